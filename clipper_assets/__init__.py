@@ -1,0 +1,1 @@
+"""Podcast videos in, vertical captioned clips and a word-level transcript out."""

@@ -1,0 +1,167 @@
+"""`manifest.json`: what a frontend reads, and the record that a clip need not be rendered again."""
+
+import json
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from clipper_assets.episodes.degraded import DEGRADED
+from clipper_assets.episodes.lake import LAKE
+from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.storage import Storage, StorageError
+from clipper_assets.episodes.tables import SCHEMA_VERSION, Column, TableSpec
+
+CLIPS = TableSpec(
+    "clips",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("clip", pa.int32(), "clip, from 0, best score first"),
+        Column("start", pa.float64(), "seconds from the start of the episode"),
+        Column("end", pa.float64(), "seconds from the start of the episode"),
+        Column("key", pa.string(), "object key of the mp4"),
+        Column("layout", pa.string(), "`fit` or `center`"),
+        Column("caption_style", pa.string(), "name of the caption style"),
+        Column("width", pa.int32(), "pixels"),
+        Column("height", pa.int32(), "pixels"),
+        Column("fps", pa.float64(), "frames per second"),
+        Column("duration", pa.float64(), "seconds of the encoded file"),
+        Column("bytes", pa.int64(), "size of the mp4"),
+        Column("sha256", pa.string(), "of the mp4"),
+        Column(
+            "loudness_lufs", pa.float64(), "integrated, measured on the encoded file; null if silent", nullable=True
+        ),
+        Column("true_peak_dbtp", pa.float64(), "measured on the encoded file; null if silent", nullable=True),
+        Column("encoder", pa.string(), "the H.264 encoder chosen for the run"),
+        Column("spec", pa.string(), "hash of all that decides the clip's bytes"),
+        Column("degraded", DEGRADED, "fallbacks taken for this clip"),
+    ],
+)
+
+
+class Captions(BaseModel):
+    """Object keys of the sidecars."""
+
+    srt: str
+    vtt: str
+
+
+class Clip(BaseModel):
+    """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root."""
+
+    model_config = ConfigDict(frozen=True)
+
+    clip_index: int
+    start_time: float
+    end_time: float
+    duration: float
+    hook: str
+    title: str
+    reason: str
+    hashtags: list[str]
+    virality_score: float
+    key: str
+    url: str
+    width: int
+    height: int
+    fps: float
+    bytes: int
+    sha256: str
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    captions: Captions
+    thumbnail: str
+    layout: str
+    caption_style: str
+    encoder: str
+    degraded: list[dict[str, str]]
+    spec: str
+
+    @property
+    def keys(self) -> list[str]:
+        return [self.key, self.captions.srt, self.captions.vtt, self.thumbnail]
+
+
+class Source(BaseModel):
+    """The upload that the clips were made from."""
+
+    key: str
+    etag: str
+    duration: float
+
+
+class Manifest(BaseModel):
+    """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet."""
+
+    schema_version: str = SCHEMA_VERSION
+    episode: str
+    status: Literal["rendering", "done"]
+    source: Source
+    created_at: datetime
+    run_id: str
+    clips: list[Clip]
+
+    def finished(self, clips: list[Clip]) -> "Manifest":
+        """The same manifest with all its clips."""
+        return self.model_copy(update={"status": "done", "clips": clips})
+
+    def to_bytes(self) -> bytes:
+        return self.model_dump_json(indent=2).encode()
+
+
+def clip_folder(storage: Storage, source: RawVideo, claim: Manifest) -> str:
+    """The folder for an episode's clips; it is claimed by creating its manifest, which only one episode can.
+
+    `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first. Raises
+    StorageError where all of them belong to others.
+    """
+    upload = PurePosixPath(source.key)
+    parent = (upload.parent / "clips").as_posix()
+    for folder in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}"):
+        manifest_key = f"{folder}/manifest.json"
+        if storage.create(manifest_key, claim.to_bytes()) or owner(storage, manifest_key) == source.episode:
+            return folder
+    raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
+
+
+def owner(storage: Storage, manifest_key: str) -> str:
+    """The episode that a manifest speaks of; read loosely, so that one of another version is still respected."""
+    return str(json.loads(storage.read_bytes(manifest_key))["episode"])
+
+
+def read_manifest(storage: Storage, folder: str) -> Manifest:
+    return Manifest.model_validate_json(storage.read_bytes(f"{folder}/manifest.json"))
+
+
+def record_key(partition: str, index: int) -> str:
+    """Where the record of a finished clip lies: written last, removed first, so that it never speaks of other bytes."""
+    return f"{LAKE}/clip_records/{hive_folder(partition)}/clip_{index}.json"
+
+
+def recorded(storage: Storage, partition: str, index: int) -> Clip | None:
+    """The finished clip on record, if its files are all there and the video has the recorded size."""
+    key = record_key(partition, index)
+    if not storage.exists(key):
+        return None
+    clip = Clip.model_validate_json(storage.read_bytes(key))
+    found = [storage.stat(file) for file in clip.keys]
+    whole = all(found) and found[0] is not None and found[0].size_bytes == clip.bytes
+    return clip if whole else None
+
+
+def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
+    """The manifest's clips as a lake table."""
+    rows: list[dict[str, Any]] = [
+        {
+            **clip.model_dump(include={column.name for column in CLIPS.columns}),
+            "episode": episode,
+            "clip": clip.clip_index,
+            "start": clip.start_time,
+            "end": clip.end_time,
+        }
+        for clip in clips
+    ]
+    return CLIPS.table(rows)

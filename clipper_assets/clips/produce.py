@@ -1,0 +1,159 @@
+"""From plans to published clips: renders what is missing, several at once, and puts each clip in place whole."""
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+
+from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
+from clipper_assets.clips.plan import ClipPlan
+from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.rendering.render import Rendered, render_clip
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.progress import Report
+
+
+class CancelledError(Exception):
+    """Another clip failed, or the run was stopped."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A clip to be had: its plan, its row of the windows table and the encoder to use."""
+
+    plan: ClipPlan
+    window: Mapping[str, Any]
+    encoder: Encoder
+
+    @cached_property
+    def spec(self) -> str:
+        return self.plan.spec(self.encoder)
+
+
+@dataclass(frozen=True)
+class Produced:
+    """All clips in the order of their jobs, and how many of them had to be rendered."""
+
+    clips: list[Clip]
+    rendered: int
+
+
+def produce_clips(
+    jobs: Sequence[Job],
+    source: RawVideo,
+    storage: Storage,
+    folder: str,
+    *,
+    workers: int,
+    report: Report,
+    log: Callable[[str], None],
+) -> Produced:
+    """The clips of all `jobs` in `folder`, an unchanged one taken as it is.
+
+    Raises what rendering raised, after the clips in progress have been stopped; clips already finished stay.
+    """
+    finished: dict[int, Clip] = {}
+    for job in jobs:
+        index = job.plan.index
+        clip = recorded(storage, source.episode, index)
+        if clip and clip.spec == job.spec and clip.key == f"{folder}/clip_{index}.mp4":
+            finished[index] = clip.model_copy(update=_words_of(job.window))
+            log(f"clip_{index}: unchanged, not rendered again")
+    missing = [job for job in jobs if job.plan.index not in finished]
+    shares = _Shares(len(missing), report)
+
+    def produce(job: Job) -> Clip:
+        with tempfile.TemporaryDirectory(prefix="clipper-") as work:
+            url, report_share = storage.media_source(source.key), shares.of(job.plan.index)
+            rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
+            clip = _clip(job, rendered, storage, folder)
+            _publish(storage, source.episode, clip, rendered)
+        log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
+        return clip
+
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(produce, job) for job in missing]
+        try:
+            for future in as_completed(futures):
+                clip = future.result()
+                finished[clip.clip_index] = clip
+        except BaseException:
+            shares.cancelled.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return Produced([finished[job.plan.index] for job in jobs], len(missing))
+
+
+class _Shares:
+    """Adds the progress of clips rendered side by side; a cancelled run's next report stops its ffmpeg."""
+
+    def __init__(self, clips: int, report: Report):
+        self.cancelled = Event()
+        self._done: dict[int, float] = {}
+        self._clips, self._report, self._lock = clips, report, Lock()
+
+    def of(self, index: int) -> Report:
+        def report(share: float) -> None:
+            if self.cancelled.is_set():
+                raise CancelledError
+            with self._lock:
+                self._done[index] = share
+                self._report(sum(self._done.values()) / self._clips)
+
+        return report
+
+
+def _words_of(window: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: window[name] for name in ("hook", "title", "reason", "hashtags", "virality_score")}
+
+
+def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
+    plan = job.plan
+    stem = f"{folder}/clip_{plan.index}"
+    video = rendered.files["mp4"]
+    measured = rendered.measured
+    with video.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Clip(
+        **_words_of(job.window),
+        clip_index=plan.index,
+        start_time=round(plan.start_s, 3),
+        end_time=round(plan.end_s, 3),
+        duration=round(measured.duration_s, 3),
+        key=f"{stem}.mp4",
+        url=storage.uri(f"{stem}.mp4"),
+        width=measured.width_px,
+        height=measured.height_px,
+        fps=measured.fps,
+        bytes=video.stat().st_size,
+        sha256=sha256,
+        loudness_lufs=_finite(measured.loudness_lufs),
+        true_peak_dbtp=_finite(measured.true_peak_dbtp),
+        captions=Captions(srt=f"{stem}.srt", vtt=f"{stem}.vtt"),
+        thumbnail=f"{stem}.jpg",
+        layout=plan.camera.layout.value,
+        caption_style=plan.style.name,
+        encoder=job.encoder.name,
+        degraded=[fallback.as_dict() for fallback in rendered.degraded],
+        spec=job.spec,
+    )
+
+
+def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered) -> None:
+    record = record_key(partition, clip.clip_index)
+    storage.delete(record)
+    stem = clip.key.removesuffix(".mp4")
+    for suffix, file in rendered.files.items():
+        storage.put_file(f"{stem}.{suffix}", file)
+    storage.put_bytes(record, clip.model_dump_json(indent=2).encode())
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 2) if math.isfinite(value) else None

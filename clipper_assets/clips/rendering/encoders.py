@@ -1,0 +1,31 @@
+"""Which H.264 encoder: decided by a real test encode, not by what is compiled in."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from clipper_assets.episodes.ffmpeg import FfmpegError, run
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An ffmpeg video encoder and its options."""
+
+    name: str
+    options: tuple[tuple[str, str], ...]
+
+
+X264 = Encoder("libx264", (("preset", "veryfast"), ("crf", "20"), ("maxrate", "12M"), ("bufsize", "24M")))
+NVENC = Encoder(
+    "h264_nvenc",
+    (("preset", "p5"), ("rc", "vbr"), ("cq", "21"), ("b:v", "0"), ("maxrate", "12M"), ("bufsize", "24M")),
+)
+
+
+@cache
+def best_encoder() -> Encoder:
+    """NVENC where it encodes ten frames on this machine, else x264."""
+    try:
+        run(["-v", "error", "-f", "lavfi", "-i", "color=s=1080x1920:d=0.4:r=25", "-c:v", NVENC.name, "-f", "null", "-"])
+    except FfmpegError:
+        return X264
+    return NVENC

@@ -1,0 +1,18 @@
+"""The deployment on one screen: assets with their checks, job, sensor, resources."""
+
+import dagster as dg
+
+from clipper_assets.episodes.sensors import build_new_uploads
+from clipper_assets.episodes.storage import storage_at
+from clipper_assets.job import assets, build_resources, clip_episode
+from clipper_assets.settings import Settings
+
+settings = Settings()
+
+defs = dg.Definitions(
+    assets=assets,
+    jobs=[clip_episode],
+    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s)],
+    resources=build_resources(settings, storage_at(settings.storage, settings.url_expiry_s)),
+    executor=dg.in_process_executor,
+)

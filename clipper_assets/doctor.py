@@ -1,0 +1,117 @@
+"""`clipper doctor`: what was found on this machine, and what is missing."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clipper_assets.clips.captions.fonts import load_font
+from clipper_assets.clips.captions.styles import load_style, style_names
+from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
+from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
+from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
+from clipper_assets.settings import Settings
+from clipper_assets.transcript.engines.base import EngineUnavailableError
+from clipper_assets.transcript.engines.models import find_whisper
+
+FILTERS = (
+    "alimiter",
+    "ametadata",
+    "apad",
+    "aresample",
+    "ass",
+    "crop",
+    "ebur128",
+    "fps",
+    "gblur",
+    "overlay",
+    "scale",
+    "sendcmd",
+    "tonemap",
+    "tpad",
+    "zscale",
+)
+ENCODERS = ("libx264", "aac", "flac", "mjpeg")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `required` findings that are not `ok` keep the main job from running."""
+
+    subject: str
+    ok: bool
+    detail: str
+    required: bool
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that the main job needs or can use. Secrets are reported by presence only."""
+    yield from _ffmpeg()
+    for name in style_names():
+        family = load_style(name).font
+        try:
+            load_font(family)
+            yield Finding(f"caption style {name}", True, f"font {family}", required=True)
+        except ValueError as error:
+            yield Finding(f"caption style {name}", False, str(error), required=True)
+    yield _storage(settings)
+    yield Finding(
+        "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, English model inside", required=True
+    )
+    try:
+        model = find_whisper(settings.whisper_model, settings.models_dir)
+        yield Finding("faster-whisper model", True, f"{settings.whisper_model}: {model}", required=False)
+    except EngineUnavailableError as error:
+        yield Finding("faster-whisper model", False, str(error), required=False)
+    whisperx = importlib.util.find_spec("whisperx") is not None
+    yield Finding(
+        "whisperx", whisperx, "installed" if whisperx else "not installed; pip install '.[whisperx]'", required=False
+    )
+    key = settings.openai_api_key is not None
+    yield Finding(
+        "OPENAI_API_KEY",
+        key,
+        f"set, model {settings.openai_model}" if key else "not set; the heuristic picks",
+        required=False,
+    )
+    yield _gpu()
+    home = os.environ.get("DAGSTER_HOME")
+    yield Finding("DAGSTER_HOME", home is not None, home or "not set; the command line uses .dagster", required=False)
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    try:
+        filters, encoders = components("filters"), components("encoders")
+    except (FfmpegError, OSError, subprocess.CalledProcessError) as error:
+        yield Finding("ffmpeg", False, f"{error}; set CLIPPER_FFMPEG to one that runs", required=True)
+        return
+    yield Finding("ffmpeg", True, binary(), required=True)
+    for kind, needed, found in (("filters", FILTERS, filters), ("encoders", ENCODERS, encoders)):
+        missing = [name for name in needed if name not in found]
+        detail = f"missing: {', '.join(missing)}; use the ffmpeg of imageio-ffmpeg" if missing else ", ".join(needed)
+        yield Finding(f"ffmpeg {kind}", not missing, detail, required=True)
+    nvenc = best_encoder() == NVENC
+    yield Finding("GPU encoder", nvenc, f"{best_encoder().name} is used", required=False)
+
+
+def _storage(settings: Settings) -> Finding:
+    try:
+        storage = storage_at(settings.storage, settings.url_expiry_s)
+    except StorageError as error:
+        return Finding("storage", False, str(error), required=True)
+    problem = unreachable(storage)
+    return Finding("storage", problem is None, problem or settings.storage, required=True)
+
+
+def _gpu() -> Finding:
+    smi = shutil.which("nvidia-smi")
+    if smi is None:
+        return Finding("GPU", False, "none; everything runs on the CPU", required=False)
+    query = [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    asked = subprocess.run(query, capture_output=True, text=True, check=False)
+    found = asked.returncode == 0 and bool(asked.stdout.strip())
+    detail = "; ".join((asked.stdout if found else asked.stderr).strip().splitlines())
+    return Finding("GPU", found, detail, required=False)

@@ -1,0 +1,74 @@
+"""`raw_video`: an upload, probed, with its speech audio beside it in the lake."""
+
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import dagster as dg
+
+from clipper_assets.episodes import audio
+from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
+from clipper_assets.episodes.partitions import episodes, object_key
+from clipper_assets.episodes.probe import UploadRefusedError, probe_upload, refuse_if_short
+from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.storage import Storage, StorageError
+from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.progress import Progress
+from clipper_assets.settings import Settings
+
+
+@dg.asset(
+    partitions_def=episodes,
+    group_name="episodes",
+    kinds={"ffmpeg", "parquet"},
+    code_version="1",
+    io_manager_key="lake",
+    dagster_type=LAKE_TABLE,
+    metadata=SOURCE.definition_metadata,
+    check_specs=[IS_AUDIBLE],
+    description="An upload, probed, and its sound decoded once: 16 kHz speech (FLAC) and the loudness over time.",
+)
+def raw_video(context: dg.AssetExecutionContext, storage: Storage, progress: Progress) -> TableResult:
+    key = object_key(context.partition_key)
+    shortest_s = Settings().window_min_s
+    began = time.monotonic()
+    try:
+        probe = probe_upload(storage, key, shortest_s)
+        probed = time.monotonic()
+        etag = storage.fingerprint(key)
+        with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
+            sound = audio.extract(storage, key, probe, Path(folder), progress.stage(context, "extracting audio"))
+            refuse_if_short(key, sound.duration_s, shortest_s)
+            speech_key, loudness_key = audio.store(storage, context.partition_key, sound)
+    except (UploadRefusedError, StorageError) as refused:
+        raise dg.Failure(str(refused), allow_retries=False) from None
+    extracted = time.monotonic()
+    source = RawVideo(
+        **{**asdict(probe), "duration_s": sound.duration_s},
+        episode=context.partition_key,
+        key=key,
+        etag=etag,
+        speech_key=speech_key,
+        loudness_key=loudness_key,
+    )
+    return TableResult(
+        value=source.to_table(),
+        data_version=dg.DataVersion(etag),
+        check_results=[is_audible(sound.loudness, source.duration_s)],
+        metadata={
+            "dagster/uri": storage.uri(key),
+            "duration_s": source.duration_s,
+            "size_mb": round(source.size_bytes / 1e6, 2),
+            "video": f"{source.video_codec} {source.width_px}x{source.height_px} {source.fps:.3g} fps"
+            + (" (variable)" if source.variable_fps else "")
+            + (f", rotated {source.rotation_deg} degrees" if source.rotation_deg else "")
+            + (", HDR" if source.hdr else ""),
+            "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
+            f"stream {source.audio_stream} of {source.audio_streams} audio streams",
+            "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
+            "speech": storage.uri(speech_key),
+            "seconds": {"probe": round(probed - began, 2), "audio": round(extracted - probed, 2)},
+            "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
+        },
+    )

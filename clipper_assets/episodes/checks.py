@@ -1,0 +1,31 @@
+"""Checks on `raw_video`, made while it materializes."""
+
+import math
+
+import dagster as dg
+
+from clipper_assets.episodes.loudness import LoudnessTrack
+
+LATEST_END_GAP_S = 5.0
+
+IS_AUDIBLE = dg.AssetCheckSpec(
+    "raw_video_is_audible",
+    asset="raw_video",
+    description="The sound is not silent and lasts as long as the video does (a gap of 5 s at the end is let pass).",
+)
+
+
+def is_audible(track: LoudnessTrack, duration_s: float) -> dg.AssetCheckResult:
+    """A warning where `IS_AUDIBLE` does not hold."""
+    loudness = track.integrated(0, duration_s)
+    sound_end_s = float(track.block_end_s[-1]) if track.block_end_s.size else 0.0
+    return dg.AssetCheckResult(
+        check_name=IS_AUDIBLE.name,
+        passed=not math.isnan(loudness) and duration_s - sound_end_s < LATEST_END_GAP_S,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "loudness_lufs": "silent" if math.isnan(loudness) else round(loudness, 2),
+            "sound_end_s": round(sound_end_s, 2),
+            "duration_s": round(duration_s, 2),
+        },
+    )

@@ -1,0 +1,80 @@
+"""Runs ffmpeg: which binary, with progress, and with its last words where it fails."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from clipper_assets.progress import Report
+from clipper_assets.settings import Settings
+
+# Presigned URLs carry a signature; what ffmpeg says about them must not.
+_QUERY = re.compile(r"(https?://[^\s?']+)\?[^\s':]*")
+
+
+class FfmpegError(Exception):
+    """ffmpeg failed; the message holds its last lines, without the query part of any URL."""
+
+
+@cache
+def binary() -> str:
+    """The ffmpeg to run: `CLIPPER_FFMPEG`, else the one inside the imageio-ffmpeg package.
+
+    Raises FfmpegError where neither is there.
+    """
+    named = Settings().ffmpeg
+    if named:
+        return named
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise FfmpegError("no ffmpeg was found; install imageio-ffmpeg's wheel or set CLIPPER_FFMPEG") from None
+
+
+def _no_report(share: float) -> None:
+    """For runs too short to report on."""
+
+
+def run(
+    arguments: Sequence[str], *, duration_s: float = 0.0, report: Report = _no_report, cwd: Path | None = None
+) -> str:
+    """Run ffmpeg on `arguments` (all but the binary) and return what it wrote to its log.
+
+    `report` gets the share of `duration_s` seconds of output that are done. Raises FfmpegError on a non-zero exit; the
+    process does not outlive the call.
+    """
+    command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-progress", "pipe:1", *arguments]
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True, cwd=cwd
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                name, _, value = line.strip().partition("=")
+                if name == "out_time_us" and value.isdigit() and duration_s:
+                    report(min(int(value) / 1e6 / duration_s, 1.0))
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        log.seek(0)
+        said = _QUERY.sub(r"\1", log.read())
+    if code != 0:
+        last = "; ".join(line.strip() for line in said.splitlines()[-3:] if line.strip())
+        raise FfmpegError(f"ffmpeg ended with {code}: {last}")
+    return said
+
+
+def components(kind: str) -> set[str]:
+    """Names of what this ffmpeg was built with; `kind` is `filters` or `encoders`.
+
+    Raises OSError or CalledProcessError where it does not run.
+    """
+    listing = subprocess.run([binary(), "-hide_banner", f"-{kind}"], capture_output=True, text=True, check=True).stdout
+    return {fields[1] for line in listing.splitlines() if len(fields := line.split()) > 2}

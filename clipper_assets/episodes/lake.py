@@ -1,0 +1,63 @@
+"""Tables of the lake on parquet, hive-partitioned by episode: `lake/<asset>/episode=<key>/<table>.parquet`."""
+
+import io
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.episodes.storage import Storage
+
+LAKE = "lake"
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """The table as zstd parquet; columns of text are dictionary-encoded, seconds are stored as byte streams."""
+    text: Any = [field.name for field in table.schema if pa.types.is_string(field.type)]  # stubs know only a bool
+    seconds = [field.name for field in table.schema if pa.types.is_float64(field.type)]
+    buffer = io.BytesIO()
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        use_dictionary=text,
+        column_encoding=dict.fromkeys(seconds, "BYTE_STREAM_SPLIT"),
+    )
+    return buffer.getvalue()
+
+
+class LakeIOManager(dg.UPathIOManager):
+    """Reads and writes one episode's table; the file is replaced whole or not at all."""
+
+    extension = ".parquet"
+
+    def __init__(self, storage: Storage):
+        self.storage = storage
+        super().__init__(base_path=storage.path(LAKE))
+
+    def make_directory(self, path: UPath) -> None:
+        """The storage makes folders itself where it has any."""
+
+    def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
+        asset = context.upstream_output if isinstance(context, dg.InputContext) else context
+        if asset is None:
+            raise ValueError(f"{path} is not the table of an asset")
+        return path / hive_folder(partition) / str(asset.definition_metadata["table"])
+
+    def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: UPath) -> None:
+        self.storage.put_bytes(f"{LAKE}/{path.relative_to(self._base_path).as_posix()}", parquet_bytes(obj))
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
+        return pq.read_table(io.BytesIO(path.read_bytes()))
+
+
+class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):
+    """The lake below the storage root, as the IO manager of every table asset."""
+
+    storage: dg.ResourceDependency[Storage]
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> LakeIOManager:
+        return LakeIOManager(self.storage)

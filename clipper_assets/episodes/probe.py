@@ -1,0 +1,168 @@
+"""Looks at an upload: what it is, and whether clips can be made of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from clipper_assets.episodes.storage import Storage, Stored
+
+HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
+OPEN_TIMEOUT_S = (20.0, 60.0)
+UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
+FRAMES_LOOKED_AT = 120
+TAIL_S = 2.0
+
+
+class UploadRefusedError(Exception):
+    """The upload cannot become clips; the message is one sentence: which upload, what is wrong, what to do."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Facts of a media file; sizes in pixels as displayed, `duration_s` None where the container does not say."""
+
+    size_bytes: int
+    container: str
+    duration_s: float | None
+    width_px: int
+    height_px: int
+    rotation_deg: int
+    sample_aspect_ratio: float
+    fps: float
+    variable_fps: bool
+    hdr: bool
+    video_codec: str
+    pixel_format: str
+    video_stream: int
+    audio_codec: str
+    audio_stream: int
+    audio_streams: int
+    audio_channels: int
+    audio_rate_hz: int
+
+
+def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
+    """Probe the object at `key`.
+
+    Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without video or audio, or
+    shorter than `shortest_s` seconds.
+    """
+    stored = storage.stat(key)
+    if stored is None:
+        raise UploadRefusedError(f"{key} does not exist in the storage; upload it, or check the key")
+    if stored.size_bytes == 0:
+        raise UploadRefusedError(f"{key} is empty (0 bytes); upload it again")
+    with _opened(storage, key) as container:
+        video, audio = _streams(container, key)
+        duration_s = container.duration / av.time_base if container.duration else None
+        if duration_s is not None:
+            refuse_if_short(key, duration_s, shortest_s)
+        probe = _facts(container, video, audio, duration_s, stored)
+    if duration_s is not None:
+        with _opened(storage, key) as container:
+            if not _reaches(container, duration_s - TAIL_S):
+                raise UploadRefusedError(
+                    f"{key} is truncated: it promises {duration_s:.1f} s but its end cannot be read; upload it again"
+                )
+    return probe
+
+
+def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
+    """Raises UploadRefusedError where not even the shortest window fits."""
+    if duration_s < shortest_s:
+        raise UploadRefusedError(
+            f"{key} lasts {duration_s:.1f} s, less than the shortest clip of {shortest_s:g} s; upload a longer video "
+            "or lower CLIPPER_WINDOW_MIN_S"
+        )
+
+
+@contextmanager
+def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
+    try:
+        with av.open(storage.media_source(key), timeout=OPEN_TIMEOUT_S) as container:
+            yield container
+    except (av.InvalidDataError, av.EOFError, av.DemuxerNotFoundError):
+        raise UploadRefusedError(
+            f"{key} is not a media file that can be read, or its beginning is damaged; upload an intact video"
+        ) from None
+
+
+def _streams(container: InputContainer, key: str) -> tuple[VideoStream, AudioStream]:
+    video = next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
+    if video is None:
+        raise UploadRefusedError(f"{key} has no video stream; upload the video, not only its sound")
+    audio = container.streams.best("audio", related=video)
+    if not isinstance(audio, AudioStream):
+        raise UploadRefusedError(f"{key} has no audio stream; upload the video with its sound")
+    return video, audio
+
+
+def _facts(
+    container: InputContainer, video: VideoStream, audio: AudioStream, duration_s: float | None, stored: Stored
+) -> Probe:
+    times: list[float] = []
+    rotation = 0
+    for frame in container.decode(video):
+        if not times:
+            rotation = frame.rotation
+        if frame.time is not None:
+            times.append(frame.time)
+        if len(times) >= FRAMES_LOOKED_AT:
+            break
+    if not times:
+        raise UploadRefusedError(
+            f"{stored.key} has a video stream without a single readable frame; upload an intact video"
+        )
+    turned = rotation % 180 != 0
+    width, height = video.codec_context.width, video.codec_context.height
+    aspect = video.sample_aspect_ratio or Fraction(1)
+    return Probe(
+        size_bytes=stored.size_bytes,
+        container=container.format.name,
+        duration_s=duration_s,
+        width_px=height if turned else width,
+        height_px=width if turned else height,
+        rotation_deg=rotation,
+        sample_aspect_ratio=float(1 / aspect if turned else aspect),
+        fps=float(video.average_rate or video.guessed_rate or 25),
+        variable_fps=_uneven(times),
+        hdr=video.codec_context.color_trc in HDR_TRANSFERS,
+        video_codec=video.codec_context.name,
+        pixel_format=video.codec_context.pix_fmt or "unknown",
+        video_stream=video.index,
+        audio_codec=audio.codec_context.name,
+        audio_stream=audio.index,
+        audio_streams=len(container.streams.audio),
+        audio_channels=audio.codec_context.channels,
+        audio_rate_hz=audio.codec_context.sample_rate,
+    )
+
+
+def _uneven(times: list[float]) -> bool:
+    """Whether frame times (seconds) stray from an even spacing by more than a tick of a millisecond clock."""
+    if len(times) < 3:
+        return False
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    mean = (times[-1] - times[0]) / len(steps)
+    return any(abs(step - mean) > max(UNEVEN * mean, 0.0011) for step in steps)
+
+
+def _reaches(container: InputContainer, time_s: float) -> bool:
+    """Whether a packet at or after `time_s` can be read."""
+    container.seek(int(max(time_s - TAIL_S, 0) * av.time_base))
+    start_s = (container.start_time or 0) / av.time_base
+    try:
+        for packet in container.demux():
+            if packet.size and packet.pts is not None and float(packet.pts * packet.time_base) - start_s >= time_s:
+                return True
+    except (av.InvalidDataError, av.EOFError):
+        return False
+    return False

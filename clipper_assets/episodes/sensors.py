@@ -1,0 +1,110 @@
+"""`new_uploads`: one run for each upload and version below the storage root."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+import dagster as dg
+from dagster import SensorEvaluationContext
+
+from clipper_assets.episodes.lake import LAKE
+from clipper_assets.episodes.partitions import episodes, partition_key
+from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
+
+VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
+REQUESTS_PER_TICK = 100
+"""A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What earlier ticks saw: the version of each upload, and which of those had a run requested."""
+
+    requested: Mapping[str, str] = field(default_factory=dict)
+    settling: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_cursor(cls, cursor: str | None) -> "Seen":
+        return cls(**json.loads(cursor)) if cursor else cls()
+
+    def to_cursor(self) -> str:
+        return json.dumps({"requested": dict(self.requested), "settling": dict(self.settling)}, ensure_ascii=False)
+
+
+def is_upload(key: str) -> bool:
+    """Whether an object below the root is a creator's video, and not ours, hidden or unfinished by its name."""
+    path = PurePosixPath(key)
+    folders = path.parts[:-1]
+    return (
+        path.suffix.lower() in VIDEO_SUFFIXES
+        and folders[:1] != (LAKE,)
+        and "clips" not in folders
+        and not any(part.startswith(".") for part in path.parts)
+    )
+
+
+def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -> tuple[list[Stored], Seen]:
+    """The uploads to request now, and what to remember.
+
+    With `settle` an upload is requested only once its version is the same on two ticks: a copy into a directory grows
+    under its final name, an object in S3 never does. At most `limit` uploads are requested; the others are
+    remembered as not requested. An upload that is gone is forgotten.
+    """
+    requests: list[Stored] = []
+    requested: dict[str, str] = {}
+    settling: dict[str, str] = {}
+    for stored in listing:
+        if seen.requested.get(stored.key) == stored.version:
+            requested[stored.key] = stored.version
+        elif (settle and seen.settling.get(stored.key) != stored.version) or len(requests) >= limit:
+            settling[stored.key] = stored.version
+        else:
+            requests.append(stored)
+            requested[stored.key] = stored.version
+    return requests, Seen(requested, settling)
+
+
+def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
+    """The sensor, on by default, that requests `job` for new uploads every `interval_s` seconds."""
+
+    @dg.sensor(
+        name="new_uploads",
+        job=job,
+        minimum_interval_seconds=interval_s,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Registers each new or replaced video below the storage root as an episode and requests its run.",
+    )
+    def new_uploads(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult | dg.SkipReason:
+        seen = Seen.from_cursor(context.cursor)
+        listing = []
+        for stored in storage.list_objects():
+            if not is_upload(stored.key):
+                continue
+            try:
+                listing.append((partition_key(stored.key), stored))
+            except ValueError as error:
+                context.log.warning(f"not an episode: {error}")
+        partitions = {stored.key: partition for partition, stored in listing}
+        requests, remembered = decide(
+            [stored for _, stored in listing],
+            seen,
+            settle=isinstance(storage, DirectoryStorage),
+            limit=REQUESTS_PER_TICK,
+        )
+        new = [partitions[stored.key] for stored in requests]
+        unregistered = [key for key in new if not context.instance.has_dynamic_partition("episodes", key)]
+        waiting = len(remembered.settling)
+        context.log.info(f"{len(listing)} uploads, {len(requests)} new, {waiting} still being copied")
+        return dg.SensorResult(
+            run_requests=[
+                dg.RunRequest(partition_key=partitions[stored.key], run_key=f"{stored.key}@{stored.version}")
+                for stored in requests
+            ],
+            dynamic_partitions_requests=[episodes.build_add_request(unregistered)] if unregistered else [],
+            cursor=remembered.to_cursor(),
+            skip_reason=None if requests else f"no new upload among {len(listing)}, {waiting} still being copied",
+        )
+
+    return new_uploads

@@ -1,0 +1,73 @@
+"""The facts of an upload that later steps build on: the value of `raw_video`, one row of the lake."""
+
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+
+from clipper_assets.episodes.tables import Column, TableSpec
+
+SOURCE = TableSpec(
+    "source",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("key", pa.string(), "object key of the upload below the storage root"),
+        Column("etag", pa.string(), "S3's ETag of the upload, or the SHA-256 of the file"),
+        Column("size_bytes", pa.int64(), "bytes of the upload"),
+        Column("container", pa.string(), "container format, as ffmpeg names it"),
+        Column("duration_s", pa.float64(), "seconds"),
+        Column("width_px", pa.int32(), "pixels as displayed (after rotation)"),
+        Column("height_px", pa.int32(), "pixels as displayed (after rotation)"),
+        Column("rotation_deg", pa.int32(), "rotation that a player applies, counter-clockwise degrees"),
+        Column("sample_aspect_ratio", pa.float64(), "width of a pixel over its height"),
+        Column("fps", pa.float64(), "frames per second, on average"),
+        Column("variable_fps", pa.bool_(), "true where frames are not evenly spaced"),
+        Column("hdr", pa.bool_(), "true for PQ or HLG transfer"),
+        Column("video_codec", pa.string(), "as ffmpeg names it"),
+        Column("pixel_format", pa.string(), "as ffmpeg names it"),
+        Column("video_stream", pa.int32(), "stream index of the video that is used"),
+        Column("audio_codec", pa.string(), "as ffmpeg names it"),
+        Column("audio_stream", pa.int32(), "stream index of the audio that is used"),
+        Column("audio_streams", pa.int32(), "number of audio streams"),
+        Column("audio_channels", pa.int32(), "channels of the audio that is used"),
+        Column("audio_rate_hz", pa.int32(), "samples per second of the audio that is used"),
+        Column("speech_key", pa.string(), "object key of the 16 kHz mono FLAC"),
+        Column("loudness_key", pa.string(), "object key of the loudness track (parquet)"),
+    ],
+)
+
+
+@dataclass(frozen=True)
+class RawVideo:
+    """One row of `SOURCE`; see there for the meaning and unit of each field."""
+
+    episode: str
+    key: str
+    etag: str
+    size_bytes: int
+    container: str
+    duration_s: float
+    width_px: int
+    height_px: int
+    rotation_deg: int
+    sample_aspect_ratio: float
+    fps: float
+    variable_fps: bool
+    hdr: bool
+    video_codec: str
+    pixel_format: str
+    video_stream: int
+    audio_codec: str
+    audio_stream: int
+    audio_streams: int
+    audio_channels: int
+    audio_rate_hz: int
+    speech_key: str
+    loudness_key: str
+
+    @classmethod
+    def from_table(cls, table: pa.Table) -> "RawVideo":
+        (row,) = table.to_pylist()
+        return cls(**row)
+
+    def to_table(self) -> pa.Table:
+        return SOURCE.table([asdict(self)])

@@ -1,0 +1,297 @@
+"""One storage root for uploads, clips and the lake: a directory or an S3 prefix behind the same verbs.
+
+Every write lands under its final name at once and whole: a directory gets a hidden file that is then renamed, S3
+shows an object only when its upload is complete.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import dagster as dg
+from botocore.exceptions import BotoCoreError, ClientError
+from dagster_aws.s3 import S3Resource
+from pydantic import PrivateAttr
+from upath import UPath
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class StorageError(Exception):
+    """The storage cannot do what was asked; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One object: its key below the root, its size and a version that changes when the object is replaced.
+
+    The version is cheap to read: S3's ETag, or a file's size and modification time.
+    """
+
+    key: str
+    size_bytes: int
+    version: str
+
+
+class Storage(dg.ConfigurableResource[None], ABC):
+    """Objects below one root; keys are relative, with `/` between folders."""
+
+    def checked(self, key: str) -> str:
+        """`key` itself, if it stays inside the root. Raises StorageError otherwise."""
+        if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key or "\\" in key:
+            raise StorageError(
+                f"the key {key!r} does not lie inside the storage root; name an object like test1/sample.mp4"
+            )
+        return key
+
+    @abstractmethod
+    def uri(self, key: str) -> str:
+        """Where the object is, for a person or a tool: a `file://` or `s3://` URI, without credentials."""
+
+    @abstractmethod
+    def path(self, key: str) -> UPath:
+        """The object as a path, for libraries that read any file system."""
+
+    @abstractmethod
+    def stat(self, key: str) -> Stored | None:
+        """The object, or None if there is none."""
+
+    @abstractmethod
+    def fingerprint(self, key: str) -> str:
+        """Names the object's content: S3's ETag, or the SHA-256 of a file (which is read whole)."""
+
+    @abstractmethod
+    def media_source(self, key: str) -> str:
+        """What ffmpeg and PyAV open: a `file:` path, or a presigned URL that expires. Never to be logged."""
+
+    @abstractmethod
+    def list_objects(self) -> Iterator[Stored]:
+        """Every object below the root."""
+
+    @abstractmethod
+    def put_bytes(self, key: str, data: bytes) -> None:
+        """Write or replace an object."""
+
+    @abstractmethod
+    def put_file(self, key: str, local: Path) -> None:
+        """Write or replace an object with a local file's content."""
+
+    @abstractmethod
+    def create(self, key: str, data: bytes) -> bool:
+        """Write an object only if there is none yet; False if there is one already."""
+
+    @abstractmethod
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens if there is none."""
+
+    @abstractmethod
+    def local_copy(self, key: str, folder: Path) -> Path:
+        """The object as a local file: the stored file itself where there is one, else a copy in `folder`."""
+
+    def exists(self, key: str) -> bool:
+        return self.stat(key) is not None
+
+    def read_bytes(self, key: str) -> bytes:
+        return bytes(self.path(key).read_bytes())
+
+
+class DirectoryStorage(Storage):
+    """A directory on this machine."""
+
+    root: str
+
+    def _file(self, key: str) -> Path:
+        root = Path(self.root).resolve()
+        file = root / self.checked(key)
+        if not file.resolve().is_relative_to(root):
+            raise StorageError(f"{key!r} is a link that leads out of the storage root {root}; copy the file in instead")
+        return file
+
+    def uri(self, key: str) -> str:
+        return self._file(key).as_uri()
+
+    def path(self, key: str) -> UPath:
+        return UPath(self._file(key))
+
+    def stat(self, key: str) -> Stored | None:
+        file = self._file(key)
+        if not file.is_file():
+            return None
+        status = file.stat()
+        return Stored(key, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+
+    def fingerprint(self, key: str) -> str:
+        with self._file(key).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def media_source(self, key: str) -> str:
+        return f"file:{self._file(key)}"
+
+    def list_objects(self) -> Iterator[Stored]:
+        root = Path(self.root).resolve()
+        for folder, folders, files in os.walk(root):
+            folders.sort()
+            for name in sorted(files):
+                key = (Path(folder) / name).relative_to(root).as_posix()
+                # A dangling link, or a file moved away since the folder was read, is not an object.
+                if (root / key).exists() and (stored := self.stat(key)):
+                    yield stored
+
+    @contextmanager
+    def _aside(self, file: Path) -> Iterator[Path]:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
+        os.close(handle)
+        aside = Path(name)
+        try:
+            yield aside
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            aside.write_bytes(data)
+            aside.chmod(0o644)
+            aside.replace(file)
+
+    def put_file(self, key: str, local: Path) -> None:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            shutil.copyfile(local, aside)
+            aside.chmod(0o644)
+            aside.replace(file)
+
+    def create(self, key: str, data: bytes) -> bool:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            aside.write_bytes(data)
+            aside.chmod(0o644)
+            try:
+                file.hardlink_to(aside)
+            except FileExistsError:
+                return False
+        return True
+
+    def delete(self, key: str) -> None:
+        self._file(key).unlink(missing_ok=True)
+
+    def local_copy(self, key: str, folder: Path) -> Path:
+        return self._file(key)
+
+
+class S3Storage(Storage):
+    """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
+
+    bucket: str
+    prefix: str = ""
+    url_expiry_s: int = 3600
+    s3: dg.ResourceDependency[S3Resource]
+    _client: "S3Client | None" = PrivateAttr(default=None)
+
+    @property
+    def client(self) -> "S3Client":
+        if self._client is None:
+            self._client = self.s3.get_client()
+        return self._client
+
+    def _object(self, key: str) -> str:
+        return self.prefix + self.checked(key)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{self._object(key)}"
+
+    def path(self, key: str) -> UPath:
+        return UPath(self.uri(key))
+
+    def stat(self, key: str) -> Stored | None:
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=self._object(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                return None
+            raise
+        return Stored(key, head["ContentLength"], head["ETag"].strip('"'))
+
+    def fingerprint(self, key: str) -> str:
+        stored = self.stat(key)
+        if stored is None:
+            raise StorageError(f"{self.uri(key)} does not exist")
+        return stored.version
+
+    def media_source(self, key: str) -> str:
+        return self.client.generate_presigned_url(
+            "get_object", Params={"Bucket": self.bucket, "Key": self._object(key)}, ExpiresIn=self.url_expiry_s
+        )
+
+    def list_objects(self) -> Iterator[Stored]:
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for entry in page.get("Contents", []):
+                key = entry["Key"].removeprefix(self.prefix)
+                if not key.endswith("/") and "//" not in key:
+                    yield Stored(key, entry["Size"], entry["ETag"].strip('"'))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data)
+
+    def put_file(self, key: str, local: Path) -> None:
+        self.client.upload_file(str(local), self.bucket, self._object(key))
+
+    def create(self, key: str, data: bytes) -> bool:
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self._object(key))
+
+    def local_copy(self, key: str, folder: Path) -> Path:
+        target = folder / Path(key).name
+        self.client.download_file(self.bucket, self._object(key), str(target))
+        return target
+
+    def read_bytes(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=self._object(key))["Body"].read()
+
+
+def storage_at(root: str, url_expiry_s: int) -> Storage:
+    """The storage that `CLIPPER_STORAGE` names: `s3://bucket[/prefix]` or a directory.
+
+    Raises StorageError for any other URL.
+    """
+    parts = urlsplit(root)
+    if parts.scheme == "s3" and parts.netloc:
+        prefix = parts.path.strip("/")
+        return S3Storage(
+            bucket=parts.netloc,
+            prefix=f"{prefix}/" if prefix else "",
+            url_expiry_s=url_expiry_s,
+            s3=S3Resource(),
+        )
+    if "://" in root:
+        raise StorageError(f"CLIPPER_STORAGE is {root!r}; it must be a directory or s3://bucket[/prefix]")
+    return DirectoryStorage(root=str(Path(root).expanduser().resolve()))
+
+
+def unreachable(storage: Storage) -> str | None:
+    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
+    probe = ".clipper-doctor"
+    try:
+        storage.put_bytes(probe, b"ok")
+        storage.delete(probe)
+    except (OSError, BotoCoreError, ClientError) as error:
+        return f"the storage root cannot be written: {error}"
+    return None

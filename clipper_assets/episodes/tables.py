@@ -1,0 +1,74 @@
+"""Tables declared once: the parquet schema, Dagster's column metadata and the structural check come from one place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pyarrow as pa
+
+SCHEMA_VERSION = "1"
+
+LAKE_TABLE = dg.PythonObjectDagsterType(pa.Table, name="LakeTable", description="one episode's table of the lake")
+
+# Dagster 1.13 takes only the bare class as the annotation of an asset that also reports checks.
+if TYPE_CHECKING:
+    TableResult = dg.MaterializeResult[pa.Table]
+else:
+    TableResult = dg.MaterializeResult
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its Arrow type and what it means (units included)."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the lake; `name` is its file's stem (`words` for `words.parquet`)."""
+
+    name: str
+    columns: Sequence[Column] = field(repr=False)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+    @property
+    def column_schema(self) -> dg.TableSchema:
+        """The same columns in Dagster's terms, for `dagster/column_schema`."""
+        return dg.TableSchema(
+            columns=[
+                dg.TableColumn(
+                    c.name, str(c.type), c.meaning, constraints=dg.TableColumnConstraints(nullable=c.nullable)
+                )
+                for c in self.columns
+            ]
+        )
+
+    @property
+    def definition_metadata(self) -> dict[str, Any]:
+        """What an asset that holds this table declares: its columns and its file's stem (the IO manager reads it)."""
+        return {"dagster/column_schema": self.column_schema, "table": self.name}
+
+    def table(self, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, str] | None = None) -> pa.Table:
+        """Rows (one mapping per row, every column named) as a table; `provenance` becomes parquet key-value metadata.
+
+        Raises `pa.ArrowInvalid` where a value does not fit its column or a required one is null.
+        """
+        schema = self.schema.with_metadata({"schema_version": SCHEMA_VERSION, **(provenance or {})})
+        table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+        for column in self.columns:
+            if not column.nullable and table[column.name].null_count:
+                raise pa.ArrowInvalid(f"column {column.name} of {self.name} must not be null")
+        return table
+
+
+def provenance(table: pa.Table) -> dict[str, str]:
+    """The table's key-value metadata (engine, model, etag, ...)."""
+    return {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}

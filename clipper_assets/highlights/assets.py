@@ -1,0 +1,119 @@
+"""`highlight_windows`: the stretches of an episode that are worth a clip."""
+
+import hashlib
+import json
+import time
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+from pydantic import Field
+
+from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
+from clipper_assets.episodes.loudness import load_loudness
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
+from clipper_assets.highlights.pickers.auto import Pickers
+from clipper_assets.highlights.pickers.base import Talk
+from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, clock, place, windows_table
+from clipper_assets.progress import Progress
+from clipper_assets.settings import PickerName, Settings
+from clipper_assets.transcript.words import sentences
+
+
+class HighlightsConfig(dg.Config):
+    """What one run decides about its highlights."""
+
+    max_clips: int = Field(MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
+    picker: PickerName | None = Field(None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER")
+
+
+def markdown(windows: pa.Table) -> str:
+    """The windows as a Markdown table for the UI."""
+    lines = ["| clip | time | seconds | score | hook | title | picker |", "|---|---|---|---|---|---|---|"]
+    for row in windows.to_pylist():
+        hook, title = (row[name].replace("|", "\\|") for name in ("hook", "title"))
+        lines.append(
+            f"| {row['clip']} | {clock(row['start'])}\u2013{clock(row['end'])} | {row['end'] - row['start']:.1f} "
+            f"| {row['virality_score']:.1f} | {hook} | {title} | {row['picker']} |"
+        )
+    return "\n".join(lines)
+
+
+@dg.asset(
+    partitions_def=episodes,
+    group_name="highlights",
+    kinds={"openai", "parquet"},
+    code_version="1",
+    io_manager_key="lake",
+    dagster_type=LAKE_TABLE,
+    metadata=WINDOWS.definition_metadata,
+    check_specs=[OBEY_THE_RULES, not_degraded_spec("highlight_windows")],
+    description="The stretches of an episode that are worth a clip, best first, on whole sentences.",
+)
+def highlight_windows(
+    context: dg.AssetExecutionContext,
+    config: HighlightsConfig,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    storage: Storage,
+    pickers: Pickers,
+    progress: Progress,
+) -> TableResult:
+    settings = Settings()
+    began = time.monotonic()
+    source = RawVideo.from_table(raw_video)
+    spoken = sentences(aligned_transcript)
+    if not spoken:
+        raise dg.Failure(
+            f"{source.key}: nobody speaks in this episode, so there is nothing to clip", allow_retries=False
+        )
+    track = load_loudness(storage, source.loudness_key)
+    talk = Talk(
+        sentences=spoken,
+        loudness=np.array([track.integrated(sentence.start, sentence.end) for sentence in spoken]),
+        duration_s=source.duration_s,
+        language=aligned_transcript["language"][0].as_py(),
+        count=clip_count(sum(sentence.end - sentence.start for sentence in spoken), config.max_clips),
+        rules=Rules(settings.window_min_s, settings.window_max_s),
+    )
+    measured = time.monotonic()
+    picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
+    chosen = place(picked.candidates, talk.runs, talk.count)
+    windows = windows_table(
+        source.episode,
+        chosen,
+        talk.rules,
+        picker=picked.picker,
+        prompt_version=picked.prompt_version,
+        degraded=picked.degraded,
+    )
+    finished = time.monotonic()
+
+    rows = windows.to_pylist()
+    degraded = {entry["reason"]: entry for row in rows for entry in row["degraded"]}
+    for reason in degraded:
+        context.log.warning(reason)
+    return TableResult(
+        value=windows,
+        data_version=dg.DataVersion(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()),
+        check_results=[
+            obey_the_rules(windows, aligned_transcript, talk.rules, source.duration_s),
+            not_degraded("highlight_windows", degraded.values()),
+        ],
+        metadata={
+            "dagster/row_count": windows.num_rows,
+            "windows": dg.MetadataValue.md(markdown(windows)),
+            "picker": picked.picker,
+            "prompt_version": picked.prompt_version,
+            "tokens_in": picked.usage.tokens_in,
+            "tokens_out": picked.usage.tokens_out,
+            "cost_usd": picked.usage.cost_usd,
+            "retries": picked.usage.retries,
+            "seconds": {"loudness": round(measured - began, 2), "pick": round(finished - measured, 2)},
+            "degraded": list(degraded.values()),
+        },
+    )

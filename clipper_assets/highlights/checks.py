@@ -1,0 +1,59 @@
+"""Checks on `highlight_windows`, made while it materializes."""
+
+from itertools import pairwise
+
+import dagster as dg
+import pyarrow as pa
+
+from clipper_assets.highlights.windows import MAX_CLIPS, STEP, TOLERANCE_S, Rules
+
+OBEY_THE_RULES = dg.AssetCheckSpec(
+    "highlight_windows_obey_the_rules",
+    asset="highlight_windows",
+    blocking=True,
+    description="Windows obey the rules: length, sentence boundaries, silence, no overlap, best score first.",
+)
+
+
+def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> list[str]:
+    """Every rule that a windows table breaks against its words table, in words; empty where it keeps them all."""
+    rows, said = windows.to_pylist(), words.to_pylist()
+    broken = []
+    if [row["clip"] for row in rows] != list(range(len(rows))):
+        broken.append("clips are not numbered from 0")
+    if said and not 1 <= len(rows) <= MAX_CLIPS:
+        broken.append(f"{len(rows)} windows instead of 1 to {MAX_CLIPS}")
+    if any(worse["virality_score"] > better["virality_score"] for better, worse in pairwise(rows)):
+        broken.append("windows are not ordered by score")
+    for earlier, later in pairwise(sorted(rows, key=lambda row: row["start"])):
+        if later["start"] < earlier["end"]:
+            broken.append(f"clips {earlier['clip']} and {later['clip']} overlap")
+    for row in rows:
+        name, first, last = f"clip {row['clip']}", row["first_sentence"], row["last_sentence"]
+        inside = [word for word in said if first <= word["sentence"] <= last]
+        if not inside or inside[0]["sentence"] != first or inside[-1]["sentence"] != last:
+            broken.append(f"{name} names sentences {first} to {last}, which the transcript does not have")
+            continue
+        speech_start, speech_end = inside[0]["start"], max(word["end"] for word in inside)
+        quiet_from = max((word["end"] for word in said if word["sentence"] < first), default=0.0)
+        quiet_until = min((word["start"] for word in said if word["sentence"] > last), default=duration_s)
+        if not min(quiet_from, speech_start) <= row["start"] <= speech_start:
+            broken.append(f"{name} does not start in the silence before sentence {first}")
+        if not speech_end <= row["end"] <= max(quiet_until, speech_end):
+            broken.append(f"{name} does not end in the silence after sentence {last}")
+        if not 1 <= row["virality_score"] <= 10:
+            broken.append(f"{name} has the score {row['virality_score']:g}, outside 1 to 10")
+        length_s = row["end"] - row["start"]
+        widest_s = max(speech_end - speech_start + 2 * rules.pad_s, rules.min_s)
+        explained = any(entry["step"] == STEP and "s long instead of" in entry["reason"] for entry in row["degraded"])
+        if length_s > widest_s + TOLERANCE_S or not (rules.allow(length_s) or explained):
+            broken.append(f"{name} is {length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s")
+    return broken
+
+
+def obey_the_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> dg.AssetCheckResult:
+    """The result of `OBEY_THE_RULES`."""
+    broken = broken_rules(windows, words, rules, duration_s)
+    return dg.AssetCheckResult(
+        check_name=OBEY_THE_RULES.name, passed=not broken, metadata={"windows": windows.num_rows, "broken": broken}
+    )

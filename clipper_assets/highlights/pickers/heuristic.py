@@ -1,0 +1,214 @@
+"""Finds highlights without a model: seven features of every run of sentences that the rules allow, weighed and summed.
+
+| feature | range | what it is |
+|---|---|---|
+| hook | 0, 1 | the opening sentence makes a claim, raises a question or promises a story (English cues) |
+| question | 0, 1 | the opening sentence ends with a question mark |
+| leaning | 0, 1 | the opening sentence begins with a conjunction or a reference to what came before (English cues) |
+| pace | -1..1 | words per second of speech against the episode's own mean |
+| energy | -1..1 | loudness against the episode's own mean |
+| novelty | -1..1 | mean inverse sentence frequency of the words against the episode's own mean |
+| ending | 0..1 | the last sentence ends with final punctuation (0.6); a pause of 0.5 s or a new speaker follows (0.4) |
+| housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
+
+Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, cut at
+two of them. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights
+are a judgement, not a fit: what a viewer hears first and last counts most, and housekeeping outweighs everything else.
+
+Sources
+- Curiosity gap of hooks and questions: Loewenstein, The psychology of curiosity, Psychological Bulletin 116(1), 1994.
+- Arousal makes content shared: Berger & Milkman, What makes online content viral?, J. Marketing Research 49(2), 2012.
+- Loudness and rate of speech as signs of arousal: Banse & Scherer, Acoustic profiles in vocal emotion expression,
+  J. Personality and Social Psychology 70(3), 1996. Loudness is measured as in ITU-R BS.1770 and EBU R 128.
+- Faster speech holds and persuades: Miller, Maruyama, Beaber & Valone, Speed of speech and persuasion,
+  J. Personality and Social Psychology 34(4), 1976.
+- Weighing words by how rare they are: Luhn, The automatic creation of literature abstracts, IBM Journal 2(2), 1958;
+  Spärck Jones, A statistical interpretation of term specificity, J. Documentation 28(1), 1972.
+- Conjunctions and pronouns tie a sentence to the one before: Halliday & Hasan, Cohesion in English, 1976.
+- Pauses mark the ends of topics: Swerts, Prosodic features at discourse boundaries of different strength,
+  J. Acoustical Society of America 101(1), 1997.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.highlights.pickers import cues
+from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
+from clipper_assets.highlights.windows import Candidate, Run, choose
+from clipper_assets.progress import Report
+from clipper_assets.transcript.words import Sentence
+
+Values = NDArray[np.float64]
+
+WEIGHTS = {
+    "hook": 1.5,
+    "question": 1.5,
+    "leaning": -1.0,
+    "pace": 1.0,
+    "energy": 1.0,
+    "novelty": 1.0,
+    "ending": 2.0,
+    "housekeeping": -8.0,
+}
+PHRASES = {
+    "hook": "opens with a hook",
+    "question": "opens with a question",
+    "leaning": "leans on what was said before",
+    "pace": "spoken faster than the episode's mean",
+    "energy": "louder than the episode's mean",
+    "novelty": "words that are rare in the episode",
+    "ending": "ends on a finished thought",
+    "housekeeping": "contains a greeting or a sponsor read",
+}
+# Housekeeping is left out of the scale: whatever contains it lands at its lower end.
+LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
+HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
+
+PAUSE_S = 0.5
+SPONSOR_READ_S = 30.0
+"""Two housekeeping sentences at most this far apart belong to one read; host-read spots are sold as 30 and 60 s."""
+
+HOOK_CHARACTERS = 100
+TITLE_WORDS, HASHTAGS = 3, 4
+NOTABLE = 0.25
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+
+
+def tokens(text: str) -> list[str]:
+    return [token.replace("\u2019", "'") for token in _TOKEN.findall(text.lower())]
+
+
+def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
+    """log(N / n) of every word: N sentences, n of them with the word (Spärck Jones 1972)."""
+    containing = Counter(token for sentence in tokenized for token in set(sentence))
+    return {token: float(np.log(len(tokenized) / n)) for token, n in containing.items()}
+
+
+def housekeeping(sentences: Sequence[Sentence]) -> Values:
+    """1 for the sentences of greetings and sponsor reads, else 0, shape (sentences,)."""
+    marked = np.zeros(len(sentences))
+    cued = [i for i, sentence in enumerate(sentences) if cues.HOUSEKEEPING.search(sentence.text)]
+    marked[cued] = 1.0
+    for earlier, later in pairwise(cued):
+        if sentences[later].start - sentences[earlier].end <= SPONSOR_READ_S:
+            marked[earlier:later] = 1.0
+    return marked
+
+
+def endings(sentences: Sequence[Sentence]) -> Values:
+    """How complete each sentence is as the last of a window, 0..1, shape (sentences,)."""
+    final = [sentence.text.rstrip(cues.CLOSING_QUOTES).endswith(cues.TERMINAL) for sentence in sentences]
+    pause = [
+        after.start - before.end >= PAUSE_S or after.speaker != before.speaker for before, after in pairwise(sentences)
+    ]
+    return 0.6 * np.array(final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
+
+
+def deviation(values: Values, mean: float) -> Values:
+    """Standard deviations from `mean`, cut at two and scaled to -1..1; unknown values are 0."""
+    spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
+    if not spread:
+        return np.zeros_like(values)
+    return np.asarray(np.nan_to_num(np.clip((values - mean) / (2 * spread), -1.0, 1.0)))
+
+
+def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
+    """Every feature of every run, each of shape (runs,); see the module's table."""
+    sentences = talk.sentences
+    first = np.array([run.first for run in allowed], dtype=np.intp)
+    after = np.array([run.last + 1 for run in allowed], dtype=np.intp)
+
+    def total(per_sentence: Values) -> Values:
+        sums = np.concatenate([[0.0], np.cumsum(per_sentence)])
+        return np.asarray(sums[after] - sums[first])
+
+    def opening(found: list[bool]) -> Values:
+        return np.array(found, dtype=np.float64)[first]
+
+    def mean(amount: Values, size: Values) -> tuple[Values, float]:
+        """The mean of each run (nan where its size is 0) and of the episode."""
+        sums, sizes = total(amount), total(size)
+        of_runs = np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
+        return of_runs, float(amount.sum() / size.sum()) if size.any() else np.nan
+
+    seconds = np.array([s.end - s.start for s in sentences])
+    spoken = np.array([s.last_word - s.first_word + 1 for s in sentences], dtype=np.float64)
+    known = np.isfinite(talk.loudness)
+    power = np.where(known, 10 ** (np.where(known, talk.loudness, 0.0) / 10), 0.0)
+    run_power, mean_power = mean(power * seconds, np.where(known, seconds, 0.0))
+
+    tokenized = [tokens(s.text) for s in sentences]
+    rarity = inverse_frequency(tokenized)
+    novelty = np.array([sum(rarity[token] for token in sentence) for sentence in tokenized])
+
+    english = talk.language.startswith("en")
+    chores = housekeeping(sentences) if english else np.zeros(len(sentences))
+    chore_share = total(chores) / (after - first)
+    return {
+        "hook": opening([english and bool(cues.HOOK.search(s.text)) for s in sentences]),
+        "question": opening([s.text.rstrip(cues.CLOSING_QUOTES).endswith(cues.QUESTION) for s in sentences]),
+        "leaning": opening([english and bool(cues.LEANING.search(s.text)) for s in sentences]),
+        "pace": deviation(*mean(spoken, seconds)),
+        "energy": deviation(10 * np.log10(run_power), 10 * float(np.log10(mean_power))),
+        "novelty": deviation(*mean(novelty, np.array([len(s) for s in tokenized], dtype=np.float64))),
+        "ending": endings(sentences)[after - 1],
+        "housekeeping": np.where(chore_share > 0, 0.5 + 0.5 * chore_share, 0.0),
+    }
+
+
+def key_words(sentences: Sequence[Sentence], rarity: dict[str, float]) -> list[str]:
+    """The words that set these sentences apart from the episode (tf x idf), best first."""
+    counts = Counter(
+        token
+        for sentence in sentences
+        for token in tokens(sentence.text)
+        if token not in cues.STOPWORDS and (len(token) > 3 or not token.isascii())
+    )
+    return sorted(counts, key=lambda token: -counts[token] * rarity[token])
+
+
+def shortened(text: str, characters: int) -> str:
+    """`text`, cut after a whole word where it is longer than `characters`."""
+    if len(text) <= characters:
+        return text
+    return text[: characters - 1].rsplit(" ", 1)[0].rstrip(",;:-") + "\u2026"
+
+
+class HeuristicPicker(Picker):
+    """Picks by features of the speech itself; the same transcript always gives the same windows."""
+
+    def pick(self, talk: Talk, report: Report) -> Picked:
+        allowed = talk.runs
+        found = features(talk, allowed)
+        raw = np.sum([WEIGHTS[name] * values for name, values in found.items()], axis=0)
+        scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
+        report(0.5)
+
+        rarity = inverse_frequency([tokens(s.text) for s in talk.sentences])
+        candidates = []
+        for i in choose(allowed, raw.tolist(), talk.count):
+            run = allowed[i]
+            sentences = talk.sentences[run.first : run.last + 1]
+            words = key_words(sentences, rarity)
+            hook = shortened(sentences[0].text, HOOK_CHARACTERS)
+            weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in found.items()}
+            notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
+            candidates.append(
+                Candidate(
+                    first=run.first,
+                    last=run.last,
+                    score=round(float(scores[i]), 2),
+                    hook=hook,
+                    title=", ".join(word.capitalize() for word in words[:TITLE_WORDS]) or hook,
+                    reason="; ".join(PHRASES[name] for name in notable) or "nothing stands out",
+                    hashtags=tuple("#" + re.sub(r"\W", "", word) for word in words[:HASHTAGS]),
+                )
+            )
+        report(1.0)
+        return Picked(candidates, "heuristic")

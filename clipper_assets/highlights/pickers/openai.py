@@ -1,0 +1,296 @@
+"""Picks highlights with a language model behind the OpenAI protocol, which answers with sentence numbers only."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from string import Template
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
+from clipper_assets.highlights.windows import STEP, Candidate, clock, fit
+from clipper_assets.progress import Report
+from clipper_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+USD_PER_MILLION_TOKENS = {
+    "gpt-4o-mini": (0.15, 0.60),
+    "gpt-4o": (2.50, 10.00),
+    "gpt-4.1-nano": (0.10, 0.40),
+    "gpt-4.1-mini": (0.40, 1.60),
+    "gpt-4.1": (2.00, 8.00),
+}
+"""Input and output price per model: openai.com/api/pricing, as listed in 2025."""
+
+BYTES_PER_TOKEN = 3
+"""OpenAI's rule of thumb is four characters of English per token; three UTF-8 bytes also cover other scripts."""
+
+OVERLAP = 0.1
+"""Share of a part's sentences that the next part repeats, so that no stretch is lost on the seam."""
+
+SPARE = 2
+"""Stretches asked for beyond the count, for those that cannot be placed."""
+
+Score = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+class _Strict(BaseModel):
+    """Every field required and none added, as strict structured output asks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Highlight(_Strict):
+    first_sentence: int
+    last_sentence: int
+    score: Score
+    hook: str
+    title: str
+    reason: str
+    hashtags: list[str]
+
+
+class Highlights(_Strict):
+    highlights: list[Highlight]
+
+
+class Rank(_Strict):
+    number: int
+    score: Score
+
+
+class Ranking(_Strict):
+    ranking: list[Rank]
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Tokens(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Reply(BaseModel):
+    """The part of a chat completion that is read here; servers differ in the rest."""
+
+    choices: Annotated[list[_Choice], Field(min_length=1)]
+    usage: _Tokens | None = None
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@cache
+def prompt(name: Literal["pick", "rank"]) -> str:
+    return resources.files("clipper_assets.highlights").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8")
+
+
+def prompt_version() -> str:
+    """Twelve hex digits that change with any prompt."""
+    return hashlib.sha256((prompt("pick") + prompt("rank")).encode()).hexdigest()[:12]
+
+
+def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
+    """Price of the tokens in US dollars; None for a model without a known price."""
+    if model not in USD_PER_MILLION_TOKENS:
+        return None
+    price_in, price_out = USD_PER_MILLION_TOKENS[model]
+    return (tokens_in * price_in + tokens_out * price_out) / 1e6
+
+
+def estimated_tokens(text: str) -> int:
+    """Tokens of `text`, rather too many than too few, without a tokenizer."""
+    return len(text.encode()) // BYTES_PER_TOKEN + 1
+
+
+def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
+    """Overlapping ranges of line numbers that each fit the budget (a single line always does) and cover all lines."""
+    start = 0
+    while start < len(lines):
+        end, tokens = start, 0
+        while end < len(lines) and (end == start or tokens + estimated_tokens(lines[end]) <= budget_tokens):
+            tokens += estimated_tokens(lines[end])
+            end += 1
+        yield range(start, end)
+        if end == len(lines):
+            return
+        start = max(start + 1, end - max(1, round(OVERLAP * (end - start))))
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@dataclass
+class _Session:
+    """One client and what its requests have taken so far."""
+
+    client: "OpenAI"
+    model: str
+    usage: Usage
+
+    def ask(self, system: str, user: str, answer: type[Answer]) -> Answer:
+        """One request with a strict JSON schema.
+
+        Raises `PickerUnavailableError` for whatever is no answer in that schema; the reason never quotes the server.
+        """
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+        try:
+            raw = self.client.chat.completions.with_raw_response.create(
+                model=self.model,
+                messages=[{"role": "system", "content": system}, {"role": "user", "content": user}],
+                response_format={
+                    "type": "json_schema",
+                    "json_schema": {"name": answer.__name__, "strict": True, "schema": answer.model_json_schema()},
+                },
+            )
+        except (APIConnectionError, APIStatusError) as error:
+            if isinstance(error, APIStatusError):
+                what = f"answered with HTTP status {error.status_code}"
+            elif isinstance(error, APITimeoutError):
+                what = f"did not answer within {self.client.timeout:g} s"
+            else:
+                what = "could not be reached"
+            # The client numbers its requests in this header.
+            retries = int(error.request.headers["x-stainless-retry-count"])
+            self.usage = replace(self.usage, retries=self.usage.retries + retries)
+            raise self.unavailable(f"{what} ({retries} retries)") from error
+        try:
+            reply = _Reply.model_validate_json(raw.content)
+        except ValidationError as error:
+            raise self.unavailable("gave a malformed answer: it is not a chat completion") from error
+        used = reply.usage or _Tokens()
+        tokens_in = self.usage.tokens_in + used.prompt_tokens
+        tokens_out = self.usage.tokens_out + used.completion_tokens
+        self.usage = Usage(
+            tokens_in, tokens_out, cost_usd(self.model, tokens_in, tokens_out), self.usage.retries + raw.retries_taken
+        )
+        choice = reply.choices[0]
+        if choice.message.refusal:
+            raise self.unavailable("refused to answer")
+        if choice.finish_reason in ("length", "content_filter"):
+            raise self.unavailable(f"broke its answer off (finish reason {choice.finish_reason})")
+        try:
+            return answer.model_validate_json(choice.message.content or "")
+        except ValidationError as error:
+            kind = error.errors()[0]["type"]
+            raise self.unavailable(f"gave a malformed answer: it breaks the JSON schema ({kind})") from error
+
+    def unavailable(self, what: str) -> PickerUnavailableError:
+        return PickerUnavailableError(f"{self.model} {what}", self.usage)
+
+
+class OpenAIPicker(Picker):
+    """Any server that speaks the OpenAI chat completions protocol with structured outputs.
+
+    `base_url` None is OpenAI's own; `context_tokens` bounds the transcript in one request, longer ones are picked
+    in overlapping parts and ranked again. The key is read from the environment for each pick and is no part of the
+    configuration, which the UI shows.
+    """
+
+    model: str = "gpt-4o-mini"
+    base_url: str | None = None
+    timeout_s: float = 60.0
+    max_retries: int = 3
+    context_tokens: int = 100_000
+
+    def pick(self, talk: Talk, report: Report) -> Picked:
+        from openai import OpenAI
+
+        secret = Settings().openai_api_key
+        key = secret.get_secret_value().strip() if secret else ""
+        if not key:
+            raise PickerUnavailableError("OPENAI_API_KEY is not set")
+        if not key.isascii():
+            raise PickerUnavailableError("OPENAI_API_KEY holds characters that no key has")
+        with OpenAI(
+            api_key=key, base_url=self.base_url, timeout=self.timeout_s, max_retries=self.max_retries
+        ) as client:
+            session = _Session(client, self.model, Usage(cost_usd=cost_usd(self.model, 0, 0)))
+            candidates, dropped = self._candidates(session, talk, report)
+        report(1.0)
+        return Picked(candidates, f"openai:{self.model}", prompt_version(), dropped, session.usage)
+
+    def _candidates(self, session: _Session, talk: Talk, report: Report) -> tuple[list[Candidate], list[Degraded]]:
+        lines = [
+            f"{s.number} [{clock(s.start)}] {f'{s.speaker}: ' if s.speaker else ''}{one_line(s.text)}"
+            for s in talk.sentences
+        ]
+        system = Template(prompt("pick")).substitute(
+            count=talk.count + SPARE,
+            min_s=f"{talk.rules.min_s:g}",
+            max_s=f"{talk.rules.max_s:g}",
+            language=talk.language,
+        )
+        pieces = list(parts(lines, self.context_tokens))
+        found: list[Highlight] = []
+        for number, piece in enumerate(pieces, start=1):
+            found += session.ask(system, "\n".join(lines[piece.start : piece.stop]), Highlights).highlights
+            report(number / (len(pieces) + 1))
+
+        last = len(talk.sentences) - 1
+        inside = [h for h in found if 0 <= h.first_sentence <= h.last_sentence <= last]
+        candidates = [
+            Candidate(
+                first=h.first_sentence,
+                last=h.last_sentence,
+                score=float(h.score),
+                hook=one_line(h.hook),
+                title=one_line(h.title),
+                reason=one_line(h.reason),
+                hashtags=tuple(f"#{word}" for tag in h.hashtags if (word := re.sub(r"\W", "", tag))),
+            )
+            for h in inside
+        ]
+        placeable = [candidate for candidate in candidates if fit(candidate, talk.runs)]
+        reasons = []
+        if outside := len(found) - len(inside):
+            reasons.append(
+                f"gave sentence numbers outside the transcript (0 to {last}) or out of order "
+                f"for {outside} of {len(found)} stretches"
+            )
+        if unfit := len(candidates) - len(placeable):
+            reasons.append(f"chose {unfit} of {len(found)} stretches that no window within the rules can cover")
+        if not placeable:
+            raise session.unavailable(" and ".join(reasons) or "found no stretch worth a clip")
+        degraded = [Degraded(STEP, f"{self.model} {reason}; these were dropped") for reason in reasons]
+        if len(pieces) == 1:
+            return placeable, degraded
+        ranked, unknown = self._ranked(session, talk, placeable)
+        return ranked, degraded + unknown
+
+    def _ranked(
+        self, session: _Session, talk: Talk, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], list[Degraded]]:
+        """The candidates of all parts, scored against each other; as many as the context holds, best first."""
+        ordered = sorted(candidates, key=lambda candidate: -candidate.score)
+        lines = [
+            f"{number} [{clock(talk.sentences[c.first].start)}-{clock(talk.sentences[c.last].end)}] "
+            f"{c.title} | {c.hook} | {c.reason}"
+            for number, c in enumerate(ordered)
+        ]
+        shown = next(parts(lines, self.context_tokens))
+        system = Template(prompt("rank")).substitute(count=talk.count + SPARE)
+        ranking = session.ask(system, "\n".join(lines[: shown.stop]), Ranking).ranking
+        ranked = [replace(ordered[r.number], score=float(r.score)) for r in ranking if r.number in shown]
+        if not ranked:
+            raise session.unavailable("ranked none of the stretches that it was given")
+        unknown = len(ranking) - len(ranked)
+        reason = f"{self.model} ranked {unknown} of {len(ranking)} stretches that it was not given; these were dropped"
+        return ranked, [Degraded(STEP, reason)] if unknown else []

@@ -1,0 +1,234 @@
+"""The rules for highlight windows, kept for every picker alike: length, sentence boundaries, silence, no overlap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import numpy as np
+import pyarrow as pa
+
+from clipper_assets.episodes.degraded import DEGRADED, Degraded
+from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.transcript.words import Sentence
+
+STEP = "highlight_windows"
+
+WINDOWS = TableSpec(
+    "windows",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("clip", pa.int32(), "clip, from 0; best score first"),
+        Column("start", pa.float64(), "seconds from the start of the episode; sentence boundary, widened into silence"),
+        Column("end", pa.float64(), "seconds from the start of the episode; sentence boundary, widened into silence"),
+        Column("first_sentence", pa.int32(), "first sentence of the window"),
+        Column("last_sentence", pa.int32(), "last sentence of the window, included"),
+        Column("virality_score", pa.float32(), "1..10"),
+        Column("hook", pa.string(), "the line that makes a viewer stay"),
+        Column("title", pa.string(), "title of the clip"),
+        Column("reason", pa.string(), "why this stretch was picked"),
+        Column("hashtags", pa.list_(pa.string()), "hashtags, with their #"),
+        Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`"),
+        Column("prompt_version", pa.string(), "hash of the prompts; null without a model", nullable=True),
+        Column("degraded", DEGRADED, "fallbacks that touched this window"),
+    ],
+)
+
+SECONDS_PER_CLIP = 360.0
+MIN_CLIPS, MAX_CLIPS = 3, 12
+TOLERANCE_S = 1e-6
+"""Float64 seconds are compared with this much room for rounding."""
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Lengths of a window and how far its boundaries are widened into the neighbouring silence, all in seconds.
+
+    The 0.3 s cover the error of a word boundary (WhisperX, Bain et al. 2023, arXiv:2303.00747, counts a word as
+    well placed within a 200 ms collar) and leave 0.1 s for the first consonant and the last breath.
+    """
+
+    min_s: float = 30.0
+    max_s: float = 60.0
+    pad_s: float = 0.3
+
+    def allow(self, length_s: float) -> bool:
+        return self.min_s - TOLERANCE_S <= length_s <= self.max_s + TOLERANCE_S
+
+
+@dataclass(frozen=True)
+class Run:
+    """Consecutive whole sentences `first`..`last` (both included); `start` and `end` in seconds, already widened."""
+
+    first: int
+    last: int
+    start: float
+    end: float
+
+    @property
+    def length_s(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a picker proposes: sentences `first`..`last` (both included), a score in 1..10 and texts for people."""
+
+    first: int
+    last: int
+    score: float
+    hook: str
+    title: str
+    reason: str
+    hashtags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A candidate on the run that it was fitted to."""
+
+    run: Run
+    candidate: Candidate
+
+
+def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
+    """How many clips an episode is worth: one per six minutes of speech, 3..12, and never more than `max_clips`."""
+    return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
+
+
+def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:
+    """Every run of whole sentences that may become a window, in time order; none only without sentences.
+
+    A boundary is widened by `rules.pad_s`, and by at most half of the silence, so that neighbouring windows stay
+    apart. Where no run is then within the rules, the longest runs are widened up to `rules.min_s`, as far as the
+    neighbouring words or the ends of the episode; where that is not enough either, the one run that comes nearest
+    to the rules is all there is (`outside` says so).
+    """
+    quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
+    quiet_until = [*(s.start for s in sentences), duration_s]
+
+    def widened(first: int, last: int, speech_end: float) -> Run:
+        start, end = sentences[first].start, max(speech_end, sentences[last].end)
+        before, after = max(start - quiet_from[first], 0.0), max(quiet_until[last + 1] - end, 0.0)
+        return Run(first, last, start - min(rules.pad_s, before / 2), end + min(rules.pad_s, after / 2))
+
+    within: list[Run] = []
+    longest: list[Run] = []
+    for first in range(len(sentences)):
+        run = widened(first, first, 0.0)
+        reached, speech_end = run, 0.0
+        for last in range(first, len(sentences)):
+            speech_end = max(speech_end, sentences[last].end)
+            run = widened(first, last, speech_end)
+            if run.length_s > rules.max_s + TOLERANCE_S:
+                break
+            reached = run
+            if rules.allow(run.length_s):
+                within.append(run)
+        if not longest or reached.last > longest[-1].last:
+            longest.append(reached)
+    if within or not longest:
+        return within
+
+    def stretched(run: Run) -> Run:
+        end = max(run.end, min(run.start + rules.min_s, quiet_until[run.last + 1]))
+        return replace(run, start=min(run.start, max(end - rules.min_s, quiet_from[run.first])), end=end)
+
+    candidates = [stretched(run) for run in longest]
+    nearest = min(candidates, key=lambda run: max(rules.min_s - run.length_s, run.length_s - rules.max_s))
+    return [run for run in candidates if rules.allow(run.length_s)] or [nearest]
+
+
+def outside(run: Run, rules: Rules) -> Degraded | None:
+    """What a window that had to leave the rules says; None for one within them."""
+    if rules.allow(run.length_s):
+        return None
+    return Degraded(
+        STEP,
+        f"the window is {run.length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s: "
+        "no run of whole sentences, with the silence around it, is within the rules",
+    )
+
+
+def fit(candidate: Candidate, allowed: Sequence[Run]) -> Run | None:
+    """The allowed run nearest to a candidate: the same opening sentence if it can be, then the nearest ending.
+
+    So a candidate that is too short grows at its end, and one that is too long loses its end. None where no allowed
+    run shares a sentence with it.
+    """
+    touching = [run for run in allowed if run.first <= candidate.last and run.last >= candidate.first]
+    return min(
+        touching,
+        key=lambda run: (abs(run.first - candidate.first), abs(run.last - candidate.last)),
+        default=None,
+    )
+
+
+def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[int]:
+    """Indices of at most `count` runs that do not overlap in time: as many as can be, then the highest total score.
+
+    Weighted interval scheduling (Kleinberg & Tardos, Algorithm Design, 2006, §6.1) with one more dimension, the
+    number of intervals taken. Best score first; of equal scores the earlier index first.
+    """
+    order = sorted(range(len(spans)), key=lambda i: (spans[i].end, spans[i].start, i))
+    ends = np.array([spans[i].end for i in order])
+    weights = np.array([scores[i] for i in order], dtype=np.float64)
+    # How many runs, in order of their ends, are over when each run starts.
+    before = np.searchsorted(ends, [spans[i].start for i in order], side="right")
+    # best[k][n]: the highest total of exactly k runs among the first n.
+    best = [np.zeros(len(order) + 1)]
+    for _ in range(count):
+        best.append(np.concatenate([[-np.inf], np.maximum.accumulate(weights + best[-1][before])]))
+        if best[-1][-1] == -np.inf:
+            best.pop()
+            break
+    chosen, among = [], len(order)
+    for total in reversed(best[1:]):
+        position = int(np.argmax(total[: among + 1])) - 1
+        chosen.append(order[position])
+        among = int(before[position])
+    return sorted(chosen, key=lambda i: (-scores[i], i))
+
+
+def place(candidates: Sequence[Candidate], allowed: Sequence[Run], count: int) -> list[Window]:
+    """The best `count` candidates as windows within the rules, best first."""
+    windows = [Window(run, candidate) for candidate in candidates if (run := fit(candidate, allowed))]
+    return [windows[i] for i in choose([w.run for w in windows], [w.candidate.score for w in windows], count)]
+
+
+def windows_table(
+    episode: str,
+    windows: Sequence[Window],
+    rules: Rules,
+    *,
+    picker: str,
+    prompt_version: str | None,
+    degraded: Sequence[Degraded],
+) -> pa.Table:
+    """Windows, best first, as the windows table; `degraded` is what the picker fell back from, for every row."""
+    rows = []
+    for clip, window in enumerate(windows):
+        leaving = outside(window.run, rules)
+        rows.append(
+            {
+                "episode": episode,
+                "clip": clip,
+                "start": window.run.start,
+                "end": window.run.end,
+                "first_sentence": window.run.first,
+                "last_sentence": window.run.last,
+                "virality_score": window.candidate.score,
+                "hook": window.candidate.hook,
+                "title": window.candidate.title,
+                "reason": window.candidate.reason,
+                "hashtags": list(window.candidate.hashtags),
+                "picker": picker,
+                "prompt_version": prompt_version,
+                "degraded": [entry.as_dict() for entry in (*degraded, *([leaving] if leaving else []))],
+            }
+        )
+    return WINDOWS.table(rows)

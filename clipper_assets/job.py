@@ -1,0 +1,53 @@
+"""The job that every door opens (sensor, UI, CLI) and what it runs with."""
+
+import dagster as dg
+
+from clipper_assets.clips.assets import rendered_clips
+from clipper_assets.episodes.assets import raw_video
+from clipper_assets.episodes.lake import Lake
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.highlights.assets import highlight_windows
+from clipper_assets.highlights.pickers.auto import Pickers
+from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.progress import Progress
+from clipper_assets.settings import Settings
+from clipper_assets.transcript.assets import aligned_transcript
+from clipper_assets.transcript.engines.auto import Engines
+from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
+from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
+from clipper_assets.transcript.engines.transcript_file import TranscriptFile
+from clipper_assets.transcript.engines.whisperx import WhisperX
+
+assets = [raw_video, aligned_transcript, highlight_windows, rendered_clips]
+clip_episode = dg.define_asset_job(
+    "clip_episode",
+    selection=dg.AssetSelection.assets(*assets),
+    description="An upload becomes clips: all four assets of one episode and their checks.",
+)
+
+
+def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
+    """What the assets run with. The OpenAI key is not among it: resource config is shown in the UI."""
+    models_dir = str(settings.models_dir) if settings.models_dir else None
+    return {
+        "storage": storage,
+        "lake": Lake(storage=storage),
+        "progress": Progress(),
+        "engines": Engines(
+            transcript_file=TranscriptFile(),
+            whisperx=WhisperX(model=settings.whisper_model, models_dir=models_dir),
+            faster_whisper=FasterWhisper(model=settings.whisper_model, models_dir=models_dir),
+            pocketsphinx=PocketSphinx(),
+        ),
+        "pickers": Pickers(
+            openai=OpenAIPicker(
+                model=settings.openai_model,
+                base_url=settings.openai_base_url,
+                timeout_s=settings.openai_timeout_s,
+                max_retries=settings.openai_max_retries,
+                context_tokens=settings.openai_context_tokens,
+            ),
+            heuristic=HeuristicPicker(),
+        ),
+    }

@@ -1,0 +1,191 @@
+"""The whole job in one process, for the command line: what `clipper process` does."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import dagster as dg
+
+from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.lake import LAKE
+from clipper_assets.episodes.partitions import hive_folder, partition_key
+from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
+from clipper_assets.highlights.assets import HighlightsConfig
+from clipper_assets.job import assets, build_resources
+from clipper_assets.progress import Progress
+from clipper_assets.settings import Settings
+from clipper_assets.transcript.assets import TranscriptConfig
+from clipper_assets.transcript.cues import transcript_keys
+
+RECIPE_TAG = "clipper/recipe"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make of one upload."""
+
+    key: str
+    transcript: TranscriptConfig
+    highlights: HighlightsConfig
+    render: RenderConfig
+    afresh: bool
+
+
+def adopt(storage: Storage, file_or_key: str, key: str | None) -> str:
+    """The key of the upload that `file_or_key` names.
+
+    A file outside the storage is copied in with the transcript beside it, as `<stem>/<name>` or `key`, so that its
+    clips have a folder of their own. Raises StorageError where there is neither such a file nor such an object, and
+    where another upload has the place already.
+    """
+    file = Path(file_or_key)
+    if not file.is_file():
+        if storage.exists(file_or_key):
+            return file_or_key
+        raise StorageError(f"{file_or_key} is neither a file nor an upload below the storage root; check the name")
+    if isinstance(storage, DirectoryStorage) and file.resolve().is_relative_to(storage.root):
+        return file.resolve().relative_to(storage.root).as_posix()
+    target = key or f"{file.stem}/{file.name}"
+    there = storage.stat(target)
+    if there and there.size_bytes != file.stat().st_size:
+        raise StorageError(
+            f"another upload lies at {target}; give this one its own place with --key folder/{file.name}"
+        )
+    if not there:
+        storage.put_file(target, file)
+    for beside in transcript_keys(file.name, None):
+        if file.with_name(beside).is_file():
+            storage.put_file((PurePosixPath(target).parent / beside).as_posix(), file.with_name(beside))
+    return target
+
+
+def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str]:
+    """A digest per asset of what decides its value beside its upstream values."""
+    beside = [stored for key in transcript_keys(order.key, order.transcript.language) if (stored := storage.stat(key))]
+    decisive: dict[str, Any] = {
+        "raw_video": [settings.window_min_s],
+        "aligned_transcript": [
+            order.transcript.model_dump(),
+            settings.transcript_engine,
+            settings.language,
+            settings.whisper_model,
+            str(settings.models_dir),
+            [[stored.key, stored.version] for stored in beside],
+        ],
+        "highlight_windows": [
+            order.highlights.model_dump(),
+            settings.picker,
+            settings.openai_model,
+            settings.openai_base_url,
+            settings.openai_api_key is not None,
+            settings.window_min_s,
+            settings.window_max_s,
+        ],
+    }
+    return {
+        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+        for name, value in decisive.items()
+    }
+
+
+def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wanted: Mapping[str, str]) -> list[str]:
+    """The assets to materialize: the first that is missing or was made of other inputs, and all after it.
+
+    `rendered_clips` is always among them: it knows by itself which clips are unchanged. Dagster records what each
+    materialization was made of as tags of the event (`dagster/input_data_version/...`); what the command line asked
+    for is a tag of the run.
+    """
+    partition = partition_key(order.key)
+    names = [asset.key.to_user_string() for asset in assets]
+    if order.afresh:
+        return names
+    versions: dict[str, str] = {}
+    for position, asset in enumerate(assets[:-1]):
+        name = names[position]
+        records = instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=asset.key, asset_partitions=[partition]), limit=1
+        ).records
+        event = records[0].asset_materialization if records else None
+        run = instance.get_run_by_id(records[0].run_id) if records else None
+        table = f"{LAKE}/{name}/{hive_folder(partition)}/{asset.metadata_by_key[asset.key]['table']}.parquet"
+        if event is None or event.tags is None or not storage.exists(table):
+            return names[position:]
+        tags = event.tags
+        versions[name] = tags["dagster/data_version"]
+        inputs = {key.rpartition("/")[2]: value for key, value in tags.items() if "/input_data_version/" in key}
+        recipe = run.tags.get(f"{RECIPE_TAG}_{name}") if run else None
+        if (
+            tags.get("dagster/code_version") != asset.code_versions_by_key[asset.key]
+            or any(versions[upstream] != version for upstream, version in inputs.items())
+            or recipe not in (None, wanted[name])
+            or (name == "raw_video" and versions[name] != storage.fingerprint(order.key))
+        ):
+            return names[position:]
+    return names[-1:]
+
+
+@contextmanager
+def instance() -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance: of `DAGSTER_HOME`, else one that is kept in `.dagster` below the working folder."""
+    if "DAGSTER_HOME" not in os.environ:
+        home = Path(".dagster").resolve()
+        home.mkdir(exist_ok=True)
+        if not (config := home / "dagster.yaml").exists():
+            config.write_text("telemetry:\n  enabled: false\n")
+        os.environ["DAGSTER_HOME"] = str(home)
+    with dg.DagsterInstance.get() as found:
+        yield found
+
+
+def process(
+    order: Order, settings: Settings, storage: Storage, instance: dg.DagsterInstance, progress: Progress
+) -> tuple[list[str], dg.ExecuteInProcessResult]:
+    """Materialize what is outdated of one episode, with all checks.
+
+    Returns the assets that were kept as they are, and the result, which says what failed.
+    """
+    partition = partition_key(order.key)
+    instance.add_dynamic_partitions("episodes", [partition])
+    wanted = recipes(storage, order, settings)
+    selected = outdated(instance, storage, order, wanted)
+    configs = {
+        "aligned_transcript": order.transcript,
+        "highlight_windows": order.highlights,
+        "rendered_clips": order.render,
+    }
+    result = dg.materialize(
+        assets,
+        selection=dg.AssetSelection.assets(*selected),
+        partition_key=partition,
+        instance=instance,
+        resources={
+            **build_resources(settings, storage),
+            "progress": dg.ResourceDefinition.hardcoded_resource(progress),
+        },
+        run_config=dg.RunConfig(
+            ops={name: config for name, config in configs.items() if name in selected},
+            loggers={"console": {"config": {"log_level": "CRITICAL"}}},
+        ),
+        tags={f"{RECIPE_TAG}_{name}": recipe for name, recipe in wanted.items()},
+        raise_on_error=False,
+    )
+    return [name for name in configs if name not in selected], result
+
+
+def failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """A sentence for each step that failed; a mistake of ours comes with its traceback."""
+    sentences = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            sentences.append(data.user_failure_data.description)
+        elif data.error:
+            sentences.append(f"{event.step_key} failed: {data.error.to_string()}")
+    if not result.success and not sentences:
+        raise RuntimeError("; ".join(event.message or "" for event in result.all_events if event.is_failure))
+    return sentences

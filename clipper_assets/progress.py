@@ -1,0 +1,25 @@
+"""Progress of long work: into Dagster's log by default, onto a terminal's bar in the CLI."""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+Report = Callable[[float], None]
+"""Takes the finished share of the work, 0.0 to 1.0."""
+
+
+class Progress(dg.ConfigurableResource[None]):
+    """Logs every tenth of a stage; the CLI puts a terminal's bar in its place."""
+
+    def stage(self, context: dg.AssetExecutionContext, name: str) -> Report:
+        """A reporter for one stage of one asset (`"transcribing"`)."""
+        logged = 0
+
+        def report(share: float) -> None:
+            nonlocal logged
+            tenth = int(min(max(share, 0.0), 1.0) * 10)
+            if tenth > logged:
+                logged = tenth
+                context.log.info(f"{name}: {tenth * 10} %")
+
+        return report

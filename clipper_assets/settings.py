@@ -1,0 +1,78 @@
+"""Every environment variable that the project reads, typed, in one place."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EngineName(StrEnum):
+    """A transcript engine, or `auto` for the first that can run."""
+
+    auto = "auto"
+    transcript_file = "transcript_file"
+    whisperx = "whisperx"
+    faster_whisper = "faster_whisper"
+    pocketsphinx = "pocketsphinx"
+
+
+class PickerName(StrEnum):
+    """A highlight picker, or `auto` for OpenAI where a key is set."""
+
+    auto = "auto"
+    openai = "openai"
+    heuristic = "heuristic"
+
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """What the environment decides; what a single run decides is Dagster run config.
+
+    The README's table of settings is this class: a test holds the two together.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True)
+
+    storage: str = Field("./data", description="storage root: a directory, or `s3://bucket[/prefix]`")
+    ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")
+    models_dir: Path | None = Field(None, description="directory with speech models, looked in before any model hub")
+    transcript_engine: EngineName = Field(EngineName.auto, description="`auto` or the one engine to use")
+    whisper_model: str = Field(
+        "small", description="Whisper model for whisperx and faster_whisper: a hub name or a directory"
+    )
+    language: str | None = Field(None, description="ISO 639-1 code of the speech; default: detected")
+    picker: PickerName = Field(PickerName.auto, description="`auto` (OpenAI with a key), `openai` or `heuristic`")
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias="OPENAI_BASE_URL", description="any OpenAI-compatible server; default: OpenAI's own"
+    )
+    openai_model: str = Field("gpt-4o-mini", description="model that picks the highlights")
+    openai_timeout_s: Seconds = Field(60.0, description="seconds to wait for one answer of the model")
+    openai_max_retries: int = Field(3, ge=0, description="retries of the OpenAI client before the heuristic takes over")
+    openai_context_tokens: int = Field(
+        100_000, ge=2_000, description="transcript tokens in one request; longer transcripts are picked in parts"
+    )
+    window_min_s: Seconds = Field(30.0, description="shortest clip in seconds")
+    window_max_s: Seconds = Field(60.0, description="longest clip in seconds")
+    render_workers: int | None = Field(
+        None, ge=1, description="clips rendered at once; default: a quarter of the cores"
+    )
+    sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
+    url_expiry_s: int = Field(
+        3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"
+    )
+
+    @model_validator(mode="after")
+    def _window_bounds(self) -> "Settings":
+        if self.window_max_s < 1.5 * self.window_min_s:
+            raise ValueError(
+                f"CLIPPER_WINDOW_MAX_S ({self.window_max_s:g}) must be at least 1.5 x CLIPPER_WINDOW_MIN_S "
+                f"({self.window_min_s:g}), so that whole sentences fit"
+            )
+        return self

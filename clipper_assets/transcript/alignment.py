@@ -1,0 +1,88 @@
+"""Forced alignment of a known English text with PocketSphinx, whose model lies inside its wheel.
+
+Measured on two-voice synthetic speech with exact word times: starts off by 9 ms in the median and 26 ms at p90, at 0.02
+of real time on one core. The aligner fits any text to any sound, so it cannot tell a wrong transcript from a right one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.progress import Report
+from clipper_assets.transcript.pronunciation import pronounce, spoken
+from clipper_assets.transcript.timing import Span
+
+if TYPE_CHECKING:
+    from pocketsphinx import Decoder
+
+FRAME_S = 0.01
+
+# Measured on the same speech with white noise at 10 dB: with PocketSphinx's own beams (1e-48) half of the blocks fail,
+# with these none does, for half as much time again. The lattice's best path must stay off: it ends before the last
+# words, and with wide beams that loses most blocks.
+_SEARCH = {"beam": 1e-120, "wbeam": 1e-120, "pbeam": 1e-120, "bestpath": False}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Written words that are said, in this order and nothing else, between two seconds of the recording."""
+
+    texts: Sequence[str]
+    within: Span
+
+
+def align(speech: Samples, blocks: Sequence[Block], report: Report) -> list[list[Span | None] | None]:
+    """The span of every word of every block, in seconds from the start of the recording.
+
+    None for a word that makes no sound, and None for a whole block that does not fit the sound.
+    """
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(lm=None, loglevel="FATAL", **_SEARCH)
+    aligned = []
+    for number, block in enumerate(blocks, start=1):
+        aligned.append(_align(decoder, speech, block))
+        report(number / len(blocks))
+    return aligned
+
+
+def pcm16(speech: Samples) -> bytes:
+    """Samples in -1..1 as the little-endian 16-bit PCM that PocketSphinx and webrtcvad read."""
+    return (np.clip(speech, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+
+
+def _align(decoder: "Decoder", speech: Samples, block: Block) -> list[Span | None] | None:
+    said = [spoken(text, lambda word: decoder.lookup_word(word) is not None) for text in block.texts]
+    tokens = [token for tokens in said for token in tokens]
+    if not tokens:
+        return [None] * len(block.texts)
+    for token in dict.fromkeys(tokens):
+        if decoder.lookup_word(token) is None:
+            decoder.add_word(token, pronounce(token))
+    start, end = (max(0, round(second * SPEECH_RATE_HZ)) for second in block.within)
+    if end - start < SPEECH_RATE_HZ * FRAME_S:
+        return None
+    decoder.set_align_text(" ".join(tokens))
+    decoder.start_utt()
+    decoder.process_raw(pcm16(speech[start:end]), no_search=False, full_utt=True)
+    decoder.end_utt()
+    heard = [entry for entry in decoder.seg() or () if not is_filler(entry.word)]
+    if len(heard) != len(tokens):
+        return None
+    origin_s = start / SPEECH_RATE_HZ
+    ends = np.cumsum([0, *(len(tokens) for tokens in said)])
+    return [
+        (origin_s + heard[first].start_frame * FRAME_S, origin_s + (heard[last - 1].end_frame + 1) * FRAME_S)
+        if last > first
+        else None
+        for first, last in pairwise(ends)
+    ]
+
+
+def is_filler(word: str) -> bool:
+    """Silence and noise, as PocketSphinx writes them: `<s>`, `<sil>`, `[NOISE]`, `(NULL)`."""
+    return word[0] in "<[("

@@ -1,0 +1,72 @@
+"""Sentences: where a viewer may be let in and out of a conversation."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+import sentencex
+
+from clipper_assets.transcript.words import Word
+
+MAX_SENTENCE_S = 15.0
+"""Half of the shortest clip, so that windows of 30 to 60 s can always be packed from whole sentences."""
+
+PAUSE_S = 0.6
+"""A pause this long ends a sentence that has no punctuation.
+
+The upper half of the "medium" silent pauses (0.2 to 1 s) of Campione and Véronis, "A large-scale multilingual study of
+silent pause duration" (Speech Prosody 2002): longer than a breath inside a phrase.
+"""
+
+_TERMINATORS = ".!?…。！？؟।"  # noqa: RUF001
+_CLOSERS = "\"'”’»)]"  # noqa: RUF001
+
+
+def split_sentences(words: Sequence[Word], language: str) -> list[int]:
+    """The sentence number of each word, from 0, rising by 1.
+
+    A sentence ends by the punctuation rules of `language` (an ISO 639-1 code; sentencex falls back to English rules),
+    where the speaker changes, at a pause over `PAUSE_S` where there is no punctuation, and, when it is longer than
+    `MAX_SENTENCE_S`, at its longest inner pause.
+    """
+    starts = _punctuated(words, language)
+    starts |= {number for number in range(1, len(words)) if words[number].speaker != words[number - 1].speaker}
+    for first, end in pairwise(sorted({0, *starts, len(words)})):
+        if not _terminated(words[end - 1].text):
+            starts |= {number for number in range(first + 1, end) if _pause(words, number) > PAUSE_S}
+    for first, end in pairwise(sorted({0, *starts, len(words)})):
+        starts |= _too_long(words, first, end)
+    return list(accumulate(int(number in starts) for number in range(len(words))))
+
+
+def _punctuated(words: Sequence[Word], language: str) -> set[int]:
+    """Numbers of the words that begin a sentence by punctuation, word 0 excepted."""
+    offsets = [0, *accumulate(len(word.text) + 1 for word in words)][:-1]
+    text = " ".join(word.text for word in words)
+    boundaries = sentencex.get_sentence_boundaries(language, text)
+    starts = {bisect_left(offsets, boundary["start_index"]) for boundary in boundaries}
+    return starts - {0, len(words)}
+
+
+def _terminated(text: str) -> bool:
+    return text.rstrip(_CLOSERS).endswith(tuple(_TERMINATORS))
+
+
+def _pause(words: Sequence[Word], number: int) -> float:
+    """Seconds of silence before a word."""
+    return words[number].start - words[number - 1].end
+
+
+def _too_long(words: Sequence[Word], first: int, end: int) -> set[int]:
+    """Where to cut words `first` to `end` (excluded) so that no part is longer than `MAX_SENTENCE_S`."""
+    cuts: set[int] = set()
+    parts = [(first, end)]
+    while parts:
+        first, end = parts.pop()
+        if end - first < 2 or max(word.end for word in words[first:end]) - words[first].start <= MAX_SENTENCE_S:
+            continue
+        middle = (first + end) / 2
+        cut = max(range(first + 1, end), key=lambda number: (_pause(words, number), -abs(number - middle)))
+        cuts.add(cut)
+        parts += [(first, cut), (cut, end)]
+    return cuts

@@ -1,0 +1,60 @@
+"""Times of words: made to fit the recording, and filled in where an engine or an aligner had none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.transcript.words import Word
+
+Span = tuple[float, float]
+"""Start and end in seconds from the start of the episode."""
+
+MIN_WORD_S = 0.01
+MAX_WORD_S = 5.0
+"""No spoken word lasts longer; a longer span is a subtitle that stays on screen, or an aligner that lost its way."""
+
+
+def fit(words: Sequence[Word], duration_s: float) -> list[Word]:
+    """The same words, in time order, with 0 <= start < end <= `duration_s` and none longer than `MAX_WORD_S`."""
+    shortest = min(MIN_WORD_S, duration_s / 2)
+    fitted = []
+    for word in words:
+        start = min(max(float(word.start), 0.0), duration_s - shortest)
+        end = min(max(float(word.end), start + shortest), start + MAX_WORD_S, duration_s)
+        fitted.append(replace(word, start=start, end=end))
+    return sorted(fitted, key=lambda word: word.start)
+
+
+def spread(texts: Sequence[str], span: Span) -> list[Span]:
+    """One span per text, end to end inside `span`, as long as its share of the characters."""
+    start, end = span
+    ends = list(accumulate(len(text) for text in texts))
+    step = max(end - start, 0.0) / max(ends[-1], 1) if ends else 0.0
+    return [(start + step * (last - len(text)), start + step * last) for text, last in zip(texts, ends, strict=True)]
+
+
+def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> list[Span]:
+    """A span for every text: known ones are kept, each run of unknown ones is spread between its known neighbours."""
+    filled = list(spans)
+    first = 0
+    while first < len(filled):
+        last = first
+        while last < len(filled) and filled[last] is None:
+            last += 1
+        if last > first:
+            before = filled[first - 1] if first else None
+            after = filled[last] if last < len(filled) else None
+            gap = (before[1] if before else within[0], after[0] if after else within[1])
+            filled[first:last] = spread(texts[first:last], gap)
+        first = last + 1
+    return [span for span in filled if span is not None]
+
+
+def interpolation(words: Sequence[Word]) -> list[Degraded]:
+    """The record that some words have no time of their own; empty if all have."""
+    interpolated = sum(word.timing == "interpolated" for word in words)
+    if not interpolated:
+        return []
+    reason = f"{interpolated} of {len(words)} words could not be aligned with the sound; their times are interpolated"
+    return [Degraded("aligned_transcript", reason)]

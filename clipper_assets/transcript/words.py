@@ -1,0 +1,85 @@
+"""The words table: one row per spoken word (design: contract `aligned_transcript`), and sentences read from it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Literal
+
+import pyarrow as pa
+
+from clipper_assets.episodes.tables import Column, TableSpec
+
+WORDS = TableSpec(
+    "words",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("segment", pa.int32(), "ASR segment or subtitle cue, from 0"),
+        Column("sentence", pa.int32(), "sentence, from 0; windows begin and end on these"),
+        Column("word", pa.int32(), "word, from 0, in time order"),
+        Column("text", pa.string(), "the word as spoken, with its punctuation"),
+        Column("start", pa.float64(), "seconds from the start of the episode; never decreases"),
+        Column("end", pa.float64(), "seconds from the start of the episode; start < end <= duration"),
+        Column("confidence", pa.float32(), "0..1; null where the engine gives none", nullable=True),
+        Column("timing", pa.string(), "`aligned` to the sound, or `interpolated` between neighbours"),
+        Column("speaker", pa.string(), "`SPEAKER_00`... or a name; null when unknown", nullable=True),
+        Column("channel", pa.int8(), "source audio channel, where each microphone has its own", nullable=True),
+        Column("language", pa.string(), "ISO 639-1 code of the spoken language"),
+    ],
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as an engine hears it: seconds from the start of the episode, punctuation kept in `text`."""
+
+    text: str
+    start: float
+    end: float
+    segment: int
+    confidence: float | None = None
+    timing: Literal["aligned", "interpolated"] = "aligned"
+    speaker: str | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A run of words that belongs together; `first_word` and `last_word` are row numbers, both included."""
+
+    number: int
+    text: str
+    start: float
+    end: float
+    first_word: int
+    last_word: int
+    speaker: str | None
+
+
+def words_table(
+    episode: str, words: Sequence[Word], sentence_of: Sequence[int], language: str, provenance: dict[str, str]
+) -> pa.Table:
+    """Words in time order as the words table; `sentence_of[i]` is the sentence of `words[i]`."""
+    rows = [
+        {**asdict(word), "episode": episode, "sentence": sentence, "word": number, "language": language}
+        for number, (word, sentence) in enumerate(zip(words, sentence_of, strict=True))
+    ]
+    return WORDS.table(rows, provenance)
+
+
+def sentences(words: pa.Table) -> list[Sentence]:
+    """The sentences of a words table, in order."""
+    found = []
+    for number, group in groupby(words.to_pylist(), key=lambda row: row["sentence"]):
+        rows = list(group)
+        found.append(
+            Sentence(
+                number=number,
+                text=" ".join(row["text"] for row in rows),
+                start=rows[0]["start"],
+                end=max(row["end"] for row in rows),
+                first_word=rows[0]["word"],
+                last_word=rows[-1]["word"],
+                speaker=rows[0]["speaker"],
+            )
+        )
+    return found

@@ -1,0 +1,50 @@
+"""Made-up talks: tables of words with chosen times."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from clipper_assets.highlights.pickers.base import Talk
+from clipper_assets.highlights.windows import MAX_CLIPS, Rules, clip_count
+from clipper_assets.transcript.words import Word, sentences, words_table
+
+EPISODE = "test1/sample.mp4"
+
+
+def words_of(spoken: Sequence[tuple[str, float, float]], language: str = "en") -> pa.Table:
+    """A words table from (sentence, start, end); the words of a sentence share its time evenly."""
+    words, numbers = [], []
+    for number, (text, start, end) in enumerate(spoken):
+        parts = text.split()
+        edges = np.linspace(start, end, len(parts) + 1).tolist()
+        words += [Word(part, edges[i], edges[i + 1], segment=number) for i, part in enumerate(parts)]
+        numbers += [number] * len(parts)
+    return words_table(EPISODE, words, numbers, language, {})
+
+
+def steady(texts: Sequence[str], seconds: float = 5.0, gap: float = 0.6) -> list[tuple[str, float, float]]:
+    """Every sentence equally long, with equal gaps, after one second of silence."""
+    return [(text, 1 + i * (seconds + gap), 1 + i * (seconds + gap) + seconds) for i, text in enumerate(texts)]
+
+
+def talk_of(
+    words: pa.Table,
+    duration_s: float,
+    rules: Rules | None = None,
+    loudness: Sequence[float] | None = None,
+    max_clips: int = MAX_CLIPS,
+) -> Talk:
+    spoken = sentences(words)
+    return Talk(
+        sentences=spoken,
+        loudness=np.full(len(spoken), np.nan) if loudness is None else np.array(loudness),
+        duration_s=duration_s,
+        language=words["language"][0].as_py(),
+        count=clip_count(sum(s.end - s.start for s in spoken), max_clips),
+        rules=rules or Rules(),
+    )
+
+
+def ignored(share: float) -> None:
+    """A report that nobody reads."""

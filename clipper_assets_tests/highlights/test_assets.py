@@ -1,0 +1,165 @@
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from clipper_assets.episodes.lake import Lake
+from clipper_assets.episodes.loudness import LoudnessTrack
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.highlights.assets import highlight_windows, markdown
+from clipper_assets.highlights.checks import highlight_windows_not_degraded, highlight_windows_obey_the_rules
+from clipper_assets.highlights.pickers.auto import Pickers
+from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.progress import Progress
+from clipper_assets.transcript.words import WORDS
+from clipper_assets_tests.highlights.conftest import KEY, ModelServer, completion, highlight, highlights
+from clipper_assets_tests.highlights.talks import EPISODE, steady, words_of
+
+DURATION_S = 340.0
+LOUDNESS_KEY = "lake/loudness.parquet"
+FACTS = {pa.string(): "x", pa.float64(): 1.0, pa.bool_(): False, pa.int32(): 1, pa.int64(): 1}
+
+
+def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
+    facts: dict[str, Any] = {column.name: FACTS[column.type] for column in SOURCE.columns}
+    source = RawVideo(**{**facts, "episode": EPISODE, "duration_s": DURATION_S, "loudness_key": LOUDNESS_KEY})
+
+    @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)
+    def raw_video() -> pa.Table:
+        return source.to_table()
+
+    @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=WORDS.definition_metadata)
+    def aligned_transcript() -> pa.Table:
+        return words
+
+    return [raw_video, aligned_transcript]
+
+
+def materialized(
+    folder: Path, server: ModelServer, words: pa.Table, config: dict[str, Any] | None = None
+) -> dg.ExecuteInProcessResult:
+    storage = DirectoryStorage(root=str(folder))
+    ends = np.arange(0.4, DURATION_S, 0.1)
+    storage.put_bytes(LOUDNESS_KEY, LoudnessTrack(ends, np.full(ends.size, -20, np.float32)).to_bytes())
+    checks: Sequence[dg.AssetChecksDefinition] = [highlight_windows_obey_the_rules, highlight_windows_not_degraded]
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("episodes", [EPISODE])
+        return dg.materialize(
+            [*upstream(words), highlight_windows, *checks],
+            instance=instance,
+            partition_key=EPISODE,
+            run_config={"ops": {"highlight_windows": {"config": config or {}}}},
+            resources={
+                "storage": storage,
+                "lake": Lake(storage=storage),
+                "pickers": Pickers(
+                    openai=OpenAIPicker(base_url=server.url, timeout_s=5, max_retries=0), heuristic=HeuristicPicker()
+                ),
+                "progress": Progress(),
+            },
+            raise_on_error=False,
+        )
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    (event,) = result.asset_materializations_for_node("highlight_windows")
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def passed(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
+
+
+TALK = words_of(steady([f"This is sentence number {n} of the talk." for n in range(60)]))
+
+
+def test_windows_with_what_they_took(
+    tmp_path: Path, model_server: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    model_server.replies = [highlights(highlight(3, 9, 9), highlight(20, 27, 5), highlight(40, 47, 7))]
+    result = materialized(tmp_path, model_server, TALK)
+    assert result.success
+    assert passed(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": True}
+    windows = result.output_for_node("highlight_windows")
+    assert windows.schema.equals(WINDOWS.schema)
+    assert windows["first_sentence"].to_pylist() == [3, 40, 20]
+    assert set(windows["picker"].to_pylist()) == {"openai:gpt-4o-mini"}
+    shown = metadata(result)
+    assert shown["dagster/row_count"] == 3
+    assert shown["windows"].splitlines()[2] == (
+        "| 0 | 0:17\u20130:56 | 39.2 | 9.0 | hook 3 | title 3 | openai:gpt-4o-mini |"
+    )
+    assert (shown["tokens_in"], shown["tokens_out"], shown["retries"], shown["degraded"]) == (1000, 100, 0, [])
+    assert shown["cost_usd"] == pytest.approx(0.00021)
+    assert set(shown["seconds"]) == {"loudness", "pick"}
+    assert KEY not in json.dumps(shown)
+    assert KEY not in caplog.text
+
+
+def test_a_fallback_warns_and_is_in_the_metadata(tmp_path: Path, model_server: ModelServer) -> None:
+    model_server.replies = [completion("not JSON")]
+    result = materialized(tmp_path, model_server, TALK)
+    assert result.success
+    assert passed(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": False}
+    reason = "heuristic picker instead of the model: gpt-4o-mini gave a malformed answer: it breaks the JSON schema"
+    (entry,) = metadata(result)["degraded"]
+    assert entry["reason"].startswith(reason)
+    for row in result.output_for_node("highlight_windows").to_pylist():
+        assert row["picker"] == "heuristic"
+        assert row["degraded"] == [entry]
+
+
+def test_run_config_decides_the_picker_and_the_number_of_clips(tmp_path: Path, model_server: ModelServer) -> None:
+    result = materialized(tmp_path, model_server, TALK, {"picker": "heuristic", "max_clips": 2})
+    assert result.success
+    windows = result.output_for_node("highlight_windows")
+    assert windows.num_rows == 2
+    assert metadata(result)["picker"] == "heuristic"
+    assert model_server.requests == []
+
+
+def test_the_same_windows_have_the_same_data_version(tmp_path: Path, model_server: ModelServer) -> None:
+    runs = [materialized(tmp_path, model_server, TALK, {"picker": "heuristic"}) for _ in range(2)]
+    tags = [run.asset_materializations_for_node("highlight_windows")[0].tags for run in runs]
+    assert tags[0] is not None
+    assert tags[1] is not None
+    assert tags[0]["dagster/data_version"] == tags[1]["dagster/data_version"]
+
+
+def test_an_episode_without_a_word_fails_with_one_sentence(tmp_path: Path, model_server: ModelServer) -> None:
+    result = materialized(tmp_path, model_server, WORDS.table([]))
+    assert not result.success
+    (failure,) = result.get_step_failure_events()
+    assert "nobody speaks in this episode" in str(failure.step_failure_data.user_failure_data)
+
+
+def test_markdown_escapes_what_would_break_the_table() -> None:
+    row = {
+        "episode": EPISODE,
+        "clip": 0,
+        "start": 59.9,
+        "end": 100.0,
+        "first_sentence": 0,
+        "last_sentence": 1,
+        "virality_score": 5.0,
+        "hook": "this | that",
+        "title": "t",
+        "reason": "r",
+        "hashtags": [],
+        "picker": "editor",
+        "prompt_version": None,
+        "degraded": [],
+    }
+    last = markdown(WINDOWS.table([row])).splitlines()[-1]
+    assert last == "| 0 | 0:59\u20131:40 | 40.1 | 5.0 | this \\| that | t | editor |"

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from clipper_assets.highlights.pickers import cues
+from clipper_assets.highlights.pickers.heuristic import (
+    HeuristicPicker,
+    features,
+    housekeeping,
+    inverse_frequency,
+    key_words,
+    shortened,
+)
+from clipper_assets.highlights.windows import Candidate, Rules
+from clipper_assets.transcript.words import sentences
+from clipper_assets_tests.highlights.talks import ignored, steady, talk_of, words_of
+
+GREETING = ["Welcome back to the show everyone.", "My name is Sam and it is a pleasure."]
+SPONSOR = [
+    "This episode is brought to you by Acme mattresses.",
+    "Acme mattresses are soft and cool.",
+    "Go to acme.com and use code SLEEP for ten percent off.",
+]
+PLAIN = "We then talked about the plan and the plan was fine."
+STORY = [
+    "Why does a glass of water freeze faster when it is hot?",
+    "Aristotle noticed the puzzle and Descartes described it.",
+    "A schoolboy called Mpemba made ice cream in Tanzania.",
+    "His mixture was boiling when it entered the freezer.",
+    "It froze before the cold mixture of his classmates.",
+    "The teacher laughed at him for years afterwards.",
+    "A physicist repeated the experiment and confirmed it.",
+    "Mpemba had been right all along.",
+]
+
+
+def picks(
+    texts: list[str], language: str = "en", loudness: list[float] | None = None, max_clips: int = 12
+) -> list[Candidate]:
+    words = words_of(steady(texts), language)
+    talk = talk_of(words, 1 + 5.6 * len(texts) + 5, loudness=loudness, max_clips=max_clips)
+    return list(HeuristicPicker().pick(talk, ignored).candidates)
+
+
+def test_a_golden_pick() -> None:
+    texts = [*GREETING, *[PLAIN] * 10, *STORY, *[PLAIN] * 10, *SPONSOR, *[PLAIN] * 3]
+    pause_s = 1.5
+    spoken = [
+        (text, start + pause_s * (i > 19), end + pause_s * (i > 19))
+        for i, (text, start, end) in enumerate(steady(texts, gap=0.3))
+    ]
+    best = HeuristicPicker().pick(talk_of(words_of(spoken), 220), ignored).candidates[0]
+    assert (best.first, best.last) == (12, 19)
+    assert best.hook == "Why does a glass of water freeze faster when it is hot?"
+    assert best.title == "Mpemba, Mixture, Glass"
+    assert best.hashtags == ("#mpemba", "#mixture", "#glass", "#water")
+    assert best.reason == (
+        "ends on a finished thought; opens with a hook; opens with a question; words that are rare in the episode; "
+        "spoken faster than the episode's mean"
+    )
+    assert 7 < best.score <= 10
+
+
+def test_the_same_talk_gives_the_same_picks() -> None:
+    texts = [*GREETING, *STORY, *[PLAIN] * 20, *STORY, *SPONSOR]
+    assert picks(texts) == picks(texts)
+
+
+def test_greetings_and_sponsor_reads_are_left_out() -> None:
+    texts = [*GREETING, *[PLAIN] * 15, *SPONSOR, *[PLAIN] * 15, *STORY, "Thanks for listening and see you next week."]
+    marked = {0, 1, 17, 18, 19, 43}
+    chosen = picks(texts)
+    assert len(chosen) == 3
+    for candidate in chosen:
+        assert not marked & set(range(candidate.first, candidate.last + 1))
+
+
+def test_a_sponsor_read_includes_what_lies_between_its_cues() -> None:
+    spoken = sentences(words_of(steady([PLAIN, *SPONSOR, PLAIN])))
+    assert housekeeping(spoken).tolist() == [0, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "text", [*GREETING, SPONSOR[0], SPONSOR[2], "Don't forget to subscribe.", "Get 20% off today."]
+)
+def test_housekeeping_cues(text: str) -> None:
+    assert cues.HOUSEKEEPING.search(text)
+
+
+@pytest.mark.parametrize("text", [*STORY, "My code uses a free list.", "He was welcome at home."])
+def test_ordinary_sentences_are_no_housekeeping(text: str) -> None:
+    assert not cues.HOUSEKEEPING.search(text)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_question_opens_better_than_a_statement_in_any_language(language: str) -> None:
+    texts = ["Wir reden nun lange davon."] * 12
+    texts[5] = "Warum reden wir nun lange davon?"
+    assert picks(texts, language, max_clips=1)[0].first == 5
+
+
+def test_faster_and_louder_speech_wins() -> None:
+    texts = [PLAIN] * 30
+    loudness = [-23.0] * 30
+    loudness[10:16] = [-15.0] * 6
+    best = picks(texts, loudness=loudness, max_clips=1)[0]
+    assert len(set(range(10, 16)) & set(range(best.first, best.last + 1))) >= 5
+    assert "louder than the episode's mean" in best.reason
+    texts[20:26] = [PLAIN + " " + PLAIN] * 6
+    best = picks(texts, max_clips=1)[0]
+    assert len(set(range(20, 26)) & set(range(best.first, best.last + 1))) >= 5
+    assert "spoken faster than the episode's mean" in best.reason
+
+
+def test_features_have_their_ranges_and_unknown_loudness_counts_nothing() -> None:
+    texts = [*GREETING, *STORY, *SPONSOR]
+    loudness = [np.nan] * 4 + [-20.0] * 9
+    talk = talk_of(words_of(steady(texts)), 90, loudness=loudness)
+    found = features(talk, talk.runs)
+    for name, values in found.items():
+        low = -1 if name in ("pace", "energy", "novelty") else 0
+        assert values.shape == (len(talk.runs),)
+        assert np.all((values >= low) & (values <= 1)), name
+    assert not features(talk_of(words_of(steady(texts)), 90), talk.runs)["energy"].any()
+
+
+def test_a_finished_ending_beats_a_broken_off_one() -> None:
+    texts = ["This goes on and on and"] * 20
+    texts[7] = "And that was the end."
+    assert 7 in {candidate.last for candidate in picks(texts)}
+
+
+def test_one_word_is_enough() -> None:
+    talk = talk_of(words_of([("Hi", 1.0, 1.4)]), 3.0, Rules())
+    (candidate,) = HeuristicPicker().pick(talk, ignored).candidates
+    assert (candidate.first, candidate.last, candidate.title) == (0, 0, "Hi")
+
+
+def test_texts() -> None:
+    spoken = sentences(words_of(steady([PLAIN, *STORY])))
+    rarity = inverse_frequency([["the", "plan"], ["the"]])
+    assert rarity == {"the": 0.0, "plan": pytest.approx(np.log(2))}
+    assert key_words(spoken[3:4], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
+    assert shortened("one two three", 100) == "one two three"
+    assert shortened("one two, three", 10) == "one two\u2026"

@@ -1,0 +1,190 @@
+from itertools import combinations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.highlights.checks import broken_rules
+from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.windows import (
+    Candidate,
+    Rules,
+    Run,
+    choose,
+    clip_count,
+    fit,
+    place,
+    runs,
+    windows_table,
+)
+from clipper_assets.transcript.words import sentences
+from clipper_assets_tests.highlights.talks import EPISODE, ignored, steady, talk_of, words_of
+
+
+@st.composite
+def talks(draw: st.DrawFn) -> tuple[pa.Table, float]:
+    """A words table and the duration of its episode: sentences of up to 15 s, silence or overlap between them."""
+    shapes = draw(st.lists(st.tuples(st.floats(0.2, 15), st.floats(-2, 40) | st.floats(0, 1)), min_size=1, max_size=40))
+    spoken: list[tuple[str, float, float]] = []
+    start, end = 0.0, 0.0
+    for length, gap in shapes:
+        start = max(start, end + gap)
+        end = start + length
+        spoken.append(("Two words.", start, end))
+    latest = max(end for _, _, end in spoken)
+    return words_of(spoken), latest + draw(st.floats(0, 20))
+
+
+rules_of = st.builds(lambda low, ratio: Rules(low, low * ratio), st.floats(8, 40), st.floats(1.5, 3))
+
+
+def candidate(first: int, last: int, score: float = 5.0) -> Candidate:
+    return Candidate(first, last, score, "hook", "title", "reason")
+
+
+def table(candidates: list[Candidate], words: pa.Table, rules: Rules, duration_s: float, count: int = 12) -> pa.Table:
+    allowed = runs(sentences(words), rules, duration_s)
+    windows = place(candidates, allowed, count)
+    return windows_table(EPISODE, windows, rules, picker="editor", prompt_version=None, degraded=())
+
+
+@given(talks(), rules_of, st.data())
+def test_whatever_is_proposed_the_windows_obey_the_rules(
+    talk: tuple[pa.Table, float], rules: Rules, data: st.DataObject
+) -> None:
+    words, duration_s = talk
+    last = len(sentences(words)) - 1
+    number = st.integers(0, last)
+    proposed = [
+        candidate(min(pair), max(pair), score)
+        for pair, score in data.draw(st.lists(st.tuples(st.tuples(number, number), st.floats(1, 10)), min_size=1))
+    ]
+    proposed.append(candidate(0, last))
+    windows = table(proposed, words, rules, duration_s)
+    assert windows.num_rows >= 1
+    assert broken_rules(windows, words, rules, duration_s) == []
+
+
+@given(talks(), rules_of)
+def test_every_transcript_gives_a_window(talk: tuple[pa.Table, float], rules: Rules) -> None:
+    words, duration_s = talk
+    talked = talk_of(words, duration_s, rules)
+    windows = table(list(HeuristicPicker().pick(talked, ignored).candidates), words, rules, duration_s, talked.count)
+    assert windows.num_rows >= 1
+    assert broken_rules(windows, words, rules, duration_s) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20), st.integers(1, 10)), min_size=1, max_size=9),
+    st.integers(1, 4),
+)
+def test_choose_is_the_best_of_all_choices(shapes: list[tuple[int, int, int]], count: int) -> None:
+    spans = [Run(0, 0, start, start + length) for start, length, _ in shapes]
+    scores = [float(score) for _, _, score in shapes]
+
+    def apart(chosen: tuple[int, ...]) -> bool:
+        return all(spans[a].end <= spans[b].start or spans[b].end <= spans[a].start for a, b in combinations(chosen, 2))
+
+    possible = [c for n in range(1, count + 1) for c in combinations(range(len(spans)), n) if apart(c)]
+    best = max((len(c), sum(scores[i] for i in c)) for c in possible)
+    chosen = choose(spans, scores, count)
+    assert apart(tuple(chosen))
+    assert (len(chosen), sum(scores[i] for i in chosen)) == best
+    assert [scores[i] for i in chosen] == sorted((scores[i] for i in chosen), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "max_clips", "clips"),
+    [(1, 12, 3), (20, 12, 3), (36, 12, 6), (120, 12, 12), (36, 4, 4), (36, 1, 1)],
+)
+def test_about_one_clip_per_six_minutes(minutes: float, max_clips: int, clips: int) -> None:
+    assert clip_count(minutes * 60, max_clips) == clips
+
+
+def test_a_candidate_keeps_its_opening_and_changes_its_end() -> None:
+    words = words_of(steady(["A sentence."] * 40))
+    allowed = runs(sentences(words), Rules(), 240)
+    too_short, too_long = fit(candidate(10, 11), allowed), fit(candidate(10, 30), allowed)
+    assert too_short is not None
+    assert (too_short.first, too_short.last) == (10, 15)
+    assert too_long is not None
+    assert (too_long.first, too_long.last) == (10, 19)
+    at_the_end = fit(candidate(38, 39), allowed)
+    assert at_the_end is not None
+    assert (at_the_end.first, at_the_end.last) == (34, 39)
+
+
+def test_boundaries_are_widened_into_silence_by_half_a_gap_at_most() -> None:
+    words = words_of([("One two.", 1.0, 15.0), ("Three four.", 15.2, 30.0), ("Five six.", 32.0, 46.0)])
+    (run,) = [r for r in runs(sentences(words), Rules(), 60) if (r.first, r.last) == (1, 2)]
+    assert run.start == pytest.approx(15.1)
+    assert run.end == pytest.approx(46.3)
+
+
+def test_a_short_talk_is_widened_into_silence_up_to_the_shortest_window() -> None:
+    words = words_of([("One two.", 5.0, 15.0), ("Three four.", 16.0, 25.0)])
+    windows = table([candidate(1, 1)], words, Rules(), 100)
+    (row,) = windows.to_pylist()
+    assert (row["first_sentence"], row["last_sentence"]) == (0, 1)
+    assert row["end"] - row["start"] == pytest.approx(30)
+    assert row["degraded"] == []
+    assert broken_rules(windows, words, Rules(), 100) == []
+
+
+def test_an_episode_too_short_for_a_window_says_so() -> None:
+    words = words_of([("One two.", 2.0, 10.0), ("Three four.", 11.0, 20.0)])
+    windows = table([candidate(0, 0)], words, Rules(), 22)
+    (row,) = windows.to_pylist()
+    assert (row["start"], row["end"]) == (0, 22)
+    (entry,) = row["degraded"]
+    assert entry["step"] == "highlight_windows"
+    assert entry["reason"].startswith("the window is 22.0 s long instead of 30 to 60 s")
+    assert broken_rules(windows, words, Rules(), 22) == []
+
+
+def test_a_fallback_of_the_picker_is_on_every_row() -> None:
+    words = words_of(steady(["A sentence."] * 40))
+    allowed = runs(sentences(words), Rules(), 240)
+    windows = windows_table(
+        EPISODE,
+        place([candidate(0, 7), candidate(20, 27, 9)], allowed, 3),
+        Rules(),
+        picker="heuristic",
+        prompt_version=None,
+        degraded=[Degraded("highlight_windows", "no key")],
+    )
+    assert [row["degraded"] for row in windows.to_pylist()] == [[{"step": "highlight_windows", "reason": "no key"}]] * 2
+    assert windows["virality_score"].to_pylist() == [9, 5]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "broken"),
+    [
+        ("start", 11.0, "clip 0 does not start in the silence before sentence 2"),
+        ("end", 50.0, "clip 0 does not end in the silence after sentence 8"),
+        ("last_sentence", 99, "clip 0 names sentences 2 to 99, which the transcript does not have"),
+        ("clip", 1, "clips are not numbered from 0"),
+        ("virality_score", 11.0, "clip 0 has the score 11, outside 1 to 10"),
+    ],
+)
+def test_the_check_finds_what_breaks_the_rules(column: str, value: float, broken: str) -> None:
+    words = words_of(steady(["A sentence."] * 40))
+    windows = table([candidate(2, 8)], words, Rules(), 240)
+    row = {**windows.to_pylist()[0], column: value}
+    changed = pa.Table.from_pylist([row], schema=windows.schema)
+    assert broken_rules(windows, words, Rules(), 240) == []
+    assert broken in broken_rules(changed, words, Rules(), 240)
+
+
+def test_the_check_finds_overlap_order_and_length() -> None:
+    words = words_of(steady(["A sentence."] * 40))
+    windows = table([candidate(2, 8, 9), candidate(20, 26, 4)], words, Rules(), 240)
+    better, worse = windows.to_pylist()
+    again = pa.Table.from_pylist([better, {**better, "clip": 1}], schema=windows.schema)
+    assert broken_rules(again, words, Rules(), 240) == ["clips 0 and 1 overlap"]
+    swapped = pa.Table.from_pylist([{**worse, "clip": 0}, {**better, "clip": 1}], schema=windows.schema)
+    assert broken_rules(swapped, words, Rules(), 240) == ["windows are not ordered by score"]
+    short = broken_rules(windows, words, Rules(45, 90), 240)
+    assert short == [f"clip {clip} is 39.2 s long instead of 45 to 90 s" for clip in (0, 1)]

@@ -1,0 +1,37 @@
+"""How far a transcript is from the truth."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.transcript.words import Word
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9']", "", text.lower())
+
+
+def word_error_rate(truth: Sequence[str], heard: Sequence[str]) -> float:
+    """Edits (substitutions, deletions, insertions) per true word."""
+    row = list(range(len(heard) + 1))
+    for number, said in enumerate(truth, start=1):
+        last = row
+        row = [number]
+        for column, word in enumerate(heard):
+            row.append(min(last[column] + (plain(said) != plain(word)), last[column + 1] + 1, row[-1] + 1))
+    return row[-1] / len(truth)
+
+
+def start_errors(truth: Sequence[Word], heard: Sequence[Word]) -> NDArray[np.float64]:
+    """Seconds between the true and the heard start of every word that was heard right."""
+    matcher = SequenceMatcher(None, [plain(w.text) for w in truth], [plain(w.text) for w in heard], autojunk=False)
+    return np.array(
+        [
+            abs(truth[match.a + step].start - heard[match.b + step].start)
+            for match in matcher.get_matching_blocks()
+            for step in range(match.size)
+        ]
+    )

@@ -1,0 +1,164 @@
+import json
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from clipper_assets.episodes.lake import Lake
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.episodes.tables import provenance
+from clipper_assets.progress import Progress
+from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
+from clipper_assets.transcript.checks import aligned_transcript_degraded, aligned_transcript_is_ordered, faults
+from clipper_assets.transcript.engines.auto import Engines
+from clipper_assets.transcript.engines.base import Recording
+from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
+from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
+from clipper_assets.transcript.engines.transcript_file import TranscriptFile
+from clipper_assets.transcript.engines.whisperx import WhisperX
+from clipper_assets.transcript.words import Word, sentences, words_table
+
+EPISODE = "test1/talk.mp4"
+SRT = "1\n00:00:00,800 --> 00:00:05,900\nWelcome back to the quiet kitchen podcast, where we talk about food.\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    speech = tmp_path / "lake" / "speech" / "speech.flac"
+    speech.parent.mkdir(parents=True)
+    speech.write_bytes((Path(__file__).parent / "fixture" / "talk.flac").read_bytes())
+    (tmp_path / "test1").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def source(talk: Recording) -> pa.Table:
+    return RawVideo(
+        episode=EPISODE, key=EPISODE, etag="0123", size_bytes=1, container="mp4", duration_s=talk.duration_s,
+        width_px=1920, height_px=1080, rotation_deg=0, sample_aspect_ratio=1.0, fps=30.0, variable_fps=False, hdr=False,
+        video_codec="h264", pixel_format="yuv420p", video_stream=0, audio_codec="aac", audio_stream=1, audio_streams=1,
+        audio_channels=2, audio_rate_hz=48000, speech_key="lake/speech/speech.flac", loudness_key="lake/loudness.parquet",
+    ).to_table()  # fmt: skip
+
+
+def engines(whisper: str = "no-such-model") -> Engines:
+    return Engines(
+        transcript_file=TranscriptFile(),
+        whisperx=WhisperX(),
+        faster_whisper=FasterWhisper(model=whisper, beam_size=1),
+        pocketsphinx=PocketSphinx(),
+    )
+
+
+def transcribed(
+    root: Path, source: pa.Table, config: TranscriptConfig, whisper: str = "no-such-model"
+) -> dg.MaterializeResult[pa.Table]:
+    result = aligned_transcript(
+        context=dg.build_asset_context(partition_key=EPISODE),
+        config=config,
+        raw_video=source,
+        storage=DirectoryStorage(root=str(root)),
+        engines=engines(whisper),
+        progress=Progress(),
+    )
+    assert isinstance(result, dg.MaterializeResult)
+    return result
+
+
+def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table, whisper_model: Path) -> None:
+    @dg.asset(name="raw_video", partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)
+    def uploaded() -> pa.Table:
+        return source
+
+    storage = DirectoryStorage(root=str(root))
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("episodes", [EPISODE])
+        run = dg.materialize(
+            [uploaded, aligned_transcript, aligned_transcript_is_ordered, aligned_transcript_degraded],
+            partition_key=EPISODE,
+            instance=instance,
+            resources={
+                "storage": storage,
+                "lake": Lake(storage=storage),
+                "engines": engines(str(whisper_model)),
+                "progress": Progress(),
+            },
+        )
+        assert {check.check_name: check.passed for check in run.get_asset_check_evaluations()} == {
+            "aligned_transcript_is_ordered": True,
+            "aligned_transcript_degraded": True,
+        }
+        (event,) = instance.fetch_materializations(aligned_transcript.key, limit=1).records
+        assert event.asset_materialization is not None
+        metadata = event.asset_materialization.metadata
+    table = run.asset_value("aligned_transcript")
+    assert table.num_rows == metadata["dagster/row_count"].value == 199
+    assert metadata["engine"].value == "faster_whisper"
+    assert len(metadata["passed_over"].value) == 2
+    assert set(metadata["real_time_factor"].value) == {"load", "transcribe", "align"}
+    assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in metadata["transcript"].value
+    assert provenance(table) | {"package_version": ""} == {
+        "schema_version": "1",
+        "engine": "faster_whisper",
+        "model": str(whisper_model),
+        "package_version": "",
+        "etag": "0123",
+        "degraded": "[]",
+    }
+    assert table["episode"].unique().to_pylist() == [EPISODE]
+    assert len(sentences(table)) == metadata["sentences"].value == 21
+
+
+def test_the_transcript_beside_the_upload_is_taken(root: Path, source: pa.Table) -> None:
+    (root / "test1" / "talk.en.srt").write_text(SRT)
+    first, second = (transcribed(root, source, TranscriptConfig()) for _ in range(2))
+    assert first.metadata is not None
+    assert first.metadata["engine"] == "transcript_file"
+    assert first.value["text"].to_pylist() == SRT.splitlines()[2].split()
+    assert first.data_version == second.data_version
+    (root / "test1" / "talk.en.srt").write_text(SRT.replace("food", "bread"))
+    assert transcribed(root, source, TranscriptConfig()).data_version != first.data_version
+
+
+def test_a_fallback_warns(root: Path, source: pa.Table) -> None:
+    (root / "test1" / "talk.de.srt").write_text(SRT)
+    table = transcribed(root, source, TranscriptConfig(language="de")).value
+    (degraded,) = json.loads(provenance(table)["degraded"])[:1]
+    assert degraded["step"] == "aligned_transcript"
+    check = aligned_transcript_degraded(table)
+    assert isinstance(check, dg.AssetCheckResult)
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert degraded["reason"] in (check.description or "")
+
+
+def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.Table) -> None:
+    with pytest.raises(dg.Failure) as caught:
+        transcribed(root, source, TranscriptConfig(engine="transcript_file"))
+    assert not caught.value.allow_retries
+    assert "no transcript lies beside the upload" in (caught.value.description or "")
+
+
+def test_an_episode_without_speech_fails_in_one_sentence(root: Path, source: pa.Table, whisper_model: Path) -> None:
+    silence = Path(__file__).parent / "fixture" / "silence.flac"
+    (root / "lake" / "speech" / "speech.flac").write_bytes(silence.read_bytes())
+    with pytest.raises(dg.Failure, match="no speech was found in test1/talk.mp4"):
+        transcribed(root, source, TranscriptConfig(), str(whisper_model))
+
+
+def word(start: float, end: float) -> Word:
+    return Word("a", start, end, 0)
+
+
+def test_faults_of_a_table_are_named() -> None:
+    good = words_table("e", [word(0, 1), word(1, 2)], [0, 0], "en", {})
+    assert faults(good, 2.0) == []
+    assert "outside 0 to 1.50 s" in faults(good, 1.5)[0]
+    assert faults(words_table("e", [word(1, 2), word(0, 1)], [0, 0], "en", {}), 2.0) == ["starts decrease"]
+    assert faults(words_table("e", [word(0, 1), word(1, 2)], [0, 2], "en", {}), 2.0) == ["sentences do not rise by one"]
+    assert faults(words_table("e", [word(0, 1)], [1], "en", {}), 2.0) == ["sentences do not begin at 0"]
+    assert faults(words_table("e", [], [], "en", {}), 2.0) == ["there is no word"]
+    assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]

@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.transcript.pronunciation import pronounce, spoken
+
+ARPABET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("podcast,", "podcast"),
+        ("“Don’t!”", "don't"),  # noqa: RUF001
+        ("well-known", "well known"),
+        ("2019", "twenty nineteen"),
+        ("300", "three hundred"),
+        ("1,500", "one thousand five hundred"),
+        ("$3.50", "three point five dollars"),
+        ("21st", "twenty first"),
+        ("1990s", "nineteen nineties"),
+        ("50%", "fifty percent"),
+        ("Dr.", "doctor"),
+        ("4K", "four k"),
+        ("café", "cafe"),
+        ("GPT", "g p t"),
+        ("NASA", "nasa"),
+        ("—", ""),
+        ("你好", ""),
+    ],
+)
+def test_how_a_written_word_is_said(text: str, expected: str) -> None:
+    assert spoken(text, known=lambda word: word == "nasa") == expected.split()
+
+
+@given(st.text(max_size=20))
+def test_what_is_said_is_plain_letters(text: str) -> None:
+    assert all(
+        word.replace("'", "").isascii() and word.replace("'", "").isalpha() for word in spoken(text, lambda _: True)
+    )
+
+
+@given(st.from_regex(r"[a-z]+('[a-z]+)?", fullmatch=True))
+def test_every_word_has_phones_of_the_model(word: str) -> None:
+    phones = pronounce(word).split()
+    assert phones
+    assert set(phones) <= set(ARPABET.split())
+
+
+def test_letters_are_read_in_groups() -> None:
+    assert pronounce("blockchain") == "B L AA K CH EY N"
+    assert pronounce("shortle") == "SH AA R T L"

@@ -1,0 +1,93 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.transcript.sentences import MAX_SENTENCE_S, PAUSE_S, split_sentences
+from clipper_assets.transcript.timing import MAX_WORD_S
+from clipper_assets.transcript.words import Word
+
+
+def said(text: str, pause_s: float = 0.05) -> list[Word]:
+    return [
+        Word(token, number * (0.3 + pause_s), number * (0.3 + pause_s) + 0.3, 0)
+        for number, token in enumerate(text.split())
+    ]
+
+
+def sentences_of(words: list[Word], language: str = "en") -> list[str]:
+    numbers = split_sentences(words, language)
+    return [
+        " ".join(word.text for word, mine in zip(words, numbers, strict=True) if mine == number)
+        for number in range(numbers[-1] + 1)
+    ]
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[Word]:
+    words = []
+    at = draw(st.floats(0, 5))
+    for number in range(draw(st.integers(0, 60))):
+        length = draw(st.floats(0.05, MAX_WORD_S))
+        text = draw(st.sampled_from(["yes", "and", "Then", "Dr.", "done.", "really?", '"no."', "well...", "3.5", "é"]))
+        words.append(Word(text, at, at + length, number // 7, speaker=draw(st.sampled_from(["A", "B", None]))))
+        at += length + draw(st.sampled_from([0.0, 0.0, 0.1, 0.5, 0.9, 4.0]))
+    return words
+
+
+@given(conversations(), st.sampled_from(["en", "de", "zh", "xx"]))
+def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], language: str) -> None:
+    numbers = split_sentences(words, language)
+    assert len(numbers) == len(words)
+    assert numbers[:1] in ([], [0])
+    assert all(after - before in (0, 1) for before, after in pairwise(numbers))
+    for number in set(numbers):
+        inside = [word for word, mine in zip(words, numbers, strict=True) if mine == number]
+        assert inside[-1].end - inside[0].start <= MAX_SENTENCE_S
+        assert len({word.speaker for word in inside}) == 1
+
+
+def test_no_words_no_sentences() -> None:
+    assert split_sentences([], "en") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Hello there. How are you? Fine!", "en", ["Hello there.", "How are you?", "Fine!"]),
+        ("Dr. Smith paid $3.50 today. He left.", "en", ["Dr. Smith paid $3.50 today.", "He left."]),
+        ('She said "no." Then she left.', "en", ['She said "no."', "Then she left."]),
+        ("Größe zählt. 😀 Das ist so.", "de", ["Größe zählt.", "😀 Das ist so."]),
+        ("Ça va ? Oui.", "fr", ["Ça va ?", "Oui."]),
+    ],
+)
+def test_punctuation_ends_sentences(text: str, language: str, expected: list[str]) -> None:
+    assert sentences_of(said(text), language) == expected
+
+
+def test_a_pause_ends_a_sentence_only_without_punctuation() -> None:
+    def with_pause(text: str, pause_s: float) -> list[Word]:
+        one, *rest = said(text)
+        return [one, *(Word(word.text, word.start + pause_s, word.end + pause_s, 0) for word in rest)]
+
+    assert sentences_of(with_pause("well we go", PAUSE_S)) == ["well", "we go"]
+    assert sentences_of(with_pause("well we go", PAUSE_S - 0.1)) == ["well we go"]
+    assert sentences_of(with_pause("Well, we go.", PAUSE_S)) == ["Well, we go."]
+
+
+def test_a_long_sentence_is_cut_at_its_longest_pause() -> None:
+    words = said(" ".join(["on"] * 60))
+    words[41:] = [Word(word.text, word.start + 0.2, word.end + 0.2, 0) for word in words[41:]]
+    assert split_sentences(words, "en") == [0] * 41 + [1] * 19
+
+
+def test_the_turns_of_the_talk_are_sentence_boundaries(truth: list[Word]) -> None:
+    numbers = split_sentences(truth, "en")
+    turns = [number for number in range(1, len(truth)) if truth[number].segment != truth[number - 1].segment]
+    assert all(numbers[turn] == numbers[turn - 1] + 1 for turn in turns)
+    written = [number for number in range(1, len(truth)) if truth[number - 1].text[-1] in ".?!"]
+    found = [number for number in range(1, len(truth)) if numbers[number] != numbers[number - 1]]
+    # sentencex takes "me." in "Thanks for having me. I have been listening" for an abbreviation.
+    assert [truth[number - 1].text for number in written if number not in found] == ["me."]
+    assert set(found) <= set(written)
