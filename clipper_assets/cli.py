@@ -21,6 +21,7 @@ from clipper_assets.clips.captions.styles import DEFAULT_STYLE, style_names
 from clipper_assets.clips.framing.camera import Layout
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.episodes.storage import Storage, StorageError, storage_at
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
@@ -54,7 +55,7 @@ def main() -> None:
 def _mistakes_in_one_sentence() -> Iterator[None]:
     try:
         yield
-    except (StorageError, ValueError) as mistake:
+    except (StorageError, UploadRefusedError, ValueError) as mistake:
         sentence = mistake.errors()[0]["msg"] if isinstance(mistake, ValidationError) else mistake
         console.print(f"clipper: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
@@ -89,7 +90,7 @@ def process(
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
         order = local.Order(
-            key=storage.checked(local.adopt(storage, file_or_key, key)),
+            key=storage.checked(local.adopt(storage, file_or_key, key, settings.window_min_s)),
             transcript=TranscriptConfig(engine=engine, language=language),
             highlights=HighlightsConfig(max_clips=max_clips, picker=picker),
             render=RenderConfig(caption_style=caption_style, layout=layout),

@@ -14,6 +14,7 @@ import dagster as dg
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder, partition_key
+from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
@@ -23,6 +24,7 @@ from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets.transcript.cues import transcript_keys
 
 RECIPE_TAG = "clipper/recipe"
+POINTER_TAG = "dagster/input_event_pointer"
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ class Order:
     afresh: bool
 
 
-def adopt(storage: Storage, file_or_key: str, key: str | None) -> str:
+def adopt(storage: Storage, file_or_key: str, key: str | None, shortest_s: float) -> str:
     """The key of the upload that `file_or_key` names.
 
     A file outside the storage is copied in with the transcript beside it, as `<stem>/<name>` or `key`, so that its
     clips have a folder of their own. Raises StorageError where there is neither such a file nor such an object, and
-    where another upload has the place already.
+    where another upload has the place already; UploadRefusedError, before anything is copied, for a file that cannot
+    become clips of `shortest_s` seconds.
     """
     file = Path(file_or_key)
     if not file.is_file():
@@ -50,6 +53,7 @@ def adopt(storage: Storage, file_or_key: str, key: str | None) -> str:
         raise StorageError(f"{file_or_key} is neither a file nor an upload below the storage root; check the name")
     if isinstance(storage, DirectoryStorage) and file.resolve().is_relative_to(storage.root):
         return file.resolve().relative_to(storage.root).as_posix()
+    probe_upload(DirectoryStorage(root=str(file.resolve().parent)), file.resolve().name, shortest_s)
     target = key or f"{file.stem}/{file.name}"
     there = storage.stat(target)
     if there and there.size_bytes != file.stat().st_size:
@@ -97,35 +101,34 @@ def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wante
     """The assets to materialize: the first that is missing or was made of other inputs, and all after it.
 
     `rendered_clips` is always among them: it knows by itself which clips are unchanged. Dagster records what each
-    materialization was made of as tags of the event (`dagster/input_data_version/...`); what the command line asked
-    for is a tag of the run.
+    materialization was made of as tags of its event (`dagster/input_event_pointer/...`); what the command line asked
+    for is a tag of its run.
     """
     partition = partition_key(order.key)
     names = [asset.key.to_user_string() for asset in assets]
     if order.afresh:
         return names
-    versions: dict[str, str] = {}
+    pointers: dict[str, str] = {}
     for position, asset in enumerate(assets[:-1]):
         name = names[position]
         records = instance.fetch_materializations(
             dg.AssetRecordsFilter(asset_key=asset.key, asset_partitions=[partition]), limit=1
         ).records
-        event = records[0].asset_materialization if records else None
-        run = instance.get_run_by_id(records[0].run_id) if records else None
         table = f"{LAKE}/{name}/{hive_folder(partition)}/{asset.metadata_by_key[asset.key]['table']}.parquet"
-        if event is None or event.tags is None or not storage.exists(table):
+        if not records or not storage.exists(table):
             return names[position:]
-        tags = event.tags
-        versions[name] = tags["dagster/data_version"]
-        inputs = {key.rpartition("/")[2]: value for key, value in tags.items() if "/input_data_version/" in key}
+        event = records[0].asset_materialization
+        tags = (event and event.tags) or {}
+        run = instance.get_run_by_id(records[0].run_id)
         recipe = run.tags.get(f"{RECIPE_TAG}_{name}") if run else None
         if (
             tags.get("dagster/code_version") != asset.code_versions_by_key[asset.key]
-            or any(versions[upstream] != version for upstream, version in inputs.items())
+            or any(tags.get(f"{POINTER_TAG}/{upstream}", pointer) != pointer for upstream, pointer in pointers.items())
             or recipe not in (None, wanted[name])
-            or (name == "raw_video" and versions[name] != storage.fingerprint(order.key))
+            or (name == "raw_video" and tags.get("dagster/data_version") != storage.fingerprint(order.key))
         ):
             return names[position:]
+        pointers[name] = str(records[0].storage_id)
     return names[-1:]
 
 
@@ -174,7 +177,8 @@ def process(
         tags={f"{RECIPE_TAG}_{name}": recipe for name, recipe in wanted.items()},
         raise_on_error=False,
     )
-    return [name for name in configs if name not in selected], result
+    kept = [asset.key.to_user_string() for asset in assets if asset.key.to_user_string() not in selected]
+    return kept, result
 
 
 def failures(result: dg.ExecuteInProcessResult) -> list[str]:

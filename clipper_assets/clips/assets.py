@@ -40,13 +40,13 @@ CORES_PER_ENCODE = 4
 class RenderConfig(dg.Config):
     """What one run decides about its clips."""
 
-    caption_style: str = Field(DEFAULT_STYLE, description="a caption style: boxed, classic or pop")
-    layout: Layout = Field(Layout.fit, description="fit (whole picture over a blurred copy) or center (crop)")
+    caption_style: str = Field(default=DEFAULT_STYLE, description="a caption style: boxed, classic or pop")
+    layout: Layout = Field(default=Layout.fit, description="fit (whole picture over a blurred copy) or center (crop)")
 
 
 @dg.asset(
     partitions_def=episodes,
-    group_name="clips",
+    group_name="episodes",
     kinds={"ffmpeg", "parquet"},
     code_version="1",
     pool="gpu",

@@ -67,6 +67,8 @@ def produce_clips(
             finished[index] = clip.model_copy(update=_words_of(job.window))
             log(f"clip_{index}: unchanged, not rendered again")
     missing = [job for job in jobs if job.plan.index not in finished]
+    if not missing:
+        report(1.0)
     shares = _Shares(len(missing), report)
 
     def produce(job: Job) -> Clip:

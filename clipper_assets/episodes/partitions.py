@@ -14,6 +14,7 @@ MAX_KEY_BYTES = 220
 # dagster/_core/definitions/partitions/utils/base.py for `...` and control characters; commas, brackets and quotes
 # are the UI's own syntax. `%` itself is escaped so that the mapping can be undone.
 _UNSAFE_IN_PARTITION = re.compile(r"[%,\[\]\"\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s+|\s+$|\.{3,}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # what Python makes of bytes of a file name that are not UTF-8
 _UNSAFE_IN_HIVE = re.compile(r"[%/\\=:?#*\"'<>|{}^\[\]]")
 
 
@@ -24,10 +25,12 @@ def _escape(match: re.Match[str]) -> str:
 def partition_key(object_key: str) -> str:
     """The partition of the upload at `object_key` (relative to the storage root).
 
-    Raises ValueError, in one sentence, for an empty key and for one too long to be a folder name.
+    Raises ValueError, in one sentence, for an empty key, one that is not UTF-8 and one too long to be a folder name.
     """
     if not object_key:
         raise ValueError("the object key is empty; name a video below the storage root, like test1/sample.mp4")
+    if _SURROGATE.search(object_key):
+        raise ValueError(f"the object key {object_key!r} is not UTF-8; rename the upload")
     partition = _UNSAFE_IN_PARTITION.sub(_escape, object_key)
     if len(hive_folder(partition).encode()) > MAX_KEY_BYTES:
         raise ValueError(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -42,12 +43,22 @@ class Stored:
     version: str
 
 
+def _is_key(key: str) -> bool:
+    return not any(part in ("", ".", "..") for part in key.split("/")) and not set(key) & {"\0", "\\"}
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """For `os.walk`, which is silent by default; a root not made yet or a folder moved meanwhile holds no objects."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
 class Storage(dg.ConfigurableResource[None], ABC):
     """Objects below one root; keys are relative, with `/` between folders."""
 
     def checked(self, key: str) -> str:
         """`key` itself, if it stays inside the root. Raises StorageError otherwise."""
-        if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key or "\\" in key:
+        if not _is_key(key):
             raise StorageError(
                 f"the key {key!r} does not lie inside the storage root; name an object like test1/sample.mp4"
             )
@@ -75,7 +86,10 @@ class Storage(dg.ConfigurableResource[None], ABC):
 
     @abstractmethod
     def list_objects(self) -> Iterator[Stored]:
-        """Every object below the root."""
+        """Every object below the root; what lies there under a name that is no key, or links out of it, is none.
+
+        Raises the storage's own error where the root or a folder cannot be read: that is not an empty listing.
+        """
 
     @abstractmethod
     def put_bytes(self, key: str, data: bytes) -> None:
@@ -123,10 +137,12 @@ class DirectoryStorage(Storage):
         return UPath(self._file(key))
 
     def stat(self, key: str) -> Stored | None:
-        file = self._file(key)
-        if not file.is_file():
+        try:
+            status = self._file(key).stat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        status = file.stat()
+        if not S_ISREG(status.st_mode):
+            return None
         return Stored(key, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
 
     def fingerprint(self, key: str) -> str:
@@ -138,12 +154,14 @@ class DirectoryStorage(Storage):
 
     def list_objects(self) -> Iterator[Stored]:
         root = Path(self.root).resolve()
-        for folder, folders, files in os.walk(root):
+        for folder, folders, files in os.walk(root, onerror=_raise_unless_gone):
             folders.sort()
             for name in sorted(files):
-                key = (Path(folder) / name).relative_to(root).as_posix()
-                # A dangling link, or a file moved away since the folder was read, is not an object.
-                if (root / key).exists() and (stored := self.stat(key)):
+                file = Path(folder) / name
+                key = file.relative_to(root).as_posix()
+                # `exists` is False for a link that leads nowhere or in a circle, which `resolve` does not take.
+                inside = file.exists() and file.resolve().is_relative_to(root)
+                if inside and _is_key(key) and (stored := self.stat(key)):
                     yield stored
 
     @contextmanager
@@ -237,7 +255,7 @@ class S3Storage(Storage):
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
             for entry in page.get("Contents", []):
                 key = entry["Key"].removeprefix(self.prefix)
-                if not key.endswith("/") and "//" not in key:
+                if _is_key(key):
                     yield Stored(key, entry["Size"], entry["ETag"].strip('"'))
 
     def put_bytes(self, key: str, data: bytes) -> None:

@@ -27,8 +27,10 @@ from clipper_assets.transcript.words import sentences
 class HighlightsConfig(dg.Config):
     """What one run decides about its highlights."""
 
-    max_clips: int = Field(MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
-    picker: PickerName | None = Field(None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER")
+    max_clips: int = Field(default=MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
+    picker: PickerName | None = Field(
+        default=None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER"
+    )
 
 
 def markdown(windows: pa.Table) -> str:
@@ -45,7 +47,7 @@ def markdown(windows: pa.Table) -> str:
 
 @dg.asset(
     partitions_def=episodes,
-    group_name="highlights",
+    group_name="episodes",
     kinds={"openai", "parquet"},
     code_version="1",
     io_manager_key="lake",

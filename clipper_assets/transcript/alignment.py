@@ -42,6 +42,8 @@ def align(speech: Samples, blocks: Sequence[Block], report: Report) -> list[list
     """
     from pocketsphinx import Decoder
 
+    if not blocks:
+        return []
     decoder = Decoder(lm=None, loglevel="FATAL", **_SEARCH)
     aligned = []
     for number, block in enumerate(blocks, start=1):

@@ -31,19 +31,19 @@ class TranscriptConfig(dg.Config):
     """What one run may decide about its transcript."""
 
     engine: EngineName | None = Field(
-        None,
+        default=None,
         description="`auto` takes the first that can run of transcript_file, whisperx, faster_whisper, pocketsphinx; "
         "default: CLIPPER_TRANSCRIPT_ENGINE",
     )
     language: str | None = Field(
-        None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
+        default=None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
     )
 
 
 @dg.asset(
     partitions_def=episodes,
     kinds={"whisper", "parquet"},
-    group_name="transcript",
+    group_name="episodes",
     code_version="1",
     pool="gpu",
     metadata=WORDS.definition_metadata,

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -11,8 +12,9 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.episodes.tables import provenance
 from clipper_assets.progress import Progress
+from clipper_assets.settings import EngineName
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
-from clipper_assets.transcript.checks import aligned_transcript_degraded, aligned_transcript_is_ordered, faults
+from clipper_assets.transcript.checks import faults, is_ordered
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
@@ -40,14 +42,15 @@ def source(talk: Recording) -> pa.Table:
         episode=EPISODE, key=EPISODE, etag="0123", size_bytes=1, container="mp4", duration_s=talk.duration_s,
         width_px=1920, height_px=1080, rotation_deg=0, sample_aspect_ratio=1.0, fps=30.0, variable_fps=False, hdr=False,
         video_codec="h264", pixel_format="yuv420p", video_stream=0, audio_codec="aac", audio_stream=1, audio_streams=1,
-        audio_channels=2, audio_rate_hz=48000, speech_key="lake/speech/speech.flac", loudness_key="lake/loudness.parquet",
+        audio_channels=2, audio_rate_hz=48000, speech_key="lake/speech/speech.flac",
+        loudness_key="lake/loudness.parquet",
     ).to_table()  # fmt: skip
 
 
 def engines(whisper: str = "no-such-model") -> Engines:
     return Engines(
         transcript_file=TranscriptFile(),
-        whisperx=WhisperX(),
+        whisperx=WhisperX(model="no-such-model"),
         faster_whisper=FasterWhisper(model=whisper, beam_size=1),
         pocketsphinx=PocketSphinx(),
     )
@@ -77,7 +80,7 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("episodes", [EPISODE])
         run = dg.materialize(
-            [uploaded, aligned_transcript, aligned_transcript_is_ordered, aligned_transcript_degraded],
+            [uploaded, aligned_transcript],
             partition_key=EPISODE,
             instance=instance,
             resources={
@@ -89,7 +92,7 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
         )
         assert {check.check_name: check.passed for check in run.get_asset_check_evaluations()} == {
             "aligned_transcript_is_ordered": True,
-            "aligned_transcript_degraded": True,
+            "aligned_transcript_not_degraded": True,
         }
         (event,) = instance.fetch_materializations(aligned_transcript.key, limit=1).records
         assert event.asset_materialization is not None
@@ -97,9 +100,9 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     table = run.asset_value("aligned_transcript")
     assert table.num_rows == metadata["dagster/row_count"].value == 199
     assert metadata["engine"].value == "faster_whisper"
-    assert len(metadata["passed_over"].value) == 2
-    assert set(metadata["real_time_factor"].value) == {"load", "transcribe", "align"}
-    assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in metadata["transcript"].value
+    assert [reason.split(":")[0] for reason in plain(metadata["passed_over"])] == ["transcript_file", "whisperx"]
+    assert set(plain(metadata["real_time_factor"])) == {"load", "transcribe", "align"}
+    assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
     assert provenance(table) | {"package_version": ""} == {
         "schema_version": "1",
         "engine": "faster_whisper",
@@ -125,19 +128,19 @@ def test_the_transcript_beside_the_upload_is_taken(root: Path, source: pa.Table)
 
 def test_a_fallback_warns(root: Path, source: pa.Table) -> None:
     (root / "test1" / "talk.de.srt").write_text(SRT)
-    table = transcribed(root, source, TranscriptConfig(language="de")).value
-    (degraded,) = json.loads(provenance(table)["degraded"])[:1]
+    result = transcribed(root, source, TranscriptConfig(language="de"))
+    (degraded,) = json.loads(provenance(result.value)["degraded"])[:1]
     assert degraded["step"] == "aligned_transcript"
-    check = aligned_transcript_degraded(table)
-    assert isinstance(check, dg.AssetCheckResult)
-    assert not check.passed
+    ordered, check = result.check_results
+    assert ordered.passed
+    assert (check.check_name, check.passed) == ("aligned_transcript_not_degraded", False)
     assert check.severity == dg.AssetCheckSeverity.WARN
-    assert degraded["reason"] in (check.description or "")
+    assert degraded["reason"] in str(check.metadata["degraded"].value)
 
 
 def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.Table) -> None:
     with pytest.raises(dg.Failure) as caught:
-        transcribed(root, source, TranscriptConfig(engine="transcript_file"))
+        transcribed(root, source, TranscriptConfig(engine=EngineName.transcript_file))
     assert not caught.value.allow_retries
     assert "no transcript lies beside the upload" in (caught.value.description or "")
 
@@ -145,8 +148,12 @@ def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.
 def test_an_episode_without_speech_fails_in_one_sentence(root: Path, source: pa.Table, whisper_model: Path) -> None:
     silence = Path(__file__).parent / "fixture" / "silence.flac"
     (root / "lake" / "speech" / "speech.flac").write_bytes(silence.read_bytes())
-    with pytest.raises(dg.Failure, match="no speech was found in test1/talk.mp4"):
+    with pytest.raises(dg.Failure, match=r"no speech was found in test1/talk\.mp4"):
         transcribed(root, source, TranscriptConfig(), str(whisper_model))
+
+
+def plain(value: dg.MetadataValue[Any]) -> Any:
+    return value.value
 
 
 def word(start: float, end: float) -> Word:
@@ -161,4 +168,6 @@ def test_faults_of_a_table_are_named() -> None:
     assert faults(words_table("e", [word(0, 1), word(1, 2)], [0, 2], "en", {}), 2.0) == ["sentences do not rise by one"]
     assert faults(words_table("e", [word(0, 1)], [1], "en", {}), 2.0) == ["sentences do not begin at 0"]
     assert faults(words_table("e", [], [], "en", {}), 2.0) == ["there is no word"]
+    assert not is_ordered(good, 1.5).passed
+    assert is_ordered(good, 2.0).passed
     assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]

@@ -14,6 +14,7 @@ from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ, programme
 from clipper_assets.episodes.source import RawVideo
 
 CAPTIONS_FILE, CAMERA_FILE, FONTS_FOLDER = "captions.ass", "camera.cmd", "fonts"
+SMALLEST_REQUEST_BYTES, LARGEST_REQUEST_BYTES = 64 * 1024, 8 * 1024 * 1024
 BLUR_SHRINK = 4
 TRUE_PEAK_CEILING_DB = -1.5
 OVERSAMPLED_HZ = 192_000  # four times 48 kHz, as BS.1770-4 annex 2 measures true peaks
@@ -33,7 +34,7 @@ def clip_output(
     names without a character that the filter syntax would read.
     """
     media = ffmpeg.input(
-        media_source, ss=f"{plan.start_s:.6f}", t=f"{plan.duration_s:.6f}", **_http_options(media_source)
+        media_source, ss=f"{plan.start_s:.6f}", t=f"{plan.duration_s:.6f}", **_http_options(media_source, source, plan)
     )
     picture = _framed(_standard(media[str(source.video_stream)], source, plan), plan.camera, source)
     if captions:
@@ -94,11 +95,21 @@ def _corners(camera: CameraPath, source: RawVideo) -> list[tuple[int, int]]:
     ]
 
 
-def _http_options(media_source: str) -> dict[str, int]:
-    """Ranged requests of bounded size: without them one request asks for everything up to the end of the episode."""
+def _http_options(media_source: str, source: RawVideo, plan: ClipPlan) -> dict[str, int]:
+    """Ranged requests of an eighth of the window's bytes: the last one reads past its end by no more than that.
+
+    Without them one request asks for everything up to the end of the episode.
+    """
     if not media_source.startswith("http"):
         return {}
-    return {"initial_request_size": 256 * 1024, "request_size": 1024 * 1024, "reconnect": 1, "reconnect_max_retries": 4}
+    window_bytes = source.size_bytes * plan.duration_s / source.duration_s
+    size = int(min(max(window_bytes / 8, SMALLEST_REQUEST_BYTES), LARGEST_REQUEST_BYTES))
+    return {
+        "initial_request_size": SMALLEST_REQUEST_BYTES,
+        "request_size": size,
+        "reconnect": 1,
+        "reconnect_max_retries": 4,
+    }
 
 
 def _standard(picture: Stream, source: RawVideo, plan: ClipPlan) -> Stream:

@@ -1,5 +1,6 @@
 """Where a Whisper model is (a directory, the models directory, the hub's cache, the hub) and what it runs on."""
 
+import re
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -9,6 +10,8 @@ from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
 from clipper_assets.transcript.engines.base import EngineUnavailableError
 
 HUB_TIMEOUT_S = 3.0
+
+_REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 def find_whisper(name: str, models_dir: Path | None) -> Path:
@@ -25,7 +28,7 @@ def find_whisper(name: str, models_dir: Path | None) -> Path:
     for place in places:
         if _is_model(place):
             return place
-    repository = name if "/" in name else _MODELS.get(name)
+    repository = name if _REPOSITORY.fullmatch(name) else _MODELS.get(name)
     if repository is None:
         looked = " or ".join(str(place) for place in places)
         raise EngineUnavailableError(

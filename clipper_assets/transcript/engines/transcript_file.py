@@ -54,16 +54,18 @@ class TranscriptFile(Engine):
             spans = aligned_spans(recording.speech, cues, report)
         else:
             spans = [[word.span for word in cue.words] for cue in cues]
+        words = fit(cue_words(cues, spans), end_s)
+        untimed = interpolation(words)
+        if untimed and language != "en":
             reason = f"only English is aligned without WhisperX; the transcript is in {language!r}"
             degraded.append(Degraded("aligned_transcript", reason))
-        words = fit(cue_words(cues, spans), end_s)
         report(1.0)
         return Heard(
             words=words,
             language=language,
             model=file,
             stages_s={"read": read - began, "align": time.perf_counter() - read},
-            degraded=[*degraded, *interpolation(words)],
+            degraded=[*degraded, *untimed],
         )
 
 

@@ -21,6 +21,12 @@ def model_in(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 @pytest.fixture
 def hub() -> Iterator[str]:
     """A hub that has every model whose name ends in `-here`."""
@@ -53,6 +59,12 @@ def test_directories_come_before_the_hub(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_model_of_no_known_name_says_where_it_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailableError, match=str(tmp_path / "faster-whisper-smal")):
         find_whisper("smal", tmp_path)
+
+
+def test_a_directory_that_is_not_there_is_no_repository(tmp_path: Path) -> None:
+    for name in (str(tmp_path / "gone"), "./gone/model"):
+        with pytest.raises(EngineUnavailableError, match=r"no model\.bin"):
+            find_whisper(name, None)
 
 
 def test_an_unreachable_hub_costs_no_time(monkeypatch: pytest.MonkeyPatch) -> None:

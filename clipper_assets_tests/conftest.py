@@ -1,0 +1,117 @@
+"""The sample episode, a short cut of it for tests that render, and the whole job on a storage of the test's own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pysubs2
+import pytest
+
+from clipper_assets import local
+from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.storage import DirectoryStorage, S3Storage, Storage, storage_at
+from clipper_assets.highlights.assets import HighlightsConfig
+from clipper_assets.progress import Progress
+from clipper_assets.settings import Settings
+from clipper_assets.transcript.assets import TranscriptConfig
+
+SAMPLE = Path(__file__).parent.parent / "sample"
+CUT_START_S, CUT_S = 29.2, 10.0
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that the developer has set, no key and no model hub reaches a test."""
+    for name in os.environ:
+        if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds of the sample at 640x360, `cut.mp4`, with its cues beside it in `cut.srt`."""
+    folder = tmp_path_factory.mktemp("cut")
+    target = folder / "cut.mp4"
+    source = ["-ss", str(CUT_START_S), "-t", str(CUT_S), "-i", str(SAMPLE / "episode.mp4")]
+    run([*source, "-vf", "scale=640:360", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(target)])
+    subs = pysubs2.load(str(SAMPLE / "episode.srt"))
+    subs.shift(s=-CUT_START_S)
+    subs.events = [event for event in subs if event.start >= 0 and event.end <= CUT_S * 1000]
+    subs.save(str(folder / "cut.srt"))
+    return target
+
+
+@pytest.fixture
+def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clips of 3 to 6 s, so that a test that renders takes seconds."""
+    monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+    monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> DirectoryStorage:
+    root = tmp_path / "storage"
+    root.mkdir()
+    return DirectoryStorage(root=str(root))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server on loopback."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_storage(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
+    """The prefix `team/podcasts` of a bucket of the test's own; the environment names the server and a secret."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-access-key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-access-key")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    storage = storage_at(f"s3://bucket-{uuid4().hex}/team/podcasts", 3600)
+    assert isinstance(storage, S3Storage)
+    storage.client.create_bucket(Bucket=storage.bucket)
+    return storage
+
+
+@pytest.fixture(params=["directory", "s3"])
+def any_storage(request: pytest.FixtureRequest) -> Storage:
+    """A test that takes this runs once on a directory and once on S3."""
+    found: Storage = request.getfixturevalue("storage" if request.param == "directory" else "s3_storage")
+    return found
+
+
+@pytest.fixture
+def instance() -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
+
+
+def clip_episode(
+    storage: Storage,
+    key: str,
+    instance: dg.DagsterInstance,
+    *,
+    max_clips: int = 1,
+    afresh: bool = False,
+    render: RenderConfig | None = None,
+) -> tuple[list[str], dg.ExecuteInProcessResult]:
+    """What `clipper process KEY` does: the assets that were kept, and the result of the run."""
+    order = local.Order(
+        key=key,
+        transcript=TranscriptConfig(),
+        highlights=HighlightsConfig(max_clips=max_clips),
+        render=render or RenderConfig(),
+        afresh=afresh,
+    )
+    return local.process(order, Settings(), storage, instance, Progress())

@@ -1,0 +1,87 @@
+"""A file is put into the storage and becomes clips, without touching anything else: real daemon, webserver and S3 API."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from clipper_assets_tests.conftest import SAMPLE
+from clipper_assets_tests.e2e.conftest import CountingS3, Deploy, Deployment, until
+
+pytestmark = pytest.mark.e2e
+
+RUNS = "query { runsOrError { ... on Runs { results { status jobName tags { key value } } } } }"
+CHECKS = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+  assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } } }"""
+
+
+def finished_run(deployment: Deployment) -> dict[str, Any]:
+    """The only run, once it has ended."""
+
+    def look() -> dict[str, Any] | None:
+        runs: list[dict[str, Any]] = deployment.graphql(RUNS)["runsOrError"]["results"]
+        return next((run for run in runs if run["status"] in ("SUCCESS", "FAILURE")), None)
+
+    return until("the end of the run", look)
+
+
+def check_states(deployment: Deployment, asset: str) -> dict[str, str]:
+    node = deployment.graphql(CHECKS, key={"path": [asset]})["assetNodeOrError"]
+    return {
+        check["name"]: check["executionForLatestMaterialization"]["status"]
+        for check in node["assetChecksOrError"]["checks"]
+    }
+
+
+def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: Path) -> None:
+    root = tmp_path / "storage"
+    folder = root / "show"
+    folder.mkdir(parents=True)
+    deployment = deploy(str(root))
+    shutil.copy(SAMPLE / "episode.srt", folder / "pilot.srt")
+    shutil.copy(SAMPLE / "episode.mp4", folder / "pilot.mp4")
+
+    run = finished_run(deployment)
+
+    assert run["status"] == "SUCCESS"
+    assert run["jobName"] == "clip_episode"
+    assert {"key": "dagster/partition", "value": "show/pilot.mp4"} in run["tags"]
+    manifest = json.loads((folder / "clips" / "manifest.json").read_bytes())
+    assert manifest["status"] == "done"
+    assert len(manifest["clips"]) >= 2
+    assert all((root / clip["key"]).is_file() for clip in manifest["clips"])
+    assert check_states(deployment, "rendered_clips")["clips_are_as_promised"] == "SUCCEEDED"
+    assert {path.name for path in root.iterdir()} == {"show", "lake"}
+
+
+def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, s3: CountingS3) -> None:
+    client: Any = boto3.client(
+        "s3",
+        endpoint_url=s3.url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        region_name="us-east-1",
+    )
+    client.create_bucket(Bucket="podcasts")
+    deployment = deploy("s3://podcasts/team", **s3.environment)
+    client.upload_file(str(SAMPLE / "episode.srt"), "podcasts", "team/test1/sample.srt")
+    client.upload_file(str(SAMPLE / "episode.mp4"), "podcasts", "team/test1/sample.mp4")
+
+    assert finished_run(deployment)["status"] == "SUCCESS"
+    body = client.get_object(Bucket="podcasts", Key="team/test1/clips/manifest.json")["Body"].read()
+    clips = json.loads(body)["clips"]
+    assert [clip["key"] for clip in clips] == [f"test1/clips/clip_{n}.mp4" for n in range(len(clips))]
+
+    s3.requests.clear()
+    assert "unchanged, kept: raw_video, aligned_transcript, highlight_windows" in deployment.clipper(
+        "process", "test1/sample.mp4", "--caption-style", "classic"
+    )
+    reads = s3.bytes_read("/podcasts/team/test1/sample.mp4")
+    upload = (SAMPLE / "episode.mp4").read_bytes()
+    index = upload.index(b"mdat")  # the sample has its index in front of the media
+    windows = sum(clip["duration"] for clip in clips) / json.loads(body)["source"]["duration"] * len(upload)
+    print(f"{len(reads)} requests read {sum(reads)} bytes; windows {windows:.0f}, index {index}, upload {len(upload)}")
+    assert sum(reads) <= 1.5 * windows + index * len(clips)
