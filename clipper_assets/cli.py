@@ -1,8 +1,9 @@
 """`clipper`: the whole job in one process, and a look at the machine."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -20,9 +21,10 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.captions.styles import DEFAULT_STYLE, style_names
 from clipper_assets.clips.framing.camera import Layout
 from clipper_assets.doctor import examine
+from clipper_assets.episodes.ffmpeg import FfmpegError, binary
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.storage import Storage, StorageError, storage_at
+from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError, storage_at
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress, Report
@@ -55,10 +57,22 @@ def main() -> None:
 def _mistakes_in_one_sentence() -> Iterator[None]:
     try:
         yield
-    except (StorageError, UploadRefusedError, ValueError) as mistake:
-        sentence = mistake.errors()[0]["msg"] if isinstance(mistake, ValidationError) else mistake
+    except (StorageError, UploadRefusedError, FfmpegError, ValueError, *UNREACHABLE) as mistake:
+        _complain([_sentence(mistake) if isinstance(mistake, ValidationError) else str(mistake)])
+
+
+def _sentence(mistake: ValidationError) -> str:
+    """The first thing that is wrong with the settings, with the name of its environment variable."""
+    first = mistake.errors()[0]
+    names = [str(name).upper() for name in first["loc"]]
+    variables = [name if name.startswith("OPENAI_") else f"CLIPPER_{name}" for name in names]
+    return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])
+
+
+def _complain(sentences: Iterable[str]) -> NoReturn:
+    for sentence in sentences:
         console.print(f"clipper: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
+    sys.exit(1)
 
 
 @main.command()
@@ -90,13 +104,17 @@ def process(
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
         order = local.Order(
-            key=storage.checked(local.adopt(storage, file_or_key, key, settings.window_min_s)),
+            key=storage.checked(
+                local.adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)
+            ),
             transcript=TranscriptConfig(engine=engine, language=language),
             highlights=HighlightsConfig(max_clips=max_clips, picker=picker),
             render=RenderConfig(caption_style=caption_style, layout=layout),
             afresh=afresh,
         )
         partition_key(order.key)
+        binary()
+        dagster_instance = local.instance()
     columns = (
         "{task.description:>20}",
         BarColumn(),
@@ -104,14 +122,12 @@ def process(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with local.instance() as instance, Bars(*columns, console=console) as bars:
+    with dagster_instance as instance, Bars(*columns, console=console) as bars:
         kept, result = local.process(order, settings, storage, instance, TerminalProgress(bars))
     if kept:
         console.print(f"unchanged, kept: {', '.join(kept)}")
     if failures := local.failures(result):
-        for failure in failures:
-            console.print(f"clipper: {failure}", style="red", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(1)
+        _complain(failures)
     _print_clips(storage, result)
 
 

@@ -86,7 +86,7 @@ def _ffmpeg() -> Iterator[Finding]:
     try:
         filters, encoders = components("filters"), components("encoders")
     except (FfmpegError, OSError, subprocess.CalledProcessError) as error:
-        yield Finding("ffmpeg", False, f"{error}; set CLIPPER_FFMPEG to one that runs", required=True)
+        yield Finding("ffmpeg", False, str(error), required=True)
         return
     yield Finding("ffmpeg", True, binary(), required=True)
     for kind, needed, found in (("filters", FILTERS, filters), ("encoders", ENCODERS, encoders)):

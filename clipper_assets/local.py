@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,7 +37,7 @@ class Order:
     afresh: bool
 
 
-def adopt(storage: Storage, file_or_key: str, key: str | None, shortest_s: float) -> str:
+def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
     """The key of the upload that `file_or_key` names.
 
     A file outside the storage is copied in with the transcript beside it, as `<stem>/<name>` or `key`, so that its
@@ -62,7 +61,7 @@ def adopt(storage: Storage, file_or_key: str, key: str | None, shortest_s: float
         )
     if not there:
         storage.put_file(target, file)
-    for beside in transcript_keys(file.name, None):
+    for beside in transcript_keys(file.name, language):
         if file.with_name(beside).is_file():
             storage.put_file((PurePosixPath(target).parent / beside).as_posix(), file.with_name(beside))
     return target
@@ -70,7 +69,8 @@ def adopt(storage: Storage, file_or_key: str, key: str | None, shortest_s: float
 
 def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str]:
     """A digest per asset of what decides its value beside its upstream values."""
-    beside = [stored for key in transcript_keys(order.key, order.transcript.language) if (stored := storage.stat(key))]
+    language = order.transcript.language or settings.language
+    beside = [key for key in transcript_keys(order.key, language) if storage.exists(key)]
     decisive: dict[str, Any] = {
         "raw_video": [settings.window_min_s],
         "aligned_transcript": [
@@ -79,7 +79,7 @@ def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str
             settings.language,
             settings.whisper_model,
             str(settings.models_dir),
-            [[stored.key, stored.version] for stored in beside],
+            [[key, storage.fingerprint(key)] for key in beside],
         ],
         "highlight_windows": [
             order.highlights.model_dump(),
@@ -132,17 +132,21 @@ def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wante
     return names[-1:]
 
 
-@contextmanager
-def instance() -> Iterator[dg.DagsterInstance]:
-    """Dagster's instance: of `DAGSTER_HOME`, else one that is kept in `.dagster` below the working folder."""
+def instance() -> dg.DagsterInstance:
+    """Dagster's instance: of `DAGSTER_HOME`, else one that is kept in `.dagster` below the working folder.
+
+    Raises ValueError where `DAGSTER_HOME` is no folder.
+    """
     if "DAGSTER_HOME" not in os.environ:
         home = Path(".dagster").resolve()
         home.mkdir(exist_ok=True)
         if not (config := home / "dagster.yaml").exists():
             config.write_text("telemetry:\n  enabled: false\n")
         os.environ["DAGSTER_HOME"] = str(home)
-    with dg.DagsterInstance.get() as found:
-        yield found
+    try:
+        return dg.DagsterInstance.get()
+    except dg.DagsterInvariantViolationError as mistake:
+        raise ValueError(str(mistake)) from None
 
 
 def process(

@@ -1,5 +1,6 @@
 """`rendered_clips`: each window as a file that can be posted, with the manifest that a frontend reads."""
 
+import json
 import os
 import time
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from clipper_assets.clips.manifest import (
     Source,
     clip_folder,
     clips_table,
-    read_manifest,
+    read_record,
     record_key,
 )
 from clipper_assets.clips.plan import plan_clip
@@ -29,7 +30,8 @@ from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
+from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
 
@@ -76,8 +78,9 @@ def rendered_clips(
         status="rendering",
         source=Source(key=source.key, etag=source.etag, duration=source.duration_s),
         created_at=datetime.now(UTC),
-        run_id=context.run_id,
+        run_id=context.run.run_id,
         clips=[],
+        degraded=json.loads(provenance(aligned_transcript)["degraded"]),
     )
     try:
         folder = clip_folder(storage, source, claim=manifest)
@@ -99,12 +102,14 @@ def rendered_clips(
         log=context.log.info,
     )
     seconds = time.monotonic() - began
-    former = read_manifest(storage, folder)
     storage.put_bytes(f"{folder}/manifest.json", manifest.finished(produced.clips).to_bytes())
-    for stale in former.clips[len(produced.clips) :]:
-        for key in (record_key(source.episode, stale.clip_index), *stale.keys):
-            storage.delete(key)
-    degraded = [{"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.degraded]
+    for index in range(len(produced.clips), MAX_CLIPS):
+        if stale := read_record(storage, source.episode, index):
+            for key in (*stale.keys, record_key(source.episode, index)):
+                storage.delete(key)
+    degraded = [
+        {"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.rendering_fallbacks
+    ]
     clip_seconds = sum(clip.duration for clip in produced.clips)
     return TableResult(
         value=clips_table(source.episode, produced.clips),

@@ -31,8 +31,12 @@ def as_promised(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
     loudness: dict[str, float | None] = {}
     for clip in clips:
         name = f"clip_{clip.clip_index}"
-        if not storage.exists(clip.key):
+        stored = storage.stat(clip.key)
+        if stored is None:
             faults.append(f"{name} is missing")
+            continue
+        if stored.size_bytes != clip.bytes:
+            faults.append(f"{name} has {stored.size_bytes} bytes instead of {clip.bytes}")
             continue
         try:
             measured = measure(storage.media_source(clip.key))

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.degraded import DEGRADED
 from clipper_assets.episodes.lake import LAKE
@@ -14,6 +14,8 @@ from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import SCHEMA_VERSION, Column, TableSpec
+
+STEP = "rendered_clips"
 
 CLIPS = TableSpec(
     "clips",
@@ -37,7 +39,7 @@ CLIPS = TableSpec(
         Column("true_peak_dbtp", pa.float64(), "measured on the encoded file; null if silent", nullable=True),
         Column("encoder", pa.string(), "the H.264 encoder chosen for the run"),
         Column("spec", pa.string(), "hash of all that decides the clip's bytes"),
-        Column("degraded", DEGRADED, "fallbacks taken for this clip"),
+        Column("degraded", DEGRADED, "fallbacks of the picker and the renderer for this clip"),
     ],
 )
 
@@ -81,6 +83,10 @@ class Clip(BaseModel):
     spec: str
 
     @property
+    def rendering_fallbacks(self) -> list[dict[str, str]]:
+        return [fallback for fallback in self.degraded if fallback["step"] == STEP]
+
+    @property
     def keys(self) -> list[str]:
         return [self.key, self.captions.srt, self.captions.vtt, self.thumbnail]
 
@@ -94,7 +100,10 @@ class Source(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet."""
+    """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet.
+
+    `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside.
+    """
 
     schema_version: str = SCHEMA_VERSION
     episode: str
@@ -103,6 +112,7 @@ class Manifest(BaseModel):
     created_at: datetime
     run_id: str
     clips: list[Clip]
+    degraded: list[dict[str, str]]
 
     def finished(self, clips: list[Clip]) -> "Manifest":
         """The same manifest with all its clips."""
@@ -127,13 +137,13 @@ def clip_folder(storage: Storage, source: RawVideo, claim: Manifest) -> str:
     raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
 
 
-def owner(storage: Storage, manifest_key: str) -> str:
-    """The episode that a manifest speaks of; read loosely, so that one of another version is still respected."""
-    return str(json.loads(storage.read_bytes(manifest_key))["episode"])
-
-
-def read_manifest(storage: Storage, folder: str) -> Manifest:
-    return Manifest.model_validate_json(storage.read_bytes(f"{folder}/manifest.json"))
+def owner(storage: Storage, manifest_key: str) -> str | None:
+    """The episode that a manifest speaks of; read loosely, so that a file of another version or maker is respected."""
+    try:
+        manifest = json.loads(storage.read_bytes(manifest_key))
+    except ValueError:
+        return None
+    return str(manifest.get("episode")) if isinstance(manifest, dict) else None
 
 
 def record_key(partition: str, index: int) -> str:
@@ -141,12 +151,20 @@ def record_key(partition: str, index: int) -> str:
     return f"{LAKE}/clip_records/{hive_folder(partition)}/clip_{index}.json"
 
 
+def read_record(storage: Storage, partition: str, index: int) -> Clip | None:
+    """The record of a finished clip; None where there is none, or one of another version."""
+    key = record_key(partition, index)
+    try:
+        return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
+    except ValidationError:
+        return None
+
+
 def recorded(storage: Storage, partition: str, index: int) -> Clip | None:
     """The finished clip on record, if its files are all there and the video has the recorded size."""
-    key = record_key(partition, index)
-    if not storage.exists(key):
+    clip = read_record(storage, partition, index)
+    if clip is None:
         return None
-    clip = Clip.model_validate_json(storage.read_bytes(key))
     found = [storage.stat(file) for file in clip.keys]
     whole = all(found) and found[0] is not None and found[0].size_bytes == clip.bytes
     return clip if whole else None

@@ -64,7 +64,7 @@ def produce_clips(
         index = job.plan.index
         clip = recorded(storage, source.episode, index)
         if clip and clip.spec == job.spec and clip.key == f"{folder}/clip_{index}.mp4":
-            finished[index] = clip.model_copy(update=_words_of(job.window))
+            finished[index] = clip.model_copy(update=_of_window(job.window, clip.rendering_fallbacks))
             log(f"clip_{index}: unchanged, not rendered again")
     missing = [job for job in jobs if job.plan.index not in finished]
     if not missing:
@@ -112,8 +112,13 @@ class _Shares:
         return report
 
 
-def _words_of(window: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: window[name] for name in ("hook", "title", "reason", "hashtags", "virality_score")}
+def _of_window(window: Mapping[str, Any], rendering: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What a clip takes over from its window, the fallbacks of the picker before those of `rendering`."""
+    return {
+        **{name: window[name] for name in ("hook", "title", "reason", "hashtags")},
+        "virality_score": round(window["virality_score"], 2),
+        "degraded": [*window["degraded"], *rendering],
+    }
 
 
 def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
@@ -124,7 +129,7 @@ def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
     with video.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return Clip(
-        **_words_of(job.window),
+        **_of_window(job.window, [fallback.as_dict() for fallback in rendered.degraded]),
         clip_index=plan.index,
         start_time=round(plan.start_s, 3),
         end_time=round(plan.end_s, 3),
@@ -143,7 +148,6 @@ def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
         layout=plan.camera.layout.value,
         caption_style=plan.style.name,
         encoder=job.encoder.name,
-        degraded=[fallback.as_dict() for fallback in rendered.degraded],
         spec=job.spec,
     )
 

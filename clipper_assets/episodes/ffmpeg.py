@@ -1,6 +1,7 @@
 """Runs ffmpeg: which binary, with progress, and with its last words where it fails."""
 
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -24,9 +25,11 @@ class FfmpegError(Exception):
 def binary() -> str:
     """The ffmpeg to run: `CLIPPER_FFMPEG`, else the one inside the imageio-ffmpeg package.
 
-    Raises FfmpegError where neither is there.
+    Raises FfmpegError where there is none.
     """
     named = Settings().ffmpeg
+    if named and shutil.which(named) is None:
+        raise FfmpegError(f"CLIPPER_FFMPEG is {named!r}, which is not a program; name an ffmpeg or unset it")
     if named:
         return named
     try:
@@ -44,10 +47,11 @@ def run(
 ) -> str:
     """Run ffmpeg on `arguments` (all but the binary) and return what it wrote to its log.
 
+    Files that are there already are overwritten: without `-y` ffmpeg leaves them as they are and reports success.
     `report` gets the share of `duration_s` seconds of output that are done. Raises FfmpegError on a non-zero exit; the
     process does not outlive the call.
     """
-    command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-progress", "pipe:1", *arguments]
+    command = [binary(), "-hide_banner", "-nostdin", "-y", "-nostats", "-progress", "pipe:1", *arguments]
     with (
         tempfile.TemporaryFile("w+", errors="replace") as log,
         subprocess.Popen(

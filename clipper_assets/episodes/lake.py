@@ -1,4 +1,7 @@
-"""Tables of the lake on parquet, hive-partitioned by episode: `lake/<asset>/episode=<key>/<table>.parquet`."""
+"""Tables of the lake on parquet, hive-partitioned by episode: `lake/<asset>/episode=<key>/<table>.parquet`.
+
+As hive has it, the folder holds the column `episode` and the file does not: pandas and Athena refuse both at once.
+"""
 
 import io
 from typing import Any
@@ -8,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.episodes.partitions import hive_folder, partition_in
 from clipper_assets.episodes.storage import Storage
 
 LAKE = "lake"
+EPISODE = pa.field("episode", pa.string(), nullable=False)
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
@@ -30,7 +34,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 class LakeIOManager(dg.UPathIOManager):
-    """Reads and writes one episode's table; the file is replaced whole or not at all."""
+    """Reads and writes one episode's table, whose first column is `episode`; the file is replaced whole or not at all."""
 
     extension = ".parquet"
 
@@ -48,10 +52,12 @@ class LakeIOManager(dg.UPathIOManager):
         return path / hive_folder(partition) / str(asset.definition_metadata["table"])
 
     def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: UPath) -> None:
-        self.storage.put_bytes(f"{LAKE}/{path.relative_to(self._base_path).as_posix()}", parquet_bytes(obj))
+        key = f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
+        self.storage.put_bytes(key, parquet_bytes(obj.drop_columns([EPISODE.name])))
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
-        return pq.read_table(io.BytesIO(path.read_bytes()))
+        table = pq.read_table(io.BytesIO(path.read_bytes()))
+        return table.add_column(0, EPISODE, [[partition_in(path.parent.name)] * table.num_rows])
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):

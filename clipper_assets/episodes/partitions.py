@@ -48,3 +48,8 @@ def object_key(partition: str) -> str:
 def hive_folder(partition: str) -> str:
     """The folder of one episode below a lake table: `episode=test1%2Fsample.mp4` (readers undo the URI escapes)."""
     return "episode=" + _UNSAFE_IN_HIVE.sub(_escape, partition)
+
+
+def partition_in(folder: str) -> str:
+    """The inverse of `hive_folder`."""
+    return unquote(folder.removeprefix("episode="), errors="strict")

@@ -15,6 +15,8 @@ from av.video.stream import VideoStream
 from clipper_assets.episodes.storage import Storage, Stored
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,mp3,wav"
+"""Demuxers that read one file. The others include playlists, which name further files and hosts to read from."""
 OPEN_TIMEOUT_S = (20.0, 60.0)
 UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
 FRAMES_LOOKED_AT = 120
@@ -87,9 +89,13 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
 @contextmanager
 def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
     try:
-        with av.open(storage.media_source(key), timeout=OPEN_TIMEOUT_S) as container:
+        with av.open(
+            storage.media_source(key), timeout=OPEN_TIMEOUT_S, options={"format_whitelist": CONTAINERS}
+        ) as container:
             yield container
-    except (av.InvalidDataError, av.EOFError, av.DemuxerNotFoundError):
+    except av.DecoderNotFoundError:
+        raise UploadRefusedError(f"{key} has a video codec that is not known; upload it as H.264") from None
+    except (av.InvalidDataError, av.EOFError, av.ArgumentError):
         raise UploadRefusedError(
             f"{key} is not a media file that can be read, or its beginning is damaged; upload an intact video"
         ) from None
@@ -156,12 +162,14 @@ def _uneven(times: list[float]) -> bool:
 
 
 def _reaches(container: InputContainer, time_s: float) -> bool:
-    """Whether a packet at or after `time_s` can be read."""
+    """Whether a packet at or after `time_s` on the container's own clock can be read.
+
+    Where that clock does not start at zero, Matroska's duration counts from zero all the same.
+    """
     container.seek(int(max(time_s - TAIL_S, 0) * av.time_base))
-    start_s = (container.start_time or 0) / av.time_base
     try:
         for packet in container.demux():
-            if packet.size and packet.pts is not None and float(packet.pts * packet.time_base) - start_s >= time_s:
+            if packet.size and packet.pts is not None and float(packet.pts * packet.time_base) >= time_s:
                 return True
     except (av.InvalidDataError, av.EOFError):
         return False

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import dagster as dg
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from dagster_aws.s3 import S3Resource
 from pydantic import PrivateAttr
@@ -25,6 +26,9 @@ from upath import UPath
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
+"""What reading or writing a storage raises where the machine, the network or a permission is in the way."""
 
 
 class StorageError(Exception):
@@ -220,6 +224,8 @@ class S3Storage(Storage):
     def client(self) -> "S3Client":
         if self._client is None:
             self._client = self.s3.get_client()
+            # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
+            self._client.meta.events.register_first("choose-signer.s3.GetObject", lambda **_: "s3v4")
         return self._client
 
     def _object(self, key: str) -> str:
@@ -310,6 +316,6 @@ def unreachable(storage: Storage) -> str | None:
     try:
         storage.put_bytes(probe, b"ok")
         storage.delete(probe)
-    except (OSError, BotoCoreError, ClientError) as error:
+    except UNREACHABLE as error:
         return f"the storage root cannot be written: {error}"
     return None

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 import requests
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
 PROJECT = Path(__file__).parents[2]
@@ -142,13 +142,13 @@ class CountingS3:
 
 @pytest.fixture
 def s3() -> Iterator[CountingS3]:
-    application = DomainDispatcherApplication(create_backend_app, service="s3")
+    application = DomainDispatcherApplication(create_backend_app)
     port = free_port()
     counting = CountingS3(f"http://127.0.0.1:{port}")
 
     def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            length = int(dict((name.lower(), value) for name, value in headers).get("content-length", 0))
+            length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
             counting.requests.append(Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], length))
             return start_response(status, headers, *rest)
 

@@ -1,4 +1,4 @@
-"""A file is put into the storage and becomes clips, without touching anything else: real daemon, webserver and S3 API."""
+"""A file put into the storage becomes clips by itself: real daemon, real webserver, real S3 API."""
 
 import json
 import shutil
@@ -83,5 +83,4 @@ def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, 
     upload = (SAMPLE / "episode.mp4").read_bytes()
     index = upload.index(b"mdat")  # the sample has its index in front of the media
     windows = sum(clip["duration"] for clip in clips) / json.loads(body)["source"]["duration"] * len(upload)
-    print(f"{len(reads)} requests read {sum(reads)} bytes; windows {windows:.0f}, index {index}, upload {len(upload)}")
-    assert sum(reads) <= 1.5 * windows + index * len(clips)
+    assert 0 < sum(reads) <= 1.5 * windows + index * len(clips), (len(reads), sum(reads), windows, index)

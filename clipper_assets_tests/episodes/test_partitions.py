@@ -7,7 +7,7 @@ from dagster._core.definitions.partitions.utils.base import INVALID_PARTITION_SU
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.partitions import MAX_KEY_BYTES, hive_folder, object_key, partition_key
+from clipper_assets.episodes.partitions import MAX_KEY_BYTES, hive_folder, object_key, partition_in, partition_key
 
 AWKWARD = [
     "test1/sample.mp4",
@@ -57,6 +57,7 @@ def test_the_lake_folder_is_one_name_that_uri_decoding_undoes(key: str) -> None:
     assert len(folder.encode()) <= 255
     name, value = folder.split("=")
     assert (name, unquote(value)) == ("episode", partition)
+    assert partition_in(folder) == partition
 
 
 def test_the_lake_folder_of_the_sample() -> None:

@@ -4,12 +4,13 @@ Each line of a page is placed by `\\pos`, so that nothing moves when the highlig
 of its own, from its start to the next word's.
 """
 
+import math
 from collections.abc import Sequence
 
 import pysubs2
 
 from clipper_assets.clips.captions.fonts import load_font
-from clipper_assets.clips.captions.lines import CaptionWord, Page, paginate
+from clipper_assets.clips.captions.lines import CaptionWord, Page, paginate, text_of
 from clipper_assets.clips.captions.styles import CaptionStyle
 
 WIDTH_PX, HEIGHT_PX = 1080, 1920
@@ -31,7 +32,7 @@ def caption_pages(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: flo
     return paginate(
         words,
         measure=width_px,
-        max_width=WIDTH_PX - 2 * SAFE_SIDE_PX - 2 * style.outline_px,
+        max_width=_line_width_px(style),
         max_words=style.words_per_page,
         clip_s=clip_s,
     )
@@ -40,8 +41,9 @@ def caption_pages(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: flo
 def caption_ass(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float) -> str:
     """The ASS file for a clip of `clip_s` seconds, PlayRes 1080x1920."""
     font = load_font(style.font)
-    leading_px = LEADING * font.em_px(style.font_size) + (style.outline_px if style.box else 0)
-    bottom_px = HEIGHT_PX - SAFE_BOTTOM_PX - style.outline_px - leading_px / 2
+    # A box is as high as the line and its margins: nearer lines would cover each other's text.
+    leading_px = style.font_size + style.outline_px if style.box else LEADING * font.em_px(style.font_size)
+    bottom_px = HEIGHT_PX - SAFE_BOTTOM_PX - _edge_px(style) - style.font_size / 2
     subs = pysubs2.SSAFile()
     subs.info.update(
         {"PlayResX": str(WIDTH_PX), "PlayResY": str(HEIGHT_PX), "WrapStyle": "2", "ScaledBorderAndShadow": "yes"}
@@ -63,10 +65,24 @@ def caption_ass(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float
         for spoken, until_s in zip(page.words, turns, strict=True):
             for number, line in enumerate(page.lines):
                 y_px = bottom_px - leading_px * (len(page.lines) - 1 - number)
-                text = f"{{\\pos({WIDTH_PX // 2},{y_px:.0f})}}" + _highlighted(line, spoken, style)
+                place = f"\\pos({WIDTH_PX // 2},{y_px:.0f})"
+                width_px = font.width_px(_shown(text_of(line), style), style.font_size)
+                if width_px > _line_width_px(style):
+                    place += f"\\fs{math.floor(style.font_size * _line_width_px(style) / width_px)}"
+                text = f"{{{place}}}" + _highlighted(line, spoken, style)
                 subs.append(pysubs2.SSAEvent(start=_ms(begin_s), end=_ms(until_s), text=text))
             begin_s = until_s
     return subs.to_string("ass")
+
+
+def _edge_px(style: CaptionStyle) -> float:
+    """How far a letter's outline and shadow reach beyond it."""
+    return style.outline_px + style.shadow_px
+
+
+def _line_width_px(style: CaptionStyle) -> float:
+    """What a line may take of the safe area's width; a single word that is wider is written smaller."""
+    return WIDTH_PX - 2 * SAFE_SIDE_PX - 2 * _edge_px(style)
 
 
 def _highlighted(line: Sequence[CaptionWord], spoken: CaptionWord, style: CaptionStyle) -> str:
@@ -82,8 +98,8 @@ def _shown(text: str, style: CaptionStyle) -> str:
 
 
 def _escaped(word: CaptionWord, style: CaptionStyle) -> str:
-    """Braces and backslashes start commands in ASS; look-alikes do not."""
-    return _shown(word.text, style).translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\u29f5"})
+    """Braces start commands in ASS, parentheses do not; a backslash does not before an invisible word joiner."""
+    return _shown(word.text, style).translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"})
 
 
 def _colour(hex_colour: str) -> pysubs2.Color:

@@ -24,10 +24,9 @@ class Font:
 
         libass, like VSFilter, takes Fontsize as the height of the line from the OS/2 table's usWinAscent to
         usWinDescent, not as the em (libass, ass_font.c, set_font_metrics). Characters that the font lacks count as wide
-        as its widest digit.
+        as the line is high: whichever font stands in for them, they take less.
         """
-        fallback = max(self.advances.get(ord(digit), 0) for digit in "0123456789")
-        units = sum(self.advances.get(ord(char), fallback) for char in text)
+        units = sum(self.advances.get(ord(char), self.line_units) for char in text)
         return units * font_size / self.line_units
 
     def em_px(self, font_size: float) -> float:

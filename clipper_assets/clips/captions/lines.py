@@ -47,14 +47,14 @@ def paginate(
     itself. Pages never overlap and never pass the end of the clip at `clip_s` seconds.
     """
     groups = list(_groups(words, measure, max_width, max_words))
-    starts = [group[0].start_s for group in groups[1:]] + [clip_s]
+    next_starts = [*(group[0].start_s for group in groups), clip_s][1:]
     return [
         Page(
             lines=tuple(_balanced(group, measure, max_width)),
             start_s=group[0].start_s,
             end_s=min(group[-1].end_s + HOLD_S, next_start, clip_s),
         )
-        for group, next_start in zip(groups, starts, strict=True)
+        for group, next_start in zip(groups, next_starts, strict=True)
     ]
 
 

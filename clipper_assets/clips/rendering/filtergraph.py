@@ -20,6 +20,8 @@ TRUE_PEAK_CEILING_DB = -1.5
 OVERSAMPLED_HZ = 192_000  # four times 48 kHz, as BS.1770-4 annex 2 measures true peaks
 FADE_S = 0.01
 CAMERA = "camera"
+BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
+"""What players are told of the colours; ffmpeg takes it from the frames, whatever the encoder's options say."""
 
 Stream = Any
 """A stream of ffmpeg-python, which carries no types."""
@@ -40,7 +42,7 @@ def clip_output(
     if captions:
         picture = picture.filter("ass", CAPTIONS_FILE, fontsdir=FONTS_FOLDER)
     output = ffmpeg.output(
-        picture.filter("format", "yuv420p"),
+        picture.filter("format", "yuv420p").filter("setparams", **BT709),
         _loud(media[str(source.audio_stream)], plan),
         str(target),
         t=f"{plan.duration_s:.6f}",
@@ -48,10 +50,6 @@ def clip_output(
         vcodec=encoder.name,
         **dict(encoder.options),
         **{"profile:v": "high", "g": round(2 * plan.fps), "fps_mode": "cfr"},
-        color_primaries="bt709",
-        color_trc="bt709",
-        colorspace="bt709",
-        color_range="tv",
         acodec="aac",
         audio_bitrate="192k",
         ar=PROGRAMME_RATE_HZ,

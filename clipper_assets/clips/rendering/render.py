@@ -9,6 +9,7 @@ import ffmpeg
 from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.fonts import FONTS_DIR
 from clipper_assets.clips.captions.sidecars import sidecars
+from clipper_assets.clips.manifest import STEP
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import X264, Encoder
 from clipper_assets.clips.rendering.filtergraph import (
@@ -25,7 +26,6 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.progress import Report
 
 THUMBNAIL_AT = 1 / 3
-STEP = "rendered_clips"
 
 
 @dataclass(frozen=True)

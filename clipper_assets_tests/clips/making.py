@@ -1,0 +1,39 @@
+"""A published clip, and what is needed to produce one, without the rest of a run."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clipper_assets.clips.manifest import Clip
+from clipper_assets.clips.produce import Job, Produced, produce_clips
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.media import FAST, lavfi, make, plan_of, source_of, words
+
+# -14 LUFS
+TONE = "sine=f=1000:r=48000,volume=7.1dB,aformat=channel_layouts=stereo"
+FOLDER = "show/clips"
+
+
+def uploaded(storage: DirectoryStorage) -> Path:
+    """Five seconds of a test card at `show/a.mp4`."""
+    file = Path(storage.root) / "show" / "a.mp4"
+    file.parent.mkdir(exist_ok=True)
+    return make(file, *lavfi("testsrc=s=320x180:r=25", TONE), "-t", "5", "-pix_fmt", "yuv420p", "-c:a", "aac")
+
+
+def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two", **changes: Any) -> Job:
+    """A clip of two seconds."""
+    window = {"hook": "h", "title": "t", "reason": "r", "hashtags": ["#a"], "virality_score": 5.0, "degraded": []}
+    return Job(plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes), window, FAST)
+
+
+def produced(storage: DirectoryStorage, jobs: list[Job]) -> Produced:
+    source = source_of(Path(storage.root) / "show" / "a.mp4")
+    source = replace(source, key="show/a.mp4", episode="show/a.mp4")
+    return produce_clips(jobs, source, storage, FOLDER, workers=1, report=lambda _: None, log=lambda _: None)
+
+
+def clip_in(storage: DirectoryStorage) -> Clip:
+    """The published clip of the test card."""
+    (clip,) = produced(storage, [job(uploaded(storage))]).clips
+    return clip

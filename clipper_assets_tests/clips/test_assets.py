@@ -1,0 +1,156 @@
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from clipper_assets import local
+from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.framing.camera import Layout
+from clipper_assets.clips.manifest import Manifest
+from clipper_assets.clips.rendering import render as rendering
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.conftest import clip_episode
+
+NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4", "srt", "vtt")]
+
+
+@pytest.fixture
+def upload(storage: DirectoryStorage, cut: Path, short_windows: None) -> Callable[[str], str]:
+    """Puts `cut` and its cues into the storage; returns the key."""
+
+    def uploaded(name: str) -> str:
+        folder = Path(storage.root) / "show"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(cut, folder / name)
+        shutil.copy(cut.with_suffix(".srt"), (folder / name).with_suffix(".srt"))
+        return f"show/{name}"
+
+    return uploaded
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    assert local.failures(result) == []
+    (event,) = result.asset_materializations_for_node("rendered_clips")
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def files(folder: Path) -> dict[str, tuple[int, str]]:
+    """Modification time and digest of every file below `folder`."""
+    return {
+        file.relative_to(folder).as_posix(): (
+            file.stat().st_mtime_ns,
+            hashlib.sha256(file.read_bytes()).hexdigest(),
+        )
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def read(folder: Path) -> Manifest:
+    return Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+
+
+def test_a_rerun_renders_nothing_and_fewer_clips_leave_none_behind(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    key = upload("cut.mp4")
+    folder = Path(storage.root) / "show" / "clips"
+    _, result = clip_episode(storage, key, instance, max_clips=2)
+    facts = metadata(result)
+    assert (facts["rendered"], facts["unchanged"], facts["dagster/row_count"]) == (2, 0, 2)
+    assert checks(result)["clips_are_as_promised"]
+    assert checks(result)["rendered_clips_not_degraded"]
+    first = files(folder)
+    assert sorted(first) == [*NAMES, "manifest.json"]
+    manifest = read(folder)
+    assert (manifest.status, manifest.episode, manifest.source.key) == ("done", key, key)
+    for clip in manifest.clips:
+        assert clip.sha256 == first[f"clip_{clip.clip_index}.mp4"][1]
+
+    _, result = clip_episode(storage, key, instance, max_clips=2)
+    facts = metadata(result)
+    assert (facts["rendered"], facts["unchanged"], facts["speed"]) == (0, 2, "nothing to render")
+    again = files(folder)
+    assert {name: again[name] for name in NAMES} == {name: first[name] for name in NAMES}
+    assert read(folder).clips == manifest.clips
+
+    # What a first run leaves that was killed when all its clips were there: a manifest without them.
+    (folder / "manifest.json").write_bytes(manifest.model_copy(update={"status": "rendering", "clips": []}).to_bytes())
+    (folder / "clip_7.txt").write_text("a guest")
+    _, result = clip_episode(storage, key, instance, max_clips=1)
+    facts = metadata(result)
+    assert (facts["rendered"], facts["unchanged"]) == (0, 1)
+    left = files(folder)
+    assert sorted(left) == [*NAMES[:4], "clip_7.txt", "manifest.json"]
+    assert {name: left[name] for name in NAMES[:4]} == {name: first[name] for name in NAMES[:4]}
+    assert read(folder).clips == manifest.clips[:1]
+    assert [path for path in storage.path("lake/clip_records").rglob("*.json")] == [
+        path for path in storage.path("lake/clip_records").rglob("clip_0.json")
+    ]
+
+
+def test_two_episodes_in_a_folder_keep_apart_and_a_new_style_transcribes_nothing(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    one, two = upload("one.mp4"), upload("two.mp4")
+    show = Path(storage.root) / "show"
+    (show / "clips").mkdir()
+    (show / "clips" / "mine.mp4").write_text("a guest")
+    metadata(clip_episode(storage, one, instance)[1])
+    before = files(show)
+    _, result = clip_episode(storage, two, instance)
+    facts = metadata(result)
+    after = files(show)
+    assert before.items() <= after.items()
+    assert sorted(after.keys() - before.keys()) == [f"clips/two/{name}" for name in (*NAMES[:4], "manifest.json")]
+    assert read(show / "clips").episode == one
+    assert read(show / "clips" / "two").episode == two
+    assert facts["clip_0"] == storage.uri("show/clips/two/clip_0.mp4")
+
+    render = RenderConfig(caption_style="classic", layout=Layout.center)
+    kept, result = clip_episode(storage, two, instance, render=render)
+    facts = metadata(result)
+    assert kept == ["raw_video", "aligned_transcript", "highlight_windows"]
+    assert (facts["rendered"], facts["caption_style"], facts["layout"]) == (1, "classic", "center")
+    (clip,) = read(show / "clips" / "two").clips
+    assert (clip.caption_style, clip.layout) == ("classic", "center")
+    restyled = files(show)
+    assert before.items() <= restyled.items()
+    assert restyled["clips/two/clip_0.mp4"][1] != after["clips/two/clip_0.mp4"][1]
+
+
+def test_an_unknown_style_is_refused_in_one_sentence(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    _, result = clip_episode(storage, upload("cut.mp4"), instance, render=RenderConfig(caption_style="comic"))
+    assert local.failures(result) == ["no caption style 'comic'; there are boxed, classic, pop"]
+    assert not (Path(storage.root) / "show" / "clips").exists()
+
+
+def test_captions_that_fail_warn_and_are_on_record(
+    storage: DirectoryStorage,
+    instance: dg.DagsterInstance,
+    upload: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rendering, "caption_ass", lambda *_: "nothing that libass can read")
+    _, result = clip_episode(storage, upload("cut.mp4"), instance)
+    (fallback,) = metadata(result)["degraded"]
+    assert (fallback["clip"], fallback["step"]) == (0, "rendered_clips")
+    assert fallback["reason"].startswith("the captions could not be burned, the clip has none: ")
+    assert checks(result)["clips_are_as_promised"]
+    assert not checks(result)["rendered_clips_not_degraded"]
+    (clip,) = read(Path(storage.root) / "show" / "clips").clips
+    assert clip.rendering_fallbacks == [{"step": "rendered_clips", "reason": fallback["reason"]}]
+    (row,) = result.asset_value("rendered_clips").to_pylist()
+    assert row["degraded"] == clip.degraded
+    assert storage.exists(clip.captions.srt)
+    assert storage.exists(clip.captions.vtt)

@@ -1,0 +1,79 @@
+"""A run that is killed in the middle of rendering, and the run after it."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import dagster as dg
+
+from clipper_assets import local
+from clipper_assets.clips.manifest import Manifest, record_key
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.conftest import clip_episode
+
+DEADLINE_S = 120
+CLI = "from clipper_assets.cli import main; main()"
+
+
+def last_frame_s(file: Path) -> float:
+    """When the last frame of a clip ends, read to its very end."""
+    with av.open(f"file:{file}") as container:
+        (stream,) = container.streams.video
+        ends = [float((p.pts + p.duration) * p.time_base) for p in container.demux(stream) if p.pts is not None]
+        return max(ends) if len(ends) == stream.frames else 0.0
+
+
+def test_a_killed_run_is_finished_by_the_next_one(
+    storage: DirectoryStorage, cut: Path, short_windows: None, tmp_path: Path
+) -> None:
+    show, home = Path(storage.root) / "show", tmp_path / "home"
+    show.mkdir()
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    shutil.copy(cut, show / "cut.mp4")
+    shutil.copy(cut.with_suffix(".srt"), show / "cut.srt")
+    environment = {"CLIPPER_STORAGE": storage.root, "CLIPPER_RENDER_WORKERS": "1", "DAGSTER_HOME": str(home)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLI, "process", "show/cut.mp4", "--max-clips", "2"],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    seen: dict[str, float] = {}
+    give_up = time.monotonic() + DEADLINE_S
+    try:
+        while not storage.exists(record_key("show/cut.mp4", 0)):
+            assert process.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < give_up
+            seen |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
+            time.sleep(0.01)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    left = {file.name for file in (show / "clips").glob("clip_*")}
+    assert left == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
+    assert set(seen) <= left
+    killed = Manifest.model_validate_json((show / "clips" / "manifest.json").read_bytes())
+    assert (killed.status, killed.clips) == ("rendering", [])
+    finished = {name: ((file := show / "clips" / name).stat().st_mtime_ns, file.read_bytes()) for name in left}
+
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        kept, result = clip_episode(storage, "show/cut.mp4", instance, max_clips=2)
+    assert local.failures(result) == []
+    assert kept == ["raw_video", "aligned_transcript", "highlight_windows"]
+    (event,) = result.asset_materializations_for_node("rendered_clips")
+    assert (event.metadata["rendered"].value, event.metadata["unchanged"].value) == (1, 1)
+    assert {name: ((file := show / "clips" / name).stat().st_mtime_ns, file.read_bytes()) for name in left} == finished
+    manifest = Manifest.model_validate_json((show / "clips" / "manifest.json").read_bytes())
+    assert manifest.status == "done"
+    for clip in manifest.clips:
+        video = storage.read_bytes(clip.key)
+        assert clip.sha256 == hashlib.sha256(video).hexdigest()
+    # Whatever could be seen of the first clip while the killed run worked was all of it.
+    assert all(abs(end_s - manifest.clips[0].duration) < 0.01 for end_s in seen.values())

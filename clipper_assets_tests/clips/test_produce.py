@@ -1,0 +1,103 @@
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clipper_assets.clips import produce
+from clipper_assets.clips.manifest import Clip, record_key
+from clipper_assets.clips.produce import Produced, produce_clips
+from clipper_assets.episodes.ffmpeg import FfmpegError
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.clips.making import job, produced, uploaded
+from clipper_assets_tests.media import source_of
+
+
+@pytest.fixture
+def file(storage: DirectoryStorage) -> Path:
+    return uploaded(storage)
+
+
+def times(storage: DirectoryStorage, clips: list[Clip]) -> dict[str, int]:
+    return {key: Path(storage.path(key)).stat().st_mtime_ns for clip in clips for key in clip.keys}
+
+
+def test_only_what_changed_is_rendered_again(storage: DirectoryStorage, file: Path) -> None:
+    first = produced(storage, [job(file, 0), job(file, 1, start_s=2.0)])
+    assert [clip.clip_index for clip in first.clips] == [0, 1]
+    assert first.rendered == 2
+    before = times(storage, first.clips)
+    again = produced(storage, [job(file, 0), job(file, 1, start_s=2.0)])
+    assert again == Produced(first.clips, 0)
+    assert times(storage, again.clips) == before
+    changed = produced(storage, [job(file, 0), job(file, 1, start_s=2.0, text="one 2")])
+    assert (changed.rendered, changed.clips[0]) == (1, first.clips[0])
+    assert changed.clips[1].spec != first.clips[1].spec
+    assert times(storage, changed.clips[:1]).items() <= before.items()
+    assert not times(storage, changed.clips[1:]).items() & before.items()
+
+
+def test_the_record_tells_of_the_published_bytes(storage: DirectoryStorage, file: Path) -> None:
+    (clip,) = produced(storage, [job(file)]).clips
+    video = storage.read_bytes(clip.key)
+    assert (clip.bytes, clip.sha256) == (len(video), hashlib.sha256(video).hexdigest())
+    assert Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", 0))) == clip
+    assert (clip.width, clip.height, clip.fps, clip.duration) == (1080, 1920, 25.0, 2.0)
+    assert clip.url == storage.uri("show/clips/clip_0.mp4")
+
+
+def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
+    old = job(file)
+    produced(storage, [old])
+    fallback = {"step": "highlight_windows", "reason": "no key"}
+    window = {**old.window, "hook": "new", "virality_score": 9.0, "degraded": [fallback]}
+    again = produced(storage, [produce.Job(old.plan, window, old.encoder)])
+    assert again.rendered == 0
+    assert (again.clips[0].hook, again.clips[0].virality_score, again.clips[0].degraded) == ("new", 9.0, [fallback])
+
+
+def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) -> None:
+    (clip,) = produced(storage, [job(file)]).clips
+    storage.delete(clip.captions.vtt)
+    assert produced(storage, [job(file)]).rendered == 1
+    assert storage.exists(clip.captions.vtt)
+
+
+def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: Path) -> None:
+    produced(storage, [job(file)])
+    elsewhere = produce_clips(
+        [job(file)],
+        replace(source_of(file), key="show/a.mp4", episode="show/a.mp4"),
+        storage,
+        "show/clips/a",
+        workers=1,
+        report=lambda _: None,
+        log=lambda _: None,
+    )
+    assert elsewhere.rendered == 1
+    assert elsewhere.clips[0].key == "show/clips/a/clip_0.mp4"
+
+
+def test_a_clip_that_cannot_be_made_leaves_finished_ones_and_nothing_of_itself(
+    storage: DirectoryStorage, file: Path
+) -> None:
+    (good,) = produced(storage, [job(file)]).clips
+    before = times(storage, [good])
+    impossible = job(file, 1, start_s=4.0, gain_db=float("nan"))
+    with pytest.raises(FfmpegError):
+        produced(storage, [job(file), impossible])
+    assert times(storage, [good]) == before
+    files = {path.name for path in (file.parent / "clips").iterdir()}
+    assert files == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
+
+
+def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) -> None:
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        produce_clips(
+            [job(file)], source_of(file), DirectoryStorage(root=str(file.parent)), "clips",
+            workers=1, report=stop, log=lambda _: None,
+        )  # fmt: skip
+    assert not (file.parent / "clips").exists()

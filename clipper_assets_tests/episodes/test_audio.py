@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clipper_assets.episodes import audio
+from clipper_assets.episodes.audio import Sound
+from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.loudness import load_loudness
+from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
+
+PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=4"]
+TONE = ["-f", "lavfi", "-i", "sine=r=48000:duration=4"]
+H264 = ["-c:v", "libx264", "-preset", "ultrafast"]
+TOLERANCE_S = 0.01
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+def extract(storage: Storage, key: str, folder: Path) -> Sound:
+    return audio.extract(storage, key, probe_upload(storage, key, 1), folder, lambda share: None)
+
+
+def heard(storage: DirectoryStorage, folder: Path, *arguments: str, key: str = "upload.mkv") -> Samples:
+    """The speech samples of an upload made with ffmpeg."""
+    run([*arguments, key], cwd=Path(storage.root))
+    return load_speech(extract(storage, key, folder).speech)
+
+
+def loud(samples: Samples) -> list[tuple[float, float]]:
+    """The stretches (seconds) that are not silent."""
+    blocks = np.abs(samples[: samples.size // 16 * 16]).reshape(-1, 16).max(axis=1) > 0.01
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], blocks.astype(int), [0]])))
+    return [(start / 1000, end / 1000) for start, end in edges.reshape(-1, 2).tolist()]
+
+
+def test_speech_is_16_khz_mono(storage: DirectoryStorage, out: Path) -> None:
+    samples = heard(storage, out, *PICTURE, *TONE, *H264, "-ac", "2", "-c:a", "pcm_s16le")
+    assert samples.dtype == np.float32
+    assert samples.shape == (4 * SPEECH_RATE_HZ,)
+    assert 0.05 < np.abs(samples).max() <= 1
+
+
+def test_sound_that_starts_late_stays_late(storage: DirectoryStorage, out: Path) -> None:
+    samples = heard(storage, out, *PICTURE, "-itsoffset", "1.5", *TONE, *H264, "-c:a", "pcm_s16le", "-t", "4")
+    assert [start_s for start_s, _ in loud(samples)] == [pytest.approx(1.5, abs=TOLERANCE_S)]
+
+
+def test_sound_that_starts_late_in_mp4_stays_late(storage: DirectoryStorage, out: Path) -> None:
+    late = ["-itsoffset", "1.5", *TONE]
+    samples = heard(storage, out, *PICTURE, *late, *H264, "-c:a", "aac", "-t", "4", key="upload.mp4")
+    start_s = loud(samples)[0][0]
+    assert start_s == pytest.approx(1.5, abs=0.03)  # AAC smears an onset over a frame
+
+
+def test_a_container_that_does_not_start_at_zero_is_counted_from_its_start(
+    storage: DirectoryStorage, out: Path
+) -> None:
+    shifted = ["-output_ts_offset", "7", "-avoid_negative_ts", "disabled"]
+    late = ["-itsoffset", "1", *TONE]
+    samples = heard(storage, out, *PICTURE, *late, *H264, "-c:a", "pcm_s16le", "-t", "4", *shifted)
+    assert [start_s for start_s, _ in loud(samples)] == [pytest.approx(1, abs=TOLERANCE_S)]
+
+
+def test_a_gap_in_the_sound_is_silence_of_its_length(storage: DirectoryStorage, out: Path) -> None:
+    gap = ["-af", "aselect='lt(t,1)+gte(t,2)'"]
+    samples = heard(storage, out, *PICTURE, *TONE, *gap, *H264, "-c:a", "pcm_s16le")
+    (_, first_end), (second_start, second_end) = loud(samples)
+    assert (first_end, second_start, second_end) == pytest.approx((1, 2, 4), abs=0.05)  # whole packets are left out
+
+
+def test_the_chosen_stream_is_heard(storage: DirectoryStorage, out: Path) -> None:
+    silence = ["-f", "lavfi", "-t", "4", "-i", "anullsrc=r=48000:cl=mono"]
+    streams = ["-map", "0", "-map", "1", "-map", "2", "-disposition:a:0", "0", "-disposition:a:1", "default"]
+    assert loud(heard(storage, out, *PICTURE, *silence, *TONE, *H264, *streams, "-c:a", "pcm_s16le"))
+    assert not loud(heard(storage, out, *PICTURE, *TONE, *silence, *H264, *streams, "-c:a", "pcm_s16le", key="b.mkv"))
+
+
+def test_the_sound_is_extracted_and_stored_from_any_storage(any_storage: Storage, cut: Path, out: Path) -> None:
+    any_storage.put_file("a, b/cut.mp4", cut)
+    shares: list[float] = []
+    probe = probe_upload(any_storage, "a, b/cut.mp4", 1)
+    sound = audio.extract(any_storage, "a, b/cut.mp4", probe, out, shares.append)
+    assert sound.duration_s == pytest.approx(10, abs=0.1)
+    assert shares[-1] == pytest.approx(1, abs=0.05)
+    speech_key, loudness_key = audio.store(any_storage, "a%2C b/cut.mp4", sound)
+    assert (speech_key, loudness_key) == (
+        "lake/speech/episode=a%252C b%2Fcut.mp4/speech.flac",
+        "lake/speech/episode=a%252C b%2Fcut.mp4/loudness.parquet",
+    )
+    assert any_storage.read_bytes(speech_key) == sound.speech.read_bytes()
+    loaded = load_loudness(any_storage, loudness_key)
+    assert loaded.integrated(0, 10) == sound.loudness.integrated(0, 10)
+    assert -30 < loaded.integrated(0, 10) < -5
+
+
+def test_sound_that_cannot_be_decoded_is_refused_in_one_sentence(storage: DirectoryStorage, out: Path) -> None:
+    run([*PICTURE, *TONE, *H264, "-c:a", "aac", "upload.mp4"], cwd=Path(storage.root))
+    probe = probe_upload(storage, "upload.mp4", 1)
+    storage.put_bytes("upload.mp4", b"replaced by something else")
+    with pytest.raises(UploadRefusedError, match=r"^the sound of upload\.mp4 cannot be decoded \([^\n]+\); upload"):
+        audio.extract(storage, "upload.mp4", probe, out, lambda share: None)
+
+
+def test_a_container_that_does_not_say_its_length_is_measured_by_its_sound(
+    storage: DirectoryStorage, out: Path
+) -> None:
+    run(
+        [*PICTURE, *TONE, *H264, "-c:a", "pcm_s16le", "-f", "matroska", "-live", "1", "live.mkv"],
+        cwd=Path(storage.root),
+    )
+    assert probe_upload(storage, "live.mkv", 1).duration_s is None
+    assert extract(storage, "live.mkv", out).duration_s == pytest.approx(4, abs=0.01)

@@ -1,0 +1,119 @@
+import os
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clipper_assets.episodes import ffmpeg
+from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components, run
+
+SINE = ["-f", "lavfi", "-i", "sine=r=8000"]
+
+
+@pytest.fixture(autouse=True)
+def _binary_afresh() -> Iterator[None]:
+    binary.cache_clear()
+    yield
+    binary.cache_clear()
+
+
+def test_the_log_of_a_run_is_returned(tmp_path: Path) -> None:
+    said = run([*SINE, "-t", "1", "out.wav"], cwd=tmp_path)
+    assert (tmp_path / "out.wav").stat().st_size > 16_000
+    assert "pcm_s16le" in said
+
+
+def test_an_old_output_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out.wav").write_bytes(b"old")
+    run([*SINE, "-t", "1", "out.wav"], cwd=tmp_path)
+    assert (tmp_path / "out.wav").read_bytes().startswith(b"RIFF")
+
+
+def test_an_error_says_what_ffmpeg_said_last() -> None:
+    with pytest.raises(FfmpegError, match=r"^ffmpeg ended with \d+: .*No such file or directory.*nowhere\.mp4"):
+        run(["-i", "nowhere.mp4", "-f", "null", "-"])
+
+
+def test_no_error_holds_the_query_of_a_url() -> None:
+    url = "http://127.0.0.1:1/bucket/a%20b.mp4?X-Amz-Credential=key%2F2026&X-Amz-Signature=5ec2e7"
+    with pytest.raises(FfmpegError) as refused:
+        run(["-i", url, "-f", "null", "-"])
+    assert "http://127.0.0.1:1/bucket/a%20b.mp4" in str(refused.value)
+    assert "X-Amz" not in str(refused.value)
+    assert "5ec2e7" not in str(refused.value)
+
+
+def test_no_log_holds_the_query_of_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\necho \"Input #0, mov, from 'https://s3/a.mp4?sig=5ec2e7': ok\" >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("CLIPPER_FFMPEG", str(program))
+    assert run([]) == "Input #0, mov, from 'https://s3/a.mp4': ok\n"
+
+
+def test_progress_is_reported_up_to_the_whole() -> None:
+    shares: list[float] = []
+    run([*SINE, "-t", "600", "-f", "null", "-"], duration_s=600, report=shares.append)
+    assert all(earlier <= later for earlier, later in pairwise(shares))
+    assert all(0 <= share <= 1 for share in shares)
+    assert shares[-1] == pytest.approx(1, abs=0.01)
+
+
+def test_progress_never_passes_the_whole() -> None:
+    shares: list[float] = []
+    run([*SINE, "-t", "600", "-f", "null", "-"], duration_s=1, report=shares.append)
+    assert shares[-1] == 1
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
+def test_a_report_that_raises_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    class Spied(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def stop(share: float) -> None:
+        raise interruption
+
+    monkeypatch.setattr(ffmpeg.subprocess, "Popen", Spied)
+    endless = ["-re", *SINE, "-f", "null", "-"]
+    with pytest.raises(interruption):
+        run(endless, duration_s=1, report=stop)
+    (process,) = started
+    assert process.returncode == -9
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
+
+
+def test_the_binary_is_the_one_of_the_wheel_or_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "imageio_ffmpeg" in binary()
+    binary.cache_clear()
+    monkeypatch.setenv("CLIPPER_FFMPEG", "/bin/true")
+    assert binary() == "/bin/true"
+
+
+def test_a_named_ffmpeg_that_is_not_there_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_FFMPEG", "/nonexistent")
+    with pytest.raises(FfmpegError, match="^CLIPPER_FFMPEG is '/nonexistent', which is not a program"):
+        run([])
+
+
+def test_no_ffmpeg_at_all_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setattr(ffmpeg.imageio_ffmpeg, "get_ffmpeg_exe", none)
+    with pytest.raises(FfmpegError, match="^no ffmpeg was found; .*set CLIPPER_FFMPEG$"):
+        binary()
+
+
+def test_components_are_names() -> None:
+    assert {"scale", "ebur128", "ass"} <= components("filters")
+    assert {"libx264", "aac", "flac"} <= components("encoders")

@@ -1,0 +1,224 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
+
+PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=8"]
+SOUND = ["-f", "lavfi", "-i", "sine=r=48000:duration=8"]
+H264 = ["-c:v", "libx264", "-preset", "ultrafast"]
+SHORTEST_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight seconds, 160x90, 25 fps, H.264 and AAC, with its index at the end."""
+    folder = tmp_path_factory.mktemp("plain")
+    run([*PICTURE, *SOUND, *H264, "-c:a", "aac", "plain.mp4"], cwd=folder)
+    return folder / "plain.mp4"
+
+
+Make = Callable[..., str]
+
+
+@pytest.fixture
+def make(storage: DirectoryStorage) -> Make:
+    """Makes an upload with ffmpeg; returns its key."""
+
+    def made(*arguments: str, key: str = "upload.mp4") -> str:
+        run([*arguments, key], cwd=Path(storage.root))
+        return key
+
+    return made
+
+
+def probe(storage: Storage, key: str, shortest_s: float = SHORTEST_S) -> Probe:
+    return probe_upload(storage, key, shortest_s)
+
+
+def refusal(storage: Storage, key: str, shortest_s: float = SHORTEST_S) -> str:
+    """The sentence that refuses the upload: one line that names the key and says what to do."""
+    with pytest.raises(UploadRefusedError) as refused:
+        probe_upload(storage, key, shortest_s)
+    sentence = str(refused.value)
+    assert key in sentence
+    assert "; " in sentence
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_a_plain_video(any_storage: Storage, plain: Path) -> None:
+    any_storage.put_file("a b/plain.mp4", plain)
+    assert probe(any_storage, "a b/plain.mp4") == Probe(
+        size_bytes=plain.stat().st_size,
+        container="mov,mp4,m4a,3gp,3g2,mj2",
+        duration_s=8.0,
+        width_px=160,
+        height_px=90,
+        rotation_deg=0,
+        sample_aspect_ratio=1.0,
+        fps=25.0,
+        variable_fps=False,
+        hdr=False,
+        video_codec="h264",
+        pixel_format="yuv444p",
+        video_stream=0,
+        audio_codec="aac",
+        audio_stream=1,
+        audio_streams=1,
+        audio_channels=1,
+        audio_rate_hz=48000,
+    )
+
+
+def test_a_video_with_uneven_frames(storage: DirectoryStorage, make: Make) -> None:
+    uneven = ["-vf", "select='not(eq(mod(n,5),2))'", "-fps_mode", "vfr"]
+    key = make(*PICTURE, *SOUND, *uneven, *H264, "-c:a", "aac")
+    assert probe(storage, key).variable_fps
+
+
+@pytest.mark.parametrize(("rate", "fps"), [("30000/1001", 29.97), ("60", 60), ("24", 24)])
+def test_rounded_times_of_matroska_are_not_uneven(storage: DirectoryStorage, make: Make, rate: str, fps: float) -> None:
+    key = make(*PICTURE, *SOUND, "-r", rate, *H264, "-c:a", "aac", key="upload.mkv")
+    found = probe(storage, key)
+    assert not found.variable_fps
+    assert found.fps == pytest.approx(fps, rel=0.01)
+
+
+def test_a_rotated_video_has_the_size_as_displayed(storage: DirectoryStorage, make: Make, plain: Path) -> None:
+    key = make("-display_rotation", "90", "-i", str(plain), "-c", "copy")
+    found = probe(storage, key)
+    assert (found.width_px, found.height_px, abs(found.rotation_deg)) == (90, 160, 90)
+
+
+@pytest.mark.parametrize(("rotation", "expected"), [("0", 4 / 3), ("90", 3 / 4)])
+def test_odd_pixels_have_their_aspect_as_displayed(
+    storage: DirectoryStorage, make: Make, rotation: str, expected: float
+) -> None:
+    straight = make(*PICTURE, *SOUND, "-vf", "setsar=4/3", *H264, "-c:a", "aac", key="straight.mp4")
+    key = make("-display_rotation", rotation, "-i", straight, "-c", "copy")
+    assert probe(storage, key).sample_aspect_ratio == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("transfer", "hdr"), [("smpte2084", True), ("arib-std-b67", True), ("bt709", False)])
+def test_hdr_is_told_by_its_transfer(storage: DirectoryStorage, make: Make, transfer: str, hdr: bool) -> None:
+    key = make(*PICTURE, *SOUND, *H264, "-x264-params", f"transfer={transfer}", "-c:a", "aac")
+    assert probe(storage, key).hdr is hdr
+
+
+@pytest.mark.parametrize(("dispositions", "chosen"), [(("default", "0"), 1), (("0", "default"), 2)])
+def test_the_default_audio_stream_is_taken(
+    storage: DirectoryStorage, make: Make, dispositions: tuple[str, str], chosen: int
+) -> None:
+    first, second = dispositions
+    key = make(
+        *PICTURE, *SOUND, *SOUND, "-map", "0", "-map", "1", "-map", "2", *H264, "-c:a", "aac",
+        "-disposition:a:0", first, "-disposition:a:1", second, key="upload.mkv",
+    )  # fmt: skip
+    found = probe(storage, key)
+    assert (found.audio_streams, found.audio_stream) == (2, chosen)
+
+
+def test_the_video_is_found_behind_a_cover(storage: DirectoryStorage, make: Make) -> None:
+    cover = make("-f", "lavfi", "-i", "testsrc=size=64x64:rate=1", "-frames:v", "1", key="cover.jpg")
+    key = make(
+        "-i", cover, *PICTURE, *SOUND, "-map", "0", "-map", "1", "-map", "2", "-c:v:0", "mjpeg", "-c:v:1", "libx264",
+        "-c:a", "aac", "-disposition:v:0", "attached_pic",
+    )  # fmt: skip
+    found = probe(storage, key)
+    assert (found.video_codec, found.width_px) == ("h264", 160)
+
+
+def test_a_cover_is_not_a_video(storage: DirectoryStorage, make: Make) -> None:
+    cover = make("-f", "lavfi", "-i", "testsrc=size=64x64:rate=1", "-frames:v", "1", key="cover.jpg")
+    key = make(
+        "-i", cover, *SOUND, "-map", "0", "-map", "1", "-c:v", "mjpeg", "-c:a", "aac", "-disposition:v", "attached_pic"
+    )
+    assert "no video stream" in refusal(storage, key)
+
+
+def test_sound_alone_is_refused(storage: DirectoryStorage, make: Make) -> None:
+    assert "no video stream" in refusal(storage, make(*SOUND, key="upload.m4a"))
+
+
+def test_a_video_without_sound_is_refused(storage: DirectoryStorage, make: Make) -> None:
+    assert "no audio stream" in refusal(storage, make(*PICTURE, *H264))
+
+
+def test_a_video_shorter_than_a_clip_is_refused(storage: DirectoryStorage, plain: Path) -> None:
+    storage.put_file("plain.mp4", plain)
+    sentence = refusal(storage, "plain.mp4", shortest_s=30)
+    assert sentence.startswith("plain.mp4 lasts 8.0 s, less than the shortest clip of 30 s; ")
+    assert probe(storage, "plain.mp4", shortest_s=8).duration_s == 8
+
+
+def test_a_missing_and_an_empty_upload_are_refused(any_storage: Storage) -> None:
+    assert "does not exist" in refusal(any_storage, "test1/a.mp4")
+    any_storage.put_bytes("test1/a.mp4", b"")
+    assert "is empty (0 bytes)" in refusal(any_storage, "test1/a.mp4")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"This is no video.\n" * 100,
+        b"\0" * 5000,
+        b"<html><body>403 Forbidden</body></html>",
+        b"1\n00:00:00,000 --> 00:00:09,000\nOnly words.\n",
+        # Playlists, which would have other files or hosts read in the upload's name.
+        b"ffconcat version 1.0\nfile plain.mp4\n",
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\nplain.mp4\n#EXT-X-ENDLIST\n",
+    ],
+)
+def test_what_is_no_media_file_is_refused(any_storage: Storage, plain: Path, content: bytes) -> None:
+    any_storage.put_file("plain.mp4", plain)
+    any_storage.put_bytes("no-video.mp4", content)
+    assert "is not a media file that can be read" in refusal(any_storage, "no-video.mp4")
+
+
+def cut_off(storage: Storage, file: Path, *, keep: float) -> None:
+    data = file.read_bytes()
+    storage.put_bytes("upload.mp4", data[: int(len(data) * keep)])
+
+
+def test_a_video_without_its_end_and_index_is_refused(any_storage: Storage, plain: Path) -> None:
+    cut_off(any_storage, plain, keep=0.6)
+    assert "is not a media file that can be read" in refusal(any_storage, "upload.mp4")
+
+
+@pytest.mark.parametrize("options", [["-movflags", "+faststart"], ["-f", "matroska"]])
+def test_a_video_whose_index_promises_more_than_is_there_is_refused(
+    any_storage: Storage, plain: Path, tmp_path: Path, options: list[str]
+) -> None:
+    run(["-i", str(plain), "-c", "copy", *options, "whole.mp4"], cwd=tmp_path)
+    cut_off(any_storage, tmp_path / "whole.mp4", keep=1)
+    assert probe(any_storage, "upload.mp4").duration_s == pytest.approx(8, abs=0.05)
+    cut_off(any_storage, tmp_path / "whole.mp4", keep=0.7)
+    assert "is truncated: it promises 8.0 s but its end cannot be read" in refusal(any_storage, "upload.mp4")
+
+
+def test_a_video_whose_clock_does_not_start_at_zero_is_not_truncated(storage: DirectoryStorage, make: Make) -> None:
+    shifted = ["-output_ts_offset", "7", "-avoid_negative_ts", "disabled"]
+    for key in ("upload.mkv", "upload.mp4", "upload.ts"):
+        make(*PICTURE, *SOUND, *H264, "-c:a", "aac", *shifted, key=key)
+        assert probe(storage, key).audio_codec == "aac"
+
+
+def test_a_video_without_its_beginning_is_refused(any_storage: Storage, plain: Path) -> None:
+    any_storage.put_bytes("upload.mp4", plain.read_bytes()[1000:])
+    assert "its beginning is damaged" in refusal(any_storage, "upload.mp4")
+
+
+def test_a_codec_that_nobody_knows_is_refused(storage: DirectoryStorage, plain: Path) -> None:
+    storage.put_bytes("upload.mp4", plain.read_bytes().replace(b"avc1", b"????"))
+    assert "codec" in refusal(storage, "upload.mp4")
+
+
+def test_a_video_without_a_readable_frame_is_refused(storage: DirectoryStorage, plain: Path) -> None:
+    data = plain.read_bytes()
+    start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    storage.put_bytes("upload.mp4", data[:start] + b"\0" * (end - start) + data[end:])
+    refusal(storage, "upload.mp4")

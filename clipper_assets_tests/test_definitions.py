@@ -1,0 +1,109 @@
+import json
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from clipper_assets.definitions import defs
+from clipper_assets.job import assets, clip_episode
+
+HEAVY = {"torch", "whisperx", "cv2", "onnxruntime", "faster_whisper", "ctranslate2", "openai", "pocketsphinx"}
+ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "rendered_clips"}
+
+
+def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """A fresh interpreter: what this one has imported and which warnings it has shown does not count there."""
+    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_importing_the_definitions_raises_no_warning_of_dagster() -> None:
+    result = python(
+        "import warnings\n"
+        "import dagster as dg\n"
+        "for category in (dg.PreviewWarning, dg.BetaWarning, dg.SupersessionWarning):\n"
+        "    warnings.simplefilter('error', category)\n"
+        "warnings.filterwarnings('error', category=DeprecationWarning, module='clipper_assets')\n"
+        "from clipper_assets.definitions import defs\n"
+        "dg.Definitions.validate_loadable(defs)\n"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr
+
+
+def test_importing_the_definitions_imports_nothing_heavy() -> None:
+    result = python(
+        "import json, sys\n"
+        "import clipper_assets.definitions\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    assert result.returncode == 0, result.stderr
+    imported = set(json.loads(result.stdout))
+    assert "clipper_assets" in imported
+    assert not imported & HEAVY
+
+
+def test_the_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_job_makes_the_four_assets_and_their_checks() -> None:
+    job = defs.resolve_job_def("clip_episode")
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == ASSETS
+    assert {key.asset_key.to_user_string() for key in job.asset_layer.asset_graph.asset_check_keys} == ASSETS
+    assert clip_episode.selection == dg.AssetSelection.assets(*assets)
+
+
+def test_steps_run_in_one_process() -> None:
+    assert defs.resolve_job_def("clip_episode").executor_def.name == "in_process"
+    assert defs.executor is dg.in_process_executor
+
+
+@pytest.mark.parametrize("asset", assets, ids=lambda asset: asset.key.to_user_string())
+def test_every_asset_says_what_it_is(asset: dg.AssetsDefinition) -> None:
+    (spec,) = asset.specs
+    assert spec.description
+    assert spec.kinds
+    assert spec.group_name
+    assert spec.code_version
+    assert isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition)
+    columns = spec.metadata["dagster/column_schema"]
+    assert isinstance(columns, dg.TableSchema)
+    assert columns.columns[0].name == "episode"
+    assert all(column.description for column in columns.columns)
+    assert asset.check_specs
+    assert all(check.description for check in asset.check_specs)
+
+
+def test_the_chain_of_assets() -> None:
+    upstream = {
+        asset.key.to_user_string(): {dep.asset_key.to_user_string() for dep in spec.deps}
+        for asset in assets
+        for spec in asset.specs
+    }
+    assert upstream == {
+        "raw_video": set(),
+        "aligned_transcript": {"raw_video"},
+        "highlight_windows": {"raw_video", "aligned_transcript"},
+        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows"},
+    }
+
+
+def test_the_sensor_is_on_and_requests_the_job() -> None:
+    sensor = defs.resolve_sensor_def("new_uploads")
+    assert sensor.job_name == "clip_episode"
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_ui_is_shown_the_storage_and_no_secret() -> None:
+    result = python(
+        "import os\n"
+        "os.environ.update(OPENAI_API_KEY='sk-5ec2e7', AWS_SECRET_ACCESS_KEY='5ec2e7', CLIPPER_STORAGE='s3://podcasts')\n"
+        "import dagster as dg\n"
+        "from dagster._core.remote_representation.external_data import RepositorySnap\n"
+        "from clipper_assets.definitions import defs\n"
+        "print(dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def())))\n"
+    )
+    assert result.returncode == 0, result.stderr
+    assert r'"bucket": "\"podcasts\""' in result.stdout
+    assert "5ec2e7" not in result.stdout

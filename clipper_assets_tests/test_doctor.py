@@ -1,0 +1,121 @@
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from clipper_assets import cli, doctor
+from clipper_assets.doctor import Finding, examine
+from clipper_assets.episodes.ffmpeg import binary, components
+from clipper_assets.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "1000")
+    binary.cache_clear()
+    yield
+    binary.cache_clear()
+
+
+def run_doctor() -> Result:
+    return CliRunner().invoke(cli.main, ["doctor"])
+
+
+def found(subject: str) -> Finding:
+    (finding,) = [finding for finding in examine(Settings()) if finding.subject == subject]
+    return finding
+
+
+def test_the_main_job_can_run_here() -> None:
+    result = run_doctor()
+    assert result.exit_code == 0, result.output
+    assert "the main job can run" in result.output
+    assert all(finding.ok for finding in examine(Settings()) if finding.required)
+
+
+def test_a_missing_ffmpeg_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_FFMPEG", "/nonexistent")
+    result = run_doctor()
+    assert result.exit_code == 1
+    assert "the main job cannot run: ffmpeg" in result.output
+    assert "CLIPPER_FFMPEG is '/nonexistent'" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_program_that_is_no_ffmpeg_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_FFMPEG", "/bin/false")
+    result = run_doctor()
+    assert result.exit_code == 1
+    assert "the main job cannot run: ffmpeg" in result.output
+
+
+def test_an_ffmpeg_without_a_filter_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "components", lambda kind: components(kind) - {"ass"})
+    result = run_doctor()
+    assert result.exit_code == 1
+    assert "missing: ass" in result.output
+    assert "the main job cannot run: ffmpeg filters" in result.output
+
+
+@pytest.mark.parametrize("root", ["file", "gs://bucket"])
+def test_a_storage_that_cannot_be_used_keeps_the_job_from_running(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: str
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CLIPPER_STORAGE", root)
+    result = run_doctor()
+    assert result.exit_code == 1
+    assert "the main job cannot run: storage" in result.output
+
+
+def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_RENDER_WORKERS", "many")
+    result = run_doctor()
+    assert result.exit_code == 1
+    assert result.output.startswith("clipper: CLIPPER_RENDER_WORKERS: Input should be a valid integer")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_a_font_that_is_missing_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(family: str) -> None:
+        raise ValueError(f"no font {family}")
+
+    monkeypatch.setattr(doctor, "load_font", missing)
+    assert run_doctor().exit_code == 1
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not found("OPENAI_API_KEY").ok
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-the-tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-access-key")
+    result = run_doctor()
+    assert result.exit_code == 0
+    assert re.search(r"OPENAI_API_KEY\s+set, model gpt-4o-mini", result.output)
+    assert "secret" not in result.output
+
+
+def test_the_gpu_is_named_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def smi(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 0, "NVIDIA H200, 143771 MiB\n", "")
+
+    monkeypatch.setattr(doctor, "_ffmpeg", lambda: iter(()))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(doctor.subprocess, "run", smi)
+    assert found("GPU") == Finding("GPU", True, "NVIDIA H200, 143771 MiB", required=False)
+
+
+def test_a_machine_without_a_gpu_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.shutil, "which", lambda name, **_: None if name == "nvidia-smi" else f"/bin/{name}")
+    assert found("GPU") == Finding("GPU", False, "none; everything runs on the CPU", required=False)
+
+
+def test_a_model_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    finding = found("faster-whisper model")
+    assert not finding.ok
+    assert not finding.required

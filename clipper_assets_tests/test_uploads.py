@@ -1,0 +1,195 @@
+"""Odd and bad uploads: each becomes clips or is refused in one sentence, and nothing else in the storage changes."""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import dagster as dg
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from clipper_assets import local
+from clipper_assets.clips.manifest import Manifest
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.media import frame_at, make
+
+H264 = ("-c:v", "libx264", "-preset", "ultrafast")
+HDR = (
+    *("-vf", "zscale=t=smpte2084:p=bt2020:m=bt2020nc:npl=203,format=yuv420p10le", *H264),
+    *("-color_trc", "smpte2084", "-color_primaries", "bt2020", "-colorspace", "bt2020nc"),
+)
+
+GOOD: dict[str, tuple[str, ...]] = {
+    "two audio streams.mkv": ("-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy"),
+    "5.1 audio.mp4": ("-c:v", "copy", "-ac", "6", "-c:a", "aac"),
+    "8 kHz mono.mp4": ("-c:v", "copy", "-ac", "1", "-ar", "8000", "-c:a", "aac"),
+    "variable frame rate.mkv": ("-vf", "select='not(eq(mod(n,7),3))'", "-fps_mode", "vfr", *H264, "-c:a", "copy"),
+    "odd dimensions.mkv": ("-vf", "scale=427:241", *H264, "-pix_fmt", "yuv444p", "-c:a", "copy"),
+    "4:4:4.mp4": (*H264, "-pix_fmt", "yuv444p", "-c:a", "copy"),
+    "10-bit HDR.mp4": (*HDR, "-c:a", "copy"),
+    "wide pixels.mp4": ("-vf", "scale=480:360,setsar=4/3", *H264, "-c:a", "copy"),
+    "no length in the header.mkv": ("-c", "copy", "-live", "1"),
+    "name with spaces.mp4": ("-c", "copy"),
+    "it's \"quoted\".mp4": ("-c", "copy"),
+    "100% %20 %d.mp4": ("-c", "copy"),
+    "#1?.mp4": ("-c", "copy"),
+    "a,b;c&d.mp4": ("-c", "copy"),
+    "[part] {12:30}.mp4": ("-c", "copy"),
+    "Ünï 木 ☃.mp4": ("-c", "copy"),
+    "-y.mp4": ("-c", "copy"),
+}
+
+
+def empty(file: Path, cut: Path) -> None:
+    file.write_bytes(b"")
+
+
+def text(file: Path, cut: Path) -> None:
+    file.write_text("This is not a video.\n" * 500)
+
+
+def truncated_head(file: Path, cut: Path) -> None:
+    file.write_bytes(cut.read_bytes()[100_000:])
+
+
+def truncated_tail(file: Path, cut: Path) -> None:
+    whole = cut.read_bytes()
+    file.write_bytes(whole[: len(whole) * 2 // 3])
+
+
+def truncated_tail_after_the_index(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-c", "copy", "-movflags", "+faststart")
+    truncated_tail(file, file)
+
+
+def truncated_matroska(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-c", "copy", "-f", "matroska")
+    truncated_tail(file, file)
+
+
+def no_audio(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-c", "copy", "-an")
+
+
+def no_video(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-c", "copy", "-vn")
+
+
+def only_a_cover(file: Path, cut: Path) -> None:
+    cover = make(file.with_name("cover.jpg"), "-i", f"file:{cut}", "-vframes", "1", "-update", "1")
+    both = ("-i", f"file:{cut}", "-i", f"file:{cover}", "-map", "0:a", "-map", "1:v")
+    make(file, *both, "-c:a", "copy", "-c:v", "copy", "-disposition:v:0", "attached_pic")
+    cover.unlink()
+
+
+def too_short(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-c", "copy", "-t", "1")
+
+
+def a_photo(file: Path, cut: Path) -> None:
+    make(file, "-i", f"file:{cut}", "-vframes", "1", "-update", "1", "-f", "image2")
+
+
+DAMAGED = "is not a media file that can be read, or its beginning is damaged; upload an intact video"
+
+BAD: list[tuple[Callable[[Path, Path], None], str]] = [
+    (empty, r"is empty \(0 bytes\); upload it again"),
+    (text, DAMAGED),
+    (truncated_head, DAMAGED),
+    (truncated_tail, DAMAGED),
+    (truncated_tail_after_the_index, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
+    (truncated_matroska, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
+    (no_audio, "has no audio stream; upload the video with its sound"),
+    (no_video, "has no video stream; upload the video, not only its sound"),
+    (only_a_cover, "has no video stream; upload the video, not only its sound"),
+    (too_short, r"lasts 1\.\d s, less than the shortest clip of 3 s; upload a longer video or lower CLIPPER_WINDOW_MIN_S"),
+    (a_photo, DAMAGED),
+]
+
+
+def tree(root: Path) -> dict[str, str]:
+    """Every folder and file below `root`, files with a digest of their bytes."""
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in root.rglob("*")
+    }
+
+
+@pytest.fixture
+def folder(storage: DirectoryStorage, cut: Path, short_windows: None) -> Path:
+    """`shows` below a storage root in which others have their things already."""
+    folder = Path(storage.root) / "shows"
+    for foreign in ("lake/raw_video/episode=b/source.parquet", "shows/notes.txt", "other/clips/clip_0.mp4"):
+        (file := Path(storage.root) / foreign).parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("another's")
+    return folder
+
+
+def small(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """32x18 colours of a 16:9 picture."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    return frame.reformat(width=32, height=18, interpolation="AREA").to_ndarray(format="rgb24").astype(np.int16)
+
+
+@pytest.fixture
+def becomes_clips(
+    folder: Path, storage: DirectoryStorage, instance: dg.DagsterInstance, cut: Path
+) -> Callable[[str], float]:
+    """Makes the clip of an upload and checks all that is promised of it; gives how far its colours are from `cut`'s."""
+
+    def clipped(name: str) -> float:
+        shutil.copy(cut.with_suffix(".srt"), folder / f"{Path(name).stem}.srt")
+        before = tree(Path(storage.root))
+        _, result = clip_episode(storage, f"shows/{name}", instance)
+        assert local.failures(result) == []
+        checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+        assert {name for name, passed in checks.items() if not passed} == {"highlight_windows_not_degraded"}
+        after = tree(Path(storage.root))
+        assert before.items() <= after.items()
+        fresh = {path for path in after.keys() - before.keys() if after[path]}
+        assert {path.split("/")[0] for path in fresh if not path.startswith("shows/clips/")} == {"lake"}
+        (clip,) = Manifest.model_validate_json((folder / "clips" / "manifest.json").read_bytes()).clips
+        shown = frame_at(folder / "clips" / "clip_0.mp4", 1.5, "rgb24")[656:1264]
+        return float(np.abs(small(shown) - small(frame_at(cut, clip.start_time + 1.5, "rgb24"))).mean())
+
+    return clipped
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_odd_upload_becomes_clips(
+    name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], float]
+) -> None:
+    make(folder / name, "-i", f"file:{cut}", *GOOD[name])
+    # A high dynamic range keeps room above white, so that white is grey in the clip.
+    assert becomes_clips(name) < (24 if "HDR" in name else 6)
+
+
+def test_a_rotated_upload_is_upright_in_its_clips(
+    tmp_path: Path, folder: Path, cut: Path, becomes_clips: Callable[[str], float]
+) -> None:
+    lying = make(tmp_path / "lying.mp4", "-i", f"file:{cut}", "-vf", "transpose=1", *H264, "-c:a", "copy")
+    make(folder / "phone.mp4", "-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy")
+    assert becomes_clips("phone.mp4") < 6
+
+
+@pytest.mark.parametrize(("make_bad", "sentence"), BAD)
+def test_a_bad_upload_is_refused_in_one_sentence(
+    make_bad: Callable[[Path, Path], None],
+    sentence: str,
+    folder: Path,
+    storage: DirectoryStorage,
+    instance: dg.DagsterInstance,
+    cut: Path,
+) -> None:
+    name = f"{make_bad.__name__}.mp4"
+    make_bad(folder / name, cut)
+    before = tree(Path(storage.root))
+    _, result = clip_episode(storage, f"shows/{name}", instance)
+    (refusal,) = local.failures(result)
+    assert re.fullmatch(f"shows/{re.escape(name)} {sentence}", refusal)
+    assert tree(Path(storage.root)) == before
