@@ -135,14 +135,13 @@ def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:
     clips = result.asset_value("rendered_clips").to_pylist()
     for check in result.get_asset_check_evaluations():
         if not check.passed:
-            facts = "; ".join(str(value.value) for value in check.metadata.values())
+            said = check.description or "; ".join(str(value.value) for value in check.metadata.values())
             console.print(
-                f"{check.severity.value}: {check.check_name}: {facts}", style="yellow", markup=False, soft_wrap=True
+                f"{check.severity.value}: {check.check_name}: {said}", style="yellow", markup=False, soft_wrap=True
             )
-    table = Table("clip", "seconds", "style", "file", box=None)
-    for clip in clips:
-        table.add_row(str(clip["clip"]), f"{clip['duration']:.1f}", clip["caption_style"], where(storage, clip["key"]))
-    console.print(table)
+    for clip in clips:  # no table: it would cut paths off at the width of the terminal
+        facts = f"clip {clip['clip']}: {clip['duration']:.1f} s, {clip['caption_style']}, {where(storage, clip['key'])}"
+        console.print(facts, markup=False, highlight=False, soft_wrap=True)
     folder = clips[0]["key"].rpartition("/")[0]
     console.print(f"{len(clips)} clips in {where(storage, folder)}, described in manifest.json", soft_wrap=True)
 

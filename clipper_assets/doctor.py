@@ -14,8 +14,7 @@ from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
 from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
 from clipper_assets.settings import Settings
-from clipper_assets.transcript.engines.base import EngineUnavailableError
-from clipper_assets.transcript.engines.models import find_whisper
+from clipper_assets.transcript.engines.models import whisper_on_disk
 
 FILTERS = (
     "alimiter",
@@ -61,11 +60,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, English model inside", required=True
     )
-    try:
-        model = find_whisper(settings.whisper_model, settings.models_dir)
-        yield Finding("faster-whisper model", True, f"{settings.whisper_model}: {model}", required=False)
-    except EngineUnavailableError as error:
-        yield Finding("faster-whisper model", False, str(error), required=False)
+    model = whisper_on_disk(settings.whisper_model, settings.models_dir)
+    detail = str(model) if model else "not on disk; fetched from the model hub at its first use, if that can be reached"
+    yield Finding(f"Whisper model {settings.whisper_model}", model is not None, detail, required=False)
     whisperx = importlib.util.find_spec("whisperx") is not None
     yield Finding(
         "whisperx", whisperx, "installed" if whisperx else "not installed; pip install '.[whisperx]'", required=False

@@ -8,6 +8,7 @@ from uuid import uuid4
 import dagster as dg
 import pysubs2
 import pytest
+from moto.server import ThreadedMotoServer
 
 from clipper_assets import local
 from clipper_assets.clips.assets import RenderConfig
@@ -62,8 +63,6 @@ def storage(tmp_path: Path) -> DirectoryStorage:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of an S3 server on loopback."""
-    from moto.server import ThreadedMotoServer
-
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def frames(file: Path, pixels: str = "gray") -> Iterator[tuple[float, Picture]]:
     """Seconds and pixels of every frame."""
     with av.open(f"file:{file}") as container:
         for frame in container.decode(video=0):
-            yield float(frame.time or 0.0), frame.to_ndarray(format=pixels)
+            yield float(frame.time or 0.0), frame.to_ndarray(format=pixels).astype(np.uint8, copy=False)
 
 
 def frame_at(file: Path, time_s: float, pixels: str = "gray") -> Picture:
@@ -99,7 +98,3 @@ def samples(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
                 values.append(frame.to_ndarray()[0])
                 times.append(float(frame.time or 0.0) + np.arange(frame.samples) / frame.sample_rate)
     return np.concatenate(times), np.concatenate(values)
-
-
-def frame_count(plan: ClipPlan) -> int:
-    return round(Fraction(plan.duration_s) * plan.fps)

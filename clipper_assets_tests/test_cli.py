@@ -16,7 +16,6 @@ from clipper_assets.episodes.storage import DirectoryStorage, S3Storage
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -> Iterator[None]:
     """A working folder of the test's own, with the storage in `data` and Dagster's home beside it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
@@ -25,8 +24,6 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None)
 
 
 def clipper(*arguments: str) -> Result:
-    # Rich looks up the terminal when its console is made: one is made that writes where click's runner reads.
-    cli.console.file = None
     return CliRunner().invoke(cli.main, arguments)
 
 

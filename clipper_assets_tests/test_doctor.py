@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from clipper_assets import cli, doctor
 from clipper_assets.doctor import Finding, examine
@@ -16,7 +18,7 @@ from clipper_assets.settings import Settings
 @pytest.fixture(autouse=True)
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "1000")
+    monkeypatch.setattr(cli, "console", Console(width=1000))
     binary.cache_clear()
     yield
     binary.cache_clear()
@@ -104,13 +106,13 @@ def test_the_gpu_is_named_where_there_is_one(monkeypatch: pytest.MonkeyPatch) ->
         return subprocess.CompletedProcess(command, 0, "NVIDIA H200, 143771 MiB\n", "")
 
     monkeypatch.setattr(doctor, "_ffmpeg", lambda: iter(()))
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
-    monkeypatch.setattr(doctor.subprocess, "run", smi)
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(subprocess, "run", smi)
     assert found("GPU") == Finding("GPU", True, "NVIDIA H200, 143771 MiB", required=False)
 
 
 def test_a_machine_without_a_gpu_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.shutil, "which", lambda name, **_: None if name == "nvidia-smi" else f"/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "nvidia-smi" else f"/bin/{name}")
     assert found("GPU") == Finding("GPU", False, "none; everything runs on the CPU", required=False)
 
 

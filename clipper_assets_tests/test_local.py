@@ -60,10 +60,17 @@ class Made:
     storage: DirectoryStorage
     instance: dg.DagsterInstance
 
-    def outdated(self, *, max_clips: int = 1, afresh: bool = False, **transcript: str) -> list[str]:
+    def outdated(
+        self,
+        *,
+        max_clips: int = 1,
+        afresh: bool = False,
+        engine: EngineName | None = None,
+        language: str | None = None,
+    ) -> list[str]:
         order = local.Order(
             key=KEY,
-            transcript=TranscriptConfig(**transcript),
+            transcript=TranscriptConfig(engine=engine, language=language),
             highlights=HighlightsConfig(max_clips=max_clips),
             render=RenderConfig(),
             afresh=afresh,
@@ -225,7 +232,7 @@ def test_nothing_is_copied_of_a_mistake(storage: DirectoryStorage, cut: Path, tm
 
 def test_another_upload_is_not_overwritten(storage: DirectoryStorage, cut: Path) -> None:
     storage.put_bytes("cut/cut.mp4", b"another")
-    with pytest.raises(StorageError, match="another upload lies at cut/cut.mp4; .* --key folder/cut.mp4$"):
+    with pytest.raises(StorageError, match=r"another upload lies at cut/cut\.mp4; .* --key folder/cut\.mp4$"):
         adopt(storage, str(cut), None, None, 3)
     assert storage.read_bytes("cut/cut.mp4") == b"another"
 

@@ -35,7 +35,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "wide pixels.mp4": ("-vf", "scale=480:360,setsar=4/3", *H264, "-c:a", "copy"),
     "no length in the header.mkv": ("-c", "copy", "-live", "1"),
     "name with spaces.mp4": ("-c", "copy"),
-    "it's \"quoted\".mp4": ("-c", "copy"),
+    'it\'s "quoted".mp4': ("-c", "copy"),
     "100% %20 %d.mp4": ("-c", "copy"),
     "#1?.mp4": ("-c", "copy"),
     "a,b;c&d.mp4": ("-c", "copy"),
@@ -107,7 +107,10 @@ BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (no_audio, "has no audio stream; upload the video with its sound"),
     (no_video, "has no video stream; upload the video, not only its sound"),
     (only_a_cover, "has no video stream; upload the video, not only its sound"),
-    (too_short, r"lasts 1\.\d s, less than the shortest clip of 3 s; upload a longer video or lower CLIPPER_WINDOW_MIN_S"),
+    (
+        too_short,
+        r"lasts 1\.\d s, less than the shortest clip of 3 s; upload a longer video or lower CLIPPER_WINDOW_MIN_S",
+    ),
     (a_photo, DAMAGED),
 ]
 
@@ -161,9 +164,7 @@ def becomes_clips(
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_an_odd_upload_becomes_clips(
-    name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], float]
-) -> None:
+def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], float]) -> None:
     make(folder / name, "-i", f"file:{cut}", *GOOD[name])
     # A high dynamic range keeps room above white, so that white is grey in the clip.
     assert becomes_clips(name) < (24 if "HDR" in name else 6)

@@ -34,7 +34,10 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 class LakeIOManager(dg.UPathIOManager):
-    """Reads and writes one episode's table, whose first column is `episode`; the file is replaced whole or not at all."""
+    """Reads and writes one episode's table, whose first column is `episode`.
+
+    The file is replaced whole or not at all.
+    """
 
     extension = ".parquet"
 

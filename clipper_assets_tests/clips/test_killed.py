@@ -25,8 +25,14 @@ def last_frame_s(file: Path) -> float:
     """When the last frame of a clip ends, read to its very end."""
     with av.open(f"file:{file}") as container:
         (stream,) = container.streams.video
-        ends = [float((p.pts + p.duration) * p.time_base) for p in container.demux(stream) if p.pts is not None]
-        return max(ends) if len(ends) == stream.frames else 0.0
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        ends = [float(((packet.pts or 0) + (packet.duration or 0)) * packet.time_base) for packet in packets]
+        return max(ends) if len(packets) == stream.frames else 0.0
+
+
+def contents(folder: Path, names: set[str]) -> dict[str, tuple[int, bytes]]:
+    """Modification time and bytes of files."""
+    return {name: ((folder / name).stat().st_mtime_ns, (folder / name).read_bytes()) for name in names}
 
 
 def test_a_killed_run_is_finished_by_the_next_one(
@@ -56,12 +62,13 @@ def test_a_killed_run_is_finished_by_the_next_one(
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+    seen |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
     left = {file.name for file in (show / "clips").glob("clip_*")}
     assert left == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
-    assert set(seen) <= left
+    assert set(seen) == {"clip_0.mp4"}
     killed = Manifest.model_validate_json((show / "clips" / "manifest.json").read_bytes())
     assert (killed.status, killed.clips) == ("rendering", [])
-    finished = {name: ((file := show / "clips" / name).stat().st_mtime_ns, file.read_bytes()) for name in left}
+    finished = contents(show / "clips", left)
 
     with dg.DagsterInstance.from_config(str(home)) as instance:
         kept, result = clip_episode(storage, "show/cut.mp4", instance, max_clips=2)
@@ -69,7 +76,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
     assert kept == ["raw_video", "aligned_transcript", "highlight_windows"]
     (event,) = result.asset_materializations_for_node("rendered_clips")
     assert (event.metadata["rendered"].value, event.metadata["unchanged"].value) == (1, 1)
-    assert {name: ((file := show / "clips" / name).stat().st_mtime_ns, file.read_bytes()) for name in left} == finished
+    assert contents(show / "clips", left) == finished
     manifest = Manifest.model_validate_json((show / "clips" / "manifest.json").read_bytes())
     assert manifest.status == "done"
     for clip in manifest.clips:

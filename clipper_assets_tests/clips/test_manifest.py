@@ -14,7 +14,9 @@ from clipper_assets_tests.clips.test_plan import SOURCE
 def manifest(episode: str) -> Manifest:
     source = Source(key=episode, etag="0123", duration=100.0)
     now = datetime(2025, 1, 2, tzinfo=UTC)
-    return Manifest(episode=episode, status="rendering", source=source, created_at=now, run_id="r", clips=[], degraded=[])
+    return Manifest(
+        episode=episode, status="rendering", source=source, created_at=now, run_id="r", clips=[], degraded=[]
+    )
 
 
 def claimed(storage: DirectoryStorage, key: str) -> str:
@@ -83,7 +85,7 @@ def test_a_record_holds_while_all_files_are_there_and_whole(storage: DirectorySt
         assert recorded(storage, episode, 0) is None
         storage.put_bytes(key, content)
         assert recorded(storage, episode, 0) == clip
-    Path(storage.path(clip.key)).write_bytes(b"short")
+    (Path(storage.root) / clip.key).write_bytes(b"short")
     assert recorded(storage, episode, 0) is None
 
 

@@ -1,7 +1,7 @@
 import math
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,9 +30,7 @@ def loudness(lufs: float) -> LoudnessTrack:
     return LoudnessTrack(ends, np.full(ends.shape, lufs, np.float32))
 
 
-def planned(
-    start_s: float, end_s: float, said: list[Word], source: RawVideo = SOURCE, lufs: float = -20.0
-) -> ClipPlan:
+def planned(start_s: float, end_s: float, said: list[Word], source: RawVideo = SOURCE, lufs: float = -20.0) -> ClipPlan:
     """The plan of a window around all of `said`, one sentence."""
     table = words_table("e", said, [0] * len(said), "en", {})
     window = {"clip": 2, "start": start_s, "end": end_s, "first_sentence": 0, "last_sentence": 0}
@@ -64,7 +62,7 @@ def test_equal_plans_have_equal_specs_wherever_they_stand() -> None:
         {"gain_db": 5.999},
     ],
 )
-def test_whatever_decides_the_bytes_changes_the_spec(change: dict[str, object]) -> None:
+def test_whatever_decides_the_bytes_changes_the_spec(change: dict[str, Any]) -> None:
     assert replace(clip_plan(), **change).spec(encoders.X264) != clip_plan().spec(encoders.X264)
 
 
@@ -133,5 +131,5 @@ def test_the_gain_leads_to_the_target(lufs: float, gain_db: float) -> None:
     assert planned(1, 5, [Word("a", 1, 5, 0)], lufs=lufs).gain_db == pytest.approx(gain_db, abs=1e-3)
 
 
-def test_a_clip_ends_with_the_episode(tmp_path: Path) -> None:
+def test_a_clip_ends_with_the_episode() -> None:
     assert planned(90, 101, [Word("a", 91, 100, 0)]).end_s == 100

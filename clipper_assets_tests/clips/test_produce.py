@@ -19,7 +19,7 @@ def file(storage: DirectoryStorage) -> Path:
 
 
 def times(storage: DirectoryStorage, clips: list[Clip]) -> dict[str, int]:
-    return {key: Path(storage.path(key)).stat().st_mtime_ns for clip in clips for key in clip.keys}
+    return {key: (Path(storage.root) / key).stat().st_mtime_ns for clip in clips for key in clip.keys}
 
 
 def test_only_what_changed_is_rendered_again(storage: DirectoryStorage, file: Path) -> None:

@@ -5,9 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 
-from clipper_assets.episodes import ffmpeg
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components, run
 
 SINE = ["-f", "lavfi", "-i", "sine=r=8000"]
@@ -82,7 +82,7 @@ def test_a_report_that_raises_ends_the_process(
     def stop(share: float) -> None:
         raise interruption
 
-    monkeypatch.setattr(ffmpeg.subprocess, "Popen", Spied)
+    monkeypatch.setattr(subprocess, "Popen", Spied)
     endless = ["-re", *SINE, "-f", "null", "-"]
     with pytest.raises(interruption):
         run(endless, duration_s=1, report=stop)
@@ -101,7 +101,7 @@ def test_the_binary_is_the_one_of_the_wheel_or_the_one_that_is_named(monkeypatch
 
 def test_a_named_ffmpeg_that_is_not_there_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_FFMPEG", "/nonexistent")
-    with pytest.raises(FfmpegError, match="^CLIPPER_FFMPEG is '/nonexistent', which is not a program"):
+    with pytest.raises(FfmpegError, match=r"^CLIPPER_FFMPEG is '/nonexistent', which is not a program"):
         run([])
 
 
@@ -109,8 +109,8 @@ def test_no_ffmpeg_at_all_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatc
     def none() -> str:
         raise RuntimeError("No ffmpeg exe could be found.")
 
-    monkeypatch.setattr(ffmpeg.imageio_ffmpeg, "get_ffmpeg_exe", none)
-    with pytest.raises(FfmpegError, match="^no ffmpeg was found; .*set CLIPPER_FFMPEG$"):
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", none)
+    with pytest.raises(FfmpegError, match=r"^no ffmpeg was found; .*set CLIPPER_FFMPEG$"):
         binary()
 
 

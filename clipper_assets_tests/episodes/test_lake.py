@@ -108,26 +108,19 @@ PARTITIONS = sorted(partition_key(key) for key in KEYS)
 
 
 def test_duckdb_reads_all_episodes_at_once(whole_lake: str) -> None:
-    found = duckdb.sql(
-        f"SELECT episode, count(*), max(start) FROM read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true) "
-        "GROUP BY episode ORDER BY episode"
-    ).fetchall()
+    all_of_them = f"read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true)"
+    query = f"SELECT episode, count(*), max(start) FROM {all_of_them} GROUP BY episode ORDER BY episode"
+    found = duckdb.connect().execute(query).fetchall()
     assert found == [(partition, 50, 4.9) for partition in PARTITIONS]
-
-
-def test_duckdb_reads_one_episode_by_its_partition(whole_lake: str) -> None:
-    (found,) = duckdb.sql(
-        f"SELECT count(*) FROM read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true) "
-        "WHERE episode = 'test1/sample.mp4'"
-    ).fetchall()
-    assert found == (50,)
+    one = f"SELECT count(*) FROM {all_of_them} WHERE episode = 'test1/sample.mp4'"
+    assert duckdb.connect().execute(one).fetchall() == [(50,)]
 
 
 def test_pyarrow_and_pandas_read_all_episodes_at_once(whole_lake: str) -> None:
     table = ds.dataset(whole_lake, partitioning="hive").to_table()
-    assert sorted(set(table["episode"].to_pylist())) == PARTITIONS
+    assert set(table["episode"].to_pylist()) == set(PARTITIONS)
     frame = pd.read_parquet(whole_lake)
-    assert sorted(frame["episode"].unique()) == PARTITIONS
+    assert set(frame["episode"]) == set(PARTITIONS)
     assert len(frame) == 150
 
 

@@ -44,7 +44,7 @@ def test_a_partition_holds_nothing_that_breaks_a_selection_a_tag_or_a_line(key: 
 
 
 def test_a_usual_key_reads_as_it_is() -> None:
-    for key in ("test1/sample.mp4", "Folge 12 – Küche & Bühne (final).mp4", "日本語.mov", "it's here.mp4", "a..b.mp4"):
+    for key in ("test1/sample.mp4", "Folge 12 - Küche & Bühne (final).mp4", "日本語.mov", "it's here.mp4", "a..b.mp4"):
         assert partition_key(key) == key
 
 
@@ -75,7 +75,7 @@ def test_a_key_that_cannot_be_a_folder_name_is_refused_in_one_sentence(key: str)
 def test_every_key_is_a_folder_name_or_refused(key: str) -> None:
     try:
         folder = hive_folder(partition_key(key))
-    except ValueError as refused:
-        assert "too long" in str(refused)
+    except ValueError:
+        assert len(key.encode()) * 5 > MAX_KEY_BYTES - len("episode=")  # escaped twice, a byte takes five: %252F
     else:
         assert len(folder.encode()) <= MAX_KEY_BYTES

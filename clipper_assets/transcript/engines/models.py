@@ -20,26 +20,16 @@ def find_whisper(name: str, models_dir: Path | None) -> Path:
     Nothing but the hub can take long: it is asked once, with `HUB_TIMEOUT_S` to answer, before a download begins, and
     not at all under `HF_HUB_OFFLINE`. Raises EngineUnavailableError where there is no such model.
     """
-    from faster_whisper.utils import _MODELS, download_model
+    from faster_whisper.utils import download_model
 
-    places = [Path(name).expanduser()]
-    if models_dir:
-        places += [models_dir / name, models_dir / f"faster-whisper-{name}"]
-    for place in places:
-        if _is_model(place):
-            return place
-    repository = name if _REPOSITORY.fullmatch(name) else _MODELS.get(name)
+    if found := whisper_on_disk(name, models_dir):
+        return found
+    repository = _repository(name)
     if repository is None:
-        looked = " or ".join(str(place) for place in places)
+        looked = " or ".join(str(place) for place in _places(name, models_dir))
         raise EngineUnavailableError(
             f"there is no Whisper model {name!r}: no model.bin in {looked}, and no model of that name on the hub"
         )
-    try:
-        cached = Path(download_model(repository, local_files_only=True))
-    except FileNotFoundError:
-        cached = None
-    if cached and _is_model(cached):
-        return cached
     if why := _unreachable(repository):
         where = f"{models_dir}" if models_dir else "CLIPPER_MODELS_DIR"
         raise EngineUnavailableError(
@@ -47,6 +37,33 @@ def find_whisper(name: str, models_dir: Path | None) -> Path:
             f"put the files of {repository} into {where}/faster-whisper-{name.rpartition('/')[2]}"
         )
     return Path(download_model(repository))
+
+
+def whisper_on_disk(name: str, models_dir: Path | None) -> Path | None:
+    """The directory of the model `name` if it is on this machine: named, in `models_dir` or in the hub's cache."""
+    from faster_whisper.utils import download_model
+
+    for place in _places(name, models_dir):
+        if _is_model(place):
+            return place
+    if (repository := _repository(name)) is None:
+        return None
+    try:
+        cached = Path(download_model(repository, local_files_only=True))
+    except FileNotFoundError:
+        return None
+    return cached if _is_model(cached) else None
+
+
+def _places(name: str, models_dir: Path | None) -> list[Path]:
+    below = [models_dir / name, models_dir / f"faster-whisper-{name}"] if models_dir else []
+    return [Path(name).expanduser(), *below]
+
+
+def _repository(name: str) -> str | None:
+    from faster_whisper.utils import _MODELS
+
+    return name if _REPOSITORY.fullmatch(name) else _MODELS.get(name)
 
 
 def _is_model(folder: Path) -> bool:
