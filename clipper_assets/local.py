@@ -36,6 +36,12 @@ class Order:
     render: RenderConfig
     afresh: bool
 
+    @property
+    def asked(self) -> set[str]:
+        """Assets for which something else than the defaults was asked: what another door made will not do."""
+        transcript = {"aligned_transcript"} if self.transcript != TranscriptConfig() else set()
+        return transcript | ({"highlight_windows"} if self.highlights != HighlightsConfig() else set())
+
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
     """The key of the upload that `file_or_key` names.
@@ -125,6 +131,7 @@ def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wante
             tags.get("dagster/code_version") != asset.code_versions_by_key[asset.key]
             or any(tags.get(f"{POINTER_TAG}/{upstream}", pointer) != pointer for upstream, pointer in pointers.items())
             or recipe not in (None, wanted[name])
+            or (recipe is None and name in order.asked)
             or (name == "raw_video" and tags.get("dagster/data_version") != storage.fingerprint(order.key))
         ):
             return names[position:]

@@ -116,8 +116,11 @@ def test_a_machine_without_a_gpu_is_fine(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found("GPU") == Finding("GPU", False, "none; everything runs on the CPU", required=False)
 
 
-def test_a_model_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_model_that_is_not_there_does_not_keep_the_job_from_running(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLIPPER_WHISPER_MODEL", "no-such-model")
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
-    finding = found("faster-whisper model")
+    finding = found("Whisper model no-such-model")
     assert not finding.ok
     assert not finding.required

@@ -60,7 +60,8 @@ class LakeIOManager(dg.UPathIOManager):
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
-        return table.add_column(0, EPISODE, [[partition_in(path.parent.name)] * table.num_rows])
+        episode = pa.array([partition_in(path.parent.name)] * table.num_rows, EPISODE.type)
+        return table.add_column(0, EPISODE, episode)
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):

@@ -1,6 +1,5 @@
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.highlights.assets import highlight_windows, markdown
-from clipper_assets.highlights.checks import highlight_windows_not_degraded, highlight_windows_obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
@@ -51,11 +49,10 @@ def materialized(
     storage = DirectoryStorage(root=str(folder))
     ends = np.arange(0.4, DURATION_S, 0.1)
     storage.put_bytes(LOUDNESS_KEY, LoudnessTrack(ends, np.full(ends.size, -20, np.float32)).to_bytes())
-    checks: Sequence[dg.AssetChecksDefinition] = [highlight_windows_obey_the_rules, highlight_windows_not_degraded]
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("episodes", [EPISODE])
         return dg.materialize(
-            [*upstream(words), highlight_windows, *checks],
+            [*upstream(words), highlight_windows],
             instance=instance,
             partition_key=EPISODE,
             run_config={"ops": {"highlight_windows": {"config": config or {}}}},

@@ -28,7 +28,7 @@ WORDS = words_of(steady([f"This is sentence number {n} of the talk." for n in ra
 TALK = talk_of(WORDS, 340.0)
 
 
-def pick(server: ModelServer, name: PickerName = "openai", talk: Talk = TALK, **fields: Any) -> Picked:
+def pick(server: ModelServer, name: PickerName = PickerName.openai, talk: Talk = TALK, **fields: Any) -> Picked:
     """What comes out, after the check that its windows obey the rules and that nothing holds the key."""
     openai = OpenAIPicker(**{"base_url": server.url, "timeout_s": 5.0, "max_retries": 1, **fields})
     picked = Pickers(openai=openai, heuristic=HeuristicPicker()).pick(name, talk, ignored)
@@ -186,7 +186,7 @@ def test_answers_without_highlights(model_server: ModelServer, reply: Reply, why
     assert reason(pick(model_server)) == f"gpt-4o-mini {why}"
 
 
-@pytest.mark.parametrize("name", ["auto", "openai"])
+@pytest.mark.parametrize("name", [PickerName.auto, PickerName.openai])
 def test_no_key(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, name: PickerName) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     assert reason(pick(model_server, name)) == "OPENAI_API_KEY is not set"
@@ -207,7 +207,7 @@ def test_a_server_that_counts_no_tokens(model_server: ModelServer) -> None:
 
 
 def test_the_heuristic_on_request_is_not_degraded(model_server: ModelServer) -> None:
-    picked = pick(model_server, "heuristic")
+    picked = pick(model_server, PickerName.heuristic)
     assert (picked.picker, picked.degraded) == ("heuristic", ())
     assert model_server.requests == []
 

@@ -18,7 +18,7 @@ from clipper_assets.clips.captions.ass import (
     caption_pages,
 )
 from clipper_assets.clips.captions.fonts import load_font
-from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.lines import CaptionWord, text_of
 from clipper_assets.clips.captions.styles import CaptionStyle, load_style, style_names
 from clipper_assets_tests.clips.captions.drawing import drawn, first_frame, ink
 from clipper_assets_tests.clips.captions.test_lines import talks
@@ -77,7 +77,9 @@ def test_no_line_covers_the_other(style_name: str, tmp_path: Path) -> None:
         folder.mkdir()
         return int((first_frame(words(text), style, folder).min(axis=2) > 240).sum())
 
-    above, below = "jogging gypsy", "Ärger quickly,"
+    above, below = "gypsy-jugglers jogging", "queueing Ärger-quickly,"
+    (page,) = caption_pages(words(f"{above} {below}"), style, 2.0)
+    assert [text_of(line) for line in page.lines] == [above, below]
     assert letters(f"{above} {below}") == pytest.approx(letters(above) + letters(below), rel=0.01)
 
 
