@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from clipper_assets import local
+from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
@@ -254,3 +254,20 @@ def test_a_home_that_is_no_folder_is_a_mistake(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("DAGSTER_HOME", home)
     with pytest.raises(ValueError, match="DAGSTER_HOME"):
         local.instance()
+
+
+def test_what_the_sensor_made_is_kept_unless_something_else_is_asked(made: Made) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("episodes", [KEY])
+        run = dg.materialize(
+            job.assets,
+            partition_key=KEY,
+            instance=instance,
+            resources=job.build_resources(Settings(), made.storage),
+            run_config={"ops": {"highlight_windows": {"config": {"max_clips": 1}}}},
+        )
+        assert run.success
+        there = Made(made.storage, instance)
+        assert there.outdated(max_clips=12) == ["rendered_clips"]
+        assert there.outdated(max_clips=2) == ASSETS[2:]
+        assert there.outdated(max_clips=12, engine=EngineName.pocketsphinx) == ASSETS[1:]

@@ -75,12 +75,14 @@ def test_no_line_covers_the_other(style_name: str, tmp_path: Path) -> None:
     def letters(text: str) -> int:
         folder = tmp_path / str(len(text))
         folder.mkdir()
-        return int((first_frame(words(text), style, folder).min(axis=2) > 240).sum())
+        return int((first_frame(words(text), style, folder).min(axis=2) > 200).sum())
 
     above, below = "gypsy-jugglers jogging", "queueing Ärger-quickly,"
     (page,) = caption_pages(words(f"{above} {below}"), style, 2.0)
     assert [text_of(line) for line in page.lines] == [above, below]
-    assert letters(f"{above} {below}") == pytest.approx(letters(above) + letters(below), rel=0.01)
+    both, apart = letters(f"{above} {below}"), letters(above) + letters(below)
+    assert both > 10_000
+    assert both == pytest.approx(apart, rel=0.02)
 
 
 @given(talks())
