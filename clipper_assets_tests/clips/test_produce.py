@@ -91,6 +91,23 @@ def test_a_clip_that_cannot_be_made_leaves_finished_ones_and_nothing_of_itself(
     assert files == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
 
 
+def test_a_record_never_speaks_of_files_that_are_being_replaced(
+    storage: DirectoryStorage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produced(storage, [job(file)])
+    whole = DirectoryStorage.put_file
+
+    def full_disk(storage: DirectoryStorage, key: str, local: Path) -> None:
+        if key.endswith(".srt"):
+            raise OSError("no space left on device")
+        whole(storage, key, local)
+
+    monkeypatch.setattr(DirectoryStorage, "put_file", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        produced(storage, [job(file, text="one 2")])
+    assert not storage.exists(record_key("show/a.mp4", 0))
+
+
 def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) -> None:
     def stop(share: float) -> None:
         raise KeyboardInterrupt

@@ -129,6 +129,12 @@ def test_a_finished_ending_beats_a_broken_off_one() -> None:
     assert 7 in {candidate.last for candidate in picks(texts)}
 
 
+def test_a_window_does_not_end_on_a_question_that_it_leaves_open() -> None:
+    spoken = sentences(words_of(steady(["He sold it.", "Why did he sell it?", "It was old."])))
+    stated, asked, _ = endings(spoken)
+    assert asked < stated
+
+
 def test_one_word_is_enough() -> None:
     talk = talk_of(words_of([("Hi", 1.0, 1.4)]), 3.0, Rules())
     (candidate,) = HeuristicPicker().pick(talk, ignored).candidates

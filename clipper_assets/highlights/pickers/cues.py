@@ -28,12 +28,14 @@ HOUSEKEEPING = re.compile(
     r"|thanks? (?:you )?(?:so much )?for (?:listening|watching|tuning|having|joining|coming)"
     r"|great to be here|see you (?:next|in the next)|until next time|goodbye|that'?s (?:all|it) for today"
     r"|subscribe|hit the bell|like button|leave (?:us )?a (?:review|rating)|follow us|our patreon"
-    r"|sponsors?|sponsored|brought to you by|promo code|discount code|use (?:the )?code|use my code|percent off"
+    r"|(?:short|quick) break|right back after|we(?:'re| are) back"
+    r"|sponsors?|sponsored|(?:brought to you|paid for|made possible) by"
+    r"|promo code|discount code|use (?:the )?code|use my code|percent off"
     r"|free trial|free shipping|link (?:is )?in the (?:description|show notes)|terms and conditions|dot com slash"
     r"|(?:go|head over) to \S+(?:\.com| dot com))\b|% off\b",
     re.IGNORECASE,
 )
-"""Greetings, farewells, calls to subscribe and sponsor reads."""
+"""Greetings, farewells, breaks, calls to subscribe and sponsor reads."""
 
 TERMINAL = (".", "!", "?", "\u3002", "\uff01", "\uff1f", "\u061f", "\u0964")
 QUESTION = ("?", "\uff1f", "\u061f")
