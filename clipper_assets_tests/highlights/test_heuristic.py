@@ -4,6 +4,7 @@ import pytest
 from clipper_assets.highlights.pickers import cues
 from clipper_assets.highlights.pickers.heuristic import (
     HeuristicPicker,
+    endings,
     features,
     housekeeping,
     inverse_frequency,
