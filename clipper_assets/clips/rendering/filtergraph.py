@@ -64,7 +64,7 @@ def clip_output(
 
 
 def camera_commands(camera: CameraPath, source: RawVideo, fps: float) -> str:
-    """What `sendcmd` replays: one line per keyframe after the first.
+    """What `sendcmd` replays: one line per keyframe.
 
     A command is due half a frame before its frame, so that rounding never makes it a frame late.
     """
