@@ -179,7 +179,8 @@ def test_a_step_that_fails_is_told_in_its_own_sentence(storage: DirectoryStorage
     kept, result = clip_episode(storage, "text.mp4", instance)
     assert kept == []
     assert local.failures(result) == [
-        "text.mp4 is not a media file that can be read, or its beginning is damaged; upload an intact video"
+        "text.mp4 is not a media file that can be read, or its beginning is damaged; "
+        "upload an intact mp4, mov, mkv or webm"
     ]
     assert {stored.key for stored in storage.list_objects()} == {"text.mp4"}
 

@@ -95,7 +95,7 @@ def a_photo(file: Path, cut: Path) -> None:
     make(file, "-i", f"file:{cut}", "-vframes", "1", "-update", "1", "-f", "image2")
 
 
-DAMAGED = "is not a media file that can be read, or its beginning is damaged; upload an intact video"
+DAMAGED = "is not a media file that can be read, or its beginning is damaged; upload an intact mp4, mov, mkv or webm"
 
 BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (empty, r"is empty \(0 bytes\); upload it again"),

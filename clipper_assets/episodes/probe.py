@@ -15,8 +15,12 @@ from av.video.stream import VideoStream
 from clipper_assets.episodes.storage import Storage, Stored
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
-CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,mp3,wav"
-"""Demuxers that read one file. The others include playlists, which name further files and hosts to read from."""
+CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav"
+"""Demuxers that read one file and seek to the frame.
+
+The others include playlists, which name further files and hosts to read from, and MPEG-TS, where ffmpeg seeks past the
+key frame, so that a clip would begin with a still picture.
+"""
 OPEN_TIMEOUT_S = (20.0, 60.0)
 UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
 FRAMES_LOOKED_AT = 120
@@ -97,7 +101,8 @@ def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
         raise UploadRefusedError(f"{key} has a video codec that is not known; upload it as H.264") from None
     except (av.InvalidDataError, av.EOFError, av.ArgumentError):
         raise UploadRefusedError(
-            f"{key} is not a media file that can be read, or its beginning is damaged; upload an intact video"
+            f"{key} is not a media file that can be read, or its beginning is damaged; "
+            "upload an intact mp4, mov, mkv or webm"
         ) from None
 
 

@@ -202,7 +202,7 @@ def test_a_video_whose_index_promises_more_than_is_there_is_refused(
 
 def test_a_video_whose_clock_does_not_start_at_zero_is_not_truncated(storage: DirectoryStorage, make: Make) -> None:
     shifted = ["-output_ts_offset", "7", "-avoid_negative_ts", "disabled"]
-    for key in ("upload.mkv", "upload.mp4", "upload.ts"):
+    for key in ("upload.mkv", "upload.mp4"):
         make(*PICTURE, *SOUND, *H264, "-c:a", "aac", *shifted, key=key)
         assert probe(storage, key).audio_codec == "aac"
 
@@ -210,6 +210,11 @@ def test_a_video_whose_clock_does_not_start_at_zero_is_not_truncated(storage: Di
 def test_a_video_without_its_beginning_is_refused(any_storage: Storage, plain: Path) -> None:
     any_storage.put_bytes("upload.mp4", plain.read_bytes()[1000:])
     assert "its beginning is damaged" in refusal(any_storage, "upload.mp4")
+
+
+def test_a_transport_stream_is_refused(storage: DirectoryStorage, make: Make) -> None:
+    make(*PICTURE, *SOUND, *H264, "-c:a", "aac", key="upload.ts")
+    assert "is not a media file that can be read" in refusal(storage, "upload.ts")
 
 
 def test_a_codec_that_nobody_knows_is_refused(storage: DirectoryStorage, plain: Path) -> None:

@@ -75,6 +75,11 @@ def caption_ass(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float
     return subs.to_string("ass")
 
 
+def undrawn(words: Sequence[CaptionWord], style: CaptionStyle) -> str:
+    """The characters that the style's font lacks: another font of the machine draws them, or boxes stand for them."""
+    return load_font(style.font).lacking(_shown("".join(word.text for word in words), style))
+
+
 def _edge_px(style: CaptionStyle) -> float:
     """How far a letter's outline and shadow reach beyond it."""
     return style.outline_px + style.shadow_px

@@ -29,6 +29,10 @@ class Font:
         units = sum(self.advances.get(ord(char), self.line_units) for char in text)
         return units * font_size / self.line_units
 
+    def lacking(self, text: str) -> str:
+        """The characters of `text` that the font cannot draw, each once, sorted; white space needs no drawing."""
+        return "".join(sorted({char for char in text if ord(char) not in self.advances and not char.isspace()}))
+
     def em_px(self, font_size: float) -> float:
         """Height of the em in pixels at an ASS `Fontsize`: what lines of text are spaced by."""
         return self.units_per_em * font_size / self.line_units

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import ffmpeg
 
-from clipper_assets.clips.captions.ass import caption_ass
+from clipper_assets.clips.captions.ass import caption_ass, undrawn
 from clipper_assets.clips.captions.fonts import FONTS_DIR
 from clipper_assets.clips.captions.sidecars import sidecars
 from clipper_assets.clips.manifest import STEP
@@ -63,13 +63,22 @@ def render_clip(
             cwd=folder,
         )
 
-    degraded = _encode_as_well_as_possible(encode, encoder)
+    degraded = (*_encode_as_well_as_possible(encode, encoder), *_undrawn(plan))
     srt, vtt = sidecars(plan.words, plan.duration_s)
     files["srt"].write_text(srt)
     files["vtt"].write_text(vtt)
     picture = ffmpeg.input(str(files["mp4"]), ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}")
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
     return Rendered(files, measure(f"file:{files['mp4']}"), degraded)
+
+
+def _undrawn(plan: ClipPlan) -> tuple[Degraded, ...]:
+    """What the caption font lacks: another font of the machine draws it, or nobody does."""
+    lacking = undrawn(plan.words, plan.style)
+    if not lacking:
+        return ()
+    reason = f"the caption font {plan.style.font} lacks {lacking!r}: drawn by a font of this machine, or as boxes"
+    return (Degraded(STEP, reason),)
 
 
 def _encode_as_well_as_possible(encode: Encode, encoder: Encoder) -> tuple[Degraded, ...]:

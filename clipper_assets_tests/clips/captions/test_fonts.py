@@ -25,3 +25,8 @@ def test_width_grows_with_text_and_size() -> None:
     assert font.width_px("木", 100) == 100  # the font lacks it
     assert font.width_px("", 100) == 0
     assert font.width_px("ab", 200) == pytest.approx(2 * font.width_px("ab", 100))
+
+
+def test_what_the_font_lacks_is_named() -> None:
+    assert load_font("Anton").lacking("Déjà vu, Жук 木 Жук!") == "Жку木"
+    assert load_font("Anton").lacking("Naïve café: 300 € \u00a0ok?") == ""

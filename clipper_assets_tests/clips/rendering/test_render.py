@@ -67,7 +67,7 @@ def test_the_frame_rate_is_kept_up_to_60(rate: str, tmp_path: Path) -> None:
         assert container.streams.video[0].frames == 12
 
 
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("layout", list(Layout))
 @pytest.mark.parametrize("style_name", style_names())
 def test_captions_are_burned_and_go_when_nothing_is_said(
     style_name: str, layout: Layout, video: Path, plan: ClipPlan, tmp_path: Path
@@ -105,6 +105,12 @@ def test_captions_that_cannot_be_burned_are_left_out_and_recorded(
     assert bare.degraded == ()
     assert (frame_at(clip.files["mp4"], 0.5) == frame_at(bare.files["mp4"], 0.5)).all()
     assert "one two three" in clip.files["srt"].read_text()
+
+
+def test_characters_that_the_caption_font_lacks_are_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+    foreign = replace(plan, words=(replace(plan.words[0], text="привет"), *plan.words[1:]))
+    (fallback,) = render(foreign, video, tmp_path / "clip", X264).degraded
+    assert fallback.reason.startswith("the caption font Anton lacks 'ВЕИПРТ': ")
 
 
 def test_an_encoder_that_fails_is_replaced_and_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
