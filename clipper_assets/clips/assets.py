@@ -28,6 +28,7 @@ from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
 from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
@@ -83,8 +84,9 @@ def rendered_clips(
         degraded=json.loads(provenance(aligned_transcript)["degraded"]),
     )
     try:
+        refuse_if_changed(storage, source.key, source.etag)
         folder = clip_folder(storage, source, claim=manifest)
-    except StorageError as refused:
+    except (StorageError, UploadRefusedError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     loudness = load_loudness(storage, source.loudness_key)
     began = time.monotonic()

@@ -90,6 +90,12 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
         )
 
 
+def refuse_if_changed(storage: Storage, key: str, etag: str) -> None:
+    """Raises UploadRefusedError where the upload is not the one any more that `etag` was read from."""
+    if not storage.exists(key) or storage.fingerprint(key) != etag:
+        raise UploadRefusedError(f"{key} was replaced or removed since it was probed; materialize raw_video again")
+
+
 @contextmanager
 def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
     try:

@@ -7,12 +7,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from clipper_assets import local
+from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.camera import Layout
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.settings import Settings
 from clipper_assets_tests.conftest import clip_episode
 
 NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4", "srt", "vtt")]
@@ -152,3 +153,22 @@ def test_captions_that_fail_warn_and_are_on_record(
     assert row["degraded"] == clip.degraded
     assert storage.exists(clip.captions.srt)
     assert storage.exists(clip.captions.vtt)
+
+
+def test_clips_are_not_cut_from_an_upload_that_changed(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    key = upload("cut.mp4")
+    assert local.failures(clip_episode(storage, key, instance)[1]) == []
+    before = files(Path(storage.root) / "show" / "clips")
+    storage.put_bytes(key, storage.read_bytes(key) + b"\0")
+    result = dg.materialize(
+        job.assets,
+        selection=["rendered_clips"],
+        partition_key=key,
+        instance=instance,
+        resources=job.build_resources(Settings(), storage),
+        raise_on_error=False,
+    )
+    assert local.failures(result) == [f"{key} was replaced or removed since it was probed; materialize raw_video again"]
+    assert files(Path(storage.root) / "show" / "clips") == before
