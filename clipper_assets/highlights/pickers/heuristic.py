@@ -8,7 +8,7 @@
 | pace | -1..1 | words per second of speech against the episode's own mean |
 | energy | -1..1 | loudness against the episode's own mean |
 | novelty | -1..1 | mean inverse sentence frequency of the words against the episode's own mean |
-| ending | 0..1 | the last sentence is closed and no question (0.6); a pause of 0.5 s or a new speaker follows (0.4) |
+| ending | 0..1 | final punctuation (0.6); a pause of 0.5 s or a new speaker after it (0.4); 0 after a question |
 | housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, cut at
@@ -104,11 +104,13 @@ def housekeeping(sentences: Sequence[Sentence]) -> Values:
 def endings(sentences: Sequence[Sentence]) -> Values:
     """How complete each sentence is as the last of a window, 0..1, shape (sentences,): a question wants its answer."""
     lines = [sentence.text.rstrip(cues.CLOSING_QUOTES) for sentence in sentences]
-    final = [line.endswith(cues.TERMINAL) and not line.endswith(cues.QUESTION) for line in lines]
+    final = [line.endswith(cues.TERMINAL) for line in lines]
+    answered = [not line.endswith(cues.QUESTION) for line in lines]
     pause = [
         after.start - before.end >= PAUSE_S or after.speaker != before.speaker for before, after in pairwise(sentences)
     ]
-    return 0.6 * np.array(final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
+    complete = 0.6 * np.array(final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
+    return np.where(answered, complete, 0.0)
 
 
 def deviation(values: Values, mean: float) -> Values:
