@@ -41,7 +41,9 @@ def as_promised(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
         try:
             measured = measure(storage.media_source(clip.key))
         except (av.FFmpegError, FfmpegError, ValueError) as error:
-            faults.append(f"{name} cannot be read: {error}")
+            # PyAV's own message has the URL in it, signature and all.
+            reason = error.strerror if isinstance(error, av.FFmpegError) else error
+            faults.append(f"{name} cannot be read: {reason}")
             continue
         loudness[name] = measured.loudness_lufs if math.isfinite(measured.loudness_lufs) else None
         faults += [f"{name} {fault}" for fault in clip_faults(measured, clip.end_time - clip.start_time)]

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from clipper_assets.episodes.storage import Storage, Stored
+from clipper_assets.episodes.storage import Storage, StorageError, Stored
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav"
@@ -59,7 +59,7 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     """Probe the object at `key`.
 
     Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without video or audio, or
-    shorter than `shortest_s` seconds.
+    shorter than `shortest_s` seconds; StorageError where the storage does not give it.
     """
     stored = storage.stat(key)
     if stored is None:
@@ -110,6 +110,8 @@ def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
             f"{key} is not a media file that can be read, or its beginning is damaged; "
             "upload an intact mp4, mov, mkv or webm"
         ) from None
+    except av.FFmpegError as error:  # its own message has the URL in it, signature and all
+        raise StorageError(f"{storage.uri(key)} cannot be read: {error.strerror}") from None
 
 
 def _streams(container: InputContainer, key: str) -> tuple[VideoStream, AudioStream]:

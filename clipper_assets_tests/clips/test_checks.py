@@ -70,6 +70,14 @@ def test_a_deleted_clip_is_noticed(clip: Clip, storage: DirectoryStorage) -> Non
     assert faults(clip, storage) == ["clip_0 is missing"]
 
 
+def test_a_storage_that_does_not_answer_gives_no_signature_away(
+    clip: Clip, storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = "http://127.0.0.1:9/clip_0.mp4?X-Amz-Signature=secret"  # port 9: nobody answers
+    monkeypatch.setattr(DirectoryStorage, "media_source", lambda *_: signed)
+    assert faults(clip, storage) == ["clip_0 cannot be read: Connection refused"]
+
+
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
 def test_a_truncated_clip_is_noticed(share: float, clip: Clip, storage: DirectoryStorage) -> None:
     file = Path(storage.root) / clip.key

@@ -5,7 +5,7 @@ import pytest
 
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=8"]
 SOUND = ["-f", "lavfi", "-i", "sine=r=48000:duration=8"]
@@ -215,6 +215,18 @@ def test_a_video_without_its_beginning_is_refused(any_storage: Storage, plain: P
 def test_a_transport_stream_is_refused(storage: DirectoryStorage, make: Make) -> None:
     make(*PICTURE, *SOUND, *H264, "-c:a", "aac", key="upload.ts")
     assert "is not a media file that can be read" in refusal(storage, "upload.ts")
+
+
+SIGNED = "http://127.0.0.1:9/upload.mp4?X-Amz-Signature=secret"  # port 9: nobody answers
+
+
+def test_a_storage_that_does_not_answer_gives_no_signature_away(
+    storage: DirectoryStorage, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.put_bytes("upload.mp4", plain.read_bytes())
+    monkeypatch.setattr(DirectoryStorage, "media_source", lambda *_: SIGNED)
+    with pytest.raises(StorageError, match="upload.mp4 cannot be read: Connection refused$"):
+        probe(storage, "upload.mp4")
 
 
 def test_a_codec_that_nobody_knows_is_refused(storage: DirectoryStorage, plain: Path) -> None:
