@@ -225,7 +225,7 @@ def test_a_storage_that_does_not_answer_gives_no_signature_away(
 ) -> None:
     storage.put_bytes("upload.mp4", plain.read_bytes())
     monkeypatch.setattr(DirectoryStorage, "media_source", lambda *_: SIGNED)
-    with pytest.raises(StorageError, match="upload.mp4 cannot be read: Connection refused$"):
+    with pytest.raises(StorageError, match=r"upload\.mp4 cannot be read: Connection refused$"):
         probe(storage, "upload.mp4")
 
 
