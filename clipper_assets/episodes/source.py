@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from clipper_assets.episodes.probe import Probe
 from clipper_assets.episodes.tables import Column, TableSpec
 
 SOURCE = TableSpec(
@@ -37,30 +38,13 @@ SOURCE = TableSpec(
 
 
 @dataclass(frozen=True)
-class RawVideo:
+class RawVideo(Probe):
     """One row of `SOURCE`; see there for the meaning and unit of each field."""
 
+    duration_s: float
     episode: str
     key: str
     etag: str
-    size_bytes: int
-    container: str
-    duration_s: float
-    width_px: int
-    height_px: int
-    rotation_deg: int
-    sample_aspect_ratio: float
-    fps: float
-    variable_fps: bool
-    hdr: bool
-    video_codec: str
-    pixel_format: str
-    video_stream: int
-    audio_codec: str
-    audio_stream: int
-    audio_streams: int
-    audio_channels: int
-    audio_rate_hz: int
     speech_key: str
     loudness_key: str
 

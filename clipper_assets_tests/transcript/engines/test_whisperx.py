@@ -1,8 +1,7 @@
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
+from clipper_assets.transcript.engines import whisperx
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.whisperx import WhisperX, words_of
 
@@ -46,7 +45,7 @@ def test_silence_has_no_words() -> None:
     assert words_of({"segments": [], "word_segments": []}, duration_s=4.0) == []
 
 
-@pytest.mark.skipif(find_spec("whisperx") is not None, reason="WhisperX is installed")
-def test_without_whisperx_it_says_how_to_get_it() -> None:
+def test_without_whisperx_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whisperx, "find_spec", lambda name: None)
     with pytest.raises(EngineUnavailableError, match="pip install"):
         WhisperX().transcribe(Recording(np.zeros(16_000, np.float32), 1.0), lambda share: None)
