@@ -9,6 +9,7 @@ import ffmpeg
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.text import clock, markdown_table
 
 PREVIEW_WIDTH_PX = 120
 
@@ -16,12 +17,18 @@ PREVIEW_WIDTH_PX = 120
 def clips_preview(storage: Storage, clips: list[Clip]) -> str:
     """A row per clip, its thumbnail inline as a data URI (a few kB each), so that it needs no access to the storage."""
     rows = [
-        f"| ![clip {clip.clip_index}]({_inline_picture(storage, clip)}) | {clip.clip_index} "
-        f"| {_clock(clip.start_time)}-{_clock(clip.end_time)} | {clip.duration:.1f} | {clip.virality_score:.1f} "
-        f"| {_cell(clip.hook)} | [{clip.key.rpartition('/')[2]}]({clip.url}) |"
+        (
+            f"![clip {clip.clip_index}]({_inline_picture(storage, clip)})",
+            clip.clip_index,
+            f"{clock(clip.start_time)}-{clock(clip.end_time)}",
+            f"{clip.duration:.1f}",
+            f"{clip.virality_score:.1f}",
+            clip.hook,
+            f"[{clip.key.rpartition('/')[2]}]({clip.url})",
+        )
         for clip in clips
     ]
-    return "\n".join(["| | clip | where | seconds | score | hook | file |", "|---|---|---|---|---|---|---|", *rows])
+    return markdown_table(["", "clip", "where", "seconds", "score", "hook", "file"], rows)
 
 
 def _inline_picture(storage: Storage, clip: Clip) -> str:
@@ -31,11 +38,3 @@ def _inline_picture(storage: Storage, clip: Clip) -> str:
         picture = ffmpeg.input(f"file:{original}").filter("scale", PREVIEW_WIDTH_PX, -2)
         run(ffmpeg.get_args(picture.output(str(small), vframes=1, **{"q:v": 8})))
         return "data:image/jpeg;base64," + base64.b64encode(small.read_bytes()).decode()
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

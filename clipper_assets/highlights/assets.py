@@ -18,7 +18,8 @@ from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Talk
-from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, clock, place, windows_table
+from clipper_assets.highlights.preview import preview
+from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.transcript.words import sentences
@@ -31,18 +32,6 @@ class HighlightsConfig(dg.Config):
     picker: PickerName | None = Field(
         default=None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER"
     )
-
-
-def markdown(windows: pa.Table) -> str:
-    """The windows as a Markdown table for the UI."""
-    lines = ["| clip | time | seconds | score | hook | title | picker |", "|---|---|---|---|---|---|---|"]
-    for row in windows.to_pylist():
-        hook, title = (row[name].replace("|", "\\|") for name in ("hook", "title"))
-        lines.append(
-            f"| {row['clip']} | {clock(row['start'])}\u2013{clock(row['end'])} | {row['end'] - row['start']:.1f} "
-            f"| {row['virality_score']:.1f} | {hook} | {title} | {row['picker']} |"
-        )
-    return "\n".join(lines)
 
 
 @dg.asset(
@@ -108,7 +97,7 @@ def highlight_windows(
         ],
         metadata={
             "dagster/row_count": windows.num_rows,
-            "windows": dg.MetadataValue.md(markdown(windows)),
+            "windows": dg.MetadataValue.md(preview(rows)),
             "picker": picked.picker,
             "prompt_version": picked.prompt_version,
             "tokens_in": picked.usage.tokens_in,

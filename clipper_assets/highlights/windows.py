@@ -39,11 +39,6 @@ TOLERANCE_S = 1e-6
 """Float64 seconds are compared with this much room for rounding."""
 
 
-def clock(seconds: float) -> str:
-    """Seconds as m:ss."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
 @dataclass(frozen=True)
 class Rules:
     """Lengths of a window and how far its boundaries are widened into the neighbouring silence, all in seconds.

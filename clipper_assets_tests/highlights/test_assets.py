@@ -13,7 +13,7 @@ from clipper_assets.episodes.loudness import LoudnessTrack
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage
-from clipper_assets.highlights.assets import highlight_windows, markdown
+from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
@@ -139,24 +139,3 @@ def test_an_episode_without_a_word_fails_with_one_sentence(tmp_path: Path, model
     assert not result.success
     (failure,) = result.get_step_failure_events()
     assert "nobody speaks in this episode" in str(failure.step_failure_data.user_failure_data)
-
-
-def test_markdown_escapes_what_would_break_the_table() -> None:
-    row = {
-        "episode": EPISODE,
-        "clip": 0,
-        "start": 59.9,
-        "end": 100.0,
-        "first_sentence": 0,
-        "last_sentence": 1,
-        "virality_score": 5.0,
-        "hook": "this | that",
-        "title": "t",
-        "reason": "r",
-        "hashtags": [],
-        "picker": "editor",
-        "prompt_version": None,
-        "degraded": [],
-    }
-    last = markdown(WINDOWS.table([row])).splitlines()[-1]
-    assert last == "| 0 | 0:59\u20131:40 | 40.1 | 5.0 | this \\| that | t | editor |"

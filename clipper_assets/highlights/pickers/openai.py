@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.episodes.text import clock
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
-from clipper_assets.highlights.windows import STEP, Candidate, clock, fit
+from clipper_assets.highlights.windows import STEP, Candidate, fit
 from clipper_assets.progress import Report
 from clipper_assets.settings import Settings
 

@@ -1,10 +1,11 @@
 """The four engines behind one door: the best one that can run here, or the one that was asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
+from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.progress import Report
 from clipper_assets.settings import EngineName
 from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
@@ -34,15 +35,21 @@ class Engines(dg.ConfigurableResource[None]):
     def transcribe(self, name: EngineName, recording: Recording, report: Report) -> Transcription:
         """Transcribe with the engine `name`; `auto` takes the first of the four, in their order, that can run.
 
+        A transcript that lies beside the upload and cannot be used is on record in `degraded`: somebody put it there.
         Raises EngineUnavailableError where the engine that was asked for, or every one of them, cannot.
         """
         ordered: list[Engine] = [self.transcript_file, self.whisperx, self.faster_whisper, self.pocketsphinx]
         passed_over: list[str] = []
+        unused: list[Degraded] = []
         for engine in ordered:
             if name not in (EngineName.auto, engine.name):
                 continue
             try:
-                return Transcription(engine.name, engine.transcribe(recording, report), passed_over)
+                heard = engine.transcribe(recording, report)
             except EngineUnavailableError as error:
                 passed_over.append(f"{engine.name}: {error}")
+                if engine is self.transcript_file and recording.transcript_file:
+                    unused.append(Degraded("aligned_transcript", f"the transcript was not used: {error}"))
+                continue
+            return Transcription(engine.name, replace(heard, degraded=[*unused, *heard.degraded]), passed_over)
         raise EngineUnavailableError("; ".join(passed_over))

@@ -74,15 +74,17 @@ class FasterWhisper(Engine):
             segments.append(segment)
         decoded = time.perf_counter()
         words = segment_words(segments, chunks, info.language)
+        degraded = repetitions(segments)
         if info.language == "en":
-            words = realigned(recording.speech, words, chunks, lambda share: report(0.9 + share / 10))
+            words, unplaced = realigned(recording.speech, words, chunks, lambda share: report(0.9 + share / 10))
+            degraded += unplaced
         report(1.0)
         return Heard(
             words=fit(words, recording.duration_s),
             language=info.language,
             model=self.model,
             stages_s={"load": loaded - began, "transcribe": decoded - loaded, "align": time.perf_counter() - decoded},
-            degraded=repetitions(segments),
+            degraded=degraded,
         )
 
 
@@ -135,15 +137,23 @@ def segment_words(segments: Iterable["Segment"], chunks: Sequence[Span], languag
     return words
 
 
-def realigned(speech: Samples, words: Sequence[Word], chunks: Sequence[Span], report: Report) -> list[Word]:
-    """The words placed by forced alignment inside their chunks; where that fails, Whisper's own times stay."""
+def realigned(
+    speech: Samples, words: Sequence[Word], chunks: Sequence[Span], report: Report
+) -> tuple[list[Word], list[Degraded]]:
+    """The words placed by forced alignment inside their chunks; where that fails, Whisper's own times stay.
+
+    The record says how many stayed; it is empty if none did.
+    """
     groups = [list(group) for _, group in groupby(words, key=lambda word: word.segment)]
     blocks = [Block([word.text for word in group], chunks[group[0].segment]) for group in groups]
-    placed = []
+    placed: list[Word] = []
+    kept = 0
     for group, spans in zip(groups, align(speech, blocks, report), strict=True):
         for word, span in zip(group, spans or [None] * len(group), strict=True):
             placed.append(replace(word, start=span[0], end=span[1]) if span else word)
-    return placed
+            kept += span is None
+    reason = f"{kept} of {len(words)} words could not be aligned with the sound and keep Whisper's own, rougher times"
+    return placed, [Degraded("aligned_transcript", reason)] if kept else []
 
 
 def repetitions(segments: Iterable["Segment"]) -> list[Degraded]:

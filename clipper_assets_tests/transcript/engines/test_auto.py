@@ -42,6 +42,7 @@ def test_the_best_that_can_run_is_taken(short: Recording, whisper_model: Path, t
     assert next_best.engine == "faster_whisper"
     assert [reason.split(":")[0] for reason in next_best.passed_over] == ["transcript_file", "whisperx"]
     assert "talk.srt" in next_best.passed_over[0]
+    assert next_best.heard.degraded[0].reason.startswith("the transcript was not used: talk.srt ")
 
     last = engines("no-such-model").transcribe(EngineName.auto, short, quiet)
     assert last.engine == "pocketsphinx"

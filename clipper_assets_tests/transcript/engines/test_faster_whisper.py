@@ -107,4 +107,6 @@ def test_repetition_is_recorded() -> None:
 
 def test_words_that_cannot_be_aligned_keep_whispers_times(talk: Recording) -> None:
     words = [Word("words", 1.0, 1.0 + MAX_WORD_S, 0, confidence=0.5)]
-    assert realigned(talk.speech, words, [(3.0, 3.0)], lambda share: None) == words
+    placed, degraded = realigned(talk.speech, words, [(3.0, 3.0)], lambda share: None)
+    assert placed == words
+    assert [fallback.reason.split(" could")[0] for fallback in degraded] == [f"{len(words)} of {len(words)} words"]
