@@ -4,7 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME := $(CURDIR)/.dagster
 
-.PHONY: demo test test-e2e lint dev pictures clean
+WHISPERX := .venv-whisperx
+# The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
+FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
+
+.PHONY: demo test test-e2e test-whisperx lint lock dev pictures clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -15,6 +19,10 @@ test: lint
 test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m e2e
 
+# The real WhisperX with tiny models, on the CPU, without a hub.
+test-whisperx: $(WHISPERX)/.installed
+	$(WHISPERX)/bin/python -m pytest -m whisperx
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -24,8 +32,13 @@ lint: $(VENV)/.dev
 dev: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster dev
 
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra whisperx --extra dev --constraint constraints.txt \
+		--override requirements/whisperx-cpu-overrides.txt --python-version 3.11 --no-header --no-annotate $(FIND_LINKS) \
+		--output-file requirements/whisperx-cpu.txt
+
 clean:
-	rm -rf $(VENV) .dagster
+	rm -rf $(VENV) $(WHISPERX) .dagster
 
 # A stamp each, so that a second call installs nothing and either target works after the other.
 $(VENV)/.light: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -35,6 +48,17 @@ $(VENV)/.light: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@ $(VENV)/.light
+
+# uv takes everything from its cache where it was installed before. torchaudio's own libraries want CUDA; it falls back
+# to Python without them.
+$(WHISPERX)/.installed: requirements/whisperx-cpu.txt pyproject.toml
+	rm -rf $(WHISPERX)
+	$(PYTHON) -m venv $(WHISPERX)
+	$(WHISPERX)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(WHISPERX)/bin/uv pip install --quiet --python $(WHISPERX)/bin/python --no-deps --compile-bytecode $(FIND_LINKS) \
+		--requirement requirements/whisperx-cpu.txt --editable .
+	rm -f $(WHISPERX)/lib/python*/site-packages/torchaudio/lib/*.so
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) cannot make a virtual environment; install Python 3.11 with its venv module (Debian: apt install python3-venv)" >&2; exit 1; }

@@ -21,6 +21,7 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.captions.styles import DEFAULT_STYLE, style_names
 from clipper_assets.clips.framing.camera import Layout
 from clipper_assets.doctor import examine
+from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import UploadRefusedError
@@ -28,7 +29,7 @@ from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError, 
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress, Report
-from clipper_assets.settings import EngineName, PickerName, Settings
+from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.transcript.assets import TranscriptConfig
 
 console = Console()
@@ -65,7 +66,7 @@ def _sentence(mistake: ValidationError) -> str:
     """The first thing that is wrong with the settings, with the name of its environment variable."""
     first = mistake.errors()[0]
     names = [str(name).upper() for name in first["loc"]]
-    variables = [name if name.startswith("OPENAI_") else f"CLIPPER_{name}" for name in names]
+    variables = [name if name.startswith(("OPENAI_", "HF_")) else f"CLIPPER_{name}" for name in names]
     return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])
 
 
@@ -81,8 +82,10 @@ def _complain(sentences: Iterable[str]) -> NoReturn:
 @click.option("--caption-style", type=click.Choice(style_names()), default=DEFAULT_STYLE, show_default=True)
 @click.option("--layout", type=click.Choice(Layout), default=Layout.fit, show_default=True)
 @click.option("--max-clips", type=click.IntRange(1, MAX_CLIPS), default=MAX_CLIPS, show_default=True)
+@click.option("--microphones", type=click.Choice(Microphones), help="default: CLIPPER_MICROPHONES")
 @click.option("--engine", type=click.Choice(EngineName), help="default: CLIPPER_TRANSCRIPT_ENGINE")
 @click.option("--language", help="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected")
+@click.option("--speakers", type=click.IntRange(1), help="how many people speak, for the diarization")
 @click.option("--picker", type=click.Choice(PickerName), help="default: CLIPPER_PICKER")
 @click.option("--afresh", is_flag=True, help="transcribe and pick again, even if nothing changed")
 def process(
@@ -91,8 +94,10 @@ def process(
     caption_style: str,
     layout: Layout,
     max_clips: int,
+    microphones: Microphones | None,
     engine: EngineName | None,
     language: str | None,
+    speakers: int | None,
     picker: PickerName | None,
     afresh: bool,
 ) -> None:
@@ -107,7 +112,8 @@ def process(
             key=storage.checked(
                 local.adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)
             ),
-            transcript=TranscriptConfig(engine=engine, language=language),
+            sound=RawVideoConfig(microphones=microphones),
+            transcript=TranscriptConfig(engine=engine, language=language, speakers=speakers),
             highlights=HighlightsConfig(max_clips=max_clips, picker=picker),
             render=RenderConfig(caption_style=caption_style, layout=layout),
             afresh=afresh,
@@ -142,6 +148,9 @@ def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:
     for clip in clips:  # no table: it would cut paths off at the width of the terminal
         facts = f"clip {clip['clip']}: {clip['duration']:.1f} s, {clip['caption_style']}, {where(storage, clip['key'])}"
         console.print(facts, markup=False, highlight=False, soft_wrap=True)
+    if not clips:
+        console.print("no clips: this episode holds no speech that one could be made of")
+        return
     folder = clips[0]["key"].rpartition("/")[0]
     console.print(f"{len(clips)} clips in {where(storage, folder)}, described in manifest.json", soft_wrap=True)
 

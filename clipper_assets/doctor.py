@@ -1,7 +1,6 @@
 """`clipper doctor`: what was found on this machine, and what is missing."""
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,7 +13,8 @@ from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
 from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
 from clipper_assets.settings import Settings
-from clipper_assets.transcript.engines.models import whisper_on_disk
+from clipper_assets.transcript.library import NOT_INSTALLED, whisperx_installed
+from clipper_assets.transcript.models import hub_model, whisper
 
 FILTERS = (
     "alimiter",
@@ -60,13 +60,16 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, English model inside", required=True
     )
-    model = whisper_on_disk(settings.whisper_model, settings.models_dir)
+    model = whisper(settings.whisper_model).on_disk(settings.models_dir)
     detail = str(model) if model else "not on disk; fetched from the model hub at its first use, if that can be reached"
     yield Finding(f"Whisper model {settings.whisper_model}", model is not None, detail, required=False)
-    whisperx = importlib.util.find_spec("whisperx") is not None
-    yield Finding(
-        "whisperx", whisperx, "installed" if whisperx else "not installed; pip install '.[whisperx]'", required=False
+    installed = whisperx_installed()
+    yield Finding("whisperx", installed, "installed" if installed else NOT_INSTALLED, required=False)
+    pipeline = hub_model("diarization model", settings.diarization_model, "config.yaml").on_disk(settings.models_dir)
+    detail = str(
+        pipeline or f"{settings.diarization_model} is not on disk; speakers are told apart by microphones only"
     )
+    yield Finding("diarization model", pipeline is not None, detail, required=False)
     key = settings.openai_api_key is not None
     yield Finding(
         "OPENAI_API_KEY",

@@ -1,5 +1,7 @@
 """The job that every door opens (sensor, UI, CLI) and what it runs with."""
 
+from typing import Any
+
 import dagster as dg
 
 from clipper_assets.clips.assets import rendered_clips
@@ -12,7 +14,9 @@ from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import aligned_transcript
+from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
 from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
@@ -28,18 +32,29 @@ clip_episode = dg.define_asset_job(
 
 
 def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
-    """What the assets run with. The OpenAI key is not among it: resource config is shown in the UI."""
+    """What the assets run with. No key or token is among it: resource config is shown in the UI."""
     models_dir = str(settings.models_dir) if settings.models_dir else None
+    aligners = Aligners(model=settings.align_model, models_dir=models_dir, device=settings.device)
+    whisper: dict[str, Any] = {
+        "aligners": aligners,
+        "model": settings.whisper_model,
+        "models_dir": models_dir,
+        "device": settings.device,
+        "compute_type": settings.compute_type,
+        "batch_size": settings.batch_size,
+        "beam_size": settings.beam_size,
+    }
     return {
         "storage": storage,
         "lake": Lake(storage=storage),
         "progress": Progress(),
         "engines": Engines(
-            transcript_file=TranscriptFile(),
-            whisperx=WhisperX(model=settings.whisper_model, models_dir=models_dir),
-            faster_whisper=FasterWhisper(model=settings.whisper_model, models_dir=models_dir),
+            transcript_file=TranscriptFile(aligners=aligners),
+            whisperx=WhisperX(**whisper),
+            faster_whisper=FasterWhisper(**whisper),
             pocketsphinx=PocketSphinx(),
         ),
+        "diarizer": Diarizer(model=settings.diarization_model, models_dir=models_dir, device=settings.device),
         "pickers": Pickers(
             openai=OpenAIPicker(
                 model=settings.openai_model,

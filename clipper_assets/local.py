@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder, partition_key
 from clipper_assets.episodes.probe import probe_upload
@@ -21,6 +22,7 @@ from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets.transcript.cues import transcript_keys
+from clipper_assets.transcript.speakers import speakers_keys
 
 RECIPE_TAG = "clipper/recipe"
 POINTER_TAG = "dagster/input_event_pointer"
@@ -31,6 +33,7 @@ class Order:
     """What to make of one upload."""
 
     key: str
+    sound: RawVideoConfig
     transcript: TranscriptConfig
     highlights: HighlightsConfig
     render: RenderConfig
@@ -39,14 +42,18 @@ class Order:
     @property
     def asked(self) -> set[str]:
         """Assets for which something else than the defaults was asked: what another door made will not do."""
-        transcript = {"aligned_transcript"} if self.transcript != TranscriptConfig() else set()
-        return transcript | ({"highlight_windows"} if self.highlights != HighlightsConfig() else set())
+        asked = {
+            "raw_video": self.sound != RawVideoConfig(),
+            "aligned_transcript": self.transcript != TranscriptConfig(),
+            "highlight_windows": self.highlights != HighlightsConfig(),
+        }
+        return {asset for asset, differs in asked.items() if differs}
 
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
     """The key of the upload that `file_or_key` names.
 
-    A file outside the storage is copied in with the transcript beside it, as `<stem>/<name>` or `key`, so that its
+    A file outside the storage is copied in with what lies beside it, as `<stem>/<name>` or `key`, so that its
     clips have a folder of their own. Raises StorageError where there is neither such a file nor such an object, and
     where another upload has the place already; UploadRefusedError, before anything is copied, for a file that cannot
     become clips of `shortest_s` seconds.
@@ -67,24 +74,33 @@ def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | N
         )
     if not there:
         storage.put_file(target, file)
-    for beside in transcript_keys(file.name, language):
+    for beside in companion_keys(file.name, language):
         if file.with_name(beside).is_file():
             storage.put_file((PurePosixPath(target).parent / beside).as_posix(), file.with_name(beside))
     return target
 
 
+def companion_keys(upload: str, language: str | None) -> list[str]:
+    """Where files may lie that belong to an upload: its transcript, and the names of its speakers."""
+    return [*transcript_keys(upload, language), *speakers_keys(upload)]
+
+
 def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str]:
     """A digest per asset of what decides its value beside its upstream values."""
     language = order.transcript.language or settings.language
-    beside = [key for key in transcript_keys(order.key, language) if storage.exists(key)]
+    beside = [key for key in companion_keys(order.key, language) if storage.exists(key)]
     decisive: dict[str, Any] = {
-        "raw_video": [settings.window_min_s],
+        "raw_video": [order.sound.model_dump(), settings.microphones, settings.window_min_s],
         "aligned_transcript": [
             order.transcript.model_dump(),
             settings.transcript_engine,
             settings.language,
             settings.whisper_model,
             str(settings.models_dir),
+            settings.beam_size,
+            settings.align_model,
+            settings.diarization_model,
+            settings.hf_token is not None,
             [[key, storage.fingerprint(key)] for key in beside],
         ],
         "highlight_windows": [
@@ -168,6 +184,7 @@ def process(
     wanted = recipes(storage, order, settings)
     selected = outdated(instance, storage, order, wanted)
     configs = {
+        "raw_video": order.sound,
         "aligned_transcript": order.transcript,
         "highlight_windows": order.highlights,
         "rendered_clips": order.render,

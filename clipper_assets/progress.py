@@ -7,6 +7,14 @@ import dagster as dg
 Report = Callable[[float], None]
 """Takes the finished share of the work, 0.0 to 1.0."""
 
+Stage = Callable[[str], Report]
+"""Begins a stage of the work ("transcribing") and gives its reporter."""
+
+
+def part(report: Report, number: int, of: int) -> Report:
+    """A reporter for part `number`, from 0, of `of` equal parts of the work."""
+    return lambda share: report((number + share) / of)
+
 
 class Progress(dg.ConfigurableResource[None]):
     """Logs every tenth of a stage; the CLI puts a terminal's bar in its place."""

@@ -18,6 +18,23 @@ class EngineName(StrEnum):
     pocketsphinx = "pocketsphinx"
 
 
+class Device(StrEnum):
+    """What models run on; `auto` is the GPU where there is one."""
+
+    auto = "auto"
+    cuda = "cuda"
+    cpu = "cpu"
+
+
+class Microphones(StrEnum):
+    """What the audio streams or channels of an upload are; `auto` decides from the signal."""
+
+    auto = "auto"
+    together = "together"
+    channels = "channels"
+    streams = "streams"
+
+
 class PickerName(StrEnum):
     """A highlight picker, or `auto` for OpenAI where a key is set."""
 
@@ -43,6 +60,29 @@ class Settings(BaseSettings):
     transcript_engine: EngineName = Field(EngineName.auto, description="`auto` or the one engine to use")
     whisper_model: str = Field(
         "small", description="Whisper model for whisperx and faster_whisper: a hub name or a directory"
+    )
+    device: Device = Field(Device.auto, description="what speech models run on: `auto`, `cuda` or `cpu`")
+    compute_type: str | None = Field(
+        None, description="CTranslate2's number format; default: `float16` on a GPU that has it, else `int8`"
+    )
+    batch_size: int = Field(
+        8, ge=1, description="chunks of speech that Whisper decodes at once; halved while the GPU has no memory for it"
+    )
+    beam_size: int = Field(5, ge=1, description="beams of Whisper's search; 1 is quickest")
+    align_model: str | None = Field(
+        None, description="wav2vec2 model that places words: a hub name or a directory; default: WhisperX's own"
+    )
+    diarization_model: str = Field(
+        "pyannote/speaker-diarization-community-1",
+        description="pyannote pipeline that tells speakers apart (with WhisperX): a hub name, a directory or `off`",
+    )
+    hf_token: SecretStr | None = Field(
+        None, validation_alias="HF_TOKEN", description="token of the model hub, for models behind a licence"
+    )
+    microphones: Microphones = Field(
+        Microphones.auto,
+        description="`channels` or `streams` of the audio are microphones of their own, or `together` they are one "
+        "mix; `auto` decides from the signal",
     )
     language: str | None = Field(None, description="ISO 639-1 code of the speech; default: detected")
     picker: PickerName = Field(PickerName.auto, description="`auto` (OpenAI with a key), `openai` or `heuristic`")

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from clipper_assets import local
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.storage import DirectoryStorage, S3Storage, Storage, storage_at
 from clipper_assets.highlights.assets import HighlightsConfig
@@ -27,7 +28,7 @@ CUT_START_S, CUT_S = 29.2, 10.0
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the developer has set, no key and no model hub reaches a test."""
     for name in os.environ:
-        if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_")):
+        if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
@@ -108,6 +109,7 @@ def clip_episode(
     """What `clipper process KEY` does: the assets that were kept, and the result of the run."""
     order = local.Order(
         key=key,
+        sound=RawVideoConfig(),
         transcript=TranscriptConfig(),
         highlights=HighlightsConfig(max_clips=max_clips),
         render=render or RenderConfig(),

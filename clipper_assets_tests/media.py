@@ -1,6 +1,7 @@
 """Small videos made by ffmpeg for a test, and what is seen and heard in a file."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.transcript.words import Word
+
+SAMPLE = Path(__file__).parent.parent / "sample"
 
 FAST = Encoder("libx264", (("preset", "ultrafast"), ("crf", "20")))
 """For tests that look at pictures and times, not at quality."""
@@ -98,3 +103,78 @@ def samples(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
                 values.append(frame.to_ndarray()[0])
                 times.append(float(frame.time or 0.0) + np.arange(frame.samples) / frame.sample_rate)
     return np.concatenate(times), np.concatenate(values)
+
+
+def two_microphones(bleed_db: float) -> tuple[list[Samples], list[Word]]:
+    """The sample's host and guest, each on a microphone that hears the other `bleed_db` lower, and the true words.
+
+    `channel` of a word is its microphone: 0 for the host, 1 for the guest.
+    """
+    mixed = speech_of(SAMPLE / "episode.mp4")
+    words = sample_words()
+    voices = []
+    for channel in (0, 1):
+        voice = np.zeros_like(mixed)
+        for turn in {word.segment for word in words if word.channel == channel}:
+            said = [word for word in words if word.segment == turn]
+            first, last = round((said[0].start - 0.2) * SPEECH_RATE_HZ), round((said[-1].end + 0.15) * SPEECH_RATE_HZ)
+            voice[max(first, 0) : last] = mixed[max(first, 0) : last]
+        voices.append(voice)
+    bleed = 10 ** (-bleed_db / 20)
+    hiss = np.random.default_rng(7).normal(0, 10 ** (-65 / 20), (2, len(mixed)))
+    return [
+        (own + bleed * other + noise).astype(np.float32)
+        for own, other, noise in zip(voices, reversed(voices), hiss, strict=True)
+    ], words
+
+
+def sample_words() -> list[Word]:
+    """Every word of the sample episode; `segment` is the sentence, `channel` 0 for the host and 1 for the guest."""
+    sentences = json.loads((SAMPLE / "truth.json").read_text())["sentences"]
+    return [
+        Word(said["word"], said["start"], said["end"], number, channel=int(sentence["speaker"] == "guest"))
+        for number, sentence in enumerate(sentences)
+        for said in sentence["words"]
+    ]
+
+
+def speech_of(file: Path) -> Samples:
+    """The sound of a file as engines hear it."""
+    with av.open(f"file:{file}") as container:
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=SPEECH_RATE_HZ)
+        found = [
+            frame.to_ndarray()[0] for decoded in container.decode(audio=0) for frame in resampler.resample(decoded)
+        ]
+    return np.concatenate(found).astype(np.float32)
+
+
+def microphone_video(target: Path, tracks: Sequence[Samples], *, as_streams: bool, late_s: float = 0.0) -> Path:
+    """A small video with each track as a channel, or as a stream of its own, the last of which begins `late_s` late."""
+    sounds = []
+    for number, track in enumerate(tracks):
+        skipped = round(late_s * SPEECH_RATE_HZ) if number == len(tracks) - 1 else 0
+        raw = target.with_name(f"{target.stem}_{number}.f32")
+        raw.write_bytes(track[skipped:].astype("<f4").tobytes())
+        sounds += ["-f", "f32le", "-ar", str(SPEECH_RATE_HZ), "-ac", "1", "-i", str(raw)]
+    seconds = len(tracks[0]) / SPEECH_RATE_HZ
+    picture = ["-f", "lavfi", "-i", f"color=c=gray:s=64x36:r=5:d={seconds}"]
+    inputs = range(1, len(tracks) + 1)
+    if as_streams:
+        mapped = [argument for number in inputs for argument in ("-map", f"{number}:a")]
+        mapped += [f"-filter:a:{len(tracks) - 1}", f"asetpts=PTS+{late_s}/TB"]
+    else:
+        joined = "".join(f"[{number}:a]" for number in inputs)
+        mapped = ["-filter_complex", f"{joined}amerge=inputs={len(tracks)}[a]", "-map", "[a]"]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "pcm_s16le", "-ar", "48000"]
+    return make(target, *picture, *sounds, "-map", "0:v", *mapped, *codecs)
+
+
+def write_flac(target: Path, speech: Samples) -> None:
+    """Speech as `raw_video` leaves it in the lake."""
+    with av.open(str(target), "w") as container:
+        stream = container.add_stream("flac", rate=SPEECH_RATE_HZ, layout="mono")
+        pcm = (np.clip(speech, -1, 1) * 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
+        frame.sample_rate = SPEECH_RATE_HZ
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)

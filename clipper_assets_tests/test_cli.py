@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
 from clipper_assets import cli
+from clipper_assets.clips.manifest import CLIPS
 from clipper_assets.episodes.ffmpeg import binary
 from clipper_assets.episodes.storage import DirectoryStorage, S3Storage
 
@@ -62,6 +65,18 @@ def test_clips_in_s3_are_named_by_their_uri(cut: Path, s3_storage: S3Storage, mo
     assert s3_storage.exists("cut/clips/clip_0.mp4")
     assert "X-Amz" not in result.output
     assert "a-secret-access-key" not in result.output
+
+
+def test_an_episode_without_clips_is_said_in_one_sentence(
+    storage: DirectoryStorage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @dg.asset
+    def rendered_clips() -> pa.Table:
+        return CLIPS.table([])
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        cli._print_clips(storage, dg.materialize([rendered_clips], instance=instance))
+    assert capsys.readouterr().out == "no clips: this episode holds no speech that one could be made of\n"
 
 
 def test_a_missing_file() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
@@ -20,6 +21,8 @@ from clipper_assets_tests.conftest import clip_episode
 
 KEY = "test1/cut.mp4"
 ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "rendered_clips"]
+
+DEFAULTS = (RawVideoConfig(), TranscriptConfig(), HighlightsConfig(), RenderConfig())
 
 
 @pytest.fixture
@@ -70,6 +73,7 @@ class Made:
     ) -> list[str]:
         order = local.Order(
             key=KEY,
+            sound=RawVideoConfig(),
             transcript=TranscriptConfig(engine=engine, language=language),
             highlights=HighlightsConfig(max_clips=max_clips),
             render=RenderConfig(),
@@ -136,7 +140,7 @@ def test_another_engine_or_language_transcribes(made: Made) -> None:
 
 def test_a_transcript_in_the_language_of_the_environment_is_seen(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_LANGUAGE", "de")
-    order = local.Order(KEY, TranscriptConfig(), HighlightsConfig(), RenderConfig(), afresh=False)
+    order = local.Order(KEY, *DEFAULTS, afresh=False)
     before = local.recipes(made.storage, order, Settings())
     made.storage.put_bytes("test1/cut.de.srt", b"1\n00:00:00,000 --> 00:00:09,000\nHallo.\n")
     after = local.recipes(made.storage, order, Settings())
@@ -161,13 +165,13 @@ def test_a_table_that_is_gone_from_the_lake_is_made_again(made: Made, position: 
 
 
 def test_an_episode_never_seen_is_done_whole(made: Made) -> None:
-    order = local.Order("new.mp4", TranscriptConfig(), HighlightsConfig(), RenderConfig(), afresh=False)
+    order = local.Order("new.mp4", *DEFAULTS, afresh=False)
     assert local.outdated(made.instance, made.storage, order, {}) == ASSETS
 
 
 def test_no_secret_is_part_of_a_run(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-one")
-    order = local.Order(KEY, TranscriptConfig(), HighlightsConfig(), RenderConfig(), afresh=False)
+    order = local.Order(KEY, *DEFAULTS, afresh=False)
     one = local.recipes(made.storage, order, Settings())
     monkeypatch.setenv("OPENAI_API_KEY", "sk-two")
     assert local.recipes(made.storage, order, Settings()) == one

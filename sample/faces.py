@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2  # noqa: TID253 (this script always draws)
+import cv2
 import matplotlib
 import numpy as np
 import numpy.typing as npt

@@ -115,7 +115,7 @@ def rendered_clips(
     clip_seconds = sum(clip.duration for clip in produced.clips)
     return TableResult(
         value=clips_table(source.episode, produced.clips),
-        data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips)),
+        data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips) or "no clips"),
         check_results=[as_promised(produced.clips, storage), not_degraded("rendered_clips", degraded)],
         metadata={
             "dagster/row_count": len(produced.clips),

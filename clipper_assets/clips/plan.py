@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clipper_assets.clips.captions.lines import CaptionWord
 from clipper_assets.clips.captions.styles import CaptionStyle
@@ -17,7 +18,7 @@ from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.episodes.loudness import LoudnessTrack
 from clipper_assets.episodes.source import RawVideo
 
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "2"
 TARGET_LUFS = -14.0
 MAX_GAIN_DB = 30.0
 MAX_FPS = 60
@@ -74,7 +75,9 @@ def plan_clip(
     camera: CameraPath,
 ) -> ClipPlan:
     """Plan the clip of one row of the windows table."""
-    rows = [row for row in words.to_pylist() if window["first_sentence"] <= row["sentence"] <= window["last_sentence"]]
+    sentence = pc.field("sentence")
+    inside = (sentence >= window["first_sentence"]) & (sentence <= window["last_sentence"])
+    rows = words.filter(inside).to_pylist()
     fps = output_fps(source)
     start_s = _on_frame(window["start"], fps, latest_s=min((row["start"] for row in rows), default=math.inf))
     frames = max(round((min(window["end"], source.duration_s) - start_s) * fps), 1)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
@@ -15,32 +16,50 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
-from clipper_assets.settings import Settings
+from clipper_assets.settings import Microphones, Settings
+
+
+class RawVideoConfig(dg.Config):
+    """What one run may decide about the sound."""
+
+    microphones: Microphones | None = Field(
+        default=None, description="`auto`, `together`, `channels` or `streams`; default: CLIPPER_MICROPHONES"
+    )
 
 
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"ffmpeg", "parquet"},
-    code_version="1",
+    code_version="2",
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SOURCE.definition_metadata,
     check_specs=[IS_AUDIBLE],
     description="An upload, probed, and its sound decoded once: 16 kHz speech (FLAC) and the loudness over time.",
 )
-def raw_video(context: dg.AssetExecutionContext, storage: Storage, progress: Progress) -> TableResult:
+def raw_video(
+    context: dg.AssetExecutionContext, config: RawVideoConfig, storage: Storage, progress: Progress
+) -> TableResult:
     key = object_key(context.partition_key)
-    shortest_s = Settings().window_min_s
+    settings = Settings()
+    shortest_s = settings.window_min_s
     began = time.monotonic()
     try:
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
         etag = storage.fingerprint(key)
         with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
-            sound = audio.extract(storage, key, probe, Path(folder), progress.stage(context, "extracting audio"))
+            sound = audio.extract(
+                storage,
+                key,
+                probe,
+                Path(folder),
+                progress.stage(context, "extracting audio"),
+                config.microphones or settings.microphones,
+            )
             refuse_if_short(key, sound.duration_s, shortest_s)
-            speech_key, loudness_key = audio.store(storage, context.partition_key, sound)
+            speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)
     except (UploadRefusedError, StorageError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     extracted = time.monotonic()
@@ -51,6 +70,7 @@ def raw_video(context: dg.AssetExecutionContext, storage: Storage, progress: Pro
         etag=etag,
         speech_key=speech_key,
         loudness_key=loudness_key,
+        microphones=microphones,
     )
     return TableResult(
         value=source.to_table(),
@@ -66,6 +86,7 @@ def raw_video(context: dg.AssetExecutionContext, storage: Storage, progress: Pro
             + (", HDR" if source.hdr else ""),
             "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
             f"stream {source.audio_stream} of {source.audio_streams} audio streams",
+            "microphones": sound.decided,
             "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
             "speech": storage.uri(speech_key),
             "seconds": {"probe": round(probed - began, 2), "audio": round(extracted - probed, 2)},

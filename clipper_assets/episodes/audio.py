@@ -1,73 +1,136 @@
 """Decodes an episode's sound once: speech for the engines, loudness for the picker and the renderer."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.loudness import LoudnessTrack, parse_ebur128
+from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candidates, decide
 from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.probe import Probe, UploadRefusedError
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, load_speech
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.progress import Report
+from clipper_assets.settings import Microphones
 
 PROGRAMME_RATE_HZ = 48_000
+SPEECH, BLOCKS = "speech.flac", "loudness.txt"
+
+Stream = Any
+"""A stream of ffmpeg-python, which carries no types."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """What one decode of the audio gave: the speech file, its length and the loudness track."""
+    """What one decode of the audio gave: the speech file, its length, the loudness track, and each microphone's speech.
+
+    `decided` says in a phrase why there are microphones or none.
+    """
 
     speech: Path
     duration_s: float
     loudness: LoudnessTrack
+    microphones: tuple[tuple[Microphone, Path], ...]
+    decided: str
 
 
-def programme(stream: ffmpeg.nodes.FilterableStream) -> ffmpeg.nodes.FilterableStream:
-    """The sound as a clip carries it: 48 kHz stereo, gaps in the timestamps filled with silence."""
-    return stream.filter("aresample", PROGRAMME_RATE_HZ, **{"async": 1, "first_pts": 0}).filter(
-        "aformat", channel_layouts="stereo"
-    )
+def programme(media: Stream, audio_stream: int, microphones: Sequence[Microphone]) -> Stream:
+    """The sound as a clip carries it: 48 kHz stereo, gaps in the timestamps filled with silence.
 
-
-def extract(storage: Storage, key: str, probe: Probe, folder: Path, report: Report) -> Sound:
-    """Decode the chosen audio stream once into `folder`.
-
-    Sample n of the speech file is n/16000 s after the start of the container, whatever the stream's own start. Raises
-    UploadRefusedError where the sound cannot be decoded.
+    Microphones are mixed, all in the middle, unless `audio_stream` is the mix of them already.
     """
-    speech, blocks = folder / "speech.flac", folder / "loudness.txt"
-    halves = ffmpeg.input(storage.media_source(key))[str(probe.audio_stream)].filter_multi_output("asplit")
-    mono = (
-        halves[0]
-        .filter("aresample", SPEECH_RATE_HZ, **{"async": 1, "first_pts": 0})
-        .filter("aformat", sample_fmts="s16", channel_layouts="mono")
-    )
-    measured = (
-        programme(halves[1])
-        .filter("ebur128", metadata=1, framelog="quiet")
-        .filter("ametadata", mode="print", key="lavfi.r128.M", file=blocks.name)
-    )
-    outputs = ffmpeg.merge_outputs(
-        ffmpeg.output(mono, speech.name, acodec="flac"), ffmpeg.output(measured, "-", format="null")
-    )
+    if audio_stream in {microphone.stream for microphone in microphones}:
+        return _mixed([_mono(media, microphone) for microphone in microphones])
+    return _even(media[str(audio_stream)], PROGRAMME_RATE_HZ).filter("aformat", channel_layouts="stereo")
+
+
+def extract(
+    storage: Storage, key: str, probe: Probe, folder: Path, report: Report, wish: Microphones = Microphones.auto
+) -> Sound:
+    """Decode the chosen audio stream once into `folder`, and with it what may be microphones of their own.
+
+    Sample n of each speech file is n/16000 s after the start of the container, whatever the stream's own start. Raises
+    UploadRefusedError where the sound cannot be decoded, or is not what `wish` says.
+    """
+    possible = candidates(probe, key, wish)
+    media = ffmpeg.input(storage.media_source(key))
+    outputs = _outputs(programme(media, probe.audio_stream, ()), "")
+    if possible:
+        voices = [_mono(media, microphone).filter_multi_output("asplit") for microphone in possible]
+        outputs += _outputs(_mixed([halves[0] for halves in voices]), "mixed_")
+        outputs += [
+            ffmpeg.output(_speech(halves[1]), f"microphone_{number}.flac", acodec="flac")
+            for number, halves in enumerate(voices)
+        ]
     try:
-        run(outputs.get_args(), duration_s=probe.duration_s or 0.0, report=report, cwd=folder)
+        run(ffmpeg.merge_outputs(*outputs).get_args(), duration_s=probe.duration_s or 0.0, report=report, cwd=folder)
     except FfmpegError as error:
         raise UploadRefusedError(f"the sound of {key} cannot be decoded ({error}); upload an intact video") from None
+    files = [folder / f"microphone_{number}.flac" for number in range(len(possible))]
+    verdict = Verdict(tuple(range(len(possible))), f"{wish.value}, as set") if possible else Verdict((), "one track")
+    if possible and wish is Microphones.auto:
+        streams = [microphone.stream for microphone in possible]
+        mix = streams.index(probe.audio_stream) if len(set(streams)) > 1 else None
+        verdict = decide([load_speech(file) for file in files], mix)
+    microphones = tuple((possible[number], files[number]) for number in verdict.tracks)
+    mixed = probe.audio_stream in {microphone.stream for microphone, _ in microphones}
+    speech, blocks = (folder / f"{'mixed_' if mixed else ''}{name}" for name in (SPEECH, BLOCKS))
     samples = load_speech(speech)
     if not samples.size:
         raise UploadRefusedError(f"the sound of {key} is empty; upload the video with its sound")
-    return Sound(speech, probe.duration_s or samples.size / SPEECH_RATE_HZ, parse_ebur128(blocks))
+    duration_s = probe.duration_s or samples.size / SPEECH_RATE_HZ
+    return Sound(speech, duration_s, parse_ebur128(blocks), microphones, verdict.why)
 
 
-def store(storage: Storage, partition: str, sound: Sound) -> tuple[str, str]:
-    """Put speech and loudness into the lake; returns their object keys."""
+def store(storage: Storage, partition: str, sound: Sound) -> tuple[str, str, tuple[Microphone, ...]]:
+    """Put speech and loudness into the lake; returns their object keys and the microphones with theirs."""
     folder = f"{LAKE}/speech/{hive_folder(partition)}"
     speech_key, loudness_key = f"{folder}/speech.flac", f"{folder}/loudness.parquet"
     storage.put_file(speech_key, sound.speech)
     storage.put_bytes(loudness_key, sound.loudness.to_bytes())
-    return speech_key, loudness_key
+    keys = [f"{folder}/microphone_{number}.flac" for number in range(MOST)]
+    stored = [
+        replace(microphone, speech_key=key) for key, (microphone, _) in zip(keys, sound.microphones, strict=False)
+    ]
+    for microphone, (_, file) in zip(stored, sound.microphones, strict=True):
+        storage.put_file(microphone.speech_key, file)
+    for stale in keys[len(stored) :]:
+        if storage.exists(stale):
+            storage.delete(stale)
+    return speech_key, loudness_key, tuple(stored)
+
+
+def _outputs(sound: Stream, prefix: str) -> list[Stream]:
+    """A programme as speech, and the 400 ms blocks of its loudness."""
+    halves = sound.filter_multi_output("asplit")
+    measured = halves[1].filter("ebur128", metadata=1, framelog="quiet")
+    blocks = measured.filter("ametadata", mode="print", key="lavfi.r128.M", file=f"{prefix}{BLOCKS}")
+    return [
+        ffmpeg.output(_speech(halves[0]), f"{prefix}{SPEECH}", acodec="flac"),
+        ffmpeg.output(blocks, "-", format="null"),
+    ]
+
+
+def _speech(stream: Stream) -> Stream:
+    return _even(stream, SPEECH_RATE_HZ).filter("aformat", sample_fmts="s16", channel_layouts="mono")
+
+
+def _mixed(voices: Sequence[Stream]) -> Stream:
+    even = [_even(voice, PROGRAMME_RATE_HZ) for voice in voices]
+    return ffmpeg.filter(even, "amix", inputs=len(even), normalize=0).filter("aformat", channel_layouts="stereo")
+
+
+def _mono(media: Stream, microphone: Microphone) -> Stream:
+    stream = media[str(microphone.stream)]
+    if microphone.channel is None:
+        return stream.filter("aformat", channel_layouts="mono")
+    return stream.filter("channelmap", map=microphone.channel, channel_layout="mono")
+
+
+def _even(stream: Stream, rate_hz: int) -> Stream:
+    return stream.filter("aresample", rate_hz, **{"async": 1, "first_pts": 0})

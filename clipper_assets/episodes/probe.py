@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
@@ -53,6 +53,7 @@ class Probe:
     audio_streams: int
     audio_channels: int
     audio_rate_hz: int
+    audio_indices: tuple[int, ...] = field(default=(), kw_only=True)
 
 
 def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
@@ -162,6 +163,7 @@ def _facts(
         audio_streams=len(container.streams.audio),
         audio_channels=audio.codec_context.channels,
         audio_rate_hz=audio.codec_context.sample_rate,
+        audio_indices=tuple(stream.index for stream in container.streams.audio),
     )
 
 

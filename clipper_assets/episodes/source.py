@@ -4,9 +4,13 @@ from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 
+from clipper_assets.episodes.microphones import Microphone
 from clipper_assets.episodes.probe import Probe
 from clipper_assets.episodes.tables import Column, TableSpec
 
+MICROPHONES = pa.list_(
+    pa.struct([pa.field("stream", pa.int32()), pa.field("channel", pa.int32()), pa.field("speech_key", pa.string())])
+)
 SOURCE = TableSpec(
     "source",
     [
@@ -31,6 +35,13 @@ SOURCE = TableSpec(
         Column("audio_streams", pa.int32(), "number of audio streams"),
         Column("audio_channels", pa.int32(), "channels of the audio that is used"),
         Column("audio_rate_hz", pa.int32(), "samples per second of the audio that is used"),
+        Column("audio_indices", pa.list_(pa.int32()), "stream indexes of all audio"),
+        Column(
+            "microphones",
+            MICROPHONES,
+            "stream index, channel (null: the whole stream) and object key of the 16 kHz mono FLAC of each microphone; "
+            "none where the sound is one mix",
+        ),
         Column("speech_key", pa.string(), "object key of the 16 kHz mono FLAC"),
         Column("loudness_key", pa.string(), "object key of the loudness track (parquet)"),
     ],
@@ -47,11 +58,13 @@ class RawVideo(Probe):
     etag: str
     speech_key: str
     loudness_key: str
+    microphones: tuple[Microphone, ...] = ()
 
     @classmethod
     def from_table(cls, table: pa.Table) -> "RawVideo":
         (row,) = table.to_pylist()
-        return cls(**row)
+        microphones = tuple(Microphone(**each) for each in row.pop("microphones", ()))
+        return cls(**row | {"microphones": microphones, "audio_indices": tuple(row.get("audio_indices", ()))})
 
     def to_table(self) -> pa.Table:
         return SOURCE.table([asdict(self)])

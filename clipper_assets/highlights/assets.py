@@ -7,6 +7,7 @@ import time
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
@@ -14,7 +15,7 @@ from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Talk
@@ -58,17 +59,16 @@ def highlight_windows(
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
     spoken = sentences(aligned_transcript)
-    if not spoken:
-        raise dg.Failure(
-            f"{source.key}: nobody speaks in this episode, so there is nothing to clip", allow_retries=False
-        )
     track = load_loudness(storage, source.loudness_key)
     talk = Talk(
         sentences=spoken,
         loudness=np.array([track.integrated(sentence.start, sentence.end) for sentence in spoken]),
         duration_s=source.duration_s,
-        language=aligned_transcript["language"][0].as_py(),
-        count=clip_count(sum(sentence.end - sentence.start for sentence in spoken), config.max_clips),
+        # Tables of earlier versions name the language only in their rows.
+        language=provenance(aligned_transcript).get("language")
+        or pc.first(aligned_transcript["language"]).as_py()
+        or "",
+        count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
     )
     measured = time.monotonic()
@@ -85,7 +85,8 @@ def highlight_windows(
     finished = time.monotonic()
 
     rows = windows.to_pylist()
-    degraded = {entry["reason"]: entry for row in rows for entry in row["degraded"]}
+    fallbacks = [*(entry.as_dict() for entry in picked.degraded), *(entry for row in rows for entry in row["degraded"])]
+    degraded = {entry["reason"]: entry for entry in fallbacks}
     for reason in degraded:
         context.log.warning(reason)
     return TableResult(

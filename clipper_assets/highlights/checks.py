@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import dagster as dg
+import numpy as np
 import pyarrow as pa
 
 from clipper_assets.highlights.windows import MAX_CLIPS, STEP, TOLERANCE_S, Rules
@@ -17,12 +18,15 @@ OBEY_THE_RULES = dg.AssetCheckSpec(
 
 def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> list[str]:
     """Every rule that a windows table breaks against its words table, in words; empty where it keeps them all."""
-    rows, said = windows.to_pylist(), words.to_pylist()
+    rows = windows.to_pylist()
+    sentence, start, end = (words[name].to_numpy() for name in ("sentence", "start", "end"))
+    doubtful = sentence[words["doubt"].is_valid().to_numpy()]
     broken = []
     if [row["clip"] for row in rows] != list(range(len(rows))):
         broken.append("clips are not numbered from 0")
-    if said and not 1 <= len(rows) <= MAX_CLIPS:
-        broken.append(f"{len(rows)} windows instead of 1 to {MAX_CLIPS}")
+    fewest = 1 if np.setdiff1d(sentence, doubtful).size else 0
+    if not fewest <= len(rows) <= MAX_CLIPS:
+        broken.append(f"{len(rows)} windows instead of {fewest} to {MAX_CLIPS}")
     if any(worse["virality_score"] > better["virality_score"] for better, worse in pairwise(rows)):
         broken.append("windows are not ordered by score")
     for earlier, later in pairwise(sorted(rows, key=lambda row: row["start"])):
@@ -30,13 +34,15 @@ def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: f
             broken.append(f"clips {earlier['clip']} and {later['clip']} overlap")
     for row in rows:
         name, first, last = f"clip {row['clip']}", row["first_sentence"], row["last_sentence"]
-        inside = [word for word in said if first <= word["sentence"] <= last]
-        if not inside or inside[0]["sentence"] != first or inside[-1]["sentence"] != last:
+        inside = (first <= sentence) & (sentence <= last)
+        if first > last or not np.isin([first, last], sentence).all():
             broken.append(f"{name} names sentences {first} to {last}, which the transcript does not have")
             continue
-        speech_start, speech_end = inside[0]["start"], max(word["end"] for word in inside)
-        quiet_from = max((word["end"] for word in said if word["sentence"] < first), default=0.0)
-        quiet_until = min((word["start"] for word in said if word["sentence"] > last), default=duration_s)
+        if ((first <= doubtful) & (doubtful <= last)).any():
+            broken.append(f"{name} holds a sentence that may not have been said")
+        speech_start, speech_end = start[inside].min(), end[inside].max()
+        quiet_from = end[sentence < first].max(initial=0.0)
+        quiet_until = start[sentence > last].min(initial=duration_s)
         if not min(quiet_from, speech_start) <= row["start"] <= speech_start:
             broken.append(f"{name} does not start in the silence before sentence {first}")
         if not speech_end <= row["end"] <= max(quiet_until, speech_end):

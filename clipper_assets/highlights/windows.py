@@ -96,12 +96,12 @@ def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
 
 
 def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:
-    """Every run of whole sentences that may become a window, in time order; none only without sentences.
+    """Every run of whole sentences that may become a window, in time order; a doubtful sentence is in none.
 
-    A boundary is widened by `rules.pad_s`, and by at most half of the silence, so that neighbouring windows stay
-    apart. Where no run is then within the rules, the longest runs are widened up to `rules.min_s`, as far as the
-    neighbouring words or the ends of the episode; where that is not enough either, the one run that comes nearest
-    to the rules is all there is (`outside` says so).
+    There is none only where no sentence is free of doubt. A boundary is widened by `rules.pad_s`, and by at most half
+    of the silence, so that neighbouring windows stay apart. Where no run is then within the rules, the longest runs
+    are widened up to `rules.min_s`, as far as the neighbouring words or the ends of the episode; where that is not
+    enough either, the one run that comes nearest to the rules is all there is (`outside` says so).
     """
     quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
     quiet_until = [*(s.start for s in sentences), duration_s]
@@ -114,12 +114,14 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
     within: list[Run] = []
     longest: list[Run] = []
     for first in range(len(sentences)):
+        if sentences[first].doubtful:
+            continue
         run = widened(first, first, 0.0)
         reached, speech_end = run, 0.0
         for last in range(first, len(sentences)):
             speech_end = max(speech_end, sentences[last].end)
             run = widened(first, last, speech_end)
-            if run.length_s > rules.max_s + TOLERANCE_S:
+            if sentences[last].doubtful or run.length_s > rules.max_s + TOLERANCE_S:
                 break
             reached = run
             if rules.allow(run.length_s):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,12 +19,18 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
 from clipper_assets.settings import EngineName, Settings
-from clipper_assets.transcript.checks import IS_ORDERED, is_ordered
+from clipper_assets.transcript.checks import CHECKS, check_words
+from clipper_assets.transcript.crosstalk import isolated
 from clipper_assets.transcript.cues import transcript_keys
+from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
+from clipper_assets.transcript.library import versions
+from clipper_assets.transcript.memory import PeakMemory
+from clipper_assets.transcript.picture import pace_picture
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
+from clipper_assets.transcript.speakers import named, read_names, speakers_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
 
@@ -38,16 +45,19 @@ class TranscriptConfig(dg.Config):
     language: str | None = Field(
         default=None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
     )
+    speakers: int | None = Field(
+        default=None, ge=1, description="how many people speak, for the diarization; default: it finds out"
+    )
 
 
 @dg.asset(
     partitions_def=episodes,
     kinds={"whisper", "parquet"},
     group_name="episodes",
-    code_version="1",
+    code_version="2",
     pool="gpu",
     metadata=WORDS.definition_metadata,
-    check_specs=[IS_ORDERED, not_degraded_spec("aligned_transcript")],
+    check_specs=[*CHECKS, not_degraded_spec("aligned_transcript")],
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",
@@ -58,43 +68,34 @@ def aligned_transcript(
     raw_video: pa.Table,
     storage: Storage,
     engines: Engines,
+    diarizer: Diarizer,
     progress: Progress,
 ) -> TableResult:
     settings = Settings()
     source = RawVideo.from_table(raw_video)
-    language = config.language or settings.language
-    beside = next((key for key in transcript_keys(source.key, language) if storage.exists(key)), None)
-    with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
-        recording = Recording(
-            speech=load_speech(storage.local_copy(source.speech_key, Path(folder))),
-            duration_s=source.duration_s,
-            language=language,
-            transcript_file=storage.local_copy(beside, Path(folder)) if beside else None,
-        )
+    stage = partial(progress.stage, context)
+    with tempfile.TemporaryDirectory(prefix="clipper-") as folder, PeakMemory() as memory:
+        recording = _recording(source, storage, config.language or settings.language, Path(folder))
         try:
-            result = engines.transcribe(
-                config.engine or settings.transcript_engine, recording, progress.stage(context, "transcribing")
-            )
-        except EngineUnavailableError as unavailable:
-            raise dg.Failure(f"{source.key} cannot be transcribed: {unavailable}", allow_retries=False) from None
+            names = _names(source, storage, Path(folder))
+            result = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
+        except (EngineUnavailableError, ValueError) as mistake:
+            raise dg.Failure(f"{source.key} cannot be transcribed: {mistake}", allow_retries=False) from None
+        words, speakers = diarizer.diarize(result.heard.words, recording, config.speakers, stage)
+        voice = [span for track in recording.voice for span in track]
     heard = result.heard
-    if not heard.words:
-        raise dg.Failure(
-            f"no speech was found in {source.key} by {result.engine}; check that the upload has the right audio "
-            "track, or put its transcript (.srt or .vtt) beside it",
-            allow_retries=False,
-        )
-    degraded = [fallback.as_dict() for fallback in heard.degraded]
     for fallback in heard.degraded:
         context.log.warning(fallback.reason)
+    degraded = [fallback.as_dict() for fallback in heard.degraded]
     table = words_table(
         context.partition_key,
-        heard.words,
-        split_sentences(heard.words, heard.language),
+        named(words, names),
+        split_sentences(words, heard.language),
         heard.language,
         {
             "engine": result.engine,
             "model": heard.model,
+            "language": heard.language,
             "package_version": version("clipper_assets"),
             "etag": source.etag,
             "degraded": json.dumps(degraded),
@@ -104,20 +105,45 @@ def aligned_transcript(
     return TableResult(
         value=table,
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(table.to_pylist()).encode()).hexdigest()),
-        check_results=[is_ordered(table, source.duration_s), not_degraded("aligned_transcript", degraded)],
+        check_results=[
+            *check_words(table, voice, source.duration_s),
+            not_degraded("aligned_transcript", degraded),
+        ],
         metadata={
             "dagster/row_count": table.num_rows,
             "engine": result.engine,
             "passed_over": list(result.passed_over),
             "model": heard.model,
             "language": heard.language,
+            "speakers": speakers,
+            **heard.facts,
+            "versions": versions(),
             "sentences": len(found),
             "speech_s": round(sum(sentence.end - sentence.start for sentence in found), 1),
-            "seconds": {stage: round(seconds, 2) for stage, seconds in heard.stages_s.items()},
+            "seconds": {name: round(seconds, 2) for name, seconds in heard.stages_s.items()},
             "real_time_factor": {
-                stage: round(seconds / source.duration_s, 4) for stage, seconds in heard.stages_s.items()
+                name: round(seconds / source.duration_s, 4) for name, seconds in heard.stages_s.items()
             },
+            "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
+            "pace": dg.MetadataValue.md(pace_picture(table, voice, source.duration_s)),
             "transcript": dg.MetadataValue.md(preview(found)),
         },
     )
+
+
+def _recording(source: RawVideo, storage: Storage, language: str | None, folder: Path) -> Recording:
+    beside = next((key for key in transcript_keys(source.key, language) if storage.exists(key)), None)
+    microphones = [load_speech(storage.local_copy(each.speech_key, folder)) for each in source.microphones]
+    return Recording(
+        speech=load_speech(storage.local_copy(source.speech_key, folder)),
+        duration_s=source.duration_s,
+        language=language,
+        transcript_file=storage.local_copy(beside, folder) if beside else None,
+        microphones=isolated(microphones),
+    )
+
+
+def _names(source: RawVideo, storage: Storage, folder: Path) -> dict[str, str]:
+    """Raises ValueError where a file of names cannot be read."""
+    return read_names([storage.local_copy(key, folder) for key in speakers_keys(source.key) if storage.exists(key)])

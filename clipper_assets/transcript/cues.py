@@ -1,133 +1,56 @@
-"""Reading a transcript that somebody else made: SubRip, WebVTT, WhisperX's JSON and Podcasting 2.0's JSON."""
+"""Reading a transcript that somebody else made, in any of `formats/`, and giving each of its words a time."""
 
-import html
-import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-import pysubs2
-from pydantic import AliasChoices, BaseModel, Field, FiniteFloat, ValidationError
-
-from clipper_assets.transcript.pronunciation import is_said
+from clipper_assets.transcript.formats import subrip, webvtt, whisperx_json
+from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, MalformedTranscriptError, Transcript
+from clipper_assets.transcript.formats.voices import said_words
+from clipper_assets.transcript.formats.whisperx_json import transcript_of
 from clipper_assets.transcript.timing import Span, fill
 from clipper_assets.transcript.words import Word
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"<[^>]*>")
-_TIME_TAG = re.compile(r"<[\d:.]+>")
-_SPEAKER = re.compile(r"^\[(SPEAKER_\d+)\]:")  # as WhisperX writes speakers into SRT and VTT
-_NOT_SAID = re.compile(r"\[[^\]]*\]|[♪♫]")  # [Music], [Applause]
-_LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2})(?:-\w+)?\.\w+$", re.IGNORECASE)
+__all__ = [
+    "Cue",
+    "CueWord",
+    "MalformedTranscriptError",
+    "Transcript",
+    "cue_words",
+    "read_transcript",
+    "said_words",
+    "transcript_keys",
+    "transcript_of",
+]
 
-
-class MalformedTranscriptError(ValueError):
-    """The file is not a transcript; the message says in one sentence which file and what is wrong."""
-
-
-@dataclass(frozen=True)
-class CueWord:
-    """One word of a cue; its span in seconds where the file has one."""
-
-    text: str
-    span: Span | None = None
-    speaker: str | None = None
-    confidence: float | None = None
-
-
-@dataclass(frozen=True)
-class Cue:
-    """A stretch of speech: its words and its span in seconds."""
-
-    words: Sequence[CueWord]
-    span: Span
-
-    @property
-    def texts(self) -> list[str]:
-        return [word.text for word in self.words]
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """Cues in order of their starts; `language` (ISO 639-1) where the file says so."""
-
-    cues: Sequence[Cue]
-    language: str | None
-
-
-class _Word(BaseModel):
-    word: str
-    start: FiniteFloat | None = None
-    end: FiniteFloat | None = None
-    score: FiniteFloat | None = None
-    speaker: str | None = None
-
-
-class _Segment(BaseModel):
-    start: FiniteFloat = Field(validation_alias=AliasChoices("start", "startTime"))
-    end: FiniteFloat = Field(validation_alias=AliasChoices("end", "endTime"))
-    text: str = Field(validation_alias=AliasChoices("text", "body"))
-    speaker: str | None = None
-    words: list[_Word] = []
-
-
-class _Result(BaseModel):
-    segments: list[_Segment]
-    language: str | None = None
+_FORMATS = {".srt": subrip.parse, ".vtt": webvtt.parse, ".json": whisperx_json.parse}
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2}|yue)(?:-\w+)*\.\w+$", re.IGNORECASE)
 
 
 def transcript_keys(upload: str, language: str | None) -> list[str]:
     """Where the transcript of an upload may lie: beside it, with its stem, best first (`ep.srt`, ..., `ep.en.srt`)."""
     stem = upload.removesuffix(PurePosixPath(upload).suffix)
-    return [
-        f"{stem}{marked}{suffix}" for marked in ("", f".{language or 'en'}") for suffix in (".srt", ".vtt", ".json")
-    ]
+    return [f"{stem}{marked}{suffix}" for marked in ("", f".{language or 'en'}") for suffix in _FORMATS]
 
 
-def read_transcript(file: Path) -> Transcript:
-    """Read one transcript file by its suffix: `.srt`, `.vtt` or `.json`.
+def read_transcript(file: Path, language: str | None = None) -> Transcript:
+    """Read one transcript file by its suffix: `.srt`, `.vtt` or `.json`, in UTF-8 or in UTF-16 with a byte order mark.
 
-    Raises MalformedTranscriptError for a file of another kind, that cannot be read, or that has no words.
+    `language` (ISO 639-1) is what the caller knows it to be in; otherwise the file says so, or its name (`ep.en.srt`).
+    Raises MalformedTranscriptError for a file of another kind, without words, or with a line that cannot be read.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        if file.suffix.lower() == ".json":
-            transcript = transcript_of(json.loads(text))
-        else:
-            transcript = Transcript(list(_subtitles(text, file.suffix.lower().lstrip("."))), None)
-    except UnicodeDecodeError as error:
-        raise MalformedTranscriptError(f"{file.name} is not UTF-8 text; save it as UTF-8") from error
-    except (json.JSONDecodeError, ValidationError, pysubs2.exceptions.Pysubs2Error) as error:
-        raise MalformedTranscriptError(f"{file.name} is not a transcript that can be read: {_first(error)}") from error
-    if not any(cue.words for cue in transcript.cues):
-        raise MalformedTranscriptError(f"{file.name} has no words with times in it")
+    parse = _FORMATS.get(file.suffix.lower())
+    if parse is None:
+        raise MalformedTranscriptError(f"{file.name} is not a transcript; give an .srt, .vtt or .json file")
     suffix = _LANGUAGE_SUFFIX.search(file.name)
-    return replace(transcript, language=transcript.language or (suffix[1].lower() if suffix else None))
-
-
-def transcript_of(result: Any) -> Transcript:
-    """A WhisperX result or a Podcasting 2.0 transcript, as parsed from JSON. Raises pydantic's ValidationError.
-
-    https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/transcripts.md
-    """
-    parsed = _Result.model_validate(result)
-    cues = [Cue(_segment_words(segment), (segment.start, segment.end)) for segment in parsed.segments]
-    language = parsed.language.split("-")[0].lower() if parsed.language else None
-    return Transcript(_in_order(cues), language)
-
-
-def said_words(text: str) -> list[str]:
-    """The words of a text; a mark that stands alone ("Bonjour !") stays with the word before it."""
-    words: list[str] = []
-    for token in text.split():
-        if is_said(token):
-            words.append(token)
-        elif words:
-            words[-1] += f" {token}"
-    return words
+    try:
+        transcript = parse(_text(file.read_bytes()), language, suffix[1].lower() if suffix else None)
+    except LineError as error:
+        raise MalformedTranscriptError(f"{file.name}, {error}") from error
+    if not transcript.cues:
+        raise MalformedTranscriptError(f"{file.name} has no words with times in it; export the transcript again")
+    return transcript
 
 
 def cue_words(cues: Sequence[Cue], spans: Sequence[Sequence[Span | None]]) -> list[Word]:
@@ -147,58 +70,17 @@ def cue_words(cues: Sequence[Cue], spans: Sequence[Sequence[Span | None]]) -> li
     ]
 
 
-def _in_order(cues: Sequence[Cue]) -> list[Cue]:
-    return sorted((cue for cue in cues if cue.words), key=lambda cue: cue.span[0])
+def _text(content: bytes) -> str:
+    """The text of a file, its lines ended by line feeds whatever system wrote it. Raises LineError."""
+    encoding = _UTF_16.get(content[:2], "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = _unix(content[: error.start].decode(encoding)).count("\n") + 1
+        kind = "UTF-8" if encoding == "utf-8" else "UTF-16"
+        raise LineError(line, f"the file is not {kind} text from here on; save it as UTF-8") from error
+    return _unix(text).removeprefix("\ufeff")
 
 
-def _subtitles(text: str, form: str) -> Iterator[Cue]:
-    # A line with two time tags inside its text, as YouTube writes them, would be taken for the times of a cue.
-    events = pysubs2.SSAFile.from_string(_TIME_TAG.sub("", text), format_=form, keep_html_tags=True)
-    for event in sorted(events, key=lambda event: event.start):
-        # pysubs2 takes the comments and names of later WebVTT cues for lines of this one; a blank line ends a cue.
-        plain = re.split(r"\n\s*\n", event.plaintext)[0] if form == "vtt" else event.plaintext
-        words = [CueWord(word, speaker=speaker) for speaker, said in _voices(plain) for word in said_words(said)]
-        if words:
-            yield Cue(words, (event.start / 1000, event.end / 1000))
-
-
-def _voices(text: str) -> Iterator[tuple[str | None, str]]:
-    """The voices of one cue and what each says, without markup."""
-    label = _SPEAKER.match(text)
-    before, *voiced = _VOICE.split(_SPEAKER.sub("", text))
-    speakers = [label[1] if label else None, *(html.unescape(name).strip() for name in voiced[::2])]
-    for speaker, said in zip(speakers, [before, *voiced[1::2]], strict=True):
-        yield speaker, _NOT_SAID.sub(" ", html.unescape(_TAG.sub("", said)))
-
-
-def _segment_words(segment: _Segment) -> list[CueWord]:
-    """Every word of the segment's text, with the times of those among `segment.words` that are the same word.
-
-    The text decides, because an aligner leaves out what it cannot place; where the words are the text, in a language
-    written without spaces for one, they decide.
-    """
-    timed = [
-        CueWord(
-            word.word.strip(),
-            (word.start, word.end) if word.start is not None and word.end is not None else None,
-            word.speaker or segment.speaker,
-            word.score,
-        )
-        for word in segment.words
-        if word.word.strip()
-    ]
-    if timed and "".join(word.text for word in timed) == "".join(segment.text.split()):
-        return timed
-    words = [CueWord(text, speaker=segment.speaker) for text in said_words(segment.text)]
-    same = SequenceMatcher(None, [word.text for word in words], [word.text for word in timed], autojunk=False)
-    for ours, theirs, length in same.get_matching_blocks():
-        words[ours : ours + length] = timed[theirs : theirs + length]
-    return words
-
-
-def _first(error: Exception) -> str:
-    """What is wrong, in one line."""
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc']) or 'top level'}: {first['msg'].lower()}"
-    return str(error).splitlines()[0]
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""How a written word is said: numbers spelled out, marks dropped, a rough pronunciation for unknown words (English)."""
+"""How a written word is said: numbers spelled out, marks dropped, a rough pronunciation for unknown words."""
 
 import re
 import unicodedata
@@ -6,16 +6,23 @@ from collections.abc import Callable
 
 from num2words import num2words
 
-_TOKEN = re.compile(
-    r"(?P<currency>[$€£])?(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<fraction>\.\d+)?(?P<suffix>st|nd|rd|th|s)?(?![a-z])"
-    r"|(?P<digits>\d+)"
-    r"|(?P<letters>[a-z]+(?:'[a-z]+)*)"
-    r"|(?P<symbol>[%&@+])",
+_NUMBER = re.compile(
+    r"(?P<currency>[$€£])?(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<fraction>\.\d+)?(?P<suffix>(?:st|nd|rd|th|s)(?![a-z]))?",
     re.IGNORECASE,
 )
-_SYMBOLS = {"$": "dollars", "€": "euros", "£": "pounds", "%": "percent", "&": "and", "@": "at", "+": "plus"}
+_SYMBOLS = {
+    "en": {"$": "dollars", "€": "euros", "£": "pounds", "%": "percent", "&": "and", "@": "at", "+": "plus"},
+    "de": {"$": "Dollar", "€": "Euro", "£": "Pfund", "%": "Prozent", "&": "und", "@": "at", "+": "plus"},
+    "es": {"$": "dólares", "€": "euros", "£": "libras", "%": "por ciento", "&": "y", "@": "arroba", "+": "más"},
+    "fr": {"$": "dollars", "€": "euros", "£": "livres", "%": "pour cent", "&": "et", "@": "arobase", "+": "plus"},
+    "it": {"$": "dollari", "€": "euro", "£": "sterline", "%": "per cento", "&": "e", "@": "chiocciola", "+": "più"},
+    "nl": {"$": "dollar", "€": "euro", "£": "pond", "%": "procent", "&": "en", "@": "at", "+": "plus"},
+    "pt": {"$": "dólares", "€": "euros", "£": "libras", "%": "por cento", "&": "e", "@": "arroba", "+": "mais"},
+}
 _ABBREVIATIONS = {"dr": "doctor", "vs": "versus", "prof": "professor", "etc": "etcetera"}
 _YEARS = range(1100, 2100)
+_DECIMAL_POINT = frozenset({"en", "zh", "yue", "ja", "ko", "th", "he", "hi"})
+"""Languages that write 1,500.5; the others write 1.500,5."""
 
 # Letters to ARPABET, longest match first. Good enough to place a word in time, where the aligner only has to tell it
 # from its neighbours; not a pronunciation dictionary.
@@ -37,49 +44,58 @@ def is_said(text: str) -> bool:
     return any(char.isalnum() or char in "%&+@$€£=" for char in text)
 
 
-def spoken(text: str, known: Callable[[str], bool]) -> list[str]:
+def spoken(text: str, language: str, known: Callable[[str], bool] = lambda word: True) -> list[str]:
     """The lower-case words that are heard for one written word; none for a mark that is not said.
 
-    `known` tells whether a dictionary has a word: an unknown word in capitals is spelled letter by letter.
-    `"$300,"` gives three, hundred, dollars; `"2019"` twenty, nineteen; `"well-known"` well, known.
+    Numbers are spelled out by num2words, and signs in the languages of `_SYMBOLS`; what it cannot spell is left out.
+    In English `"$300,"` gives three, hundred, dollars, `"2019"` twenty, nineteen and `"well-known"` well, known; a word
+    in capitals that `known` does not have in its dictionary is spelled letter by letter.
     """
     plain = unicodedata.normalize("NFKC", text).replace("’", "'")  # noqa: RUF001
-    plain = "".join(char for char in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(char))
+    if language == "en":
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in decomposed if char.isascii() and not unicodedata.combining(char))
+    elif language not in _DECIMAL_POINT:
+        plain = re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: "," if mark[0] == "." else ".", plain)
     said: list[str] = []
-    for token in _TOKEN.finditer(plain):
-        if token["letters"]:
-            said += _word(token["letters"], known)
-        elif token["symbol"]:
-            said.append(_SYMBOLS[token["symbol"]])
-        else:
-            said += _number(token)
+    at = 0
+    for number in _NUMBER.finditer(plain):
+        said += [*_letters(plain[at : number.start()], language, known), *_number(number, language)]
+        at = number.end()
+    return said + _letters(plain[at:], language, known)
+
+
+def _letters(text: str, language: str, known: Callable[[str], bool]) -> list[str]:
+    """The words in a stretch without digits: runs of letters, their marks and inner apostrophes, and spelled signs."""
+    said = []
+    for sign, written in _SYMBOLS.get(language, {}).items():
+        text = text.replace(sign, f" {written} ")
+    kept = "".join(char if char == "'" or unicodedata.category(char)[0] in "LM" else " " for char in text)
+    for piece in kept.split():
+        letters = piece.strip("'")
+        word = _ABBREVIATIONS.get(letters.lower(), letters.lower()) if language == "en" else letters.lower()
+        spelled = language == "en" and letters.isupper() and letters.isalpha() and not known(word)
+        said += list(word) if spelled else [word] if word else []
     return said
 
 
-def _word(letters: str, known: Callable[[str], bool]) -> list[str]:
-    word = letters.lower()
-    word = _ABBREVIATIONS.get(word, word)
-    return list(word) if letters.isupper() and letters.isalpha() and not known(word) else [word]
-
-
-def _number(token: re.Match[str]) -> list[str]:
-    digits = (token["digits"] or token["number"]).replace(",", "")
-    if token["fraction"]:
-        written = num2words(float(digits + token["fraction"]))
-    elif token["suffix"] in ("st", "nd", "rd", "th"):
-        written = num2words(int(digits), to="ordinal")
-    elif int(digits) in _YEARS and "," not in token[0] and not token["currency"]:
-        written = num2words(int(digits), to="year")
-    else:
-        written = num2words(int(digits))
-    if token["suffix"] == "s":
+def _number(token: re.Match[str], language: str) -> list[str]:
+    digits, suffix = token["number"].replace(",", ""), (token["suffix"] or "").lower()
+    value = float(digits + token["fraction"]) if token["fraction"] else int(digits)
+    year = language in ("en", "de") and value in _YEARS and "," not in token[0] and not token["currency"]
+    kind = "ordinal" if suffix in ("st", "nd", "rd", "th") and not token["fraction"] else "year" if year else "cardinal"
+    try:
+        written = num2words(value, to=kind, lang=language)
+    except (NotImplementedError, OverflowError):  # a language that it does not have, a number beyond its words
+        written = ""
+    if suffix == "s":
         written = re.sub("y$", "ie", written) + "s"
-    words = re.findall("[a-z]+", written)
-    return [*words, _SYMBOLS[token["currency"]]] if token["currency"] else words
+    sign = _SYMBOLS.get(language, {}).get(token["currency"] or "", "")
+    return _letters(f"{written} {sign}".lower(), language, lambda word: True)
 
 
 def pronounce(word: str) -> str:
-    """ARPABET phones of a lower-case word, read letter by letter: `"blockchain"` gives `B L AA K CH EY N`."""
+    """ARPABET phones of a lower-case English word, read letter by letter: `"blockchain"` gives `B L AA K CH EY N`."""
     stem = re.sub(r"(?<=[a-z]{2}[^aeiouy])e$", "", word.replace("'", ""))
     single = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", stem)
     return " ".join(_PHONES[sound] for sound in _SOUNDS.findall(single))

@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 
 import sentencex
 
+from clipper_assets.transcript.scripts import UNSPACED
 from clipper_assets.transcript.words import Word
 
 MAX_SENTENCE_S = 15.0
@@ -26,11 +27,15 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
     """The sentence number of each word, from 0, rising by 1.
 
     A sentence ends by the punctuation rules of `language` (an ISO 639-1 code; sentencex falls back to English rules),
-    where the speaker changes, at a pause over `PAUSE_S` where there is no punctuation, and, when it is longer than
-    `MAX_SENTENCE_S`, at its longest inner pause.
+    where the speaker changes, where words begin or cease to be doubtful, at a pause over `PAUSE_S` where there is no
+    punctuation, and, when it is longer than `MAX_SENTENCE_S`, at its longest inner pause.
     """
     starts = _punctuated(words, language)
-    starts |= {number for number in range(1, len(words)) if words[number].speaker != words[number - 1].speaker}
+    starts |= {
+        number
+        for number in range(1, len(words))
+        if words[number].speaker != words[number - 1].speaker or words[number].doubt != words[number - 1].doubt
+    }
     for first, end in pairwise(sorted({0, *starts, len(words)})):
         if not _terminated(words[end - 1].text):
             starts |= {number for number in range(first + 1, end) if _pause(words, number) > PAUSE_S}
@@ -41,8 +46,9 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
 
 def _punctuated(words: Sequence[Word], language: str) -> set[int]:
     """Numbers of the words that begin a sentence by punctuation, word 0 excepted."""
-    offsets = [0, *accumulate(len(word.text) + 1 for word in words)][:-1]
-    text = " ".join(word.text for word in words)
+    gap = "" if language in UNSPACED else " "
+    offsets = [0, *accumulate(len(word.text + gap) for word in words)][:-1]
+    text = gap.join(word.text for word in words)
     boundaries = sentencex.get_sentence_boundaries(language, text)
     starts = {bisect_left(offsets, boundary["start_index"]) for boundary in boundaries}
     return starts - {0, len(words)}

@@ -8,6 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.transcript.scripts import joined
 
 WORDS = TableSpec(
     "words",
@@ -24,8 +25,17 @@ WORDS = TableSpec(
         Column("speaker", pa.string(), "`SPEAKER_00`... or a name; null when unknown", nullable=True),
         Column("channel", pa.int8(), "source audio channel, where each microphone has its own", nullable=True),
         Column("language", pa.string(), "ISO 639-1 code of the spoken language"),
+        Column(
+            "doubt",
+            pa.string(),
+            "why it may not have been said: `repeated` or `unsure`, see doubt.py; null where there is no doubt",
+            nullable=True,
+        ),
     ],
 )
+
+
+Doubt = Literal["repeated", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,15 @@ class Word:
     timing: Literal["aligned", "interpolated"] = "aligned"
     speaker: str | None = None
     channel: int | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A run of words that belongs together; `first_word` and `last_word` are row numbers, both included."""
+    """A run of words that belongs together; `first_word` and `last_word` are row numbers, both included.
+
+    A `doubtful` one may never have been said: no window holds it.
+    """
 
     number: int
     text: str
@@ -53,6 +67,7 @@ class Sentence:
     first_word: int
     last_word: int
     speaker: str | None
+    doubtful: bool = False
 
 
 def words_table(
@@ -74,12 +89,13 @@ def sentences(words: pa.Table) -> list[Sentence]:
         found.append(
             Sentence(
                 number=number,
-                text=" ".join(row["text"] for row in rows),
+                text=joined([row["text"] for row in rows]),
                 start=rows[0]["start"],
                 end=max(row["end"] for row in rows),
                 first_word=rows[0]["word"],
                 last_word=rows[-1]["word"],
                 speaker=rows[0]["speaker"],
+                doubtful=any(row["doubt"] for row in rows),
             )
         )
     return found

@@ -12,8 +12,12 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.camera import Layout
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.rendering import render as rendering
+from clipper_assets.episodes.lake import LAKE, parquet_bytes
+from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.settings import Settings
+from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.conftest import clip_episode
 
 NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4", "srt", "vtt")]
@@ -172,3 +176,31 @@ def test_clips_are_not_cut_from_an_upload_that_changed(
     )
     assert local.failures(result) == [f"{key} was replaced or removed since it was probed; materialize raw_video again"]
     assert files(Path(storage.root) / "show" / "clips") == before
+
+
+def test_an_episode_without_speech_has_a_finished_manifest_without_clips_and_none_of_an_earlier_run(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    key = upload("cut.mp4")
+    folder = Path(storage.root) / "show" / "clips"
+    metadata(clip_episode(storage, key, instance, max_clips=2)[1])
+    assert sorted(files(folder)) == [*NAMES, "manifest.json"]
+    for asset, table in (
+        ("aligned_transcript/{}/words", WORDS.table([], {"language": "en", "degraded": "[]"})),
+        ("highlight_windows/{}/windows", WINDOWS.table([])),
+    ):
+        storage.put_bytes(f"{LAKE}/{asset.format(hive_folder(key))}.parquet", parquet_bytes(table))
+    result = dg.materialize(
+        job.assets,
+        selection=["rendered_clips"],
+        partition_key=key,
+        instance=instance,
+        resources=job.build_resources(Settings(), storage),
+    )
+    facts = metadata(result)
+    assert (facts["dagster/row_count"], facts["rendered"], facts["speed"]) == (0, 0, "nothing to render")
+    assert checks(result) == {"clips_are_as_promised": True, "rendered_clips_not_degraded": True}
+    assert list(files(folder)) == ["manifest.json"]
+    manifest = read(folder)
+    assert (manifest.status, manifest.clips) == ("done", [])
+    assert files(Path(storage.root) / "lake" / "clip_records") == {}

@@ -90,11 +90,12 @@ def test_the_sound_is_extracted_and_stored_from_any_storage(any_storage: Storage
     sound = audio.extract(any_storage, "a, b/cut.mp4", probe, out, shares.append)
     assert sound.duration_s == pytest.approx(10, abs=0.1)
     assert shares[-1] == pytest.approx(1, abs=0.05)
-    speech_key, loudness_key = audio.store(any_storage, "a%2C b/cut.mp4", sound)
+    speech_key, loudness_key, microphones = audio.store(any_storage, "a%2C b/cut.mp4", sound)
     assert (speech_key, loudness_key) == (
         "lake/speech/episode=a%252C b%2Fcut.mp4/speech.flac",
         "lake/speech/episode=a%252C b%2Fcut.mp4/loudness.parquet",
     )
+    assert microphones == ()
     assert any_storage.read_bytes(speech_key) == sound.speech.read_bytes()
     loaded = load_loudness(any_storage, loudness_key)
     assert loaded.integrated(0, 10) == sound.loudness.integrated(0, 10)

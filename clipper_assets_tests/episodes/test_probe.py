@@ -71,6 +71,7 @@ def test_a_plain_video(any_storage: Storage, plain: Path) -> None:
         audio_streams=1,
         audio_channels=1,
         audio_rate_hz=48000,
+        audio_indices=(1,),
     )
 
 

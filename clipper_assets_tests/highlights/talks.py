@@ -1,6 +1,6 @@
 """Made-up talks: tables of words with chosen times."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,14 @@ def words_of(spoken: Sequence[tuple[str, float, float]], language: str = "en") -
     return words_table(EPISODE, words, numbers, language, {})
 
 
+def doubted(words: pa.Table, numbers: Collection[int]) -> pa.Table:
+    """The same words, `unsure` in the sentences of those numbers."""
+    doubts = ["unsure" if sentence in numbers else None for sentence in words["sentence"].to_pylist()]
+    return words.set_column(
+        words.schema.get_field_index("doubt"), words.schema.field("doubt"), pa.array(doubts, pa.string())
+    )
+
+
 def steady(texts: Sequence[str], seconds: float = 5.0, gap: float = 0.6) -> list[tuple[str, float, float]]:
     """Every sentence equally long, with equal gaps, after one second of silence."""
     return [(text, 1 + i * (seconds + gap), 1 + i * (seconds + gap) + seconds) for i, text in enumerate(texts)]
@@ -41,7 +49,7 @@ def talk_of(
         loudness=np.full(len(spoken), np.nan) if loudness is None else np.array(loudness),
         duration_s=duration_s,
         language=words["language"][0].as_py(),
-        count=clip_count(sum(s.end - s.start for s in spoken), max_clips),
+        count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), max_clips),
         rules=rules or Rules(),
     )
 

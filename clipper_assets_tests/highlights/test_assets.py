@@ -21,15 +21,17 @@ from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.progress import Progress
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.highlights.conftest import KEY, ModelServer, completion, highlight, highlights
-from clipper_assets_tests.highlights.talks import EPISODE, steady, words_of
+from clipper_assets_tests.highlights.talks import EPISODE, doubted, steady, words_of
 
 DURATION_S = 340.0
 LOUDNESS_KEY = "lake/loudness.parquet"
-FACTS = {pa.string(): "x", pa.float64(): 1.0, pa.bool_(): False, pa.int32(): 1, pa.int64(): 1}
+FACTS: dict[pa.DataType, Any] = {
+    pa.string(): "x", pa.float64(): 1.0, pa.bool_(): False, pa.int32(): 1, pa.int64(): 1
+}  # fmt: skip
 
 
 def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
-    facts: dict[str, Any] = {column.name: FACTS[column.type] for column in SOURCE.columns}
+    facts: dict[str, Any] = {column.name: FACTS.get(column.type, ()) for column in SOURCE.columns}
     source = RawVideo(**{**facts, "episode": EPISODE, "duration_s": DURATION_S, "loudness_key": LOUDNESS_KEY})
 
     @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)
@@ -134,8 +136,52 @@ def test_the_same_windows_have_the_same_data_version(tmp_path: Path, model_serve
     assert tags[0]["dagster/data_version"] == tags[1]["dagster/data_version"]
 
 
-def test_an_episode_without_a_word_fails_with_one_sentence(tmp_path: Path, model_server: ModelServer) -> None:
-    result = materialized(tmp_path, model_server, WORDS.table([]))
-    assert not result.success
-    (failure,) = result.get_step_failure_events()
-    assert "nobody speaks in this episode" in str(failure.step_failure_data.user_failure_data)
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (WORDS.table([], {"language": "en"}), "nobody speaks in this episode, so there is nothing to clip"),
+        (WORDS.table([]), "nobody speaks in this episode, so there is nothing to clip"),
+        (
+            doubted(TALK, range(60)),
+            "nobody speaks in this episode for certain: every word may be the recogniser's own, "
+            "so there is nothing to clip",
+        ),
+    ],
+    ids=["no words", "no words in a table of an earlier version", "doubtful words only"],
+)
+def test_an_episode_without_speech_has_no_windows_and_a_warning_that_says_why(
+    tmp_path: Path, model_server: ModelServer, words: pa.Table, why: str
+) -> None:
+    result = materialized(tmp_path, model_server, words)
+    assert result.success
+    assert model_server.requests == []
+    assert result.output_for_node("highlight_windows").equals(WINDOWS.table([]))
+    rules, fallbacks = sorted(result.get_asset_check_evaluations(), key=lambda check: check.passed, reverse=True)
+    assert (rules.check_name, rules.passed) == ("highlight_windows_obey_the_rules", True)
+    assert (fallbacks.passed, fallbacks.severity, fallbacks.description) == (False, dg.AssetCheckSeverity.WARN, why)
+    shown = metadata(result)
+    assert (shown["dagster/row_count"], shown["picker"]) == (0, "none")
+    assert shown["degraded"] == [{"step": "highlight_windows", "reason": why}]
+
+
+def test_the_model_is_shown_no_doubtful_sentence_and_gets_no_window_with_one(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    model_server.replies = [highlights(highlight(3, 9, 9), highlight(20, 27, 5))]
+    result = materialized(tmp_path, model_server, doubted(TALK, [5, 6, 24]))
+    (request,) = model_server.requests
+    shown = [int(line.split()[0]) for line in request["messages"][1]["content"].splitlines()]
+    assert shown == [number for number in range(60) if number not in (5, 6, 24)]
+    assert passed(result)["highlight_windows_obey_the_rules"]
+    rows = result.output_for_node("highlight_windows").to_pylist()
+    assert [(row["first_sentence"], row["last_sentence"]) for row in rows] == [(7, 12), (18, 23)]
+
+
+def test_the_language_is_that_of_the_transcript(tmp_path: Path, model_server: ModelServer) -> None:
+    model_server.replies = [highlights(highlight(3, 9, 9))]
+    told = TALK.replace_schema_metadata({"language": "de"})
+    materialized(tmp_path, model_server, told)
+    materialized(tmp_path, model_server, TALK)
+    german, english = (request["messages"][0]["content"] for request in model_server.requests)
+    assert "language of the transcript (de)" in german
+    assert "language of the transcript (en)" in english

@@ -10,10 +10,12 @@ from clipper_assets.highlights.pickers.heuristic import (
     inverse_frequency,
     key_words,
     shortened,
+    tokens,
+    tokens_said,
 )
 from clipper_assets.highlights.windows import Candidate, Rules
 from clipper_assets.transcript.words import sentences
-from clipper_assets_tests.highlights.talks import ignored, steady, talk_of, words_of
+from clipper_assets_tests.highlights.talks import doubted, ignored, steady, talk_of, words_of
 
 GREETING = ["Welcome back to the show everyone.", "My name is Sam and it is a pleasure."]
 SPONSOR = [
@@ -143,9 +145,33 @@ def test_one_word_is_enough() -> None:
 
 
 def test_texts() -> None:
-    spoken = sentences(words_of(steady([PLAIN, *STORY])))
+    said = tokens_said(talk_of(words_of(steady(STORY)), 60))
     rarity = inverse_frequency([["the", "plan"], ["the"]])
     assert rarity == {"the": 0.0, "plan": pytest.approx(np.log(2))}
-    assert key_words(spoken[3:4], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
+    assert key_words(said[2:3], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
     assert shortened("one two three", 100) == "one two three"
     assert shortened("one two, three", 10) == "one two\u2026"
+
+
+def test_doubtful_sentences_change_nothing_about_the_others() -> None:
+    texts = [*[PLAIN] * 8, *STORY, *[PLAIN] * 8]
+    spoken = steady([*texts, "Thanks for watching and subscribe!", "Gas gas gas gas gas gas gas!"])
+    words = words_of(spoken)
+    certain = talk_of(words.slice(0, words.num_rows - 12), spoken[-2][1])
+    with_doubt = talk_of(doubted(words, [24, 25]), 200.0)
+    for name, values in features(with_doubt, certain.runs).items():
+        before = features(certain, certain.runs)[name]
+        assert values == pytest.approx(before), name
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("It\u2019s 3 well-known facts, isn't it?", "en", ["it's", "well", "known", "facts", "isn't", "it"]),
+        ("今日は天気がいいです。", "ja", ["今日は", "天気が", "いいです"]),
+        ("วันนี้อากาศดี", "th", ["วัน", "นี้", "อากาศ", "ดี"]),
+        ("यह हिन्दी है।", "hi", ["यह", "हिन्दी", "है"]),
+    ],
+)
+def test_words_are_told_apart_as_their_script_writes_them(text: str, language: str, found: list[str]) -> None:
+    assert tokens(text, language) == found

@@ -20,7 +20,7 @@ from clipper_assets.highlights.windows import (
     windows_table,
 )
 from clipper_assets.transcript.words import sentences
-from clipper_assets_tests.highlights.talks import EPISODE, ignored, steady, talk_of, words_of
+from clipper_assets_tests.highlights.talks import EPISODE, doubted, ignored, steady, talk_of, words_of
 
 
 @st.composite
@@ -188,3 +188,40 @@ def test_the_check_finds_overlap_order_and_length() -> None:
     assert broken_rules(swapped, words, Rules(), 240) == ["windows are not ordered by score"]
     short = broken_rules(windows, words, Rules(45, 90), 240)
     assert short == [f"clip {clip} is 39.2 s long instead of 45 to 90 s" for clip in (0, 1)]
+
+
+@given(talks(), rules_of, st.data())
+def test_no_window_holds_or_reaches_into_a_doubtful_sentence(
+    talk: tuple[pa.Table, float], rules: Rules, data: st.DataObject
+) -> None:
+    words, duration_s = talk
+    last = len(sentences(words)) - 1
+    doubtful = data.draw(st.sets(st.integers(0, last), max_size=last))
+    words = doubted(words, doubtful)
+    talked = talk_of(words, duration_s, rules)
+    windows = table(list(HeuristicPicker().pick(talked, ignored).candidates), words, rules, duration_s, talked.count)
+    assert windows.num_rows >= 1
+    assert broken_rules(windows, words, rules, duration_s) == []
+    for row in windows.to_pylist():
+        assert not doubtful.intersection(range(row["first_sentence"], row["last_sentence"] + 1))
+        after = [s.start for s in talked.sentences if s.doubtful and s.number > row["last_sentence"]]
+        assert row["end"] <= max(min(after, default=duration_s), talked.sentences[row["last_sentence"]].end)
+
+
+def test_a_short_talk_is_not_widened_into_a_doubtful_word() -> None:
+    spoken = [("One two.", 5.0, 15.0), ("Thanks for watching!", 20.0, 22.0)]
+    words = doubted(words_of(spoken), [1])
+    (row,) = table([candidate(0, 1)], words, Rules(), 100).to_pylist()
+    assert (row["first_sentence"], row["last_sentence"], row["start"], row["end"]) == (0, 0, 0.0, 20.0)
+    assert row["degraded"]
+
+
+def test_the_check_finds_a_doubtful_sentence_and_asks_for_no_window_where_all_are() -> None:
+    words = words_of(steady(["A sentence."] * 40))
+    windows = table([candidate(2, 8)], words, Rules(), 240)
+    broken = broken_rules(windows, doubted(words, [5]), Rules(), 240)
+    assert broken == ["clip 0 holds a sentence that may not have been said"]
+    none = windows.slice(0, 0)
+    assert broken_rules(none, doubted(words, range(40)), Rules(), 240) == []
+    assert broken_rules(none, words.slice(0, 0), Rules(), 240) == []
+    assert broken_rules(none, doubted(words, range(39)), Rules(), 240) == ["0 windows instead of 1 to 12"]

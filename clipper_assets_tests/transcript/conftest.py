@@ -1,15 +1,25 @@
 """The fixture talk: 70 s of two synthetic voices, with the exact time of every word."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
+from clipper_assets.progress import Report
+from clipper_assets.transcript import models
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.words import Word
 
 HERE = Path(__file__).parent
+MODELS = HERE / "models"
+
+
+@pytest.fixture(autouse=True)
+def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """huggingface_hub has read the environment at import already."""
+    monkeypatch.setattr(models, "HF_HUB_OFFLINE", True)
 
 
 @pytest.fixture(scope="session")
@@ -35,4 +45,29 @@ def truth() -> list[Word]:
 
 @pytest.fixture(scope="session")
 def whisper_model() -> Path:
-    return HERE / "models" / "whisper_tiny_fixture_en_trim_ct2"
+    return MODELS / "whisper_tiny_sample"
+
+
+@pytest.fixture(scope="session")
+def align_model() -> Path:
+    return MODELS / "wav2vec2_tiny_fixture"
+
+
+class Bars:
+    """The reports of every stage of some work."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, list[float]] = {}
+
+    def __call__(self, stage: str) -> Report:
+        return self.stages.setdefault(stage, []).append
+
+
+@pytest.fixture
+def bars() -> Iterator[Bars]:
+    """Takes the reports of a test's work, and looks at them afterwards: none goes back, every stage is finished."""
+    taken = Bars()
+    yield taken
+    for shares in taken.stages.values():
+        assert shares == sorted(shares)
+        assert shares[-1:] in ([], [1.0])

@@ -25,13 +25,16 @@ def word_error_rate(truth: Sequence[str], heard: Sequence[str]) -> float:
     return row[-1] / len(truth)
 
 
+def matches(truth: Sequence[Word], heard: Sequence[Word]) -> list[tuple[Word, Word]]:
+    """Every word that was heard right: as it was said, and as it was heard."""
+    matcher = SequenceMatcher(None, [plain(w.text) for w in truth], [plain(w.text) for w in heard], autojunk=False)
+    return [
+        (truth[match.a + step], heard[match.b + step])
+        for match in matcher.get_matching_blocks()
+        for step in range(match.size)
+    ]
+
+
 def start_errors(truth: Sequence[Word], heard: Sequence[Word]) -> NDArray[np.float64]:
     """Seconds between the true and the heard start of every word that was heard right."""
-    matcher = SequenceMatcher(None, [plain(w.text) for w in truth], [plain(w.text) for w in heard], autojunk=False)
-    return np.array(
-        [
-            abs(truth[match.a + step].start - heard[match.b + step].start)
-            for match in matcher.get_matching_blocks()
-            for step in range(match.size)
-        ]
-    )
+    return np.array([abs(said.start - found.start) for said, found in matches(truth, heard)])

@@ -9,21 +9,34 @@ import pytest
 from clipper_assets.episodes.lake import Lake
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.episodes.tables import provenance
 from clipper_assets.progress import Progress
 from clipper_assets.settings import EngineName
+from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
 from clipper_assets.transcript.checks import faults, is_ordered
+from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
 from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
-from clipper_assets.transcript.words import Word, sentences, words_table
+from clipper_assets.transcript.words import WORDS, Word, sentences, words_table
+from clipper_assets_tests.media import two_microphones, write_flac
+from clipper_assets_tests.transcript.scoring import matches
 
 EPISODE = "test1/talk.mp4"
+CHECK_NAMES = (
+    "is_ordered",
+    "covers_speech",
+    "speaks_at_human_rate",
+    "is_aligned",
+    "has_no_loops",
+    "not_degraded",
+)
 SRT = "1\n00:00:00,800 --> 00:00:05,900\nWelcome back to the quiet kitchen podcast, where we talk about food.\n"
 
 
@@ -49,9 +62,9 @@ def source(talk: Recording) -> pa.Table:
 
 def engines(whisper: str = "no-such-model") -> Engines:
     return Engines(
-        transcript_file=TranscriptFile(),
-        whisperx=WhisperX(model="no-such-model"),
-        faster_whisper=FasterWhisper(model=whisper, beam_size=1),
+        transcript_file=TranscriptFile(aligners=Aligners()),
+        whisperx=WhisperX(model="no-such-model", aligners=Aligners()),
+        faster_whisper=FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
         pocketsphinx=PocketSphinx(),
     )
 
@@ -65,6 +78,7 @@ def transcribed(
         raw_video=source,
         storage=DirectoryStorage(root=str(root)),
         engines=engines(whisper),
+        diarizer=Diarizer(),
         progress=Progress(),
     )
     assert isinstance(result, dg.MaterializeResult)
@@ -87,13 +101,13 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
                 "storage": storage,
                 "lake": Lake(storage=storage),
                 "engines": engines(str(whisper_model)),
+                "diarizer": Diarizer(),
                 "progress": Progress(),
             },
         )
-        assert {check.check_name: check.passed for check in run.get_asset_check_evaluations()} == {
-            "aligned_transcript_is_ordered": True,
-            "aligned_transcript_not_degraded": True,
-        }
+        checks = {check.check_name: check.passed for check in run.get_asset_check_evaluations()}
+        assert set(checks) == {f"aligned_transcript_{check}" for check in CHECK_NAMES}
+        assert all(checks.values())
         (event,) = instance.fetch_materializations(aligned_transcript.key, limit=1).records
         assert event.asset_materialization is not None
         metadata = event.asset_materialization.metadata
@@ -101,12 +115,17 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     assert table.num_rows == metadata["dagster/row_count"].value == 199
     assert metadata["engine"].value == "faster_whisper"
     assert [reason.split(":")[0] for reason in plain(metadata["passed_over"])] == ["transcript_file", "whisperx"]
-    assert set(plain(metadata["real_time_factor"])) == {"load", "transcribe", "align"}
+    assert set(plain(metadata["real_time_factor"])) == {"load", "find speech", "transcribe", "load aligner", "align"}
+    assert str(metadata["pace"].value).startswith("![")
+    assert metadata["speakers"].value == "off: CLIPPER_DIARIZATION_MODEL is `off`"
+    assert plain(metadata["peak_memory"])["host_mib"] > 50
+    assert "faster-whisper" in plain(metadata["versions"])
     assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
     assert provenance(table) | {"package_version": ""} == {
         "schema_version": "1",
         "engine": "faster_whisper",
         "model": str(whisper_model),
+        "language": "en",
         "package_version": "",
         "etag": "0123",
         "degraded": "[]",
@@ -131,7 +150,7 @@ def test_a_fallback_warns(root: Path, source: pa.Table) -> None:
     result = transcribed(root, source, TranscriptConfig(language="de"))
     (degraded,) = json.loads(provenance(result.value)["degraded"])[:1]
     assert degraded["step"] == "aligned_transcript"
-    ordered, check = result.check_results
+    ordered, *_, check = result.check_results
     assert ordered.passed
     assert (check.check_name, check.passed) == ("aligned_transcript_not_degraded", False)
     assert check.severity == dg.AssetCheckSeverity.WARN
@@ -145,11 +164,13 @@ def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.
     assert "no transcript lies beside the upload" in (caught.value.description or "")
 
 
-def test_an_episode_without_speech_fails_in_one_sentence(root: Path, source: pa.Table, whisper_model: Path) -> None:
+def test_an_episode_without_speech_has_an_empty_transcript(root: Path, source: pa.Table, whisper_model: Path) -> None:
     silence = Path(__file__).parent / "fixture" / "silence.flac"
     (root / "lake" / "speech" / "speech.flac").write_bytes(silence.read_bytes())
-    with pytest.raises(dg.Failure, match=r"no speech was found in test1/talk\.mp4"):
-        transcribed(root, source, TranscriptConfig(), str(whisper_model))
+    result = transcribed(root, source, TranscriptConfig(), str(whisper_model))
+    assert result.value.num_rows == 0
+    assert result.value.schema.equals(WORDS.schema)
+    assert provenance(result.value)["language"] == "und"
 
 
 def plain(value: dg.MetadataValue[Any]) -> Any:
@@ -167,7 +188,44 @@ def test_faults_of_a_table_are_named() -> None:
     assert faults(words_table("e", [word(1, 2), word(0, 1)], [0, 0], "en", {}), 2.0) == ["starts decrease"]
     assert faults(words_table("e", [word(0, 1), word(1, 2)], [0, 2], "en", {}), 2.0) == ["sentences do not rise by one"]
     assert faults(words_table("e", [word(0, 1)], [1], "en", {}), 2.0) == ["sentences do not begin at 0"]
-    assert faults(words_table("e", [], [], "en", {}), 2.0) == ["there is no word"]
+    assert faults(words_table("e", [], [], "en", {}), 2.0) == []
     assert not is_ordered(good, 1.5).passed
     assert is_ordered(good, 2.0).passed
     assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]
+
+
+def test_speakers_are_called_by_their_names(root: Path, source: pa.Table) -> None:
+    (root / "test1" / "talk.vtt").write_text("WEBVTT\n\n00:00.800 --> 00:05.900\n<v SPEAKER_00>Welcome back")
+    (root / "test1" / "speakers.toml").write_text('SPEAKER_00 = "Anna"\n')
+    assert transcribed(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Anna", "Anna"]
+    (root / "test1" / "talk.speakers.toml").write_text('SPEAKER_00 = "Eve"\n')
+    assert transcribed(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Eve", "Eve"]
+    (root / "test1" / "speakers.toml").write_text("SPEAKER_00 =\n")
+    with pytest.raises(
+        dg.Failure, match=r"test1/talk\.mp4 cannot be transcribed: speakers\.toml is not TOML: .*line 1"
+    ):
+        transcribed(root, source, TranscriptConfig())
+
+
+def test_microphones_tell_the_speakers(root: Path, source: pa.Table) -> None:
+    """PocketSphinx hears each on its own, and roughly: what it heard right has the right speaker."""
+    tracks, truth = two_microphones(20.0)
+    stored = []
+    for number, track in enumerate([tracks[0] + tracks[1], *tracks]):
+        key = f"lake/speech/{number}.flac"
+        write_flac(root / key, track[: 30 * SPEECH_RATE_HZ])
+        stored.append(key)
+    (row,) = source.to_pylist()
+    microphones = [{"stream": 1, "channel": n, "speech_key": key} for n, key in enumerate(stored[1:])]
+    table = SOURCE.table([row | {"speech_key": stored[0], "microphones": microphones, "duration_s": 30.0}])
+    result = transcribed(root, table, TranscriptConfig(engine=EngineName.pocketsphinx))
+    heard = [
+        Word(row["text"], row["start"], row["end"], 0, channel=row["channel"], speaker=row["speaker"])
+        for row in result.value.to_pylist()
+    ]
+    found = matches([word for word in truth if word.end < 30], heard)
+    assert len(found) > 60
+    assert sum(said.channel == word.channel for said, word in found) >= 0.98 * len(found)
+    assert {word.speaker for word in heard} == {"SPEAKER_00", "SPEAKER_01"}
+    assert result.metadata
+    assert result.metadata["speakers"] == "told by the microphones"

@@ -30,14 +30,12 @@ ARPABET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY
     ],
 )
 def test_how_a_written_word_is_said(text: str, expected: str) -> None:
-    assert spoken(text, known=lambda word: word == "nasa") == expected.split()
+    assert spoken(text, "en", known=lambda word: word == "nasa") == expected.split()
 
 
 @given(st.text(max_size=20))
 def test_what_is_said_is_plain_letters(text: str) -> None:
-    assert all(
-        word.replace("'", "").isascii() and word.replace("'", "").isalpha() for word in spoken(text, lambda _: True)
-    )
+    assert all(word.replace("'", "").isascii() and word.replace("'", "").isalpha() for word in spoken(text, "en"))
 
 
 @given(st.from_regex(r"[a-z]+('[a-z]+)?", fullmatch=True))
@@ -50,3 +48,29 @@ def test_every_word_has_phones_of_the_model(word: str) -> None:
 def test_letters_are_read_in_groups() -> None:
     assert pronounce("blockchain") == "B L AA K CH EY N"
     assert pronounce("shortle") == "SH AA R T L"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("2019,", "de", ["zweitausendneunzehn"]),
+        ("1.500,5", "de", ["eintausendfünfhundert", "komma", "fünf"]),
+        ("€5", "de", ["fünf", "euro"]),
+        ("Größe", "de", ["größe"]),
+        ("l'été", "fr", ["l'été"]),
+        ("50%", "fr", ["cinquante", "pour", "cent"]),
+        ("2019年", "ja", ["二千十九", "年"]),
+        ("हिन्दी", "hi", ["हिन्दी"]),
+        ("مرحبا،", "ar", ["مرحبا"]),
+        ("你好。", "zh", ["你好"]),
+        ("300", "zh", []),
+    ],
+)
+def test_how_other_languages_say_it(text: str, language: str, expected: list[str]) -> None:
+    """What num2words cannot spell (Chinese) is not said: the word is interpolated between its neighbours."""
+    assert spoken(text, language) == expected
+
+
+@given(st.text(max_size=20), st.sampled_from(["de", "fr", "ru", "ar", "ja", "ko", "th", "hi", "zh", "xx"]))
+def test_no_text_of_any_language_stops_it(text: str, language: str) -> None:
+    assert not any(char.isdecimal() or char.isspace() for word in spoken(text, language) for char in word)

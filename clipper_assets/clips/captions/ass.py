@@ -11,6 +11,7 @@ import pysubs2
 
 from clipper_assets.clips.captions.fonts import load_font
 from clipper_assets.clips.captions.lines import CaptionWord, Page, paginate, text_of
+from clipper_assets.clips.captions.order import LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK, right_to_left, seen_order
 from clipper_assets.clips.captions.styles import CaptionStyle
 
 WIDTH_PX, HEIGHT_PX = 1080, 1920
@@ -91,11 +92,25 @@ def _line_width_px(style: CaptionStyle) -> float:
 
 
 def _highlighted(line: Sequence[CaptionWord], spoken: CaptionWord, style: CaptionStyle) -> str:
+    """A line from left to right as it is seen, with the word in colour that is being spoken."""
     colour = "".join(style.highlight_colour[i : i + 2] for i in (5, 3, 1))
-    return " ".join(
-        f"{{\\1c&H{colour}&}}{_escaped(word, style)}{{\\1c}}" if word is spoken else _escaped(word, style)
-        for word in line
-    )
+    leftward = right_to_left([word.text for word in line])
+    order = seen_order(leftward)
+    pieces = []
+    for number, following in zip(order, [*order[1:], None], strict=True):
+        text = _escaped(line[number], style)
+        if leftward[number]:
+            text = f"{RIGHT_TO_LEFT_MARK}{text}{RIGHT_TO_LEFT_MARK}"
+        pieces.append(f"{{\\1c&H{colour}&}}{text}{{\\1c}}" if line[number] is spoken else text)
+        if following is not None:
+            fence = LEFT_TO_RIGHT_MARK if leftward[number] or leftward[following] else ""
+            pieces.append(fence + _gap(line[number], line[following]))
+    return "".join(pieces)
+
+
+def _gap(word: CaptionWord, following: CaptionWord) -> str:
+    """What is written between two words: a space, or nothing in a script without spaces."""
+    return text_of((word, following))[len(word.text) : -len(following.text)]
 
 
 def _shown(text: str, style: CaptionStyle) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from clipper_assets.transcript.scripts import joined
+
 MAX_LINES = 2
 PAUSE_S = 0.6
 """A page does not reach across a silence this long: the eye would read ahead of the voice."""
@@ -59,7 +61,8 @@ def paginate(
 
 
 def text_of(words: Sequence[CaptionWord]) -> str:
-    return " ".join(word.text for word in words)
+    """Words as they are written together: Chinese, Japanese or Thai without spaces."""
+    return joined([word.text for word in words])
 
 
 def _groups(

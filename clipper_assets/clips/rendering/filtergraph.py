@@ -44,7 +44,7 @@ def clip_output(
         picture = picture.filter("ass", CAPTIONS_FILE, fontsdir=FONTS_FOLDER)
     output = ffmpeg.output(
         picture.filter("format", "yuv420p").filter("setparams", **BT709),
-        _loud(media[str(source.audio_stream)], plan),
+        _loud(programme(media, source.audio_stream, source.microphones), plan),
         str(target),
         t=f"{plan.duration_s:.6f}",
         format="mp4",
@@ -168,8 +168,7 @@ def _framed(picture: Stream, camera: CameraPath, source: RawVideo) -> Stream:
 def _loud(sound: Stream, plan: ClipPlan) -> Stream:
     """The planned gain, true peaks held under the ceiling, and no click at either end."""
     return (
-        programme(sound)
-        .filter("volume", f"{plan.gain_db}dB")
+        sound.filter("volume", f"{plan.gain_db}dB")
         .filter("aresample", OVERSAMPLED_HZ)
         .filter("alimiter", limit=f"{TRUE_PEAK_CEILING_DB}dB", attack=5, release=50, level=0, latency=1)
         .filter("aresample", PROGRAMME_RATE_HZ)

@@ -20,7 +20,14 @@ class Pickers(dg.ConfigurableResource[None]):
     heuristic: dg.ResourceDependency[HeuristicPicker]
 
     def pick(self, name: PickerName, talk: Talk, report: Report) -> Picked:
-        """`auto` and `openai` ask the model and fall back to the heuristic, which `degraded` then says."""
+        """`auto` and `openai` ask the model and fall back to the heuristic, which `degraded` then says.
+
+        Where nobody speaks, or nobody for certain, no picker is asked.
+        """
+        if not talk.runs:
+            doubt = " for certain: every word may be the recogniser's own" if talk.sentences else ""
+            silence = Degraded(STEP, f"nobody speaks in this episode{doubt}, so there is nothing to clip")
+            return Picked((), "none", degraded=(silence,))
         if name is PickerName.heuristic:
             return self.heuristic.pick(talk, report)
         try:

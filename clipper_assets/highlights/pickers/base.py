@@ -48,7 +48,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Picked:
-    """Candidates, the picker that found them (`heuristic`, `openai:gpt-4o-mini`) and what they took."""
+    """Candidates, the picker that found them (`heuristic`, `openai:gpt-4o-mini`, `none`) and what they took."""
 
     candidates: Sequence[Candidate]
     picker: str

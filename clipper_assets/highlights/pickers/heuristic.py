@@ -30,6 +30,7 @@ Sources
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -41,6 +42,7 @@ from clipper_assets.highlights.pickers import cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.windows import Candidate, Run, choose
 from clipper_assets.progress import Report
+from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.words import Sentence
 
 Values = NDArray[np.float64]
@@ -77,11 +79,21 @@ HOOK_CHARACTERS = 100
 TITLE_WORDS, HASHTAGS = 3, 4
 NOTABLE = 0.25
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+# Python's \w lacks the vowel signs that Thai, Hindi and others write as combining marks.
+_MARKS = "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char) in ("Mn", "Mc"))
+_LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*"
+_TOKEN = re.compile(rf"{_LETTERS}(?:['\u2019]{_LETTERS})?")
 
 
-def tokens(text: str) -> list[str]:
-    return [token.replace("\u2019", "'") for token in _TOKEN.findall(text.lower())]
+def tokens(text: str, language: str) -> list[str]:
+    """The words of a text in lower case, without punctuation and numbers."""
+    spaced = " ".join(split_unspaced(text, language)) if language in UNSPACED else text
+    return [token.replace("\u2019", "'") for token in _TOKEN.findall(spaced.lower())]
+
+
+def tokens_said(talk: Talk) -> list[list[str]]:
+    """The tokens of each sentence; a doubtful one has none."""
+    return [[] if sentence.doubtful else tokens(sentence.text, talk.language) for sentence in talk.sentences]
 
 
 def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
@@ -93,7 +105,7 @@ def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
 def housekeeping(sentences: Sequence[Sentence]) -> Values:
     """1 for the sentences of greetings and sponsor reads, else 0, shape (sentences,)."""
     marked = np.zeros(len(sentences))
-    cued = [i for i, sentence in enumerate(sentences) if cues.HOUSEKEEPING.search(sentence.text)]
+    cued = [i for i, s in enumerate(sentences) if not s.doubtful and cues.HOUSEKEEPING.search(s.text)]
     marked[cued] = 1.0
     for earlier, later in pairwise(cued):
         if sentences[later].start - sentences[earlier].end <= SPONSOR_READ_S:
@@ -140,13 +152,15 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
         of_runs = np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
         return of_runs, float(amount.sum() / size.sum()) if size.any() else np.nan
 
-    seconds = np.array([s.end - s.start for s in sentences])
-    spoken = np.array([s.last_word - s.first_word + 1 for s in sentences], dtype=np.float64)
+    # What may not have been said is in no run, and weighs nothing in the episode's means either.
+    said = np.array([not s.doubtful for s in sentences])
+    seconds = said * [s.end - s.start for s in sentences]
+    spoken = said * [float(s.last_word - s.first_word + 1) for s in sentences]
     known = np.isfinite(talk.loudness)
     power = np.where(known, 10 ** (np.where(known, talk.loudness, 0.0) / 10), 0.0)
     run_power, mean_power = mean(power * seconds, np.where(known, seconds, 0.0))
 
-    tokenized = [tokens(s.text) for s in sentences]
+    tokenized = tokens_said(talk)
     rarity = inverse_frequency(tokenized)
     novelty = np.array([sum(rarity[token] for token in sentence) for sentence in tokenized])
 
@@ -165,12 +179,12 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     }
 
 
-def key_words(sentences: Sequence[Sentence], rarity: dict[str, float]) -> list[str]:
+def key_words(tokenized: Sequence[list[str]], rarity: dict[str, float]) -> list[str]:
     """The words that set these sentences apart from the episode (tf x idf), best first."""
     counts = Counter(
         token
-        for sentence in sentences
-        for token in tokens(sentence.text)
+        for sentence in tokenized
+        for token in sentence
         if token not in cues.STOPWORDS and (len(token) > 3 or not token.isascii())
     )
     return sorted(counts, key=lambda token: -counts[token] * rarity[token])
@@ -193,13 +207,13 @@ class HeuristicPicker(Picker):
         scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
         report(0.5)
 
-        rarity = inverse_frequency([tokens(s.text) for s in talk.sentences])
+        tokenized = tokens_said(talk)
+        rarity = inverse_frequency(tokenized)
         candidates = []
         for i in choose(allowed, raw.tolist(), talk.count):
             run = allowed[i]
-            sentences = talk.sentences[run.first : run.last + 1]
-            words = key_words(sentences, rarity)
-            hook = shortened(sentences[0].text, HOOK_CHARACTERS)
+            words = key_words(tokenized[run.first : run.last + 1], rarity)
+            hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
             weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in found.items()}
             notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
             candidates.append(
@@ -210,7 +224,7 @@ class HeuristicPicker(Picker):
                     hook=hook,
                     title=", ".join(word.capitalize() for word in words[:TITLE_WORDS]) or hook,
                     reason="; ".join(PHRASES[name] for name in notable) or "nothing stands out",
-                    hashtags=tuple("#" + re.sub(r"\W", "", word) for word in words[:HASHTAGS]),
+                    hashtags=tuple("#" + word.replace("'", "") for word in words[:HASHTAGS]),
                 )
             )
         report(1.0)

@@ -232,6 +232,7 @@ class OpenAIPicker(Picker):
         lines = [
             f"{s.number} [{clock(s.start)}] {f'{s.speaker}: ' if s.speaker else ''}{one_line(s.text)}"
             for s in talk.sentences
+            if not s.doubtful
         ]
         system = Template(prompt("pick")).substitute(
             count=talk.count + SPARE,

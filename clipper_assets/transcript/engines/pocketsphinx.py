@@ -1,20 +1,23 @@
 """Engine `pocketsphinx`: the last resort, an English recogniser whose model lies inside its wheel."""
 
 import re
-import time
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import webrtcvad
 
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Report
-from clipper_assets.transcript.alignment import FRAME_S, is_filler, pcm16
-from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
+from clipper_assets.progress import Stage, part
+from clipper_assets.transcript.aligners.pocketsphinx import FRAME_S, is_filler, pcm16
+from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.timing import fit
 from clipper_assets.transcript.words import Word
+
+if TYPE_CHECKING:
+    from pocketsphinx import Decoder
 
 ROUGH = Degraded(
     "aligned_transcript",
@@ -35,35 +38,46 @@ class PocketSphinx(Engine):
 
     name: ClassVar[str] = "pocketsphinx"
 
-    def transcribe(self, recording: Recording, report: Report) -> Heard:
+    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
         from pocketsphinx import Decoder
 
         if recording.language not in (None, "en"):
             raise EngineUnavailableError(
                 f"PocketSphinx's model is English and the episode is in {recording.language!r}"
             )
-        began = time.perf_counter()
+        clock = Clock()
         decoder = Decoder(loglevel="FATAL")
-        loaded = time.perf_counter()
-        words = []
-        for segment, (start, end) in enumerate(utterances(recording.speech)):
-            decoder.start_utt()
-            decoder.process_raw(pcm16(recording.speech[start:end]), no_search=False, full_utt=True)
-            decoder.end_utt()
-            origin_s = start / SPEECH_RATE_HZ
-            for entry in decoder.seg() or ():
-                if not is_filler(entry.word):
-                    first_s, last_s = origin_s + entry.start_frame * FRAME_S, origin_s + (entry.end_frame + 1) * FRAME_S
-                    # The second pronunciation of a word is written "word(2)".
-                    words.append(Word(re.sub(r"\(\d+\)$", "", entry.word), first_s, last_s, segment))
-            report(end / len(recording.speech))
+        clock.stage("load")
+        report = stage("transcribing")
+        words: list[Word] = []
+        for track, speech in enumerate(recording.tracks):
+            for start, end in utterances(speech):
+                segment = words[-1].segment + 1 if words else 0
+                heard = _recognised(decoder, speech, start, end)
+                words += recording.said_on(track, [Word(*timed, segment) for timed in heard])
+                part(report, track, len(recording.tracks))(end / len(speech))
+        report(1.0)
+        clock.stage("transcribe")
         return Heard(
             words=fit(words, recording.duration_s),
             language="en",
             model="en-us",
-            stages_s={"load": loaded - began, "transcribe": time.perf_counter() - loaded},
+            stages_s=clock.stages_s,
             degraded=[ROUGH],
         )
+
+
+def _recognised(decoder: "Decoder", speech: Samples, start: int, end: int) -> Iterator[tuple[str, float, float]]:
+    """The words between two samples, and when each is said, in seconds."""
+    decoder.start_utt()
+    decoder.process_raw(pcm16(speech[start:end]), no_search=False, full_utt=True)
+    decoder.end_utt()
+    origin_s = start / SPEECH_RATE_HZ
+    for entry in decoder.seg() or ():
+        if not is_filler(entry.word):
+            # The second pronunciation of a word is written "word(2)".
+            text = re.sub(r"\(\d+\)$", "", entry.word)
+            yield text, origin_s + entry.start_frame * FRAME_S, origin_s + (entry.end_frame + 1) * FRAME_S
 
 
 def utterances(speech: Samples) -> list[tuple[int, int]]:

@@ -1,16 +1,16 @@
 """Engine `transcript_file`: the SRT, VTT or JSON that lies beside the upload, its words placed by forced alignment."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.speech import Samples
-from clipper_assets.progress import Report
-from clipper_assets.transcript.alignment import Block, align
+from clipper_assets.progress import Report, Stage, part
+from clipper_assets.transcript.aligners.auto import Aligners
+from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.cues import Cue, MalformedTranscriptError, cue_words, read_transcript
-from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.timing import Span, fit, interpolation
 
 BLOCK_S = 20.0
@@ -23,14 +23,16 @@ class TranscriptFile(Engine):
 
     name: ClassVar[str] = "transcript_file"
 
-    def transcribe(self, recording: Recording, report: Report) -> Heard:
-        began = time.perf_counter()
+    aligners: Aligners
+
+    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+        clock = Clock()
         if recording.transcript_file is None:
             raise EngineUnavailableError(
                 "no transcript lies beside the upload; put an .srt, .vtt or .json with the upload's name next to it"
             )
         try:
-            transcript = read_transcript(recording.transcript_file)
+            transcript = read_transcript(recording.transcript_file, recording.language)
         except MalformedTranscriptError as error:
             raise EngineUnavailableError(str(error)) from error
         language = recording.language or transcript.language or "en"
@@ -49,56 +51,59 @@ class TranscriptFile(Engine):
                 f"{outside} of {len(transcript.cues)} cues of {file} end after the episode and were cut or left out"
             )
             degraded.append(Degraded("aligned_transcript", reason))
-        read = time.perf_counter()
-        if language == "en":
-            spans = aligned_spans(recording.speech, cues, report)
-        else:
-            spans = [[word.span for word in cue.words] for cue in cues]
-        words = fit(cue_words(cues, spans), end_s)
-        untimed = interpolation(words)
-        if untimed and language != "en":
-            reason = f"only English is aligned without WhisperX; the transcript is in {language!r}"
-            degraded.append(Degraded("aligned_transcript", reason))
-        report(1.0)
+        clock.stage("read")
+        aligner_name = "not needed: the file has a time for every word"
+        if any(word.span is None for cue in cues for word in cue.words):
+            aligner, why = self.aligners.choose(language)
+            clock.stage("load aligner")
+            aligner_name = f"{aligner.name if aligner else 'none'}{f' ({why})' if why else ''}"
+            if aligner:
+                cues = aligned(aligner, recording.speech, cues, stage("aligning"))
+            else:
+                degraded.append(
+                    Degraded("aligned_transcript", f"the words of {file} are spread over their cues: {why}")
+                )
+        words = fit(cue_words(cues, [[word.span for word in cue.words] for cue in cues]), end_s)
+        clock.stage("align")
         return Heard(
             words=words,
             language=language,
             model=file,
-            stages_s={"read": read - began, "align": time.perf_counter() - read},
-            degraded=[*degraded, *untimed],
+            stages_s=clock.stages_s,
+            degraded=[*degraded, *interpolation(words)],
+            facts={"aligner": aligner_name},
         )
 
 
-def aligned_spans(speech: Samples, cues: Sequence[Cue], report: Report) -> list[list[Span | None]]:
-    """The span of every word of every cue, None where it could not be aligned.
+def aligned(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:
+    """The cues with a time for every word that could be aligned.
 
     Cues that carry a time for any of their words are left as they are. The others are aligned in blocks of up to
     `BLOCK_S`, because a block's inner cue times may be rough; those of a block that fails are tried one by one.
     """
-    spans: list[list[Span | None]] = [[word.span for word in cue.words] for cue in cues]
+    timed = list(cues)
     blocks = cue_blocks(cues)
-    failed = _place(speech, cues, blocks, spans, lambda share: report(share * 0.9))
-    _place(
-        speech, cues, [[number] for block in failed for number in block], spans, lambda share: report(0.9 + share / 10)
-    )
-    return spans
+    failed = _place(aligner, speech, timed, blocks, part(report, 0, 2))
+    _place(aligner, speech, timed, [[number] for block in failed for number in block], part(report, 1, 2))
+    report(1.0)
+    return timed
 
 
 def _place(
-    speech: Samples, cues: Sequence[Cue], blocks: list[list[int]], spans: list[list[Span | None]], report: Report
+    aligner: Aligner, speech: Samples, cues: list[Cue], blocks: list[list[int]], report: Report
 ) -> list[list[int]]:
-    """Align blocks of cue numbers, write what was found into `spans`, and return the blocks that failed."""
+    """Align blocks of cue numbers, put the times that were found into `cues`, and return the blocks that failed."""
     failed = []
     requests = [
         Block([text for number in block for text in cues[number].texts], reach(cues, block)) for block in blocks
     ]
-    for block, found in zip(blocks, align(speech, requests, report), strict=True):
-        if found is None:
+    for block, placement in zip(blocks, aligner.align(speech, requests, report), strict=True):
+        if placement is None:
             failed.append(block)
             continue
-        words = iter(found)
+        words = iter(placement)
         for number in block:
-            spans[number] = [next(words) for _ in cues[number].words]
+            cues[number] = with_times(cues[number], [next(words) for _ in cues[number].words])
     return failed
 
 

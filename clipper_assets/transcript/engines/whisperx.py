@@ -1,100 +1,96 @@
-"""Engine `whisperx`: WhisperX 3.8, Whisper in batches and a wav2vec2 aligner; the most exact word times, on a GPU.
+"""Engine `whisperx`: WhisperX 3.8, Whisper in batches and a wav2vec2 aligner; what a GPU uses.
 
 An optional install (`pip install 'clipper_assets[whisperx]'`: torch, several gigabytes).
 """
 
-import os
-import time
-from importlib.util import find_spec
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from clipper_assets.progress import Report
-from clipper_assets.transcript.cues import cue_words, transcript_of
-from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
-from clipper_assets.transcript.engines.models import device, find_whisper
-from clipper_assets.transcript.timing import fit, interpolation
-from clipper_assets.transcript.words import Word
+from clipper_assets.episodes.speech import Samples
+from clipper_assets.progress import Report, Stage
+from clipper_assets.transcript.cues import Cue, CueWord, said_words
+from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
+from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
+from clipper_assets.transcript.timing import Span
 
-BATCH_SIZE = 8
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
 
 
-class WhisperX(Engine):
-    """`align_model` is a directory or hub name of a wav2vec2 model; default: WhisperX's own for the language."""
+class WhisperX(WhisperEngine):
+    """Words that no aligner can place are interpolated inside their chunk: WhisperX decodes without times."""
 
     name: ClassVar[str] = "whisperx"
 
-    model: str = "small"
-    models_dir: str | None = None
-    align_model: str | None = None
-    beam_size: int = 5
+    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+        if not whisperx_installed():
+            raise EngineUnavailableError(NOT_INSTALLED)
+        return super().transcribe(recording, stage)
 
-    def transcribe(self, recording: Recording, report: Report) -> Heard:
-        began = time.perf_counter()
-        if not find_spec("whisperx"):
-            raise EngineUnavailableError("WhisperX is not installed; pip install 'clipper_assets[whisperx]'")
-        directory = find_whisper(self.model, Path(self.models_dir) if self.models_dir else None)
-        os.environ.setdefault("PYANNOTE_METRICS_ENABLED", "0")  # pyannote 4 sends telemetry otherwise
-        import whisperx
-
-        where, compute_type = device()
-        try:
-            recogniser = whisperx.load_model(
+    def load(self, directory: Path, device: str, compute_type: str) -> Recogniser:
+        whisperx = import_whisperx()
+        chunked = _given_chunks()
+        with redirect_stdout(None):  # it prints that it takes the detector that it was given
+            pipeline = whisperx.load_model(
                 str(directory),
-                device=where,
+                device=device,
                 compute_type=compute_type,
                 asr_options={"beam_size": self.beam_size},
-                language=recording.language,
+                vad_model=chunked,
                 local_files_only=True,
             )
-            language = recording.language or _detected(recogniser, recording)
-            aligner, aligner_facts = whisperx.load_align_model(
-                language_code=language, device=where, model_name=self._align_model()
-            )
-        except (OSError, RuntimeError, ValueError) as error:
-            raise EngineUnavailableError(f"WhisperX's models do not load: {error}") from error
-        loaded = time.perf_counter()
-        result = recogniser.transcribe(
-            recording.speech,
-            batch_size=BATCH_SIZE,
-            language=language,
-            progress_callback=lambda percent: report(percent / 200),
+        return _Pipeline(pipeline, chunked)
+
+
+def _given_chunks() -> Any:
+    """WhisperX's door for another voice activity detector (`vad_model`): hands out the `spans` that it is given.
+
+    WhisperX's own two are pyannote's older one and the same Silero model, which it fetches from GitHub.
+    """
+    from whisperx.vads import Vad
+
+    detector: Any = Vad  # WhisperX has no types
+
+    class GivenChunks(detector):  # type: ignore[misc]
+        spans: Sequence[Span] = ()
+
+        def __call__(self, audio: Any) -> Sequence[Span]:
+            del audio
+            return self.spans
+
+        @staticmethod
+        def preprocess_audio(audio: Samples) -> Samples:
+            return audio
+
+        @staticmethod
+        def merge_chunks(segments: Sequence[Span], chunk_size: float, onset: float, offset: float) -> list[Any]:
+            del chunk_size, onset, offset
+            return [{"start": start, "end": end, "segments": [(start, end)]} for start, end in segments]
+
+    return GivenChunks(vad_onset=0.5)
+
+
+class _Pipeline:
+    def __init__(self, pipeline: Any, chunked: Any):
+        self.pipeline = pipeline
+        self.chunked = chunked
+
+    @property
+    def whisper(self) -> "WhisperModel":
+        model: WhisperModel = self.pipeline.model
+        return model
+
+    def decode(
+        self, speech: Samples, spans: Sequence[Span], language: str, batch_size: int, report: Report
+    ) -> list[tuple[Cue, float, float | None]]:
+        self.chunked.spans = spans
+        result = self.pipeline.transcribe(
+            speech, batch_size=batch_size, language=language, progress_callback=lambda percent: report(percent / 100)
         )
-        transcribed = time.perf_counter()
-        aligned = whisperx.align(
-            result["segments"],
-            aligner,
-            aligner_facts,
-            recording.speech,
-            where,
-            progress_callback=lambda percent: report(0.5 + percent / 200),
-        )
-        words = words_of(aligned, recording.duration_s)
-        return Heard(
-            words=words,
-            language=language,
-            model=self.model,
-            stages_s={
-                "load": loaded - began,
-                "transcribe": transcribed - loaded,
-                "align": time.perf_counter() - transcribed,
-            },
-            degraded=interpolation(words),
-        )
-
-    def _align_model(self) -> str | None:
-        """`align_model` in the models directory, if it lies there."""
-        if self.align_model and self.models_dir and (local := Path(self.models_dir) / self.align_model).is_dir():
-            return str(local)
-        return self.align_model
-
-
-def _detected(recogniser: Any, recording: Recording) -> str:
-    multilingual = recogniser.model.model.is_multilingual
-    return str(recogniser.detect_language(recording.speech)) if multilingual else "en"
-
-
-def words_of(aligned: Any, duration_s: float) -> list[Word]:
-    """The words of what `whisperx.align` returns, every one of them, also those that it could not align."""
-    cues = transcript_of(aligned).cues
-    return fit(cue_words(cues, [[word.span for word in cue.words] for cue in cues]), duration_s)
+        return [
+            (Cue([CueWord(word) for word in said_words(segment["text"], language)], span), segment["avg_logprob"], None)
+            for segment, span in zip(result["segments"], spans, strict=True)
+        ]

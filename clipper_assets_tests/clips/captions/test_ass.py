@@ -139,3 +139,35 @@ def test_the_word_being_spoken_lights_up_and_nothing_moves(style_name: str, tmp_
     assert lit_columns(first, style)[1] < lit_columns(second, style)[0]
     assert ink(first) == ink(second)
     assert (gone == gone[0, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("said", "drawn_text"),
+    [
+        ("今日は 天気が いい", "今日は天気がいい"),
+        ("今天 天气 很", "今天天气很"),
+        ("วันนี้ อากาศ ดี", "วันนี้อากาศดี"),
+        ("新しい iPhone です", "新しい iPhone です"),
+    ],
+)
+def test_a_line_has_spaces_only_where_its_script_has(said: str, drawn_text: str) -> None:
+    style = load_style("pop").model_copy(update={"font_size": 40, "uppercase": False})
+    for event in events(list(words(said)), style, 5.0):
+        assert COMMANDS.sub("", event.text) == drawn_text
+
+
+@pytest.mark.parametrize("said", ["שלום עולם טוב.", "من هنا نبدأ.", "יש iPhone חדש."])
+def test_the_words_of_a_right_to_left_line_light_up_from_right_to_left(said: str, tmp_path: Path) -> None:
+    colours = {"font_size": 60, "highlight_colour": "#ff0000", "text_colour": "#ffffff", "outline_colour": "#ffffff"}
+    file = drawn(words(said, each_s=0.6), load_style("classic").model_copy(update=colours), tmp_path)
+    centres_px, edges_px = [], []
+    for at_s in (0.2, 0.8, 1.4):
+        picture = frame_at(file, at_s, "rgb24").astype(int)
+        red = (picture[..., 0] > 200) & (picture[..., 1] < 60)
+        centres_px.append(float(np.flatnonzero(red.any(axis=0)).mean()))
+        edges_px.append(ink(picture.astype(np.uint8)))
+    first, second, third = centres_px
+    assert first > second > third
+    assert first > WIDTH_PX / 2 > third
+    assert edges_px[0] == pytest.approx(edges_px[1], abs=3)
+    assert edges_px[1] == pytest.approx(edges_px[2], abs=3)

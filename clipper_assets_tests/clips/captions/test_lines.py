@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,18 @@ def test_two_lines_are_of_nearly_the_same_width() -> None:
 def test_a_word_wider_than_a_line_has_one_to_itself() -> None:
     (page,) = pages_of((list(words("so Donaudampfschifffahrtsgesellschaft it is")), 5.0), max_words=2)[:1]
     assert [text_of(line) for line in page.lines] == ["so", "Donaudampfschifffahrtsgesellschaft"]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (["今日は", "天気が", "いいです。"], "今日は天気がいいです。"),
+        (["今天", "天气", "很", "好。"], "今天天气很好。"),
+        (["วันนี้", "อากาศ", "ดี"], "วันนี้อากาศดี"),
+        (["新しい", "iPhone", "です"], "新しい iPhone です"),
+        (["مرحبا", "بكم", "جميعا"], "مرحبا بكم جميعا"),
+        (["שלום", "לכולם"], "שלום לכולם"),
+    ],
+)
+def test_words_are_joined_as_their_script_is_written(said: list[str], written: str) -> None:
+    assert text_of(words(" ".join(said))) == written

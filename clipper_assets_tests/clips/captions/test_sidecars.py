@@ -39,3 +39,18 @@ def test_a_word_with_signs_of_markup_is_shown_as_it_is(word: str) -> None:
     assert f"\none {word} two\n" in srt
     escaped = word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"\none {escaped} two\n" in vtt
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("今日は 天気が いいです", "今日は天気がいいです"),
+        ("今天 天气 很 好", "今天天气很好"),
+        ("วันนี้ อากาศ ดี", "วันนี้อากาศดี"),
+        ("مرحبا بكم جميعا", "مرحبا بكم جميعا"),
+        ("שלום לכולם.", "שלום לכולם."),
+    ],
+)
+def test_other_scripts_stand_as_they_are_written_in_the_order_in_which_they_are_read(said: str, line: str) -> None:
+    for text in sidecars(words(said), 5.0):
+        assert text.splitlines()[-1] == line

@@ -5,7 +5,6 @@ of real time on one core. The aligner fits any text to any sound, so it cannot t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ import numpy as np
 
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.progress import Report
+from clipper_assets.transcript.aligners.base import Aligner, Block, Placed, Placement
 from clipper_assets.transcript.pronunciation import pronounce, spoken
-from clipper_assets.transcript.timing import Span
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
@@ -27,29 +26,22 @@ FRAME_S = 0.01
 _SEARCH = {"beam": 1e-120, "wbeam": 1e-120, "pbeam": 1e-120, "bestpath": False}
 
 
-@dataclass(frozen=True)
-class Block:
-    """Written words that are said, in this order and nothing else, between two seconds of the recording."""
+class PocketSphinxAligner(Aligner):
+    """English only, and always there."""
 
-    texts: Sequence[str]
-    within: Span
+    name = "pocketsphinx"
 
+    def align(self, speech: Samples, blocks: Sequence[Block], report: Report) -> list[Placement]:
+        from pocketsphinx import Decoder
 
-def align(speech: Samples, blocks: Sequence[Block], report: Report) -> list[list[Span | None] | None]:
-    """The span of every word of every block, in seconds from the start of the recording.
-
-    None for a word that makes no sound, and None for a whole block that does not fit the sound.
-    """
-    from pocketsphinx import Decoder
-
-    if not blocks:
-        return []
-    decoder = Decoder(lm=None, loglevel="FATAL", **_SEARCH)
-    aligned = []
-    for number, block in enumerate(blocks, start=1):
-        aligned.append(_align(decoder, speech, block))
-        report(number / len(blocks))
-    return aligned
+        if not blocks:
+            return []
+        decoder = Decoder(lm=None, loglevel="FATAL", **_SEARCH)
+        aligned = []
+        for number, block in enumerate(blocks, start=1):
+            aligned.append(_align(decoder, speech, block))
+            report(number / len(blocks))
+        return aligned
 
 
 def pcm16(speech: Samples) -> bytes:
@@ -57,8 +49,8 @@ def pcm16(speech: Samples) -> bytes:
     return (np.clip(speech, -1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 
-def _align(decoder: "Decoder", speech: Samples, block: Block) -> list[Span | None] | None:
-    said = [spoken(text, lambda word: decoder.lookup_word(word) is not None) for text in block.texts]
+def _align(decoder: "Decoder", speech: Samples, block: Block) -> Placement:
+    said = [spoken(text, "en", lambda word: decoder.lookup_word(word) is not None) for text in block.texts]
     tokens = [token for tokens in said for token in tokens]
     if not tokens:
         return [None] * len(block.texts)
@@ -78,7 +70,7 @@ def _align(decoder: "Decoder", speech: Samples, block: Block) -> list[Span | Non
     origin_s = start / SPEECH_RATE_HZ
     ends = np.cumsum([0, *(len(tokens) for tokens in said)])
     return [
-        (origin_s + heard[first].start_frame * FRAME_S, origin_s + (heard[last - 1].end_frame + 1) * FRAME_S)
+        Placed(origin_s + heard[first].start_frame * FRAME_S, origin_s + (heard[last - 1].end_frame + 1) * FRAME_S)
         if last > first
         else None
         for first, last in pairwise(ends)

@@ -1,7 +1,8 @@
 import numpy as np
 
 from clipper_assets.episodes.speech import Samples
-from clipper_assets.transcript.alignment import Block, align, pcm16
+from clipper_assets.transcript.aligners.base import Block
+from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner, pcm16
 from clipper_assets.transcript.words import Word
 
 
@@ -17,7 +18,7 @@ def test_words_are_found_where_they_are_said(speech: Samples, truth: list[Word])
         Block([word.text for word in words], (words[0].start - 0.2, words[-1].end + 0.2)) for words in (first, second)
     ]
     shares: list[float] = []
-    found = align(speech, blocks, shares.append)
+    found = PocketSphinxAligner().align(speech, blocks, shares.append)
     errors = [
         abs(span[0] - word.start)
         for words, spans in zip((first, second), found, strict=True)
@@ -35,7 +36,7 @@ def test_an_unknown_word_and_a_mark_do_not_stop_the_others(speech: Samples, trut
     said = truth[:18]
     texts = ["Wellcomm" if word.text == "Welcome" else word.text for word in said]
     texts.insert(7, "—")
-    (found,) = align(speech, [Block(texts, (0.6, said[-1].end + 0.1))], quiet)
+    (found,) = PocketSphinxAligner().align(speech, [Block(texts, (0.6, said[-1].end + 0.1))], quiet)
     assert found is not None
     assert found.pop(7) is None
     assert max(abs(span[0] - word.start) for span, word in zip(found, said, strict=True) if span) < 0.2
@@ -45,7 +46,7 @@ def test_what_cannot_be_aligned_is_none(speech: Samples) -> None:
     too_short = Block(["a", "very", "long", "sentence", "in", "no", "time"], (1.0, 1.1))
     nothing = Block(["words"], (5.0, 5.0))
     unsaid = Block(["…", "—"], (1.0, 2.0))
-    assert align(speech, [too_short, nothing, unsaid], quiet) == [None, None, [None, None]]
+    assert PocketSphinxAligner().align(speech, [too_short, nothing, unsaid], quiet) == [None, None, [None, None]]
 
 
 def test_samples_are_clipped_not_wrapped() -> None:

@@ -1,0 +1,75 @@
+"""The aligner for a language: wav2vec2 where WhisperX and a model are there, PocketSphinx for English, else none."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from clipper_assets.settings import Device
+from clipper_assets.transcript.aligners.base import Aligner
+from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
+from clipper_assets.transcript.aligners.wav2vec2 import Wav2Vec2Aligner
+from clipper_assets.transcript.library import import_whisperx, whisperx_installed
+from clipper_assets.transcript.models import ModelMissingError, hub_is_off, hub_model, torch_device
+
+
+class Aligners(dg.ConfigurableResource[None]):
+    """`model` is a directory or hub name of a wav2vec2 CTC model; default: WhisperX's own for the language."""
+
+    model: str | None = None
+    models_dir: str | None = None
+    device: Device = Device.auto
+
+    def choose(self, language: str) -> tuple[Aligner | None, str]:
+        """The best aligner for a language (ISO 639-1), and why it is not a better one; empty where it is the best."""
+        try:
+            return self._wav2vec2(language), ""
+        except ModelMissingError as missing:
+            return PocketSphinxAligner() if language == "en" else None, str(missing)
+
+    def _wav2vec2(self, language: str) -> Aligner:
+        """Raises ModelMissingError where it cannot be had."""
+        if not whisperx_installed():
+            raise ModelMissingError("WhisperX, which aligns other languages than English, is not installed")
+        whisperx = import_whisperx()
+        device = torch_device(self.device)
+        name, options = self._find(language)
+        try:
+            model, facts = whisperx.load_align_model(language, device, model_name=name, **options)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ModelMissingError(f"the alignment model {name} does not load on {device}: {error}") from error
+        return Wav2Vec2Aligner(f"wav2vec2 {Path(name).name}", language, model, facts, device)
+
+    def _find(self, language: str) -> tuple[str, dict[str, Any]]:
+        """What `whisperx.load_align_model` is to load, and how: from a directory, torchaudio's file, or the hub."""
+        from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
+
+        models_dir = Path(self.models_dir) if self.models_dir else None
+        folder = f"align-{language}"
+        name = self.model or DEFAULT_ALIGN_MODELS_HF.get(language)
+        wanted = hub_model(f"alignment model for {language!r}", name or folder, "config.json", folder)
+        if found := wanted.on_disk(models_dir):
+            return str(found), {"model_cache_only": True}
+        if name is None and (bundle := DEFAULT_ALIGN_MODELS_TORCH.get(language)):
+            return bundle, {"model_dir": self._torchaudio_folder(bundle, models_dir)}
+        if name is None:
+            raise ModelMissingError(
+                f"WhisperX has no alignment model for {language!r}; put a wav2vec2 CTC model into "
+                f"{models_dir or 'CLIPPER_MODELS_DIR'}/{folder} or name one in CLIPPER_ALIGN_MODEL"
+            )
+        return wanted.refuse_if_unreachable(models_dir), {}
+
+    def _torchaudio_folder(self, bundle: str, models_dir: Path | None) -> str | None:
+        """The folder that holds the weights of a torchaudio pipeline; None for torch's own, where it may download."""
+        import torch
+        import torchaudio
+
+        file = Path(getattr(torchaudio.pipelines, bundle)._path).name
+        if models_dir and (models_dir / file).is_file():
+            return str(models_dir)
+        if hub_is_off() and not (Path(torch.hub.get_dir()) / "checkpoints" / file).is_file():
+            raise ModelMissingError(
+                f"the alignment model {bundle} is not on this machine and HF_HUB_OFFLINE is set; put {file} into "
+                f"{models_dir or 'CLIPPER_MODELS_DIR'}, or a wav2vec2 CTC model into its folder align-<language>"
+            )
+        return None

@@ -1,0 +1,43 @@
+"""What speakers are called: names from TOML files beside the upload, for one episode or for a whole show."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from clipper_assets.transcript.words import Word
+
+
+def speakers_keys(upload: str) -> list[str]:
+    """Where names for an upload may lie: `speakers.toml` in its folder for the show, `<stem>.speakers.toml` for it."""
+    folder = "".join(upload.rpartition("/")[:2])
+    return [f"{folder}speakers.toml", f"{upload.removesuffix(PurePosixPath(upload).suffix)}.speakers.toml"]
+
+
+def read_names(files: Sequence[Path]) -> dict[str, str]:
+    """The name of each speaker label in `files`, as `SPEAKER_00 = "Anna"`; later files win.
+
+    Raises ValueError, naming the file, for broken TOML and for a value that is no name.
+    """
+    names: dict[str, str] = {}
+    for file in files:
+        for label, name in _table(file).items():
+            if not isinstance(name, str) or not name.strip():
+                raise ValueError(f'{file.name} has no name for {label!r}; write it as text: "{label}" = "Anna"')
+            names[label] = " ".join(name.split())
+    return names
+
+
+def named(words: Sequence[Word], names: Mapping[str, str]) -> list[Word]:
+    """The words with their speakers called by `names`; one without a name there keeps its label."""
+    return [replace(word, speaker=names.get(word.speaker, word.speaker)) if word.speaker else word for word in words]
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file.name} is not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file.name} is not TOML: {error}") from error

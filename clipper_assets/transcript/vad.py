@@ -1,0 +1,34 @@
+"""Where somebody speaks: Silero's voice activity detector, whose model lies inside faster-whisper's wheel."""
+
+from collections.abc import Sequence
+
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.transcript.timing import Span
+
+CHUNK_S = 30.0
+"""What Whisper hears at once (Radford et al. 2022, section 2.2)."""
+MIN_SILENCE_MS = 160
+LONGEST_PAUSE_S = 2.0
+"""A longer silence is not decoded: Whisper invents words in it (Koenecke et al. 2024, "Careless Whisper")."""
+
+
+def speech_spans(speech: Samples) -> list[Span]:
+    """Seconds of speech, in order; each at most `CHUNK_S` long."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(max_speech_duration_s=CHUNK_S, min_silence_duration_ms=MIN_SILENCE_MS)
+    return [
+        (piece["start"] / SPEECH_RATE_HZ, piece["end"] / SPEECH_RATE_HZ)
+        for piece in get_speech_timestamps(speech, options)
+    ]
+
+
+def chunks(spans: Sequence[Span]) -> list[Span]:
+    """Speech merged over pauses of up to `LONGEST_PAUSE_S` into chunks of at most `CHUNK_S` (Bain et al. 2023)."""
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and end - merged[-1][0] <= CHUNK_S and start - merged[-1][1] <= LONGEST_PAUSE_S:
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged

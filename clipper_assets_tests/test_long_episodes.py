@@ -1,0 +1,107 @@
+"""An episode of six hours goes through sentences, windows and captions; its memory grows with its length, no faster."""
+
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from clipper_assets.clips.captions.ass import caption_ass, caption_pages
+from clipper_assets.clips.captions.sidecars import sidecars
+from clipper_assets.clips.captions.styles import load_style
+from clipper_assets.clips.framing.camera import Layout, still_camera
+from clipper_assets.clips.plan import ClipPlan, plan_clip
+from clipper_assets.episodes.loudness import LoudnessTrack
+from clipper_assets.highlights.checks import broken_rules
+from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.windows import MAX_CLIPS, place, windows_table
+from clipper_assets.transcript.sentences import split_sentences
+from clipper_assets.transcript.words import Doubt, Word, words_table
+from clipper_assets_tests.clips.test_plan import SOURCE
+from clipper_assets_tests.highlights.talks import EPISODE, ignored, talk_of
+
+WORD_S, WORDS_PER_SENTENCE = 0.36, 12
+SIX_HOURS_BYTES = 120e6
+"""67 MB were measured on CPython 3.11; what Arrow keeps outside of Python's memory is not counted."""
+STYLE = load_style("pop")
+
+
+def talk(hours: float) -> list[Word]:
+    """A talk without a pause, 10,000 words an hour, in sentences of twelve words; every fiftieth sentence doubtful."""
+    said = np.random.default_rng(7).zipf(1.3, round(hours * 3600 / WORD_S)) % 5000
+    words = []
+    for number, rank in enumerate(said.tolist()):
+        sentence, place_in_it = divmod(number, WORDS_PER_SENTENCE)
+        text = (
+            ("Word" if place_in_it == 0 else "word")
+            + f"{rank}"
+            + ("." if place_in_it == WORDS_PER_SENTENCE - 1 else "")
+        )
+        start_s = number * WORD_S
+        doubt: Doubt | None = "unsure" if sentence % 50 == 49 else None
+        words.append(Word(text, start_s, start_s + 0.3, sentence, speaker=f"SPEAKER_{sentence // 7 % 2}", doubt=doubt))
+    return words
+
+
+def windows_of(words: pa.Table, duration_s: float) -> pa.Table:
+    met = talk_of(words, duration_s)
+    picked = HeuristicPicker().pick(met, ignored)
+    windows = place(picked.candidates, met.runs, met.count)
+    table = windows_table(EPISODE, windows, met.rules, picker=picked.picker, prompt_version=None, degraded=())
+    assert broken_rules(table, words, met.rules, duration_s) == []
+    return table
+
+
+def plans_of(windows: pa.Table, words: pa.Table, duration_s: float) -> list[ClipPlan]:
+    source = replace(SOURCE, duration_s=duration_s)
+    ends = np.arange(0.4, duration_s, 0.1)
+    loudness = LoudnessTrack(ends, np.full(ends.shape, -20, np.float32))
+    camera = still_camera(Layout.fit, source)
+    return [plan_clip(window, words, source, loudness, STYLE, camera) for window in windows.to_pylist()]
+
+
+def peak_bytes(words: Sequence[Word]) -> int:
+    """The most memory that Python objects and arrays of numpy took at once on the way from words to captions."""
+    tracemalloc.start()
+    try:
+        made(words)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def made(words: Sequence[Word]) -> list[tuple[ClipPlan, int, str]]:
+    """The plan of every clip of an episode, the number of its caption pages and its captions in all three formats."""
+    duration_s = words[-1].end + 0.06
+    table = words_table(EPISODE, words, split_sentences(words, "en"), "en", {"language": "en"})
+    plans = plans_of(windows_of(table, duration_s), table, duration_s)
+    return [
+        (
+            plan,
+            len(caption_pages(plan.words, STYLE, plan.duration_s)),
+            "\n".join((caption_ass(plan.words, STYLE, plan.duration_s), *sidecars(plan.words, plan.duration_s))),
+        )
+        for plan in plans
+    ]
+
+
+def test_six_hours_give_twelve_clips_with_all_their_words_in_captions_and_no_doubtful_one() -> None:
+    said = talk(hours=6)
+    assert len(said) == 60_000
+    clips = made(said)
+    assert len(clips) == MAX_CLIPS
+    for plan, pages, captions in clips:
+        inside = [word for word in said if plan.start_s <= (word.start + word.end) / 2 <= plan.end_s]
+        assert [word.text for word in plan.words] == [word.text for word in inside]
+        assert not any(word.doubt for word in inside)
+        assert 30 <= plan.duration_s <= 60.1
+        assert pages >= len(plan.words) / STYLE.words_per_page
+        assert captions.count(" --> ") >= 2 * len({word.segment for word in inside})
+
+
+def test_six_hours_take_about_twice_the_memory_of_three() -> None:
+    made(talk(hours=0.1))  # loads the font, once and for all
+    of_three, of_six = peak_bytes(talk(hours=3)), peak_bytes(talk(hours=6))
+    assert of_six < SIX_HOURS_BYTES
+    assert of_six < 2.2 * of_three

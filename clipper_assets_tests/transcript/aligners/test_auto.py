@@ -1,0 +1,64 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from clipper_assets.settings import Device
+from clipper_assets.transcript.aligners import auto
+from clipper_assets.transcript.aligners.auto import Aligners
+from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
+from clipper_assets_tests.transcript.conftest import MODELS
+
+
+@pytest.fixture
+def no_whisperx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "whisperx_installed", lambda: False)
+
+
+@pytest.mark.usefixtures("no_whisperx")
+def test_without_whisperx_english_is_aligned_and_other_languages_are_not() -> None:
+    english, why = Aligners().choose("en")
+    assert isinstance(english, PocketSphinxAligner)
+    assert "WhisperX" in why
+    assert Aligners().choose("de") == (None, why)
+
+
+def on_cpu(model: str | None = None, models_dir: Path = MODELS) -> Aligners:
+    return Aligners(model=model, models_dir=str(models_dir), device=Device.cpu)
+
+
+@pytest.mark.whisperx
+def test_a_model_comes_from_the_models_directory() -> None:
+    aligner, why = on_cpu(model="wav2vec2_tiny_fixture").choose("en")
+    assert aligner
+    assert (aligner.name, why) == ("wav2vec2 wav2vec2_tiny_fixture", "")
+
+
+@pytest.mark.whisperx
+def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> None:
+    (tmp_path / "align-eo").symlink_to(MODELS / "wav2vec2_tiny_fixture")
+    aligner, why = on_cpu(models_dir=tmp_path).choose("eo")
+    assert aligner
+    assert (aligner.name, why) == ("wav2vec2 align-eo", "")
+
+
+@pytest.mark.whisperx
+@pytest.mark.parametrize(
+    ("language", "model", "said"),
+    [
+        (
+            "en",
+            None,
+            r"WAV2VEC2_ASR_BASE_960H is not on this machine .* put wav2vec2_fairseq_base_ls960_asr_ls960\.pth",
+        ),
+        ("ru", None, r"jonatasgrosman/wav2vec2-large-xlsr-53-russian.*HF_HUB_OFFLINE.*align-ru"),
+        ("eo", None, r"no alignment model for 'eo'; put .*align-eo or name one in CLIPPER_ALIGN_MODEL"),
+        ("en", "no-such-model", r"no alignment model for 'en' 'no-such-model': no config\.json in .*no-such-model"),
+        ("en", "whisper_tiny_sample", "does not load on cpu"),
+    ],
+)
+def test_a_missing_model_is_one_sentence(language: str, model: str | None, said: str) -> None:
+    aligner, why = on_cpu(model=model).choose(language)
+    assert (aligner is None) == (language != "en")
+    assert "\n" not in why
+    assert re.search(said, why), why

@@ -1,0 +1,160 @@
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.transcript.checks import CHECKS, check_words, speech_before
+from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.words import Doubt, Word, words_table
+from clipper_assets_tests.media import sample_words
+
+SAMPLE_S = 142.8
+
+
+def table(words: Sequence[Word], language: str = "en") -> pa.Table:
+    return words_table("show/ep", words, [0] * len(words), language, {})
+
+
+def talk(count: int, each_s: float, start_s: float = 0.0, **changes: Any) -> list[Word]:
+    """Words end to end, each another one."""
+    return [
+        Word(f"word{number}", start_s + number * each_s, start_s + (number + 1) * each_s, 0, **changes)
+        for number in range(count)
+    ]
+
+
+def results(
+    words: Sequence[Word], voice: Sequence[Span] = ((0.0, 60.0),), duration_s: float = 60.0, language: str = "en"
+) -> dict[str, dg.AssetCheckResult]:
+    found = check_words(table(words, language), voice, duration_s)
+    return {str(result.check_name).removeprefix("aligned_transcript_"): result for result in found}
+
+
+def figure(result: dg.AssetCheckResult, name: str) -> Any:
+    return result.metadata[name].value
+
+
+def test_what_is_said_in_the_sample_passes_every_check() -> None:
+    words = [replace(word, speaker=f"SPEAKER_0{word.channel}") for word in sample_words()]
+    voice = [(words[0].start, words[-1].end)]
+    found = check_words(table(words), voice, SAMPLE_S)
+    assert [result.check_name for result in found] == [spec.name for spec in CHECKS]
+    assert all(result.passed for result in found)
+    assert [result.description for result in found] == [None] * len(CHECKS)
+
+
+def test_only_the_order_of_words_blocks_what_comes_after() -> None:
+    assert [spec.blocking for spec in CHECKS] == [True, False, False, False, False]
+    bad = talk(5, 1.0, timing="interpolated") + talk(12, 0.05, start_s=20.0, doubt="repeated")
+    warned = [result for name, result in results(bad).items() if name != "is_ordered"]
+    assert {result.severity for result in warned} == {dg.AssetCheckSeverity.WARN}
+    assert all(result.description for result in warned if not result.passed)
+
+
+def test_an_empty_transcript_warns_only_that_no_speech_was_found() -> None:
+    found = results([], voice=[])
+    assert {name for name, result in found.items() if not result.passed} == {"covers_speech"}
+    assert found["covers_speech"].description == "no speech was found"
+
+
+def test_words_where_nobody_is_heard_are_warned_of() -> None:
+    assert results(talk(7, 0.4), voice=[])["covers_speech"].description == "no speech was found, yet there are 7 words"
+
+
+def test_speech_without_words_is_warned_of() -> None:
+    half = results(talk(75, 0.4))["covers_speech"]
+    assert not half.passed
+    assert half.description == "only 50% of 60 s of speech has words"
+    assert figure(half, "covered") == pytest.approx(30.3 / 60, abs=1e-4)
+    assert results(talk(150, 0.4))["covers_speech"].passed
+    assert results(talk(75, 0.4), voice=[(0.0, 20.0), (10.0, 30.0)])["covers_speech"].passed
+
+
+TICKS = st.integers(0, 100)
+SPANS = st.lists(st.tuples(TICKS, st.integers(1, 20)), max_size=12)
+
+
+@given(SPANS, SPANS)
+def test_covered_speech_is_counted_once_however_spans_overlap(speech: list[Span], said: list[Span]) -> None:
+    voice = [(start, start + length) for start, length in speech]
+    words = [Word("a", 0.3 + start, 0.3 + start + length, 0) for start, length in sorted(said)]
+    speech_s, covered_s = speech_before(table(words), voice, np.arange(131.0))
+    tenths = np.arange(1300) / 10 + 0.05
+    heard = np.array([any(start < at < end for start, end in voice) for at in tenths])
+    worded = np.array([any(word.start - 0.3 < at < word.end + 0.3 for word in words) for at in tenths])
+    for measured, inside in ((speech_s, heard), (covered_s, heard & worded)):
+        assert measured == pytest.approx(np.append(0, np.cumsum(inside)[9::10] / 10), abs=1e-6)
+
+
+@pytest.mark.parametrize(("each_s", "passed"), [(0.1, False), (0.17, True), (0.4, True), (1.1, True), (1.5, False)])
+def test_only_what_people_can_say_is_human(each_s: float, passed: bool) -> None:
+    rate = results(talk(round(30 / each_s), each_s, speaker="Anna"))["speaks_at_human_rate"]
+    assert rate.passed == passed
+    assert figure(rate, "words_per_s")["Anna"]["fastest"] == pytest.approx(1 / each_s, abs=0.11)
+
+
+def test_ten_hasty_seconds_in_a_calm_hour_are_found_with_speaker_and_place() -> None:
+    calm = talk(4500, 0.4, speaker="Anna")
+    hasty = talk(100, 0.1, start_s=1800.0, speaker="Ben")
+    rest = talk(4475, 0.4, start_s=1810.0, speaker="Anna")
+    rate = results([*calm, *hasty, *rest], [(0, 3600)], 3600.0)["speaks_at_human_rate"]
+    assert figure(rate, "outside") == ["Ben says 10.0 words a second from 30:00 on"]
+    assert not rate.passed
+
+
+def test_pauses_and_the_turns_of_others_slow_nobody_down() -> None:
+    turns = [word for turn in range(20) for word in talk(5, 0.4, start_s=turn * 60.0, speaker="AB"[turn % 2])]
+    rate = results(turns, [(0, 1200)], 1200.0)["speaks_at_human_rate"]
+    assert figure(rate, "words_per_s") == {name: {"slowest": 2.5, "fastest": 2.5} for name in "AB"}
+
+
+def test_less_than_ten_seconds_of_talk_are_not_judged() -> None:
+    assert results(talk(90, 0.1))["speaks_at_human_rate"].passed
+    assert not results(talk(110, 0.1))["speaks_at_human_rate"].passed
+
+
+def test_the_rate_is_left_out_where_words_are_not_told_apart_by_spaces() -> None:
+    rate = results(talk(300, 0.1), language="ja")["speaks_at_human_rate"]
+    assert rate.passed
+    assert figure(rate, "words_left_out") == 300
+
+
+def test_more_than_a_tenth_of_times_between_neighbours_is_warned_of() -> None:
+    aligned = talk(90, 0.4)
+    assert results([*aligned, *talk(10, 0.4, 36.0, timing="interpolated")])["is_aligned"].passed
+    found = results([*aligned, *talk(11, 0.4, 36.0, timing="interpolated")])["is_aligned"]
+    assert found.description == "the times of 11 of 101 words are interpolated"
+    assert figure(found, "most_interpolated") == 0.1
+
+
+@pytest.mark.parametrize("doubt", [None, "repeated"])
+def test_every_loop_is_listed_with_its_start_and_text(doubt: Doubt | None) -> None:
+    words = talk(100, 0.4)
+    for first in (25, 75):
+        words[first : first + 12] = [replace(word, text="la", doubt=doubt) for word in words[first : first + 12]]
+    found = results(words)["has_no_loops"]
+    assert not found.passed
+    loop = " ".join(["la"] * 12)
+    assert figure(found, "loops") == [f"0:10 {loop}", f"0:30 {loop}"]
+    assert figure(found, "repeated_words") == 24
+
+
+def test_words_out_of_order_fail_and_stop_no_other_check() -> None:
+    found = results(talk(100, 0.4)[::-1])
+    assert not found["is_ordered"].passed
+    assert found["speaks_at_human_rate"].passed
+
+
+def test_six_hours_are_checked_in_seconds() -> None:
+    words = talk(60_000, 0.36)
+    voice = [(start, start + 9.0) for start in range(0, 21_600, 10)]
+    began = time.perf_counter()
+    results(words, voice, 21_600.0)
+    assert time.perf_counter() - began < 10
