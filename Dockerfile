@@ -23,8 +23,7 @@ WORKDIR /opt/clipper
 COPY pyproject.toml constraints.txt LICENSE README.md ./
 COPY clipper_assets/__init__.py clipper_assets/
 COPY clipper_assets/clips/captions/fonts clipper_assets/clips/captions/fonts
-RUN pip install --constraint constraints.txt --editable . \
- && if [ -n "$EXTRAS" ]; then pip install --editable ".$EXTRAS"; fi
+RUN pip install --constraint constraints.txt --editable ".$EXTRAS"
 
 COPY clipper_assets clipper_assets
 COPY workspace.yaml dagster.yaml ./

@@ -178,3 +178,15 @@ def write_flac(target: Path, speech: Samples) -> None:
         frame.sample_rate = SPEECH_RATE_HZ
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
+
+
+def with_sound(video: Path, tracks: Sequence[Samples], target: Path) -> Path:
+    """The picture of a video with each track as a channel of its AAC sound."""
+    inputs = []
+    for number, track in enumerate(tracks):
+        file = target.with_name(f"{target.stem}_{number}.flac")
+        write_flac(file, track)
+        inputs += ["-i", str(file)]
+    merged = "".join(f"[{number}:a]" for number in range(1, len(tracks) + 1)) + f"amerge=inputs={len(tracks)}[a]"
+    sound = ["-filter_complex", merged, "-map", "0:v", "-map", "[a]", "-c:a", "aac", "-b:a", "192k"]
+    return make(target, "-i", str(video), *inputs, *sound, "-c:v", "copy")

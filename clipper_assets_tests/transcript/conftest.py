@@ -50,7 +50,7 @@ def whisper_model() -> Path:
 
 @pytest.fixture(scope="session")
 def align_model() -> Path:
-    return MODELS / "wav2vec2_tiny_fixture"
+    return MODELS / "wav2vec2_tiny_sample"
 
 
 class Bars:

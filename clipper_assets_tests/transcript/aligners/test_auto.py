@@ -29,14 +29,14 @@ def on_cpu(model: str | None = None, models_dir: Path = MODELS) -> Aligners:
 
 @pytest.mark.whisperx
 def test_a_model_comes_from_the_models_directory() -> None:
-    aligner, why = on_cpu(model="wav2vec2_tiny_fixture").choose("en")
+    aligner, why = on_cpu(model="wav2vec2_tiny_sample").choose("en")
     assert aligner
-    assert (aligner.name, why) == ("wav2vec2 wav2vec2_tiny_fixture", "")
+    assert (aligner.name, why) == ("wav2vec2 wav2vec2_tiny_sample", "")
 
 
 @pytest.mark.whisperx
 def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> None:
-    (tmp_path / "align-eo").symlink_to(MODELS / "wav2vec2_tiny_fixture")
+    (tmp_path / "align-eo").symlink_to(MODELS / "wav2vec2_tiny_sample")
     aligner, why = on_cpu(models_dir=tmp_path).choose("eo")
     assert aligner
     assert (aligner.name, why) == ("wav2vec2 align-eo", "")

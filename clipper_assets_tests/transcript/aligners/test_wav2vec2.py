@@ -19,7 +19,7 @@ def quiet(share: float) -> None:
 
 @pytest.fixture(scope="module")
 def aligner() -> Aligner:
-    found, why = Aligners(model="wav2vec2_tiny_fixture", models_dir=str(MODELS), device=Device.cpu).choose("en")
+    found, why = Aligners(model="wav2vec2_tiny_sample", models_dir=str(MODELS), device=Device.cpu).choose("en")
     assert found, why
     return found
 

@@ -34,7 +34,7 @@ def engine(request: pytest.FixtureRequest) -> WhisperEngine:
 def tiny(kind: type[WhisperEngine], **changes: Any) -> WhisperEngine:
     """The engine on the tiny models, which need a beam of one."""
     models: dict[str, Any] = {"models_dir": str(MODELS), "device": Device.cpu}
-    wanted = {"aligners": Aligners(model="wav2vec2_tiny_fixture", **models), "beam_size": 1, **models}
+    wanted = {"aligners": Aligners(model="wav2vec2_tiny_sample", **models), "beam_size": 1, **models}
     return kind(**{"model": "whisper_tiny_sample", **wanted, **changes})
 
 
