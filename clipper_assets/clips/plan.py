@@ -26,7 +26,10 @@ MAX_FPS = 60
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """One clip: its stretch of the episode in seconds (on frame boundaries), and everything that is drawn or set."""
+    """One clip: its stretch of the episode in seconds (on frame boundaries), and everything that is drawn or set.
+
+    `microphones` are the stream and channel of each voice that is mixed; none where the sound is one mix already.
+    """
 
     index: int
     etag: str
@@ -37,6 +40,7 @@ class ClipPlan:
     style: CaptionStyle
     camera: CameraPath
     gain_db: float
+    microphones: tuple[tuple[int, int | None], ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -100,6 +104,7 @@ def plan_clip(
         ),
         style=style,
         camera=camera,
+        microphones=tuple((each.stream, each.channel) for each in source.microphones),
         gain_db=0.0 if math.isnan(measured) else round(min(TARGET_LUFS - measured, MAX_GAIN_DB), 3),
     )
 

@@ -57,6 +57,7 @@ def test_equal_plans_have_equal_specs_wherever_they_stand() -> None:
         {"words": (CaptionWord("one", 0.12, 0.6, 0, None),)},
         {"style": load_style("boxed")},
         {"style": load_style("pop").model_copy(update={"font_size": 131})},
+        {"microphones": ((1, 0), (1, 1))},
         {"camera": still_camera(Layout.center, SOURCE)},
         {"camera": CameraPath(Layout.fit, (Keyframe(0, 960, 540), Keyframe(1, 0, 540)))},
         {"gain_db": 5.999},

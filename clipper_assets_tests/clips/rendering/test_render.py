@@ -13,9 +13,24 @@ from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.clips.rendering.encoders import X264, Encoder
 from clipper_assets.clips.rendering.measure import measure
+from clipper_assets.episodes.microphones import Microphone
+from clipper_assets.episodes.speech import SPEECH_RATE_HZ
 from clipper_assets_tests.clips.captions.drawing import ink
 from clipper_assets_tests.clips.making import TONE
-from clipper_assets_tests.media import FAST, frame_at, frames, lavfi, make, plan_of, render, source_of, words
+from clipper_assets_tests.media import (
+    FAST,
+    frame_at,
+    frames,
+    lavfi,
+    make,
+    microphone_video,
+    plan_of,
+    render,
+    source_of,
+    speech_of,
+    two_microphones,
+    words,
+)
 
 
 @pytest.fixture
@@ -147,3 +162,21 @@ def test_a_file_without_sound_is_no_clip(tmp_path: Path) -> None:
     silent = make(tmp_path / "a.mp4", "-f", "lavfi", "-i", "testsrc=s=64x64:d=1", "-pix_fmt", "yuv420p")
     with pytest.raises(ValueError, match="lacks a video or an audio stream"):
         measure(f"file:{silent}")
+
+
+@pytest.mark.parametrize("as_streams", [False, True])
+def test_all_microphones_are_in_both_ears(tmp_path: Path, as_streams: bool) -> None:
+    tracks, _ = two_microphones(20.0)
+    tracks = [track[: 30 * SPEECH_RATE_HZ] for track in tracks]
+    file = microphone_video(tmp_path / "pair.mkv", tracks, as_streams=as_streams)
+    microphones = (Microphone(1), Microphone(2)) if as_streams else (Microphone(1, 0), Microphone(1, 1))
+    source = replace(source_of(file), microphones=microphones)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    rendered = rendering.render_clip(plan_of(source, frames=100), source, f"file:{file}", FAST, folder, lambda _: None)
+    with av.open(str(rendered.files["mp4"])) as container:
+        left, right = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert np.abs(left - right).max() < 0.01
+    heard = speech_of(rendered.files["mp4"])[: 15 * SPEECH_RATE_HZ]
+    said = (tracks[0] + tracks[1])[: len(heard)]
+    assert np.corrcoef(heard, said)[0, 1] > 0.9
