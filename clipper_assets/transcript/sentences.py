@@ -19,6 +19,10 @@ The upper half of the "medium" silent pauses (0.2 to 1 s) of Campione and Véron
 silent pause duration" (Speech Prosody 2002): longer than a breath inside a phrase.
 """
 
+INTERJECTION_WORDS = 3
+"""What a listener says without taking the turn ("mm-hm", "oh really?") is a back channel: Yngve, "On getting a word in
+edgewise" (Chicago Linguistic Society, 1970)."""
+
 _TERMINATORS = ".!?…。！？؟।"  # noqa: RUF001
 _CLOSERS = "\"'”’»)]"  # noqa: RUF001
 
@@ -28,14 +32,11 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
 
     A sentence ends by the punctuation rules of `language` (an ISO 639-1 code; sentencex falls back to English rules),
     where the speaker changes, where words begin or cease to be doubtful, at a pause over `PAUSE_S` where there is no
-    punctuation, and, when it is longer than `MAX_SENTENCE_S`, at its longest inner pause.
+    punctuation, and, when it is longer than `MAX_SENTENCE_S`, at its longest inner pause. What a listener throws in
+    while a sentence goes on does not end it.
     """
-    starts = _punctuated(words, language)
-    starts |= {
-        number
-        for number in range(1, len(words))
-        if words[number].speaker != words[number - 1].speaker or words[number].doubt != words[number - 1].doubt
-    }
+    starts = (_punctuated(words, language) | _turns(words)) - _interjected(words)
+    starts |= {number for number in range(1, len(words)) if words[number].doubt != words[number - 1].doubt}
     for first, end in pairwise(sorted({0, *starts, len(words)})):
         if not _terminated(words[end - 1].text):
             starts |= {number for number in range(first + 1, end) if _pause(words, number) > PAUSE_S}
@@ -52,6 +53,27 @@ def _punctuated(words: Sequence[Word], language: str) -> set[int]:
     boundaries = sentencex.get_sentence_boundaries(language, text)
     starts = {bisect_left(offsets, boundary["start_index"]) for boundary in boundaries}
     return starts - {0, len(words)}
+
+
+def _turns(words: Sequence[Word]) -> set[int]:
+    """Numbers of the words at which another one speaks, word 0 excepted."""
+    return {number for number in range(1, len(words)) if words[number].speaker != words[number - 1].speaker}
+
+
+def _interjected(words: Sequence[Word]) -> set[int]:
+    """Numbers of the words of interjections, and of the word after each, with which the sentence goes on."""
+    turns = [0, *sorted(_turns(words)), len(words)]
+    found: set[int] = set()
+    for before, first, after in zip(turns, turns[1:], turns[2:], strict=False):
+        if (
+            after < len(words)
+            and after - first <= INTERJECTION_WORDS
+            and words[before].speaker == words[after].speaker
+            and not _terminated(words[first - 1].text)
+            and words[after].start - words[first - 1].end <= PAUSE_S
+        ):
+            found |= {*range(first, after + 1)}
+    return found
 
 
 def _terminated(text: str) -> bool:

@@ -11,7 +11,7 @@ ARPABET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY
     ("text", "expected"),
     [
         ("podcast,", "podcast"),
-        ("“Don’t!”", "don't"),  # noqa: RUF001
+        ("“Don’t!”", "don't"),
         ("well-known", "well known"),
         ("2019", "twenty nineteen"),
         ("300", "three hundred"),

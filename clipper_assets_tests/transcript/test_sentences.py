@@ -1,10 +1,13 @@
-from itertools import pairwise
+from dataclasses import replace
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.transcript.sentences import PAUSE_S, split_sentences
+from clipper_assets.transcript.cues import said_words
+from clipper_assets.transcript.scripts import joined
+from clipper_assets.transcript.sentences import INTERJECTION_WORDS, PAUSE_S, split_sentences
 from clipper_assets.transcript.timing import MAX_WORD_S
 from clipper_assets.transcript.words import Word
 
@@ -36,6 +39,12 @@ def conversations(draw: st.DrawFn) -> list[Word]:
     return words
 
 
+def thrown_in(words: list[Word]) -> list[list[Word]]:
+    """The runs of words of anybody but the first and the last speaker of a sentence."""
+    runs = [list(run) for _, run in groupby(words, key=lambda word: word.speaker)]
+    return [run for run in runs if run[0].speaker != words[0].speaker and run[0].speaker != words[-1].speaker]
+
+
 @given(conversations(), st.sampled_from(["en", "de", "zh", "xx"]))
 def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], language: str) -> None:
     numbers = split_sentences(words, language)
@@ -45,7 +54,7 @@ def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], langu
     for number in set(numbers):
         inside = [word for word, mine in zip(words, numbers, strict=True) if mine == number]
         assert inside[-1].end - inside[0].start <= 15.0
-        assert len({word.speaker for word in inside}) == 1
+        assert all(len(run) <= INTERJECTION_WORDS for run in thrown_in(inside))
 
 
 def test_no_words_no_sentences() -> None:
@@ -74,6 +83,47 @@ def test_a_pause_ends_a_sentence_only_without_punctuation() -> None:
     assert sentences_of(with_pause("well we go", PAUSE_S)) == ["well", "we go"]
     assert sentences_of(with_pause("well we go", PAUSE_S - 0.1)) == ["well we go"]
     assert sentences_of(with_pause("Well, we go.", PAUSE_S)) == ["Well, we go."]
+
+
+def spoken(*said: tuple[str, str, float]) -> list[Word]:
+    """Words as (speaker, text, start), a quarter of a second each."""
+    return [Word(text, start, start + 0.25, 0, speaker=speaker) for speaker, text, start in said]
+
+
+def test_what_a_listener_throws_in_ends_no_sentence() -> None:
+    words = spoken(
+        ("A", "We", 0), ("A", "should", 0.3), ("B", "Mm-hm.", 0.5), ("A", "go.", 0.6), ("B", "Yes.", 1.0),
+        ("A", "Now.", 1.3),
+    )  # fmt: skip
+    assert split_sentences(words, "en") == [0, 0, 0, 0, 1, 2]
+    pause = [*words[:3], *(replace(word, start=word.start + 2, end=word.end + 2) for word in words[3:])]
+    assert split_sentences(pause, "en")[:4] == [0, 0, 1, 2]
+
+
+def test_where_doubt_begins_a_sentence_ends() -> None:
+    words = [replace(word, doubt="unsure" if number > 2 else None) for number, word in enumerate(said("a b c d e"))]
+    assert split_sentences(words, "en") == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sentences"),
+    [
+        ("zh", "我们今天去北京。天气很好！你喜欢吗？", ["我们今天去北京。", "天气很好！", "你喜欢吗？"]),
+        (
+            "ja",
+            "今日は天気がいいですね。明日も晴れるでしょう。",
+            ["今日は天気がいいですね。", "明日も晴れるでしょう。"],
+        ),
+        ("ar", "مرحبا بكم. كيف حالكم؟ نحن بخير.", ["مرحبا بكم.", "كيف حالكم؟", "نحن بخير."]),
+    ],
+)
+def test_other_scripts_have_sentences(language: str, text: str, sentences: list[str]) -> None:
+    words = said(" ".join(said_words(text, language)))
+    numbers = split_sentences(words, language)
+    found = [
+        joined([w.text for w, n in zip(words, numbers, strict=True) if n == mine]) for mine in sorted(set(numbers))
+    ]
+    assert found == sentences
 
 
 def test_a_long_sentence_is_cut_at_its_longest_pause() -> None:
