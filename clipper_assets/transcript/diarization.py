@@ -38,6 +38,7 @@ class Diarizer(dg.ConfigurableResource[None]):
             return words, "told by the transcript"
         if not words:
             return words, "nobody speaks"
+        free_gpu()  # of what the aligner held
         try:
             pipeline = self._load()
         except ModelMissingError as missing:

@@ -85,9 +85,9 @@ class WhisperEngine(Engine):
             spans = [chunks(voice) for voice in recording.voice]
             clock.stage("find speech")
             language, places = detect_language(recogniser.whisper, recording, spans)
+            report = stage("transcribing")
             decoded, batch_size = smaller_batches(
-                lambda size: _decode(recogniser, recording, spans, language, size, stage("transcribing")),
-                self.batch_size,
+                lambda size: _decode(recogniser, recording, spans, language, size, report), self.batch_size
             )
             clock.stage("transcribe")
         heard = [chunk for chunk in decoded if not chunk.is_invented]
@@ -96,20 +96,15 @@ class WhisperEngine(Engine):
         cues, unplaced = _placed(aligner, recording, heard, stage("aligning"))
         words = fit(_words(recording, heard, cues), recording.duration_s)
         clock.stage("align")
+        degraded = left_out([chunk for chunk in decoded if chunk.is_invented])
+        if heard and not aligner:
+            degraded.append(Degraded("aligned_transcript", f"words are not aligned with the sound: {why}"))
         return Heard(
             words=words,
             language=language,
             model=self.model,
             stages_s=clock.stages_s,
-            degraded=[
-                *left_out([chunk for chunk in decoded if chunk.is_invented]),
-                *doubtful(words),
-                *([Degraded("aligned_transcript", f"words are not aligned with the sound: {why}")] * (not aligner)),
-                *unplaced,
-                *interpolation(words),
-            ]
-            if heard
-            else left_out(decoded),
+            degraded=[*degraded, *doubtful(words), *unplaced, *interpolation(words)],
             facts={
                 "device": device,
                 "compute_type": compute_type,
