@@ -13,6 +13,7 @@ from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
 from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
 from clipper_assets.settings import Settings
+from clipper_assets.transcript.diarization import OFF
 from clipper_assets.transcript.library import NOT_INSTALLED, whisperx_installed
 from clipper_assets.transcript.models import hub_model, whisper
 
@@ -65,11 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(f"Whisper model {settings.whisper_model}", model is not None, detail, required=False)
     installed = whisperx_installed()
     yield Finding("whisperx", installed, "installed" if installed else NOT_INSTALLED, required=False)
-    pipeline = hub_model("diarization model", settings.diarization_model, "config.yaml").on_disk(settings.models_dir)
-    detail = str(
-        pipeline or f"{settings.diarization_model} is not on disk; speakers are told apart by microphones only"
-    )
-    yield Finding("diarization model", pipeline is not None, detail, required=False)
+    yield _diarization(settings)
     key = settings.openai_api_key is not None
     yield Finding(
         "OPENAI_API_KEY",
@@ -80,6 +77,15 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _gpu()
     home = os.environ.get("DAGSTER_HOME")
     yield Finding("DAGSTER_HOME", home is not None, home or "not set; the command line uses .dagster", required=False)
+
+
+def _diarization(settings: Settings) -> Finding:
+    subject = "diarization model"
+    if settings.diarization_model == OFF:
+        return Finding(subject, False, "off, as set; only microphones tell speakers apart", required=False)
+    found = hub_model(subject, settings.diarization_model, "config.yaml").on_disk(settings.models_dir)
+    missing = f"{settings.diarization_model} is not on disk; only microphones tell speakers apart"
+    return Finding(subject, found is not None, str(found or missing), required=False)
 
 
 def _ffmpeg() -> Iterator[Finding]:

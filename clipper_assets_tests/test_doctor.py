@@ -124,3 +124,19 @@ def test_a_model_that_is_not_there_does_not_keep_the_job_from_running(
     finding = found("Whisper model no-such-model")
     assert not finding.ok
     assert not finding.required
+
+
+def test_the_diarization_model_is_found_missing_or_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def detail() -> tuple[bool, str]:
+        (finding,) = (each for each in examine(Settings()) if each.subject == "diarization model")
+        assert not finding.required
+        return finding.ok, finding.detail
+
+    assert detail()[1].startswith("pyannote/speaker-diarization-community-1 is not on disk")
+    folder = tmp_path / "speaker-diarization-community-1"
+    folder.mkdir()
+    (folder / "config.yaml").touch()
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    assert detail() == (True, str(folder))
+    monkeypatch.setenv("CLIPPER_DIARIZATION_MODEL", "off")
+    assert detail() == (False, "off, as set; only microphones tell speakers apart")
