@@ -43,7 +43,7 @@ def texts(words: Sequence[Word]) -> list[str]:
 
 
 def test_the_talk_is_heard(engine: WhisperEngine, talk: Recording, truth: list[Word], bars: Bars) -> None:
-    """Measured: no word error; starts off by 16 ms in the median, 31 ms at p95, 94 ms at most with wav2vec2, by 9 ms,
+    """Measured: no word error; starts off by 15 ms in the median, 30 ms at p95, 38 ms at most with wav2vec2, by 9 ms,
     30 ms and 116 ms with PocketSphinx, which aligns where WhisperX is not installed.
     """
     heard = engine.transcribe(talk, bars)
