@@ -52,9 +52,7 @@ def _given_chunks() -> Any:
     """
     from whisperx.vads import Vad
 
-    detector: Any = Vad  # WhisperX has no types
-
-    class GivenChunks(detector):  # type: ignore[misc]
+    class GivenChunks(Vad):  # type: ignore[misc]  # WhisperX has no types
         spans: Sequence[Span] = ()
 
         def __call__(self, audio: Any) -> Sequence[Span]:
