@@ -76,7 +76,7 @@ def extract(
     if possible and wish is Microphones.auto:
         streams = [microphone.stream for microphone in possible]
         mix = streams.index(probe.audio_stream) if len(set(streams)) > 1 else None
-        verdict = decide([load_speech(file) for file in files], mix)
+        verdict = decide((load_speech(file) for file in files), mix)
     microphones = tuple((possible[number], files[number]) for number in verdict.tracks)
     mixed = probe.audio_stream in {microphone.stream for microphone, _ in microphones}
     speech, blocks = (folder / f"{'mixed_' if mixed else ''}{name}" for name in (SPEECH, BLOCKS))

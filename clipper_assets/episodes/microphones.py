@@ -1,18 +1,16 @@
 """Whether a recording's audio streams or channels are microphones of their own, decided from the signal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from clipper_assets.episodes.levels import frame_levels, own_speech
+from clipper_assets.episodes.levels import Levels, relative_levels
 from clipper_assets.episodes.probe import Probe, UploadRefusedError
 from clipper_assets.episodes.speech import Samples
 from clipper_assets.settings import Microphones
 
 MOST = 8
-SILENT_DBFS = -60.0
-"""A track whose loudest twentieth is below this has nobody in front of it."""
 SPEECH_DB = -20.0
 """A frame is speech where some track is within 20 dB of its own speech."""
 CLEAR_DB = 3.0
@@ -63,27 +61,27 @@ def candidates(probe: Probe, key: str, wish: Microphones) -> list[Microphone]:
     return found
 
 
-def decide(tracks: Sequence[Samples], mix: int | None = None) -> Verdict:
-    """Whether tracks are microphones; `mix` is the one that may be the mix of all others and no microphone itself."""
-    for numbers in [range(len(tracks)), [number for number in range(len(tracks)) if number != mix]]:
-        if len(numbers) > 1 and (why := _separate([tracks[number] for number in numbers])):
+def decide(tracks: Iterable[Samples], mix: int | None = None) -> Verdict:
+    """Whether tracks are microphones; `mix` is the one that may be the mix of all others and no microphone itself.
+
+    The tracks are looked at one after another, so a generator keeps only one of them in memory.
+    """
+    levels = relative_levels(tracks)
+    everything = range(len(levels))
+    for numbers in [list(everything), [number for number in everything if number != mix]]:
+        if len(numbers) > 1 and (why := _separate(levels[numbers])):
             return Verdict(tuple(numbers), f"{len(numbers)} microphones: {why}")
     return Verdict((), "one mix: no track is clearly louder than the others while somebody speaks")
 
 
-def _separate(tracks: Sequence[Samples]) -> str | None:
+def _separate(levels: Levels) -> str | None:
     """What shows that tracks are microphones; None where they are not."""
-    levels = frame_levels(tracks)
-    own = own_speech(levels)
-    if own.min() < SILENT_DBFS:
-        return None
-    levels -= own[:, None]
     ranked = np.sort(levels, axis=0)
     speech = ranked[-1] > SPEECH_DB
     distance = (ranked[-1] - ranked[-2])[speech]
     owner = levels.argmax(axis=0)[speech]
     clear = distance >= CLEAR_DB
-    own_shares = np.bincount(owner[clear], minlength=len(tracks)) / max(len(clear), 1)
+    own_shares = np.bincount(owner[clear], minlength=len(levels)) / max(len(clear), 1)
     owners = np.flatnonzero(own_shares >= OWN_SHARE)
     if len(owners) < 2 or clear.mean() < CLEAR_SHARE:
         return None

@@ -1,8 +1,4 @@
-"""Several microphones in one room: each hears its own speaker and, quieter, the others.
-
-All levels are decibels in frames of `FRAME_S`, each microphone's own speech at 0 dB, so that a hot microphone does not
-seem to hear everything.
-"""
+"""Several microphones in one room: each hears its own speaker and, quieter, the others."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.episodes.levels import FRAME_S, frame_levels, own_speech
+from clipper_assets.episodes.levels import FRAME_S, Levels, relative_levels
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.words import Word
 
@@ -38,18 +34,23 @@ def isolated(tracks: Sequence[Samples]) -> list[Samples]:
     """
     if not tracks:
         return []
-    levels = _levels(tracks)
+    levels = relative_levels(tracks)
     dominated = levels.max(axis=0) - levels > _separations_db(levels)[:, None] / 2
     floors = np.percentile(levels, FLOOR_PERCENTILE, axis=1)[:, None] + ABOVE_FLOOR_DB
     closed = dominated | (levels < np.minimum(floors, SPEECH_DB))
-    hold, fade = round(HOLD_S / FRAME_S), round(FADE_S * SPEECH_RATE_HZ)
-    gated = []
-    for track, shut in zip(tracks, closed, strict=True):
-        opened = np.convolve(~shut, np.ones(2 * hold + 1), "same") > 0.5
-        gain = np.repeat(opened.astype(np.float32), round(FRAME_S * SPEECH_RATE_HZ))[: len(track)]
-        gain = np.pad(gain, (0, len(track) - len(gain)), mode="edge")
-        sums = np.cumsum(np.pad(gain, (fade, fade), mode="edge"), dtype=np.float64)
-        gated.append((track * ((sums[2 * fade :] - sums[: -2 * fade]) / (2 * fade))).astype(np.float32))
+    hold = np.ones(2 * round(HOLD_S / FRAME_S) + 1)
+    return [_gated(track, np.convolve(~shut, hold, "same") > 0.5) for track, shut in zip(tracks, closed, strict=True)]
+
+
+def _gated(track: Samples, opened: NDArray[np.bool_]) -> Samples:
+    """The track where its frames are open, faded in and out, and silence elsewhere."""
+    size, fade = round(FRAME_S * SPEECH_RATE_HZ), np.linspace(0, 1, round(FADE_S * SPEECH_RATE_HZ), dtype=np.float32)
+    gated = np.zeros_like(track)
+    for first, end in np.flatnonzero(np.diff(opened, prepend=False, append=False)).reshape(-1, 2):
+        heard = slice(first * size, len(track) if end == len(opened) else end * size)
+        gated[heard] = track[heard]
+        gated[heard][: len(fade)] *= fade
+        gated[heard][-len(fade) :] *= fade[::-1]
     return gated
 
 
@@ -58,7 +59,7 @@ def from_channel(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]
 
     A word that has a speaker already keeps it.
     """
-    levels = _levels(tracks)
+    levels = relative_levels(tracks)
     found = []
     for word in words:
         channel = int(np.argmax(_during(levels, word)))
@@ -71,7 +72,7 @@ def without_doubles(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Wo
 
     Two who say the same word at once, each at their own level, are both kept.
     """
-    levels = _levels(tracks)
+    levels = relative_levels(tracks)
     limits_db = _separations_db(levels) / 2
     ordered = sorted(words, key=lambda word: word.start)
     echoes: set[int] = set()
@@ -86,13 +87,7 @@ def without_doubles(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Wo
     return [word for number, word in enumerate(ordered) if number not in echoes]
 
 
-def _levels(tracks: Sequence[Samples]) -> NDArray[np.float32]:
-    """Levels in dB relative to each track's own speech, shape (tracks, frames)."""
-    levels = frame_levels(tracks)
-    return levels - own_speech(levels)[:, None]
-
-
-def _separations_db(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+def _separations_db(levels: Levels) -> NDArray[np.float32]:
     """How far below the loudest microphone each one is while another one speaks, in the median, shape (tracks,)."""
     loudest = levels.max(axis=0)
     found = [
@@ -102,13 +97,13 @@ def _separations_db(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.maximum(np.array(found, np.float32), LEAST_SEPARATION_DB)
 
 
-def _excess_db(levels: NDArray[np.float32], limits_db: NDArray[np.floating], word: Word) -> float:
+def _excess_db(levels: Levels, limits_db: NDArray[np.floating], word: Word) -> float:
     """How far a word's microphone is above the limit under which it only hears another one."""
     during, channel = _during(levels, word), word.channel or 0
     return float(during[channel] - during.max() + limits_db[channel])
 
 
-def _during(levels: NDArray[np.float32], word: Word) -> NDArray[np.float32]:
+def _during(levels: Levels, word: Word) -> NDArray[np.float32]:
     """The mean level of each microphone while a word is said."""
     first = min(int(word.start / FRAME_S), levels.shape[1] - 1)
     last = max(first + 1, min(int(np.ceil(word.end / FRAME_S)), levels.shape[1]))

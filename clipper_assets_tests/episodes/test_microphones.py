@@ -41,6 +41,12 @@ def test_a_stream_that_is_the_mix_of_the_others_is_left_out(tracks: list[Samples
     assert decide([host, guest, host + guest], mix=2).tracks == (0, 1)
 
 
+def test_a_microphone_that_nobody_speaks_into_is_one_all_the_same(tracks: list[Samples]) -> None:
+    host, guest = tracks
+    for third in (np.zeros_like(host), noise(3, host, 1e-3), 0.1 * (host + guest) + noise(3, host, 1e-3)):
+        assert decide([host, guest, third]).tracks == (0, 1, 2)
+
+
 def test_one_mix_is_no_microphones(tracks: list[Samples]) -> None:
     host, guest = tracks
     mix = host + guest
@@ -52,6 +58,9 @@ def test_one_mix_is_no_microphones(tracks: list[Samples]) -> None:
         [mix, np.zeros_like(mix)],
         [mix, noise(1, mix, 1e-4)],
         [np.zeros_like(mix), np.zeros_like(mix)],
+        [noise(1, mix, 1e-4), noise(2, mix, 1e-4)],
+        [mix[:100], mix[:100]],
+        [mix[:0], mix[:0]],
         [mix, other_language],
         [mix, mix, np.zeros_like(mix), mix, 0.3 * mix, 0.3 * mix],
     ):

@@ -75,6 +75,34 @@ def test_an_echo_is_dropped_and_a_chorus_is_kept() -> None:
     assert len(without_doubles([words[0], replace(words[0], channel=1)], [chorus, chorus])) == 2
 
 
+@pytest.mark.parametrize("heard", ["nothing", "the others"])
+def test_a_microphone_that_hardly_anybody_speaks_into_takes_no_words(heard: str) -> None:
+    """The third one belongs to somebody who says one sentence in all."""
+    tracks, words = two_microphones(20.0)
+    moved = [replace(word, channel=2 if word.segment == 20 else word.channel) for word in words]
+    first, last = (round(at * SPEECH_RATE_HZ) for at in bounds([word for word in moved if word.channel == 2]))
+    third = np.random.default_rng(3).normal(0, 1e-3, len(tracks[0])).astype(np.float32)
+    if heard == "the others":
+        third += np.float32(0.1) * (tracks[0] + tracks[1])
+    third[first:last] += tracks[words_of(words, 20)[0].channel or 0][first:last]
+    for track in tracks:
+        track[first:last] *= np.float32(0.1)
+    three = [*tracks, third]
+    found = from_channel([replace(word, channel=None) for word in moved], three)
+    assert [word.channel for word in found] == [word.channel for word in moved]
+    for channel, (before, after) in enumerate(zip(three, isolated(three), strict=True)):
+        assert share_kept(before, after, [word for word in moved if word.channel == channel]) > 0.99
+        assert share_kept(before, after, [word for word in moved if word.channel != channel]) < 0.02
+
+
+def words_of(words: list[Word], sentence: int) -> list[Word]:
+    return [word for word in words if word.segment == sentence]
+
+
+def bounds(words: list[Word]) -> tuple[float, float]:
+    return words[0].start - 0.1, words[-1].end + 0.1
+
+
 def test_one_voice_more_or_none_changes_nothing() -> None:
     assert isolated([]) == []
     silent = np.zeros(SPEECH_RATE_HZ, np.float32)
