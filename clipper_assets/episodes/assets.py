@@ -3,6 +3,7 @@
 import tempfile
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -55,7 +56,7 @@ def raw_video(
                 key,
                 probe,
                 Path(folder),
-                progress.stage(context, "extracting audio"),
+                partial(progress.stage, context),
                 config.microphones or settings.microphones,
             )
             refuse_if_short(key, sound.duration_s, shortest_s)

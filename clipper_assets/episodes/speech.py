@@ -16,4 +16,8 @@ def load_speech(path: Path) -> Samples:
     """Decode the FLAC that `raw_video` wrote."""
     with av.open(str(path)) as container:
         frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-    return (np.concatenate(frames).astype(np.float32) / 32768.0) if frames else np.zeros(0, np.float32)
+    samples = np.zeros(sum(len(frame) for frame in frames), np.float32)
+    if frames:
+        np.concatenate(frames, out=samples)
+    samples /= 32768.0
+    return samples

@@ -68,6 +68,13 @@ class TableSpec:
                 raise pa.ArrowInvalid(f"column {column.name} of {self.name} must not be null")
         return table
 
+    def completed(self, table: pa.Table) -> pa.Table:
+        """A table that an earlier version wrote, with the columns that it did not have yet as nulls."""
+        for number, column in enumerate(self.columns):
+            if column.nullable and column.name not in table.column_names:
+                table = table.add_column(number, column.name, pa.array([None] * table.num_rows, column.type))
+        return table
+
 
 def provenance(table: pa.Table) -> dict[str, str]:
     """The table's key-value metadata (engine, model, etag, ...)."""

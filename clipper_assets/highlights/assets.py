@@ -23,7 +23,7 @@ from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
 from clipper_assets.settings import PickerName, Settings
-from clipper_assets.transcript.words import sentences
+from clipper_assets.transcript.words import WORDS, sentences
 
 
 class HighlightsConfig(dg.Config):
@@ -58,16 +58,15 @@ def highlight_windows(
     settings = Settings()
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
-    spoken = sentences(aligned_transcript)
+    words = WORDS.completed(aligned_transcript)
+    spoken = sentences(words)
     track = load_loudness(storage, source.loudness_key)
     talk = Talk(
         sentences=spoken,
         loudness=np.array([track.integrated(sentence.start, sentence.end) for sentence in spoken]),
         duration_s=source.duration_s,
         # Tables of earlier versions name the language only in their rows.
-        language=provenance(aligned_transcript).get("language")
-        or pc.first(aligned_transcript["language"]).as_py()
-        or "",
+        language=provenance(words).get("language") or pc.first(words["language"]).as_py() or "",
         count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
     )
@@ -93,7 +92,7 @@ def highlight_windows(
         value=windows,
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()),
         check_results=[
-            obey_the_rules(windows, aligned_transcript, talk.rules, source.duration_s),
+            obey_the_rules(windows, words, talk.rules, source.duration_s),
             not_degraded("highlight_windows", degraded.values()),
         ],
         metadata={

@@ -64,9 +64,8 @@ class Diarizer(dg.ConfigurableResource[None]):
         if not (found := wanted.on_disk(models_dir)):
             if token is None:
                 raise ModelMissingError(
-                    f"the diarization model {self.model!r} is not on this machine; put it into "
-                    f"{models_dir or 'CLIPPER_MODELS_DIR'}/{Path(self.model).name}, or accept its licence on the hub "
-                    "and set HF_TOKEN"
+                    f"{wanted.not_found(models_dir)} or the hub's cache; put it into {wanted.home(models_dir)}, or "
+                    "accept its licence on the hub and set HF_TOKEN"
                 )
             wanted.refuse_if_unreachable(models_dir, token)
         import_whisperx()

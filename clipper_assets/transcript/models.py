@@ -57,18 +57,23 @@ class Wanted:
         and not at all under `HF_HUB_OFFLINE`.
         """
         if self.repository is None:
-            looked = " or ".join(str(place) for place in self.places(models_dir))
-            raise ModelMissingError(
-                f"there is no {self.kind} {self.name!r}: no {self.marker} in {looked}, and no model of that name on "
-                "the hub"
-            )
+            raise ModelMissingError(f"{self.not_found(models_dir)}, and no model of that name is on the hub")
         if why := _unreachable(self.repository, self.marker, token):
-            folder = (self.folders or (self.name.rpartition("/")[2],))[0]
             raise ModelMissingError(
-                f"the {self.kind} {self.name!r} is not on this machine and cannot be fetched ({why}); put the files of "
-                f"{self.repository} into {models_dir or 'CLIPPER_MODELS_DIR'}/{folder}"
+                f"{self.not_found(models_dir)} or the hub's cache, and it cannot be fetched ({why}); put the files of "
+                f"{self.repository} into {self.home(models_dir)}"
             )
         return self.repository
+
+    def not_found(self, models_dir: Path | None) -> str:
+        """The beginning of a sentence: what is missing, and where it was looked for."""
+        looked = ", ".join(str(place) for place in self.places(models_dir))
+        return f"there is no {self.kind} {self.name!r}: no {self.marker} in {looked}"
+
+    def home(self, models_dir: Path | None) -> str:
+        """Where a person is told to put it."""
+        folder = (self.folders or (self.name.rpartition("/")[2],))[0]
+        return f"{models_dir or 'CLIPPER_MODELS_DIR'}/{folder}"
 
 
 def whisper(name: str) -> Wanted:

@@ -10,6 +10,8 @@ from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets.progress import Report
+from clipper_assets.settings import Microphones
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=4"]
 TONE = ["-f", "lavfi", "-i", "sine=r=48000:duration=4"]
@@ -24,8 +26,12 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
+def unreported(stage: str) -> Report:
+    return lambda share: None
+
+
 def extract(storage: Storage, key: str, folder: Path) -> Sound:
-    return audio.extract(storage, key, probe_upload(storage, key, 1), folder, lambda share: None)
+    return audio.extract(storage, key, probe_upload(storage, key, 1), folder, unreported, Microphones.auto)
 
 
 def heard(storage: DirectoryStorage, folder: Path, *arguments: str, key: str = "upload.mkv") -> Samples:
@@ -87,7 +93,7 @@ def test_the_sound_is_extracted_and_stored_from_any_storage(any_storage: Storage
     any_storage.put_file("a, b/cut.mp4", cut)
     shares: list[float] = []
     probe = probe_upload(any_storage, "a, b/cut.mp4", 1)
-    sound = audio.extract(any_storage, "a, b/cut.mp4", probe, out, shares.append)
+    sound = audio.extract(any_storage, "a, b/cut.mp4", probe, out, lambda stage: shares.append, Microphones.auto)
     assert sound.duration_s == pytest.approx(10, abs=0.1)
     assert shares[-1] == pytest.approx(1, abs=0.05)
     speech_key, loudness_key, microphones = audio.store(any_storage, "a%2C b/cut.mp4", sound)
@@ -107,7 +113,7 @@ def test_sound_that_cannot_be_decoded_is_refused_in_one_sentence(storage: Direct
     probe = probe_upload(storage, "upload.mp4", 1)
     storage.put_bytes("upload.mp4", b"replaced by something else")
     with pytest.raises(UploadRefusedError, match=r"^the sound of upload\.mp4 cannot be decoded \([^\n]+\); upload"):
-        audio.extract(storage, "upload.mp4", probe, out, lambda share: None)
+        audio.extract(storage, "upload.mp4", probe, out, unreported, Microphones.auto)
 
 
 def test_a_container_that_does_not_say_its_length_is_measured_by_its_sound(

@@ -85,7 +85,9 @@ def extracted(file: Path, wish: Microphones = Microphones.auto) -> Sound:
     storage = DirectoryStorage(root=str(file.parent))
     folder = file.parent / f"{file.stem}_{wish}"
     folder.mkdir()
-    return audio.extract(storage, file.name, probe_upload(storage, file.name, 1), folder, lambda share: None, wish)
+    return audio.extract(
+        storage, file.name, probe_upload(storage, file.name, 1), folder, lambda stage: lambda share: None, wish
+    )
 
 
 def likeness(one: Samples, other: Samples) -> float:
@@ -102,6 +104,13 @@ def test_microphones_are_extracted_in_step(tmp_path: Path, tracks: list[Samples]
     for (_, file), track in zip(sound.microphones, tracks, strict=True):
         assert likeness(load_speech(file), track) > 0.99
     assert likeness(load_speech(sound.speech), tracks[0] + tracks[1]) > 0.99
+
+
+def test_the_mix_among_the_streams_is_the_sound_of_the_episode(tmp_path: Path, tracks: list[Samples]) -> None:
+    mix = tracks[0] + tracks[1]
+    sound = extracted(microphone_video(tmp_path / "obs.mkv", [mix, *tracks], as_streams=True))
+    assert [microphone for microphone, _ in sound.microphones] == [Microphone(2), Microphone(3)]
+    assert likeness(load_speech(sound.speech), mix) > 0.99
 
 
 def test_an_ordinary_upload_has_none(tmp_path: Path, tracks: list[Samples]) -> None:

@@ -48,3 +48,12 @@ def test_dagster_is_told_the_same_columns() -> None:
 
 def test_a_table_without_metadata_has_no_provenance() -> None:
     assert provenance(pa.table({"a": [1]})) == {}
+
+
+def test_a_table_of_an_earlier_version_is_completed_with_nulls() -> None:
+    table = TALKS.table([ROW | {"speaker": "SPEAKER_00"}], {"engine": "whisperx"})
+    assert TALKS.completed(table).equals(table)
+    earlier = TALKS.completed(table.drop_columns(["speaker"]))
+    assert earlier.schema.equals(TALKS.schema)
+    assert earlier.to_pylist() == [ROW]
+    assert provenance(earlier)["engine"] == "whisperx"

@@ -185,3 +185,10 @@ def test_the_language_is_that_of_the_transcript(tmp_path: Path, model_server: Mo
     german, english = (request["messages"][0]["content"] for request in model_server.requests)
     assert "language of the transcript (de)" in german
     assert "language of the transcript (en)" in english
+
+
+def test_a_transcript_of_an_earlier_version_still_gives_windows(tmp_path: Path, model_server: ModelServer) -> None:
+    earlier = TALK.drop_columns(["doubt"]).replace_schema_metadata(None)
+    result = materialized(tmp_path, model_server, earlier)
+    assert result.success
+    assert result.output_for_node("highlight_windows").num_rows > 0

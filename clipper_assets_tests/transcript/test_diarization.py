@@ -31,7 +31,11 @@ def test_who_is_known_already_is_not_asked(talk: Recording, truth: list[Word], b
     [
         ("off", True, "off: CLIPPER_DIARIZATION_MODEL is `off`"),
         (GATED, False, "off: WhisperX is not installed; pip install"),
-        (GATED, True, f"off: the diarization model '{GATED}' is not on this machine; put it into CLIPPER_MODELS_DIR/"),
+        (
+            GATED,
+            True,
+            f"off: there is no diarization model '{GATED}': no config.yaml in {GATED} or the hub's cache",
+        ),
     ],
 )
 def test_it_is_off_with_a_reason(

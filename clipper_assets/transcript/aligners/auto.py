@@ -1,5 +1,8 @@
 """The aligner for a language: wav2vec2 where WhisperX and a model are there, PocketSphinx for English, else none."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.aligners.wav2vec2 import Wav2Vec2Aligner
 from clipper_assets.transcript.library import import_whisperx, whisperx_installed
 from clipper_assets.transcript.models import ModelMissingError, hub_is_off, hub_model, torch_device
+
+DOWNLOAD_TIMEOUT_S = 20.0
 
 
 class Aligners(dg.ConfigurableResource[None]):
@@ -35,7 +40,8 @@ class Aligners(dg.ConfigurableResource[None]):
         device = torch_device(self.device)
         name, options = self._find(language)
         try:
-            model, facts = whisperx.load_align_model(language, device, model_name=name, **options)
+            with _network_timeout():
+                model, facts = whisperx.load_align_model(language, device, model_name=name, **options)
         except (OSError, RuntimeError, ValueError) as error:
             raise ModelMissingError(f"the alignment model {name} does not load on {device}: {error}") from error
         return Wav2Vec2Aligner(f"wav2vec2 {Path(name).name}", language, model, facts, device)
@@ -67,9 +73,22 @@ class Aligners(dg.ConfigurableResource[None]):
         file = Path(getattr(torchaudio.pipelines, bundle)._path).name
         if models_dir and (models_dir / file).is_file():
             return str(models_dir)
-        if hub_is_off() and not (Path(torch.hub.get_dir()) / "checkpoints" / file).is_file():
+        cache = Path(torch.hub.get_dir()) / "checkpoints"
+        if hub_is_off() and not (cache / file).is_file():
+            looked = f"{models_dir} or {cache}" if models_dir else str(cache)
             raise ModelMissingError(
-                f"the alignment model {bundle} is not on this machine and HF_HUB_OFFLINE is set; put {file} into "
+                f"there is no alignment model {bundle}: no {file} in {looked}, and HF_HUB_OFFLINE is set; put it into "
                 f"{models_dir or 'CLIPPER_MODELS_DIR'}, or a wav2vec2 CTC model into its folder align-<language>"
             )
         return None
+
+
+@contextmanager
+def _network_timeout() -> Iterator[None]:
+    """Torch downloads without a timeout of its own: a server that falls silent would hold the run for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,9 +1,11 @@
 import re
+import socket
 from pathlib import Path
 
 import pytest
 
 from clipper_assets.settings import Device
+from clipper_assets.transcript import models
 from clipper_assets.transcript.aligners import auto
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
@@ -49,7 +51,7 @@ def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> No
         (
             "en",
             None,
-            r"WAV2VEC2_ASR_BASE_960H is not on this machine .* put wav2vec2_fairseq_base_ls960_asr_ls960\.pth",
+            r"WAV2VEC2_ASR_BASE_960H: no wav2vec2_fairseq_base_ls960_asr_ls960\.pth in .*models or .*checkpoints",
         ),
         ("ru", None, r"jonatasgrosman/wav2vec2-large-xlsr-53-russian.*HF_HUB_OFFLINE.*align-ru"),
         ("eo", None, r"no alignment model for 'eo'; put .*align-eo or name one in CLIPPER_ALIGN_MODEL"),
@@ -62,3 +64,18 @@ def test_a_missing_model_is_one_sentence(language: str, model: str | None, said:
     assert (aligner is None) == (language != "en")
     assert "\n" not in why
     assert re.search(said, why), why
+
+
+@pytest.mark.whisperx
+def test_a_download_that_falls_silent_does_not_hold_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Torch is sent through a proxy that takes its request and never answers."""
+    monkeypatch.setattr(models, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(auto, "DOWNLOAD_TIMEOUT_S", 0.2)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("no_proxy", "")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{mute.getsockname()[1]}")
+        aligner, why = on_cpu().choose("en")
+    assert isinstance(aligner, PocketSphinxAligner)
+    assert "timed out" in why
+    assert socket.getdefaulttimeout() is None
