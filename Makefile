@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx lint lock dev pictures clean
+.PHONY: demo test test-e2e test-whisperx lint lock dev bench clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -22,6 +22,10 @@ test-e2e: $(VENV)/.dev
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed
 	$(WHISPERX)/bin/python -m pytest -m whisperx
+
+# CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -1,25 +1,26 @@
 """`clipper`: the whole job in one process, and a look at the machine."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import click
 import dagster as dg
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
 from clipper_assets import local
+from clipper_assets.cli_models import models
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.captions.styles import DEFAULT_STYLE, style_names
-from clipper_assets.clips.framing.camera import Layout
+from clipper_assets.clips.captions.sheet import contact_sheet, script_tiles, style_tiles
+from clipper_assets.clips.captions.styles import style_names
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.show import load_show
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary
@@ -30,9 +31,10 @@ from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
+from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
 from clipper_assets.transcript.assets import TranscriptConfig
 
-console = Console()
+MISTAKES = (StorageError, UploadRefusedError, FfmpegError, *UNREACHABLE)
 
 
 class TerminalProgress(Progress):
@@ -54,33 +56,16 @@ def main() -> None:
     """Podcast videos in, vertical captioned clips and a word-level transcript out."""
 
 
-@contextmanager
-def _mistakes_in_one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except (StorageError, UploadRefusedError, FfmpegError, ValueError, *UNREACHABLE) as mistake:
-        _complain([_sentence(mistake) if isinstance(mistake, ValidationError) else str(mistake)])
-
-
-def _sentence(mistake: ValidationError) -> str:
-    """The first thing that is wrong with the settings, with the name of its environment variable."""
-    first = mistake.errors()[0]
-    names = [str(name).upper() for name in first["loc"]]
-    variables = [name if name.startswith(("OPENAI_", "HF_")) else f"CLIPPER_{name}" for name in names]
-    return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])
-
-
-def _complain(sentences: Iterable[str]) -> NoReturn:
-    for sentence in sentences:
-        console.print(f"clipper: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
-    sys.exit(1)
-
-
 @main.command()
 @click.argument("file_or_key")
 @click.option("--key", help="where to put a file that lies outside the storage; default: <stem>/<name>")
-@click.option("--caption-style", type=click.Choice(style_names()), default=DEFAULT_STYLE, show_default=True)
-@click.option("--layout", type=click.Choice(Layout), default=Layout.fit, show_default=True)
+@click.option("--caption-style", type=click.Choice(style_names()), help="default: the show's (show.toml), or pop")
+@click.option("--layout", type=click.Choice(Layout), help="default: the show's, or auto")
+@click.option("--aspect", type=click.Choice([each.value for each in Aspect]), help="default: the show's, or 9:16")
+@click.option(
+    "--tighten/--no-tighten", default=None, help="leave out fillers and long pauses; default: the show's, or no"
+)
+@click.option("--hook-title/--no-hook-title", default=None, help="the hook as a title; default: the show's, or no")
 @click.option("--max-clips", type=click.IntRange(1, MAX_CLIPS), default=MAX_CLIPS, show_default=True)
 @click.option("--microphones", type=click.Choice(Microphones), help="default: CLIPPER_MICROPHONES")
 @click.option("--engine", type=click.Choice(EngineName), help="default: CLIPPER_TRANSCRIPT_ENGINE")
@@ -91,8 +76,11 @@ def _complain(sentences: Iterable[str]) -> NoReturn:
 def process(
     file_or_key: str,
     key: str | None,
-    caption_style: str,
-    layout: Layout,
+    caption_style: str | None,
+    layout: Layout | None,
+    aspect: str | None,
+    tighten: bool | None,
+    hook_title: bool | None,
     max_clips: int,
     microphones: Microphones | None,
     engine: EngineName | None,
@@ -105,7 +93,7 @@ def process(
 
     Only what is missing or outdated is done: another caption style renders clips and transcribes nothing.
     """
-    with _mistakes_in_one_sentence():
+    with mistakes_in_one_sentence(*MISTAKES):
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
         order = local.Order(
@@ -115,10 +103,17 @@ def process(
             sound=RawVideoConfig(microphones=microphones),
             transcript=TranscriptConfig(engine=engine, language=language, speakers=speakers),
             highlights=HighlightsConfig(max_clips=max_clips, picker=picker),
-            render=RenderConfig(caption_style=caption_style, layout=layout),
+            camera=CameraConfig(layout=layout),
+            render=RenderConfig(
+                caption_style=caption_style,
+                aspect=Aspect(aspect) if aspect else None,
+                tighten=tighten,
+                hook_title=hook_title,
+            ),
             afresh=afresh,
         )
         partition_key(order.key)
+        load_show(storage, order.key)
         binary()
         dagster_instance = local.instance()
     columns = (
@@ -133,7 +128,7 @@ def process(
     if kept:
         console.print(f"unchanged, kept: {', '.join(kept)}")
     if failures := local.failures(result):
-        _complain(failures)
+        complain(failures)
     _print_clips(storage, result)
 
 
@@ -161,10 +156,29 @@ def where(storage: Storage, key: str) -> str:
     return url2pathname(urlsplit(uri).path) if uri.startswith("file:") else uri
 
 
+main.add_command(models)
+
+
+@main.command()
+@click.argument("picture", type=click.Path(path_type=Path, dir_okay=False), default="styles.png")
+@click.option(
+    "--over", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="picture or video behind them"
+)
+@click.option("--scripts", is_flag=True, help="every script in the default style instead")
+def styles(picture: Path, over: Path | None, scripts: bool) -> None:
+    """Draw all caption styles side by side into PICTURE (a PNG)."""
+    with mistakes_in_one_sentence(*MISTAKES):
+        if not picture.absolute().parent.is_dir():
+            raise ValueError(f"{picture} cannot be written: there is no folder {picture.parent}; make it first")
+        fonts_dir = Settings().fonts_dir
+        contact_sheet(picture, script_tiles(fonts_dir=fonts_dir) if scripts else style_tiles(fonts_dir), over)
+    console.print(str(picture), markup=False, highlight=False, soft_wrap=True)
+
+
 @main.command()
 def doctor() -> None:
     """Say what was found on this machine and what is missing; exit code 1 where the main job cannot run."""
-    with _mistakes_in_one_sentence():
+    with mistakes_in_one_sentence(*MISTAKES):
         findings = list(examine(Settings()))
     table = Table("", "what", "found", box=None)
     for finding in findings:

@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clipper_assets.clips.captions.fonts import load_font
+from clipper_assets.clips.captions.fonts import find_face
+from clipper_assets.clips.captions.scripts import script_fonts
 from clipper_assets.clips.captions.styles import load_style, style_names
+from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
 from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
@@ -50,13 +52,7 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that the main job needs or can use. Secrets are reported by presence only."""
     yield from _ffmpeg()
-    for name in style_names():
-        family = load_style(name).font
-        try:
-            load_font(family)
-            yield Finding(f"caption style {name}", True, f"font {family}", required=True)
-        except ValueError as error:
-            yield Finding(f"caption style {name}", False, str(error), required=True)
+    yield from _fonts(settings)
     yield _storage(settings)
     yield Finding(
         "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, English model inside", required=True
@@ -67,6 +63,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     installed = whisperx_installed()
     yield Finding("whisperx", installed, "installed" if installed else NOT_INSTALLED, required=False)
     yield _diarization(settings)
+    for name, camera_model in MODELS.items():
+        file = model_file(name, settings.models_dir)
+        missing = f"not on disk ({camera_model.purpose}); `clipper models fetch {name}` fetches it"
+        yield Finding(f"camera model {name}", file is not None, str(file or missing), required=False)
     key = settings.openai_api_key is not None
     yield Finding(
         "OPENAI_API_KEY",
@@ -77,6 +77,19 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _gpu()
     home = os.environ.get("DAGSTER_HOME")
     yield Finding("DAGSTER_HOME", home is not None, home or "not set; the command line uses .dagster", required=False)
+
+
+def _fonts(settings: Settings) -> Iterator[Finding]:
+    for name in style_names():
+        font = load_style(name).font
+        try:
+            find_face(font, settings.fonts_dir)
+            yield Finding(f"caption style {name}", True, f"font {font}", required=True)
+        except ValueError as error:
+            yield Finding(f"caption style {name}", False, str(error), required=True)
+    for script in script_fonts(settings.fonts_dir):
+        detail = f"{script.face.name}, {script.face.file}" if script.face else f"no font; {script.remedy}"
+        yield Finding(f"captions in {script.script}", script.face is not None, detail, required=False)
 
 
 def _diarization(settings: Settings) -> Finding:

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.assets import rendered_clips
+from clipper_assets.clips.framing.assets import camera_paths
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.episodes.lake import Lake
 from clipper_assets.episodes.storage import Storage
@@ -23,11 +24,11 @@ from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
 
-assets = [raw_video, aligned_transcript, highlight_windows, rendered_clips]
+assets = [raw_video, aligned_transcript, highlight_windows, camera_paths, rendered_clips]
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
-    description="An upload becomes clips: all four assets of one episode and their checks.",
+    description="An upload becomes clips: all five assets of one episode and their checks.",
 )
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.clips.framing.models import MODELS, model_file
+from clipper_assets.clips.show import load_show
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder, partition_key
@@ -36,6 +39,7 @@ class Order:
     sound: RawVideoConfig
     transcript: TranscriptConfig
     highlights: HighlightsConfig
+    camera: CameraConfig
     render: RenderConfig
     afresh: bool
 
@@ -46,6 +50,7 @@ class Order:
             "raw_video": self.sound != RawVideoConfig(),
             "aligned_transcript": self.transcript != TranscriptConfig(),
             "highlight_windows": self.highlights != HighlightsConfig(),
+            "camera_paths": self.camera != CameraConfig(),
         }
         return {asset for asset, differs in asked.items() if differs}
 
@@ -111,6 +116,10 @@ def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str
             settings.openai_api_key is not None,
             settings.window_min_s,
             settings.window_max_s,
+        ],
+        "camera_paths": [
+            (order.camera.layout or load_show(storage, order.key).layout).value,
+            [name for name in MODELS if model_file(name, settings.models_dir)],
         ],
     }
     return {
@@ -187,6 +196,7 @@ def process(
         "raw_video": order.sound,
         "aligned_transcript": order.transcript,
         "highlight_windows": order.highlights,
+        "camera_paths": order.camera,
         "rendered_clips": order.render,
     }
     result = dg.materialize(

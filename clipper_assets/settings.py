@@ -56,7 +56,8 @@ class Settings(BaseSettings):
 
     storage: str = Field("./data", description="storage root: a directory, or `s3://bucket[/prefix]`")
     ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")
-    models_dir: Path | None = Field(None, description="directory with speech models, looked in before any model hub")
+    models_dir: Path | None = Field(None, description="directory with models, looked in before any model hub")
+    fonts_dir: Path | None = Field(None, description="directory with caption fonts, looked in before the machine's own")
     transcript_engine: EngineName = Field(EngineName.auto, description="`auto` or the one engine to use")
     whisper_model: str = Field(
         "small", description="Whisper model for whisperx and faster_whisper: a hub name or a directory"

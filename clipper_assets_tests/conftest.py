@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from clipper_assets import local
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.storage import DirectoryStorage, S3Storage, Storage, storage_at
@@ -25,12 +26,13 @@ CUT_START_S, CUT_S = 29.2, 10.0
 
 
 @pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing that the developer has set, no key and no model hub reaches a test."""
     for name in os.environ:
         if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +106,7 @@ def clip_episode(
     *,
     max_clips: int = 1,
     afresh: bool = False,
+    camera: CameraConfig | None = None,
     render: RenderConfig | None = None,
 ) -> tuple[list[str], dg.ExecuteInProcessResult]:
     """What `clipper process KEY` does: the assets that were kept, and the result of the run."""
@@ -112,6 +115,7 @@ def clip_episode(
         sound=RawVideoConfig(),
         transcript=TranscriptConfig(),
         highlights=HighlightsConfig(max_clips=max_clips),
+        camera=camera or CameraConfig(),
         render=render or RenderConfig(),
         afresh=afresh,
     )

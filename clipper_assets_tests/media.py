@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from clipper_assets.clips.captions.lines import CaptionWord
 from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.framing.camera import Layout, still_camera
+from clipper_assets.clips.cuts import TimeMap
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.path import Layout, still
 from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
@@ -67,10 +69,12 @@ def plan_of(source: RawVideo, start_s: float = 0.0, frames: int = 50, **changes:
         "start_s": start_s,
         "end_s": start_s + float(frames / fps),
         "fps": fps,
+        "frame": FRAMES[Aspect.portrait],
+        "cuts": TimeMap.whole(float(frames / fps)),
         "words": (),
         "style": load_style("pop"),
-        "camera": still_camera(Layout.fit, source),
-        "gain_db": 0.0,
+        "hook": None,
+        "camera": still(Layout.fit, source, "as asked"),
     }
     return ClipPlan(**plan | changes)
 

@@ -157,3 +157,12 @@ def test_help_names_every_command() -> None:
     result = clipper("--help")
     assert result.exit_code == 0
     assert all(command in result.output for command in ("process", "doctor"))
+
+
+def test_the_styles_are_drawn_side_by_side(tmp_path: Path) -> None:
+    result = clipper("styles", "all.png")
+    assert (result.exit_code, result.output) == (0, "all.png\n")
+    assert (tmp_path / "all.png").stat().st_size > 50_000
+    result = clipper("styles", "nowhere/all.png")
+    assert result.exit_code == 1
+    assert result.output == "clipper: nowhere/all.png cannot be written: there is no folder nowhere; make it first\n"

@@ -9,7 +9,7 @@ from clipper_assets.definitions import defs
 from clipper_assets.job import assets, clip_episode
 
 HEAVY = {"torch", "whisperx", "cv2", "onnxruntime", "faster_whisper", "ctranslate2", "openai", "pocketsphinx"}
-ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "rendered_clips"}
+ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"}
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +47,7 @@ def test_the_definitions_load() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_the_job_makes_the_four_assets_and_their_checks() -> None:
+def test_the_job_makes_all_assets_and_their_checks() -> None:
     job = defs.resolve_job_def("clip_episode")
     assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == ASSETS
     assert {key.asset_key.to_user_string() for key in job.asset_layer.asset_graph.asset_check_keys} == ASSETS
@@ -85,7 +85,8 @@ def test_the_chain_of_assets() -> None:
         "raw_video": set(),
         "aligned_transcript": {"raw_video"},
         "highlight_windows": {"raw_video", "aligned_transcript"},
-        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows"},
+        "camera_paths": {"raw_video", "aligned_transcript", "highlight_windows"},
+        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths"},
     }
 
 

@@ -84,10 +84,10 @@ def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_font_that_is_missing_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(family: str) -> None:
-        raise ValueError(f"no font {family}")
+    def missing(name: str, fonts_dir: Path | None) -> None:
+        raise ValueError(f"no font {name}")
 
-    monkeypatch.setattr(doctor, "load_font", missing)
+    monkeypatch.setattr(doctor, "find_face", missing)
     assert run_doctor().exit_code == 1
 
 

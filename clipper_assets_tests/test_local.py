@@ -10,6 +10,9 @@ import pytest
 
 from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.clips.framing.models import MODELS
+from clipper_assets.clips.framing.path import Layout
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
@@ -20,9 +23,11 @@ from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "test1/cut.mp4"
-ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "rendered_clips"]
+ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"]
 
-DEFAULTS = (RawVideoConfig(), TranscriptConfig(), HighlightsConfig(), RenderConfig())
+DEFAULTS = (RawVideoConfig(), TranscriptConfig(), HighlightsConfig(), CameraConfig(), RenderConfig())
+NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "camera_paths_not_degraded"}
+"""Warnings of a machine without them: the heuristic picks, and OpenCV finds the faces."""
 
 
 @pytest.fixture
@@ -46,13 +51,13 @@ def test_an_episode_is_made_once_and_then_only_what_changed(uploaded: Storage, i
     clip = result.asset_value("rendered_clips").to_pylist()[0]
     assert uploaded.exists(clip["key"])
     failed = {check.check_name for check in result.get_asset_check_evaluations() if not check.passed}
-    assert failed == {"highlight_windows_not_degraded"}  # without a key the heuristic picks
+    assert failed == NO_KEY_NO_MODELS
 
     kept, result = clip_episode(uploaded, KEY, instance)
-    assert (kept, rendered(result)) == (ASSETS[:3], 0)
+    assert (kept, rendered(result)) == (ASSETS[:-1], 0)
 
     kept, result = clip_episode(uploaded, KEY, instance, render=RenderConfig(caption_style="boxed"))
-    assert (kept, rendered(result)) == (ASSETS[:3], 1)
+    assert (kept, rendered(result)) == (ASSETS[:-1], 1)
     assert result.asset_value("rendered_clips").to_pylist()[0]["spec"] != clip["spec"]
 
 
@@ -70,12 +75,14 @@ class Made:
         afresh: bool = False,
         engine: EngineName | None = None,
         language: str | None = None,
+        layout: Layout | None = None,
     ) -> list[str]:
         order = local.Order(
             key=KEY,
             sound=RawVideoConfig(),
             transcript=TranscriptConfig(engine=engine, language=language),
             highlights=HighlightsConfig(max_clips=max_clips),
+            camera=CameraConfig(layout=layout),
             render=RenderConfig(),
             afresh=afresh,
         )
@@ -153,12 +160,26 @@ def test_other_highlights_are_picked_from_the_same_transcript(made: Made, monkey
     assert made.outdated() == ASSETS[2:]
 
 
+def test_another_layout_needs_another_camera(made: Made) -> None:
+    assert made.outdated(layout=Layout.fit) == ASSETS[3:]
+    made.storage.put_bytes("test1/show.toml", b'layout = "center"')
+    assert made.outdated() == ASSETS[3:]
+
+
+def test_models_that_were_fetched_since_are_used(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = tmp_path / "models" / MODELS["ultraface-rfb-320"].path
+    fetched.parent.mkdir(parents=True)
+    fetched.write_bytes(b"a model")
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path / "models"))
+    assert "camera_paths" in made.outdated()
+
+
 def test_another_shortest_clip_is_a_matter_of_the_upload(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "4")
     assert made.outdated() == ASSETS
 
 
-@pytest.mark.parametrize(("position", "table"), enumerate(["source", "words", "windows"]))
+@pytest.mark.parametrize(("position", "table"), list(enumerate(["source", "words", "windows", "camera"])))
 def test_a_table_that_is_gone_from_the_lake_is_made_again(made: Made, position: int, table: str) -> None:
     made.storage.delete(f"lake/{ASSETS[position]}/episode=test1%2Fcut.mp4/{table}.parquet")
     assert made.outdated() == ASSETS[position:]
@@ -184,7 +205,7 @@ def test_a_step_that_fails_is_told_in_its_own_sentence(storage: DirectoryStorage
     assert kept == []
     assert local.failures(result) == [
         "text.mp4 is not a media file that can be read, or its beginning is damaged; "
-        "upload an intact mp4, mov, mkv or webm"
+        "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
     ]
     assert {stored.key for stored in storage.list_objects()} == {"text.mp4"}
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.clips.captions.ass import caption_ass, caption_pages
+from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.sidecars import sidecars
 from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.framing.camera import Layout, still_camera
-from clipper_assets.clips.plan import ClipPlan, plan_clip
-from clipper_assets.episodes.loudness import LoudnessTrack
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.path import Layout, still
+from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.windows import MAX_CLIPS, place, windows_table
@@ -24,7 +24,7 @@ from clipper_assets_tests.highlights.talks import EPISODE, ignored, talk_of
 WORD_S, WORDS_PER_SENTENCE = 0.36, 12
 SIX_HOURS_BYTES = 120e6
 """67 MB were measured on CPython 3.11; what Arrow keeps outside of Python's memory is not counted."""
-STYLE = load_style("pop")
+LOOK = Look(load_style("pop"), FRAMES[Aspect.portrait])
 
 
 def talk(hours: float) -> list[Word]:
@@ -55,10 +55,8 @@ def windows_of(words: pa.Table, duration_s: float) -> pa.Table:
 
 def plans_of(windows: pa.Table, words: pa.Table, duration_s: float) -> list[ClipPlan]:
     source = replace(SOURCE, duration_s=duration_s)
-    ends = np.arange(0.4, duration_s, 0.1)
-    loudness = LoudnessTrack(ends, np.full(ends.shape, -20, np.float32))
-    camera = still_camera(Layout.fit, source)
-    return [plan_clip(window, words, source, loudness, STYLE, camera) for window in windows.to_pylist()]
+    camera = still(Layout.fit, source, "as asked")
+    return [plan_clip(window, words, source, LOOK, camera) for window in windows.to_pylist()]
 
 
 def peak_bytes(words: Sequence[Word]) -> int:
@@ -79,8 +77,8 @@ def made(words: Sequence[Word]) -> list[tuple[ClipPlan, int, str]]:
     return [
         (
             plan,
-            len(caption_pages(plan.words, STYLE, plan.duration_s)),
-            "\n".join((caption_ass(plan.words, STYLE, plan.duration_s), *sidecars(plan.words, plan.duration_s))),
+            len(plan.captions.pages),
+            "\n".join((caption_ass(plan.captions), *sidecars(plan.words, plan.duration_s, plan.fps))),
         )
         for plan in plans
     ]
@@ -96,7 +94,7 @@ def test_six_hours_give_twelve_clips_with_all_their_words_in_captions_and_no_dou
         assert [word.text for word in plan.words] == [word.text for word in inside]
         assert not any(word.doubt for word in inside)
         assert 30 <= plan.duration_s <= 60.1
-        assert pages >= len(plan.words) / STYLE.words_per_page
+        assert pages >= len(plan.words) / LOOK.style.words_per_page
         assert captions.count(" --> ") >= 2 * len({word.segment for word in inside})
 
 

@@ -13,12 +13,12 @@ import pysubs2
 import pytest
 
 from clipper_assets import local
-from clipper_assets.clips.captions.ass import caption_ass
+from clipper_assets.clips.captions.ass import SPOKEN, caption_ass
 from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.framing.camera import Layout, still_camera
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.path import Layout, still
 from clipper_assets.clips.manifest import Manifest
-from clipper_assets.clips.plan import ClipPlan, plan_clip
-from clipper_assets.episodes.loudness import load_loudness
+from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage
@@ -27,10 +27,11 @@ from clipper_assets.settings import Settings
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.conftest import SAMPLE, clip_episode
 from clipper_assets_tests.media import samples
+from clipper_assets_tests.test_local import NO_KEY_NO_MODELS
 from clipper_assets_tests.transcript.scoring import start_errors
 
 KEY = "shows/episode.mp4"
-LIT = re.compile(r"\{\\1c&H[0-9a-f]{6}&\}(.*?)\{\\1c\}", re.IGNORECASE)
+TAGS = re.compile(r"\{.*?\}")
 
 
 @pytest.fixture
@@ -57,11 +58,11 @@ def true_words(truth: list[dict[str, Any]]) -> list[Word]:
 
 def lit_words(plan: ClipPlan) -> list[Word]:
     """The words of a clip's captions with the times, in the episode, in which each is lit."""
-    events = pysubs2.SSAFile.from_string(caption_ass(plan.words, plan.style, plan.duration_s)).events
+    events = pysubs2.SSAFile.from_string(caption_ass(plan.captions)).events
     return [
-        Word(text, plan.start_s + event.start / 1000, plan.start_s + event.end / 1000, 0)
+        Word(TAGS.sub("", event.text), plan.start_s + event.start / 1000, plan.start_s + event.end / 1000, 0)
         for event in events
-        for text in LIT.findall(event.text)
+        if event.name == SPOKEN
     ]
 
 
@@ -83,11 +84,11 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
 ) -> None:
     tables = windows_of(sample, instance)
     source = RawVideo.from_table(tables["raw_video"])
-    loudness = load_loudness(sample, source.loudness_key)
-    camera = still_camera(Layout.fit, source)
+    look, camera = Look(load_style("classic"), FRAMES[Aspect.portrait]), still(Layout.fit, source, "as asked")
 
     def plan(window: dict[str, Any]) -> ClipPlan:
-        return plan_clip(window, tables["aligned_transcript"], source, loudness, load_style("classic"), camera)
+        texts = {"hook": "", "hashtags": []}
+        return plan_clip(texts | window, tables["aligned_transcript"], source, look, camera)
 
     last = tables["aligned_transcript"]["sentence"].to_pylist()[-1]
     whole = plan({"clip": 0, "start": 0.0, "end": source.duration_s, "first_sentence": 0, "last_sentence": last})
@@ -117,7 +118,7 @@ def test_a_clip_of_the_sample_is_ready_to_post(sample: DirectoryStorage, instanc
     _, result = clip_episode(sample, KEY, instance)
     assert local.failures(result) == []
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
-    assert {name for name, passed in checks.items() if not passed} == {"highlight_windows_not_degraded"}
+    assert {name for name, passed in checks.items() if not passed} == NO_KEY_NO_MODELS
     folder = Path(sample.root) / "shows" / "clips"
     (clip,) = Manifest.model_validate_json((folder / "manifest.json").read_bytes()).clips
     assert (clip.width, clip.height, clip.fps) == (1080, 1920, 25.0)

@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from clipper_assets import local
-from clipper_assets.clips.manifest import Manifest
+from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.manifest import Clip, Manifest
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.media import frame_at, make
@@ -42,6 +44,16 @@ GOOD: dict[str, tuple[str, ...]] = {
     "[part] {12:30}.mp4": ("-c", "copy"),
     "Ünï 木 ☃.mp4": ("-c", "copy"),
     "-y.mp4": ("-c", "copy"),
+}
+
+SOUND: dict[str, tuple[str, ...]] = {
+    "sound.mp3": ("-vn", "-c:a", "libmp3lame", "-q:a", "4"),
+    "no header.mp3": ("-vn", "-c:a", "libmp3lame", "-q:a", "4", "-write_xing", "0"),
+    "sound.m4a": ("-vn", "-c:a", "copy"),
+    "sound.wav": ("-vn",),
+    "sound.flac": ("-vn",),
+    "sound.opus": ("-vn",),
+    "sound in a mp4.mp4": ("-vn", "-c:a", "copy"),
 }
 
 
@@ -76,17 +88,6 @@ def no_audio(file: Path, cut: Path) -> None:
     make(file, "-i", f"file:{cut}", "-c", "copy", "-an")
 
 
-def no_video(file: Path, cut: Path) -> None:
-    make(file, "-i", f"file:{cut}", "-c", "copy", "-vn")
-
-
-def only_a_cover(file: Path, cut: Path) -> None:
-    cover = make(file.with_name("cover.jpg"), "-i", f"file:{cut}", "-vframes", "1", "-update", "1")
-    both = ("-i", f"file:{cut}", "-i", f"file:{cover}", "-map", "0:a", "-map", "1:v")
-    make(file, *both, "-c:a", "copy", "-c:v", "copy", "-disposition:v:0", "attached_pic")
-    cover.unlink()
-
-
 def too_short(file: Path, cut: Path) -> None:
     make(file, "-i", f"file:{cut}", "-c", "copy", "-t", "1")
 
@@ -95,7 +96,10 @@ def a_photo(file: Path, cut: Path) -> None:
     make(file, "-i", f"file:{cut}", "-vframes", "1", "-update", "1", "-f", "image2")
 
 
-DAMAGED = "is not a media file that can be read, or its beginning is damaged; upload an intact mp4, mov, mkv or webm"
+DAMAGED = (
+    "is not a media file that can be read, or its beginning is damaged; "
+    "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
+)
 
 BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (empty, r"is empty \(0 bytes\); upload it again"),
@@ -105,11 +109,9 @@ BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (truncated_tail_after_the_index, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
     (truncated_matroska, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
     (no_audio, "has no audio stream; upload the video with its sound"),
-    (no_video, "has no video stream; upload the video, not only its sound"),
-    (only_a_cover, "has no video stream; upload the video, not only its sound"),
     (
         too_short,
-        r"lasts 1\.\d s, less than the shortest clip of 3 s; upload a longer video or lower CLIPPER_WINDOW_MIN_S",
+        r"lasts 1\.\d s, less than the shortest clip of 3 s; upload a longer recording or lower CLIPPER_WINDOW_MIN_S",
     ),
     (a_photo, DAMAGED),
 ]
@@ -142,13 +144,13 @@ def small(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
 @pytest.fixture
 def becomes_clips(
     folder: Path, storage: DirectoryStorage, instance: dg.DagsterInstance, cut: Path
-) -> Callable[[str], float]:
-    """Makes the clip of an upload and checks all that is promised of it; gives how far its colours are from `cut`'s."""
+) -> Callable[[str], Clip]:
+    """Makes the clip of an upload, the whole picture in it, and checks all that is promised of it."""
 
-    def clipped(name: str) -> float:
+    def clipped(name: str) -> Clip:
         shutil.copy(cut.with_suffix(".srt"), folder / f"{Path(name).stem}.srt")
         before = tree(Path(storage.root))
-        _, result = clip_episode(storage, f"shows/{name}", instance)
+        _, result = clip_episode(storage, f"shows/{name}", instance, camera=CameraConfig(layout=Layout.fit))
         assert local.failures(result) == []
         checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
         assert {name for name, passed in checks.items() if not passed} == {"highlight_windows_not_degraded"}
@@ -157,25 +159,54 @@ def becomes_clips(
         fresh = {path for path in after.keys() - before.keys() if after[path]}
         assert {path.split("/")[0] for path in fresh if not path.startswith("shows/clips/")} == {"lake"}
         (clip,) = Manifest.model_validate_json((folder / "clips" / "manifest.json").read_bytes()).clips
-        shown = frame_at(folder / "clips" / "clip_0.mp4", 1.5, "rgb24")[656:1264]
-        return float(np.abs(small(shown) - small(frame_at(cut, clip.start_time + 1.5, "rgb24"))).mean())
+        return clip
 
     return clipped
 
 
+def distance(folder: Path, clip: Clip, cut: Path) -> float:
+    """How far the colours of the clip are from those of `cut`, above the captions."""
+    shown = frame_at(folder / "clips" / "clip_0.mp4", 1.5, "rgb24")[656:1264]
+    far = np.abs(small(shown) - small(frame_at(cut, clip.start_time + 1.5, "rgb24")))
+    return float(far[: len(far) // 2].mean())
+
+
 @pytest.mark.parametrize("name", GOOD)
-def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], float]) -> None:
+def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
     make(folder / name, "-i", f"file:{cut}", *GOOD[name])
     # A high dynamic range keeps room above white, so that white is grey in the clip.
-    assert becomes_clips(name) < (24 if "HDR" in name else 6)
+    assert distance(folder, becomes_clips(name), cut) < (24 if "HDR" in name else 6)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_alone_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
+    make(folder / name, "-i", f"file:{cut}", *SOUND[name])
+    clip = becomes_clips(name)
+    assert (clip.width, clip.height, clip.fps) == (1080, 1920, 30)
+    shown = [frame_at(folder / "clips" / "clip_0.mp4", time_s).astype(np.int16) for time_s in (1.0, 2.0)]
+    change = np.abs(shown[1] - shown[0])
+    assert change[768:900].max() > 60  # the bars
+    assert change[1300:].max() < 20
+
+
+def test_the_cover_of_a_sound_file_is_the_picture_of_its_clips(
+    folder: Path, tmp_path: Path, cut: Path, becomes_clips: Callable[[str], Clip]
+) -> None:
+    cover = make(tmp_path / "cover.png", "-f", "lavfi", "-i", "color=red:s=300x300", "-vframes", "1", "-update", "1")
+    both = ("-i", f"file:{cut}", "-i", f"file:{cover}", "-map", "0:a", "-map", "1:v")
+    make(folder / "talk.mp3", *both, "-c:a", "libmp3lame", "-c:v", "png", "-disposition:v", "attached_pic")
+    assert becomes_clips("talk.mp3").rendering_fallbacks == []
+    red, green, blue = frame_at(folder / "clips" / "clip_0.mp4", 1.0, "rgb24")[450, 540]
+    assert red > 230
+    assert max(green, blue) < 25
 
 
 def test_a_rotated_upload_is_upright_in_its_clips(
-    tmp_path: Path, folder: Path, cut: Path, becomes_clips: Callable[[str], float]
+    tmp_path: Path, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]
 ) -> None:
     lying = make(tmp_path / "lying.mp4", "-i", f"file:{cut}", "-vf", "transpose=1", *H264, "-c:a", "copy")
     make(folder / "phone.mp4", "-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy")
-    assert becomes_clips("phone.mp4") < 6
+    assert distance(folder, becomes_clips("phone.mp4"), cut) < 6
 
 
 @pytest.mark.parametrize(("make_bad", "sentence"), BAD)

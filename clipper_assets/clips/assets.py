@@ -1,5 +1,6 @@
 """`rendered_clips`: each window as a file that can be posted, with the manifest that a frontend reads."""
 
+import io
 import json
 import os
 import time
@@ -7,11 +8,17 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pydantic import Field
 
-from clipper_assets.clips.captions.styles import DEFAULT_STYLE, load_style
-from clipper_assets.clips.checks import AS_PROMISED, as_promised
-from clipper_assets.clips.framing.camera import Layout, still_camera
+from clipper_assets.clips.captions.styles import load_style
+from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.assets import faces_key
+from clipper_assets.clips.framing.path import CameraPath, camera_paths, square_size_px
+from clipper_assets.clips.framing.shown import speaker_shown
+from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
     CLIPS,
     Manifest,
@@ -21,12 +28,12 @@ from clipper_assets.clips.manifest import (
     read_record,
     record_key,
 )
-from clipper_assets.clips.plan import plan_clip
+from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.produce import Job, produce_clips
-from clipper_assets.clips.rendering.encoders import best_encoder
+from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
+from clipper_assets.clips.show import Show, load_show
 from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
-from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
@@ -41,22 +48,37 @@ CORES_PER_ENCODE = 4
 
 
 class RenderConfig(dg.Config):
-    """What one run decides about its clips."""
+    """What one run decides about its clips; what it leaves open is the show's (`show.toml`), or the default."""
 
-    caption_style: str = Field(default=DEFAULT_STYLE, description="a caption style: boxed, classic or pop")
-    layout: Layout = Field(default=Layout.fit, description="fit (whole picture over a blurred copy) or center (crop)")
+    caption_style: str | None = Field(default=None, description="name of a caption style (`clipper styles`)")
+    aspect: Aspect | None = Field(
+        default=None, description="`9:16`, `1:1`, `4:5` or `16:9`; all but the first go to a folder of their own"
+    )
+    tighten: bool | None = Field(default=None, description="leave out fillers and long pauses")
+    hook_title: bool | None = Field(default=None, description="write the hook over the first seconds")
+
+    def look(self, show: Show, settings: Settings) -> Look:
+        """Raises ValueError for a caption style that there is not, or one that the show overrides wrongly."""
+        return Look(
+            style=load_style(self.caption_style or show.caption_style, show.captions),
+            frame=FRAMES[self.aspect or show.aspect],
+            tighten=show.tighten if self.tighten is None else self.tighten,
+            hook_title=show.hook_title if self.hook_title is None else self.hook_title,
+            fonts_dir=settings.fonts_dir,
+        )
 
 
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"ffmpeg", "parquet"},
-    code_version="1",
+    code_version="2",
     pool="gpu",
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CLIPS.definition_metadata,
-    check_specs=[AS_PROMISED, not_degraded_spec("rendered_clips")],
+    check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec("rendered_clips")],
+    ins={"camera": dg.AssetIn("camera_paths")},
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, and their manifest.json.",
 )
 def rendered_clips(
@@ -65,15 +87,12 @@ def rendered_clips(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     highlight_windows: pa.Table,
+    camera: pa.Table,
     storage: Storage,
     progress: Progress,
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
-    try:
-        style = load_style(config.caption_style)
-    except ValueError as mistake:
-        raise dg.Failure(str(mistake), allow_retries=False) from None
-    camera = still_camera(config.layout, source)
+    settings = Settings()
     manifest = Manifest(
         episode=source.episode,
         status="rendering",
@@ -84,30 +103,34 @@ def rendered_clips(
         degraded=json.loads(provenance(aligned_transcript)["degraded"]),
     )
     try:
+        show = load_show(storage, source.key)
+        look = config.look(show, settings)
+        paths = camera_paths(camera)
         refuse_if_changed(storage, source.key, source.etag)
-        folder = clip_folder(storage, source, claim=manifest)
-    except (StorageError, UploadRefusedError) as refused:
+        aspect = config.aspect or show.aspect
+        folder = clip_folder(storage, source, aspect, claim=manifest)
+    except (StorageError, UploadRefusedError, ValueError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
-    loudness = load_loudness(storage, source.loudness_key)
     began = time.monotonic()
     encoder = best_encoder()
+    jobs = _jobs(highlight_windows, aligned_transcript, source, look, paths, _faces(storage, source), encoder)
     produced = produce_clips(
-        [
-            Job(plan_clip(window, aligned_transcript, source, loudness, style, camera), window, encoder)
-            for window in highlight_windows.to_pylist()
-        ],
+        jobs,
         source,
         storage,
         folder,
-        workers=Settings().render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
+        aspect=aspect,
+        limits=show.gates,
+        workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
         report=progress.stage(context, "rendering"),
         log=context.log.info,
     )
     seconds = time.monotonic() - began
-    storage.put_bytes(f"{folder}/manifest.json", manifest.finished(produced.clips).to_bytes())
+    finished = manifest.finished(produced.clips)
+    storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
     for index in range(len(produced.clips), MAX_CLIPS):
-        if stale := read_record(storage, source.episode, index):
-            for key in (*stale.keys, record_key(source.episode, index)):
+        if stale := read_record(storage, source.episode, aspect, index):
+            for key in (*stale.keys, record_key(source.episode, aspect, index)):
                 storage.delete(key)
     degraded = [
         {"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.rendering_fallbacks
@@ -116,19 +139,55 @@ def rendered_clips(
     return TableResult(
         value=clips_table(source.episode, produced.clips),
         data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips) or "no clips"),
-        check_results=[as_promised(produced.clips, storage), not_degraded("rendered_clips", degraded)],
+        check_results=[
+            *gate_results({clip.clip_index: clip.gates for clip in produced.clips}),
+            published(produced.clips, storage),
+            not_degraded("rendered_clips", degraded),
+        ],
         metadata={
             "dagster/row_count": len(produced.clips),
             "dagster/uri": storage.uri(f"{folder}/manifest.json"),
             "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
             **{f"clip_{clip.clip_index}": dg.MetadataValue.url(clip.url) for clip in produced.clips},
+            "publishable": len(finished.publishable),
+            "held_back": dg.MetadataValue.json({f"clip_{index}": why for index, why in finished.held_back.items()}),
             "rendered": produced.rendered,
             "unchanged": len(produced.clips) - produced.rendered,
             "seconds": round(seconds, 2),
             "speed": f"{clip_seconds / seconds:.2f}x real time" if produced.rendered else "nothing to render",
             "encoder": encoder.name,
-            "caption_style": style.name,
-            "layout": camera.layout.value,
+            "caption_style": look.style.name,
+            "aspect": aspect.value,
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
+
+
+def _jobs(
+    windows: pa.Table,
+    words: pa.Table,
+    source: RawVideo,
+    look: Look,
+    paths: dict[int, CameraPath],
+    faces: pa.Table,
+    encoder: Encoder,
+) -> list[Job]:
+    jobs = []
+    for window in windows.to_pylist():
+        path = paths[window["clip"]]
+        plan = plan_clip(window, words, source, look, path)
+        of_clip = faces.filter(pc.field("clip") == window["clip"])
+        jobs.append(
+            Job(
+                plan,
+                window,
+                encoder,
+                spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
+                speaker_share=speaker_shown(of_clip, path, look.frame, square_size_px(source)),
+            )
+        )
+    return jobs
+
+
+def _faces(storage: Storage, source: RawVideo) -> pa.Table:
+    return pq.read_table(io.BytesIO(storage.read_bytes(faces_key(source.episode))))

@@ -1,70 +1,103 @@
-"""Checks on `rendered_clips`, made while it materializes, on the published files themselves."""
+"""Checks on `rendered_clips`: the gates of `clips/gates`, a check for each family, and the published files.
 
-import math
-from collections.abc import Sequence
+None is `blocking` in Dagster's sense. Nothing is downstream of the clips that could be held back, and a blocking check
+that fails ends the step after the good clips are published: the run would fail for them too, and be retried. What holds
+a clip back is the manifest, which leaves it out of what may be posted; an error here tells a person of it.
+"""
 
-import av
+from collections.abc import Mapping, Sequence
+
 import dagster as dg
 
-from clipper_assets.clips.captions.ass import HEIGHT_PX, WIDTH_PX
+from clipper_assets.clips.gates.limits import Gate
+from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import Clip
-from clipper_assets.clips.plan import TARGET_LUFS
-from clipper_assets.clips.rendering.measure import Measured, measure
-from clipper_assets.episodes.ffmpeg import FfmpegError
 from clipper_assets.episodes.storage import Storage
 
-LOUDNESS_TOLERANCE_LU = 1.0
-DURATION_TOLERANCE_S = 0.04
-"""Beside one frame: the issue's own allowance for the length of a clip."""
+FAMILIES = {
+    "clip_format": (Gate.duration, Gate.size, Gate.bytes, Gate.codec, Gate.fps, Gate.av_offset),
+    "clip_picture": (Gate.black, Gate.frozen, Gate.blank),
+    "clip_loudness": (Gate.loudness, Gate.true_peak),
+    "clip_captions": (Gate.safe_area, Gate.reading_speed, Gate.sync),
+    "clip_speaker": (Gate.speaker,),
+    "clip_words": (Gate.whole_words, Gate.quiet_ends),
+}
+"""Which gates each check holds together."""
 
-
-AS_PROMISED = dg.AssetCheckSpec(
-    "clips_are_as_promised",
+PUBLISHED = dg.AssetCheckSpec(
+    "clips_are_published",
     asset="rendered_clips",
-    description="Each published clip: 1080x1920 H.264 yuv420p, the window's length, AAC sound, -14 LUFS within 1 LU.",
+    description="Every file of every clip is in the storage, and the video has the size on record.",
+)
+GATE_CHECKS = [
+    dg.AssetCheckSpec(
+        name,
+        asset="rendered_clips",
+        description=f"Gates on each clip: {', '.join(gate.replace('_', ' ') for gate in gates)}.",
+    )
+    for name, gates in FAMILIES.items()
+]
+
+_COLUMNS = dg.TableSchema(
+    columns=[
+        dg.TableColumn("clip", "int"),
+        dg.TableColumn("gate", "string"),
+        dg.TableColumn("passed", "bool"),
+        dg.TableColumn("figure", "string"),
+        dg.TableColumn("limit", "string"),
+        dg.TableColumn("unit", "string"),
+        dg.TableColumn("blocking", "bool"),
+    ]
 )
 
 
-def as_promised(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
-    """The result of `AS_PROMISED`: every clip is read back from the storage and measured."""
-    faults: list[str] = []
-    loudness: dict[str, float | None] = {}
+def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
+    """The result of `PUBLISHED`; the files are looked at, not read."""
+    faults = []
     for clip in clips:
-        name = f"clip_{clip.clip_index}"
-        stored = storage.stat(clip.key)
-        if stored is None:
-            faults.append(f"{name} is missing")
-            continue
-        if stored.size_bytes != clip.bytes:
-            faults.append(f"{name} has {stored.size_bytes} bytes instead of {clip.bytes}")
-            continue
-        try:
-            measured = measure(storage.media_source(clip.key))
-        except (av.FFmpegError, FfmpegError, ValueError) as error:
-            # PyAV's own message has the URL in it, signature and all.
-            reason = error.strerror if isinstance(error, av.FFmpegError) else error
-            faults.append(f"{name} cannot be read: {reason}")
-            continue
-        loudness[name] = measured.loudness_lufs if math.isfinite(measured.loudness_lufs) else None
-        faults += [f"{name} {fault}" for fault in clip_faults(measured, clip.end_time - clip.start_time)]
+        found = {key: storage.stat(key) for key in clip.keys}
+        faults += [f"{key} is missing" for key, stored in found.items() if stored is None]
+        video = found[clip.key]
+        if video and video.size_bytes != clip.bytes:
+            faults.append(f"{clip.key} has {video.size_bytes} bytes instead of {clip.bytes}")
     return dg.AssetCheckResult(
-        check_name=AS_PROMISED.name,
+        check_name=PUBLISHED.name,
         passed=not faults,
-        metadata={"faults": dg.MetadataValue.json(faults), "loudness_lufs": dg.MetadataValue.json(loudness)},
+        description="; ".join(faults) or None,
+        metadata={"faults": dg.MetadataValue.json(faults)},
     )
 
 
-def clip_faults(measured: Measured, window_s: float) -> list[str]:
-    """What a finished clip lacks of its promise, one phrase each; `window_s` is the length it should have."""
-    faults = []
-    if (measured.width_px, measured.height_px) != (WIDTH_PX, HEIGHT_PX):
-        faults.append(f"is {measured.width_px}x{measured.height_px} instead of {WIDTH_PX}x{HEIGHT_PX}")
-    if (measured.video_codec, measured.pixel_format) != ("h264", "yuv420p"):
-        faults.append(f"is {measured.video_codec} {measured.pixel_format} instead of h264 yuv420p")
-    if (measured.audio_codec, measured.audio_rate_hz) != ("aac", 48_000):
-        faults.append(f"has {measured.audio_codec} at {measured.audio_rate_hz} Hz instead of aac at 48000 Hz")
-    if abs(measured.duration_s - window_s) > 1 / max(measured.fps, 1) + DURATION_TOLERANCE_S:
-        faults.append(f"lasts {measured.duration_s:.2f} s instead of {window_s:.2f} s")
-    if not abs(measured.loudness_lufs - TARGET_LUFS) <= LOUDNESS_TOLERANCE_LU:
-        faults.append(f"has {measured.loudness_lufs:.1f} LUFS instead of {TARGET_LUFS:g}")
-    return faults
+def gate_results(found: Mapping[int, Sequence[Verdict]]) -> list[dg.AssetCheckResult]:
+    """The results of `GATE_CHECKS`, in that order, from the verdicts on each clip by its number.
+
+    An error where a gate that blocks did not pass on some clip, a warning where only others did not.
+    """
+    return [_family_result(name, gates, found) for name, gates in FAMILIES.items()]
+
+
+def _family_result(name: str, gates: Sequence[Gate], found: Mapping[int, Sequence[Verdict]]) -> dg.AssetCheckResult:
+    own = [(clip, verdict) for clip, all_of_clip in found.items() for verdict in all_of_clip if verdict.gate in gates]
+    failed = [(clip, verdict) for clip, verdict in own if not verdict.passed]
+    blocked = any(verdict.blocking for _, verdict in failed)
+    records = [
+        dg.TableRecord(
+            {
+                "clip": clip,
+                "gate": verdict.gate.value,
+                "passed": verdict.passed,
+                "figure": "not measurable" if verdict.figure is None else str(verdict.figure),
+                "limit": str(verdict.limit),
+                "unit": verdict.unit,
+                "blocking": verdict.blocking,
+            }
+        )
+        for clip, verdict in own
+    ]
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
+        description="; ".join(f"clip_{clip} {verdict.reason}" for clip, verdict in failed) or None,
+        metadata={"gates": dg.MetadataValue.table(records, _COLUMNS)},
+    )

@@ -6,8 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.gates.figures import Figures
+from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
 from clipper_assets.episodes.degraded import DEGRADED
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder
@@ -25,7 +28,8 @@ CLIPS = TableSpec(
         Column("start", pa.float64(), "seconds from the start of the episode"),
         Column("end", pa.float64(), "seconds from the start of the episode"),
         Column("key", pa.string(), "object key of the mp4"),
-        Column("layout", pa.string(), "`fit` or `center`"),
+        Column("aspect", pa.string(), "width to height, `9:16`"),
+        Column("layout", pa.string(), "the camera's layouts in order of appearance, joined by `+`"),
         Column("caption_style", pa.string(), "name of the caption style"),
         Column("width", pa.int32(), "pixels"),
         Column("height", pa.int32(), "pixels"),
@@ -39,6 +43,7 @@ CLIPS = TableSpec(
         Column("true_peak_dbtp", pa.float64(), "measured on the encoded file; null if silent", nullable=True),
         Column("encoder", pa.string(), "the H.264 encoder chosen for the run"),
         Column("spec", pa.string(), "hash of all that decides the clip's bytes"),
+        Column("publishable", pa.bool_(), "whether it passed every gate that blocks"),
         Column("degraded", DEGRADED, "fallbacks of the picker and the renderer for this clip"),
     ],
 )
@@ -52,7 +57,10 @@ class Captions(BaseModel):
 
 
 class Clip(BaseModel):
-    """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root."""
+    """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root.
+
+    `gates` are the verdicts on `figures`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,11 +84,23 @@ class Clip(BaseModel):
     true_peak_dbtp: float | None
     captions: Captions
     thumbnail: str
+    aspect: Aspect
     layout: str
     caption_style: str
     encoder: str
     degraded: list[dict[str, str]]
     spec: str
+    figures: Figures
+    gates: list[Verdict] = Field(default_factory=list)
+
+    @property
+    def blocked_by(self) -> list[str]:
+        """Why the clip must not be published, a phrase each."""
+        return blocked_by(self.gates)
+
+    @property
+    def publishable(self) -> bool:
+        return not self.blocked_by
 
     @property
     def rendering_fallbacks(self) -> list[dict[str, str]]:
@@ -102,7 +122,8 @@ class Source(BaseModel):
 class Manifest(BaseModel):
     """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet.
 
-    `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside.
+    `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
+    not. `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -112,25 +133,36 @@ class Manifest(BaseModel):
     created_at: datetime
     run_id: str
     clips: list[Clip]
+    publishable: list[int] = Field(default_factory=list)
+    held_back: dict[int, list[str]] = Field(default_factory=dict)
     degraded: list[dict[str, str]]
 
     def finished(self, clips: list[Clip]) -> "Manifest":
         """The same manifest with all its clips."""
-        return self.model_copy(update={"status": "done", "clips": clips})
+        return self.model_copy(
+            update={
+                "status": "done",
+                "clips": clips,
+                "publishable": [clip.clip_index for clip in clips if clip.publishable],
+                "held_back": {clip.clip_index: clip.blocked_by for clip in clips if not clip.publishable},
+            }
+        )
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json(indent=2).encode()
 
 
-def clip_folder(storage: Storage, source: RawVideo, claim: Manifest) -> str:
+def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manifest) -> str:
     """The folder for an episode's clips; it is claimed by creating its manifest, which only one episode can.
 
-    `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first. Raises
-    StorageError where all of them belong to others.
+    `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first; clips
+    that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own. Raises StorageError where all
+    of them belong to others.
     """
     upload = PurePosixPath(source.key)
     parent = (upload.parent / "clips").as_posix()
-    for folder in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}"):
+    for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}"):
+        folder = place + _variant(aspect)
         manifest_key = f"{folder}/manifest.json"
         if storage.create(manifest_key, claim.to_bytes()) or owner(storage, manifest_key) == source.episode:
             return folder
@@ -146,23 +178,27 @@ def owner(storage: Storage, manifest_key: str) -> str | None:
     return str(manifest.get("episode")) if isinstance(manifest, dict) else None
 
 
-def record_key(partition: str, index: int) -> str:
+def _variant(aspect: Aspect) -> str:
+    return "" if aspect is Aspect.portrait else f"/{aspect.replace(':', 'x')}"
+
+
+def record_key(partition: str, aspect: Aspect, index: int) -> str:
     """Where the record of a finished clip lies: written last, removed first, so that it never speaks of other bytes."""
-    return f"{LAKE}/clip_records/{hive_folder(partition)}/clip_{index}.json"
+    return f"{LAKE}/clip_records/{hive_folder(partition)}{_variant(aspect)}/clip_{index}.json"
 
 
-def read_record(storage: Storage, partition: str, index: int) -> Clip | None:
+def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
     """The record of a finished clip; None where there is none, or one of another version."""
-    key = record_key(partition, index)
+    key = record_key(partition, aspect, index)
     try:
         return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
     except ValidationError:
         return None
 
 
-def recorded(storage: Storage, partition: str, index: int) -> Clip | None:
+def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
     """The finished clip on record, if its files are all there and the video has the recorded size."""
-    clip = read_record(storage, partition, index)
+    clip = read_record(storage, partition, aspect, index)
     if clip is None:
         return None
     found = [storage.stat(file) for file in clip.keys]
@@ -176,6 +212,7 @@ def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
         {
             **clip.model_dump(include={column.name for column in CLIPS.columns}),
             "episode": episode,
+            "publishable": clip.publishable,
             "clip": clip.clip_index,
             "start": clip.start_time,
             "end": clip.end_time,

@@ -3,32 +3,46 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clipper_assets.clips.captions.keywords import mark_keywords
+from clipper_assets.clips.captions.layout import Captions
 from clipper_assets.clips.captions.lines import CaptionWord
 from clipper_assets.clips.captions.styles import CaptionStyle
-from clipper_assets.clips.framing.camera import CameraPath
+from clipper_assets.clips.cuts import TimeMap, tighten
+from clipper_assets.clips.frame import Frame
+from clipper_assets.clips.framing.path import CameraPath, Keyframe
 from clipper_assets.clips.rendering.encoders import Encoder
-from clipper_assets.episodes.loudness import LoudnessTrack
 from clipper_assets.episodes.source import RawVideo
 
-RENDERER_VERSION = "2"
-TARGET_LUFS = -14.0
-MAX_GAIN_DB = 30.0
+RENDERER_VERSION = "3"
 MAX_FPS = 60
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the clips of a run look: caption style, frame, whether pauses and fillers are cut and the hook is shown."""
+
+    style: CaptionStyle
+    frame: Frame
+    tighten: bool = False
+    hook_title: bool = False
+    fonts_dir: Path | None = None
 
 
 @dataclass(frozen=True)
 class ClipPlan:
     """One clip: its stretch of the episode in seconds (on frame boundaries), and everything that is drawn or set.
 
-    `microphones` are the stream and channel of each voice that is mixed; none where the sound is one mix already.
+    `cuts` are what the clip keeps of that stretch. Words and camera count in seconds of the clip. `microphones` are the
+    stream and channel of each voice that is mixed; none where the sound is one mix already.
     """
 
     index: int
@@ -36,21 +50,30 @@ class ClipPlan:
     start_s: float
     end_s: float
     fps: Fraction
+    frame: Frame
+    cuts: TimeMap
     words: tuple[CaptionWord, ...]
     style: CaptionStyle
+    hook: str | None
     camera: CameraPath
-    gain_db: float
     microphones: tuple[tuple[int, int | None], ...] = ()
+    fonts_dir: Path | None = None
 
     @property
     def duration_s(self) -> float:
-        return self.end_s - self.start_s
+        return self.cuts.duration_s
+
+    @property
+    def captions(self) -> Captions:
+        """What is written over the clip. Its style's font must be there, or using it raises ValueError."""
+        return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir)
 
     def spec(self, encoder: Encoder) -> str:
         """A hash of all that decides the clip's bytes: equal specs, equal clips."""
         decisive = {
             **asdict(self),
             "index": None,
+            "fonts_dir": None,
             "fps": str(self.fps),
             "style": self.style.model_dump(),
             "encoder": asdict(encoder),
@@ -64,49 +87,71 @@ class ClipPlan:
 def output_fps(source: RawVideo) -> Fraction:
     """The source's frame rate, kept up to 60; a variable one becomes the nearest whole rate.
 
-    Rates of the 1000/1001 family stay exact.
+    Rates of the 1000/1001 family stay exact. Sound without a picture gets 30.
     """
+    if source.audio_only:
+        return Fraction(30)
     rate = Fraction(max(round(source.fps), 1)) if source.variable_fps else Fraction(source.fps).limit_denominator(1001)
     return min(rate, Fraction(MAX_FPS))
 
 
-def plan_clip(
-    window: Mapping[str, Any],
-    words: pa.Table,
-    source: RawVideo,
-    loudness: LoudnessTrack,
-    style: CaptionStyle,
-    camera: CameraPath,
-) -> ClipPlan:
-    """Plan the clip of one row of the windows table."""
+def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
+    """Plan the clip of one row of the windows table; `camera` in seconds of the episode."""
     sentence = pc.field("sentence")
     inside = (sentence >= window["first_sentence"]) & (sentence <= window["last_sentence"])
     rows = words.filter(inside).to_pylist()
     fps = output_fps(source)
     start_s = _on_frame(window["start"], fps, latest_s=min((row["start"] for row in rows), default=math.inf))
     frames = max(round((min(window["end"], source.duration_s) - start_s) * fps), 1)
-    measured = loudness.integrated(window["start"], window["end"])
+    window_s = float(frames / fps)
+    said = [
+        CaptionWord(
+            text=row["text"],
+            start_s=max(row["start"] - start_s, 0.0),
+            end_s=row["end"] - start_s,
+            sentence=row["sentence"],
+            speaker=row["speaker"],
+            language=row["language"],
+        )
+        for row in rows
+    ]
+    spoken = mark_keywords(said, window["hashtags"])
+    cuts = tighten(spoken, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
     return ClipPlan(
         index=window["clip"],
         etag=source.etag,
         start_s=start_s,
-        end_s=start_s + float(frames / fps),
+        end_s=start_s + window_s,
         fps=fps,
-        words=tuple(
-            CaptionWord(
-                text=row["text"],
-                start_s=max(row["start"] - start_s, 0.0),
-                end_s=row["end"] - start_s,
-                sentence=row["sentence"],
-                speaker=row["speaker"],
-            )
-            for row in rows
-        ),
-        style=style,
-        camera=camera,
+        frame=look.frame,
+        cuts=cuts,
+        words=_kept(spoken, cuts),
+        style=look.style,
+        hook=window["hook"] if look.hook_title else None,
+        camera=_in_clip(camera, start_s, cuts),
         microphones=tuple((each.stream, each.channel) for each in source.microphones),
-        gain_db=0.0 if math.isnan(measured) else round(min(TARGET_LUFS - measured, MAX_GAIN_DB), 3),
+        fonts_dir=look.fonts_dir,
     )
+
+
+def _kept(words: Sequence[CaptionWord], cuts: TimeMap) -> tuple[CaptionWord, ...]:
+    """The words that the clip keeps, at its own times."""
+    return tuple(
+        replace(word, start_s=cuts.at(word.start_s), end_s=cuts.at(word.end_s))
+        for word in words
+        if cuts.holds((word.start_s + word.end_s) / 2)
+    )
+
+
+def _in_clip(camera: CameraPath, start_s: float, cuts: TimeMap) -> CameraPath:
+    """The path from the clip's first frame on, at its own times; of keyframes at the same time the last one counts."""
+    keyframes: dict[float, Keyframe] = {}
+    for key in camera.keyframes:
+        time_s = cuts.at(max(key.time_s - start_s, 0.0))
+        if time_s < cuts.duration_s:
+            ease_s = key.ease_s if time_s > 0 else 0.0
+            keyframes[time_s] = replace(key, time_s=time_s, ease_s=ease_s, why="")
+    return CameraPath(tuple(keyframes.values()))
 
 
 def _on_frame(time_s: float, fps: Fraction, latest_s: float) -> float:

@@ -1,7 +1,6 @@
 """From plans to published clips: renders what is missing, several at once, and puts each clip in place whole."""
 
 import hashlib
-import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -11,6 +10,13 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from clipper_assets.clips.cuts import Span
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.gates.figures import Figures, Promised
+from clipper_assets.clips.gates.limits import Limits
+from clipper_assets.clips.gates.measure import Shown, measure_clip
+from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
@@ -26,11 +32,16 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A clip to be had: its plan, its row of the windows table and the encoder to use."""
+    """A clip to be had: its plan, its row of the windows table, the encoder to use, and what the gates ask for.
+
+    `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`.
+    """
 
     plan: ClipPlan
     window: Mapping[str, Any]
     encoder: Encoder
+    spoken: Sequence[Span] = ()
+    speaker_share: float | None = None
 
     @cached_property
     def spec(self) -> str:
@@ -51,18 +62,20 @@ def produce_clips(
     storage: Storage,
     folder: str,
     *,
+    aspect: Aspect,
+    limits: Limits,
     workers: int,
     report: Report,
     log: Callable[[str], None],
 ) -> Produced:
-    """The clips of all `jobs` in `folder`, an unchanged one taken as it is.
+    """The clips of all `jobs` in `folder`, an unchanged one taken as it is, each with its verdicts by `limits`.
 
     Raises what rendering raised, after the clips in progress have been stopped; clips already finished stay.
     """
     finished: dict[int, Clip] = {}
     for job in jobs:
         index = job.plan.index
-        clip = recorded(storage, source.episode, index)
+        clip = recorded(storage, source.episode, aspect, index)
         if clip and clip.spec == job.spec and clip.key == f"{folder}/clip_{index}.mp4":
             finished[index] = clip.model_copy(update=_of_window(job.window, clip.rendering_fallbacks))
             log(f"clip_{index}: unchanged, not rendered again")
@@ -75,7 +88,7 @@ def produce_clips(
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
             url, report_share = storage.media_source(source.key), shares.of(job.plan.index)
             rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
-            clip = _clip(job, rendered, storage, folder)
+            clip = _clip(job, aspect, rendered, storage, folder)
             _publish(storage, source.episode, clip, rendered)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
         return clip
@@ -90,7 +103,10 @@ def produce_clips(
             shares.cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    return Produced([finished[job.plan.index] for job in jobs], len(missing))
+    judged = (finished[job.plan.index] for job in jobs)
+    return Produced(
+        [clip.model_copy(update={"gates": verdicts(clip.figures, limits)}) for clip in judged], len(missing)
+    )
 
 
 class _Shares:
@@ -121,11 +137,11 @@ def _of_window(window: Mapping[str, Any], rendering: Sequence[Mapping[str, str]]
     }
 
 
-def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
+def _clip(job: Job, aspect: Aspect, rendered: Rendered, storage: Storage, folder: str) -> Clip:
     plan = job.plan
     stem = f"{folder}/clip_{plan.index}"
     video = rendered.files["mp4"]
-    measured = rendered.measured
+    figures = _figures(job, video)
     with video.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return Clip(
@@ -133,33 +149,51 @@ def _clip(job: Job, rendered: Rendered, storage: Storage, folder: str) -> Clip:
         clip_index=plan.index,
         start_time=round(plan.start_s, 3),
         end_time=round(plan.end_s, 3),
-        duration=round(measured.duration_s, 3),
+        duration=round(figures.duration_s, 3),
         key=f"{stem}.mp4",
         url=storage.uri(f"{stem}.mp4"),
-        width=measured.width_px,
-        height=measured.height_px,
-        fps=measured.fps,
-        bytes=video.stat().st_size,
+        width=figures.width_px,
+        height=figures.height_px,
+        fps=figures.fps,
+        bytes=figures.size_bytes,
         sha256=sha256,
-        loudness_lufs=_finite(measured.loudness_lufs),
-        true_peak_dbtp=_finite(measured.true_peak_dbtp),
+        loudness_lufs=figures.loudness_lufs,
+        true_peak_dbtp=figures.true_peak_dbtp,
         captions=Captions(srt=f"{stem}.srt", vtt=f"{stem}.vtt"),
         thumbnail=f"{stem}.jpg",
-        layout=plan.camera.layout.value,
+        aspect=aspect,
+        layout="+".join(layout.value for layout in plan.camera.layouts),
         caption_style=plan.style.name,
         encoder=job.encoder.name,
         spec=job.spec,
+        figures=figures,
+    )
+
+
+def _figures(job: Job, video: Path) -> Figures:
+    plan, captions = job.plan, job.plan.captions
+    return measure_clip(
+        f"file:{video}",
+        Promised(
+            width_px=plan.frame.width_px, height_px=plan.frame.height_px, fps=plan.fps, duration_s=plan.duration_s
+        ),
+        Shown(
+            pages=captions.pages,
+            boxes=[each.box for each in captions.boxes],
+            safe=plan.frame.safe,
+            spoken=job.spoken,
+            screens=[
+                span for layout in (Layout.screen, Layout.fit) for span in plan.camera.spans(layout, plan.duration_s)
+            ],
+            speaker_share=job.speaker_share,
+        ),
     )
 
 
 def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered) -> None:
-    record = record_key(partition, clip.clip_index)
+    record = record_key(partition, clip.aspect, clip.clip_index)
     storage.delete(record)
     stem = clip.key.removesuffix(".mp4")
     for suffix, file in rendered.files.items():
         storage.put_file(f"{stem}.{suffix}", file)
     storage.put_bytes(record, clip.model_dump_json(indent=2).encode())
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 2) if math.isfinite(value) else None

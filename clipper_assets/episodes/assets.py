@@ -81,10 +81,7 @@ def raw_video(
             "dagster/uri": storage.uri(key),
             "duration_s": source.duration_s,
             "size_mb": round(source.size_bytes / 1e6, 2),
-            "video": f"{source.video_codec} {source.width_px}x{source.height_px} {source.fps:.3g} fps"
-            + (" (variable)" if source.variable_fps else "")
-            + (f", rotated {source.rotation_deg} degrees" if source.rotation_deg else "")
-            + (", HDR" if source.hdr else ""),
+            "video": _picture(source),
             "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
             f"stream {source.audio_stream} of {source.audio_streams} audio streams",
             "microphones": sound.decided,
@@ -93,4 +90,15 @@ def raw_video(
             "seconds": {"probe": round(probed - began, 2), "audio": round(extracted - probed, 2)},
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
+    )
+
+
+def _picture(source: RawVideo) -> str:
+    if source.audio_only:
+        return "none, with cover art" if source.cover_stream is not None else "none, and no cover art"
+    return (
+        f"{source.video_codec} {source.width_px}x{source.height_px} {source.fps:.3g} fps"
+        + (" (variable)" if source.variable_fps else "")
+        + (f", rotated {source.rotation_deg} degrees" if source.rotation_deg else "")
+        + (", HDR" if source.hdr else "")
     )

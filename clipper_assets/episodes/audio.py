@@ -83,8 +83,9 @@ def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage
     speech, blocks = folder / SPEECH, folder / BLOCKS
     samples = load_speech(speech)
     if not samples.size:
-        raise UploadRefusedError(f"the sound of {key} is empty; upload the video with its sound")
-    duration_s = probe.duration_s or samples.size / SPEECH_RATE_HZ
+        raise UploadRefusedError(f"the sound of {key} is empty; upload it with its sound")
+    sound_s = samples.size / SPEECH_RATE_HZ
+    duration_s = sound_s if probe.audio_only else probe.duration_s or sound_s
     return Sound(speech, duration_s, parse_ebur128(blocks), microphones, verdict.why)
 
 
@@ -111,7 +112,7 @@ def _decode(outputs: Sequence[Stream], key: str, probe: Probe, folder: Path, rep
     try:
         run(arguments, duration_s=probe.duration_s or 0.0, report=report, cwd=folder)
     except FfmpegError as error:
-        raise UploadRefusedError(f"the sound of {key} cannot be decoded ({error}); upload an intact video") from None
+        raise UploadRefusedError(f"the sound of {key} cannot be decoded ({error}); upload an intact file") from None
 
 
 def _outputs(sound: Stream) -> list[Stream]:

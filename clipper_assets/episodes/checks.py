@@ -11,7 +11,7 @@ LATEST_END_GAP_S = 5.0
 IS_AUDIBLE = dg.AssetCheckSpec(
     "raw_video_is_audible",
     asset="raw_video",
-    description="The sound is not silent and lasts as long as the video does (a gap of 5 s at the end is let pass).",
+    description="The sound is not silent and lasts as long as the upload does (a gap of 5 s at the end is let pass).",
 )
 
 

@@ -4,14 +4,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO, cast
 
 import imageio_ffmpeg
 
 from clipper_assets.progress import Report
 from clipper_assets.settings import Settings
+
+SMALLEST_REQUEST_BYTES, LARGEST_REQUEST_BYTES = 64 * 1024, 8 * 1024 * 1024
 
 # Presigned URLs carry a signature; what ffmpeg says about them must not.
 _QUERY = re.compile(r"(https?://[^\s?']+)\?[^\s':]*")
@@ -67,12 +70,58 @@ def run(
         except BaseException:
             process.kill()
             raise
-        log.seek(0)
-        said = _QUERY.sub(r"\1", log.read())
+        said = _said(log)
+    _refuse_failure(code, said)
+    return said
+
+
+def chunks(arguments: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:
+    """What ffmpeg writes to `pipe:1`, in whole pieces of that size.
+
+    Raises FfmpegError on a non-zero exit. The process ends with the iteration, or when it is closed.
+    """
+    command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", *arguments]
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL) as process,
+    ):
+        written = cast(IO[bytes], process.stdout)
+        try:
+            while len(piece := written.read(size_bytes)) == size_bytes:
+                yield piece
+            code = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        said = _said(log)
+    _refuse_failure(code, said)
+
+
+def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
+    """Options to read a `share` of a media file of so many bytes, by a URL: ranged requests of an eighth of it.
+
+    The last one reads past the end by no more than that; without them one request asks for all up to the file's end.
+    """
+    if not media_source.startswith("http"):
+        return {}
+    return {
+        "initial_request_size": SMALLEST_REQUEST_BYTES,
+        "request_size": min(max(int(size_bytes * share / 8), SMALLEST_REQUEST_BYTES), LARGEST_REQUEST_BYTES),
+        "reconnect": 1,
+        "reconnect_max_retries": 4,
+    }
+
+
+def _said(log: IO[str]) -> str:
+    """What ffmpeg wrote to its log, without the query part of any URL."""
+    log.seek(0)
+    return _QUERY.sub(r"\1", log.read())
+
+
+def _refuse_failure(code: int, said: str) -> None:
     if code != 0:
         last = "; ".join(line.strip() for line in said.splitlines()[-3:] if line.strip())
         raise FfmpegError(f"ffmpeg ended with {code}: {last}")
-    return said
 
 
 def components(kind: str) -> set[str]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 from clipper_assets.episodes.storage import Storage, StorageError, Stored
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
-CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav"
+CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav,flac"
 """Demuxers that read one file and seek to the frame.
 
 The others include playlists, which name further files and hosts to read from, and MPEG-TS, where ffmpeg seeks past the
@@ -25,6 +26,18 @@ OPEN_TIMEOUT_S = (20.0, 60.0)
 UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
 FRAMES_LOOKED_AT = 120
 TAIL_S = 2.0
+NO_PICTURE: dict[str, Any] = {
+    "width_px": 0,
+    "height_px": 0,
+    "rotation_deg": 0,
+    "sample_aspect_ratio": 1.0,
+    "fps": 0.0,
+    "variable_fps": False,
+    "hdr": False,
+    "video_codec": "",
+    "pixel_format": "",
+    "video_stream": None,
+}
 
 
 class UploadRefusedError(Exception):
@@ -33,7 +46,11 @@ class UploadRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Probe:
-    """Facts of a media file; sizes in pixels as displayed, `duration_s` None where the container does not say."""
+    """Facts of a media file; sizes in pixels as displayed, `duration_s` None where the container does not say.
+
+    Where there is no video, `video_stream` is None and the other facts of it are 0, 1 for the aspect, or empty. Cover
+    art is no video. `title` and `show` are what the file's own tags say.
+    """
 
     size_bytes: int
     container: str
@@ -47,20 +64,28 @@ class Probe:
     hdr: bool
     video_codec: str
     pixel_format: str
-    video_stream: int
+    video_stream: int | None
     audio_codec: str
     audio_stream: int
     audio_streams: int
     audio_channels: int
     audio_rate_hz: int
     audio_indices: tuple[int, ...] = field(default=(), kw_only=True)
+    cover_stream: int | None = field(default=None, kw_only=True)
+    title: str | None = field(default=None, kw_only=True)
+    show: str | None = field(default=None, kw_only=True)
+
+    @property
+    def audio_only(self) -> bool:
+        """Whether there is sound and no video."""
+        return self.video_stream is None
 
 
 def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     """Probe the object at `key`.
 
-    Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without video or audio, or
-    shorter than `shortest_s` seconds; StorageError where the storage does not give it.
+    Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without sound, or shorter
+    than `shortest_s` seconds; StorageError where the storage does not give it.
     """
     stored = storage.stat(key)
     if stored is None:
@@ -68,11 +93,11 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     if stored.size_bytes == 0:
         raise UploadRefusedError(f"{key} is empty (0 bytes); upload it again")
     with _opened(storage, key) as container:
-        video, audio = _streams(container, key)
-        duration_s = container.duration / av.time_base if container.duration else None
+        audio = _audio(container, key)
+        duration_s = _promised_s(container)
         if duration_s is not None:
             refuse_if_short(key, duration_s, shortest_s)
-        probe = _facts(container, video, audio, duration_s, stored)
+        probe = _facts(container, audio, duration_s, stored)
     if duration_s is not None:
         with _opened(storage, key) as container:
             if not _reaches(container, duration_s - TAIL_S):
@@ -86,8 +111,8 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
     """Raises UploadRefusedError where not even the shortest window fits."""
     if duration_s < shortest_s:
         raise UploadRefusedError(
-            f"{key} lasts {duration_s:.1f} s, less than the shortest clip of {shortest_s:g} s; upload a longer video "
-            "or lower CLIPPER_WINDOW_MIN_S"
+            f"{key} lasts {duration_s:.1f} s, less than the shortest clip of {shortest_s:g} s; upload a longer "
+            "recording or lower CLIPPER_WINDOW_MIN_S"
         )
 
 
@@ -101,7 +126,10 @@ def refuse_if_changed(storage: Storage, key: str, etag: str) -> None:
 def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
     try:
         with av.open(
-            storage.media_source(key), timeout=OPEN_TIMEOUT_S, options={"format_whitelist": CONTAINERS}
+            storage.media_source(key),
+            timeout=OPEN_TIMEOUT_S,
+            options={"format_whitelist": CONTAINERS},
+            metadata_errors="replace",
         ) as container:
             yield container
     except av.DecoderNotFoundError:
@@ -109,25 +137,59 @@ def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
     except (av.InvalidDataError, av.EOFError, av.ArgumentError):
         raise UploadRefusedError(
             f"{key} is not a media file that can be read, or its beginning is damaged; "
-            "upload an intact mp4, mov, mkv or webm"
+            "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
         ) from None
     except av.FFmpegError as error:  # its own message has the URL in it, signature and all
         raise StorageError(f"{storage.uri(key)} cannot be read: {error.strerror}") from None
 
 
-def _streams(container: InputContainer, key: str) -> tuple[VideoStream, AudioStream]:
-    video = next((s for s in container.streams.video if not s.disposition & Disposition.attached_pic), None)
-    if video is None:
-        raise UploadRefusedError(f"{key} has no video stream; upload the video, not only its sound")
-    audio = container.streams.best("audio", related=video)
+def _audio(container: InputContainer, key: str) -> AudioStream:
+    audio = container.streams.best("audio", related=_video(container))
     if not isinstance(audio, AudioStream):
         raise UploadRefusedError(f"{key} has no audio stream; upload the video with its sound")
-    return video, audio
+    return audio
 
 
-def _facts(
-    container: InputContainer, video: VideoStream, audio: AudioStream, duration_s: float | None, stored: Stored
-) -> Probe:
+def _video(container: InputContainer) -> VideoStream | None:
+    return next((stream for stream in container.streams.video if not _is_cover(stream)), None)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _promised_s(container: InputContainer) -> float | None:
+    """The length in seconds that the container says it has.
+
+    An MP3 says it only in the header that encoders write along with their delay; without that, ffmpeg guesses it from
+    the bit rate of the first frames.
+    """
+    guessed = container.format.name == "mp3" and not container.start_time
+    return container.duration / av.time_base if container.duration and not guessed else None
+
+
+def _facts(container: InputContainer, audio: AudioStream, duration_s: float | None, stored: Stored) -> Probe:
+    video = _video(container)
+    tags = {name.lower(): " ".join(text.split()) for name, text in (container.metadata | audio.metadata).items()}
+    return Probe(
+        **(_picture(container, video, stored.key) if video else NO_PICTURE),
+        size_bytes=stored.size_bytes,
+        container=container.format.name,
+        duration_s=duration_s,
+        audio_codec=audio.codec_context.name,
+        audio_stream=audio.index,
+        audio_streams=len(container.streams.audio),
+        audio_channels=audio.codec_context.channels,
+        audio_rate_hz=audio.codec_context.sample_rate,
+        audio_indices=tuple(stream.index for stream in container.streams.audio),
+        cover_stream=next((stream.index for stream in container.streams.video if _is_cover(stream)), None),
+        title=tags.get("title") or None,
+        show=tags.get("album") or tags.get("artist") or None,
+    )
+
+
+def _picture(container: InputContainer, video: VideoStream, key: str) -> dict[str, Any]:
+    """What `Probe` says of a video."""
     times: list[float] = []
     rotation = 0
     for frame in container.decode(video):
@@ -138,33 +200,22 @@ def _facts(
         if len(times) >= FRAMES_LOOKED_AT:
             break
     if not times:
-        raise UploadRefusedError(
-            f"{stored.key} has a video stream without a single readable frame; upload an intact video"
-        )
+        raise UploadRefusedError(f"{key} has a video stream without a single readable frame; upload an intact video")
     turned = rotation % 180 != 0
     width, height = video.codec_context.width, video.codec_context.height
     aspect = video.sample_aspect_ratio or Fraction(1)
-    return Probe(
-        size_bytes=stored.size_bytes,
-        container=container.format.name,
-        duration_s=duration_s,
-        width_px=height if turned else width,
-        height_px=width if turned else height,
-        rotation_deg=rotation,
-        sample_aspect_ratio=float(1 / aspect if turned else aspect),
-        fps=float(video.average_rate or video.guessed_rate or 25),
-        variable_fps=_uneven(times),
-        hdr=video.codec_context.color_trc in HDR_TRANSFERS,
-        video_codec=video.codec_context.name,
-        pixel_format=video.codec_context.pix_fmt or "unknown",
-        video_stream=video.index,
-        audio_codec=audio.codec_context.name,
-        audio_stream=audio.index,
-        audio_streams=len(container.streams.audio),
-        audio_channels=audio.codec_context.channels,
-        audio_rate_hz=audio.codec_context.sample_rate,
-        audio_indices=tuple(stream.index for stream in container.streams.audio),
-    )
+    return {
+        "width_px": height if turned else width,
+        "height_px": width if turned else height,
+        "rotation_deg": rotation,
+        "sample_aspect_ratio": float(1 / aspect if turned else aspect),
+        "fps": float(video.average_rate or video.guessed_rate or 25),
+        "variable_fps": _uneven(times),
+        "hdr": video.codec_context.color_trc in HDR_TRANSFERS,
+        "video_codec": video.codec_context.name,
+        "pixel_format": video.codec_context.pix_fmt or "unknown",
+        "video_stream": video.index,
+    }
 
 
 def _uneven(times: list[float]) -> bool:

@@ -14,6 +14,7 @@ from clipper_assets.episodes.partitions import episodes, partition_key
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
+AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
 REQUESTS_PER_TICK = 100
 """A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
 
@@ -34,15 +35,27 @@ class Seen:
 
 
 def is_upload(key: str) -> bool:
-    """Whether an object below the root is a creator's video, and not ours, hidden or unfinished by its name."""
+    """Whether an object below the root is a creator's recording, and not ours, hidden or unfinished by its name."""
     path = PurePosixPath(key)
     folders = path.parts[:-1]
     return (
-        path.suffix.lower() in VIDEO_SUFFIXES
+        path.suffix.lower() in VIDEO_SUFFIXES | AUDIO_SUFFIXES
         and folders[:1] != (LAKE,)
         and "clips" not in folders
         and not any(part.startswith(".") for part in path.parts)
     )
+
+
+def without_own_sound(listing: Iterable[Stored]) -> list[Stored]:
+    """The uploads without the sound of a video beside it: `talk.wav` beside `talk.mp4` is no episode of its own."""
+    found = list(listing)
+    paths = [PurePosixPath(stored.key) for stored in found]
+    videos = {path.with_suffix("") for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
+    return [
+        stored
+        for path, stored in zip(paths, found, strict=True)
+        if path.suffix.lower() not in AUDIO_SUFFIXES or path.with_suffix("") not in videos
+    ]
 
 
 def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -> tuple[list[Stored], Seen]:
@@ -74,14 +87,12 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
         job=job,
         minimum_interval_seconds=interval_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Registers each new or replaced video below the storage root as an episode and requests its run.",
+        description="Registers each new or replaced upload below the storage root as an episode and requests its run.",
     )
     def new_uploads(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult | dg.SkipReason:
         seen = Seen.from_cursor(context.cursor)
         listing = []
-        for stored in storage.list_objects():
-            if not is_upload(stored.key):
-                continue
+        for stored in without_own_sound(stored for stored in storage.list_objects() if is_upload(stored.key)):
             try:
                 listing.append((partition_key(stored.key), stored))
             except ValueError as error:

@@ -20,16 +20,19 @@ SOURCE = TableSpec(
         Column("size_bytes", pa.int64(), "bytes of the upload"),
         Column("container", pa.string(), "container format, as ffmpeg names it"),
         Column("duration_s", pa.float64(), "seconds"),
-        Column("width_px", pa.int32(), "pixels as displayed (after rotation)"),
-        Column("height_px", pa.int32(), "pixels as displayed (after rotation)"),
+        Column("width_px", pa.int32(), "pixels as displayed (after rotation); 0 where there is no video"),
+        Column("height_px", pa.int32(), "pixels as displayed (after rotation); 0 where there is no video"),
         Column("rotation_deg", pa.int32(), "rotation that a player applies, counter-clockwise degrees"),
         Column("sample_aspect_ratio", pa.float64(), "width of a pixel over its height"),
-        Column("fps", pa.float64(), "frames per second, on average"),
+        Column("fps", pa.float64(), "frames per second, on average; 0 where there is no video"),
         Column("variable_fps", pa.bool_(), "true where frames are not evenly spaced"),
         Column("hdr", pa.bool_(), "true for PQ or HLG transfer"),
-        Column("video_codec", pa.string(), "as ffmpeg names it"),
-        Column("pixel_format", pa.string(), "as ffmpeg names it"),
-        Column("video_stream", pa.int32(), "stream index of the video that is used"),
+        Column("video_codec", pa.string(), "as ffmpeg names it; empty where there is no video"),
+        Column("pixel_format", pa.string(), "as ffmpeg names it; empty where there is no video"),
+        Column("video_stream", pa.int32(), "stream index of the video; null where there is only sound", nullable=True),
+        Column("cover_stream", pa.int32(), "stream index of the cover art, if any", nullable=True),
+        Column("title", pa.string(), "title in the upload's own tags, if any", nullable=True),
+        Column("show", pa.string(), "album, or else artist, in the upload's own tags, if any", nullable=True),
         Column("audio_codec", pa.string(), "as ffmpeg names it"),
         Column("audio_stream", pa.int32(), "stream index of the audio that is used"),
         Column("audio_streams", pa.int32(), "number of audio streams"),
@@ -62,7 +65,7 @@ class RawVideo(Probe):
 
     @classmethod
     def from_table(cls, table: pa.Table) -> "RawVideo":
-        (row,) = table.to_pylist()
+        (row,) = SOURCE.completed(table).to_pylist()
         microphones = tuple(Microphone(**each) for each in row.pop("microphones", ()))
         return cls(**row | {"microphones": microphones, "audio_indices": tuple(row.get("audio_indices", ()))})
 

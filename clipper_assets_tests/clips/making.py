@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
 from clipper_assets.episodes.storage import DirectoryStorage
@@ -27,10 +29,20 @@ def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two",
     return Job(plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes), window, FAST)
 
 
-def produced(storage: DirectoryStorage, jobs: list[Job]) -> Produced:
+def produced(storage: DirectoryStorage, jobs: list[Job], limits: Limits | None = None) -> Produced:
     source = source_of(Path(storage.root) / "show" / "a.mp4")
     source = replace(source, key="show/a.mp4", episode="show/a.mp4")
-    return produce_clips(jobs, source, storage, FOLDER, workers=1, report=lambda _: None, log=lambda _: None)
+    return produce_clips(
+        jobs,
+        source,
+        storage,
+        FOLDER,
+        aspect=Aspect.portrait,
+        limits=limits or Limits(),
+        workers=1,
+        report=lambda _: None,
+        log=lambda _: None,
+    )
 
 
 def clip_in(storage: DirectoryStorage) -> Clip:

@@ -1,91 +1,104 @@
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import dagster as dg
 import pytest
 
-from clipper_assets.clips.checks import as_promised, clip_faults
-from clipper_assets.clips.manifest import Clip
-from clipper_assets.clips.rendering.measure import Measured
+from clipper_assets.clips.checks import FAMILIES, GATE_CHECKS, gate_results, published
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.gates.limits import Gate, Limits
+from clipper_assets.clips.gates.verdicts import verdicts
+from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.episodes.storage import DirectoryStorage
-from clipper_assets_tests.clips.making import clip_in
+from clipper_assets_tests.clips.gates.test_verdicts import GOOD
 
-GOOD = Measured(
-    width_px=1080, height_px=1920, fps=25.0, duration_s=30.0, video_codec="h264", pixel_format="yuv420p",
-    audio_codec="aac", audio_rate_hz=48_000, loudness_lufs=-14.0, true_peak_dbtp=-1.5,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"width_px": 1920, "height_px": 1080}, "is 1920x1080 instead of 1080x1920"),
-        ({"video_codec": "hevc"}, "is hevc yuv420p instead of h264 yuv420p"),
-        ({"pixel_format": "yuv444p"}, "is h264 yuv444p instead of h264 yuv420p"),
-        ({"audio_codec": "mp3"}, "has mp3 at 48000 Hz instead of aac at 48000 Hz"),
-        ({"audio_rate_hz": 44_100}, "has aac at 44100 Hz instead of aac at 48000 Hz"),
-        ({"duration_s": 29.9}, "lasts 29.90 s instead of 30.00 s"),
-        ({"duration_s": 30.09}, "lasts 30.09 s instead of 30.00 s"),
-        ({"loudness_lufs": -15.1}, "has -15.1 LUFS instead of -14"),
-        ({"loudness_lufs": -12.9}, "has -12.9 LUFS instead of -14"),
-        ({"loudness_lufs": float("-inf")}, "has -inf LUFS instead of -14"),
-        ({"loudness_lufs": float("nan")}, "has nan LUFS instead of -14"),
-    ],
-)
-def test_each_broken_promise_is_named(change: dict[str, Any], fault: str) -> None:
-    assert clip_faults(replace(GOOD, **change), 30.0) == [fault]
-
-
-@pytest.mark.parametrize("change", [{}, {"duration_s": 30.07}, {"loudness_lufs": -14.9}, {"fps": 60.0}])
-def test_what_is_kept_is_no_fault(change: dict[str, Any]) -> None:
-    assert clip_faults(replace(GOOD, **change), 30.0) == []
-
-
-def test_all_broken_promises_are_named_together() -> None:
-    broken = Measured(640, 360, 25.0, 1.0, "vp9", "yuv444p", "opus", 44_100, 0.0, 0.0)
-    assert len(clip_faults(broken, 30.0)) == 5
+LATE_AND_FAST = {"late_speech_s": 0.5, "reading_speed_cps": 40.0}
 
 
 @pytest.fixture
 def clip(storage: DirectoryStorage) -> Clip:
-    return clip_in(storage)
+    """A clip on record and its files."""
+    stem = "show/clips/clip_0"
+    for suffix in ("mp4", "srt", "vtt", "jpg"):
+        storage.put_bytes(f"{stem}.{suffix}", b"x" * 1000)
+    return Clip(
+        clip_index=0, start_time=0, end_time=30, duration=30, hook="h", title="t", reason="r", hashtags=[],
+        virality_score=5, key=f"{stem}.mp4", url="file:///clip_0.mp4", width=1080, height=1920, fps=25, bytes=1000,
+        sha256="0", loudness_lufs=-14, true_peak_dbtp=-1.5, captions=Captions(srt=f"{stem}.srt", vtt=f"{stem}.vtt"),
+        thumbnail=f"{stem}.jpg", aspect=Aspect.portrait, layout="fit", caption_style="pop", encoder="libx264",
+        degraded=[], spec="s", figures=GOOD,
+    )  # fmt: skip
 
 
-def faults(clip: Clip, storage: DirectoryStorage) -> Any:
-    result = as_promised([clip], storage)
-    found = result.metadata["faults"].value
-    assert result.passed == (found == [])
-    return found
+def test_published_clips_are_found(clip: Clip, storage: DirectoryStorage) -> None:
+    result = published([clip], storage)
+    assert result.passed
+    assert result.description is None
 
 
-def test_published_clips_are_measured(clip: Clip, storage: DirectoryStorage) -> None:
-    assert faults(clip, storage) == []
-    assert faults(clip.model_copy(update={"end_time": clip.end_time + 1}), storage) == [
-        "clip_0 lasts 2.00 s instead of 3.00 s"
-    ]
-
-
-def test_a_deleted_clip_is_noticed(clip: Clip, storage: DirectoryStorage) -> None:
-    storage.delete(clip.key)
-    assert faults(clip, storage) == ["clip_0 is missing"]
-
-
-def test_a_storage_that_does_not_answer_gives_no_signature_away(
-    clip: Clip, storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    signed = "http://127.0.0.1:9/clip_0.mp4?X-Amz-Signature=secret"  # port 9: nobody answers
-    monkeypatch.setattr(DirectoryStorage, "media_source", lambda *_: signed)
-    assert faults(clip, storage) == ["clip_0 cannot be read: Connection refused"]
+@pytest.mark.parametrize("suffix", ["mp4", "srt", "vtt", "jpg"])
+def test_a_deleted_file_is_noticed(suffix: str, clip: Clip, storage: DirectoryStorage) -> None:
+    key = clip.key.replace("mp4", suffix)
+    storage.delete(key)
+    result = published([clip], storage)
+    assert not result.passed
+    assert result.description == f"{key} is missing"
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
 def test_a_truncated_clip_is_noticed(share: float, clip: Clip, storage: DirectoryStorage) -> None:
     file = Path(storage.root) / clip.key
     file.write_bytes(file.read_bytes()[: int(clip.bytes * share)])
-    assert faults(clip, storage) == [f"clip_0 has {file.stat().st_size} bytes instead of {clip.bytes}"]
+    result = published([clip], storage)
+    assert result.description == f"{clip.key} has {file.stat().st_size} bytes instead of {clip.bytes}"
 
 
-def test_a_clip_overwritten_with_something_else_is_noticed(clip: Clip, storage: DirectoryStorage) -> None:
-    (Path(storage.root) / clip.key).write_bytes(b"x" * clip.bytes)
-    (fault,) = faults(clip, storage)
-    assert fault.startswith("clip_0 cannot be read: ")
+def test_every_gate_is_in_one_family() -> None:
+    assert sorted(gate for gates in FAMILIES.values() for gate in gates) == sorted(Gate)
+    assert [spec.name for spec in GATE_CHECKS] == list(FAMILIES)
+    assert not any(spec.blocking for spec in GATE_CHECKS)
+
+
+def test_clips_that_pass_every_gate_pass_every_check() -> None:
+    results = gate_results({0: verdicts(GOOD, Limits()), 1: verdicts(GOOD, Limits())})
+    assert [result.check_name for result in results] == list(FAMILIES)
+    assert all(result.passed and result.description is None for result in results)
+    assert all(result.passed for result in gate_results({}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity", "said"),
+    [
+        (
+            LATE_AND_FAST,
+            dg.AssetCheckSeverity.ERROR,
+            "clip_1 has 40 characters of captions a second; clip_1 has speech 0.50 s after its captions",
+        ),
+        (
+            {"reading_speed_cps": 40.0},
+            dg.AssetCheckSeverity.WARN,
+            "clip_1 has 40 characters of captions a second",
+        ),
+    ],
+)
+def test_a_check_names_the_clips_that_fail_and_is_as_severe_as_the_worst(
+    changes: dict[str, float], severity: dg.AssetCheckSeverity, said: str
+) -> None:
+    found = {0: verdicts(GOOD, Limits()), 1: verdicts(GOOD.model_copy(update=changes), Limits())}
+    failed = [result for result in gate_results(found) if not result.passed]
+    assert [(result.check_name, result.severity, result.description) for result in failed] == [
+        ("clip_captions", severity, said)
+    ]
+
+
+def test_figures_and_limits_of_every_clip_are_in_the_metadata() -> None:
+    found = {0: verdicts(GOOD, Limits()), 1: verdicts(GOOD.model_copy(update={"loudness_lufs": None}), Limits())}
+    (result,) = [result for result in gate_results(found) if result.check_name == "clip_loudness"]
+    table = result.metadata["gates"]
+    assert isinstance(table, dg.TableMetadataValue)
+    rows = [tuple(record.data.values()) for record in table.records]
+    assert rows == [
+        (0, "loudness", True, "-14.0", "-14.0", "LUFS", True),
+        (0, "true_peak", True, "-1.5", "-1.0", "dBTP", True),
+        (1, "loudness", False, "not measurable", "-14.0", "LUFS", True),
+        (1, "true_peak", True, "-1.5", "-1.0", "dBTP", True),
+    ]

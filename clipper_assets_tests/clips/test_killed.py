@@ -13,6 +13,7 @@ import av
 import dagster as dg
 
 from clipper_assets import local
+from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Manifest, record_key
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
@@ -54,7 +55,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
     seen: dict[str, float] = {}
     give_up = time.monotonic() + DEADLINE_S
     try:
-        while not storage.exists(record_key("show/cut.mp4", 0)):
+        while not storage.exists(record_key("show/cut.mp4", Aspect.portrait, 0)):
             assert process.poll() is None, "the run ended before it could be killed"
             assert time.monotonic() < give_up
             seen |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
@@ -73,7 +74,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
     with dg.DagsterInstance.from_config(str(home)) as instance:
         kept, result = clip_episode(storage, "show/cut.mp4", instance, max_clips=2)
     assert local.failures(result) == []
-    assert kept == ["raw_video", "aligned_transcript", "highlight_windows"]
+    assert kept == ["raw_video", "aligned_transcript", "highlight_windows", "camera_paths"]
     (event,) = result.asset_materializations_for_node("rendered_clips")
     assert (event.metadata["rendered"].value, event.metadata["unchanged"].value) == (1, 1)
     assert contents(show / "clips", left) == finished

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.clips.manifest import CLIPS, Manifest, Source, clip_folder, clips_table, record_key, recorded
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.gates.limits import Gate
+from clipper_assets.clips.gates.verdicts import Verdict
+from clipper_assets.clips.manifest import CLIPS, Clip, Manifest, Source, clip_folder, clips_table, record_key, recorded
 from clipper_assets.episodes.storage import DirectoryStorage, StorageError
 from clipper_assets_tests.clips.making import clip_in
 from clipper_assets_tests.clips.test_plan import SOURCE
@@ -19,8 +22,8 @@ def manifest(episode: str) -> Manifest:
     )
 
 
-def claimed(storage: DirectoryStorage, key: str) -> str:
-    return clip_folder(storage, replace(SOURCE, episode=key, key=key), manifest(key))
+def claimed(storage: DirectoryStorage, key: str, aspect: Aspect = Aspect.portrait) -> str:
+    return clip_folder(storage, replace(SOURCE, episode=key, key=key), aspect, manifest(key))
 
 
 def test_the_first_episode_of_a_folder_owns_clips_and_others_lie_below(storage: DirectoryStorage) -> None:
@@ -31,6 +34,25 @@ def test_the_first_episode_of_a_folder_owns_clips_and_others_lie_below(storage: 
     for _ in range(2):
         assert claimed(storage, "show/a.mp4") == "show/clips"
         assert claimed(storage, "show/b.mp4") == "show/clips/b"
+
+
+def test_clips_of_another_aspect_lie_below_with_a_manifest_of_their_own(storage: DirectoryStorage) -> None:
+    assert claimed(storage, "show/a.mp4", Aspect.square) == "show/clips/1x1"
+    assert claimed(storage, "show/a.mp4") == "show/clips"
+    assert claimed(storage, "show/b.mp4", Aspect.landscape) == "show/clips/16x9"
+    assert claimed(storage, "show/b.mp4", Aspect.square) == "show/clips/b/1x1"
+
+
+def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: DirectoryStorage) -> None:
+    clip = clip_in(storage)
+    black = Verdict(Gate.black, False, True, 3.0, 0.5, "s", "has 3.0 s of black picture")
+    slow = Verdict(Gate.reading_speed, False, False, 30.0, 25.0, "characters/s", "has 30 characters a second")
+    clips = [clip.model_copy(update={"clip_index": n, "gates": gates}) for n, gates in enumerate(([slow], [black]))]
+    written = json.loads(manifest("show/a.mp4").finished(clips).to_bytes())
+    assert written["publishable"] == [0]
+    assert written["held_back"] == {"1": ["has 3.0 s of black picture"]}
+    assert len(written["clips"]) == 2
+    assert clips_table("show/a.mp4", clips)["publishable"].to_pylist() == [True, False]
 
 
 def test_three_names_alike_are_refused_in_one_sentence(storage: DirectoryStorage) -> None:
@@ -75,24 +97,28 @@ def test_the_manifest_has_the_names_that_frontends_read(storage: DirectoryStorag
 
 
 def test_a_record_holds_while_all_files_are_there_and_whole(storage: DirectoryStorage) -> None:
-    clip = clip_in(storage)
+    clip = clip_in(storage).model_copy(update={"gates": []})
     episode = "show/a.mp4"
-    assert recorded(storage, episode, 0) == clip
-    assert recorded(storage, episode, 1) is None
+
+    def found() -> Clip | None:
+        return recorded(storage, episode, Aspect.portrait, 0)
+
+    assert found() == clip
+    assert recorded(storage, episode, Aspect.portrait, 1) is None
     for key in clip.keys:
         content = storage.read_bytes(key)
         storage.delete(key)
-        assert recorded(storage, episode, 0) is None
+        assert found() is None
         storage.put_bytes(key, content)
-        assert recorded(storage, episode, 0) == clip
+        assert found() == clip
     (Path(storage.root) / clip.key).write_bytes(b"short")
-    assert recorded(storage, episode, 0) is None
+    assert found() is None
 
 
 @pytest.mark.parametrize("content", [b"{}", b"", b'{"clip_index": 0, "key": "x"}'])
 def test_a_record_of_another_version_is_no_record(content: bytes, storage: DirectoryStorage) -> None:
-    storage.put_bytes(record_key("show/a.mp4", 0), content)
-    assert recorded(storage, "show/a.mp4", 0) is None
+    storage.put_bytes(record_key("show/a.mp4", Aspect.portrait, 0), content)
+    assert recorded(storage, "show/a.mp4", Aspect.portrait, 0) is None
 
 
 def test_the_table_of_clips_has_a_row_per_clip(storage: DirectoryStorage) -> None:

@@ -1,19 +1,18 @@
-import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.clips.captions.lines import CaptionWord
 from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.framing.camera import CameraPath, Keyframe, Layout, still_camera
-from clipper_assets.clips.plan import MAX_GAIN_DB, ClipPlan, output_fps, plan_clip
+from clipper_assets.clips.cuts import TimeMap
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.path import CameraPath, Keyframe, Layout, View, still
+from clipper_assets.clips.plan import ClipPlan, Look, output_fps, plan_clip
 from clipper_assets.clips.rendering import encoders
-from clipper_assets.episodes.loudness import LoudnessTrack
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.transcript.words import Word, words_table
 
@@ -25,16 +24,29 @@ SOURCE = RawVideo(
 )  # fmt: skip
 
 
-def loudness(lufs: float) -> LoudnessTrack:
-    ends = np.arange(0.4, 100, 0.1)
-    return LoudnessTrack(ends, np.full(ends.shape, lufs, np.float32))
+LOOK = Look(load_style("pop"), FRAMES[Aspect.portrait])
 
 
-def planned(start_s: float, end_s: float, said: list[Word], source: RawVideo = SOURCE, lufs: float = -20.0) -> ClipPlan:
+def planned(
+    start_s: float,
+    end_s: float,
+    said: list[Word],
+    source: RawVideo = SOURCE,
+    look: Look = LOOK,
+    camera: CameraPath | None = None,
+) -> ClipPlan:
     """The plan of a window around all of `said`, one sentence."""
     table = words_table("e", said, [0] * len(said), "en", {})
-    window = {"clip": 2, "start": start_s, "end": end_s, "first_sentence": 0, "last_sentence": 0}
-    return plan_clip(window, table, source, loudness(lufs), load_style("pop"), still_camera(Layout.fit, source))
+    window = {
+        "clip": 2,
+        "start": start_s,
+        "end": end_s,
+        "first_sentence": 0,
+        "last_sentence": 0,
+        "hook": "Why not?",
+        "hashtags": ["#Bread"],
+    }
+    return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "as asked"))
 
 
 def clip_plan() -> ClipPlan:
@@ -58,9 +70,11 @@ def test_equal_plans_have_equal_specs_wherever_they_stand() -> None:
         {"style": load_style("boxed")},
         {"style": load_style("pop").model_copy(update={"font_size": 131})},
         {"microphones": ((1, 0), (1, 1))},
-        {"camera": still_camera(Layout.center, SOURCE)},
-        {"camera": CameraPath(Layout.fit, (Keyframe(0, 960, 540), Keyframe(1, 0, 540)))},
-        {"gain_db": 5.999},
+        {"camera": still(Layout.center, SOURCE, "")},
+        {"camera": CameraPath((Keyframe(0, Layout.fit, (View(960, 540),)), Keyframe(1, Layout.fit, (View(0, 540),))))},
+        {"frame": FRAMES[Aspect.square]},
+        {"cuts": TimeMap(((0.0, 1.0), (1.2, 3.2)))},
+        {"hook": "Why not?"},
     ],
 )
 def test_whatever_decides_the_bytes_changes_the_spec(change: dict[str, Any]) -> None:
@@ -114,22 +128,48 @@ def test_a_clip_is_whole_frames_from_before_its_first_word(
     assert abs(plan.end_s - end_s) <= 0.5 / fps + 1e-6
     (word,) = plan.words
     assert plan.start_s + word.start_s == pytest.approx(said[0].start)
-    assert plan.start_s + word.end_s == pytest.approx(said[0].end)
+    assert plan.start_s + word.end_s == pytest.approx(min(said[0].end, plan.end_s))
 
 
 def test_words_of_other_sentences_are_left_out() -> None:
     said = [Word("before", 9.0, 9.5, 0), Word("inside", 10.0, 11.0, 0), Word("after", 11.5, 12.0, 0)]
     table = words_table("e", said, [0, 1, 2], "en", {})
-    window = {"clip": 0, "start": 9.7, "end": 11.2, "first_sentence": 1, "last_sentence": 1}
-    plan = plan_clip(window, table, SOURCE, loudness(-20), load_style("pop"), still_camera(Layout.fit, SOURCE))
+    window = {"clip": 0, "start": 9.7, "end": 11.2, "first_sentence": 1, "last_sentence": 1, "hook": "", "hashtags": []}
+    plan = plan_clip(window, table, SOURCE, LOOK, still(Layout.fit, SOURCE, ""))
     assert [word.text for word in plan.words] == ["inside"]
 
 
-@pytest.mark.parametrize(
-    ("lufs", "gain_db"), [(-20.0, 6.0), (-9.5, -4.5), (-60.0, MAX_GAIN_DB), (-80.0, 0.0), (math.nan, 0.0)]
-)
-def test_the_gain_leads_to_the_target(lufs: float, gain_db: float) -> None:
-    assert planned(1, 5, [Word("a", 1, 5, 0)], lufs=lufs).gain_db == pytest.approx(gain_db, abs=1e-3)
+def test_the_camera_counts_in_seconds_of_the_clip() -> None:
+    views = [View(100.0 * number, 540) for number in range(4)]
+    keys = [
+        Keyframe(time_s, Layout.speaker, (view,), 0.4, "why")
+        for time_s, view in zip((0, 9.5, 11, 14), views, strict=True)
+    ]
+    plan = planned(10.0, 13.0, [Word("one", 10.1, 12.9, 0)], camera=CameraPath(tuple(keys)))
+    assert plan.camera == CameraPath(
+        (Keyframe(0.0, Layout.speaker, (views[1],)), Keyframe(1.0, Layout.speaker, (views[2],), 0.4))
+    )
+
+
+def test_a_tightened_clip_has_neither_filler_nor_long_pause() -> None:
+    said = [Word("Well,", 10.1, 10.5, 0), Word("um,", 10.6, 11.0, 0), Word("yes.", 14.0, 14.5, 0)]
+    plan = planned(10.0, 14.8, said, look=replace(LOOK, tighten=True))
+    assert [word.text for word in plan.words] == ["Well,", "yes."]
+    assert plan.duration_s < 3.0
+    first, last = plan.words
+    assert last.end_s - last.start_s == pytest.approx(0.5)
+    assert first.end_s < last.start_s < first.end_s + 1.0
+
+
+def test_words_of_the_hashtags_are_key_words() -> None:
+    plan = planned(1, 5, [Word("The", 1, 2, 0), Word("bread.", 2, 5, 0)])
+    assert [word.is_key for word in plan.words] == [False, True]
+
+
+def test_the_hook_is_a_title_where_the_look_has_one() -> None:
+    said = [Word("a", 1, 5, 0)]
+    assert planned(1, 5, said).hook is None
+    assert planned(1, 5, said, look=replace(LOOK, hook_title=True)).hook == "Why not?"
 
 
 def test_a_clip_ends_with_the_episode() -> None:

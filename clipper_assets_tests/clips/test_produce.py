@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.clips import produce
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.manifest import Clip, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.episodes.ffmpeg import FfmpegError
@@ -41,7 +43,8 @@ def test_the_record_tells_of_the_published_bytes(storage: DirectoryStorage, file
     (clip,) = produced(storage, [job(file)]).clips
     video = storage.read_bytes(clip.key)
     assert (clip.bytes, clip.sha256) == (len(video), hashlib.sha256(video).hexdigest())
-    assert Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", 0))) == clip
+    recorded = Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", Aspect.portrait, 0)))
+    assert recorded.model_copy(update={"gates": clip.gates}) == clip
     assert (clip.width, clip.height, clip.fps, clip.duration) == (1080, 1920, 25.0, 2.0)
     assert clip.url == storage.uri("show/clips/clip_0.mp4")
 
@@ -54,6 +57,16 @@ def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file
     again = produced(storage, [produce.Job(old.plan, window, old.encoder)])
     assert again.rendered == 0
     assert (again.clips[0].hook, again.clips[0].virality_score, again.clips[0].degraded) == ("new", 9.0, [fallback])
+
+
+def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
+    (clip,) = produced(storage, [job(file)], Limits(blocking=frozenset({Gate.bytes}))).clips
+    assert clip.publishable
+    again = produced(storage, [job(file)], Limits(blocking=frozenset({Gate.bytes}), bytes=1))
+    assert again.rendered == 0
+    (held,) = again.clips
+    assert not held.publishable
+    assert held.blocked_by == ["has 1 MB"]
 
 
 def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) -> None:
@@ -70,6 +83,8 @@ def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: 
         replace(source_of(file), key="show/a.mp4", episode="show/a.mp4"),
         storage,
         "show/clips/a",
+        aspect=Aspect.portrait,
+        limits=Limits(),
         workers=1,
         report=lambda _: None,
         log=lambda _: None,
@@ -83,7 +98,7 @@ def test_a_clip_that_cannot_be_made_leaves_finished_ones_and_nothing_of_itself(
 ) -> None:
     (good,) = produced(storage, [job(file)]).clips
     before = times(storage, [good])
-    impossible = job(file, 1, start_s=4.0, gain_db=float("nan"))
+    impossible = job(file, 1, start_s=4.0, frame=replace(FRAMES[Aspect.portrait], width_px=1))
     with pytest.raises(FfmpegError):
         produced(storage, [job(file), impossible])
     assert times(storage, [good]) == before
@@ -105,7 +120,7 @@ def test_a_record_never_speaks_of_files_that_are_being_replaced(
     monkeypatch.setattr(DirectoryStorage, "put_file", full_disk)
     with pytest.raises(OSError, match="no space left"):
         produced(storage, [job(file, text="one 2")])
-    assert not storage.exists(record_key("show/a.mp4", 0))
+    assert not storage.exists(record_key("show/a.mp4", Aspect.portrait, 0))
 
 
 def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) -> None:
@@ -115,6 +130,6 @@ def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) 
     with pytest.raises(KeyboardInterrupt):
         produce_clips(
             [job(file)], source_of(file), DirectoryStorage(root=str(file.parent)), "clips",
-            workers=1, report=stop, log=lambda _: None,
+            aspect=Aspect.portrait, limits=Limits(), workers=1, report=stop, log=lambda _: None,
         )  # fmt: skip
     assert not (file.parent / "clips").exists()

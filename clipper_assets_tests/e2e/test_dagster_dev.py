@@ -53,7 +53,7 @@ def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: 
     assert manifest["status"] == "done"
     assert len(manifest["clips"]) >= 2
     assert all((root / clip["key"]).is_file() for clip in manifest["clips"])
-    assert check_states(deployment, "rendered_clips")["clips_are_as_promised"] == "SUCCEEDED"
+    assert check_states(deployment, "rendered_clips")["clips_are_published"] == "SUCCEEDED"
     assert {path.name for path in root.iterdir()} == {"show", "lake"}
 
 
@@ -76,7 +76,7 @@ def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, 
     assert [clip["key"] for clip in clips] == [f"test1/clips/clip_{n}.mp4" for n in range(len(clips))]
 
     s3.requests.clear()
-    assert "unchanged, kept: raw_video, aligned_transcript, highlight_windows" in deployment.clipper(
+    assert "unchanged, kept: raw_video, aligned_transcript, highlight_windows, camera_paths" in deployment.clipper(
         "process", "test1/sample.mp4", "--caption-style", "classic"
     )
     reads = s3.bytes_read("/podcasts/team/test1/sample.mp4")

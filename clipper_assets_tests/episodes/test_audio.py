@@ -125,3 +125,28 @@ def test_a_container_that_does_not_say_its_length_is_measured_by_its_sound(
     )
     assert probe_upload(storage, "live.mkv", 1).duration_s is None
     assert extract(storage, "live.mkv", out).duration_s == pytest.approx(4, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("key", "codec"),
+    [
+        ("talk.mp3", ["libmp3lame", "-q:a", "4"]),
+        ("constant.mp3", ["libmp3lame", "-b:a", "64k", "-write_xing", "0"]),
+        ("guessed.mp3", ["libmp3lame", "-q:a", "0", "-write_xing", "0"]),
+        ("talk.m4a", ["aac"]),
+        ("talk.wav", ["pcm_s24le"]),
+        ("talk.flac", ["flac"]),
+        ("talk.opus", ["libopus"]),
+        ("talk.ogg", ["libvorbis"]),
+    ],
+)
+def test_sound_alone_is_as_long_as_what_is_heard(
+    storage: DirectoryStorage, out: Path, key: str, codec: list[str]
+) -> None:
+    later = ["-f", "lavfi", "-i", "anullsrc=r=48000:cl=mono:d=3", *TONE, "-filter_complex", "concat=v=0:a=1"]
+    run([*later, "-c:a", *codec, key], cwd=Path(storage.root))
+    sound = extract(storage, key, out)
+    assert sound.duration_s == pytest.approx(7, abs=0.08)  # encoders pad up to two frames
+    ((start_s, end_s),) = loud(load_speech(sound.speech))
+    assert (start_s, end_s) == pytest.approx((3, 7), abs=0.08)
+    assert -40 < sound.loudness.integrated(0, 7) < -5

@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
+from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=8"]
@@ -133,16 +135,83 @@ def test_the_video_is_found_behind_a_cover(storage: DirectoryStorage, make: Make
     assert (found.video_codec, found.width_px) == ("h264", 160)
 
 
-def test_a_cover_is_not_a_video(storage: DirectoryStorage, make: Make) -> None:
+SOUND_FILES = {
+    "talk.mp3": ("libmp3lame", "mp3float"),
+    "talk.m4a": ("aac", "aac"),
+    "talk.wav": ("pcm_s16le", "pcm_s16le"),
+    "talk.flac": ("flac", "flac"),
+    "talk.opus": ("libopus", "opus"),
+    "talk.ogg": ("libvorbis", "vorbis"),
+}
+
+
+@pytest.mark.parametrize("name", SOUND_FILES)
+def test_sound_alone_has_no_picture(storage: DirectoryStorage, make: Make, name: str) -> None:
+    encoder, decoder = SOUND_FILES[name]
+    found = probe(storage, make(*SOUND, "-c:a", encoder, key=name))
+    assert found.audio_only
+    assert (found.video_stream, found.cover_stream, found.width_px, found.height_px, found.fps) == (None, None, 0, 0, 0)
+    assert (found.audio_codec, found.audio_stream, found.audio_indices) == (decoder, 0, (0,))
+    assert found.duration_s == pytest.approx(8, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["talk.mp3", "talk.m4a", "talk.flac"])
+def test_a_cover_is_remembered_and_not_a_video(storage: DirectoryStorage, make: Make, name: str) -> None:
     cover = make("-f", "lavfi", "-i", "testsrc=size=64x64:rate=1", "-frames:v", "1", key="cover.jpg")
-    key = make(
-        "-i", cover, *SOUND, "-map", "0", "-map", "1", "-c:v", "mjpeg", "-c:a", "aac", "-disposition:v", "attached_pic"
+    codecs = ["-c:v", "mjpeg", "-c:a", SOUND_FILES[name][0]]
+    key = make(*SOUND, "-i", cover, "-map", "0", "-map", "1", *codecs, "-disposition:v", "attached_pic", key=name)
+    found = probe(storage, key)
+    assert (found.audio_only, found.cover_stream, found.width_px) == (True, 1, 0)
+
+
+def test_chapters_are_not_a_picture(storage: DirectoryStorage, make: Make) -> None:
+    marks = ";FFMETADATA1\n" + "".join(
+        f"[CHAPTER]\nTIMEBASE=1/1\nSTART={start}\nEND={start + 4}\ntitle=Part\n" for start in (0, 4)
     )
-    assert "no video stream" in refusal(storage, key)
+    storage.put_bytes("marks.txt", marks.encode())
+    found = probe(storage, make(*SOUND, "-i", "marks.txt", "-map_chapters", "1", "-c:a", "aac", key="talk.m4a"))
+    assert (found.audio_only, found.cover_stream, found.audio_indices) == (True, None, (0,))
 
 
-def test_sound_alone_is_refused(storage: DirectoryStorage, make: Make) -> None:
-    assert "no video stream" in refusal(storage, make(*SOUND, key="upload.m4a"))
+@pytest.mark.parametrize("name", ["talk.mp3", "talk.m4a", "talk.flac", "talk.opus"])
+def test_title_and_show_are_read_from_the_tags(storage: DirectoryStorage, make: Make, name: str) -> None:
+    tags = ["-metadata", "title=Why  bees dance", "-metadata", "album=Field Notes", "-metadata", "artist=Ada"]
+    tagged = make(*SOUND, "-c:a", SOUND_FILES[name][0], *tags, key=name)
+    assert (probe(storage, tagged).title, probe(storage, tagged).show) == ("Why bees dance", "Field Notes")
+    by_artist = make("-i", tagged, "-c", "copy", "-metadata", "album=", "-metadata:s:a", "album=", key=f"ada {name}")
+    assert probe(storage, by_artist).show == "Ada"
+
+
+def test_a_tag_that_is_no_utf_8_is_no_obstacle(storage: DirectoryStorage, make: Make) -> None:
+    key = make(*SOUND, "-map_metadata", "-1", "-id3v2_version", "0", "-c:a", "libmp3lame", key="talk.mp3")
+    storage.put_bytes(key, storage.read_bytes(key) + b"TAG" + "Träume".encode("latin-1").ljust(124, b"\0") + b"\xff")
+    assert probe(storage, key).title == "Tr\ufffdume"
+
+
+def test_an_mp3_of_which_ffmpeg_would_guess_the_length_promises_none(storage: DirectoryStorage, make: Make) -> None:
+    pause_then_sound = ["-f", "lavfi", "-i", "anullsrc=r=48000:d=4", *SOUND, "-filter_complex", "concat=v=0:a=1"]
+    key = make(*pause_then_sound, "-c:a", "libmp3lame", "-q:a", "0", "-write_xing", "0", key="talk.mp3")
+    assert probe(storage, key).duration_s is None
+
+
+@pytest.mark.parametrize("name", ["talk.mp3", "talk.m4a", "talk.flac"])
+def test_sound_that_promises_more_than_is_there_is_refused(
+    storage: DirectoryStorage, make: Make, name: str, tmp_path: Path
+) -> None:
+    noise = ["-f", "lavfi", "-i", "anoisesrc=d=8:r=48000:a=0.3"]
+    whole = make(*noise, "-c:a", SOUND_FILES[name][0], "-movflags", "+faststart", key=f"whole {name}")
+    assert probe(storage, whole).duration_s == pytest.approx(8, abs=0.02)
+    data = storage.read_bytes(whole)
+    storage.put_bytes(name, data[: len(data) * 6 // 10])
+    assert "is truncated: it promises 8.0 s but its end cannot be read" in refusal(storage, name)
+
+
+@pytest.mark.parametrize("name", ["talk.wav", "talk.opus"])
+def test_sound_that_promises_nothing_is_as_long_as_it_is(storage: DirectoryStorage, make: Make, name: str) -> None:
+    noise = ["-f", "lavfi", "-i", "anoisesrc=d=8:r=48000:a=0.3"]
+    data = storage.read_bytes(make(*noise, "-c:a", SOUND_FILES[name][0], key=name))
+    storage.put_bytes(name, data[: len(data) * 6 // 10])
+    assert probe(storage, name).duration_s == pytest.approx(8 * 0.6, abs=1)  # a page of Ogg is a second
 
 
 def test_a_video_without_sound_is_refused(storage: DirectoryStorage, make: Make) -> None:
@@ -199,6 +268,15 @@ def test_a_video_whose_index_promises_more_than_is_there_is_refused(
     assert probe(any_storage, "upload.mp4").duration_s == pytest.approx(8, abs=0.05)
     cut_off(any_storage, tmp_path / "whole.mp4", keep=0.7)
     assert "is truncated: it promises 8.0 s but its end cannot be read" in refusal(any_storage, "upload.mp4")
+
+
+def test_the_row_of_an_earlier_version_still_loads(storage: DirectoryStorage, plain: Path) -> None:
+    storage.put_file("plain.mp4", plain)
+    facts = {**asdict(probe(storage, "plain.mp4")), "duration_s": 8.0}
+    source = RawVideo(**facts, episode="e", key="plain.mp4", etag="1", speech_key="s", loudness_key="l")
+    table = source.to_table()
+    assert RawVideo.from_table(table) == source
+    assert RawVideo.from_table(table.drop_columns(["cover_stream", "title", "show"])) == source
 
 
 def test_a_video_whose_clock_does_not_start_at_zero_is_not_truncated(storage: DirectoryStorage, make: Make) -> None:

@@ -11,7 +11,14 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.sensors import REQUESTS_PER_TICK, Seen, build_new_uploads, decide, is_upload
+from clipper_assets.episodes.sensors import (
+    REQUESTS_PER_TICK,
+    Seen,
+    build_new_uploads,
+    decide,
+    is_upload,
+    without_own_sound,
+)
 from clipper_assets.episodes.storage import DirectoryStorage, S3Storage, Storage, Stored
 from clipper_assets.job import clip_episode
 
@@ -88,9 +95,13 @@ def test_a_cursor_holds_any_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["a.mp4", KEY, "A.MP4", "a.mov", "a.mkv", "a.webm", "a.m4v", "clips.mp4", "my clips/a.mp4", "x/lake/a.mp4"]
+    "key",
+    [
+        *("a.mp4", KEY, "A.MP4", "a.mov", "a.mkv", "a.webm", "a.m4v", "clips.mp4", "my clips/a.mp4", "x/lake/a.mp4"),
+        *("a.mp3", "x/A.MP3", "a.m4a", "a.wav", "a.flac", "a.opus", "a.ogg"),
+    ],
 )
-def test_a_video_is_an_upload(key: str) -> None:
+def test_a_recording_is_an_upload(key: str) -> None:
     assert is_upload(key)
 
 
@@ -108,14 +119,24 @@ def test_a_video_is_an_upload(key: str) -> None:
         "a.mp4.crdownload",
         "a.mp4.filepart",
         "a.srt",
-        "a.mp3",
+        "a.jpg",
+        "lake/speech/episode=a/speech.flac",
+        "x/clips/a.wav",
         "mp4",
         ".mp4",
         "a",
     ],
 )
-def test_what_is_ours_hidden_unfinished_or_no_video_is_not_an_upload(key: str) -> None:
+def test_what_is_ours_hidden_unfinished_or_no_recording_is_not_an_upload(key: str) -> None:
     assert not is_upload(key)
+
+
+def test_sound_beside_a_video_of_the_same_name_is_no_episode_of_its_own() -> None:
+    found = [
+        Stored(key, 1, "1") for key in ("x/a.WAV", "x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv")
+    ]
+    uploads = [stored.key for stored in without_own_sound(found)]
+    assert uploads == ["x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv"]
 
 
 class Ticks:
@@ -188,7 +209,9 @@ def test_only_uploads_are_requested(ticks: Ticks) -> None:
     for key in ("lake/raw_video/a.mp4", "test1/clips/clip_0.mp4", ".a.mp4", "a.mp4.part", "test1/sample.srt"):
         ticks.storage.put_bytes(key, b"x")
     ticks.storage.put_bytes("test1/Sample.MP4", b"video")
-    assert ticks.settled() == [ticks.run_key("test1/Sample.MP4")]
+    ticks.storage.put_bytes("test1/Sample.wav", b"its sound")
+    ticks.storage.put_bytes("test1/talk.mp3", b"sound")
+    assert ticks.settled() == [ticks.run_key("test1/Sample.MP4"), ticks.run_key("test1/talk.mp3")]
 
 
 def test_the_partition_of_an_awkward_key_is_escaped(ticks: Ticks) -> None:

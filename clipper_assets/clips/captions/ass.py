@@ -1,130 +1,193 @@
 """Burned captions: an ASS file in which each word lights up while it is spoken.
 
-Each line of a page is placed by `\\pos`, so that nothing moves when the highlight does; each word's turn is an event
-of its own, from its start to the next word's.
+Every word is an event of its own at a place of its own (`\\pos`), so that nothing else moves when it changes. Boxes lie
+lowest, then the outlines of all words, then their letters: no outline covers a neighbour.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import pysubs2
 
-from clipper_assets.clips.captions.fonts import load_font
-from clipper_assets.clips.captions.lines import CaptionWord, Page, paginate, text_of
-from clipper_assets.clips.captions.order import LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK, right_to_left, seen_order
+from clipper_assets.clips.captions.layout import (
+    UNDERLINE_HEIGHT,
+    UNDERLINE_OFFSET,
+    WORD_MARGIN,
+    Block,
+    Captions,
+)
+from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.order import RIGHT_TO_LEFT_MARK
 from clipper_assets.clips.captions.styles import CaptionStyle
+from clipper_assets.clips.captions.typesetting import PlacedRun, PlacedWord, grown
+from clipper_assets.clips.frame import Box
 
-WIDTH_PX, HEIGHT_PX = 1080, 1920
-# Clear of the buttons and texts that the apps lay over a 1080x1920 video. TikTok's ad specification keeps the top
-# 130, the bottom 484, left 44 and right 140 pixels free (ads.tiktok.com, "TikTok in-feed ads safe zone"); Instagram
-# Reels wants 14 % at the top. The narrower of the two sides is used on both, so that lines stay centred.
-SAFE_TOP_PX, SAFE_BOTTOM_PX, SAFE_SIDE_PX = 270, 484, 140
-LEADING = 1.16
-"""Distance of two baselines, in ems."""
-
-
-def caption_pages(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float) -> list[Page]:
-    """The pages that `style` makes of a clip's words."""
-    font = load_font(style.font)
-
-    def width_px(text: str) -> float:
-        return font.width_px(_shown(text, style), style.font_size)
-
-    return paginate(
-        words,
-        measure=width_px,
-        max_width=_line_width_px(style),
-        max_words=style.words_per_page,
-        clip_s=clip_s,
-    )
+Span = tuple[float, float]
+"""Start and end in seconds."""
+PANEL, MARK, OUTLINE, LETTERS = range(4)
+"""Layers, from the lowest to the uppermost."""
+SPOKEN = "spoken"
+"""Name of the events that show a word while it is spoken."""
+FADE_MS = 300
+RADIUS = 0.22
+"""Of a box's corners, in ems."""
 
 
-def caption_ass(words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float) -> str:
-    """The ASS file for a clip of `clip_s` seconds, PlayRes 1080x1920."""
-    font = load_font(style.font)
-    # A box is as high as the line and its margins: nearer lines would cover each other's text.
-    leading_px = style.font_size + style.outline_px if style.box else LEADING * font.em_px(style.font_size)
-    bottom_px = HEIGHT_PX - SAFE_BOTTOM_PX - _edge_px(style) - style.font_size / 2
+def caption_ass(captions: Captions) -> str:
+    """The ASS file of a clip's captions; PlayRes is the frame's size. libass needs the fonts of `captions.faces`."""
+    style, frame = captions.style, captions.frame
     subs = pysubs2.SSAFile()
     subs.info.update(
-        {"PlayResX": str(WIDTH_PX), "PlayResY": str(HEIGHT_PX), "WrapStyle": "2", "ScaledBorderAndShadow": "yes"}
+        {
+            "PlayResX": str(frame.width_px),
+            "PlayResY": str(frame.height_px),
+            "WrapStyle": "2",
+            "ScaledBorderAndShadow": "yes",
+            "Kerning": "yes",
+        }
     )
-    subs.styles["Default"] = pysubs2.SSAStyle(
-        fontname=style.font,
-        fontsize=style.font_size,
-        primarycolor=_colour(style.text_colour),
-        outlinecolor=_colour(style.outline_colour),
-        backcolor=_colour(style.outline_colour),
-        borderstyle=3 if style.box else 1,
-        outline=style.outline_px,
-        shadow=style.shadow_px,
-        alignment=pysubs2.Alignment.MIDDLE_CENTER,
-    )
-    for page in caption_pages(words, style, clip_s):
-        turns = [*(word.start_s for word in page.words[1:]), page.end_s]
-        begin_s = page.start_s
-        for spoken, until_s in zip(page.words, turns, strict=True):
-            for number, line in enumerate(page.lines):
-                y_px = bottom_px - leading_px * (len(page.lines) - 1 - number)
-                place = f"\\pos({WIDTH_PX // 2},{y_px:.0f})"
-                width_px = font.width_px(_shown(text_of(line), style), style.font_size)
-                if width_px > _line_width_px(style):
-                    place += f"\\fs{math.floor(style.font_size * _line_width_px(style) / width_px)}"
-                text = f"{{{place}}}" + _highlighted(line, spoken, style)
-                subs.append(pysubs2.SSAEvent(start=_ms(begin_s), end=_ms(until_s), text=text))
-            begin_s = until_s
+    name = captions.faces[0].ass_name
+    subs.styles = {
+        "Letters": pysubs2.SSAStyle(fontname=name, outline=0, shadow=0, alignment=pysubs2.Alignment.BOTTOM_LEFT),
+        "Outline": pysubs2.SSAStyle(
+            fontname=name,
+            primarycolor=_colour(style.outline_colour),
+            outlinecolor=_colour(style.outline_colour),
+            backcolor=_colour(style.outline_colour),
+            outline=style.outline_px,
+            shadow=style.shadow_px,
+            alignment=pysubs2.Alignment.BOTTOM_LEFT,
+        ),
+        "Box": pysubs2.SSAStyle(fontname=name, outline=0, shadow=0, alignment=pysubs2.Alignment.TOP_LEFT),
+    }
+    colours = _speaker_colours(captions.words, style)
+    found = [*(_title(captions.title, style) if captions.title else ())]
+    for block in captions.blocks:
+        found += _page(block, style, colours)
+    subs.events = [event for event in found if event.start < event.end]
     return subs.to_string("ass")
 
 
-def undrawn(words: Sequence[CaptionWord], style: CaptionStyle) -> str:
-    """The characters that the style's font lacks: another font of the machine draws them, or boxes stand for them."""
-    return load_font(style.font).lacking(_shown("".join(word.text for word in words), style))
+def _title(block: Block, style: CaptionStyle) -> Iterator[pysubs2.SSAEvent]:
+    fade = f"\\fad(0,{FADE_MS})"
+    span = (block.start_s, block.end_s)
+    yield _box(PANEL, span, block.box, _radius_px(block), style.hook_box_colour, tags=fade)
+    for line in block.lines:
+        for word in line.words:
+            yield from _letters(word, span, style.hook_text_colour, tags=fade)
 
 
-def _edge_px(style: CaptionStyle) -> float:
-    """How far a letter's outline and shadow reach beyond it."""
-    return style.outline_px + style.shadow_px
+def _page(block: Block, style: CaptionStyle, colours: dict[str | None, str]) -> Iterator[pysubs2.SSAEvent]:
+    span = (block.start_s, block.end_s)
+    if style.panel_colour:
+        yield _box(PANEL, span, block.box, _radius_px(block), style.panel_colour, style.panel_opacity)
+    words = [word for line in block.lines for word in line.words]
+    turns = [block.start_s, *(word.word.start_s for word in words[1:]), block.end_s]
+    blur = f"\\blur{style.blur_px:g}" if style.blur_px else ""
+    for word, turn in zip(words, pairwise(turns), strict=True):
+        if style.outline_px or style.shadow_px:
+            for run in word.runs:
+                yield _run(OUTLINE, "Outline", span, run, word.em_px, blur)
+        yield from _mark(word, turn, style)
+        yield from _turns(word, span, turn, style, colours[word.word.speaker])
 
 
-def _line_width_px(style: CaptionStyle) -> float:
-    """What a line may take of the safe area's width; a single word that is wider is written smaller."""
-    return WIDTH_PX - 2 * SAFE_SIDE_PX - 2 * _edge_px(style)
+def _turns(word: PlacedWord, span: Span, turn: Span, style: CaptionStyle, colour: str) -> Iterator[pysubs2.SSAEvent]:
+    """The letters of a word before, while and after it is spoken."""
+    if style.emphasis_colour and (word.word.is_key or any(char.isdigit() for char in word.word.text)):
+        colour = style.emphasis_colour
+    yield from _letters(word, (span[0], turn[0]), colour, style.upcoming_opacity)
+    yield from _letters(word, turn, style.highlight_colour or colour, name=SPOKEN)
+    yield from _letters(word, (turn[1], span[1]), colour)
 
 
-def _highlighted(line: Sequence[CaptionWord], spoken: CaptionWord, style: CaptionStyle) -> str:
-    """A line from left to right as it is seen, with the word in colour that is being spoken."""
-    colour = "".join(style.highlight_colour[i : i + 2] for i in (5, 3, 1))
-    leftward = right_to_left([word.text for word in line])
-    order = seen_order(leftward)
-    pieces = []
-    for number, following in zip(order, [*order[1:], None], strict=True):
-        text = _escaped(line[number], style)
-        if leftward[number]:
-            text = f"{RIGHT_TO_LEFT_MARK}{text}{RIGHT_TO_LEFT_MARK}"
-        pieces.append(f"{{\\1c&H{colour}&}}{text}{{\\1c}}" if line[number] is spoken else text)
-        if following is not None:
-            fence = LEFT_TO_RIGHT_MARK if leftward[number] or leftward[following] else ""
-            pieces.append(fence + _gap(line[number], line[following]))
-    return "".join(pieces)
+def _mark(word: PlacedWord, turn: Span, style: CaptionStyle) -> Iterator[pysubs2.SSAEvent]:
+    """The box behind a word or the line below it while it is spoken."""
+    em_px = word.em_px
+    if style.highlight_box_colour:
+        box = grown(word.cell, WORD_MARGIN * em_px)
+        yield _box(MARK, turn, box, RADIUS * em_px, style.highlight_box_colour)
+    if style.underline_colour:
+        height_px = UNDERLINE_HEIGHT * em_px
+        top_px = word.cell.bottom + UNDERLINE_OFFSET * em_px
+        line = Box(word.cell.left, top_px, word.cell.width, height_px)
+        yield _box(MARK, turn, line, height_px / 2, style.underline_colour)
 
 
-def _gap(word: CaptionWord, following: CaptionWord) -> str:
-    """What is written between two words: a space, or nothing in a script without spaces."""
-    return text_of((word, following))[len(word.text) : -len(following.text)]
+def _letters(
+    word: PlacedWord, span: Span, colour: str, opacity: float = 1.0, *, name: str = "", tags: str = ""
+) -> Iterator[pysubs2.SSAEvent]:
+    for run in word.runs:
+        yield _run(LETTERS, "Letters", span, run, word.em_px, _fill(colour, opacity) + tags, name)
 
 
-def _shown(text: str, style: CaptionStyle) -> str:
-    return text.upper() if style.uppercase else text
+def _run(
+    layer: int, ass_style: str, span: Span, placed: PlacedRun, em_px: float, tags: str, name: str = ""
+) -> pysubs2.SSAEvent:
+    run = placed.run
+    bottom_px = placed.baseline_px + run.face.descent * em_px
+    font = f"\\fn{run.face.ass_name}\\fs{run.face.ass_size(em_px):.2f}"
+    text = _escaped(run.text)
+    if run.is_right_to_left:
+        text = f"{RIGHT_TO_LEFT_MARK}{text}{RIGHT_TO_LEFT_MARK}"
+    return _event(layer, ass_style, span, f"{{\\pos({placed.left_px:.2f},{bottom_px:.2f}){font}{tags}}}{text}", name)
 
 
-def _escaped(word: CaptionWord, style: CaptionStyle) -> str:
+def _box(
+    layer: int,
+    span: Span,
+    box: Box,
+    radius_px: float,
+    colour: str,
+    opacity: float = 1.0,
+    *,
+    tags: str = "",
+) -> pysubs2.SSAEvent:
+    """A rectangle with rounded corners, as an ASS drawing; a quarter circle is one Bézier curve to within 0.03 %."""
+    right, bottom = box.width, box.height
+    r = min(radius_px, right / 2, bottom / 2)
+    c = r * (1 - 0.5523)  # 4/3 (sqrt(2) - 1)
+    path = (
+        f"m {r:.1f} 0 l {right - r:.1f} 0 b {right - c:.1f} 0 {right:.1f} {c:.1f} {right:.1f} {r:.1f}"
+        f" l {right:.1f} {bottom - r:.1f}"
+        f" b {right:.1f} {bottom - c:.1f} {right - c:.1f} {bottom:.1f} {right - r:.1f} {bottom:.1f}"
+        f" l {r:.1f} {bottom:.1f} b {c:.1f} {bottom:.1f} 0 {bottom - c:.1f} 0 {bottom - r:.1f}"
+        f" l 0 {r:.1f} b 0 {c:.1f} {c:.1f} 0 {r:.1f} 0"
+    )
+    place = f"\\pos({box.left:.2f},{box.top:.2f})"
+    return _event(layer, "Box", span, f"{{{place}{_fill(colour, opacity)}{tags}\\p1}}{path}")
+
+
+def _event(layer: int, ass_style: str, span: Span, text: str, name: str = "") -> pysubs2.SSAEvent:
+    start, end = (_centiseconds(seconds) * 10 for seconds in span)
+    return pysubs2.SSAEvent(start=start, end=end, layer=layer, style=ass_style, text=text, name=name)
+
+
+def _fill(colour: str, opacity: float) -> str:
+    blue, green, red = colour[5:7], colour[3:5], colour[1:3]
+    alpha = "" if opacity == 1 else f"\\1a&H{round(255 * (1 - opacity)):02X}&"
+    return f"\\1c&H{blue}{green}{red}&{alpha}"
+
+
+def _speaker_colours(words: Sequence[CaptionWord], style: CaptionStyle) -> dict[str | None, str]:
+    """Each speaker's colour, by order of their first words; the style's colours come round again where they run out."""
+    speakers = list(dict.fromkeys(word.speaker for word in words))
+    colours = style.speaker_colours or (style.text_colour,)
+    return {speaker: colours[number % len(colours)] for number, speaker in enumerate(speakers)}
+
+
+def _radius_px(block: Block) -> float:
+    return RADIUS * block.lines[0].words[0].em_px
+
+
+def _escaped(text: str) -> str:
     """Braces start commands in ASS, parentheses do not; a backslash does not before an invisible word joiner."""
-    return _shown(word.text, style).translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"})
+    return text.translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"})
 
 
 def _colour(hex_colour: str) -> pysubs2.Color:
     return pysubs2.Color(*(int(hex_colour[i : i + 2], 16) for i in (1, 3, 5)))
 
 
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+def _centiseconds(seconds: float) -> int:
+    return round(seconds * 100)

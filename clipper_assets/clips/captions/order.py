@@ -2,15 +2,15 @@
 
 libass, like VSFilter, lays out what stands between two override tags by itself and then sets the pieces from left to
 right, so that a word in another colour breaks the order of a Hebrew or Arabic line (seen with the libass of ffmpeg
-9.0.2). So words are given in the order in which they are seen, fenced by invisible letters of one direction (UAX #9,
-section 2.6), which keep the renderer from moving them and their punctuation.
+9.0.2). So every piece is placed by itself, and an invisible letter of its direction on both sides (UAX #9, section
+2.6) keeps its punctuation where it belongs.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
-LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+RIGHT_TO_LEFT_MARK = "\u200f"
 
 
 def right_to_left(texts: Sequence[str]) -> list[bool]:

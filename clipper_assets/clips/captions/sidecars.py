@@ -1,30 +1,47 @@
 """Captions beside a clip, for players and platforms: SubRip and WebVTT."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from pysubs2.time import ms_to_times
 
-from clipper_assets.clips.captions.lines import CaptionWord, paginate, text_of
-
-MAX_LINE_CHARACTERS = 42  # Netflix, Timed Text Style Guide: English (USA), "Character Limitation"
-MAX_WORDS = 20
+from clipper_assets.clips.captions.cues import DIALOGUE_MARK, Cue, cues
+from clipper_assets.clips.captions.lines import CaptionWord, text_of
 
 
-def sidecars(words: Sequence[CaptionWord], clip_s: float) -> tuple[str, str]:
-    """The clip's captions as SubRip and as WebVTT, in cues of at most two lines of 42 characters.
+def sidecars(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> tuple[str, str]:
+    """The cues of a clip as SubRip and as WebVTT, which also names the speakers.
 
     Every word is shown as it is: WebVTT has escapes for signs of markup, SubRip has none and needs none.
     """
-    pages = paginate(words, measure=len, max_width=MAX_LINE_CHARACTERS, max_words=MAX_WORDS, clip_s=clip_s)
     srt, vtt = [], ["WEBVTT\n"]
-    for number, page in enumerate(pages, start=1):
-        text = "\n".join(text_of(line) for line in page.lines)
-        srt.append(f"{number}\n{_clock(page.start_s, ',')} --> {_clock(page.end_s, ',')}\n{text}\n")
-        vtt.append(f"{_clock(page.start_s, '.')} --> {_clock(page.end_s, '.')}\n{html.escape(text, quote=False)}\n")
+    for number, cue in enumerate(cues(words, clip_s, fps), start=1):
+        start, end = (ms_to_times(round(frame * 1000 / fps)) for frame in (cue.start, cue.end))
+        srt.append(f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{_plain(cue)}\n")
+        vtt.append(f"{_clock(start, '.')} --> {_clock(end, '.')}\n{_voiced(cue)}\n")
     return "\n".join(srt), "\n".join(vtt)
 
 
-def _clock(seconds: float, point: str) -> str:
-    time = ms_to_times(round(seconds * 1000))
-    return f"{time.h:02d}:{time.m:02d}:{time.s:02d}{point}{time.ms:03d}"
+def _plain(cue: Cue) -> str:
+    mark = DIALOGUE_MARK if cue.is_dialogue else ""
+    return "\n".join(mark + text_of(line) for line in cue.lines)
+
+
+def _voiced(cue: Cue) -> str:
+    return "\n".join(_voice_lines(cue))
+
+
+def _voice_lines(cue: Cue) -> Iterator[str]:
+    """Lines of WebVTT; a voice is named where it begins and lasts until another does (W3C WebVTT, section 4.2.2)."""
+    before = None
+    for line in cue.lines:
+        speaker = line[0].speaker
+        tag = f"<v {html.escape(' '.join(speaker.split()))}>" if speaker and speaker != before else ""
+        yield tag + html.escape(text_of(line), quote=False)
+        before = speaker
+
+
+def _clock(time: tuple[int, int, int, int], point: str) -> str:
+    hours, minutes, seconds, milliseconds = time
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{point}{milliseconds:03d}"

@@ -6,39 +6,46 @@ from typing import Protocol
 
 import ffmpeg
 
-from clipper_assets.clips.captions.ass import caption_ass, undrawn
-from clipper_assets.clips.captions.fonts import FONTS_DIR
+from clipper_assets.clips.captions.ass import caption_ass
+from clipper_assets.clips.captions.scripts import gather_fonts
 from clipper_assets.clips.captions.sidecars import sidecars
 from clipper_assets.clips.manifest import STEP
 from clipper_assets.clips.plan import ClipPlan
+from clipper_assets.clips.rendering.burned import CAPTIONS_FILE, FONTS_FOLDER
+from clipper_assets.clips.rendering.card import write_card
 from clipper_assets.clips.rendering.encoders import X264, Encoder
 from clipper_assets.clips.rendering.filtergraph import (
-    CAMERA_FILE,
-    CAPTIONS_FILE,
-    FONTS_FOLDER,
-    camera_commands,
-    clip_output,
+    CLIP_FILE,
+    PROGRAMME_FILE,
+    SOUND_FILE,
+    accent,
+    drawn,
+    filmed,
+    muxed,
+    recorded,
+    shot,
 )
-from clipper_assets.clips.rendering.measure import Measured, measure
+from clipper_assets.clips.rendering.framed import CAMERA_FILE, camera_commands
+from clipper_assets.clips.rendering.sound import master
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.progress import Report
 
 THUMBNAIL_AT = 1 / 3
+"""Of the clip's length; the key frame before, which is at most two seconds away."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Local files of one clip, by suffix (`mp4`, `srt`, `vtt`, `jpg`), and what was measured on the encoded one."""
+    """Local files of one clip, by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks that were taken."""
 
     files: dict[str, Path]
-    measured: Measured
     degraded: tuple[Degraded, ...]
 
 
 class Encode(Protocol):
-    """One attempt at the clip. Raises FfmpegError."""
+    """One attempt at the picture. Raises FfmpegError."""
 
     def __call__(self, encoder: Encoder, *, captions: bool) -> None: ...
 
@@ -50,34 +57,54 @@ def render_clip(
 
     Raises FfmpegError where not even libx264 without captions can make the clip.
     """
-    files = {suffix: folder / f"clip.{suffix}" for suffix in ("mp4", "srt", "vtt", "jpg")}
-    (folder / CAPTIONS_FILE).write_text(caption_ass(plan.words, plan.style, plan.duration_s))
-    (folder / CAMERA_FILE).write_text(camera_commands(plan.camera, source, float(plan.fps)))
-    (folder / FONTS_FOLDER).symlink_to(FONTS_DIR)
-
-    def encode(encoder: Encoder, *, captions: bool) -> None:
-        run(
-            clip_output(plan, source, media_source, encoder, captions=captions, target=files["mp4"]),
-            duration_s=plan.duration_s,
-            report=report,
-            cwd=folder,
-        )
-
-    degraded = (*_encode_as_well_as_possible(encode, encoder), *_undrawn(plan))
-    srt, vtt = sidecars(plan.words, plan.duration_s)
+    files = {suffix: folder / f"clip.{suffix}" for suffix in ("srt", "vtt", "jpg")} | {"mp4": folder / CLIP_FILE}
+    (folder / CAPTIONS_FILE).write_text(caption_ass(plan.captions))
+    gather_fonts(plan.captions.faces, folder / FONTS_FOLDER)
+    make = _draw if source.audio_only else _film
+    degraded = make(plan, source, media_source, encoder, folder, report)
+    run(muxed(), cwd=folder)
+    srt, vtt = sidecars(plan.words, plan.duration_s, plan.fps)
     files["srt"].write_text(srt)
     files["vtt"].write_text(vtt)
-    picture = ffmpeg.input(str(files["mp4"]), ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}")
+    picture = ffmpeg.input(str(files["mp4"]), ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
-    return Rendered(files, measure(f"file:{files['mp4']}"), degraded)
+    return Rendered(files, (*degraded, *_undrawn(plan)))
+
+
+def _film(
+    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
+) -> list[Degraded]:
+    """Picture and sound of a video: one pass over the window, so that no byte of it is fetched twice."""
+    (folder / CAMERA_FILE).write_text(camera_commands(shot(plan, source), plan.fps))
+
+    def encode(encoder: Encoder, *, captions: bool) -> None:
+        arguments = filmed(plan, source, media_source, encoder, captions=captions)
+        run(arguments, duration_s=plan.duration_s, report=report, cwd=folder)
+
+    fallbacks = _encode_as_well_as_possible(encode, encoder)
+    return [*fallbacks, *master(folder / PROGRAMME_FILE, folder / SOUND_FILE)]
+
+
+def _draw(
+    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
+) -> list[Degraded]:
+    """Picture and sound of an upload that has only sound: first the sound, whose loudness the picture shows."""
+    fallbacks = write_card(source, media_source, plan.frame, accent(plan.style), folder, plan.fonts_dir)
+    run(recorded(plan, source, media_source), cwd=folder)
+    set_sound = master(folder / PROGRAMME_FILE, folder / SOUND_FILE)
+
+    def encode(encoder: Encoder, *, captions: bool) -> None:
+        run(drawn(plan, encoder, captions=captions), duration_s=plan.duration_s, report=report, cwd=folder)
+
+    return [*fallbacks, *set_sound, *_encode_as_well_as_possible(encode, encoder)]
 
 
 def _undrawn(plan: ClipPlan) -> tuple[Degraded, ...]:
-    """What the caption font lacks: another font of the machine draws it, or nobody does."""
-    lacking = undrawn(plan.words, plan.style)
+    """What no caption font has: another font of the machine draws it, or nobody does."""
+    lacking = plan.captions.undrawn
     if not lacking:
         return ()
-    reason = f"the caption font {plan.style.font} lacks {lacking!r}: drawn by a font of this machine, or as boxes"
+    reason = f"the caption fonts lack {lacking!r}: drawn by a font of this machine, or as boxes"
     return (Degraded(STEP, reason),)
 
 

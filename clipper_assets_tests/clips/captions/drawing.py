@@ -1,33 +1,76 @@
 """Captions as libass really draws them, on a plain picture."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.clips.captions.ass import HEIGHT_PX, WIDTH_PX, caption_ass
-from clipper_assets.clips.captions.fonts import FONTS_DIR
+from clipper_assets.clips.captions.ass import caption_ass
+from clipper_assets.clips.captions.layout import Captions
 from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.scripts import gather_fonts
 from clipper_assets.clips.captions.styles import CaptionStyle
+from clipper_assets.clips.frame import FRAMES, Aspect, Box
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets_tests.media import Picture, frames
 
 GREY = 0x60
+PORTRAIT = FRAMES[Aspect.portrait]
+CJK_DIR = Path(__file__).parent / "fonts"
+"""A few letters of Chinese, Japanese and Korean, for machines without such fonts."""
 
 
-def drawn(words: Sequence[CaptionWord], style: CaptionStyle, folder: Path) -> Path:
-    """Two seconds of video with nothing but the captions of `words` on grey."""
-    (folder / "captions.ass").write_text(caption_ass(words, style, 2.0))
-    (folder / "fonts").symlink_to(FONTS_DIR)
-    grey = f"color=c=0x{GREY:x}{GREY:x}{GREY:x}:s={WIDTH_PX}x{HEIGHT_PX}:r=5:d=2"
+def captions_of(
+    words: Sequence[CaptionWord], style: CaptionStyle, clip_s: float = 2.0, hook: str | None = None
+) -> Captions:
+    return Captions(words, style, PORTRAIT, clip_s, hook, CJK_DIR)
+
+
+def drawn(captions: Captions, folder: Path, rate: int = 1) -> Path:
+    """A video with nothing but captions on grey."""
+    _prepare(captions, folder)
     filters = "format=gbrp,ass=captions.ass:fontsdir=fonts"
-    run(["-f", "lavfi", "-i", grey, "-vf", filters, "-c:v", "ffv1", "drawn.mkv"], cwd=folder)
+    run([*_grey(captions, rate), "-vf", filters, "-c:v", "ffv1", "drawn.mkv"], cwd=folder)
     return folder / "drawn.mkv"
 
 
-def first_frame(words: Sequence[CaptionWord], style: CaptionStyle, folder: Path) -> Picture:
-    return next(picture for _, picture in frames(drawn(words, style, folder), "rgb24"))
+def log_of(captions: Captions, folder: Path) -> str:
+    """What libass says of the fonts that it takes for the first frame."""
+    _prepare(captions, folder)
+    filters = ["-vf", "ass=captions.ass:fontsdir=fonts", "-frames:v", "1", "-f", "null", "-"]
+    return run(["-loglevel", "verbose", *_grey(captions, 1), *filters], cwd=folder)
+
+
+def drawn_boxes(captions: Captions, folder: Path, rate: int) -> list[Box | None]:
+    """For each frame the box around all that is drawn, measured by ffmpeg; None for a frame without captions."""
+    _prepare(captions, folder)
+    difference = "format=gbrp,split[a][b];[b]ass=captions.ass:fontsdir=fonts[c];[a][c]blend=all_mode=difference"
+    measured = f"{difference},format=gray,bbox=min_val=10"
+    log = run([*_grey(captions, rate), "-filter_complex", measured, "-f", "null", "-"], cwd=folder)
+    return [
+        Box(*(float(number) for number in found.groups())) if (found := _BBOX.search(line)) else None
+        for line in log.splitlines()
+        if "_bbox_" in line
+    ]
+
+
+_BBOX = re.compile(r"x1:(\d+) x2:\d+ y1:(\d+) y2:\d+ w:(\d+) h:(\d+)")
+
+
+def _prepare(captions: Captions, folder: Path) -> None:
+    (folder / "captions.ass").write_text(caption_ass(captions))
+    gather_fonts(captions.faces, folder / "fonts")
+
+
+def _grey(captions: Captions, rate: int) -> list[str]:
+    size = f"{captions.frame.width_px}x{captions.frame.height_px}"
+    return ["-f", "lavfi", "-i", f"color=c=0x{GREY:x}{GREY:x}{GREY:x}:s={size}:r={rate}:d={captions.clip_s}"]
+
+
+def first_frame(captions: Captions, folder: Path) -> Picture:
+    return next(picture for _, picture in frames(drawn(captions, folder), "rgb24"))
 
 
 def ink(picture: Picture) -> tuple[int, int, int, int]:

@@ -1,32 +1,55 @@
+# ruff: noqa: RUF001  # all the world's letters
+
 from pathlib import Path
 
 import pytest
 
-from clipper_assets.clips.captions.fonts import load_font
-from clipper_assets.clips.captions.styles import load_style, style_names
-from clipper_assets_tests.clips.captions.drawing import first_frame, ink
-from clipper_assets_tests.media import words
+from clipper_assets.clips.captions.fonts import FONTS_DIR, faces_in, find_face
+from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.styles import load_style
+from clipper_assets_tests.clips.captions.drawing import captions_of, drawn_boxes
+
+TEXTS = ("bakery-at-the-edge-of-it", "AVATAR!", "Ναι", "Ещё", "שלום", "مرحبا", "नमस्ते", "ขนมปัง", "パン", "🍞🔥")
 
 
-@pytest.mark.parametrize("style_name", style_names())
-@pytest.mark.parametrize("text", ["bakery-at-the-edge", "Mississippi!", "1000,300?"])
-def test_width_is_what_libass_draws(style_name: str, text: str, tmp_path: Path) -> None:
-    style = load_style(style_name).model_copy(update={"outline_px": 0.0, "shadow_px": 0.0, "box": False})
-    shown = text.upper() if style.uppercase else text
-    left, _, right, _ = ink(first_frame(words(text), style, tmp_path))
-    width_px = load_font(style.font).width_px(shown, style.font_size)
-    # A glyph is a little narrower than its advance: at most its two side bearings at the ends of the line.
-    assert right - left == pytest.approx(width_px, rel=0.03)
-    assert (left + right) / 2 == pytest.approx(540, abs=4)
+@pytest.mark.parametrize("font", [face.name for face in faces_in(FONTS_DIR) if face.covers("Aa1")])
+def test_ink_is_where_libass_draws_it(font: str, tmp_path: Path) -> None:
+    style = load_style("classic", {"font": font, "outline_px": 0, "font_size": 90})
+    said = [CaptionWord(text, 2.0 * number, 2.0 * number + 1, 0, None) for number, text in enumerate(TEXTS)]
+    captions = captions_of(said, style, 2.0 * len(TEXTS))
+    words = [line.words[0] for block in captions.blocks for line in block.lines]
+    for number, (word, drawn) in enumerate(zip(words, drawn_boxes(captions, tmp_path, rate=1)[::2], strict=True)):
+        assert drawn is not None
+        for edge in ("left", "right", "top", "bottom"):  # a pixel that is touched is drawn
+            assert getattr(drawn, edge) == pytest.approx(getattr(word.ink, edge), abs=1.3), (TEXTS[number], edge)
 
 
-def test_width_grows_with_text_and_size() -> None:
-    font = load_font("Anton")
-    assert font.width_px("木", 100) == 100  # the font lacks it
-    assert font.width_px("", 100) == 0
-    assert font.width_px("ab", 200) == pytest.approx(2 * font.width_px("ab", 100))
+def test_extent_grows_with_the_text_and_counts_from_the_baseline() -> None:
+    face = find_face("Anton Regular")
+    assert face.extent("").advance == 0
+    assert face.extent("ab").advance > face.extent("a").advance > 0
+    assert face.extent("H").bottom == 0 > face.extent("g").bottom
+    assert face.extent("H").top == pytest.approx(1760 / 2048)
+    assert face.extent("To").advance < face.extent("T").advance + face.extent("o").advance
 
 
-def test_what_the_font_lacks_is_named() -> None:
-    assert load_font("Anton").lacking("Déjà vu, Жук 木 Жук!") == "Жку木"
-    assert load_font("Anton").lacking("Naïve café: 300 € \u00a0ok?") == ""
+def test_an_unknown_font_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(
+        ValueError, match=r"^no caption font 'Comic Sans'; there are Anton Regular, Bebas Neue Regular, "
+    ):
+        find_face("Comic Sans")
+
+
+def test_a_font_of_the_users_folder_is_found(tmp_path: Path) -> None:
+    other = tmp_path / "brand.ttf"
+    other.write_bytes((FONTS_DIR / "Anton-Regular.ttf").read_bytes())
+    (tmp_path / "notes.txt").write_text("not a font")
+    assert [face.file for face in faces_in(tmp_path)] == [other]
+    assert find_face("Anton Regular", tmp_path).file.parent == FONTS_DIR
+
+
+def test_every_font_has_its_license_beside_it() -> None:
+    licenses = [file.stem.split("-", 1)[1] for file in FONTS_DIR.glob("*.txt")]
+    for file in FONTS_DIR.glob("*.ttf"):
+        assert any(file.stem.startswith(license_of) for license_of in licenses)
+    assert sum(file.stat().st_size for file in FONTS_DIR.iterdir()) < 2_700_000

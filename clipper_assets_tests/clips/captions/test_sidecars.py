@@ -1,41 +1,56 @@
+from fractions import Fraction
+
 import pysubs2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
-from clipper_assets.clips.captions.lines import CaptionWord, paginate
-from clipper_assets.clips.captions.sidecars import MAX_LINE_CHARACTERS, sidecars
+from clipper_assets.clips.captions.cues import cues
+from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.sidecars import sidecars
 from clipper_assets_tests.clips.captions.test_lines import talks
 from clipper_assets_tests.media import words
 
+FPS = Fraction(30000, 1001)
 
+
+@settings(deadline=None)  # machines are shared
 @given(talks())
-def test_both_sidecars_carry_every_word_in_cues_of_two_short_lines(talk: tuple[list[CaptionWord], float]) -> None:
-    pages = paginate(talk[0], measure=len, max_width=MAX_LINE_CHARACTERS, max_words=20, clip_s=talk[1])
-    for text in sidecars(*talk):
-        cues = pysubs2.SSAFile.from_string(text).events if talk[0] else []
-        assert [word for cue in cues for word in cue.plaintext.split()] == [word.text for word in talk[0]]
-        assert [(cue.start, cue.end) for cue in cues] == [
-            (round(page.start_s * 1000), round(page.end_s * 1000)) for page in pages
-        ]
-        for line in (line for cue in cues for line in cue.plaintext.splitlines()):
-            assert len(line) <= MAX_LINE_CHARACTERS or " " not in line
+def test_both_sidecars_carry_every_word_and_the_times_of_the_cues(talk: tuple[list[CaptionWord], float]) -> None:
+    times = [(round(cue.start * 1000 / FPS), round(cue.end * 1000 / FPS)) for cue in cues(*talk, FPS)]
+    for text in sidecars(*talk, FPS):
+        found = pysubs2.SSAFile.from_string(text).events if talk[0] else []
+        said = [word for cue in found for word in cue.plaintext.split() if word != "-"]
+        assert said == [word.text for word in talk[0] if word.text != "-"]
+        assert [(cue.start, cue.end) for cue in found] == times
 
 
 def test_the_files_are_what_players_expect() -> None:
-    said = [*words("Welcome back to the quiet kitchen podcast, where we talk about food."), *words("Hi!", start_s=70)]
-    srt, vtt = sidecars(said, 80.0)
+    said = [
+        *words("Welcome back to the quiet kitchen podcast, where we talk about food."),
+        *(CaptionWord(word.text, word.start_s, word.end_s, 1, "Ana") for word in words("Hi!", start_s=7)),
+        *(CaptionWord(word.text, word.start_s, word.end_s, 2, "B & <b>") for word in words("Hello.", start_s=7.4)),
+    ]
+    srt, vtt = sidecars(said, 80.0, Fraction(25))
     assert srt == (
-        "1\n00:00:00,000 --> 00:00:05,300\nWelcome back to the quiet kitchen\npodcast, where we talk about food.\n\n"
-        "2\n00:01:10,000 --> 00:01:10,900\nHi!\n"
+        "1\n00:00:00,000 --> 00:00:05,320\nWelcome back to the quiet kitchen podcast,\nwhere we talk about food.\n\n"
+        "2\n00:00:07,000 --> 00:00:08,320\n- Hi!\n- Hello.\n"
     )
-    assert vtt == "WEBVTT\n\n" + srt.replace(",000", ".000").replace(",300", ".300").replace(",900", ".900").replace(
-        "1\n00:00:00", "00:00:00"
-    ).replace("2\n00:01", "00:01")
+    assert vtt == (
+        "WEBVTT\n\n"
+        "00:00:00.000 --> 00:00:05.320\nWelcome back to the quiet kitchen podcast,\nwhere we talk about food.\n\n"
+        "00:00:07.000 --> 00:00:08.320\n<v Ana>Hi!\n<v B &amp; &lt;b&gt;>Hello.\n"
+    )
+
+
+def test_a_voice_is_named_once_in_a_cue() -> None:
+    said = [CaptionWord(f"word{number}word", number, number + 1, 0, "Ana") for number in range(6)]
+    _, vtt = sidecars(said, 80.0, FPS)
+    assert vtt.count("<v Ana>") == vtt.count(" --> ")
 
 
 @pytest.mark.parametrize("word", ["{laughs}", "<b>", "a&b", "x<y", "-->", "\\N", "{\\an8}", "&lt;"])
 def test_a_word_with_signs_of_markup_is_shown_as_it_is(word: str) -> None:
-    srt, vtt = sidecars(words(f"one {word} two"), 5.0)
+    srt, vtt = sidecars(words(f"one {word} two"), 5.0, FPS)
     assert f"\none {word} two\n" in srt
     escaped = word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert f"\none {escaped} two\n" in vtt
@@ -52,5 +67,5 @@ def test_a_word_with_signs_of_markup_is_shown_as_it_is(word: str) -> None:
     ],
 )
 def test_other_scripts_stand_as_they_are_written_in_the_order_in_which_they_are_read(said: str, line: str) -> None:
-    for text in sidecars(words(said), 5.0):
+    for text in sidecars(words(said), 5.0, FPS):
         assert text.splitlines()[-1] == line

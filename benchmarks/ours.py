@@ -1,0 +1,73 @@
+"""Our way, by the code that the assets run: look at the windows, direct the camera, plan and render each clip."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from benchmarks.source import Episode, Window
+from clipper_assets.clips.captions.styles import load_style
+from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.clips.framing.analyse import analyse
+from clipper_assets.clips.framing.director import direct
+from clipper_assets.clips.framing.path import CameraPath, Layout
+from clipper_assets.clips.plan import Look, plan_clip
+from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.rendering.render import render_clip
+from clipper_assets.transcript.words import sentences
+
+LOOK = Look(load_style("classic"), FRAMES[Aspect.portrait])
+"""The old service's captions and frame, so that both ways draw the same."""
+LOSSLESS = Encoder("libx264", (("preset", "ultrafast"), ("qp", "0"), ("profile:v:0", "high444")))
+"""The frames that the renderer meant, before an encoder loses anything of them."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where the camera looks in each window, and by which method that was found."""
+
+    paths: list[CameraPath]
+    method: str
+
+
+def look(episode: Episode, url: str, windows: list[Window], layout: Layout, models_dir: Path | None) -> Shown:
+    """Look at all windows and direct the camera; without `models_dir` by no model at all, wherever some may lie."""
+    if models_dir is None:
+        os.environ["XDG_CACHE_HOME"] = os.devnull
+    spans = [(window.start_s, window.end_s) for window in windows]
+    speech = episode.load_speech()
+    analysis = analyse(spans, episode.source, url, episode.words, speech, models_dir, _unheard)
+    return Shown([direct(scene, layout) for scene in analysis.scenes], analysis.method)
+
+
+def make_clip(episode: Episode, url: str, window: Window, camera: CameraPath, encoder: Encoder, folder: Path) -> Path:
+    """The clip of a window in the new folder `folder`. Raises RuntimeError where the renderer had to fall back."""
+    folder.mkdir()
+    plan = plan_clip(_row(window, episode.words), episode.words, episode.source, LOOK, camera)
+    rendered = render_clip(plan, episode.source, url, encoder, folder, _unheard)
+    if rendered.degraded:
+        raise RuntimeError("; ".join(fallback.reason for fallback in rendered.degraded))
+    return rendered.files["mp4"]
+
+
+def _row(window: Window, words: pa.Table) -> dict[str, object]:
+    """The window as a row of highlight_windows, with the sentences that lie inside it."""
+    inside = [
+        sentence.number
+        for sentence in sentences(words)
+        if window.start_s <= sentence.start and sentence.end <= window.end_s
+    ]
+    return {
+        "clip": 0,
+        "start": window.start_s,
+        "end": window.end_s,
+        "first_sentence": min(inside),
+        "last_sentence": max(inside),
+        "hook": "",
+        "hashtags": [],
+    }
+
+
+def _unheard(share: float) -> None:
+    """Progress that nobody watches."""

@@ -1,0 +1,120 @@
+"""A run for the terminal, and for the file that keeps the history."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.results import Results, Verdict
+
+CPU_COLUMNS = ("look_cpu_s", "make_cpu_s", "cpu_s", "decode_cpu_s", "encode_cpu_s", "floor_cpu_s")
+OTHER_COLUMNS = ("wall_s", "largest_mb", "added_mb", "read_mb", "output_mb", "floor_output_mb", "vmaf")
+
+
+def print_results(results: Results, found: Sequence[Verdict], console: Console) -> None:
+    """The figures as tables, and each limit with whether it holds."""
+    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), _limits(found)):
+        if table.row_count:
+            console.print(table)
+
+
+def append_history(file: Path, results: Results, found: Sequence[Verdict]) -> None:
+    """Add the run as a line of JSON: when, of which commit, on what machine, and every figure."""
+    entry = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _git("rev-parse", "--short", "HEAD")
+        + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else ""),
+        "machine": {"cpu": _cpu_model(), "cores": os.cpu_count()},
+        "ways": {way.name: {"seconds": way.seconds, **way.figures} for way in (*results.ours, results.old)},
+        "old_way_steps_cpu_s": results.old.steps_cpu_s,
+        "lengths": [{**asdict(each), "media_mb": each.media_mb} for each in results.lengths],
+        "limits": [asdict(verdict) for verdict in found],
+    }
+    with file.open("a") as history:
+        history.write(json.dumps(_rounded(entry)) + "\n")
+
+
+def _cpu(results: Results) -> Table:
+    old_cpu_s = results.old.clips[0].cost.cpu_s
+    table = _table(f"CPU-seconds of a clip of {results.center.seconds:.0f} s, median of the windows")
+    for name in ("look", "make", "clip", "decode", "encode", "floor", "x floor", "old / it", "look per s"):
+        table.add_column(name, justify="right")
+    for way in (*results.ours, results.old):
+        figures = way.figures
+        table.add_row(
+            way.name,
+            *(f"{figures[name]:.1f}" for name in CPU_COLUMNS),
+            f"{figures['ratio']:.2f}",
+            f"{old_cpu_s / way.clips[0].cost.cpu_s:.2f}",
+            f"{figures['look_cpu_s'] / way.seconds:.3f}",
+        )
+    return table
+
+
+def _others(results: Results) -> Table:
+    table = _table("Time, memory, bytes and quality of the same clips")
+    for name in ("wall s", "largest MB", "added MB", "read MB", "output MB", "floor's", "VMAF"):
+        table.add_column(name, justify="right")
+    for way in (*results.ours, results.old):
+        table.add_row(way.name, *(f"{way.figures[name]:.1f}" for name in OTHER_COLUMNS))
+    return table
+
+
+def _steps(results: Results) -> Table:
+    table = _table("Steps of the old way", first="step")
+    table.add_column("CPU-s", justify="right")
+    for name, seconds in results.old.steps_cpu_s.items():
+        table.add_row(name, f"{seconds:.1f}")
+    return table
+
+
+def _lengths(results: Results) -> Table:
+    table = _table("The same windows, the speaker followed, by length of the source", first="minutes")
+    for name in ("CPU-s", "wall s", "added MB", "read MB", "index MB", "read beside it MB"):
+        table.add_column(name, justify="right")
+    for each in results.lengths:
+        cost = each.cost
+        figures = (cost.cpu_s, cost.wall_s, cost.added_mb, cost.read_mb, each.index_mb, each.media_mb)
+        table.add_row(str(each.minutes), *(f"{figure:.1f}" for figure in figures))
+    return table
+
+
+def _limits(found: Sequence[Verdict]) -> Table:
+    table = _table("Limits", first="what")
+    for name in ("found", "limit", ""):
+        table.add_column(name)
+    for each in found:
+        table.add_row(each.subject, each.figure, each.limit, "[green]pass" if each.holds else "[red]FAIL")
+    return table
+
+
+def _table(title: str, first: str = "way") -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    return table
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent).stdout.strip()
+
+
+def _cpu_model() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown")
+
+
+def _rounded(value: Any) -> Any:
+    """The value with every float in it rounded to three places."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 3) if isinstance(value, float) else value

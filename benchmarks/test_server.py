@@ -1,0 +1,30 @@
+"""The server gives out what was asked for, and counts it."""
+
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from benchmarks.server import RangeServer
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "opened"),
+    [
+        (None, CONTENT, 1),
+        ("bytes=0-", CONTENT, 1),
+        ("bytes=0-99", CONTENT[:100], 1),
+        ("bytes=255900-", CONTENT[255900:], 0),
+        ("bytes=255900-999999", CONTENT[255900:], 0),
+    ],
+)
+def test_a_range_is_given_and_counted(tmp_path: Path, asked: str | None, given: bytes, opened: int) -> None:
+    (tmp_path / "a.mp4").write_bytes(CONTENT)
+    with RangeServer(tmp_path) as server:
+        request = Request(server.url(tmp_path / "a.mp4"), headers={"Range": asked} if asked else {})
+        with urlopen(request) as response:
+            assert response.read() == given
+            assert response.status == (206 if asked else 200)
+    assert (server.sent_bytes, server.opened) == (len(given), opened)

@@ -1,0 +1,77 @@
+"""`clipper models`: the model files that the camera can use, listed, fetched and verified."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.progress import BarColumn, TaskProgressColumn
+from rich.progress import Progress as Bars
+from rich.table import Column, Table
+
+from clipper_assets.clips.framing.models import MODELS, ModelFileError, fetch, model_file, verify
+from clipper_assets.settings import Settings
+from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
+
+names_argument = click.argument("names", nargs=-1, type=click.Choice(list(MODELS)), metavar="[NAME]...")
+
+
+@click.group()
+def models() -> None:
+    """Model files that the camera can use; without them it does with less."""
+
+
+@models.command("list")
+def list_models() -> None:
+    """Say what each model is for, whose it is, where it comes from and whether it is here."""
+    models_dir = _models_dir()
+    table = Table("", "model", Column("what, whose, from where, found", overflow="fold"), box=None)
+    for name, model in MODELS.items():
+        file = model_file(name, models_dir)
+        facts = (f"{model.purpose}, {model.size_bytes / 1e6:.1f} MB", model.licence, model.url, str(file or "not here"))
+        table.add_row("[green]ok" if file else "[yellow]none", name, escape("\n".join(facts)))
+    console.print(table)
+
+
+@models.command("fetch")
+@names_argument
+def fetch_models(names: tuple[str, ...]) -> None:
+    """Download the models of these NAMEs, or all of them; what is here and whole is left alone."""
+    models_dir = _models_dir()
+    failed = []
+    with Bars("{task.description:>20}", BarColumn(), TaskProgressColumn(), console=console) as bars:
+        for name in names or MODELS:
+            try:
+                _fetch_unless_whole(name, models_dir, bars)
+            except ModelFileError as error:
+                failed.append(str(error))
+    if failed:
+        complain(failed)
+
+
+@models.command("verify")
+@names_argument
+def verify_models(names: tuple[str, ...]) -> None:
+    """Compare the SHA-256 of these NAMEs, or of all models; exit code 1 where one is missing or damaged."""
+    models_dir = _models_dir()
+    failed = []
+    for name in names or MODELS:
+        try:
+            console.print(f"{name}: {verify(name, models_dir)}", markup=False, highlight=False, soft_wrap=True)
+        except ModelFileError as error:
+            failed.append(str(error))
+    if failed:
+        complain(failed)
+
+
+def _models_dir() -> Path | None:
+    with mistakes_in_one_sentence():
+        return Settings().models_dir
+
+
+def _fetch_unless_whole(name: str, models_dir: Path | None, bars: Bars) -> None:
+    bar = bars.add_task(name, total=1.0)
+    try:
+        verify(name, models_dir)
+    except ModelFileError:
+        fetch(name, models_dir, lambda share: bars.update(bar, completed=share))
+    bars.update(bar, completed=1.0)

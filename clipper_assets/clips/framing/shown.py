@@ -1,0 +1,50 @@
+"""Whether a clip shows who speaks."""
+
+from itertools import groupby
+
+import pyarrow as pa
+
+from clipper_assets.clips.frame import Box, Frame
+from clipper_assets.clips.framing.crop import Size, shown_boxes
+from clipper_assets.clips.framing.path import CameraPath
+
+GRACE_S = 0.5
+"""After somebody else begins to speak: no camera can know before."""
+MOST = 0.7
+"""Share of a face's box that has to be in the picture."""
+
+
+def speaker_shown(
+    faces: pa.Table, path: CameraPath, frame: Frame, source_size_px: Size, grace_s: float = GRACE_S
+) -> float | None:
+    """The share, 0 to 1, of the moments at which somebody in view speaks that the clip shows this face.
+
+    `faces` are the rows of `scene.FACES` for one clip, seconds as in `path`. The centre of the face and `MOST` of its
+    box have to be in one panel. The first `grace_s` seconds after a change of speaker count neither way. None where
+    nobody in view speaks.
+    """
+    rows = sorted(faces.to_pylist(), key=lambda row: row["time"])
+    speaker, since_s = None, float("-inf")
+    seen = []
+    for time_s, group in groupby((row for row in rows if row["speaking"]), key=lambda row: row["time"]):
+        spoken = list(group)
+        people = {row["person"] for row in spoken}
+        if speaker is not None and people != speaker:
+            since_s = time_s
+        speaker = people
+        if time_s - since_s >= grace_s:
+            panels = shown_boxes(path, time_s, frame, source_size_px)
+            seen.append(
+                all(
+                    any(_shows(panel, Box(row["left"], row["top"], row["width"], row["height"])) for panel in panels)
+                    for row in spoken
+                )
+            )
+    return sum(seen) / len(seen) if seen else None
+
+
+def _shows(panel: Box, face: Box) -> bool:
+    width = min(panel.right, face.right) - max(panel.left, face.left)
+    height = min(panel.bottom, face.bottom) - max(panel.top, face.top)
+    inside = max(width, 0) * max(height, 0) >= MOST * face.width * face.height
+    return inside and panel.left <= face.center_x <= panel.right and panel.top <= face.center_y <= panel.bottom

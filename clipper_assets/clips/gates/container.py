@@ -1,0 +1,49 @@
+"""What the headers of a clip say, and when its frames are due."""
+
+import av
+import numpy as np
+from av.stream import Stream
+
+from clipper_assets.clips.gates.figures import Container
+
+
+def read_container(media_source: str) -> Container:
+    """Read headers and packets without decoding.
+
+    Raises `av.FFmpegError` where the file cannot be opened and ValueError where a stream is missing or empty.
+    """
+    with av.open(media_source) as container:
+        if not container.streams.video or not container.streams.audio:
+            raise ValueError("the clip lacks a video or an audio stream; render it again")
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        due = sorted(
+            float(packet.pts * packet.time_base)
+            for packet in container.demux(video)
+            if packet.pts is not None and not packet.is_discard
+        )
+        if not due:
+            raise ValueError("the clip has no frames; render it again")
+        (video_start_s, video_end_s), (audio_start_s, audio_end_s) = _span(video), _span(audio)
+        fps = float(video.average_rate or 0)
+        return Container(
+            width_px=video.codec_context.width,
+            height_px=video.codec_context.height,
+            size_bytes=container.size,
+            duration_s=video_end_s - video_start_s,
+            fps=fps,
+            uneven_s=float(np.abs(np.diff(due) - 1 / fps).max(initial=0.0)) if fps else 0.0,
+            video_codec=video.codec_context.name,
+            pixel_format=video.codec_context.pix_fmt or "",
+            audio_codec=audio.codec_context.name,
+            audio_rate_hz=audio.codec_context.sample_rate,
+            audio_channels=audio.codec_context.layout.nb_channels,
+            late_sound_s=audio_start_s - video_start_s,
+            long_sound_s=audio_end_s - video_end_s,
+        )
+
+
+def _span(stream: Stream) -> tuple[float, float]:
+    """Start and end in seconds, edit list applied."""
+    base = float(stream.time_base or 0)
+    start_s = (stream.start_time or 0) * base
+    return start_s, start_s + (stream.duration or 0) * base

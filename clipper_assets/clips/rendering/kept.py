@@ -1,0 +1,61 @@
+"""What a clip keeps of its window, cut out of picture and sound: to the frame, and to the sample."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+
+from clipper_assets.clips.cuts import TimeMap
+from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
+
+FADE_S = 0.01
+"""At both ends of every piece, against clicks."""
+
+Stream = Any
+"""A stream of ffmpeg-python, which carries no types."""
+
+
+def kept_picture(picture: Stream, cuts: TimeMap, fps: Fraction) -> Stream:
+    """The frames that are kept, end to end; `picture` is the window at `fps`, and may go on beyond its end."""
+    spans = _spans(cuts, fps)
+    picture = picture.filter("trim", end_frame=spans[-1][1])
+    if len(spans) == 1 and spans[0][0] == 0:
+        return picture
+    return picture.filter("select", any_of(spans)).filter("setpts", f"N/({fps}*TB)")
+
+
+def kept_sound(sound: Stream, cuts: TimeMap) -> Stream:
+    """The sound of what is kept, faded where it was cut; `sound` is the window's at 48 kHz, and may end early."""
+    spans = _spans(cuts, PROGRAMME_RATE_HZ)
+    sound = sound.filter("apad", whole_len=spans[-1][1])
+    if len(spans) == 1:
+        return _piece(sound, *spans[0])
+    copies = sound.filter_multi_output("asplit", len(spans))
+    pieces = [_piece(copies[number], *span) for number, span in enumerate(spans)]
+    return ffmpeg.filter(pieces, "concat", n=len(pieces), v=0, a=1)
+
+
+def any_of(spans: Sequence[tuple[int, int]]) -> str:
+    """Whether a frame's number is in one of the spans, from their first up to, but not with, their second number.
+
+    In brackets by halves: ffmpeg takes no more than about a hundred terms in a row.
+    """
+    if len(spans) == 1:
+        return f"between(n,{spans[0][0]},{spans[0][1] - 1})"
+    middle = len(spans) // 2
+    return f"({any_of(spans[:middle])}+{any_of(spans[middle:])})"
+
+
+def _piece(sound: Stream, first: int, end: int) -> Stream:
+    return (
+        sound.filter("atrim", start_sample=first, end_sample=end)
+        .filter("asetpts", "PTS-STARTPTS")
+        .filter("afade", type="in", duration=FADE_S)
+        .filter("afade", type="out", start_time=f"{(end - first) / PROGRAMME_RATE_HZ - FADE_S:.6f}", duration=FADE_S)
+    )
+
+
+def _spans(cuts: TimeMap, rate: Fraction | int) -> list[tuple[int, int]]:
+    """First frame, or sample, of each piece, and the one after its last."""
+    return [(round(start_s * rate), round(end_s * rate)) for start_s, end_s in cuts.kept]

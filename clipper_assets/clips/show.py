@@ -1,0 +1,59 @@
+"""What a show decides for all its clips: `show.toml` in the folder of its uploads."""
+
+import tomllib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+
+from clipper_assets.clips.captions.styles import DEFAULT_STYLE
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.gates.limits import Limits
+from clipper_assets.episodes.storage import Storage
+
+
+class Show(BaseModel):
+    """The settings of a show, each with a default; `captions` overrides fields of the caption style."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    caption_style: str = Field(DEFAULT_STYLE, description="name of a caption style")
+    captions: dict[str, Any] = Field({}, description="what differs from that style: colours, font, ...")
+    aspect: Aspect = Field(Aspect.portrait, description="width to height of the clips")
+    layout: Layout = Field(Layout.auto, description="how the source fills the frame")
+    hook_title: StrictBool = Field(False, description="whether the hook is written over the first seconds")
+    tighten: StrictBool = Field(False, description="whether fillers and long pauses are taken out")
+    gates: Limits = Field(Limits(), description="limits of the gates, and which of them block")
+
+
+def show_key(upload: str) -> str:
+    """Where the settings for an upload lie: in its folder."""
+    return f"{''.join(upload.rpartition('/')[:2])}show.toml"
+
+
+def load_show(storage: Storage, upload: str) -> Show:
+    """The settings of the show that an upload (an object key) belongs to; the defaults where there is no file.
+
+    Raises ValueError, naming the file and its line or field, for broken TOML and for a setting that cannot be.
+    """
+    key = show_key(upload)
+    if not storage.exists(key):
+        return Show()
+    try:
+        return Show.model_validate(tomllib.loads(storage.read_bytes(key).decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{key} is not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{key} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise ValueError(f"{key}: {_mistake(error)}") from error
+
+
+def _mistake(error: ValidationError) -> str:
+    """The first mistake and what to do about it."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        settings = Limits.model_fields if first["loc"][0] == "gates" else Show.model_fields
+        return f"there is no setting {field}; there are {', '.join(settings)}"
+    return f"{field} = {first['input']!r} cannot be; {first['msg'].replace('Input', 'it')}"

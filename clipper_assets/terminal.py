@@ -1,0 +1,36 @@
+"""What every `clipper` command does on the terminal: colours, and mistakes of the user in one sentence each."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from pydantic import ValidationError
+from rich.console import Console
+
+console = Console()
+
+
+@contextmanager
+def mistakes_in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
+    """Ends the command with exit code 1 and one sentence for an error of one of `kinds` or a wrong setting."""
+    told: tuple[type[Exception], ...] = (ValueError, *kinds)
+    try:
+        yield
+    except told as mistake:
+        complain([_sentence(mistake) if isinstance(mistake, ValidationError) else str(mistake)])
+
+
+def complain(sentences: Iterable[str]) -> NoReturn:
+    """Ends the command with exit code 1 and these sentences."""
+    for sentence in sentences:
+        console.print(f"clipper: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(1)
+
+
+def _sentence(mistake: ValidationError) -> str:
+    """The first thing that is wrong with the settings, with the name of its environment variable."""
+    first = mistake.errors()[0]
+    names = [str(name).upper() for name in first["loc"]]
+    variables = [name if name.startswith(("OPENAI_", "HF_")) else f"CLIPPER_{name}" for name in names]
+    return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])

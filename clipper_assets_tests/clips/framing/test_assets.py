@@ -1,0 +1,82 @@
+"""`camera_paths` as an asset: what it stores, and what it does when asked for a still camera."""
+
+import io
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from clipper_assets import job, local
+from clipper_assets.clips.framing.assets import CameraConfig, faces_key
+from clipper_assets.clips.framing.path import Layout, camera_paths
+from clipper_assets.episodes.lake import LAKE, parquet_bytes
+from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.settings import Settings
+from clipper_assets_tests.conftest import clip_episode
+
+KEY = "show/cut.mp4"
+
+
+@pytest.fixture
+def uploaded(storage: DirectoryStorage, cut: Path, short_windows: None) -> DirectoryStorage:
+    folder = Path(storage.root) / "show"
+    folder.mkdir()
+    shutil.copy(cut, folder / "cut.mp4")
+    shutil.copy(cut.with_suffix(".srt"), folder / "cut.srt")
+    return storage
+
+
+def test_the_camera_follows_who_speaks_and_its_faces_are_in_the_lake(
+    uploaded: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    _, result = clip_episode(uploaded, KEY, instance)
+    assert local.failures(result) == []
+    table = result.asset_value("camera_paths")
+    assert set(table["layout"].to_pylist()) <= {"speaker", "split"}
+    faces = pq.read_table(io.BytesIO(uploaded.read_bytes(faces_key(KEY))))
+    assert faces.num_rows > 100
+    assert any(faces["speaking"].to_pylist())
+    (event,) = result.asset_materializations_for_node("camera_paths")
+    assert "data:image/png;base64," in str(event.metadata["camera"].value)
+    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "camera_paths_not_degraded"]
+    assert not check.passed
+    assert "clipper models fetch" in (check.description or "")
+
+
+def test_a_still_camera_looks_at_nothing_and_a_show_can_ask_for_it(
+    uploaded: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    uploaded.put_bytes("show/show.toml", b'layout = "center"')
+    _, result = clip_episode(uploaded, KEY, instance)
+    assert local.failures(result) == []
+    (path,) = camera_paths(result.asset_value("camera_paths")).values()
+    assert path.layouts == [Layout.center]
+    (event,) = result.asset_materializations_for_node("camera_paths")
+    assert event.metadata["method"].value == "not looked at"
+
+    kept, _ = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.fit))
+    assert kept == ["raw_video", "aligned_transcript", "highlight_windows"]
+
+
+def test_an_edited_path_is_replayed(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    camera = CameraConfig(layout=Layout.center)
+    _, result = clip_episode(uploaded, KEY, instance, camera=camera)
+    (before,) = result.asset_value("rendered_clips").to_pylist()
+    table = result.asset_value("camera_paths").to_pandas()
+    table["center_x"] += 100
+    key = f"{LAKE}/camera_paths/{hive_folder(KEY)}/camera.parquet"
+    edited = pa.Table.from_pandas(table, schema=result.asset_value("camera_paths").schema)
+    uploaded.put_bytes(key, parquet_bytes(edited.drop_columns(["episode"])))
+    result = dg.materialize(
+        job.assets,
+        selection=["rendered_clips"],
+        partition_key=KEY,
+        instance=instance,
+        resources=job.build_resources(Settings(), uploaded),
+    )
+    (after,) = result.asset_value("rendered_clips").to_pylist()
+    assert after["sha256"] != before["sha256"]

@@ -1,0 +1,108 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.clips.gates.figures import Figures, Promised
+from clipper_assets.clips.gates.limits import WARNING, Gate, Limits
+from clipper_assets.clips.gates.verdicts import blocked_by, verdicts
+
+GOOD = Figures(
+    promised=Promised(width_px=1080, height_px=1920, fps=30000 / 1001, duration_s=30.03),
+    width_px=1080, height_px=1920, size_bytes=5_000_000, duration_s=30.03, fps=30000 / 1001, uneven_s=0.0004,
+    video_codec="h264", pixel_format="yuv420p", audio_codec="aac", audio_rate_hz=48_000, audio_channels=2,
+    late_sound_s=0.0, long_sound_s=0.01, black_s=0.0, frozen_s=0.5, blank_s=0.0, loudness_lufs=-14.0,
+    true_peak_dbtp=-1.5, caption_overhang_px=0.0, reading_speed_cps=17.0, late_speech_s=0.02, speech_match=0.6,
+    speaker_share=0.97, cut_word_s=0.0, edge_level_db=-40.0,
+)  # fmt: skip
+
+
+def failed(limits: Limits | None = None, **changes: Any) -> list[Gate]:
+    found = verdicts(GOOD.model_copy(update=changes), limits or Limits())
+    assert [verdict.gate for verdict in found] == list(Gate)
+    assert all(bool(verdict.reason) != verdict.passed for verdict in found)
+    return [verdict.gate for verdict in found if not verdict.passed]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"loudness_lufs": -13.5},
+        {"loudness_lufs": -14.5},
+        {"true_peak_dbtp": -1.0},
+        {"late_speech_s": None, "speech_match": None},
+        {"speaker_share": None},
+        {"edge_level_db": None},
+        {"reading_speed_cps": None},
+        {"long_sound_s": 0.06, "duration_s": 30.06},
+    ],
+)
+def test_what_is_within_the_limits_or_cannot_be_measured_passes(change: dict[str, Any]) -> None:
+    assert failed(**change) == []
+
+
+@pytest.mark.parametrize(
+    ("gate", "change"),
+    [
+        ("fps", {"fps": 30.0}),
+        ("fps", {"uneven_s": 0.01}),
+        ("loudness", {"loudness_lufs": -14.6}),
+        ("loudness", {"loudness_lufs": -13.4}),
+        ("loudness", {"loudness_lufs": None}),
+        ("true_peak", {"true_peak_dbtp": -0.9}),
+        ("av_offset", {"late_sound_s": -0.05}),
+        ("av_offset", {"long_sound_s": 0.07}),
+        ("av_offset", {"late_sound_s": 0.05, "long_sound_s": -0.045}),
+        ("sync", {"speech_match": 0.1}),
+        ("sync", {"late_speech_s": -0.26}),
+        ("frozen", {"frozen_s": 5.17}),
+    ],
+)
+def test_what_is_just_beyond_a_limit_fails(gate: str, change: dict[str, Any]) -> None:
+    assert failed(**change) == [gate]
+
+
+def test_captions_that_do_not_follow_the_speech_are_called_that() -> None:
+    found = verdicts(GOOD.model_copy(update={"speech_match": 0.1, "late_speech_s": 1.3}), Limits())
+    assert blocked_by(found) == ["has captions that do not follow its speech (agreement 0.10)"]
+
+
+def test_only_a_blocking_gate_keeps_a_clip_back() -> None:
+    loud_and_fast = GOOD.model_copy(update={"true_peak_dbtp": 0.2, "reading_speed_cps": 40.0, "edge_level_db": -3.0})
+    assert blocked_by(verdicts(loud_and_fast, Limits())) == ["has a true peak of 0.2 dBTP"]
+    strict = Limits(blocking=frozenset({Gate.reading_speed}))
+    assert blocked_by(verdicts(loud_and_fast, strict)) == ["has 40 characters of captions a second"]
+    assert frozenset({Gate.reading_speed, Gate.quiet_ends}) == WARNING
+
+
+def test_a_show_that_allows_more_lets_the_same_figures_pass() -> None:
+    assert failed(frozen_s=20.0, speaker_share=0.7) == [Gate.frozen, Gate.speaker]
+    assert failed(Limits(frozen_s=30, speaker_share=0.6), frozen_s=20.0, speaker_share=0.7) == []
+
+
+LIMITED = ["duration_s", "bytes", "early_sound_s", "late_sound_s", "black_s", "frozen_s", "blank_s", "loudness_lu",
+           "overhang_px", "reading_speed_cps", "sync_s", "cut_word_s"]  # fmt: skip
+
+
+@given(
+    limit=st.sampled_from(LIMITED),
+    tight=st.floats(0.1, 20),
+    more=st.floats(0, 20),
+    figures=st.fixed_dictionaries(
+        {
+            name: st.floats(0, 30)
+            for name in ("duration_s", "black_s", "frozen_s", "blank_s", "caption_overhang_px", "reading_speed_cps",
+                         "cut_word_s", "late_sound_s", "long_sound_s")
+        }
+        | {"loudness_lufs": st.floats(-30, 0), "late_speech_s": st.floats(-2, 2)}
+    ),
+)  # fmt: skip
+def test_a_wider_limit_never_fails_a_clip(limit: str, tight: float, more: float, figures: dict[str, float]) -> None:
+    narrow, wide = (Limits.model_validate({limit: int(value) + 1}) for value in (tight, tight + more))
+    assert set(failed(wide, **figures)) <= set(failed(narrow, **figures))
+
+
+def test_a_record_keeps_its_figures() -> None:
+    assert Figures.model_validate_json(GOOD.model_dump_json()) == GOOD

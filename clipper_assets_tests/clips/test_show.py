@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.gates.limits import Gate, Limits
+from clipper_assets.clips.show import Show, load_show, show_key
+from clipper_assets.episodes.storage import DirectoryStorage
+
+
+def written(storage: DirectoryStorage, text: str | bytes) -> None:
+    file = Path(storage.root) / "shows" / "show.toml"
+    file.parent.mkdir()
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+@pytest.mark.parametrize(
+    ("upload", "key"),
+    [("shows/a.mp4", "shows/show.toml"), ("a/b/c.mkv", "a/b/show.toml"), ("talk.mp4", "show.toml")],
+)
+def test_the_settings_lie_in_the_folder_of_the_upload(upload: str, key: str) -> None:
+    assert show_key(upload) == key
+
+
+def test_without_a_file_everything_is_as_by_default(storage: DirectoryStorage) -> None:
+    show = load_show(storage, "shows/a.mp4")
+    assert show == Show()
+    assert (show.aspect, show.layout, show.hook_title, show.tighten) == (Aspect.portrait, Layout.auto, False, False)
+    assert show.gates == Limits()
+
+
+def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: DirectoryStorage) -> None:
+    written(
+        storage,
+        b"\xef\xbb\xbf"
+        b'caption_style = "classic"\naspect = "4:5"\nlayout = "split"\nhook_title = true\n'
+        b'[captions]\ntext_colour = "#ffee00"\n[gates]\nfrozen_s = 30\nblocking = ["loudness", "sync"]\n',
+    )
+    show = load_show(storage, "shows/a.mp4")
+    assert show == Show(
+        caption_style="classic",
+        captions={"text_colour": "#ffee00"},
+        aspect=Aspect.feed,
+        layout=Layout.split,
+        hook_title=True,
+        gates=Limits(frozen_s=30, blocking=frozenset({Gate.loudness, Gate.sync})),
+    )
+    assert show.gates.black_s == Limits().black_s
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('layout = "split"\naspect = 9:16\n', "is not TOML: .*line 2"),
+        ('layuot = "split"\n', "there is no setting layuot; there are caption_style, captions, aspect, layout"),
+        ("[gates]\nblack = 1\n", "there is no setting gates.black; there are .*black_s"),
+        ('layout = "wide"\n', "layout = 'wide' cannot be; it should be 'auto', 'speaker', 'split'"),
+        ('aspect = "3:4"\n', "aspect = '3:4' cannot be; it should be '9:16', '1:1', '4:5' or '16:9'"),
+        ('tighten = "yes"\n', "tighten = 'yes' cannot be; it should be a valid boolean"),
+        ("[gates]\nblack_s = -1\n", "gates.black_s = -1 cannot be; it should be greater than or equal to 0"),
+        ('[gates]\nblocking = ["sond"]\n', "gates.blocking.0 = 'sond' cannot be; it should be 'duration', "),
+        ("gates = 3\n", "gates = 3 cannot be; it should be "),
+        ('caption_style = "Jörg"\n'.encode("latin-1"), "is not UTF-8 text; save it as UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_mistake(
+    storage: DirectoryStorage, text: str | bytes, said: str
+) -> None:
+    written(storage, text)
+    with pytest.raises(ValueError, match=rf"^shows/show\.toml:? {said}") as refused:
+        load_show(storage, "shows/a.mp4")
+    assert not isinstance(refused.value, ValidationError)
+    assert "\n" not in str(refused.value)
