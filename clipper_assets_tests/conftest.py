@@ -25,10 +25,22 @@ SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_environment_for_shared_fixtures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _clear_environment(monkeypatch, tmp_path_factory)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing that the developer has set, no key and no model hub reaches a test."""
-    for name in os.environ:
+    """Again for each test: `local.instance` sets DAGSTER_HOME."""
+    _clear_environment(monkeypatch, tmp_path_factory)
+
+
+def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing that the developer or CI has set, no key, no model of theirs and no model hub reaches a test."""
+    for name in list(os.environ):
         if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
