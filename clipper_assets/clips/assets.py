@@ -45,6 +45,8 @@ from clipper_assets.settings import Settings
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
+SAME_TIME_S = 0.001
+"""A table that was edited as text keeps its times to that."""
 
 
 class RenderConfig(dg.Config):
@@ -52,7 +54,9 @@ class RenderConfig(dg.Config):
 
     caption_style: str | None = Field(default=None, description="name of a caption style (`clipper styles`)")
     aspect: Aspect | None = Field(
-        default=None, description="`9:16`, `1:1`, `4:5` or `16:9`; all but the first go to a folder of their own"
+        default=None,
+        description="`portrait` (9:16), `square` (1:1), `feed` (4:5) or `landscape` (16:9); all but the first go to a "
+        "folder of their own",
     )
     tighten: bool | None = Field(default=None, description="leave out fillers and long pauses")
     hook_title: bool | None = Field(default=None, description="write the hook over the first seconds")
@@ -107,13 +111,13 @@ def rendered_clips(
         look = config.look(show, settings)
         paths = camera_paths(camera)
         refuse_if_changed(storage, source.key, source.etag)
+        encoder = best_encoder()
+        jobs = _jobs(highlight_windows, aligned_transcript, source, look, paths, _faces(storage, source), encoder)
         aspect = config.aspect or show.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     began = time.monotonic()
-    encoder = best_encoder()
-    jobs = _jobs(highlight_windows, aligned_transcript, source, look, paths, _faces(storage, source), encoder)
     produced = produce_clips(
         jobs,
         source,
@@ -172,9 +176,15 @@ def _jobs(
     faces: pa.Table,
     encoder: Encoder,
 ) -> list[Job]:
+    """Raises ValueError where the camera's paths are not of these windows."""
     jobs = []
     for window in windows.to_pylist():
-        path = paths[window["clip"]]
+        path = paths.get(window["clip"])
+        if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
+            raise ValueError(
+                f"camera_paths has no path that begins with clip {window['clip']} at {window['start']:.2f} s; "
+                "materialize camera_paths again, or mend the table that was edited"
+            )
         plan = plan_clip(window, words, source, look, path)
         of_clip = faces.filter(pc.field("clip") == window["clip"])
         jobs.append(

@@ -17,6 +17,7 @@ from clipper_assets.clips.gates.figures import Figures, Promised
 from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import verdicts
+from clipper_assets.clips.gates.words import cut_word_s
 from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
@@ -77,7 +78,9 @@ def produce_clips(
         index = job.plan.index
         clip = recorded(storage, source.episode, aspect, index)
         if clip and clip.spec == job.spec and clip.key == f"{folder}/clip_{index}.mp4":
-            finished[index] = clip.model_copy(update=_of_window(job.window, clip.rendering_fallbacks))
+            finished[index] = clip.model_copy(
+                update={**_of_window(job.window, clip.rendering_fallbacks), "figures": _still_true(clip.figures, job)}
+            )
             log(f"clip_{index}: unchanged, not rendered again")
     missing = [job for job in jobs if job.plan.index not in finished]
     if not missing:
@@ -188,6 +191,12 @@ def _figures(job: Job, video: Path) -> Figures:
             speaker_share=job.speaker_share,
         ),
     )
+
+
+def _still_true(figures: Figures, job: Job) -> Figures:
+    """The figures of an unchanged clip; what its words and faces say may be new though no pixel is."""
+    newer = {"speaker_share": job.speaker_share, "cut_word_s": cut_word_s(job.spoken, figures.duration_s)}
+    return Figures.model_validate(figures.model_dump() | newer)
 
 
 def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered) -> None:

@@ -69,6 +69,20 @@ def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) ->
     assert held.blocked_by == ["has 1 MB"]
 
 
+def test_a_camera_that_looks_away_by_what_is_known_now_holds_an_unchanged_clip_back(
+    storage: DirectoryStorage, file: Path
+) -> None:
+    limits = Limits(blocking=frozenset({Gate.speaker, Gate.whole_words}))
+    seen = replace(job(file), speaker_share=1.0)
+    assert produced(storage, [seen], limits).clips[0].publishable
+    again = produced(storage, [replace(seen, speaker_share=0.5, spoken=[(-0.5, 0.5)])], limits)
+    assert again.rendered == 0
+    assert again.clips[0].blocked_by == [
+        "shows who speaks only 50% of the time",
+        "cuts 0.50 s into a word at an end",
+    ]
+
+
 def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file)]).clips
     storage.delete(clip.captions.vtt)

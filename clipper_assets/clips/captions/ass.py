@@ -127,7 +127,7 @@ def _run(
     run = placed.run
     bottom_px = placed.baseline_px + run.face.descent * em_px
     font = f"\\fn{run.face.ass_name}\\fs{run.face.ass_size(em_px):.2f}"
-    text = _escaped(run.text)
+    text = escaped(run.text)
     if run.is_right_to_left:
         text = f"{RIGHT_TO_LEFT_MARK}{text}{RIGHT_TO_LEFT_MARK}"
     return _event(layer, ass_style, span, f"{{\\pos({placed.left_px:.2f},{bottom_px:.2f}){font}{tags}}}{text}", name)
@@ -180,7 +180,7 @@ def _radius_px(block: Block) -> float:
     return RADIUS * block.lines[0].words[0].em_px
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Braces start commands in ASS, parentheses do not; a backslash does not before an invisible word joiner."""
     return text.translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"})
 

@@ -36,7 +36,7 @@ def views_at(path: CameraPath, time_s: float) -> tuple[Layout, tuple[View, ...]]
     if not key.ease_s or key.layout != before.layout or time_s - key.time_s >= key.ease_s:
         return key.layout, key.views
     share = eased((time_s - key.time_s) / key.ease_s)
-    return key.layout, tuple(_between(*views, share) for views in zip(before.views, key.views, strict=True))
+    return key.layout, tuple(between(*views, share) for views in zip(before.views, key.views, strict=True))
 
 
 def eased(share: float) -> float:
@@ -54,7 +54,8 @@ def shown_boxes(path: CameraPath, time_s: float, frame: Frame, source_size_px: S
     return [crop_box(view, panel, source_size_px) for view, panel in zip(views, panels, strict=True)]
 
 
-def _between(before: View, after: View, share: float) -> View:
+def between(before: View, after: View, share: float) -> View:
+    """The view at a share, 0 to 1, of the way."""
     return View(
         before.center_x_px + share * (after.center_x_px - before.center_x_px),
         before.center_y_px + share * (after.center_y_px - before.center_y_px),

@@ -1,7 +1,7 @@
 """Where the crop looks, as data: a camera path is a list of keyframes, and the renderer only replays it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
@@ -124,8 +124,11 @@ def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Ta
 def camera_paths(table: pa.Table) -> dict[int, CameraPath]:
     """The camera path of each clip of a table, which a person may have edited.
 
-    Raises ValueError, naming clip and time, for a layout or a number of panels that there is not.
+    Raises ValueError, naming clip and time, for a layout or a number of panels that there is not, and for empty cells.
     """
+    named = zip(table.column_names, table.columns, strict=True)
+    if empty := [name for name, column in named if column.null_count]:
+        raise ValueError(f"the table of camera paths has empty cells in {', '.join(empty)}; fill them")
     rows = sorted(table.to_pylist(), key=lambda row: (row["clip"], row["time"], row["panel"]))
     paths: dict[int, list[Keyframe]] = {}
     for (clip, time_s), panels in groupby(rows, key=lambda row: (row["clip"], row["time"])):
@@ -167,8 +170,3 @@ def panel_sizes_px(layout: Layout, frame: Frame) -> list[tuple[int, int]]:
         return [(frame.width_px, frame.height_px)]
     upper = frame.height_px // 4 * 2 if layout is Layout.split else frame.width_px * 9 // 32 * 2
     return [(frame.width_px, upper), (frame.width_px, frame.height_px - upper)]
-
-
-def shifted(keyframes: Iterable[Keyframe], by_s: float) -> tuple[Keyframe, ...]:
-    """The same keyframes later by `by_s` seconds."""
-    return tuple(replace(key, time_s=key.time_s + by_s) for key in keyframes)

@@ -12,7 +12,8 @@ from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.layout import Captions
 from clipper_assets.clips.captions.styles import CaptionStyle
 from clipper_assets.clips.frame import Box
-from clipper_assets.clips.rendering.kept import Stream, any_of
+from clipper_assets.clips.rendering.kept import any_of
+from clipper_assets.episodes.audio import Stream
 
 CAPTIONS_FILE, FONTS_FOLDER = "captions.ass", "fonts"
 

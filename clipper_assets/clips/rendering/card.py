@@ -4,15 +4,16 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import ffmpeg
 import pysubs2
 
+from clipper_assets.clips.captions.ass import escaped
 from clipper_assets.clips.captions.fonts import Face
 from clipper_assets.clips.captions.scripts import faces_for, gather_fonts, runs
 from clipper_assets.clips.frame import Box, Frame
 from clipper_assets.clips.manifest import STEP
+from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
 from clipper_assets.episodes.source import RawVideo
@@ -39,9 +40,6 @@ LONGEST_TITLE, LONGEST_SHOW = 120, 40
 _WIDE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNITS = re.compile(rf"[{_WIDE}][^\w\s]*|[^\s{_WIDE}]+")
 """What stays in one line: a word, or a character of a script that breaks lines anywhere, with its punctuation."""
-
-Stream = Any
-"""A stream of ffmpeg-python, which carries no types."""
 
 
 def write_card(
@@ -224,9 +222,8 @@ def _ems(text: str, faces: Sequence[Face]) -> float:
 
 
 def _tagged(text: str, faces: Sequence[Face], em_px: float) -> str:
-    """ASS text in the faces that draw it; braces would start a command, and so would a backslash without a joiner."""
-    harmless = {ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"}
+    """ASS text in the faces that draw it."""
     return "".join(
-        f"{{\\fn{(face or faces[0]).name}\\fs{(face or faces[0]).ass_size(em_px):.1f}}}{piece.translate(harmless)}"
+        f"{{\\fn{(face or faces[0]).name}\\fs{(face or faces[0]).ass_size(em_px):.1f}}}{escaped(piece)}"
         for piece, face in runs(text, faces)
     )

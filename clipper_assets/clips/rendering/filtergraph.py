@@ -12,8 +12,8 @@ from clipper_assets.clips.rendering.burned import burned
 from clipper_assets.clips.rendering.card import card_picture
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.framed import Stretch, framed, stretches
-from clipper_assets.clips.rendering.kept import Stream, kept_picture, kept_sound
-from clipper_assets.episodes.audio import programme
+from clipper_assets.clips.rendering.kept import kept_picture, kept_sound
+from clipper_assets.episodes.audio import Stream, programme
 from clipper_assets.episodes.ffmpeg import ranged
 from clipper_assets.episodes.source import RawVideo
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import ffmpeg
 
 from clipper_assets.clips.frame import Box, Frame
-from clipper_assets.clips.framing.crop import crop_box
+from clipper_assets.clips.framing.crop import between, crop_box, eased
 from clipper_assets.clips.framing.path import (
     CameraPath,
     Keyframe,
@@ -19,7 +19,8 @@ from clipper_assets.clips.framing.path import (
     panel_sizes_px,
     square_size_px,
 )
-from clipper_assets.clips.rendering.kept import Stream, any_of
+from clipper_assets.clips.rendering.kept import any_of
+from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
 
 CAMERA_FILE = "camera.cmd"
@@ -114,26 +115,20 @@ def _crops(
     held: Sequence[tuple[int, int, Keyframe]], layout: Layout, source: RawVideo, frame: Frame, fps: Fraction
 ) -> Iterator[tuple[int, tuple[Crop, ...]]]:
     panels, source_px = panel_sizes_px(layout, frame), square_size_px(source)
-    before: list[Box] = []
+
+    def crops(views: Sequence[View], grid: int) -> tuple[Crop, ...]:
+        boxes = (crop_box(view, panel_px, source_px) for view, panel_px in zip(views, panels, strict=True))
+        return tuple(_crop(box, source_px, grid) for box in boxes)
+
+    before: Sequence[View] = ()
     for first, end, key in held:
-        boxes = [crop_box(view, panel_px, source_px) for view, panel_px in zip(key.views, panels, strict=True)]
         steps = round(key.ease_s * fps) if before else 0
         for step in range(1, min(steps, end - first)):
-            share = _smoothstep(step / steps)
-            moved = (_between(old, new, share) for old, new in zip(before, boxes, strict=True))
-            yield first + step, tuple(_crop(box, source_px, grid=1) for box in moved)
+            moved = [between(*views, eased(step / steps)) for views in zip(before, key.views, strict=True)]
+            yield first + step, crops(moved, grid=1)
         if first + steps < end:
-            yield first + steps, tuple(_crop(box, source_px, grid=2) for box in boxes)
-        before = boxes
-
-
-def _smoothstep(share: float) -> float:
-    """From 0 to 1 with no speed at either end."""
-    return share * share * (3 - 2 * share)
-
-
-def _between(old: Box, new: Box, share: float) -> Box:
-    return Box(*(start + (end - start) * share for start, end in zip(old, new, strict=True)))
+            yield first + steps, crops(key.views, grid=2)
+        before = key.views
 
 
 def _crop(box: Box, source_px: Size, grid: int) -> Crop:

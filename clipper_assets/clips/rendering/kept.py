@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import ffmpeg
 
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
+from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ, Stream
 
 FADE_S = 0.01
 """At both ends of every piece, against clicks."""
-
-Stream = Any
-"""A stream of ffmpeg-python, which carries no types."""
 
 
 def kept_picture(picture: Stream, cuts: TimeMap, fps: Fraction) -> Stream:

@@ -80,3 +80,26 @@ def test_an_edited_path_is_replayed(uploaded: DirectoryStorage, instance: dg.Dag
     )
     (after,) = result.asset_value("rendered_clips").to_pylist()
     assert after["sha256"] != before["sha256"]
+
+
+def test_a_path_of_other_windows_is_refused_in_one_sentence(
+    uploaded: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    _, result = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.center))
+    camera = result.asset_value("camera_paths")
+    (start_s,) = camera["time"].to_pylist()
+    moved = camera.set_column(2, camera.schema.field(2), pa.array([start_s + 1.0]))
+    key = f"{LAKE}/camera_paths/{hive_folder(KEY)}/camera.parquet"
+    uploaded.put_bytes(key, parquet_bytes(moved.drop_columns(["episode"])))
+    again = dg.materialize(
+        job.assets,
+        selection=["rendered_clips"],
+        partition_key=KEY,
+        instance=instance,
+        resources=job.build_resources(Settings(), uploaded),
+        raise_on_error=False,
+    )
+    assert local.failures(again) == [
+        f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths again, or mend "
+        "the table that was edited"
+    ]

@@ -19,7 +19,6 @@ from clipper_assets.clips.framing.path import (
     camera_paths,
     camera_table,
     panel_sizes_px,
-    shifted,
     still,
 )
 from clipper_assets.episodes.source import RawVideo
@@ -105,7 +104,9 @@ def test_a_still_camera_looks_at_the_middle_in_square_pixels(layout: Layout) -> 
     )
 
 
-def test_a_path_can_be_moved_in_time() -> None:
-    later = shifted(SPLIT.keyframes, -10.0)
-    assert [key.time_s for key in later] == [0, 2, 10]
-    assert [key.views for key in later] == [key.views for key in SPLIT.keyframes]
+def test_an_empty_cell_is_refused_by_its_column() -> None:
+    table = camera_table("episode", [(0, SPLIT)])
+    at = table.column_names.index("zoom")
+    emptied = table.set_column(at, "zoom", pa.array([None] * table.num_rows, pa.float64()))
+    with pytest.raises(ValueError, match=r"^the table of camera paths has empty cells in zoom; fill them$"):
+        camera_paths(emptied)
