@@ -28,6 +28,8 @@ PANEL, MARK, OUTLINE, LETTERS = range(4)
 """Layers, from the lowest to the uppermost."""
 SPOKEN = "spoken"
 """Name of the events that show a word while it is spoken."""
+HOLLOW = "\\1a&HFF&"
+"""For a sharp outline without a shadow below opaque letters, which cover its inside: a fifth less to draw."""
 FADE_MS = 300
 RADIUS = 0.22
 """Of a box's corners, in ems."""
@@ -83,11 +85,12 @@ def _page(block: Block, style: CaptionStyle, colours: dict[str | None, str]) -> 
         yield _box(PANEL, span, block.box, _radius_px(block), style.panel_colour, style.panel_opacity)
     words = [word for line in block.lines for word in line.words]
     turns = [block.start_s, *(word.word.start_s for word in words[1:]), block.end_s]
-    blur = f"\\blur{style.blur_px:g}" if style.blur_px else ""
+    is_hidden_inside = not (style.blur_px or style.shadow_px) and style.upcoming_opacity == 1
+    edges = HOLLOW if is_hidden_inside else f"\\blur{style.blur_px:g}" if style.blur_px else ""
     for word, turn in zip(words, pairwise(turns), strict=True):
         if style.outline_px or style.shadow_px:
             for run in word.runs:
-                yield _run(OUTLINE, "Outline", span, run, word.em_px, blur)
+                yield _run(OUTLINE, "Outline", span, run, word.em_px, edges)
         yield from _mark(word, turn, style)
         yield from _turns(word, span, turn, style, colours[word.word.speaker])
 
