@@ -62,8 +62,9 @@ def _decoded(
         ss=f"{start_s:.6f}",
         t=f"{end_s - start_s:.6f}",
         threads=DECODING_THREADS,
-        # In pictures that no other one is made of; skipped in all, the errors would add up until the next key frame.
-        skip_loop_filter="noref",
+        # Until the next key frame pictures drift from what was meant, by 0.4 to 2.3 grey values on average where that
+        # was measured; who speaks was told as well. It saves an eighth of the decoding.
+        skip_loop_filter="all",
         skip_frame=skip_frame,
         **ranged(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),
     )
