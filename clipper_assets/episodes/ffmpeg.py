@@ -1,12 +1,17 @@
 """Runs ffmpeg: which binary, with progress, and with its last words where it fails."""
 
+import logging
+import math
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO, cast
 
 import imageio_ffmpeg
@@ -14,6 +19,13 @@ import imageio_ffmpeg
 from clipper_assets.progress import Report
 from clipper_assets.settings import Settings
 
+log = logging.getLogger(__name__)
+
+STALL_S = 120.0
+"""Without any progress for so long ffmpeg is taken for dead: its threads can lock each other out, once in thousands of
+runs, and it then waits for ever."""
+MOVES = ("frame", "out_time_us", "total_size")
+"""What of `-progress` changes as long as work is done."""
 SMALLEST_REQUEST_BYTES, LARGEST_REQUEST_BYTES = 64 * 1024, 8 * 1024 * 1024
 
 # Presigned URLs carry a signature; what ffmpeg says about them must not.
@@ -22,6 +34,10 @@ _QUERY = re.compile(r"(https?://[^\s?']+)\?[^\s':]*")
 
 class FfmpegError(Exception):
     """ffmpeg failed; the message holds its last lines, without the query part of any URL."""
+
+
+class StalledError(FfmpegError):
+    """ffmpeg made no progress for `STALL_S` and was killed."""
 
 
 @cache
@@ -51,50 +67,107 @@ def run(
     """Run ffmpeg on `arguments` (all but the binary) and return what it wrote to its log.
 
     Files that are there already are overwritten: without `-y` ffmpeg leaves them as they are and reports success.
-    `report` gets the share of `duration_s` seconds of output that are done. Raises FfmpegError on a non-zero exit; the
-    process does not outlive the call.
+    `report` gets the share of `duration_s` seconds of output that are done. A run that stalls is done once more. Raises
+    FfmpegError on a non-zero exit and StalledError on a second stall; the process does not outlive the call.
     """
+    try:
+        return _run(arguments, duration_s, report, cwd)
+    except StalledError as stalled:
+        log.warning("%s; trying once more", stalled)
+        return _run(arguments, duration_s, report, cwd)
+
+
+def _run(arguments: Sequence[str], duration_s: float, report: Report, cwd: Path | None) -> str:
     command = [binary(), "-hide_banner", "-nostdin", "-y", "-nostats", "-progress", "pipe:1", *arguments]
+    moves: dict[str, str] = {}
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as log,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True, cwd=cwd
+            command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL, text=True, cwd=cwd
         ) as process,
+        _watchdog(process) as watch,
     ):
-        try:
-            for line in process.stdout or ():
-                name, _, value = line.strip().partition("=")
-                if name == "out_time_us" and value.isdigit() and duration_s:
-                    report(min(int(value) / 1e6 / duration_s, 1.0))
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            raise
-        said = _said(log)
-    _refuse_failure(code, said)
-    return said
+        for line in process.stdout or ():
+            name, _, value = line.strip().partition("=")
+            if name in MOVES and moves.get(name) != value:
+                moves[name] = value
+                watch.moved()
+            if name == "out_time_us" and value.isdigit() and duration_s:
+                report(min(int(value) / 1e6 / duration_s, 1.0))
+        return watch.ended(said)
 
 
 def chunks(arguments: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:
     """What ffmpeg writes to `pipe:1`, in whole pieces of that size.
 
-    Raises FfmpegError on a non-zero exit. The process ends with the iteration, or when it is closed.
+    Raises FfmpegError on a non-zero exit, StalledError where nothing comes any more. The process ends with the
+    iteration, or when it is closed.
     """
     command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", *arguments]
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL) as process,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL) as process,
+        _watchdog(process) as watch,
     ):
         written = cast(IO[bytes], process.stdout)
-        try:
-            while len(piece := written.read(size_bytes)) == size_bytes:
-                yield piece
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            raise
-        said = _said(log)
-    _refuse_failure(code, said)
+        while len(piece := written.read(size_bytes)) == size_bytes:
+            watch.rests()
+            yield piece
+            watch.moved()
+        watch.ended(said)
+
+
+class _Watchdog:
+    """Kills a process that nobody called `moved` about for `STALL_S`."""
+
+    def __init__(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]"):
+        self._process = process
+        self._stalled = False
+        self._over = Event()
+        self.moved()
+
+    def moved(self) -> None:
+        self._moved_at = time.monotonic()
+
+    def rests(self) -> None:
+        """Nobody asks anything of it until the next `moved`."""
+        self._moved_at = math.inf
+
+    def ended(self, said: IO[str]) -> str:
+        """Waits for the end, and returns the log. Raises FfmpegError unless the end was a good one."""
+        code = self._process.wait()
+        if self._stalled:
+            raise StalledError(f"ffmpeg made no progress for {STALL_S:g} s and was killed")
+        text = _log_of(said)
+        if code != 0:
+            last = "; ".join(line.strip() for line in text.splitlines()[-3:] if line.strip())
+            raise FfmpegError(f"ffmpeg ended with {code}: {last}")
+        return text
+
+    def watch(self) -> None:
+        while not self._over.wait(STALL_S / 10):
+            if time.monotonic() - self._moved_at > STALL_S:
+                self._stalled = True
+                self._process.kill()
+                return
+
+    def stop(self) -> None:
+        self._over.set()
+
+
+@contextmanager
+def _watchdog(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[_Watchdog]:
+    """Watches a process, and leaves none behind."""
+    watchdog = _Watchdog(process)
+    thread = Thread(target=watchdog.watch, name="ffmpeg-watchdog", daemon=True)
+    thread.start()
+    try:
+        yield watchdog
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        watchdog.stop()
 
 
 def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
@@ -112,16 +185,10 @@ def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
     }
 
 
-def _said(log: IO[str]) -> str:
+def _log_of(said: IO[str]) -> str:
     """What ffmpeg wrote to its log, without the query part of any URL."""
-    log.seek(0)
-    return _QUERY.sub(r"\1", log.read())
-
-
-def _refuse_failure(code: int, said: str) -> None:
-    if code != 0:
-        last = "; ".join(line.strip() for line in said.splitlines()[-3:] if line.strip())
-        raise FfmpegError(f"ffmpeg ended with {code}: {last}")
+    said.seek(0)
+    return _QUERY.sub(r"\1", said.read())
 
 
 def components(kind: str) -> set[str]:

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 
-from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components, run
+from clipper_assets.episodes import ffmpeg
+from clipper_assets.episodes.ffmpeg import FfmpegError, StalledError, binary, chunks, components, run
 
 SINE = ["-f", "lavfi", "-i", "sine=r=8000"]
 
@@ -117,3 +119,49 @@ def test_no_ffmpeg_at_all_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatc
 def test_components_are_names() -> None:
     assert {"scale", "ebur128", "ass"} <= components("filters")
     assert {"libx264", "aac", "flac"} <= components("encoders")
+
+
+STUCK = "while :; do echo frame=7; echo progress=continue; sleep 0.05; done\n"
+
+
+def stub(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
+    """An ffmpeg that does what the script says."""
+    program = folder / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{script}")
+    program.chmod(0o755)
+    monkeypatch.setenv("CLIPPER_FFMPEG", str(program))
+    monkeypatch.setattr(ffmpeg, "STALL_S", 0.4)
+
+
+def test_a_run_that_stalls_is_killed_and_done_once_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, f"[ -e {tmp_path}/once ] && echo done >&2 && exit\ntouch {tmp_path}/once\n{STUCK}")
+    assert run([]) == "done\n"
+
+
+def test_a_run_that_stalls_twice_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, f"echo go >> {tmp_path}/goes\n{STUCK}")
+    with pytest.raises(StalledError, match=r"no progress for 0\.4 s and was killed"):
+        run([])
+    assert (tmp_path / "goes").read_text() == "go\ngo\n"
+
+
+def test_a_slow_run_that_moves_is_let_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, "for n in 1 2 3 4 5 6 7 8; do echo frame=$n; sleep 0.1; done\n")
+    assert run([]) == ""
+
+
+def test_pieces_that_come_no_more_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, "printf abcd\nexec sleep 60\n")
+    pieces = chunks([], 2)
+    assert [next(pieces), next(pieces)] == [b"ab", b"cd"]
+    with pytest.raises(StalledError):
+        next(pieces)
+
+
+def test_a_reader_may_take_its_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, "head -c 1000000 /dev/zero\n")
+    taken = 0
+    for piece in chunks([], 500_000):
+        time.sleep(0.6)
+        taken += len(piece)
+    assert taken == 1_000_000
