@@ -19,10 +19,10 @@ from clipper_assets_tests.media import frames, words
 
 
 @pytest.mark.parametrize(
-    ("style_name", "hook", "off"), [("pop", None, 3), ("classic", None, 3), ("marker", None, 30), ("pop", "Listen", 0)]
+    ("style_name", "hook", "off"), [("pop", None, 3), ("classic", None, 20), ("marker", None, 30), ("pop", "Listen", 0)]
 )
 def test_every_frame_is_as_if_drawn_anew(style_name: str, hook: str | None, off: int, tmp_path: Path) -> None:
-    """But for luma on the smoothed edges, where these are not of the outline's colour."""
+    """But for luma on the smoothed edges, where these are not of the outline's colour, or the outline is hollow."""
     fps = Fraction(30000, 1001)
     said = words("one, two 3 four five six", each_s=0.23, start_s=0.1)
     captions = Captions(said, load_style(style_name), FRAMES[Aspect.portrait], 1.8, hook)
