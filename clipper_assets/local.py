@@ -15,8 +15,9 @@ from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.show import load_show
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.lake import LAKE
-from clipper_assets.episodes.partitions import hive_folder, partition_key
+from clipper_assets.episodes.edits import EDITS
+from clipper_assets.episodes.lake import table_key
+from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
@@ -139,13 +140,16 @@ def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wante
     names = [asset.key.to_user_string() for asset in assets]
     if order.afresh:
         return names
-    pointers: dict[str, str] = {}
+    saved = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=EDITS.key, asset_partitions=[partition]), limit=1
+    ).records
+    pointers = {EDITS.key.to_user_string(): str(saved[0].storage_id)} if saved else {}
     for position, asset in enumerate(assets[:-1]):
         name = names[position]
         records = instance.fetch_materializations(
             dg.AssetRecordsFilter(asset_key=asset.key, asset_partitions=[partition]), limit=1
         ).records
-        table = f"{LAKE}/{name}/{hive_folder(partition)}/{asset.metadata_by_key[asset.key]['table']}.parquet"
+        table = table_key(name, asset.metadata_by_key[asset.key]["table"], partition)
         if not records or not storage.exists(table):
             return names[position:]
         event = records[0].asset_materialization
@@ -196,7 +200,7 @@ def process(
         "raw_video": order.sound,
         "aligned_transcript": order.transcript,
         "highlight_windows": order.highlights,
-        "camera_paths": order.camera,
+        "camera_paths": order.camera.model_copy(update={"keep": not order.afresh}),
         "rendered_clips": order.render,
     }
     result = dg.materialize(

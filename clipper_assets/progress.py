@@ -1,5 +1,6 @@
 """Progress of long work: into Dagster's log by default, onto a terminal's bar in the CLI."""
 
+import re
 from collections.abc import Callable
 
 import dagster as dg
@@ -9,6 +10,20 @@ Report = Callable[[float], None]
 
 Stage = Callable[[str], Report]
 """Begins a stage of the work ("transcribing") and gives its reporter."""
+
+
+_LINE = re.compile(r"(?P<stage>.+): (?P<percent>\d{1,3}) %")
+
+
+def progress_line(stage: str, percent: int) -> str:
+    """What the log says of a stage; `read_progress` reads it."""
+    return f"{stage}: {percent} %"
+
+
+def read_progress(line: str) -> tuple[str, int] | None:
+    """Stage and per cent of a line that `progress_line` wrote; None for any other."""
+    match = _LINE.fullmatch(line)
+    return (match["stage"], int(match["percent"])) if match else None
 
 
 def part(report: Report, number: int, of: int) -> Report:
@@ -28,6 +43,6 @@ class Progress(dg.ConfigurableResource[None]):
             tenth = int(min(max(share, 0.0), 1.0) * 10)
             if tenth > logged:
                 logged = tenth
-                context.log.info(f"{name}: {tenth * 10} %")
+                context.log.info(progress_line(name, tenth * 10))
 
         return report

@@ -84,9 +84,9 @@ def test_the_chain_of_assets() -> None:
     assert upstream == {
         "raw_video": set(),
         "aligned_transcript": {"raw_video"},
-        "highlight_windows": {"raw_video", "aligned_transcript"},
-        "camera_paths": {"raw_video", "aligned_transcript", "highlight_windows"},
-        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths"},
+        "highlight_windows": {"raw_video", "aligned_transcript", "edits"},
+        "camera_paths": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
+        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "edits"},
     }
 
 

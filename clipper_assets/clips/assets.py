@@ -4,7 +4,9 @@ import io
 import json
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -14,9 +16,10 @@ from pydantic import Field
 
 from clipper_assets.clips.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
+from clipper_assets.clips.corrections import corrected, lost
 from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.assets import faces_key
-from clipper_assets.clips.framing.path import CameraPath, camera_paths, square_size_px
+from clipper_assets.clips.framing.path import CameraPath, read_paths, square_size_px
 from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
@@ -33,7 +36,8 @@ from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.produce import Job, produce_clips
 from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
 from clipper_assets.clips.show import Show, load_show
-from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
+from clipper_assets.episodes.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.episodes.edits import EDITS, EditedClip, Edits, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
@@ -83,6 +87,7 @@ class RenderConfig(dg.Config):
     metadata=CLIPS.definition_metadata,
     check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec("rendered_clips")],
     ins={"camera": dg.AssetIn("camera_paths")},
+    deps=[EDITS],
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, and their manifest.json.",
 )
 def rendered_clips(
@@ -97,6 +102,7 @@ def rendered_clips(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     settings = Settings()
+    faces = pq.read_table(io.BytesIO(storage.read_bytes(faces_key(source.episode))))
     manifest = Manifest(
         episode=source.episode,
         status="rendering",
@@ -109,10 +115,15 @@ def rendered_clips(
     try:
         show = load_show(storage, source.key)
         look = config.look(show, settings)
-        paths = camera_paths(camera)
+        edits = latest_edits(storage, source.episode)
+        looks = {clip.number: _edited(look, clip, show) for clip in edits.clips}
+        paths = read_paths(camera)
         refuse_if_changed(storage, source.key, source.etag)
         encoder = best_encoder()
-        jobs = _jobs(highlight_windows, aligned_transcript, source, look, paths, _faces(storage, source), encoder)
+        jobs = [
+            _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, faces, encoder, edits)
+            for window in highlight_windows.to_pylist()
+        ]
         aspect = config.aspect or show.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
@@ -130,9 +141,9 @@ def rendered_clips(
         log=context.log.info,
     )
     seconds = time.monotonic() - began
-    finished = manifest.finished(produced.clips)
+    finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
-    for index in range(len(produced.clips), MAX_CLIPS):
+    for index in set(range(MAX_CLIPS)) - {clip.clip_index for clip in produced.clips}:
         if stale := read_record(storage, source.episode, aspect, index):
             for key in (*stale.keys, record_key(source.episode, aspect, index)):
                 storage.delete(key)
@@ -151,6 +162,7 @@ def rendered_clips(
         metadata={
             "dagster/row_count": len(produced.clips),
             "dagster/uri": storage.uri(f"{folder}/manifest.json"),
+            "manifest": f"{folder}/manifest.json",
             "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
             **{f"clip_{clip.clip_index}": dg.MetadataValue.url(clip.url) for clip in produced.clips},
             "publishable": len(finished.publishable),
@@ -162,42 +174,44 @@ def rendered_clips(
             "encoder": encoder.name,
             "caption_style": look.style.name,
             "aspect": aspect.value,
+            "edits": edits.version,
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
 
 
-def _jobs(
-    windows: pa.Table,
+def _edited(look: Look, clip: EditedClip, show: Show) -> Look:
+    """Raises ValueError for a caption style that there is not any more."""
+    return replace(look, style=load_style(clip.caption_style, show.captions)) if clip.caption_style else look
+
+
+def _job(
+    window: dict[str, Any],
     words: pa.Table,
     source: RawVideo,
     look: Look,
     paths: dict[int, CameraPath],
     faces: pa.Table,
     encoder: Encoder,
-) -> list[Job]:
+    edits: Edits,
+) -> Job:
     """Raises ValueError where the camera's paths are not of these windows."""
-    jobs = []
-    for window in windows.to_pylist():
-        path = paths.get(window["clip"])
-        if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
-            raise ValueError(
-                f"camera_paths has no path that begins with clip {window['clip']} at {window['start']:.2f} s; "
-                "materialize camera_paths again, or mend the table that was edited"
-            )
-        plan = plan_clip(window, words, source, look, path)
-        of_clip = faces.filter(pc.field("clip") == window["clip"])
-        jobs.append(
-            Job(
-                plan,
-                window,
-                encoder,
-                spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-                speaker_share=speaker_shown(of_clip, path, look.frame, square_size_px(source)),
-            )
+    clip = window["clip"]
+    path = paths.get(clip)
+    if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
+        raise ValueError(
+            f"camera_paths has no path that begins with clip {clip} at {window['start']:.2f} s; "
+            "materialize camera_paths again, or mend the table that was edited"
         )
-    return jobs
-
-
-def _faces(storage: Storage, source: RawVideo) -> pa.Table:
-    return pq.read_table(io.BytesIO(storage.read_bytes(faces_key(source.episode))))
+    own = [each for each in edits.words if window["start"] < each.end and each.start < window["end"]]
+    vain = [Degraded("edits", f"there is no word at {each.start:.1f} s any more") for each in lost(words, own)]
+    plan = plan_clip(window, corrected(words, own), source, look, path)
+    edited = edits.clip(clip)
+    return Job(
+        plan,
+        {**window, "degraded": [*window["degraded"], *(each.as_dict() for each in vain)]},
+        encoder,
+        spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
+        speaker_share=speaker_shown(faces.filter(pc.field("clip") == clip), path, look.frame, square_size_px(source)),
+        judged=edited.judged if edited else None,
+    )

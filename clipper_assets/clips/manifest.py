@@ -12,6 +12,7 @@ from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
 from clipper_assets.episodes.degraded import DEGRADED
+from clipper_assets.episodes.edits import Decision
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.source import RawVideo
@@ -56,6 +57,13 @@ class Captions(BaseModel):
     vtt: str
 
 
+class Review(BaseModel):
+    """What a person decided, and whether it was about this very file."""
+
+    decision: Decision
+    current: bool
+
+
 class Clip(BaseModel):
     """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root.
 
@@ -92,11 +100,13 @@ class Clip(BaseModel):
     spec: str
     figures: Figures
     gates: list[Verdict] = Field(default_factory=list)
+    review: Review | None = None
 
     @property
     def blocked_by(self) -> list[str]:
         """Why the clip must not be published, a phrase each."""
-        return blocked_by(self.gates)
+        rejected = self.review and self.review.current and self.review.decision is Decision.rejected
+        return [*blocked_by(self.gates), *(["rejected by a person"] if rejected else [])]
 
     @property
     def publishable(self) -> bool:
@@ -123,7 +133,8 @@ class Manifest(BaseModel):
     """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet.
 
     `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
-    not. `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside.
+    not. `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside. The
+    clips show the edits up to `edits_version`.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -136,12 +147,14 @@ class Manifest(BaseModel):
     publishable: list[int] = Field(default_factory=list)
     held_back: dict[int, list[str]] = Field(default_factory=dict)
     degraded: list[dict[str, str]]
+    edits_version: int = 0
 
-    def finished(self, clips: list[Clip]) -> "Manifest":
+    def finished(self, clips: list[Clip], edits_version: int) -> "Manifest":
         """The same manifest with all its clips."""
         return self.model_copy(
             update={
                 "status": "done",
+                "edits_version": edits_version,
                 "clips": clips,
                 "publishable": [clip.clip_index for clip in clips if clip.publishable],
                 "held_back": {clip.clip_index: clip.blocked_by for clip in clips if not clip.publishable},

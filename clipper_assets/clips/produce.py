@@ -18,10 +18,11 @@ from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.gates.words import cut_word_s
-from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
+from clipper_assets.clips.manifest import Captions, Clip, Review, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
+from clipper_assets.episodes.edits import Judged
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.progress import Report
@@ -35,7 +36,8 @@ class CancelledError(Exception):
 class Job:
     """A clip to be had: its plan, its row of the windows table, the encoder to use, and what the gates ask for.
 
-    `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`.
+    `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`; `judged`
+    is what a person decided about a file of this clip.
     """
 
     plan: ClipPlan
@@ -43,6 +45,7 @@ class Job:
     encoder: Encoder
     spoken: Sequence[Span] = ()
     speaker_share: float | None = None
+    judged: Judged | None = None
 
     @cached_property
     def spec(self) -> str:
@@ -106,10 +109,18 @@ def produce_clips(
             shares.cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    judged = (finished[job.plan.index] for job in jobs)
+    judged = ((finished[job.plan.index], job.judged) for job in jobs)
     return Produced(
-        [clip.model_copy(update={"gates": verdicts(clip.figures, limits)}) for clip in judged], len(missing)
+        [
+            clip.model_copy(update={"gates": verdicts(clip.figures, limits), "review": _review(clip, decided)})
+            for clip, decided in judged
+        ],
+        len(missing),
     )
+
+
+def _review(clip: Clip, judged: Judged | None) -> Review | None:
+    return Review(decision=judged.decision, current=judged.sha256 == clip.sha256) if judged else None
 
 
 class _Shares:

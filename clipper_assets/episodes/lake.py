@@ -33,6 +33,17 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
+def read_table(data: bytes, episode: str) -> pa.Table:
+    """A table of the lake from its parquet file, with the column `episode` before the others."""
+    table = pq.read_table(io.BytesIO(data))
+    return table.add_column(0, EPISODE, pa.array([episode] * table.num_rows, EPISODE.type))
+
+
+def table_key(asset: str, table: str, partition: str) -> str:
+    """Object key of an episode's table of an asset (`aligned_transcript`, `words`)."""
+    return f"{LAKE}/{asset}/{hive_folder(partition)}/{table}.parquet"
+
+
 class LakeIOManager(dg.UPathIOManager):
     """Reads and writes one episode's table, whose first column is `episode`.
 
@@ -59,9 +70,7 @@ class LakeIOManager(dg.UPathIOManager):
         self.storage.put_bytes(key, parquet_bytes(obj.drop_columns([EPISODE.name])))
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
-        table = pq.read_table(io.BytesIO(path.read_bytes()))
-        episode = pa.array([partition_in(path.parent.name)] * table.num_rows, EPISODE.type)
-        return table.add_column(0, EPISODE, episode)
+        return read_table(path.read_bytes(), partition_in(path.parent.name))
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):

@@ -1,7 +1,7 @@
 """`new_uploads`: one run for each upload and version below the storage root."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -15,6 +15,8 @@ from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
+UPLOAD_TAG = "clipper/upload"
+"""Tag of a run that was requested for an upload: `key@version`."""
 REQUESTS_PER_TICK = 100
 """A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
 
@@ -34,12 +36,12 @@ class Seen:
         return json.dumps({"requested": dict(self.requested), "settling": dict(self.settling)}, ensure_ascii=False)
 
 
-def is_upload(key: str) -> bool:
+def is_upload(key: str, suffixes: Collection[str] = VIDEO_SUFFIXES | AUDIO_SUFFIXES) -> bool:
     """Whether an object below the root is a creator's recording, and not ours, hidden or unfinished by its name."""
     path = PurePosixPath(key)
     folders = path.parts[:-1]
     return (
-        path.suffix.lower() in VIDEO_SUFFIXES | AUDIO_SUFFIXES
+        path.suffix.lower() in suffixes
         and folders[:1] != (LAKE,)
         and "clips" not in folders
         and not any(part.startswith(".") for part in path.parts)
@@ -79,6 +81,16 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
     return requests, Seen(requested, settling)
 
 
+def upload_tag(stored: Stored) -> str:
+    """Names one version of an upload."""
+    return f"{stored.key}@{stored.version}"
+
+
+def _is_served(instance: dg.DagsterInstance, stored: Stored) -> bool:
+    """Whether another door was first to ask for a run."""
+    return bool(instance.get_run_ids(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)}), limit=1))
+
+
 def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
     """The sensor, on by default, that requests `job` for new uploads every `interval_s` seconds."""
 
@@ -104,13 +116,18 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             settle=isinstance(storage, DirectoryStorage),
             limit=REQUESTS_PER_TICK,
         )
+        requests = [stored for stored in requests if not _is_served(context.instance, stored)]
         new = [partitions[stored.key] for stored in requests]
         unregistered = [key for key in new if not context.instance.has_dynamic_partition("episodes", key)]
         waiting = len(remembered.settling)
         context.log.info(f"{len(listing)} uploads, {len(requests)} new, {waiting} still being copied")
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(partition_key=partitions[stored.key], run_key=f"{stored.key}@{stored.version}")
+                dg.RunRequest(
+                    partition_key=partitions[stored.key],
+                    run_key=upload_tag(stored),
+                    tags={UPLOAD_TAG: upload_tag(stored)},
+                )
                 for stored in requests
             ],
             dynamic_partitions_requests=[episodes.build_add_request(unregistered)] if unregistered else [],

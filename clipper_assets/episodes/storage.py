@@ -14,18 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import dagster as dg
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from dagster_aws.s3 import S3Resource
-from pydantic import PrivateAttr
 from upath import UPath
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
 """What reading or writing a storage raises where the machine, the network or a permission is in the way."""
@@ -47,7 +42,8 @@ class Stored:
     version: str
 
 
-def _is_key(key: str) -> bool:
+def is_key(key: str) -> bool:
+    """Whether a key stays inside the root."""
     return not any(part in ("", ".", "..") for part in key.split("/")) and not set(key) & {"\0", "\\"}
 
 
@@ -62,7 +58,7 @@ class Storage(dg.ConfigurableResource[None], ABC):
 
     def checked(self, key: str) -> str:
         """`key` itself, if it stays inside the root. Raises StorageError otherwise."""
-        if not _is_key(key):
+        if not is_key(key):
             raise StorageError(
                 f"the key {key!r} does not lie inside the storage root; name an object like test1/sample.mp4"
             )
@@ -89,8 +85,9 @@ class Storage(dg.ConfigurableResource[None], ABC):
         """What ffmpeg and PyAV open: a `file:` path, or a presigned URL that expires. Never to be logged."""
 
     @abstractmethod
-    def list_objects(self) -> Iterator[Stored]:
-        """Every object below the root; what lies there under a name that is no key, or links out of it, is none.
+    def list_objects(self, folder: str = "") -> Iterator[Stored]:
+        """Every object below the root, or below one of its folders; what lies there under a name that is no key, or
+        links out of the root, is none.
 
         Raises the storage's own error where the root or a folder cannot be read: that is not an empty listing.
         """
@@ -156,16 +153,16 @@ class DirectoryStorage(Storage):
     def media_source(self, key: str) -> str:
         return f"file:{self._file(key)}"
 
-    def list_objects(self) -> Iterator[Stored]:
+    def list_objects(self, folder: str = "") -> Iterator[Stored]:
         root = Path(self.root).resolve()
-        for folder, folders, files in os.walk(root, onerror=_raise_unless_gone):
+        for parent, folders, files in os.walk(self._file(folder) if folder else root, onerror=_raise_unless_gone):
             folders.sort()
             for name in sorted(files):
-                file = Path(folder) / name
+                file = Path(parent) / name
                 key = file.relative_to(root).as_posix()
                 # `exists` is False for a link that leads nowhere or in a circle, which `resolve` does not take.
                 inside = file.exists() and file.resolve().is_relative_to(root)
-                if inside and _is_key(key) and (stored := self.stat(key)):
+                if inside and is_key(key) and (stored := self.stat(key)):
                     yield stored
 
     @contextmanager
@@ -193,6 +190,20 @@ class DirectoryStorage(Storage):
             aside.chmod(0o644)
             aside.replace(file)
 
+    def take_file(self, key: str, aside: Path, *, overwrite: bool) -> bool:
+        """Give a file that lies in the root, under another name, its key; False where that is taken."""
+        file = self._file(key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside.chmod(0o644)
+        if overwrite:
+            aside.replace(file)
+            return True
+        try:
+            file.hardlink_to(aside)
+        except FileExistsError:
+            return False
+        return True
+
     def create(self, key: str, data: bytes) -> bool:
         file = self._file(key)
         with self._aside(file) as aside:
@@ -211,92 +222,13 @@ class DirectoryStorage(Storage):
         return self._file(key)
 
 
-class S3Storage(Storage):
-    """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
-
-    bucket: str
-    prefix: str = ""
-    url_expiry_s: int = 3600
-    s3: dg.ResourceDependency[S3Resource]
-    _client: "S3Client | None" = PrivateAttr(default=None)
-
-    @property
-    def client(self) -> "S3Client":
-        if self._client is None:
-            self._client = self.s3.get_client()
-            # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
-            signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs know no handler that answers
-            self._client.meta.events.register_first("choose-signer.s3.GetObject", signer)
-        return self._client
-
-    def _object(self, key: str) -> str:
-        return self.prefix + self.checked(key)
-
-    def uri(self, key: str) -> str:
-        return f"s3://{self.bucket}/{self._object(key)}"
-
-    def path(self, key: str) -> UPath:
-        return UPath(self.uri(key))
-
-    def stat(self, key: str) -> Stored | None:
-        try:
-            head = self.client.head_object(Bucket=self.bucket, Key=self._object(key))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
-                return None
-            raise
-        return Stored(key, head["ContentLength"], head["ETag"].strip('"'))
-
-    def fingerprint(self, key: str) -> str:
-        stored = self.stat(key)
-        if stored is None:
-            raise StorageError(f"{self.uri(key)} does not exist")
-        return stored.version
-
-    def media_source(self, key: str) -> str:
-        return self.client.generate_presigned_url(
-            "get_object", Params={"Bucket": self.bucket, "Key": self._object(key)}, ExpiresIn=self.url_expiry_s
-        )
-
-    def list_objects(self) -> Iterator[Stored]:
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
-            for entry in page.get("Contents", []):
-                key = entry["Key"].removeprefix(self.prefix)
-                if _is_key(key):
-                    yield Stored(key, entry["Size"], entry["ETag"].strip('"'))
-
-    def put_bytes(self, key: str, data: bytes) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data)
-
-    def put_file(self, key: str, local: Path) -> None:
-        self.client.upload_file(str(local), self.bucket, self._object(key))
-
-    def create(self, key: str, data: bytes) -> bool:
-        try:
-            self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data, IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
-                return False
-            raise
-        return True
-
-    def delete(self, key: str) -> None:
-        self.client.delete_object(Bucket=self.bucket, Key=self._object(key))
-
-    def local_copy(self, key: str, folder: Path) -> Path:
-        target = folder / Path(key).name
-        self.client.download_file(self.bucket, self._object(key), str(target))
-        return target
-
-    def read_bytes(self, key: str) -> bytes:
-        return self.client.get_object(Bucket=self.bucket, Key=self._object(key))["Body"].read()
-
-
 def storage_at(root: str, url_expiry_s: int) -> Storage:
     """The storage that `CLIPPER_STORAGE` names: `s3://bucket[/prefix]` or a directory.
 
     Raises StorageError for any other URL.
     """
+    from clipper_assets.episodes.s3 import S3Storage  # noqa: PLC0415  # it imports this module
+
     parts = urlsplit(root)
     if parts.scheme == "s3" and parts.netloc:
         prefix = parts.path.strip("/")

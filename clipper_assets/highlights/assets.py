@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
+from clipper_assets.episodes.edits import EDITS, latest_edits
 from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
@@ -18,7 +19,8 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
-from clipper_assets.highlights.pickers.base import Talk
+from clipper_assets.highlights.pickers.base import Picked, Talk
+from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
@@ -44,6 +46,7 @@ class HighlightsConfig(dg.Config):
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,
     check_specs=[OBEY_THE_RULES, not_degraded_spec("highlight_windows")],
+    deps=[EDITS],
     description="The stretches of an episode that are worth a clip, best first, on whole sentences.",
 )
 def highlight_windows(
@@ -71,16 +74,24 @@ def highlight_windows(
         rules=Rules(settings.window_min_s, settings.window_max_s),
     )
     measured = time.monotonic()
-    picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
-    chosen = place(picked.candidates, talk.runs, talk.count)
-    windows = windows_table(
-        source.episode,
-        chosen,
-        talk.rules,
-        picker=picked.picker,
-        prompt_version=picked.prompt_version,
-        degraded=picked.degraded,
-    )
+    try:
+        edits = latest_edits(storage, source.episode)
+    except ValueError as unreadable:
+        raise dg.Failure(str(unreadable), allow_retries=False) from None
+    if edits.clips:
+        edited, lost = edited_rows(edits, spoken, source.episode, source.duration_s)
+        picked = Picked((), EDITOR, degraded=lost)
+        windows = WINDOWS.table(edited)
+    else:
+        picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
+        windows = windows_table(
+            source.episode,
+            place(picked.candidates, talk.runs, talk.count),
+            talk.rules,
+            picker=picked.picker,
+            prompt_version=picked.prompt_version,
+            degraded=picked.degraded,
+        )
     finished = time.monotonic()
 
     rows = windows.to_pylist()
@@ -92,13 +103,14 @@ def highlight_windows(
         value=windows,
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()),
         check_results=[
-            obey_the_rules(windows, words, talk.rules, source.duration_s),
+            obey_the_rules(windows, words, talk.rules, source.duration_s, edited=bool(edits.clips)),
             not_degraded("highlight_windows", degraded.values()),
         ],
         metadata={
             "dagster/row_count": windows.num_rows,
             "windows": dg.MetadataValue.md(preview(rows)),
             "picker": picked.picker,
+            "edits": edits.version,
             "prompt_version": picked.prompt_version,
             "tokens_in": picked.usage.tokens_in,
             "tokens_out": picked.usage.tokens_out,

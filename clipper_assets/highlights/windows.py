@@ -95,6 +95,18 @@ def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
     return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
 
 
+def quiet_around(
+    sentences: Sequence[Sentence], first: int, last: int, duration_s: float
+) -> tuple[float, float, float, float]:
+    """Where the silence before the sentences `first`..`last` (positions) begins, their speech does and ends, and the
+    silence after them ends: seconds that never decrease.
+    """
+    start, end = sentences[first].start, max(sentence.end for sentence in sentences[first : last + 1])
+    quiet_from = max((sentence.end for sentence in sentences[:first]), default=0.0)
+    quiet_until = sentences[last + 1].start if last + 1 < len(sentences) else duration_s
+    return min(quiet_from, start), start, end, max(quiet_until, end)
+
+
 def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:
     """Every run of whole sentences that may become a window, in time order; a doubtful sentence is in none.
 

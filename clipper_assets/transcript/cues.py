@@ -12,6 +12,7 @@ from clipper_assets.transcript.timing import Span, fill
 from clipper_assets.transcript.words import Word
 
 __all__ = [
+    "TRANSCRIPT_SUFFIXES",
     "Cue",
     "CueWord",
     "MalformedTranscriptError",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 _FORMATS = {".srt": subrip.parse, ".vtt": webvtt.parse, ".json": whisperx_json.parse}
+TRANSCRIPT_SUFFIXES = set(_FORMATS)
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2}|yue)(?:-\w+)*\.\w+$", re.IGNORECASE)
 

@@ -48,7 +48,7 @@ def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: Di
     black = Verdict(Gate.black, False, True, 3.0, 0.5, "s", "has 3.0 s of black picture")
     slow = Verdict(Gate.reading_speed, False, False, 30.0, 25.0, "characters/s", "has 30 characters a second")
     clips = [clip.model_copy(update={"clip_index": n, "gates": gates}) for n, gates in enumerate(([slow], [black]))]
-    written = json.loads(manifest("show/a.mp4").finished(clips).to_bytes())
+    written = json.loads(manifest("show/a.mp4").finished(clips, 0).to_bytes())
     assert written["publishable"] == [0]
     assert written["held_back"] == {"1": ["has 3.0 s of black picture"]}
     assert len(written["clips"]) == 2
@@ -80,7 +80,7 @@ def test_a_manifest_of_ours_of_another_version_is_still_ours(storage: DirectoryS
 
 
 def test_the_manifest_has_the_names_that_frontends_read(storage: DirectoryStorage) -> None:
-    written = json.loads(manifest("show/a.mp4").finished([clip_in(storage)]).to_bytes())
+    written = json.loads(manifest("show/a.mp4").finished([clip_in(storage)], 0).to_bytes())
     assert written["status"] == "done"
     assert set(written) >= {"schema_version", "episode", "source", "created_at", "run_id", "clips"}
     assert set(written["source"]) == {"key", "etag", "duration"}

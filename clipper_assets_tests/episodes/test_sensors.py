@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import (
     REQUESTS_PER_TICK,
     Seen,
@@ -19,7 +20,7 @@ from clipper_assets.episodes.sensors import (
     is_upload,
     without_own_sound,
 )
-from clipper_assets.episodes.storage import DirectoryStorage, S3Storage, Storage, Stored
+from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 from clipper_assets.job import clip_episode
 
 KEY = "test1/sample.mp4"
@@ -270,7 +271,7 @@ def test_a_listing_that_fails_half_way_is_not_a_short_one(
     directory_ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Flaky(DirectoryStorage):
-        def list_objects(self) -> Iterator[Stored]:
+        def list_objects(self, folder: str = "") -> Iterator[Stored]:
             yield Stored(KEY, 1, "1")
             raise TimeoutError("the network file system went away")
 

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 from dagster_aws.s3 import S3Resource
 
+from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.storage import (
     DirectoryStorage,
-    S3Storage,
     Storage,
     StorageError,
     Stored,
@@ -49,6 +49,21 @@ def test_what_is_put_is_read_listed_and_deleted(any_storage: Storage) -> None:
         any_storage.delete(key)
         assert keys(any_storage) == []
         assert not any_storage.exists(key)
+
+
+def test_a_folder_is_listed_without_others_whose_names_begin_alike(any_storage: Storage) -> None:
+    for key in ("a/b/1", "a/b/c/2", "a/b2/3", "a/b.json", "ab/4"):
+        any_storage.put_bytes(key, b"x")
+    assert sorted(stored.key for stored in any_storage.list_objects("a/b")) == ["a/b/1", "a/b/c/2"]
+    assert next(iter(any_storage.list_objects("a/b"))) == any_storage.stat("a/b/1")
+    assert list(any_storage.list_objects("a/none")) == []
+    assert len(keys(any_storage)) == 5
+
+
+@pytest.mark.parametrize("folder", [key for key in OUTSIDE if key])
+def test_a_folder_outside_the_root_is_not_listed(any_storage: Storage, folder: str) -> None:
+    with pytest.raises(StorageError, match="does not lie inside the storage root"):
+        list(any_storage.list_objects(folder))
 
 
 def test_deleting_what_is_not_there_is_nothing(any_storage: Storage) -> None:

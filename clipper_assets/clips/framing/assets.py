@@ -4,20 +4,26 @@ import hashlib
 import json
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from clipper_assets.clips.framing.analyse import Analysis, analyse
 from clipper_assets.clips.framing.director import direct
-from clipper_assets.clips.framing.path import CAMERA, Layout, camera_table, still
+from clipper_assets.clips.framing.models import MODELS, model_file
+from clipper_assets.clips.framing.path import CAMERA, CameraPath, Layout, camera_table, read_paths, still
 from clipper_assets.clips.framing.picture import camera_picture
-from clipper_assets.clips.framing.scene import faces_table
+from clipper_assets.clips.framing.scene import FACES, faces_table
 from clipper_assets.clips.show import load_show
 from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
-from clipper_assets.episodes.lake import LAKE, parquet_bytes
+from clipper_assets.episodes.edits import EDITS, Edits, latest_edits
+from clipper_assets.episodes.lake import LAKE, parquet_bytes, read_table, table_key
 from clipper_assets.episodes.partitions import episodes, hive_folder
 from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
@@ -27,6 +33,7 @@ from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress, Report
 from clipper_assets.settings import Settings
 
+CODE_VERSION = "1"
 STILL = {Layout.fit, Layout.center}
 """Layouts that need no look at the picture."""
 
@@ -39,18 +46,24 @@ class CameraConfig(dg.Config):
         description="`auto` decides shot by shot; `speaker`, `split`, `screen`, `fit` (whole picture over a blurred "
         "copy) or `center` (crop of the middle). Default: the show's, or `auto`",
     )
+    keep: bool = Field(
+        default=False,
+        description="keep the paths of clips whose window, layout and words are as they were, also where a person "
+        "edited them in the table",
+    )
 
 
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"onnx", "parquet"},
-    code_version="1",
+    code_version=CODE_VERSION,
     pool="gpu",
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CAMERA.definition_metadata,
     check_specs=[not_degraded_spec("camera_paths")],
+    deps=[EDITS],
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
     "it and materialize rendered_clips alone.",
 )
@@ -64,29 +77,40 @@ def camera_paths(
     progress: Progress,
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
-    windows = highlight_windows.to_pylist()
     try:
         refuse_if_changed(storage, source.key, source.etag)
-        layout = config.layout or load_show(storage, source.key).layout
+        edits = latest_edits(storage, source.episode)
+        asked = config.layout or load_show(storage, source.key).layout
+        wishes = [_wish(row, edits, asked, source, aligned_transcript) for row in highlight_windows.to_pylist()]
     except (UploadRefusedError, ValueError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     began = time.monotonic()
-    if layout in STILL or source.audio_only or not windows:
-        analysis = Analysis(scenes=[], degraded=(), method="not looked at")
-        paths = [still(layout if layout in STILL else Layout.fit, source, "as asked", row["start"]) for row in windows]
-    else:
-        spans = [(row["start"], row["end"]) for row in windows]
+    paths, faces = _kept(storage, wishes, source.episode) if config.keep else ({}, FACES.table([]))
+    kept = list(paths)
+    unseen = []
+    for wish in wishes:
+        if wish.clip in paths:
+            continue
+        if wish.layout in STILL or source.audio_only:
+            layout = wish.layout if wish.layout in STILL else Layout.fit
+            paths[wish.clip] = still(layout, source, "as asked", wish.span[0])
+        else:
+            unseen.append(wish)
+    analysis = Analysis(scenes=[], degraded=(), method="not looked at")
+    if unseen:
+        spans = [wish.span for wish in unseen]
         analysis = _look(spans, source, aligned_transcript, storage, progress.stage(context, "finding speakers"))
-        paths = [direct(scene, layout) for scene in analysis.scenes]
+    scenes = []
+    for wish, scene in zip(unseen, analysis.scenes, strict=True):
+        paths[wish.clip] = direct(scene, wish.layout)
+        scenes.append((wish.clip, scene))
     seconds = time.monotonic() - began
-    numbers = [row["clip"] for row in windows]
-    scenes = list(zip(numbers, analysis.scenes, strict=False))
-    storage.put_bytes(
-        faces_key(source.episode), parquet_bytes(faces_table(source.episode, scenes).drop_columns(["episode"]))
-    )
-    table = camera_table(source.episode, list(zip(numbers, paths, strict=True)))
+    faces = pa.concat_tables([faces, faces_table(source.episode, scenes)])
+    storage.put_bytes(faces_key(source.episode), parquet_bytes(faces.drop_columns(["episode"])))
+    ordered = [(wish.clip, paths[wish.clip]) for wish in wishes]
+    table = camera_table(source.episode, ordered, {wish.clip: wish.spec for wish in wishes})
     degraded = [fallback.as_dict() for fallback in analysis.degraded]
-    window_seconds = sum(row["end"] - row["start"] for row in windows)
+    window_seconds = sum(end - start for start, end in (wish.span for wish in unseen))
     return TableResult(
         value=table,
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(table.to_pylist()).encode()).hexdigest()),
@@ -94,18 +118,54 @@ def camera_paths(
         metadata={
             "dagster/row_count": table.num_rows,
             "method": analysis.method,
-            "layout": layout.value,
-            "layouts": {
-                f"clip_{number}": [layout.value for layout in path.layouts]
-                for number, path in zip(numbers, paths, strict=True)
-            },
+            "layout": asked.value,
+            "layouts": {f"clip_{clip}": [layout.value for layout in path.layouts] for clip, path in ordered},
+            "kept": [f"clip_{clip}" for clip in kept],
             "faces": storage.uri(faces_key(source.episode)),
             "seconds": round(seconds, 2),
             "seconds_per_window_second": round(seconds / window_seconds, 3) if window_seconds else 0.0,
             "degraded": dg.MetadataValue.json(degraded),
-            "camera": dg.MetadataValue.md(camera_picture(list(zip(numbers, paths, strict=True)), scenes)),
+            "camera": dg.MetadataValue.md(camera_picture(ordered, scenes)),
         },
     )
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A clip that wants a path: its window in seconds, the layout asked for, a hash of all that decides the path."""
+
+    clip: int
+    span: tuple[float, float]
+    layout: Layout
+    spec: str
+
+
+def _wish(window: dict[str, Any], edits: Edits, asked: Layout, source: RawVideo, words: pa.Table) -> _Wish:
+    """Raises ValueError for a layout that there is not."""
+    clip, start, end = window["clip"], window["start"], window["end"]
+    edited = edits.clip(clip)
+    layout = Layout(edited.layout) if edited and edited.layout else asked
+    inside = words.filter((pc.field("end") > start) & (pc.field("start") < end))
+    models = [name for name in MODELS if model_file(name, Settings().models_dir)]
+    voices = inside.select(["start", "end", "speaker"]).to_pylist()
+    decisive = [CODE_VERSION, source.etag, start, end, layout.value, models, voices]
+    return _Wish(clip, (start, end), layout, hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:32])
+
+
+def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> tuple[dict[int, CameraPath], pa.Table]:
+    """The paths on record that still are what is wished for, and the faces that they were found by.
+
+    Raises ValueError where a person left the table in a state that cannot be read.
+    """
+    key = table_key("camera_paths", CAMERA.name, episode)
+    if not (storage.exists(key) and storage.exists(faces_key(episode))):
+        return {}, FACES.table([])
+    table = read_table(storage.read_bytes(key), episode)
+    faces = read_table(storage.read_bytes(faces_key(episode)), episode)
+    specs = {row["clip"]: row["spec"] for row in CAMERA.completed(table).to_pylist()}
+    same = [wish.clip for wish in wishes if specs.get(wish.clip) == wish.spec]
+    found = read_paths(table)
+    return {clip: found[clip] for clip in same}, faces.filter(pc.field("clip").isin(same)).cast(FACES.schema)
 
 
 def faces_key(partition: str) -> str:

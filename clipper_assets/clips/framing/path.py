@@ -1,6 +1,6 @@
 """Where the crop looks, as data: a camera path is a list of keyframes, and the renderer only replays it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -94,12 +94,15 @@ CAMERA = TableSpec(
         Column("zoom", pa.float64(), "1: the largest crop of the panel's shape inside the source; 2: half of that"),
         Column("ease", pa.float64(), "seconds in which the crop moves there; 0: a cut"),
         Column("why", pa.string(), "what decided it"),
+        Column("spec", pa.string(), "hash of what the clip's path was found by; null if not known", nullable=True),
     ],
 )
 
 
-def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Table:
-    """Camera paths by clip as a lake table: a row for each panel of each keyframe."""
+def camera_table(
+    episode: str, paths: Sequence[tuple[int, CameraPath]], specs: Mapping[int, str] | None = None
+) -> pa.Table:
+    """Camera paths by clip as a lake table: a row for each panel of each keyframe. `specs` are by clip as well."""
     return CAMERA.table(
         [
             {
@@ -113,6 +116,7 @@ def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Ta
                 "zoom": view.zoom,
                 "ease": key.ease_s,
                 "why": key.why,
+                "spec": (specs or {}).get(clip),
             }
             for clip, path in paths
             for key in path.keyframes
@@ -121,13 +125,13 @@ def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Ta
     )
 
 
-def camera_paths(table: pa.Table) -> dict[int, CameraPath]:
+def read_paths(table: pa.Table) -> dict[int, CameraPath]:
     """The camera path of each clip of a table, which a person may have edited.
 
     Raises ValueError, naming clip and time, for a layout or a number of panels that there is not, and for empty cells.
     """
-    named = zip(table.column_names, table.columns, strict=True)
-    if empty := [name for name, column in named if column.null_count]:
+    required = [column.name for column in CAMERA.columns if not column.nullable and column.name in table.column_names]
+    if empty := [name for name in required if table[name].null_count]:
         raise ValueError(f"the table of camera paths has empty cells in {', '.join(empty)}; fill them")
     rows = sorted(table.to_pylist(), key=lambda row: (row["clip"], row["time"], row["panel"]))
     paths: dict[int, list[Keyframe]] = {}

@@ -11,7 +11,7 @@ import pytest
 
 from clipper_assets import job, local
 from clipper_assets.clips.framing.assets import CameraConfig, faces_key
-from clipper_assets.clips.framing.path import Layout, camera_paths
+from clipper_assets.clips.framing.path import Layout, read_paths
 from clipper_assets.episodes.lake import LAKE, parquet_bytes
 from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.storage import DirectoryStorage
@@ -53,7 +53,7 @@ def test_a_still_camera_looks_at_nothing_and_a_show_can_ask_for_it(
     uploaded.put_bytes("show/show.toml", b'layout = "center"')
     _, result = clip_episode(uploaded, KEY, instance)
     assert local.failures(result) == []
-    (path,) = camera_paths(result.asset_value("camera_paths")).values()
+    (path,) = read_paths(result.asset_value("camera_paths")).values()
     assert path.layouts == [Layout.center]
     (event,) = result.asset_materializations_for_node("camera_paths")
     assert event.metadata["method"].value == "not looked at"

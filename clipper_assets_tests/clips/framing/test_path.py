@@ -16,9 +16,9 @@ from clipper_assets.clips.framing.path import (
     Keyframe,
     Layout,
     View,
-    camera_paths,
     camera_table,
     panel_sizes_px,
+    read_paths,
     still,
 )
 from clipper_assets.episodes.source import RawVideo
@@ -52,19 +52,19 @@ def paths(draw: st.DrawFn) -> CameraPath:
 def test_paths_go_through_the_table_unchanged(by_clip: dict[int, CameraPath]) -> None:
     table = camera_table("show/ep", list(by_clip.items()))
     assert table.schema.equals(CAMERA.schema)
-    assert camera_paths(table) == by_clip
+    assert read_paths(table) == by_clip
 
 
 def test_rows_of_an_edited_table_may_be_in_any_order() -> None:
     table = camera_table("show/ep", [(0, SPLIT), (1, SPLIT)])
     shuffled = table.take([7, 3, 0, 5, 2, 6, 1, 4])
-    assert camera_paths(shuffled) == {0: SPLIT, 1: SPLIT}
+    assert read_paths(shuffled) == {0: SPLIT, 1: SPLIT}
 
 
 def test_a_table_survives_parquet_without_the_partitions_column() -> None:
     buffer = pa.BufferOutputStream()
     pq.write_table(camera_table("show/ep", [(3, SPLIT)]).drop_columns(["episode"]), buffer)
-    assert camera_paths(pq.read_table(pa.BufferReader(buffer.getvalue()))) == {3: SPLIT}
+    assert read_paths(pq.read_table(pa.BufferReader(buffer.getvalue()))) == {3: SPLIT}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_an_edit_that_cannot_be_shown_is_named(edit: Callable[[dict[str, Any]], 
     rows = camera_table("show/ep", [(2, SPLIT)]).to_pylist()
     edited = CAMERA.table([edit(row) if row["time"] == 20 else row for row in rows])
     with pytest.raises(ValueError, match=f"^{expected}$"):
-        camera_paths(edited)
+        read_paths(edited)
 
 
 def test_layouts_are_named_once_each_in_order() -> None:
@@ -109,4 +109,4 @@ def test_an_empty_cell_is_refused_by_its_column() -> None:
     at = table.column_names.index("zoom")
     emptied = table.set_column(at, "zoom", pa.array([None] * table.num_rows, pa.float64()))
     with pytest.raises(ValueError, match=r"^the table of camera paths has empty cells in zoom; fill them$"):
-        camera_paths(emptied)
+        read_paths(emptied)

@@ -1,0 +1,138 @@
+"""What people changed about an episode's clips: numbered versions in the lake, each whole, none ever overwritten.
+
+Windows and words are held by their times, not by their numbers in a transcript, so that they outlive the next one.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clipper_assets.episodes.lake import LAKE
+from clipper_assets.episodes.partitions import episodes, hive_folder
+from clipper_assets.episodes.storage import Storage
+
+EDITS = dg.AssetSpec(
+    "edits",
+    partitions_def=episodes,
+    group_name="episodes",
+    kinds={"json"},
+    description="What people changed about an episode's clips on the review page; saved by the API, read by every run.",
+)
+DATA_VERSION_TAG = "dagster/data_version"
+MAX_WORD = 80
+"""Characters of a corrected word."""
+
+
+class Decision(StrEnum):
+    """What a person decided about a clip."""
+
+    approved = "approved"
+    rejected = "rejected"
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Judged(Frozen):
+    """A decision, and the SHA-256 of the mp4 that it was made about."""
+
+    decision: Decision
+    sha256: str
+
+
+class EditedClip(Frozen):
+    """A clip of an episode that has edits: its window, pinned from the first edit on, and what it is to look like.
+
+    `window` is its row of highlight_windows without `episode`, `first_sentence` and `last_sentence`; its `picker` is
+    `editor` once a person changed the row. `caption_style` and `layout` are null where the run or the show decides.
+    """
+
+    window: dict[str, Any]
+    caption_style: str | None = None
+    layout: str | None = None
+    judged: Judged | None = None
+
+    @property
+    def number(self) -> int:
+        return int(self.window["clip"])
+
+
+class WordEdit(Frozen):
+    """Another text for the word that was said from `start` to `end`, in seconds; an empty one is not captioned."""
+
+    start: float
+    end: float
+    was: str
+    text: str = Field(max_length=MAX_WORD)
+
+
+class Edits(Frozen):
+    """One version of an episode's edits; number 0 is none. Undoing goes back to the version `base`."""
+
+    version: int
+    base: int = 0
+    what: str = ""
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    clips: list[EditedClip] = []
+    words: list[WordEdit] = []
+
+    def followed_by(self, what: str, clips: list[EditedClip], words: list[WordEdit]) -> "Edits":
+        """The next version; `what` says in a phrase what was changed."""
+        return Edits(version=self.version + 1, base=self.version, what=what, clips=clips, words=words)
+
+    def clip(self, number: int) -> EditedClip | None:
+        return next((clip for clip in self.clips if clip.number == number), None)
+
+
+def latest_edits(storage: Storage, partition: str) -> Edits:
+    """The newest version. Raises ValueError where it cannot be read."""
+    keys = [stored.key for stored in storage.list_objects(_folder(partition)) if stored.key.endswith(".json")]
+    return _read(storage, max(keys)) if keys else Edits(version=0)
+
+
+def edits_at(storage: Storage, partition: str, version: int) -> Edits:
+    """An earlier version. Raises ValueError where it cannot be read."""
+    return _read(storage, _key(partition, version)) if version else Edits(version=0)
+
+
+def save_edits(storage: Storage, instance: dg.DagsterInstance, partition: str, edits: Edits) -> bool:
+    """Keep a new version, and tell Dagster of it; False where somebody else was first with that number."""
+    key = _key(partition, edits.version)
+    if not storage.create(key, edits.model_dump_json(indent=2).encode()):
+        return False
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            EDITS.key,
+            partition=partition,
+            metadata={"version": edits.version, "what": edits.what, "dagster/uri": storage.uri(key)},
+            tags={DATA_VERSION_TAG: str(edits.version)},
+        )
+    )
+    return True
+
+
+def undone(storage: Storage, partition: str, edits: Edits) -> Edits:
+    """A new version like the one before `edits`; undoing that in turn goes back one further. None is before 0."""
+    before = edits_at(storage, partition, edits.base)
+    return before.model_copy(
+        update={"version": edits.version + 1, "what": f"undid: {edits.what}", "created_at": datetime.now(UTC)}
+    )
+
+
+def _folder(partition: str) -> str:
+    return f"{LAKE}/edits/{hive_folder(partition)}"
+
+
+def _key(partition: str, version: int) -> str:
+    return f"{_folder(partition)}/{version:06d}.json"
+
+
+def _read(storage: Storage, key: str) -> Edits:
+    try:
+        return Edits.model_validate_json(storage.read_bytes(key))
+    except ValidationError as error:
+        raise ValueError(f"the edits in {storage.uri(key)} cannot be read: {error}") from None

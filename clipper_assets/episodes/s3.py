@@ -1,0 +1,115 @@
+"""The storage root in an S3 bucket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import dagster as dg
+from botocore.exceptions import ClientError
+from dagster_aws.s3 import S3Resource
+from pydantic import PrivateAttr
+from upath import UPath
+
+from clipper_assets.episodes.storage import Storage, StorageError, Stored, is_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Place(TypedDict):
+    """An object's bucket and key in S3."""
+
+    Bucket: str
+    Key: str
+
+
+class S3Storage(Storage):
+    """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
+
+    bucket: str
+    prefix: str = ""
+    url_expiry_s: int = 3600
+    s3: dg.ResourceDependency[S3Resource]
+    _client: "S3Client | None" = PrivateAttr(default=None)
+
+    @property
+    def client(self) -> "S3Client":
+        if self._client is None:
+            self._client = self.s3.get_client()
+            # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
+            signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs know no handler that answers
+            for operation in ("GetObject", "UploadPart"):
+                self._client.meta.events.register_first(f"choose-signer.s3.{operation}", signer)
+        return self._client
+
+    def _object(self, key: str) -> str:
+        return self.prefix + self.checked(key)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{self._object(key)}"
+
+    def path(self, key: str) -> UPath:
+        return UPath(self.uri(key))
+
+    def stat(self, key: str) -> Stored | None:
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=self._object(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                return None
+            raise
+        return Stored(key, head["ContentLength"], head["ETag"].strip('"'))
+
+    def fingerprint(self, key: str) -> str:
+        stored = self.stat(key)
+        if stored is None:
+            raise StorageError(f"{self.uri(key)} does not exist")
+        return stored.version
+
+    def media_source(self, key: str) -> str:
+        return self.presigned(key, self.url_expiry_s)
+
+    def presigned(self, key: str, life_s: int, **headers: str) -> str:
+        """A URL that anyone can read the object by, for so many seconds. Never to be logged.
+
+        `headers` are those that S3 is to answer with, by their names there: `ResponseContentType`.
+        """
+        return self.client.generate_presigned_url("get_object", Params={**self.place(key), **headers}, ExpiresIn=life_s)
+
+    def place(self, key: str) -> Place:
+        """How S3's own API names the object."""
+        return {"Bucket": self.bucket, "Key": self._object(key)}
+
+    def list_objects(self, folder: str = "") -> Iterator[Stored]:
+        prefix = f"{self._object(folder)}/" if folder else self.prefix
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for entry in page.get("Contents", []):
+                key = entry["Key"].removeprefix(self.prefix)
+                if is_key(key):
+                    yield Stored(key, entry["Size"], entry["ETag"].strip('"'))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data)
+
+    def put_file(self, key: str, local: Path) -> None:
+        self.client.upload_file(str(local), self.bucket, self._object(key))
+
+    def create(self, key: str, data: bytes) -> bool:
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
+    def delete(self, key: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self._object(key))
+
+    def local_copy(self, key: str, folder: Path) -> Path:
+        target = folder / Path(key).name
+        self.client.download_file(self.bucket, self._object(key), str(target))
+        return target
+
+    def read_bytes(self, key: str) -> bytes:
+        return self.client.get_object(Bucket=self.bucket, Key=self._object(key))["Body"].read()
