@@ -8,13 +8,13 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx lint lock dev bench clean
+.PHONY: demo test test-e2e test-whisperx lint lock dev api bench clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
 
 test: lint
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m e2e
@@ -35,6 +35,9 @@ lint: $(VENV)/.dev
 
 dev: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster dev
+
+api: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/clipper-api
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra whisperx --extra dev --constraint constraints.txt \

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from clipper_assets.api.webhooks import build_webhooks
+from clipper_assets.episodes.edits import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.episodes.storage import storage_at
 from clipper_assets.job import assets, build_resources, clip_episode
@@ -10,9 +12,9 @@ from clipper_assets.settings import Settings
 settings = Settings()
 
 defs = dg.Definitions(
-    assets=assets,
+    assets=[EDITS, *assets],
     jobs=[clip_episode],
-    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s)],
+    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *build_webhooks(settings)],
     resources=build_resources(settings, storage_at(settings.storage, settings.url_expiry_s)),
     executor=dg.in_process_executor,
 )

@@ -109,6 +109,30 @@ class Settings(BaseSettings):
         3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"
     )
 
+    auth_token: SecretStr | None = Field(
+        None,
+        validation_alias="AUTH_TOKEN",
+        description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change nothing",
+    )
+    api_host: str = Field("127.0.0.1", description="address that the API listens on")
+    api_port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
+    api_cors_origins: str | None = Field(
+        None, description="origins, separated by commas, whose pages may call the API; `*` for any"
+    )
+    api_rate: str = Field("100/second", description="requests that one token, or one address without, may make")
+    api_max_body_bytes: int = Field(1_000_000, ge=1, description="largest request body of the API, uploads aside")
+    api_url_expiry_s: int = Field(
+        3600, ge=60, description="life of the URLs that the API gives to browsers, in seconds"
+    )
+    api_wait_max_s: Seconds = Field(7200.0, description="longest wait of `POST /process-video?wait=true`, in seconds")
+    workspace: Path = Field(Path("workspace.yaml"), description="Dagster's workspace file, for the API")
+    webhook_urls: str | None = Field(
+        None, description="HTTPS URLs, separated by commas, that hear of finished episodes"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="secret that webhooks are signed with: `whsec_` and base64, as Standard Webhooks have it"
+    )
+
     @model_validator(mode="after")
     def _window_bounds(self) -> "Settings":
         if self.window_max_s < 1.5 * self.window_min_s:

@@ -32,5 +32,5 @@ def _sentence(mistake: ValidationError) -> str:
     """The first thing that is wrong with the settings, with the name of its environment variable."""
     first = mistake.errors()[0]
     names = [str(name).upper() for name in first["loc"]]
-    variables = [name if name.startswith(("OPENAI_", "HF_")) else f"CLIPPER_{name}" for name in names]
+    variables = [name if name.startswith(("OPENAI_", "HF_", "AUTH_")) else f"CLIPPER_{name}" for name in names]
     return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])

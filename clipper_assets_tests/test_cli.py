@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from clipper_assets import cli
 from clipper_assets.clips.manifest import CLIPS
 from clipper_assets.episodes.ffmpeg import binary
-from clipper_assets.episodes.storage import DirectoryStorage, S3Storage
+from clipper_assets.episodes.s3 import S3Storage
+from clipper_assets.episodes.storage import DirectoryStorage
 
 
 @pytest.fixture(autouse=True)

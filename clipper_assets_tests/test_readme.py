@@ -1,13 +1,16 @@
 """What the README tells analysts to run, run on a real lake."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
+import boto3
 import dagster as dg
 import duckdb
 import pandas as pd
 import pytest
+from moto import mock_aws
 
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
@@ -36,3 +39,18 @@ def test_the_analysts_queries(
     assert words == len(table) > 10
     assert 60 < words_per_minute < 300
     assert set(table["episode"]) == {episode}
+
+
+def test_the_buckets_rules_are_taken_by_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = {
+        name: json.loads(rule)
+        for name, rule in re.findall(r"--(cors|lifecycle)-configuration '(.*?)'", README, re.DOTALL)
+    }
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="podcasts")
+        client.put_bucket_cors(Bucket="podcasts", CORSConfiguration=rules["cors"])
+        client.put_bucket_lifecycle_configuration(Bucket="podcasts", LifecycleConfiguration=rules["lifecycle"])
+        assert client.get_bucket_cors(Bucket="podcasts")["CORSRules"] == rules["cors"]["CORSRules"]

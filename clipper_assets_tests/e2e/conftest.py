@@ -1,163 +1,47 @@
-"""Real servers: `dagster dev` with its daemon and webserver, and an S3 API that counts what is read from it."""
+"""Fixtures of real servers: of a test's own, or one house for all tests of the API."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
-from typing import Any, TypeVar
 
 import pytest
-import requests
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
-PROJECT = Path(__file__).parents[2]
-SCRIPTS = Path(sys.executable).parent
-DEADLINE_S = 240.0
-POLL_S = 0.5
-
-Found = TypeVar("Found")
-
-
-def until(what: str, look: Callable[[], Found | None]) -> Found:
-    """What `look` finds, as soon as it finds something; fails after `DEADLINE_S`."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
-        time.sleep(POLL_S)
-    raise AssertionError(f"{what} did not happen within {DEADLINE_S:g} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """A running `dagster dev`, and the environment that it has."""
-
-    url: str
-    environment: dict[str, str]
-    log: Path
-
-    def graphql(self, query: str, **variables: Any) -> Any:
-        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def clipper(self, *arguments: str) -> str:
-        """Run the command line beside it, on the same storage and instance."""
-        command = [str(SCRIPTS / "clipper"), *arguments]
-        done = subprocess.run(command, env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+from clipper_assets_tests.e2e.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
 
 Deploy = Callable[..., Deployment]
+BUCKET = "podcasts"
 
 
 @pytest.fixture
 def deploy(tmp_path: Path) -> Iterator[Deploy]:
-    """Starts `dagster dev` on a storage, with the project's own dagster.yaml and an instance of its own."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(storage: str, **environment: str) -> Deployment:
-        home, log, port = tmp_path / "home", tmp_path / "dagster.log", free_port()
-        home.mkdir()
-        shutil.copy(PROJECT / "dagster.yaml", home)
-        wanted = {
-            **os.environ,
-            **environment,
-            "DAGSTER_HOME": str(home),
-            "CLIPPER_STORAGE": storage,
-            "CLIPPER_SENSOR_INTERVAL_S": "5",
-            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-        }
-        with log.open("wb") as stream:
-            command = [str(SCRIPTS / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)]
-            process = subprocess.Popen(
-                command, env=wanted, cwd=PROJECT, stdout=stream, stderr=stream, start_new_session=True
-            )
-        started.append(process)
-        deployment = Deployment(f"http://127.0.0.1:{port}", wanted, log)
-        until("the webserver's start", lambda: _answers(deployment, process))
-        return deployment
-
-    yield start
-    for process in started:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _answers(deployment: Deployment, process: subprocess.Popen[bytes]) -> bool | None:
-    assert process.poll() is None, deployment.log.read_text()
-    try:
-        return requests.get(f"{deployment.url}/server_info", timeout=5).ok or None
-    except requests.ConnectionError:
-        return None
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request that the S3 API answered; `bytes_sent` is the length of its answer."""
-
-    method: str
-    path: str
-    bytes_sent: int
-
-
-@dataclass
-class CountingS3:
-    """moto's S3 API on loopback, with each request on record."""
-
-    url: str
-    requests: list[Request] = field(default_factory=list)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-
-    def bytes_read(self, path: str) -> list[int]:
-        return [seen.bytes_sent for seen in self.requests if (seen.method, seen.path) == ("GET", path)]
+    """Starts `dagster dev` on a storage."""
+    with ExitStack() as stack:
+        yield lambda storage, **environment: stack.enter_context(deployed(tmp_path, storage, **environment))
 
 
 @pytest.fixture
 def s3() -> Iterator[CountingS3]:
-    application = DomainDispatcherApplication(create_backend_app)
-    port = free_port()
-    counting = CountingS3(f"http://127.0.0.1:{port}")
+    with serving_s3() as s3:
+        yield s3
 
-    def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
-            counting.requests.append(Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], length))
-            return start_response(status, headers, *rest)
 
-        answer: Iterable[bytes] = application(environ, record)
-        return answer
+@dataclass(frozen=True)
+class House:
+    """A bucket, `dagster dev` on it, and the API beside."""
 
-    server = make_server("127.0.0.1", port, counted, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield counting
-    server.shutdown()
-    thread.join()
+    s3: CountingS3
+    deployment: Deployment
+    api: Api
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    with serving_s3() as s3:
+        s3.client.create_bucket(Bucket=BUCKET)
+        with (
+            deployed(folder, f"s3://{BUCKET}", **s3.environment) as deployment,
+            api_beside(deployment, CLIPPER_API_RATE="100000/minute") as api,
+        ):
+            yield House(s3, deployment, api)

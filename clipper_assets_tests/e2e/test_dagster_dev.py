@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from clipper_assets_tests.conftest import SAMPLE
-from clipper_assets_tests.e2e.conftest import CountingS3, Deploy, Deployment, until
+from clipper_assets_tests.e2e.conftest import Deploy
+from clipper_assets_tests.e2e.servers import CountingS3, Deployment, until
 
 pytestmark = pytest.mark.e2e
 
@@ -58,13 +58,7 @@ def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: 
 
 
 def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, s3: CountingS3) -> None:
-    client: Any = boto3.client(
-        "s3",
-        endpoint_url=s3.url,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-        region_name="us-east-1",
-    )
+    client = s3.client
     client.create_bucket(Bucket="podcasts")
     deployment = deploy("s3://podcasts/team", **s3.environment)
     client.upload_file(str(SAMPLE / "episode.srt"), "podcasts", "team/test1/sample.srt")

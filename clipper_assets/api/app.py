@@ -1,0 +1,106 @@
+"""The API as one ASGI app: what guards it, what it serves, what its OpenAPI document says."""
+
+import logging
+import time
+from importlib.metadata import version
+from importlib.resources import files
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.security import HTTPBearer
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clipper_assets.api import edits, episodes, events, media, process, uploads
+from clipper_assets.api.auth import Guard, Tokens
+from clipper_assets.api.door import Door
+from clipper_assets.api.limits import Body, Rate
+from clipper_assets.api.problems import add_handlers
+
+log = logging.getLogger(__name__)
+
+DESCRIPTION = """Vertical, captioned clips out of long recordings. Each request carries `Authorization: Bearer <token>`;
+a refusal is one sentence in `detail`. Dagster's GraphQL is at `/graphql`, a page for people at `/review`."""
+CONTENT_SECURITY = (
+    "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' https: http: blob:; "
+    "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Scripts and styles are ours alone; pictures, videos and uploads may be wherever the storage presigns its URLs."""
+
+
+def build_app(door: Door, tokens: Tokens) -> FastAPI:
+    """The app that serves `door` to those who have one of `tokens`."""
+    bearer = HTTPBearer(auto_error=False, description="one of AUTH_TOKEN")
+    app = FastAPI(
+        title="clipper_assets",
+        version=version("clipper_assets"),
+        description=DESCRIPTION,
+        dependencies=[Depends(bearer)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=[
+            {"name": "process", "description": "an upload in, clips out"},
+            {"name": "episodes", "description": "how far they are, and what came of them"},
+            {"name": "edits", "description": "what people change about clips"},
+            {"name": "uploads", "description": "files from a browser, in parts"},
+        ],
+    )
+    app.state.door = door
+    # The first that fits is taken, and a key has slashes: what goes on behind a key comes before the key alone.
+    for each in (process, events, edits, uploads, media, episodes):
+        app.include_router(each.router)
+    app.router.routes.extend(door.dagster.graphql.build_routes())
+    app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))
+    app.add_api_route("/health", _health, include_in_schema=False)
+    app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
+    add_handlers(app)
+    origins = [each.strip() for each in (door.settings.api_cors_origins or "").split(",") if each.strip()]
+    # The last one added is the first to see a request.
+    app.add_middleware(Body, most_bytes=door.settings.api_max_body_bytes)
+    app.add_middleware(Rate, rate=door.settings.api_rate)
+    app.add_middleware(Guard, tokens=tokens, origins=origins)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Prefer"],
+        expose_headers=["Location", "Retry-After", "Preference-Applied"],
+    )
+    app.add_middleware(Journal)
+    return app
+
+
+def _health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+class Journal:
+    """ASGI middleware: a line for each request, without its query, and headers that keep a browser from guessing."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"content-security-policy", CONTENT_SECURITY.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        finally:
+            shown = scope["path"].split("/uploads/parts/")[0].encode("unicode_escape").decode()
+            log.info("%s %s %s %.0f ms", scope["method"], shown, status, 1000 * (time.monotonic() - began))

@@ -1,0 +1,222 @@
+"""Dagster's own GraphQL behind our door, and the runs that our handlers start and stop through it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster_graphql.schema import create_schema
+from dagster_webserver.graphql import GraphQLServer
+from graphene import Schema
+from graphene.validation import depth_limit_validator
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from clipper_assets.api.auth import full_access
+from clipper_assets.api.problems import RefusedError
+
+log = logging.getLogger(__name__)
+
+DEEPEST = 14
+"""Fields within fields; Dagster's own UI goes down to 12 in what a frontend would ask. Introspection does not count."""
+MOST_TOKENS = 4000
+"""Words and signs of a document; Dagster's UI has none of half that."""
+LOCATION, REPOSITORY, JOB, PARTITIONS = "clipper_assets", "__repository__", "clip_episode", "episodes"
+
+
+class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
+    """Dagster's schema over HTTP and over WebSocket (subprotocol `graphql-ws`), for who may."""
+
+    def __init__(self, workspace: WorkspaceProcessContext):
+        self.workspace = workspace
+        super().__init__()
+
+    def build_graphql_schema(self) -> Schema:
+        return create_schema()
+
+    def build_graphql_middleware(self) -> list[Any]:
+        return []
+
+    def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
+        return [*specified_rules, depth_limit_validator(max_depth=DEEPEST)]
+
+    def build_middleware(self) -> list[Middleware]:
+        return []
+
+    def build_routes(self) -> list[BaseRoute]:
+        return [
+            Route("/graphql", self.graphql_http_endpoint, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", self.graphql_ws_endpoint),
+        ]
+
+    def _make_request_context(self, conn: HTTPConnection) -> WorkspaceRequestContext:
+        return self.workspace.create_request_context(conn)
+
+    def handle_graphql_errors(self, errors: Sequence[GraphQLError]) -> list[Any]:
+        """Without the traceback that Dagster's own server gives away."""
+        for error in errors:
+            if error.original_error:
+                log.error("GraphQL: %s", error.message, exc_info=error.original_error)
+        return [error.formatted for error in errors]
+
+    def _determine_status_code(self, resolver_errors: Any, captured_errors: Any) -> int:
+        """A document that could be executed is a 200, with its errors inside (GraphQL over HTTP, 6.4.1)."""
+        return 200
+
+    async def graphql_http_endpoint(self, request: Request) -> Response:
+        query, variables, name = await _asked(request)
+        try:
+            kinds = _kinds(_parsed(query))
+        except GraphQLError as error:
+            raise RefusedError(400, f"the query cannot be read: {error.message}") from None
+        if OperationType.MUTATION in kinds:
+            if request.method == "GET":
+                raise RefusedError(405, "a GET changes nothing; send mutations by POST")
+            full_access(request)
+        return await self.execute_graphql_request(request, query, variables, name)
+
+    async def graphql_ws_endpoint(self, websocket: WebSocket) -> None:
+        try:
+            await super().graphql_ws_endpoint(websocket)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            await websocket.close(4400, "a message is not what graphql-ws has")
+
+    async def execute_graphql_subscription(
+        self,
+        websocket: WebSocket,
+        operation_id: str,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> tuple[Any, Any]:
+        try:
+            document = _parsed(query)
+            if _kinds(document) != {OperationType.SUBSCRIPTION}:
+                return None, {"message": "only subscriptions go over a WebSocket; send the rest by POST"}
+            errors = validate(self._graphene_schema.graphql_schema, document, self._graphql_validation_rules)
+        except GraphQLError as error:
+            errors = [error]
+        if errors:
+            return None, errors[0].formatted
+        return await super().execute_graphql_subscription(websocket, operation_id, query, variables, operation_name)
+
+    def execute(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of an operation, executed here. Raises RuntimeError where Dagster has errors."""
+        with self.workspace.create_request_context() as context:
+            result = asyncio.run(
+                self._graphene_schema.execute_async(query, variable_values=dict(variables), context_value=context)
+            )
+        if result.errors:
+            raise RuntimeError("; ".join(error.message for error in result.errors))
+        return dict(result.data)
+
+
+async def _asked(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
+    """Document, variables and name of the operation. Raises RefusedError (400) for anything else."""
+    try:
+        asked = dict(request.query_params) if request.method == "GET" else await request.json()
+        query, variables, name = asked["query"], asked.get("variables"), asked.get("operationName")
+        variables = json.loads(variables) if isinstance(variables, str) and variables else variables or None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise RefusedError(400, "that is no GraphQL request; send JSON, {query, variables, operationName}") from None
+    if not (isinstance(query, str) and isinstance(variables, dict | None) and isinstance(name, str | None)):
+        raise RefusedError(400, "query and operationName must be texts, variables an object")
+    return query, variables, name
+
+
+def _parsed(query: str) -> DocumentNode:
+    return parse(query, max_tokens=MOST_TOKENS)
+
+
+def _kinds(document: DocumentNode) -> set[OperationType]:
+    return {each.operation for each in document.definitions if isinstance(each, OperationDefinitionNode)}
+
+
+@cache
+def operation(name: str) -> str:
+    """One of the documents in `graphql/`, which frontends use as well."""
+    return (files("clipper_assets.api") / "graphql" / f"{name}.graphql").read_text()
+
+
+class Dagster:
+    """Starts and stops runs, by the same documents that a frontend sends."""
+
+    def __init__(self, instance: dg.DagsterInstance, workspace_file: Path):
+        """Loads the code location. Raises ValueError where the workspace file is not there."""
+        if not workspace_file.is_file():
+            raise ValueError(f"there is no workspace file {workspace_file}; set CLIPPER_WORKSPACE to Dagster's")
+        self._workspace = WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace_file)]), dg.__version__)
+        self.graphql = GraphQLDoor(self._workspace)
+
+    def __enter__(self) -> "Dagster":
+        self._workspace.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._workspace.__exit__(None, None, None)
+
+    def launch(
+        self,
+        partition: str,
+        tags: Mapping[str, str],
+        assets: Sequence[str] = (),
+        ops: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Registers the episode, asks for a run of `clip_episode` or only some of its assets, and returns its id.
+
+        `ops` is run config by asset. Raises RuntimeError with Dagster's reason where there is none.
+        """
+        place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
+        self._done("register_episode", {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": partition})
+        selector: dict[str, Any] = {**place, "jobName": JOB}
+        if assets:
+            selector["assetSelection"] = [{"path": [asset]} for asset in assets]
+        all_tags = {"dagster/partition": partition, **tags}
+        launched = self._done(
+            "launch_run",
+            {
+                "executionParams": {
+                    "selector": selector,
+                    "mode": "default",
+                    "runConfigData": {"ops": dict(ops)} if ops else {},
+                    "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in all_tags.items()]},
+                }
+            },
+        )
+        return str(launched["run"]["runId"])
+
+    def cancel(self, run_id: str) -> None:
+        """Raises RefusedError where the run cannot be stopped any more."""
+        answer = self._done("cancel_run", {"runIds": [run_id]})
+        (result,) = answer["terminateRunResults"]
+        if result["__typename"] != "TerminateRunSuccess":
+            raise RefusedError(409, f"run {run_id} cannot be cancelled: {result['message']}")
+
+    def _done(self, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The one answer of a mutation."""
+        ((field, answer),) = self.graphql.execute(operation(name), variables).items()
+        kind = str(answer["__typename"])
+        if kind.endswith(("Success", "TerminateRunsResult")) or kind == "DuplicateDynamicPartitionError":
+            return dict(answer)
+        reasons = [answer.get("message"), *(each["message"] for each in answer.get("errors", []))]
+        raise RuntimeError(f"{field}: {'; '.join(reason for reason in reasons if reason)}")

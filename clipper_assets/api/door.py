@@ -1,0 +1,34 @@
+"""What every handler works with."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from starlette.requests import HTTPConnection
+
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from clipper_assets.api.dagster import Dagster
+    from clipper_assets.api.media import Signer
+    from clipper_assets.api.runs import Runs
+    from clipper_assets.api.state import States
+
+
+@dataclass(frozen=True)
+class Door:
+    """Settings, the storage, Dagster's instance and workspace, URLs that expire, and what is known of episodes."""
+
+    settings: Settings
+    storage: Storage
+    instance: dg.DagsterInstance
+    dagster: "Dagster"
+    signer: "Signer"
+    runs: "Runs"
+    states: "States"
+
+
+def door_of(connection: HTTPConnection) -> Door:
+    door: Door = connection.app.state.door
+    return door

@@ -1,0 +1,135 @@
+"""What a person changes about clips, and the run that shows it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from clipper_assets.api import models
+from clipper_assets.api.auth import full_access
+from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.episodes import accepted, edits_view
+from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeState, Options
+from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.state import Known
+from clipper_assets.clips.captions.styles import style_names
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.episodes.edits import Edits, Judged, save_edits, undone
+from clipper_assets.highlights.editing import moved, pinned, retitled, worded
+
+router = APIRouter(tags=["edits"])
+TheDoor = Annotated[Door, Depends(door_of)]
+CHANGES = [Depends(full_access)]
+AFTER_EDITS = ("highlight_windows", "camera_paths", "rendered_clips")
+
+
+@router.get("/options", responses=answers())
+def options() -> Options:
+    """Caption styles and layouts to choose from."""
+    return Options(caption_styles=style_names(), layouts=list(Layout))
+
+
+@router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
+def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor) -> models.Edits:
+    """Change a clip; nothing is rendered until that is asked for."""
+    known = door.states.of(key)
+    _on(known, asked.base_version)
+    clip = known.clip(number)
+    if known.words is None:
+        raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
+    source = door.states.source(known.partition)
+    duration_s = source.duration_s if source else clip.end_time
+    if asked.caption_style is not None and asked.caption_style not in style_names():
+        raise RefusedError(
+            422, f"there is no caption style {asked.caption_style!r}; there are {', '.join(style_names())}"
+        )
+    clips = pinned(known.edits, door.states.windows(known.partition))
+    position = next((place for place, each in enumerate(clips) if each.number == number), None)
+    if position is None:
+        raise RefusedError(409, f"clip {number} of {key} is not among its windows any more; render the episode again")
+    try:
+        changed = moved(clips[position], asked.first_sentence, asked.last_sentence, known.sentences, duration_s)
+        changed = retitled(changed, asked.hook, asked.title)
+        words = worded(known.edits, known.words, {each.word: each.text for each in asked.words})
+    except ValueError as error:
+        raise RefusedError(422, str(error)) from None
+    clips[position] = changed.model_copy(update=_looks(asked, clip.sha256))
+    return _save(door, known, known.edits.followed_by(_what(number, asked), clips, words))
+
+
+@router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
+def undo(key: str, asked: EditsAsked, door: TheDoor) -> models.Edits:
+    """Take the last edit back; again, the one before."""
+    known = door.states.of(key)
+    _on(known, asked.base_version)
+    if not edits_view(known).can_undo:
+        raise RefusedError(409, f"there is no edit of {key} to take back")
+    return _save(door, known, undone(door.storage, known.partition, known.edits))
+
+
+@router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
+def give_up(key: str, asked: EditsAsked, door: TheDoor) -> models.Edits:
+    """Give all edits up: the next run picks anew. That can be undone as well."""
+    known = door.states.of(key)
+    _on(known, asked.base_version)
+    return _save(door, known, known.edits.followed_by("gave all edits up", [], []))
+
+
+@router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
+def render_again(key: str, door: TheDoor, response: Response) -> Accepted:
+    """Make the clips as edited; those that nothing was changed about stay as they are."""
+    known = door.states.of(key)
+    if known.state in (EpisodeState.queued, EpisodeState.running):
+        raise RefusedError(409, f"a run of {key} is going on; wait until it has ended, or cancel it")
+    if known.manifest is None:
+        raise RefusedError(409, f"{key} has no clips yet; process it first")
+    ops = _as_rendered(door, known.manifest.run_id)
+    ops.setdefault("camera_paths", {"config": {}})["config"]["keep"] = True
+    run_id = door.dagster.launch(known.partition, {"clipper/edits": str(known.edits.version)}, AFTER_EDITS, ops)
+    door.states.forget(key)
+    return accepted(key, run_id, response)
+
+
+def _as_rendered(door: Door, run_id: str) -> dict[str, Any]:
+    """What the run that made the clips had been told: the clips that nothing was changed about must come out alike."""
+    run = door.instance.get_run_by_id(run_id)
+    config: Any = run.run_config if run else {}
+    told = config.get("ops", {})
+    return {
+        name: {"config": {field: value for field, value in told[name]["config"].items() if value is not None}}
+        for name in ("camera_paths", "rendered_clips")
+        if told.get(name, {}).get("config")
+    }
+
+
+def _on(known: Known, base_version: int) -> None:
+    if known.edits.version != base_version:
+        raise RefusedError(
+            409,
+            f"somebody edited {known.key} meanwhile: it is at version {known.edits.version}, not {base_version}; "
+            "load it again",
+        )
+
+
+def _save(door: Door, known: Known, edits: Edits) -> models.Edits:
+    saved = save_edits(door.storage, door.instance, known.partition, edits)
+    door.states.forget(known.key)
+    if not saved:
+        raise RefusedError(409, f"somebody edited {known.key} at the same moment; load it again")
+    return edits_view(door.states.of(known.key))
+
+
+def _looks(asked: ClipEdit, sha256: str) -> dict[str, object]:
+    looks: dict[str, object] = {}
+    if asked.caption_style is not None:
+        looks["caption_style"] = asked.caption_style
+    if asked.layout is not None:
+        looks["layout"] = asked.layout.value
+    if asked.decision is not None:
+        looks["judged"] = Judged(decision=asked.decision, sha256=sha256)
+    return looks
+
+
+def _what(number: int, asked: ClipEdit) -> str:
+    """Which fields of a clip were changed, for people who read the history."""
+    names = sorted(asked.model_fields_set - {"base_version"})
+    return f"clip {number}: {', '.join(names) or 'nothing'}"

@@ -1,0 +1,91 @@
+"""Live: what happens to an episode, as server-sent events fed from Dagster's event log alone."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import dagster as dg
+from fastapi import APIRouter, Depends, Header, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.episodes import summary
+from clipper_assets.api.problems import answers
+from clipper_assets.api.runs import FRESH_S
+
+router = APIRouter(tags=["episodes"])
+END = "end"
+"""In the place of a record's number: the id of the last event of a run."""
+RETRY_MS = 2000
+PING_S = 15
+
+
+@router.get(
+    "/episodes/{key:path}/events",
+    response_class=EventSourceResponse,
+    responses={
+        **answers(404),
+        200: {
+            "description": "`step`, `progress` and `log` as they happen, `result` at the end. An id is the run's and, "
+            "behind a colon, the record's in its log.",
+            "content": {
+                "text/event-stream": {
+                    "example": "id: 5f0c…:42\nevent: progress\n"
+                    'data: {"step": "rendered_clips", "doing": "rendering", "stage_percent": 40, "percent": 73.0}\n\n'
+                }
+            },
+        },
+        204: {"description": "the last event that you had was the result: there is nothing to come"},
+    },
+)
+async def follow_episode(
+    key: str,
+    door: Annotated[Door, Depends(door_of)],
+    last_event_id: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Follow an episode's newest run; give `Last-Event-ID` to go on where you were."""
+    known = await asyncio.to_thread(door.states.of, key)
+    run_id, _, number = (last_event_id or "").partition(":")
+    if number == END and run_id == known.run_id:
+        return Response(status_code=204)
+    after = int(number) if run_id == known.run_id and number.isdecimal() else 0
+    return EventSourceResponse(_events(door, key, known.partition, after), ping=PING_S)
+
+
+async def _events(door: Door, key: str, partition: str, after: int) -> AsyncIterator[ServerSentEvent]:
+    run = await asyncio.to_thread(door.runs.latest, partition)
+    if run is None:
+        yield ServerSentEvent(json.dumps({"message": "waiting for a run"}), event="waiting", retry=RETRY_MS)
+        run = await _newer_run(door, partition, None)
+    while True:
+        async with door.runs.watch(run) as watch:
+            async for event in watch.events(after):
+                yield ServerSentEvent(
+                    json.dumps(event.data), event=event.kind, id=f"{run.run_id}:{event.number}", retry=RETRY_MS
+                )
+        ended = await asyncio.to_thread(door.instance.get_run_by_id, run.run_id)
+        if not (
+            ended and ended.status is dg.DagsterRunStatus.FAILURE and ended.tags.get("dagster/will_retry") == "true"
+        ):
+            break
+        run, after = await _newer_run(door, partition, run.run_id), 0
+    yield ServerSentEvent(json.dumps(await result(door, key)), event="result", id=f"{run.run_id}:{END}")
+
+
+async def _newer_run(door: Door, partition: str, than: str | None) -> dg.DagsterRun:
+    while True:
+        run = await asyncio.to_thread(door.runs.latest, partition)
+        if run is not None and run.run_id != than:
+            return run
+        await asyncio.sleep(2 * FRESH_S)
+
+
+async def result(door: Door, key: str) -> dict[str, Any]:
+    """The end of a stream: the episode in short."""
+
+    def read() -> dict[str, Any]:
+        door.states.forget(key)
+        return summary(door, door.states.of(key)).model_dump(mode="json")
+
+    return await asyncio.to_thread(read)

@@ -1,0 +1,120 @@
+"""The one request of the service that this replaces: an upload in, clips out."""
+
+import asyncio
+from threading import Lock
+from typing import Annotated, Any
+
+from cachetools import LRUCache
+from dagster import DagsterRun, DagsterRunStatus, RunsFilter
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from clipper_assets.api.auth import full_access
+from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.episodes import accepted
+from clipper_assets.api.media import browser_url
+from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Processed, ProcessRequest
+from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.state import transcript
+from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
+from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
+
+router = APIRouter(tags=["process"])
+TheDoor = Annotated[Door, Depends(door_of)]
+GONE = (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED, DagsterRunStatus.CANCELING)
+
+_one_at_a_time = Lock()
+_probed: LRUCache[str, None] = LRUCache(1000)
+
+
+@router.post(
+    "/process-video",
+    dependencies=[Depends(full_access)],
+    status_code=202,
+    responses={
+        **answers(403, 404),
+        200: {"model": Processed, "description": "the clips, where you waited for them"},
+        202: {"model": Accepted, "description": "a run is at it; look at `status_url`"},
+    },
+)
+async def process_video(
+    asked: ProcessRequest,
+    request: Request,
+    door: TheDoor,
+    response: Response,
+    wait: Annotated[bool, Query(description="answer when the clips are there")] = False,
+    prefer: Annotated[str | None, Header(max_length=200, description="`wait=N`: wait N seconds at most")] = None,
+) -> Any:
+    """Make clips of an upload. The same request again joins the run that is at it, or has been, for that upload."""
+    run = await asyncio.to_thread(_run_for, door, asked.s3_key)
+    patience_s = _patience_s(prefer)
+    longest_s = min(door.settings.api_wait_max_s if wait else patience_s or 0.0, door.settings.api_wait_max_s)
+    if longest_s:
+        try:
+            async with asyncio.timeout(longest_s):
+                await _ended(door, run)
+            done = await asyncio.to_thread(_processed, door, asked.s3_key, run, str(request.base_url))
+            applied = {"Preference-Applied": f"wait={patience_s:g}"} if patience_s else {}
+            return JSONResponse(done.model_dump(mode="json"), headers=applied)
+        except TimeoutError:
+            pass
+    return accepted(asked.s3_key, run.run_id, response)
+
+
+def _patience_s(prefer: str | None) -> float | None:
+    """The wait of a `Prefer` header (RFC 7240, 4.3), in seconds; what is not understood there is ignored."""
+    for part in (prefer or "").replace(";", ",").split(","):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "wait" and value.strip('" ').isdecimal():
+            return float(value.strip('" '))
+    return None
+
+
+def _run_for(door: Door, key: str) -> DagsterRun:
+    """The run that serves this version of an upload; a new one where there is none, or it failed."""
+    partition = door.states.partition(key)
+    stored = door.storage.stat(key)
+    if stored is None:
+        raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
+    tag = upload_tag(stored)
+    with _one_at_a_time:
+        for run in door.instance.get_runs(filters=RunsFilter(tags={UPLOAD_TAG: tag}), limit=5):
+            if run.status not in GONE:
+                return run
+        if tag not in _probed:
+            try:
+                probe_upload(door.storage, key, door.settings.window_min_s)
+            except UploadRefusedError as refused:
+                raise RefusedError(422, str(refused)) from None
+            _probed[tag] = None
+        run_id = door.dagster.launch(partition, {UPLOAD_TAG: tag})
+    door.states.forget(key)
+    launched = door.instance.get_run_by_id(run_id)
+    if launched is None:
+        raise RuntimeError(f"run {run_id} was launched and is not there")
+    return launched
+
+
+async def _ended(door: Door, run: DagsterRun) -> None:
+    async with door.runs.watch(run) as watch:
+        async for _ in watch.events(0):
+            pass
+
+
+def _processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed:
+    door.states.forget(key)
+    known, view = door.states.of(key), door.runs.view(run)
+    ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
+    manifest = known.manifest if view.state is EpisodeState.done else None
+    clips = manifest.clips if manifest else []
+    return Processed(
+        status=ways.get(view.state, "failed"),
+        error=view.error,
+        s3_key=key,
+        run_id=run.run_id,
+        total_clips_identified=door.states.windows(known.partition).num_rows if manifest else 0,
+        clips_processed=len(clips),
+        generated_videos=[GeneratedVideo(**clip.model_dump(), video_url=browser_url(door, clip.key)) for clip in clips],
+        transcript=transcript(known) if manifest else None,
+        manifest=manifest.model_dump(mode="json") if manifest else None,
+    )

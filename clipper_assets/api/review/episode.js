@@ -1,0 +1,180 @@
+/** One episode: its run as it goes, and its clips. */
+
+import { ApiError } from "./api.js";
+import { makeClip } from "./clip.js";
+import { ask, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
+import { BUSY, coarse, doingNow, folderAndName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
+import { complain, say } from "./notice.js";
+import { follow } from "./stream.js";
+
+const MOST_LINES = 500;
+
+export function showEpisode(page, key) {
+  const { api, canEdit, signal } = page;
+  const view = copyOf("episode");
+  const [folder, name] = folderAndName(key);
+  write(view.folder, folder);
+  write(view.name, name);
+  const steps = new Keyed(view.steps, (step) => step.name, makeStep);
+  const clips = new Keyed(view.clips, (clip) => clip.clip_index, () => makeClip(page, desk));
+  let episode = null;
+  let transcript = null;
+  let saving = Promise.resolve();
+
+  /** What the clips of this episode ask of it. */
+  const desk = {
+    transcript: () => transcript,
+    /** Saves a change of a clip; one after the other, each on the version that the one before made. */
+    edit(number, change, done) {
+      saving = saving.then(() =>
+        attempt(async () => {
+          await api.edit(key, number, { base_version: episode.edits.version, ...change });
+          await load();
+          if (done) say(done);
+        }),
+      );
+      return saving;
+    },
+  };
+
+  async function attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 409) await load().catch(() => {});
+      complain(error.message);
+    }
+  }
+
+  async function load() {
+    const answer = await api.episode(key);
+    const words = answer.links.transcript && (await api.transcript(key));
+    if (signal.aborted) return;
+    episode = answer;
+    transcript = words;
+    show();
+  }
+
+  function show() {
+    const busy = BUSY.includes(episode.state);
+    write(view.state, stateName(episode.state));
+    view.state.dataset.state = episode.state;
+    const facts = [];
+    if (episode.duration) facts.push(coarse(episode.duration));
+    if (episode.clips !== null) facts.push(`${plural(episode.clips, "clip")}, ${episode.publishable} may be posted`);
+    write(view.facts, facts.join(" · "));
+    writeOrHide(view.error, episode.error && sentence(episode.error));
+    view.run.classList.toggle("over", !busy);
+    steps.show(episode.steps);
+    showNow(episode.percent, episode.doing);
+    view.cancel.hidden = !(canEdit && ["queued", "running"].includes(episode.state));
+    const reasons = [...new Set(episode.degraded.map(({ step, reason }) => `${stepName(step)}: ${reason}`))];
+    view.degraded.hidden = !reasons.length;
+    write(view["degraded-title"], `Done in a lesser way: ${plural(reasons.length, "thing")}`);
+    fillList(view["degraded-list"], reasons);
+    writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "There are no clips.");
+    clips.show(episode.clip_views);
+    const changed = episode.clip_views.filter((clip) => Object.keys(clip.wanted).length);
+    const rendering = busy && episode.clip_views.length > 0;
+    view.tray.hidden = !canEdit || !(changed.length || episode.edits.can_undo || rendering);
+    write(view.changes, rendering ? "Rendering" : changed.length ? `${plural(changed.length, "clip")} changed, not rendered yet` : "All changes are rendered");
+    view.bar.hidden = !rendering;
+    view.bar.value = episode.percent;
+    view.undo.disabled = view.discard.disabled = !episode.edits.can_undo;
+    view.render.disabled = busy || !changed.length;
+  }
+
+  function showNow(share, doing) {
+    write(view.now, BUSY.includes(episode.state) ? [percent(share), doingNow(doing)].filter(Boolean).join(" · ") : "");
+    view.bar.value = share;
+  }
+
+  /** Follows the run until it has ended, then shows what came of it. */
+  async function watch() {
+    view.lines.replaceChildren();
+    await follow((lastId, stop) => api.events(key, lastId, stop), {
+      signal,
+      onLost: () => write(view.now, "The connection is lost; trying again."),
+      onEvent(kind, data) {
+        if (kind === "log") log(data);
+        if (kind === "waiting" || kind === "result") return;
+        if (!BUSY.includes(episode.state)) return;
+        if (episode.state !== "running") {
+          episode.state = "running";
+          write(view.state, stateName("running"));
+          view.state.dataset.state = "running";
+          view.cancel.hidden = !canEdit;
+        }
+        const step = episode.steps.find((each) => each.name === (kind === "step" ? data.step.name : data.step));
+        if (!episode.steps.length) load();
+        if (step && kind === "step") Object.assign(step, data.step);
+        if (step && kind === "progress") Object.assign(step, { doing: data.doing, percent: Math.max(step.percent, data.stage_percent) });
+        if (step) steps.show(episode.steps);
+        if (kind !== "log") showNow(data.percent, step?.doing ? `${step.name}: ${step.doing}` : step?.name);
+      },
+    });
+    if (signal.aborted) return;
+    const before = episode.state;
+    await load();
+    if (BUSY.includes(before) && episode.state === "done") say(`${name}: the clips are ready.`);
+  }
+
+  function log({ at, level, step, message }) {
+    const line = element("li", {}, element("time", { dateTime: at }, new Date(at).toLocaleTimeString("en-GB")), ` ${step ? `${stepName(step)}: ` : ""}${message}`);
+    line.dataset.level = level;
+    view.lines.append(line);
+    while (view.lines.children.length > MOST_LINES) view.lines.firstElementChild.remove();
+  }
+
+  view.cancel.addEventListener("click", async () => {
+    if (!(await ask("Stop making these clips? What is finished stays.", "Cancel the run"))) return;
+    await attempt(async () => {
+      await api.cancel(key);
+      say("The run is being cancelled.");
+    });
+  });
+  view.undo.addEventListener("click", () =>
+    attempt(async () => {
+      await api.undo(key, episode.edits.version);
+      await load();
+      say("The last change is taken back.");
+    }),
+  );
+  view.discard.addEventListener("click", async () => {
+    if (!(await ask("Give all changes to this episode up? The next run picks its clips anew.", "Discard all"))) return;
+    await attempt(async () => {
+      await api.discard(key, episode.edits.version);
+      await load();
+      say("All changes are given up.");
+    });
+  });
+  view.render.addEventListener("click", () =>
+    attempt(async () => {
+      view.render.disabled = true;
+      await api.render(key);
+      await load();
+      await watch();
+    }),
+  );
+
+  attempt(async () => {
+    await load();
+    await watch();
+  });
+  return view.root;
+}
+
+function makeStep() {
+  const view = copyOf("step");
+  return {
+    root: view.root,
+    update(step) {
+      view.root.dataset.state = step.state;
+      write(view.name, stepName(step.name));
+      view.bar.value = step.percent;
+      view.bar.setAttribute("aria-label", stepName(step.name));
+      write(view.state, step.state === "running" ? percent(step.percent) : stepStateName(step.state));
+    },
+  };
+}

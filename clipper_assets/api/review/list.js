@@ -1,0 +1,97 @@
+/** All episodes, the newest first, and a place to drop new ones. */
+
+import { ApiError } from "./api.js";
+import { copyOf, Keyed, write, writeOrHide } from "./dom.js";
+import { ago, BUSY, dateAndTime, doingNow, folderAndName, percent, plural, stateName } from "./format.js";
+import { complain } from "./notice.js";
+import { pause } from "./stream.js";
+import { uploadBox } from "./upload.js";
+
+const BUSY_MS = 2000;
+const CALM_MS = 10000;
+
+export function showList({ api, canEdit, signal }) {
+  const view = copyOf("list");
+  const rows = new Keyed(view.episodes, (episode) => episode.key, makeRow);
+  let pages = 1;
+  let next = null;
+
+  async function load() {
+    const episodes = [];
+    let cursor = null;
+    for (let page = 0; page < pages && (page === 0 || cursor); page += 1) {
+      const answer = await api.episodes(cursor);
+      episodes.push(...answer.episodes);
+      cursor = answer.next_cursor;
+    }
+    next = cursor;
+    if (signal.aborted) return false;
+    rows.show(episodes);
+    view.more.hidden = !next;
+    write(view.count, episodes.length ? `${episodes.length}${next ? " shown" : ""}` : "");
+    writeOrHide(
+      view.empty,
+      episodes.length ? "" : "There is no episode yet. Put a recording into the storage, or drop one above; it appears here within seconds.",
+    );
+    return episodes.some((episode) => BUSY.includes(episode.state));
+  }
+
+  async function keepFresh() {
+    while (!signal.aborted) {
+      let busy = false;
+      try {
+        busy = await load();
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        complain(error.message);
+      }
+      await pause(busy ? BUSY_MS : CALM_MS, signal);
+    }
+  }
+
+  view.more.addEventListener("click", () => {
+    pages += 1;
+    load();
+  });
+  if (canEdit) uploadBox(view, api);
+  keepFresh();
+  return view.root;
+}
+
+function makeRow() {
+  const view = copyOf("episode-row");
+  return {
+    root: view.root,
+    update(episode) {
+      const [folder, name] = folderAndName(episode.key);
+      write(view.folder, folder);
+      write(view.name, name);
+      view.link.href = `#/episodes/${encodeURIComponent(episode.key)}`;
+      view.thumb.hidden = !episode.thumbnail_url;
+      if (episode.thumbnail_url && view.thumb.getAttribute("src") !== episode.thumbnail_url) {
+        view.thumb.src = episode.thumbnail_url;
+      }
+      write(view.outcome, outcome(episode));
+      write(view.state, stateName(episode.state));
+      view.state.dataset.state = episode.state;
+      const moment = episode.finished_at ?? episode.started_at;
+      writeOrHide(view.time, moment && ago(moment));
+      if (moment) {
+        view.time.dateTime = moment;
+        view.time.title = dateAndTime(moment);
+      }
+      view.meter.classList.toggle("idle", !BUSY.includes(episode.state));
+      view.bar.value = episode.percent;
+      view.bar.setAttribute("aria-label", `Progress of ${name}`);
+      write(view.doing, doingNow(episode.doing));
+      write(view.percent, percent(episode.percent));
+    },
+  };
+}
+
+function outcome({ state, clips, publishable, error }) {
+  if (state === "failed") return error ?? "The run failed.";
+  if (clips === null) return state === "done" ? "No clips" : "No clips yet";
+  if (publishable === clips) return `${plural(clips, "clip")}, all may be posted`;
+  return `${plural(clips, "clip")}, ${publishable} may be posted`;
+}

@@ -1,0 +1,141 @@
+/** The words of a clip beside its player, with a few sentences around: to read, to seek, to cut and to correct. */
+
+import { copyOf, element, write } from "./dom.js";
+import { clock, duration } from "./format.js";
+
+const AROUND = 2;
+
+/** `view` is the clip's; `clipNow()` gives the clip as it is shown. */
+export function makeWords(view, { canEdit, signal }, desk, clipNow) {
+  const words = copyOf("words");
+  const { video } = view;
+  const spans = new Map();
+  let correcting = false;
+  let spoken = null;
+  view.words.append(words.root);
+  for (const part of ["start-earlier", "start-later", "end-earlier", "end-later", "correct"]) words[part].hidden = !canEdit;
+  write(words.help, canEdit ? "Select a word to play from there. Double-click corrects it." : "Select a word to play from there.");
+
+  const sentences = () => desk.transcript()?.sentences ?? [];
+  const at = (number) => sentences().findIndex((each) => each.number === number);
+
+  function move(change, done) {
+    const { clip_index: number } = clipNow();
+    desk.edit(number, change, `${done} Render again to see it.`);
+  }
+
+  function step(end, by) {
+    const clip = clipNow();
+    const name = end ? "last_sentence" : "first_sentence";
+    const target = sentences()[at(clip[name]) + by];
+    if (target) move({ [name]: target.number }, `Clip ${clip.clip_index} ${end ? "ends" : "starts"} a sentence ${by < 0 ? "earlier" : "later"}.`);
+  }
+  words["start-earlier"].addEventListener("click", () => step(false, -1));
+  words["start-later"].addEventListener("click", () => step(false, 1));
+  words["end-earlier"].addEventListener("click", () => step(true, -1));
+  words["end-later"].addEventListener("click", () => step(true, 1));
+
+  words.correct.addEventListener("click", () => {
+    correcting = !correcting;
+    words.correct.setAttribute("aria-pressed", correcting);
+    write(words.help, correcting ? "Select a word to correct it; leave it empty to take it out of the captions." : "Select a word to play from there. Double-click corrects it.");
+  });
+
+  /** Seconds of the file from those of the episode: exact unless pauses were cut out, then about right. */
+  function inFile(seconds) {
+    const { start_time: start, end_time: end, duration: length } = clipNow();
+    return Math.min(Math.max(((seconds - start) * length) / (end - start), 0), Math.max(length - 0.05, 0));
+  }
+
+  function seek(word) {
+    video.currentTime = inFile(word.start);
+    video.play().catch(() => {});
+  }
+
+  function correct(word, button) {
+    const field = element("input", { value: word.text, maxLength: 80, size: Math.max(word.text.length, 4), className: "word-field" });
+    field.setAttribute("aria-label", `Correct “${word.text}”`);
+    let done = false;
+    const finish = (save) => {
+      if (done) return;
+      done = true;
+      field.replaceWith(button);
+      button.focus();
+      if (save && field.value.trim() !== word.text) {
+        move({ words: [{ word: word.word, text: field.value.trim() }] }, `“${word.text}” is corrected.`);
+      }
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") finish(true);
+      if (event.key === "Escape") finish(false);
+    });
+    field.addEventListener("blur", () => finish(true));
+    button.replaceWith(field);
+    field.focus();
+    field.select();
+  }
+
+  function makeWord(word) {
+    const button = element("button", { type: "button", className: "word" }, word.text || "–");
+    button.classList.toggle("edited", word.edited);
+    if (!word.text) button.setAttribute("aria-label", "a word that is not captioned");
+    button.addEventListener("click", () => (correcting ? correct(word, button) : seek(word)));
+    if (canEdit) button.addEventListener("dblclick", () => correct(word, button));
+    spans.set(word, button);
+    return button;
+  }
+
+  function update() {
+    const clip = clipNow();
+    const all = sentences();
+    const first = at(clip.first_sentence);
+    const last = at(clip.last_sentence);
+    words.root.hidden = first < 0 || last < 0;
+    if (words.root.hidden) return;
+    const start = clip.wanted.start_time ?? clip.start_time;
+    const end = clip.wanted.end_time ?? clip.end_time;
+    write(words.start, clock(start));
+    write(words.end, clock(end));
+    write(words.length, duration(end - start));
+    words["start-earlier"].disabled = first === 0;
+    words["start-later"].disabled = first === last;
+    words["end-earlier"].disabled = first === last;
+    words["end-later"].disabled = last === all.length - 1;
+    words.script.setAttribute("aria-label", `Words of clip ${clip.clip_index}`);
+    if (words.script.contains(document.activeElement) && document.activeElement.tagName === "INPUT") return;
+    spans.clear();
+    const bySentence = grouped(desk.transcript().words);
+    const shown = all.slice(Math.max(first - AROUND, 0), last + AROUND + 1);
+    let speaker = null;
+    words.script.replaceChildren(
+      ...shown.map((each) => {
+        const line = element("p", { className: "sentence" });
+        line.classList.toggle("outside", each.number < clip.first_sentence || each.number > clip.last_sentence);
+        if (each.speaker && each.speaker !== speaker) line.append(element("span", { className: "speaker" }, each.speaker));
+        speaker = each.speaker;
+        for (const word of bySentence.get(each.number) ?? []) line.append(makeWord(word), " ");
+        return line;
+      }),
+    );
+  }
+
+  video.addEventListener(
+    "timeupdate",
+    () => {
+      const now = [...spans].find(([word]) => inFile(word.start) <= video.currentTime && video.currentTime < inFile(word.end))?.[1] ?? null;
+      if (now === spoken) return;
+      spoken?.classList.remove("spoken");
+      now?.classList.add("spoken");
+      spoken = now;
+    },
+    { signal },
+  );
+  return { update };
+}
+
+/** Words by their sentence. */
+function grouped(words) {
+  const found = new Map();
+  for (const word of words) found.set(word.sentence, [...(found.get(word.sentence) ?? []), word]);
+  return found;
+}

@@ -1,0 +1,252 @@
+"""A run as its event log tells it: steps, progress, log lines. Nothing else is asked, so nothing else can disagree."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Literal
+
+import dagster as dg
+from cachetools import LRUCache
+from dagster._core.events import DagsterEvent
+from dagster._core.events.log import EventLogEntry
+
+from clipper_assets.api.models import Degraded, EpisodeState, Step, StepState
+from clipper_assets.progress import read_progress
+
+WEIGHTS = {
+    "raw_video": 5.0,
+    "aligned_transcript": 35.0,
+    "highlight_windows": 5.0,
+    "camera_paths": 10.0,
+    "rendered_clips": 45.0,
+}
+"""Share of a run in per cent, as an hour of talk takes on a GPU with WhisperX: what people wait for longest."""
+FRESH_S = 0.5
+"""A run's log is read at most so often, however many look at it."""
+KEPT_RUNS = 500
+
+ENDS = {
+    "PIPELINE_SUCCESS": EpisodeState.done,
+    "PIPELINE_FAILURE": EpisodeState.failed,
+    "PIPELINE_CANCELED": EpisodeState.cancelled,
+}
+
+
+@dataclass(frozen=True)
+class LiveEvent:
+    """What one record of the log means for a watcher; `number` is the record's place in the log."""
+
+    number: int
+    kind: Literal["step", "progress", "log"]
+    data: dict[str, Any]
+
+
+@dataclass
+class RunView:
+    """One run, as far as its log has been read."""
+
+    run_id: str
+    asked: frozenset[str]
+    state: EpisodeState = EpisodeState.queued
+    steps: dict[str, Step] = field(default_factory=dict)
+    events: list[LiveEvent] = field(default_factory=list)
+    degraded: list[Degraded] = field(default_factory=list)
+    error: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cursor: str | None = None
+    read_at: float = 0.0
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in WEIGHTS:
+            state = StepState.pending if name in self.asked else StepState.kept
+            self.steps[name] = Step(name=name, state=state, percent=100.0 if state is StepState.kept else 0.0)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDS.values()
+
+    @property
+    def percent(self) -> float:
+        """Of all the work that the run has; 100 only when it is done."""
+        if self.state is EpisodeState.done:
+            return 100.0
+        asked = [self.steps[name] for name in WEIGHTS if name in self.asked]
+        whole = sum(WEIGHTS[step.name] for step in asked) or 1.0
+        return min(round(sum(WEIGHTS[step.name] * step.percent for step in asked) / whole, 1), 99.0)
+
+    @property
+    def doing(self) -> str | None:
+        step = next((step for step in self.steps.values() if step.state is StepState.running), None)
+        if step is None:
+            return None
+        return f"{step.name}: {step.doing}" if step.doing else step.name
+
+    def read(self, instance: dg.DagsterInstance) -> None:
+        """Takes in what the log has got since."""
+        with self.lock:
+            if self.ended or time.monotonic() - self.read_at < FRESH_S:
+                return
+            more = True
+            while more:
+                found = instance.get_records_for_run(self.run_id, cursor=self.cursor, limit=1000)
+                for record in found.records:
+                    self._take(record.storage_id, record.event_log_entry)
+                self.cursor, more = found.cursor, found.has_more
+            self.read_at = time.monotonic()
+
+    def _take(self, number: int, entry: EventLogEntry) -> None:
+        at = datetime.fromtimestamp(entry.timestamp, UTC)
+        event = entry.dagster_event
+        step = self.steps.get(entry.step_key or "")
+        if event is None:
+            self._take_line(number, entry, at, step)
+            return
+        kind = event.event_type_value
+        if kind == "PIPELINE_START":
+            self.state, self.started_at = EpisodeState.running, at
+        elif kind in ENDS:
+            self.state, self.finished_at = ENDS[kind], at
+            if kind == "PIPELINE_FAILURE":
+                self.error = self.error or event.message or "the run failed; its log says more"
+                self._tell(number, "log", {"level": "ERROR", "step": None, "message": self.error}, at)
+        elif kind == "ASSET_CHECK_EVALUATION":
+            self._take_check(event)
+        elif step and (changed := _changed(step, event, at)):
+            self.steps[step.name] = changed
+            if changed.error:
+                self.error = self.error or changed.error
+            self._tell(number, "step", {"step": changed.model_dump(mode="json")}, at)
+
+    def _take_line(self, number: int, entry: EventLogEntry, at: datetime, step: Step | None) -> None:
+        if step and (progress := read_progress(entry.user_message)):
+            doing, percent = progress
+            # A step has several stages, each from 0 to 100: what is shown of the step never goes back.
+            now = step.model_copy(update={"doing": doing, "percent": max(step.percent, min(percent, 99))})
+            self.steps[step.name] = now
+            self._tell(number, "progress", {"step": step.name, "doing": doing, "stage_percent": percent}, at)
+        elif int(entry.level) >= logging.INFO:
+            line = {
+                "level": logging.getLevelName(int(entry.level)),
+                "step": entry.step_key,
+                "message": entry.user_message,
+            }
+            self._tell(number, "log", line, at)
+
+    def _take_check(self, event: DagsterEvent) -> None:
+        found = event.asset_check_evaluation_data
+        if found.check_name.endswith("_not_degraded") and "degraded" in found.metadata:
+            entries: Any = found.metadata["degraded"].value
+            step = found.check_name.removesuffix("_not_degraded")
+            self.degraded += [Degraded(step=each.get("step", step), reason=each["reason"]) for each in entries]
+
+    def _tell(self, number: int, kind: Literal["step", "progress", "log"], data: dict[str, Any], at: datetime) -> None:
+        self.events.append(LiveEvent(number, kind, {**data, "at": at.isoformat(), "percent": self.percent}))
+
+
+def _changed(step: Step, event: DagsterEvent, at: datetime) -> Step | None:
+    kind = event.event_type_value
+    if kind == "STEP_START":
+        return step.model_copy(update={"state": StepState.running, "started_at": at})
+    if kind == "STEP_SUCCESS":
+        return step.model_copy(update={"state": StepState.done, "percent": 100.0, "doing": None, "finished_at": at})
+    if kind == "STEP_FAILURE":
+        data = event.step_failure_data
+        told = data.user_failure_data.description if data.user_failure_data else None
+        error = told or (data.error.message.strip() if data.error else None) or "it failed; the log says more"
+        return step.model_copy(update={"state": StepState.failed, "doing": None, "finished_at": at, "error": error})
+    return None
+
+
+def _asked(run: dg.DagsterRun) -> frozenset[str]:
+    """Names of the assets that a run is to make."""
+    if run.asset_selection:
+        return frozenset(key.to_user_string() for key in run.asset_selection)
+    return frozenset(run.step_keys_to_execute or WEIGHTS)
+
+
+class Runs:
+    """The runs of a Dagster instance, each read once for all who look."""
+
+    def __init__(self, instance: dg.DagsterInstance):
+        self.instance = instance
+        self._views: LRUCache[str, RunView] = LRUCache(KEPT_RUNS)
+        self._lock = Lock()
+        self._watched: dict[str, Watch] = {}
+
+    def latest(self, partition: str) -> dg.DagsterRun | None:
+        """The newest run of an episode."""
+        filters = dg.RunsFilter(tags={"dagster/partition": partition})
+        return next(iter(self.instance.get_runs(filters=filters, limit=1)), None)
+
+    def view(self, run: dg.DagsterRun) -> RunView:
+        """The run as its log is now, give or take `FRESH_S`."""
+        with self._lock:
+            view = self._views.get(run.run_id)
+            if view is None:
+                view = self._views[run.run_id] = RunView(run.run_id, _asked(run))
+        view.read(self.instance)
+        return view
+
+    @asynccontextmanager
+    async def watch(self, run: dg.DagsterRun) -> AsyncIterator["Watch"]:
+        """One reader of a run's log for all its watchers; it ends with the last of them."""
+        watch = self._watched.get(run.run_id)
+        if watch is None:
+            watch = self._watched[run.run_id] = Watch(self, run)
+        watch.watchers += 1
+        try:
+            yield watch
+        finally:
+            watch.watchers -= 1
+            if not watch.watchers:
+                watch.task.cancel()
+                self._watched.pop(run.run_id, None)
+
+
+class Watch:
+    """A run that somebody watches: its events so far, and a wait for the next ones."""
+
+    def __init__(self, runs: Runs, run: dg.DagsterRun):
+        self.watchers = 0
+        self.view: RunView | None = None
+        self._news = asyncio.Event()
+        self.task = asyncio.create_task(self._read(runs, run))
+
+    async def _read(self, runs: Runs, run: dg.DagsterRun) -> None:
+        while self.view is None or not self.view.ended:
+            self.view = await asyncio.to_thread(runs.view, run)
+            self._news.set()
+            self._news = asyncio.Event()
+            await asyncio.sleep(FRESH_S)
+
+    async def events(self, after: int) -> AsyncIterator[LiveEvent]:
+        """What the log has after record `after`, until the run ends. Raises what reading the log raised."""
+        position = 0
+        while True:
+            news = self._news
+            view = self.view
+            ended = view is not None and view.ended
+            for event in self._from(position):
+                position += 1
+                if event.number > after:
+                    yield event
+            if ended:
+                return
+            if self.task.done():
+                self.task.result()
+                return
+            waiting = asyncio.create_task(news.wait())
+            try:
+                await asyncio.wait({waiting, self.task}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiting.cancel()
+
+    def _from(self, position: int) -> Iterator[LiveEvent]:
+        return iter(self.view.events[position:] if self.view else [])

@@ -1,0 +1,64 @@
+"""`clipper-api`: the API as a process."""
+
+import logging
+import os
+
+import click
+import dagster as dg
+import uvicorn
+from limits import parse
+
+from clipper_assets.api.app import build_app
+from clipper_assets.api.auth import Tokens
+from clipper_assets.api.dagster import Dagster
+from clipper_assets.api.door import Door
+from clipper_assets.api.limits import PatientProtocol
+from clipper_assets.api.media import Signer
+from clipper_assets.api.runs import Runs
+from clipper_assets.api.state import States
+from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
+from clipper_assets.settings import Settings
+from clipper_assets.terminal import mistakes_in_one_sentence
+
+GRACE_S = 3
+"""Open event streams are ended after so many seconds; their clients come again and go on where they were."""
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; default: CLIPPER_API_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: CLIPPER_API_PORT.")
+def main(host: str | None, port: int | None) -> None:
+    """The door for frontends: HTTP, live events, GraphQL and the review page, for those who have a token."""
+    with mistakes_in_one_sentence(StorageError, dg.DagsterInvariantViolationError):
+        settings = Settings()
+        tokens = Tokens.parse(settings.auth_token)
+        parse(settings.api_rate)
+        storage = storage_at(settings.storage, settings.url_expiry_s)
+        if why := unreachable(storage):
+            raise StorageError(why)
+        if "DAGSTER_HOME" not in os.environ:
+            raise ValueError("DAGSTER_HOME is not set; set it to the folder of the Dagster instance to serve")
+        instance = dg.DagsterInstance.get()
+        dagster = Dagster(instance, settings.workspace)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with instance, dagster:
+        runs = Runs(instance)
+        door = Door(
+            settings=settings,
+            storage=storage,
+            instance=instance,
+            dagster=dagster,
+            signer=Signer(tokens.key, settings.api_url_expiry_s),
+            runs=runs,
+            states=States(storage, instance, runs),
+        )
+        uvicorn.run(
+            build_app(door, tokens),
+            host=host or settings.api_host,
+            port=settings.api_port if port is None else port,
+            http=PatientProtocol,
+            ws="websockets-sansio",
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_S,
+            server_header=False,
+        )

@@ -1,0 +1,233 @@
+"""Where episodes are: what Dagster, the manifest, the lake and the edits say together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Condition
+from typing import Any, TypeVar
+
+import dagster as dg
+import pyarrow as pa
+from cachetools import LRUCache, TTLCache, cachedmethod
+
+from clipper_assets.api import models
+from clipper_assets.api.problems import RefusedError
+from clipper_assets.api.runs import Runs, RunView
+from clipper_assets.clips.corrections import corrected
+from clipper_assets.clips.manifest import Clip, Manifest
+from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
+from clipper_assets.episodes.lake import read_table, table_key
+from clipper_assets.episodes.partitions import object_key, partition_key
+from clipper_assets.episodes.sensors import is_upload
+from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.highlights.editing import sentences_of
+from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.transcript.words import WORDS, Sentence, sentences
+
+FRESH_S = 1.0
+"""A state is worked out at most so often for each episode."""
+SAME_TIME_S = 0.1
+"""A clip begins on a frame, up to 0.05 s after its window; another sentence is further away."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Known:
+    """An episode as far as it is known, before any URL is signed."""
+
+    key: str
+    partition: str
+    run_id: str | None
+    view: RunView | None
+    manifest: Manifest | None
+    edits: Edits
+    rendered: Edits
+    words: pa.Table | None
+
+    @property
+    def state(self) -> models.EpisodeState:
+        return self.view.state if self.view else models.EpisodeState.waiting
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        return sentences(self.words) if self.words is not None else []
+
+    def clip(self, number: int) -> Clip:
+        """Raises RefusedError (404) for a clip that there is not."""
+        clips = self.manifest.clips if self.manifest else []
+        found = next((clip for clip in clips if clip.clip_index == number), None)
+        if found is None:
+            raise RefusedError(404, f"{self.key} has no clip {number}; it has {len(clips)}, numbered from 0")
+        return found
+
+
+class States:
+    """Reads episodes for many at once: what cannot change is kept, the rest is read anew after `FRESH_S`."""
+
+    def __init__(self, storage: Storage, instance: dg.DagsterInstance, runs: Runs):
+        self.storage, self.instance, self.runs = storage, instance, runs
+        self._known: TTLCache[Any, Known] = TTLCache(2000, FRESH_S)
+        self._files: LRUCache[Any, Any] = LRUCache(300)
+        self._reading, self._parsing = Condition(), Condition()
+
+    def partitions(self) -> list[str]:
+        """All episodes, the newest first."""
+        return list(reversed(self.instance.get_dynamic_partitions("episodes")))
+
+    def partition(self, key: str) -> str:
+        """The partition of an upload's key. Raises RefusedError (422) for a key that cannot be an upload's."""
+        self.storage.checked(key)
+        if not is_upload(key):
+            raise RefusedError(422, f"{key!r} is no upload; name a video or sound below the storage root")
+        try:
+            return partition_key(key)
+        except ValueError as error:
+            raise RefusedError(422, str(error)) from None
+
+    def of(self, key: str) -> Known:
+        """Raises RefusedError: 422 for a key that cannot be, 404 where there is no such upload and never was."""
+        return self._of(key, self.partition(key))
+
+    def of_partition(self, partition: str) -> Known:
+        return self._of(object_key(partition), partition)
+
+    def forget(self, key: str) -> None:
+        """Somebody changed it."""
+        with self._reading:
+            self._known.pop((key, partition_key(key)), None)
+
+    @cachedmethod(
+        lambda self: self._known, key=lambda _, key, partition: (key, partition), condition=lambda self: self._reading
+    )
+    def _of(self, key: str, partition: str) -> Known:
+        run = self.runs.latest(partition)
+        if run is None and not self.storage.exists(key):
+            raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
+        edits = latest_edits(self.storage, partition)
+        manifest = self._manifest(partition)
+        return Known(
+            key=key,
+            partition=partition,
+            run_id=run.run_id if run else None,
+            view=self.runs.view(run) if run else None,
+            manifest=manifest,
+            edits=edits,
+            rendered=edits_at(self.storage, partition, manifest.edits_version) if manifest else Edits(version=0),
+            words=self.table(partition, "aligned_transcript", WORDS.name),
+        )
+
+    def _materialized(self, partition: str, asset: str) -> dg.EventLogRecord | None:
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
+        return next(iter(self.instance.fetch_materializations(wanted, limit=1).records), None)
+
+    def _manifest(self, partition: str) -> Manifest | None:
+        record = self._materialized(partition, "rendered_clips")
+        made = record.asset_materialization if record else None
+        if record is None or made is None or "manifest" not in made.metadata:
+            return None
+        key = str(made.metadata["manifest"].value)
+        return self._file(
+            ("manifest", partition, record.storage_id),
+            lambda: Manifest.model_validate_json(self.storage.read_bytes(key)),
+        )
+
+    def table(self, partition: str, asset: str, name: str) -> pa.Table | None:
+        """An episode's table of the lake; None before it is materialized."""
+        record = self._materialized(partition, asset)
+        if record is None:
+            return None
+        key = table_key(asset, name, partition)
+        return self._file(
+            (asset, partition, record.storage_id), lambda: read_table(self.storage.read_bytes(key), partition)
+        )
+
+    def windows(self, partition: str) -> pa.Table:
+        """Raises RefusedError (409) before an episode has windows."""
+        table = self.table(partition, "highlight_windows", WINDOWS.name)
+        if table is None:
+            raise RefusedError(409, f"{object_key(partition)} has no clips yet; wait until its run has ended")
+        return table
+
+    def source(self, partition: str) -> RawVideo | None:
+        table = self.table(partition, "raw_video", SOURCE.name)
+        return RawVideo.from_table(table) if table is not None else None
+
+    def _file(self, name: tuple[str, str, int], read: Callable[[], T]) -> T:
+        """What `read` gives, read once; `name` tells one version of a file from the next."""
+        with self._parsing:
+            if name not in self._files:
+                self._files[name] = read()
+            found: T = self._files[name]
+            return found
+
+
+def wanted(known: Known, clip: Clip) -> dict[str, Any]:
+    """What edits ask of a clip that its file does not show yet, by field."""
+    now, before = known.edits.clip(clip.clip_index), known.rendered.clip(clip.clip_index)
+    changed: dict[str, Any] = {}
+    if now:
+        window = now.window
+        for field, name in (("start_time", "start"), ("end_time", "end")):
+            if abs(window[name] - getattr(clip, field)) > SAME_TIME_S:
+                changed[field] = window[name]
+        changed |= {name: window[name] for name in ("hook", "title") if window[name] != getattr(clip, name)}
+        changed |= {
+            name: getattr(now, name)
+            for name in ("caption_style", "layout")
+            if getattr(now, name) != (getattr(before, name) if before else None)
+        }
+    words, rendered = (_words_in(clip, each.words) for each in (known.edits, known.rendered))
+    if words != rendered:
+        changed["words"] = [edit.text for edit in words if edit not in rendered] or "as in the transcript"
+    return changed
+
+
+def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:
+    return [edit for edit in edits if clip.start_time < edit.end and edit.start < clip.end_time]
+
+
+def verdict(clip: Clip, edited: EditedClip | None) -> models.Verdict | None:
+    """What was decided about a clip, as of now."""
+    if edited is None or edited.judged is None:
+        return None
+    return models.Verdict(decision=edited.judged.decision, current=edited.judged.sha256 == clip.sha256)
+
+
+def sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:
+    """Numbers of the first and last sentence of a clip as edited, in the transcript as it is now."""
+    edited = known.edits.clip(clip.clip_index)
+    window = edited.window if edited else {"clip": clip.clip_index, "start": clip.start_time, "end": clip.end_time}
+    return sentences_of(EditedClip(window=window), known.sentences, duration_s)
+
+
+def transcript(known: Known) -> models.Transcript:
+    """Every word as captions show it. Raises RefusedError (409) before there is a transcript."""
+    words = known.words
+    if words is None:
+        raise RefusedError(409, f"{known.key} has no transcript yet; wait until its run has got so far")
+    now = {row["word"]: row["text"] for row in corrected(words, known.edits.words).to_pylist()}
+    rows = words.to_pylist()
+    return models.Transcript(
+        key=known.key,
+        language=rows[0]["language"] if rows else None,
+        words=[
+            models.TranscriptWord(
+                **{name: row[name] for name in ("word", "sentence", "start", "end", "speaker", "confidence")},
+                text=now.get(row["word"], ""),
+                edited=now.get(row["word"], "") != row["text"],
+            )
+            for row in rows
+        ],
+        sentences=[
+            models.TranscriptSentence(
+                number=each.number,
+                text=each.text,
+                start=each.start,
+                end=each.end,
+                speaker=each.speaker,
+                doubtful=each.doubtful,
+            )
+            for each in known.sentences
+        ],
+    )

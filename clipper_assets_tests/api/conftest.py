@@ -1,0 +1,76 @@
+"""The API on a real Dagster instance with the real code location, and an episode that is finished."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+
+from clipper_assets.api.app import build_app
+from clipper_assets.api.auth import Tokens
+from clipper_assets.api.dagster import Dagster
+from clipper_assets.api.door import Door
+from clipper_assets.api.media import Signer
+from clipper_assets.api.runs import Runs
+from clipper_assets.api.state import States
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.settings import Settings
+from clipper_assets_tests.conftest import clip_episode
+
+REPOSITORY = Path(__file__).parents[2]
+KEY = "show/cut.mp4"
+TOKENS = Tokens.parse(SecretStr("full-token,read:read-token"))
+URL = "http://testserver"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has the door."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("api"))
+
+
+@pytest.fixture(scope="session")
+def door(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Door]:
+    """A door to a storage with the finished episode `show/cut.mp4` and the upload `show2/new.mp4`; runs stay queued."""
+    root = tmp_path_factory.mktemp("api")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        monkeypatch.setenv("DAGSTER_HOME", str(root / "home"))
+        monkeypatch.chdir(REPOSITORY)
+        (root / "home").mkdir()
+        for place in ("data/show/cut", "data/show2/new"):
+            (root / place).parent.mkdir(parents=True)
+            shutil.copy(cut, root / f"{place}.mp4")
+            shutil.copy(cut.with_suffix(".srt"), root / f"{place}.srt")
+        settings, storage = Settings(), DirectoryStorage(root=str(root / "data"))
+        with dg.DagsterInstance.get() as instance, Dagster(instance, settings.workspace) as dagster:
+            _, result = clip_episode(storage, KEY, instance, max_clips=2)
+            assert result.success
+            runs = Runs(instance)
+            signer, states = Signer(TOKENS.key, settings.api_url_expiry_s), States(storage, instance, runs)
+            yield Door(settings, storage, instance, dagster, signer, runs, states)
+
+
+def client_of(door: Door, token: str | None) -> TestClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return TestClient(build_app(door, TOKENS), URL, headers=headers, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def client(door: Door) -> TestClient:
+    return client_of(door, "full-token")
+
+
+@pytest.fixture
+def reader(door: Door) -> TestClient:
+    return client_of(door, "read-token")
+
+
+@pytest.fixture
+def stranger(door: Door) -> TestClient:
+    return client_of(door, None)

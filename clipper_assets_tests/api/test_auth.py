@@ -1,0 +1,92 @@
+import logging
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from starlette.websockets import WebSocketDisconnect
+
+from clipper_assets.api.auth import Tokens
+from clipper_assets.api.models import Access
+
+
+def test_tokens_are_full_unless_they_say_read() -> None:
+    tokens = Tokens.parse(SecretStr("first-token, read:second-token,full:third-token"))
+    assert tokens.access("first-token") is Access.full
+    assert tokens.access("second-token") is Access.read
+    assert tokens.access("third-token") is Access.full
+    assert tokens.access("read:second-token") is None
+    assert tokens.access("another-token") is None
+
+
+@pytest.mark.parametrize("setting", [None, "", " , ", "short", "with space in it", "ünïcödë-token"])
+def test_a_setting_without_good_tokens_is_refused_without_naming_one(setting: str | None) -> None:
+    with pytest.raises(ValueError, match="AUTH_TOKEN") as refusal:
+        Tokens.parse(SecretStr(setting) if setting is not None else None)
+    assert not setting or setting.strip(" ,") == "" or setting not in str(refusal.value)
+
+
+def test_the_key_of_signatures_comes_with_the_tokens() -> None:
+    first, second = (Tokens.parse(SecretStr(each)) for each in ("first-token", "other-token"))
+    assert first.key == Tokens.parse(SecretStr("first-token")).key != second.key
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong-token"}, {"Authorization": "Basic full-token"}])
+def test_without_a_known_token_there_is_nothing(stranger: TestClient, header: dict[str, str]) -> None:
+    answer = stranger.get("/episodes", headers=header)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert set(answer.json()) == {"detail"}
+
+
+@pytest.mark.parametrize("name", ["token", "access_token", "AUTH_TOKEN", "Authorization"])
+def test_a_token_in_the_url_is_refused_even_if_it_is_right(stranger: TestClient, name: str) -> None:
+    answer = stranger.get("/episodes", params={name: "full-token"})
+    assert answer.status_code == 401
+    assert "ends up in logs" in answer.json()["detail"]
+
+
+def test_a_read_token_looks_and_changes_nothing(reader: TestClient) -> None:
+    assert reader.get("/session").json() == {"access": "read"}
+    assert reader.get("/episodes").status_code == 200
+    for method, path in [
+        ("POST", "/process-video"),
+        ("POST", "/uploads"),
+        ("DELETE", "/episodes/show/cut.mp4/run"),
+        ("PATCH", "/episodes/show/cut.mp4/clips/0"),
+        ("POST", "/episodes/show/cut.mp4/render"),
+    ]:
+        answer = reader.request(method, path, json={})
+        assert answer.status_code == 403, path
+
+
+@pytest.mark.parametrize("path", ["/review/", "/review/main.js", "/openapi.json", "/health"])
+def test_pages_without_data_are_public(stranger: TestClient, path: str) -> None:
+    assert stranger.get(path).status_code == 200
+
+
+def test_a_websocket_without_a_token_is_closed(stranger: TestClient) -> None:
+    with pytest.raises(WebSocketDisconnect) as closed, stranger.websocket_connect("/graphql", ["graphql-ws"]):
+        pass
+    assert closed.value.code == 4401
+
+
+def test_a_page_of_ours_gives_the_token_as_a_subprotocol(stranger: TestClient) -> None:
+    offered = ["graphql-ws", "bearer.read-token"]
+    with stranger.websocket_connect("/graphql", offered, headers={"Origin": "http://testserver"}) as socket:
+        socket.send_json({"type": "connection_init"})
+        assert socket.receive_json()["type"] == "connection_ack"
+    with (
+        pytest.raises(WebSocketDisconnect),
+        stranger.websocket_connect("/graphql", offered, headers={"Origin": "https://elsewhere.example"}),
+    ):
+        pass
+
+
+def test_no_token_or_query_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client.get("/episodes", params={"cursor": "a-secret-cursor"})
+        client.get("/episodes", params={"token": "full-token"})
+    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
+    assert "GET /episodes" in ours
+    assert "full-token" not in ours
+    assert "a-secret-cursor" not in ours

@@ -1,0 +1,192 @@
+"""A person edits clips: what is saved, what a run then makes of it, and what it leaves alone."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from fastapi.testclient import TestClient
+
+from clipper_assets.api.door import Door
+from clipper_assets.api.edits import AFTER_EDITS
+from clipper_assets.clips.manifest import Manifest
+from clipper_assets.episodes.edits import latest_edits
+from clipper_assets_tests.conftest import clip_episode
+
+KEY, CLIPS = "show3/edited.mp4", "show3/clips"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _episode(door: Door, cut: Path) -> None:
+    """An episode of its own: what others read must stay as it is."""
+    door.storage.put_file(KEY, cut)
+    door.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        process(door)
+
+
+@pytest.fixture(autouse=True)
+def _as_the_episode_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+    monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+
+
+@pytest.fixture
+def untouched(door: Door, client: TestClient) -> Iterator[None]:
+    """Leaves the episode without edits, and with the clips of its pickers."""
+    yield
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    assert client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version}).status_code == 200
+    process(door)
+
+
+def process(door: Door, *, afresh: bool = False) -> None:
+    _, result = clip_episode(door.storage, KEY, door.instance, max_clips=2, afresh=afresh)
+    assert result.success
+    door.states.forget(KEY)
+
+
+def files(door: Door, number: int) -> dict[str, tuple[str, int]]:
+    """SHA-256 and modification time of a clip's files."""
+    found = {}
+    for suffix in ("mp4", "srt", "vtt", "jpg"):
+        path = Path(str(door.storage.path(f"{CLIPS}/clip_{number}.{suffix}")))
+        found[suffix] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+    return found
+
+
+def manifest(door: Door) -> Manifest:
+    return Manifest.model_validate_json(door.storage.read_bytes(f"{CLIPS}/manifest.json"))
+
+
+def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
+    client: TestClient, door: Door, untouched: None
+) -> None:
+    before = [files(door, 0), files(door, 1)]
+    clip = client.get(f"/episodes/{KEY}/clips/1").json()
+    word = next(
+        each
+        for each in client.get(f"/episodes/{KEY}/transcript").json()["words"]
+        if each["sentence"] == clip["first_sentence"]
+    )
+    by = -1 if clip["last_sentence"] > clip["first_sentence"] else 1
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    edit = {
+        "base_version": version,
+        "last_sentence": clip["last_sentence"] + by,
+        "words": [{"word": word["word"], "text": "Corrected"}],
+        "decision": "approved",
+    }
+    saved = client.patch(f"/episodes/{KEY}/clips/1", json=edit)
+    assert saved.status_code == 200, saved.text
+    assert saved.json() == {"version": version + 1, "can_undo": True, "is_rendered": False}
+    waiting = client.get(f"/episodes/{KEY}/clips/1").json()
+    assert set(waiting["wanted"]) == {"end_time", "words"}
+    assert waiting["last_sentence"] == clip["last_sentence"] + by
+    assert waiting["verdict"] == {"decision": "approved", "current": True}
+    assert [files(door, 0), files(door, 1)] == before
+
+    process(door)
+    assert files(door, 0) == before[0]
+    changed = files(door, 1)
+    assert changed["mp4"][0] != before[1]["mp4"][0]
+    assert "Corrected" in door.storage.read_bytes(f"{CLIPS}/clip_1.srt").decode()
+    shown = client.get(f"/episodes/{KEY}").json()
+    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True}
+    assert shown["clip_views"][1]["verdict"] == {"decision": "approved", "current": False}
+    assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (by > 0)
+    assert manifest(door).edits_version == version + 1
+
+    process(door, afresh=True)
+    assert files(door, 1) == changed
+    assert files(door, 0) == before[0]
+
+    undone = client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + 1})
+    assert undone.json()["version"] == version + 2
+    process(door)
+    assert [each["mp4"][0] for each in (files(door, 0), files(door, 1))] == [each["mp4"][0] for each in before]
+
+
+def test_a_rejected_clip_is_not_to_be_posted(client: TestClient, door: Door, untouched: None) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "decision": "rejected"})
+    clip = client.get(f"/episodes/{KEY}/clips/0").json()
+    assert not clip["is_publishable"]
+    assert "rejected by a person" in clip["held_back"]
+    process(door)
+    assert 0 not in manifest(door).publishable
+    assert "rejected by a person" in manifest(door).held_back[0]
+
+
+def test_style_layout_and_wording_are_of_one_clip(client: TestClient, door: Door, untouched: None) -> None:
+    other = files(door, 1)
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    looks = {"caption_style": "editorial", "layout": "fit", "hook": "A new hook", "title": "A new title"}
+    client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, **looks})
+    assert set(client.get(f"/episodes/{KEY}/clips/0").json()["wanted"]) == set(looks)
+    process(door)
+    clip = client.get(f"/episodes/{KEY}/clips/0").json()
+    assert {name: clip[name] for name in looks} == looks
+    assert clip["wanted"] == {}
+    assert files(door, 1) == other
+
+
+@pytest.mark.parametrize(
+    ("edit", "status", "sentence"),
+    [
+        ({"base_version": 999}, 409, "somebody edited"),
+        ({"last_sentence": 999}, 422, "the transcript has no sentence 999"),
+        ({"first_sentence": 1, "last_sentence": 0}, 422, "a clip cannot begin with sentence 1"),
+        ({"caption_style": "none"}, 422, "there is no caption style 'none'"),
+        ({"layout": "round"}, 422, "layout cannot be"),
+        ({"words": [{"word": 9999, "text": "x"}]}, 422, "the transcript has no word 9999"),
+        ({"words": [{"word": 0, "text": "\u0007"}]}, 422, "word 0 cannot be written"),
+        ({"words": [{"word": 0, "text": "x" * 81}]}, 422, "words.0.text cannot be"),
+        ({"price": 3}, 422, "price cannot be"),
+    ],
+)
+def test_edits_that_cannot_be_are_refused(
+    client: TestClient, edit: dict[str, object], status: int, sentence: str
+) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    answer = client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, **edit})
+    assert answer.status_code == status, answer.text
+    assert sentence in answer.json()["detail"]
+    assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
+
+
+def test_dagster_hears_of_an_edit(client: TestClient, door: Door, untouched: None) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "hook": "Another"})
+    event = door.instance.get_latest_materialization_event(dg.AssetKey("edits"))
+    assert event
+    assert event.asset_materialization
+    assert event.asset_materialization.partition == KEY
+    assert event.asset_materialization.metadata["version"].value == version + 1
+    assert latest_edits(door.storage, KEY).what == "clip 0: hook"
+
+
+def test_rendering_again_asks_for_what_edits_touch(client: TestClient, door: Door) -> None:
+    answer = client.post(f"/episodes/{KEY}/render")
+    assert answer.status_code == 202
+    run = door.instance.get_run_by_id(answer.json()["run_id"])
+    try:
+        assert run
+        assert run.asset_selection
+        assert {key.to_user_string() for key in run.asset_selection} == set(AFTER_EDITS)
+        config: Any = run.run_config
+        assert config["ops"]["camera_paths"]["config"]["keep"] is True
+        assert client.post(f"/episodes/{KEY}/render").status_code == 409
+    finally:
+        door.instance.delete_run(answer.json()["run_id"])
+        door.states.forget(KEY)
+
+
+def test_what_there_is_to_choose_from(client: TestClient) -> None:
+    options = client.get("/options").json()
+    assert "classic" in options["caption_styles"]
+    assert "auto" in options["layouts"]

@@ -1,0 +1,160 @@
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from dagster_graphql.schema import create_schema
+from fastapi.testclient import TestClient
+from graphql import (
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    parse,
+    print_type,
+    validate,
+    visit,
+)
+
+from clipper_assets.api.dagster import operation
+from clipper_assets.api.door import Door
+
+FOLDER = files("clipper_assets.api") / "graphql"
+SNAPSHOT = "schema_snapshot.txt"
+NAMES = sorted(each.name.removesuffix(".graphql") for each in FOLDER.iterdir() if each.name.endswith(".graphql"))
+DEEP = "{ runsOrError { ... on Runs { results { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun {"
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    found: GraphQLSchema = create_schema().graphql_schema
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_operations_are_of_the_installed_dagster(schema: GraphQLSchema, name: str) -> None:
+    assert validate(schema, parse(operation(name))) == []
+
+
+def relied_on(schema: GraphQLSchema) -> str:
+    """The fields, arguments and inputs of Dagster's schema that the operations use, a line each."""
+    found: set[str] = set()
+    info = TypeInfo(schema)
+
+    class Collect(Visitor):
+        def enter_field(self, *_: Any) -> None:
+            parent, field = info.get_parent_type(), info.get_field_def()
+            node_name = _[0].name.value
+            if parent and field and not node_name.startswith("__"):
+                found.add(f"{parent.name}.{node_name}: {field.type}")
+
+        def enter_argument(self, *_: Any) -> None:
+            argument = info.get_argument()
+            if argument:
+                found.add(f"argument {_[0].name.value}: {argument.type}")
+                kind = get_named_type(argument.type)
+                if kind.name not in ("String", "Int", "ID"):
+                    found.add(print_type(kind))
+
+    for name in NAMES:
+        visit(parse(operation(name)), TypeInfoVisitor(info, Collect()))
+    return "\n".join(sorted(found)) + "\n"
+
+
+def test_what_we_rely_on_of_dagsters_schema_is_as_it_was(schema: GraphQLSchema) -> None:
+    kept = (FOLDER / SNAPSHOT).read_text()
+    assert relied_on(schema) == kept, (
+        "Dagster's schema changed where our operations rely on it; look at the difference, then write "
+        "test_graphql.relied_on(create_schema().graphql_schema) into graphql/schema_snapshot.txt"
+    )
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """Variables of each operation, from the README beside it."""
+    text = (FOLDER / "README.md").read_text()
+    return {
+        name: json.loads(variables)
+        for name, variables in re.findall(
+            r"## `(\w+)\.graphql`.*?Variables:\n+```json\n(.*?)```", text, flags=re.DOTALL
+        )
+    }
+
+
+def test_every_operation_has_an_example() -> None:
+    assert sorted(examples()) == NAMES
+
+
+def test_the_examples_run(door: Door, client: TestClient) -> None:
+    """In the README's order, with the ids that this instance gives."""
+    ids: dict[str, str] = {}
+    starting = ["register_episode", "launch_run", "run_status", "run_logs", "cancel_run"]
+    order = [*starting, "backfill", "backfill_status", "episode_results"]
+    for name in order:
+        text = json.dumps(examples()[name])
+        for placeholder, value in ids.items():
+            text = re.sub(placeholder, value, text)
+        answer = client.post("/graphql", json={"query": operation(name), "variables": json.loads(text)})
+        assert answer.status_code == 200, answer.text
+        ((field, data),) = answer.json()["data"].items()
+        assert not data["__typename"].endswith("Error"), (field, data)
+        if name == "launch_run":
+            ids[r"399a0128-b615-4765-bcd9-c1e8c91a395a"] = data["run"]["runId"]
+        if name == "backfill":
+            ids["qbmxzvtr"] = data["backfillId"]
+
+
+def test_a_get_changes_nothing(client: TestClient) -> None:
+    answer = client.get("/graphql", params={"query": "mutation { reloadWorkspace { __typename } }"})
+    assert answer.status_code == 405
+
+
+def test_a_read_token_sends_no_mutation(reader: TestClient) -> None:
+    assert reader.post("/graphql", json={"query": "mutation { reloadWorkspace { __typename } }"}).status_code == 403
+    hidden = "query Harmless { version } mutation Hidden { reloadWorkspace { __typename } }"
+    assert reader.post("/graphql", json={"query": hidden, "operationName": "Harmless"}).status_code == 403
+    assert reader.post("/graphql", json={"query": "{ version }"}).json()["data"]["version"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "null",
+        "1",
+        '"text"',
+        "{",
+        "{}",
+        "[" * 2000,
+        '{"query": 1}',
+        '{"query": "{"}',
+        '[{"query": "{ version }"}]',
+        '{"query": "{ version }", "variables": 3}',
+        '{"query": "{ version }", "operationName": {}}',
+    ],
+)
+def test_what_is_no_request_is_a_400(client: TestClient, body: str) -> None:
+    assert client.post("/graphql", content=body, headers={"Content-Type": "application/json"}).status_code == 400
+
+
+def test_deep_and_long_documents_are_refused(client: TestClient) -> None:
+    deep = DEEP + "rootRun { " * 10 + "runId" + "}" * (DEEP.count("{") + 10)
+    assert client.post("/graphql", json={"query": deep}).status_code == 400
+    long = "{" + " ".join(f"a{number}: version" for number in range(3000)) + "}"
+    assert client.post("/graphql", json={"query": long}).status_code == 400
+
+
+def test_introspection_works(client: TestClient) -> None:
+    from graphql import get_introspection_query
+
+    assert "errors" not in client.post("/graphql", json={"query": get_introspection_query()}).json()
+
+
+def test_a_mutation_over_a_websocket_never_runs(client: TestClient) -> None:
+    headers = {"Authorization": "Bearer read-token"}
+    with client.websocket_connect("/graphql", ["graphql-ws"], headers=headers) as socket:
+        for query in ("mutation { reloadWorkspace { __typename } }", "{ version }", "{", DEEP):
+            socket.send_json({"type": "start", "id": "1", "payload": {"query": query}})
+            assert socket.receive_json()["type"] == "error"

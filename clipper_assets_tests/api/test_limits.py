@@ -1,0 +1,96 @@
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.types import ASGIApp, Message
+
+from clipper_assets.api import limits
+from clipper_assets.api.door import Door
+from clipper_assets.api.limits import Body, Rate
+from clipper_assets_tests.api.conftest import TOKENS, client_of
+
+
+def test_a_body_that_is_too_large_is_refused_by_its_header(client: TestClient) -> None:
+    answer = client.post("/process-video", content=b"x" * 10_000_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert "POST /uploads" in answer.json()["detail"]
+
+
+def test_a_body_that_is_too_large_is_refused_while_it_arrives(client: TestClient) -> None:
+    chunks = (b"x" * 100_000 for _ in range(20))
+    answer = client.post("/process-video", content=chunks, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def called(app: ASGIApp, messages: list[Message], **scope: Any) -> list[Message]:
+    """What an app answers to a request whose body comes in `messages`, and then no more."""
+    sent: list[Message] = []
+    arriving = iter(messages)
+
+    async def receive() -> Message:
+        for message in arriving:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    whole = {"type": "http", "method": "POST", "path": "/x", "headers": [], "client": ("here", 1), "query_string": b""}
+    await app({**whole, **scope}, receive, send)
+    return sent
+
+
+def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    monkeypatch.setattr(limits, "BODY_S", 0.05)
+
+    async def reads_all(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    begun: list[Message] = [{"type": "http.request", "body": b"x", "more_body": True}]
+    first, _ = asyncio.run(called(Body(reads_all, 100), begun))
+    assert first["status"] == 408
+
+
+def test_too_many_requests_are_told_when_to_come_again() -> None:
+    app = FastAPI()
+    app.add_middleware(Rate, rate="3/minute")
+    app.get("/")(lambda: None)
+    client = TestClient(app)
+    assert [client.get("/").status_code for _ in range(4)] == [200, 200, 200, 429]
+    refused = client.get("/")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+def test_tokens_have_a_rate_each(door: Door) -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    def nothing() -> None: ...
+
+    from clipper_assets.api.auth import Guard
+
+    app.add_middleware(Rate, rate="1/minute")
+    app.add_middleware(Guard, tokens=TOKENS, origins=())
+    client = TestClient(app)
+    full, read = ({"Authorization": f"Bearer {kind}-token"} for kind in ("full", "read"))
+    assert client.get("/", headers=full).status_code == 200
+    assert client.get("/", headers=read).status_code == 200
+    assert client.get("/", headers=full).status_code == 429
+
+
+def test_cors_is_by_setting(door: Door) -> None:
+    from dataclasses import replace
+
+    allowed = door.settings.model_copy(update={"api_cors_origins": "https://app.example"})
+    client = client_of(replace(door, settings=allowed), None)
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    ours = client.options("/process-video", headers={"Origin": "https://app.example", **asked})
+    assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    theirs = client.options("/process-video", headers={"Origin": "https://evil.example", **asked})
+    assert "access-control-allow-origin" not in theirs.headers

@@ -1,0 +1,148 @@
+import time
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from itsdangerous import TimestampSigner
+
+from clipper_assets.api.door import Door
+from clipper_assets.api.media import Signer, browser_url
+from clipper_assets.api.problems import RefusedError
+from clipper_assets.episodes.s3 import S3Storage
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets_tests.api.conftest import TOKENS, client_of
+
+LIFE_S = 3600
+CONTENT = bytes(range(256)) * 4
+KEY = "a show/clips/clip_0 #1.mp4"
+
+
+def opened(door: Door, storage: Storage) -> Door:
+    return replace(door, storage=storage, signer=Signer(TOKENS.key, LIFE_S))
+
+
+def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Sign, and judge signatures, as that many seconds from now."""
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time() + seconds))
+
+
+@pytest.fixture
+def directory(door: Door, storage: DirectoryStorage) -> Door:
+    storage.put_bytes(KEY, CONTENT)
+    return opened(door, storage)
+
+
+@pytest.fixture
+def visitor(directory: Door) -> TestClient:
+    """A browser's player: it has no token."""
+    return client_of(directory, None)
+
+
+def test_a_browser_opens_the_url_without_a_token(directory: Door, visitor: TestClient) -> None:
+    url = browser_url(directory, KEY)
+    assert url.startswith("/media/a%20show/clips/clip_0%20%231.mp4?signature=")
+    whole = visitor.get(url)
+    assert (whole.status_code, whole.content) == (200, CONTENT)
+    assert whole.headers["content-type"] == "video/mp4"
+    assert "content-disposition" not in whole.headers
+    head = visitor.head(url)
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(CONTENT)))
+
+
+def test_a_player_seeks_by_ranges(directory: Door, visitor: TestClient) -> None:
+    url = browser_url(directory, KEY)
+    part = visitor.get(url, headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, CONTENT[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(CONTENT)}"
+    assert visitor.get(url, headers={"Range": f"bytes={len(CONTENT)}-"}).status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.mp4", "video/mp4"),
+        ("a.jpg", "image/jpeg"),
+        ("a.vtt", "text/vtt"),
+        ("a.srt", "application/x-subrip"),
+        ("a", "application/octet-stream"),
+    ],
+)
+def test_types_are_right_on_both_storages(door: Door, any_storage: Storage, name: str, kind: str) -> None:
+    any_storage.put_bytes(name, b"x")
+    there = opened(door, any_storage)
+    url = browser_url(there, name)
+    answer = httpx.get(url, trust_env=False) if url.startswith("http") else client_of(there, None).get(url)
+    assert (answer.status_code, answer.content) == (200, b"x")
+    assert answer.headers["content-type"].split(";")[0] == kind
+    assert answer.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_url_of_s3_is_presigned_for_its_life(door: Door, s3_storage: S3Storage) -> None:
+    url = urlsplit(browser_url(opened(door, s3_storage), KEY))
+    asked = parse_qs(url.query)
+    assert asked["X-Amz-Expires"] == [str(LIFE_S)]
+    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+
+
+def test_a_url_ends_with_its_life(directory: Door, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = browser_url(directory, KEY)
+    at(monkeypatch, LIFE_S - 5)
+    assert visitor.get(url).status_code == 200
+    at(monkeypatch, LIFE_S + 5)
+    late = visitor.get(url)
+    assert late.status_code == 403
+    assert late.json() == {"detail": "this URL has expired, or was changed; ask the API for a new one"}
+
+
+def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Door) -> None:
+    signature = directory.signer.sign("media", KEY)
+    assert Signer(TOKENS.key, LIFE_S).read("media", signature, LIFE_S) == KEY
+    with pytest.raises(RefusedError):
+        Signer(b"other tokens", LIFE_S).read("media", signature, LIFE_S)
+    with pytest.raises(RefusedError):
+        directory.signer.read("upload", signature, LIFE_S)
+
+
+def test_a_url_is_good_for_its_own_object_alone(
+    directory: Door, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.mp4").write_bytes(b"secret")
+    storage.put_bytes("other.mp4", b"other")
+    url = browser_url(directory, KEY)
+    query = url.partition("?")[2]
+    for path in ("other.mp4", "%2e%2e/secret.mp4", "..%2fsecret.mp4", f"{quote(KEY)}/../../other.mp4"):
+        assert visitor.get(f"/media/{path}?{query}").status_code == 403, path
+    changed = url[:-1] + ("A" if url[-1] != "A" else "B")
+    assert visitor.get(changed).status_code == 403
+    assert visitor.get(url.partition("?")[0]).status_code == 422
+    outside = visitor.get(f"/media/x?signature={directory.signer.sign('media', 'x')}")
+    assert outside.status_code == 404
+    for key in ("../secret.mp4", "/etc/passwd"):
+        signature = directory.signer.sign("media", key)
+        assert visitor.get(f"/media/{quote(key, safe='')}?signature={signature}").status_code == 422, key
+
+
+def test_a_link_out_of_the_root_is_not_served(
+    directory: Door, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.mp4").write_bytes(b"secret")
+    (Path(storage.root) / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    assert visitor.get(browser_url(directory, "link.mp4")).status_code == 422
+
+
+def test_an_object_that_is_gone_is_a_404(directory: Door, visitor: TestClient, storage: DirectoryStorage) -> None:
+    url = browser_url(directory, KEY)
+    storage.delete(KEY)
+    assert visitor.get(url).status_code == 404
+
+
+def test_the_url_stays_the_same_for_half_of_its_life(directory: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, urls = browser_url(directory, KEY), directory.signer.urls
+    at(monkeypatch, LIFE_S / 2)
+    urls.expire(time.monotonic() + 0.49 * LIFE_S)
+    assert browser_url(directory, KEY) == first
+    urls.expire(time.monotonic() + 0.51 * LIFE_S)
+    assert browser_url(directory, KEY) != first

@@ -1,0 +1,89 @@
+"""The OpenAPI document holds: schemathesis calls everything in it, and finds nothing that is not as it says."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import checks
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from clipper_assets.api.app import build_app
+from clipper_assets.api.door import Door
+from clipper_assets_tests.api.conftest import TOKENS
+from clipper_assets_tests.conftest import clip_episode
+
+KEY, NEW = "show4/called.mp4", "show4/new.mp4"
+
+PATIENT = {"api_rate": "1000000/minute", "api_wait_max_s": 0.1}
+HELD = [
+    checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def operations(door: Door, cut: Path) -> list[Any]:
+    for key in (KEY, NEW):
+        door.storage.put_file(key, cut)
+        door.storage.put_file(key.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        clip_episode(door.storage, KEY, door.instance)
+    patient = replace(door, settings=door.settings.model_copy(update=PATIENT))
+    document = schemathesis.openapi.from_asgi("/openapi.json", build_app(patient, TOKENS))
+    found: list[Any] = list(document.get_all_operations())
+    return [each.ok() for each in found]
+
+
+def statuses(door: Door, operation: Any) -> set[int]:
+    """Calls an operation, half of the times about an episode that there is, and returns how that was answered."""
+    seen = set()
+
+    @given(case=operation.as_strategy(), is_known=st.booleans())
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    def holds(case: Any, is_known: bool) -> None:
+        if is_known and "key" in case.path_parameters:
+            case.path_parameters["key"] = KEY
+        if is_known and isinstance(case.body, dict) and "s3_key" in case.body:
+            case.body["s3_key"] = NEW
+        response = case.call(headers={"Authorization": "Bearer full-token"})
+        case.validate_response(response, checks=HELD)
+        seen.add(response.status_code)
+        for key in (KEY, NEW):
+            # A run that stays queued would never end the events of its episode.
+            run = door.runs.latest(key)
+            if run and not run.is_finished:
+                door.instance.delete_run(run.run_id)
+                door.states.forget(key)
+
+    holds()
+    return seen
+
+
+def test_every_operation_is_as_documented(door: Door, operations: list[Any]) -> None:
+    seen = {(operation.label, status) for operation in operations for status in statuses(door, operation)}
+    assert {(label, 200) for label in ("GET /episodes", "GET /episodes/{key}", "GET /episodes/{key}/events")} <= seen
+    assert ("POST /process-video", 202) in seen
+
+
+@pytest.mark.parametrize("path", ["/process-video", "/uploads", "/episodes/{key}/clips/{number}"])
+def test_what_can_be_sent_has_an_example(stranger: TestClient, path: str) -> None:
+    document = stranger.get("/openapi.json").json()
+    (asked,) = (each["requestBody"] for each in document["paths"][path].values() if "requestBody" in each)
+    name = asked["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+    properties = document["components"]["schemas"][name]["properties"]
+    assert any("examples" in each for each in properties.values())

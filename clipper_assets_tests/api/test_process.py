@@ -1,0 +1,113 @@
+"""`POST /process-video` and the streams, as far as no run worker is needed: runs stay queued here."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from clipper_assets.api.app import build_app
+from clipper_assets.api.door import Door
+from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
+from clipper_assets_tests.api.conftest import KEY, TOKENS, URL
+
+NEW = "show2/new.mp4"
+
+
+@pytest.fixture
+def no_run_of_new(door: Door) -> Iterator[None]:
+    """Removes the runs that a test asked for."""
+    yield
+    run = door.runs.latest(NEW)
+    while run:
+        door.instance.delete_run(run.run_id)
+        run = door.runs.latest(NEW)
+    door.states.forget(NEW)
+
+
+def test_an_upload_gets_one_run_however_often_it_is_asked_for(
+    client: TestClient, door: Door, no_run_of_new: None
+) -> None:
+    async def at_once() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(build_app(door, TOKENS))
+        async with httpx.AsyncClient(transport=transport, base_url=URL, headers=client.headers) as caller:
+            return await asyncio.gather(*(caller.post("/process-video", json={"s3_key": NEW}) for _ in range(4)))
+
+    answers = asyncio.run(at_once())
+    assert [answer.status_code for answer in answers] == [202] * 4
+    (run_id,) = {answer.json()["run_id"] for answer in answers}
+    assert answers[0].json()["status_url"] == answers[0].headers["location"] == f"/episodes/{NEW}"
+    run = door.instance.get_run_by_id(run_id)
+    stored = door.storage.stat(NEW)
+    assert run
+    assert stored
+    assert run.tags[UPLOAD_TAG] == upload_tag(stored)
+    assert client.get(f"/episodes/{NEW}").json()["state"] == "queued"
+
+
+def test_a_wait_that_is_over_gives_the_run(client: TestClient, no_run_of_new: None) -> None:
+    answer = client.post("/process-video", json={"s3_key": NEW}, headers={"Prefer": "respond-async, wait=1"})
+    assert answer.status_code == 202
+    assert client.delete(f"/episodes/{NEW}/run").status_code == 202
+
+
+def test_a_cancelled_run_is_not_joined(client: TestClient, no_run_of_new: None) -> None:
+    first = client.post("/process-video", json={"s3_key": NEW}).json()["run_id"]
+    assert client.delete(f"/episodes/{NEW}/run").status_code == 202
+    assert client.post("/process-video", json={"s3_key": NEW}).json()["run_id"] != first
+
+
+def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, door: Door) -> None:
+    door.storage.put_bytes("show2/fake.mp4", b"this is no video" * 100)
+    answer = client.post("/process-video", json={"s3_key": "show2/fake.mp4"})
+    assert answer.status_code == 422
+    assert "fake.mp4" in answer.json()["detail"]
+    assert door.runs.latest("show2/fake.mp4") is None
+
+
+def test_an_object_that_is_not_there_is_a_404(client: TestClient) -> None:
+    assert client.post("/process-video", json={"s3_key": "show2/none.mp4"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"s3_key": ""}, {"s3_key": 3}, {"s3_key": KEY, "webhook": "https://evil.example"}]
+)
+def test_other_bodies_are_refused_in_a_sentence(client: TestClient, body: dict[str, object]) -> None:
+    answer = client.post("/process-video", json=body)
+    assert answer.status_code == 422
+    assert isinstance(answer.json()["detail"], str)
+
+
+def events(text: str) -> list[dict[str, str]]:
+    """The events of a stream, by field."""
+    blocks = text.replace("\r\n", "\n").strip().split("\n\n")
+    pairs = [[line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")] for block in blocks]
+    return [dict(block) for block in pairs if block]
+
+
+def test_a_finished_run_is_told_from_its_log_and_ends_with_the_result(reader: TestClient) -> None:
+    told = events(reader.get(f"/episodes/{KEY}/events").text)
+    steps = [json.loads(each["data"])["step"] for each in told if each["event"] == "step"]
+    assert [(step["name"], step["state"]) for step in steps] == [
+        (name, state)
+        for name in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips")
+        for state in ("running", "done")
+    ]
+    shares = [json.loads(each["data"])["percent"] for each in told[:-1]]
+    assert shares == sorted(shares)
+    assert {each["event"] for each in told} == {"step", "progress", "log", "result"}
+    assert json.loads(told[-1]["data"])["state"] == "done"
+    assert len({each["id"] for each in told}) == len(told)
+
+
+def test_a_client_goes_on_where_it_was(reader: TestClient) -> None:
+    url = f"/episodes/{KEY}/events"
+    told = events(reader.get(url).text)
+    for place in (0, len(told) // 2, len(told) - 2):
+        rest = events(reader.get(url, headers={"Last-Event-ID": told[place]["id"]}).text)
+        assert [each["id"] for each in rest] == [each["id"] for each in told[place + 1 :]]
+    assert reader.get(url, headers={"Last-Event-ID": told[-1]["id"]}).status_code == 204
+    again = events(reader.get(url, headers={"Last-Event-ID": "another-run:12"}).text)
+    assert len(again) == len(told)

@@ -1,0 +1,117 @@
+"""What the API says of a finished episode, of one that waits, and of none."""
+
+from urllib.parse import quote
+
+import pytest
+from fastapi.testclient import TestClient
+
+from clipper_assets.api.door import Door
+from clipper_assets.clips.manifest import Manifest
+from clipper_assets_tests.api.conftest import KEY
+
+
+def test_the_list_has_the_finished_episode(reader: TestClient) -> None:
+    episode = next(each for each in reader.get("/episodes").json()["episodes"] if each["key"] == KEY)
+    assert (episode["state"], episode["percent"], episode["clips"]) == ("done", 100.0, 2)
+    assert episode["thumbnail_url"].startswith("/media/show/clips/clip_0.jpg?signature=")
+    assert reader.get(episode["thumbnail_url"]).headers["content-type"] == "image/jpeg"
+
+
+def test_the_list_has_pages(reader: TestClient, door: Door) -> None:
+    door.instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
+    try:
+        (door.storage.path("a.mp4")).write_bytes(b"")
+        (door.storage.path("b.mp4")).write_bytes(b"")
+        first = reader.get("/episodes", params={"limit": 2}).json()
+        second = reader.get("/episodes", params={"cursor": first["next_cursor"]}).json()
+        assert [each["key"] for each in first["episodes"]] == ["b.mp4", "a.mp4"]
+        assert KEY in [each["key"] for each in second["episodes"]]
+        assert reader.get("/episodes", params={"cursor": "nothing"}).status_code == 422
+    finally:
+        for key in ("a.mp4", "b.mp4"):
+            door.instance.delete_dynamic_partition("episodes", key)
+            door.storage.delete(key)
+
+
+def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, door: Door) -> None:
+    episode = reader.get(f"/episodes/{KEY}").json()
+    assert [(step["name"], step["state"], step["percent"]) for step in episode["steps"]] == [
+        (name, "done", 100.0)
+        for name in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips")
+    ]
+    assert any("heuristic" in each["reason"] for each in episode["degraded"])
+    assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True}
+    manifest = Manifest.model_validate_json(door.storage.read_bytes("show/clips/manifest.json"))
+    assert [clip["sha256"] for clip in episode["clip_views"]] == [clip.sha256 for clip in manifest.clips]
+    clip = episode["clip_views"][0]
+    assert clip["wanted"] == {}
+    assert clip["gates"]
+    assert reader.get(f"/episodes/{KEY}/clips/0").json() == clip
+    video = reader.get(clip["video_url"], headers={"Range": "bytes=0-99"})
+    assert (video.status_code, len(video.content), video.headers["content-type"]) == (206, 100, "video/mp4")
+    assert reader.get(episode["links"]["status"]).status_code == 200
+    assert reader.get(episode["links"]["transcript"]).status_code == 200
+
+
+def test_the_transcript_has_words_with_their_times(reader: TestClient) -> None:
+    transcript = reader.get(f"/episodes/{KEY}/transcript").json()
+    words = transcript["words"]
+    assert transcript["language"] == "en"
+    assert [word["word"] for word in words] == list(range(len(words)))
+    assert all(word["start"] < word["end"] for word in words)
+    spoken = " ".join(sentence["text"] for sentence in transcript["sentences"])
+    assert spoken == " ".join(word["text"] for word in words)
+
+
+def test_an_upload_that_no_run_has_seen_waits(reader: TestClient) -> None:
+    episode = reader.get("/episodes/show2/new.mp4").json()
+    assert (episode["state"], episode["clips"], episode["clip_views"]) == ("waiting", None, [])
+    assert reader.get("/episodes/show2/new.mp4/transcript").status_code == 409
+
+
+def test_a_state_is_the_same_url_while_it_lives(reader: TestClient) -> None:
+    first, second = (reader.get(f"/episodes/{KEY}/clips/1").json()["video_url"] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [
+        ("nothing/here.mp4", 404),
+        ("../secret.mp4", 422),
+        ("/etc/secret.mp4", 422),
+        ("a/../../secret.mp4", 422),
+        ("s3://other/x.mp4", 422),
+        ("a\\b.mp4", 422),
+        ("a\x00.mp4", 422),
+        ("notes.txt", 422),
+        ("lake/x.mp4", 422),
+        ("show/clips/clip_0.mp4", 422),
+    ],
+)
+def test_keys_that_are_no_uploads_are_refused(client: TestClient, key: str, status: int) -> None:
+    answer = client.get(f"/episodes/{quote(key, safe='')}")
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"detail"}
+    if status == 422:
+        assert client.post("/process-video", json={"s3_key": key}).status_code == 422
+        assert client.post("/uploads", json={"key": key, "size_bytes": 10}).status_code == 422
+
+
+def test_a_clip_that_there_is_not_is_a_404(reader: TestClient) -> None:
+    answer = reader.get(f"/episodes/{KEY}/clips/7")
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"{KEY} has no clip 7; it has 2, numbered from 0")
+
+
+def test_there_is_no_run_to_cancel(client: TestClient) -> None:
+    assert client.delete(f"/episodes/{KEY}/run").status_code == 409
+
+
+@pytest.mark.parametrize("change", ["x", "signature=x", ""])
+def test_a_media_url_that_was_changed_opens_nothing(stranger: TestClient, reader: TestClient, change: str) -> None:
+    url = reader.get(f"/episodes/{KEY}/clips/0").json()["video_url"]
+    assert stranger.get(url).status_code == 200
+    path = url.partition("?signature=")[0]
+    changed = {"x": f"{url}x", "signature=x": f"{path}?signature=x", "": url.replace("clip_0", "clip_1")}[change]
+    assert stranger.get(changed).status_code == 403
+    assert stranger.get(path).status_code == 422

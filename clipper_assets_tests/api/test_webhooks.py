@@ -1,0 +1,276 @@
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from pydantic import SecretStr
+
+from clipper_assets.api import webhooks
+from clipper_assets.api.webhooks import build_webhooks
+from clipper_assets.clips.manifest import Manifest, Source
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.settings import Settings
+from clipper_assets_tests.clips.making import clip_in
+from clipper_assets_tests.receiver import SECRET, Receiver, receiving
+
+KEY = "show/a.mp4"
+MANIFEST = "show/clips/manifest.json"
+PATIENCE_S = 10.0
+
+
+@dg.asset(partitions_def=episodes)
+def rendered_clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Fails where its run is told to; else it names the manifest, as the asset of that name does."""
+    if "fail" in context.run.tags:
+        raise dg.Failure("the upload cannot be read; upload it again")
+    return dg.MaterializeResult(metadata={"manifest": MANIFEST})
+
+
+@dg.asset(partitions_def=episodes)
+def raw_video() -> None:
+    """An asset that makes no clips."""
+
+
+def run(instance: dg.DagsterInstance, asset: str | None = None, **tags: str) -> str:
+    """A run of the job, or of one of its assets."""
+    instance.add_dynamic_partitions("episodes", [KEY])
+    job = dg.define_asset_job("clip_episode", selection=[asset] if asset else [rendered_clips, raw_video])
+    resolved = dg.Definitions([rendered_clips, raw_video], jobs=[job]).resolve_job_def("clip_episode")
+    selection = [dg.AssetKey(asset)] if asset else None
+    result = resolved.execute_in_process(
+        instance=instance, partition_key=KEY, tags=tags, raise_on_error=False, asset_selection=selection
+    )
+    return result.run_id
+
+
+class Ticks:
+    """The sensor, tick by tick, with the cursor that it leaves."""
+
+    def __init__(self, instance: dg.DagsterInstance, storage: DirectoryStorage, settings: Settings):
+        (self.sensor,) = build_webhooks(settings, first_wait_s=0.01)
+        self.instance, self.storage = instance, storage
+        self.cursor: str | None = None
+
+    def tick(self) -> list[dict[str, Any]]:
+        """What is pending after a tick."""
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        result = self.sensor(context, storage=self.storage)
+        assert isinstance(result, dg.SensorResult)
+        assert result.cursor
+        self.cursor = result.cursor
+        pending: list[dict[str, Any]] = json.loads(self.cursor)["pending"]
+        return pending
+
+    def until_nothing_is_pending(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while self.tick():
+            assert time.monotonic() < deadline, self.cursor
+
+
+@pytest.fixture
+def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with receiving(tmp_path) as found:
+        monkeypatch.setenv("SSL_CERT_FILE", str(found.authority))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        yield found
+
+
+def settings_for(*urls: str) -> Settings:
+    return Settings(webhook_urls=",".join(urls), webhook_secret=SecretStr(SECRET))
+
+
+@pytest.fixture
+def ticks(receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage) -> Ticks:
+    """After its first tick."""
+    found = Ticks(instance, storage, settings_for(receiver.url))
+    assert found.tick() == []
+    return found
+
+
+def test_a_receiver_that_fails_twice_gets_each_event_until_it_took_it(
+    receiver: Receiver, ticks: Ticks, storage: DirectoryStorage
+) -> None:
+    clip = clip_in(storage)
+    manifest = Manifest(
+        episode=KEY, status="done", source=Source(key=KEY, etag="0", duration=5.0), created_at=datetime.now(UTC),
+        run_id="r", clips=[clip], degraded=[],
+    )  # fmt: skip
+    storage.put_bytes(MANIFEST, manifest.to_bytes())
+    good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
+    receiver.answers = [500, 503]
+    ticks.until_nothing_is_pending()
+    taken = dict(receiver.got[2:])
+    assert len(receiver.got) == 4
+    assert taken.keys() == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
+    told = taken[f"{good}.episode.succeeded"]
+    assert told["type"] == "episode.succeeded"
+    assert datetime.fromisoformat(told["timestamp"]) <= datetime.now(UTC)
+    assert told["data"] == {
+        "key": KEY, "run_id": good, "error": None, "manifest_key": MANIFEST,
+        "clips": [{
+            "clip_index": 0, "key": clip.key, "publishable": clip.publishable, "hook": clip.hook, "title": clip.title,
+            "start_time": clip.start_time, "end_time": clip.end_time, "duration": clip.duration,
+        }],
+    }  # fmt: skip
+    told = taken[f"{bad}.episode.failed"]
+    assert told["data"] == {
+        "key": KEY, "run_id": bad, "error": "the upload cannot be read; upload it again", "manifest_key": None,
+        "clips": [],
+    }  # fmt: skip
+    ticks.tick()
+    assert len(receiver.got) == 4
+
+
+def test_an_attempt_that_failed_says_the_same_again(receiver: Receiver, ticks: Ticks) -> None:
+    run(ticks.instance, fail="yes")
+    receiver.answers = [500]
+    ticks.until_nothing_is_pending()
+    first, second = receiver.got
+    assert first == second
+
+
+def test_runs_that_ended_before_are_not_told(
+    receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage
+) -> None:
+    run(instance, fail="yes")
+    ticks = Ticks(instance, storage, settings_for(receiver.url))
+    ticks.tick()
+    new = run(instance, fail="yes")
+    ticks.until_nothing_is_pending()
+    assert [name for name, _ in receiver.got] == [f"{new}.episode.failed"]
+
+
+def test_only_runs_that_make_clips_are_told(receiver: Receiver, ticks: Ticks) -> None:
+    run(ticks.instance, "raw_video")
+    rendered = run(ticks.instance, "rendered_clips", fail="yes")
+    ticks.until_nothing_is_pending()
+    assert [name for name, _ in receiver.got] == [f"{rendered}.episode.failed"]
+
+
+def test_a_failure_that_is_tried_again_is_not_told(
+    receiver: Receiver, storage: DirectoryStorage, tmp_path: Path
+) -> None:
+    with dg.instance_for_test(overrides={"run_retries": {"enabled": True, "max_retries": 1}}) as instance:
+        ticks = Ticks(instance, storage, settings_for(receiver.url))
+        ticks.tick()
+        run(instance, fail="yes")
+        last = run(instance, fail="yes", **{"dagster/max_retries": "0"})
+        ticks.until_nothing_is_pending()
+    assert [name for name, _ in receiver.got] == [f"{last}.episode.failed"]
+
+
+def test_each_receiver_gets_its_own(
+    receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage, tmp_path: Path
+) -> None:
+    away = "https://127.0.0.1:1/hook?token=hidden"
+    ticks = Ticks(instance, storage, settings_for(away, receiver.url))
+    ticks.tick()
+    run(instance, fail="yes")
+    (left,) = ticks.tick()
+    assert left["attempt"] == 1
+    assert len(receiver.got) == 1
+    assert "hidden" not in str(ticks.cursor)
+    remaining = Ticks(instance, storage, settings_for(receiver.url))
+    remaining.cursor = ticks.cursor
+    assert remaining.tick() == []
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 429])
+def test_only_a_success_is_one_and_no_redirect_is_followed(receiver: Receiver, ticks: Ticks, status: int) -> None:
+    run(ticks.instance, fail="yes")
+    receiver.answers = [status]
+    (left,) = ticks.tick()
+    assert left["attempt"] == 1
+    assert left["due"] > 0
+    assert len(receiver.got) == 1
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    run(ticks.instance, fail="yes")
+    assert [left["attempt"] for left in ticks.tick()] == [1]
+    assert receiver.got == []
+
+
+def test_a_silent_receiver_does_not_hold_a_tick(
+    receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "TIMEOUT_S", 0.3)
+    receiver.silent.set()
+    run(ticks.instance, fail="yes")
+    began = time.monotonic()
+    assert [left["attempt"] for left in ticks.tick()] == [1]
+    assert time.monotonic() - began < PATIENCE_S
+    assert len(receiver.got) == 1
+
+
+def test_what_does_not_fit_into_a_tick_keeps_its_turn(
+    receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "TICK_S", 0.0)
+    run(ticks.instance, fail="yes")
+    assert [(left["attempt"], left["due"]) for left in ticks.tick()] == [(0, 0.0)]
+    assert receiver.got == []
+
+
+@pytest.mark.parametrize(("answers", "attempts"), [([410], 1), ([500] * 3, 3)])
+def test_it_is_given_up_with_an_error(
+    receiver: Receiver,
+    ticks: Ticks,
+    answers: list[int],
+    attempts: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(webhooks, "ATTEMPTS", 3)
+    failed = run(ticks.instance, fail="yes")
+    receiver.answers = list(answers)
+    ticks.until_nothing_is_pending()
+    assert len(receiver.got) == attempts
+    assert f"did not take episode.failed of run {failed}, which is given up: {answers[-1]}" in capfd.readouterr().err
+
+
+def test_a_manifest_that_cannot_be_read_is_tried_again_and_holds_nothing_up(receiver: Receiver, ticks: Ticks) -> None:
+    good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
+    (left,) = ticks.tick()
+    assert (left["run_id"], left["attempt"]) == (good, 1)
+    assert [name for name, _ in receiver.got] == [f"{bad}.episode.failed"]
+
+
+def test_attempts_span_about_a_day() -> None:
+    waits = [
+        min(webhooks.FIRST_WAIT_S * 2**attempt, webhooks.LONGEST_WAIT_S) for attempt in range(webhooks.ATTEMPTS - 1)
+    ]
+    assert 20 * 3600 < sum(waits) < 28 * 3600
+
+
+def test_without_a_url_there_is_no_sensor() -> None:
+    assert build_webhooks(Settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "secret", "why"),
+    [
+        ("http://example.com/hook", SECRET, "URL 1 of CLIPPER_WEBHOOK_URLS is not https://host/path"),
+        ("https://example.com/hook, ftp://b/x", SECRET, "URL 2 of"),
+        ("https://user:a-password@example.com/hook", SECRET, "URL 1 of"),
+        ("https:///hook", SECRET, "URL 1 of"),
+        ("https://[::1/hook", SECRET, "URL 1 of"),
+        ("https://example.com/hook", None, "CLIPPER_WEBHOOK_SECRET is not; set both"),
+        ("https://example.com/hook", "whsec_", "CLIPPER_WEBHOOK_SECRET cannot be read"),
+        ("https://example.com/hook", "whsec_abcde", "CLIPPER_WEBHOOK_SECRET cannot be read"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_a_sentence(urls: str, secret: str | None, why: str) -> None:
+    settings = Settings(webhook_urls=urls, webhook_secret=SecretStr(secret) if secret else None)
+    with pytest.raises(ValueError, match=why) as caught:
+        build_webhooks(settings)
+    assert "password" not in str(caught.value)

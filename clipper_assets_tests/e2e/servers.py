@@ -1,0 +1,204 @@
+"""Real servers: `dagster dev` with its daemon and webserver, `clipper-api`, and an S3 API that counts what is read."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+import boto3
+import requests
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+PROJECT = Path(__file__).parents[2]
+SCRIPTS = Path(sys.executable).parent
+DEADLINE_S = 240.0
+POLL_S = 0.5
+FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
+
+Found = TypeVar("Found")
+
+
+def until(what: str, look: Callable[[], Found | None]) -> Found:
+    """What `look` finds, as soon as it finds something; fails after `DEADLINE_S`."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(POLL_S)
+    raise AssertionError(f"{what} did not happen within {DEADLINE_S:g} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(command: Sequence[str], environment: Mapping[str, str], log: Path, health: str) -> Iterator[None]:
+    """A server with all its children, from when it answers at `health` on."""
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            command, env=environment, cwd=PROJECT, stdout=stream, stderr=stream, start_new_session=True
+        )
+
+    def answers() -> bool | None:
+        assert process.poll() is None, log.read_text()
+        try:
+            return requests.get(health, timeout=5).ok or None
+        except requests.ConnectionError:
+            return None
+
+    try:
+        until(f"the start of {command[0]}", answers)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A running `dagster dev`, and the environment that it has."""
+
+    url: str
+    environment: dict[str, str]
+    log: Path
+
+    def graphql(self, query: str, **variables: Any) -> Any:
+        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def clipper(self, *arguments: str) -> str:
+        """Run the command line beside it, on the same storage and instance."""
+        command = [str(SCRIPTS / "clipper"), *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@contextmanager
+def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
+    """`dagster dev` on a storage, with the project's own dagster.yaml and an instance of its own in `folder`."""
+    home, port = folder / "home", free_port()
+    home.mkdir()
+    shutil.copy(PROJECT / "dagster.yaml", home)
+    wanted = {
+        **os.environ,
+        **environment,
+        "DAGSTER_HOME": str(home),
+        "CLIPPER_STORAGE": storage,
+        "CLIPPER_SENSOR_INTERVAL_S": "5",
+        "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+    }
+    deployment = Deployment(f"http://127.0.0.1:{port}", wanted, folder / "dagster.log")
+    command = [str(SCRIPTS / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)]
+    with serving(command, wanted, deployment.log, f"{deployment.url}/server_info"):
+        yield deployment
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running `clipper-api`."""
+
+    url: str
+    log: Path
+
+    def asked(self, method: str, path: str, token: str = FULL, **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=DEADLINE_S, **more)
+
+    def episode(self, key: str) -> dict[str, Any]:
+        answer = self.asked("GET", f"/episodes/{key}")
+        assert answer.ok, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@contextmanager
+def api_beside(deployment: Deployment, **environment: str) -> Iterator[Api]:
+    """`clipper-api` on the storage and the instance of a deployment."""
+    port = free_port()
+    wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ}", **environment}
+    api = Api(f"http://127.0.0.1:{port}", deployment.log.with_name("api.log"))
+    with serving([str(SCRIPTS / "clipper-api"), "--port", str(port)], wanted, api.log, f"{api.url}/health"):
+        yield api
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that the S3 API answered; `bytes_sent` is the length of its answer."""
+
+    method: str
+    path: str
+    bytes_sent: int
+
+
+@dataclass
+class CountingS3:
+    """moto's S3 API on loopback, with each request on record."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    @property
+    def client(self) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            region_name="us-east-1",
+        )
+
+    def bytes_read(self, path: str) -> list[int]:
+        return [seen.bytes_sent for seen in self.requests if (seen.method, seen.path) == ("GET", path)]
+
+
+@contextmanager
+def serving_s3() -> Iterator[CountingS3]:
+    application = DomainDispatcherApplication(create_backend_app)
+    port = free_port()
+    counting = CountingS3(f"http://127.0.0.1:{port}")
+
+    def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
+            counting.requests.append(Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], length))
+            return start_response(status, headers, *rest)
+
+        answer: Iterable[bytes] = application(environ, record)
+        return answer
+
+    server = make_server("127.0.0.1", port, counted, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield counting
+    finally:
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,60 @@
+"""The old frontend's one call, by curl, against a bucket: clips, transcript, and where they lie."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+import requests
+
+from clipper_assets_tests.conftest import SAMPLE
+from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.servers import FULL
+
+pytestmark = pytest.mark.e2e
+
+KEY = "test1/sample.mp4"
+VIDEO = {"clip_index", "start_time", "end_time", "duration", "hook", "reason", "virality_score", "video_url"}
+
+
+def curl(house: House, path: str, body: object, *more: str) -> Any:
+    command = ["curl", "--silent", "--show-error", "--fail-with-body", f"{house.api.url}{path}"]
+    command += ["-H", f"Authorization: Bearer {FULL}", "-H", "Content-Type: application/json"]
+    command += ["--data", json.dumps(body), *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_old_frontends_call_returns_the_clips(house: House) -> None:
+    client = house.s3.client
+    client.upload_file(str(SAMPLE / "episode.srt"), BUCKET, KEY.replace(".mp4", ".srt"))
+    client.upload_file(str(SAMPLE / "episode.mp4"), BUCKET, KEY)
+
+    accepted = curl(house, "/process-video", {"s3_key": KEY})
+    assert accepted["status"] == "accepted"
+    payload = curl(house, "/process-video?wait=true", {"s3_key": KEY})
+
+    assert payload["status"] == "success"
+    assert payload["run_id"] == accepted["run_id"]
+    videos = payload["generated_videos"]
+    assert payload["clips_processed"] == payload["total_clips_identified"] == len(videos) >= 2
+    assert [video["clip_index"] for video in videos] == list(range(len(videos)))
+    for video in videos:
+        assert set(video) == VIDEO
+        assert 30 <= video["duration"] <= 60
+        stored = client.get_object(Bucket=BUCKET, Key=f"test1/clips/clip_{video['clip_index']}.mp4")["Body"].read()
+        assert requests.get(video["video_url"], timeout=30).content == stored
+    words = payload["transcript"]["words"]
+    assert len(words) > 200
+    assert all(word["start"] < word["end"] for word in words)
+    manifest = client.get_object(Bucket=BUCKET, Key="test1/clips/manifest.json")["Body"].read()
+    assert payload["manifest"] == json.loads(manifest)
+
+    again = curl(house, "/process-video", {"s3_key": KEY}, "-H", "Prefer: wait=30")
+    assert again["run_id"] == payload["run_id"]
+    assert again["generated_videos"] == videos
+    tagged = "{ runsOrError { ... on Runs { results { runId } } } }"
+    assert len(house.deployment.graphql(tagged)["runsOrError"]["results"]) == 1
+    for log in (house.api.log, house.deployment.log):
+        assert FULL not in log.read_text()

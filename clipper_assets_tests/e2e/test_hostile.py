@@ -1,0 +1,216 @@
+"""What nobody ought to send, to the real server: each is refused with its status, and nothing of it is kept."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.servers import FULL, READ
+
+pytestmark = pytest.mark.e2e
+
+ALL, LOOK = {"Authorization": f"Bearer {FULL}"}, {"Authorization": f"Bearer {READ}"}
+JSON = {"Content-Type": "application/json"}
+MUTATION = "mutation { reloadWorkspace { __typename } }"
+DEEP = "{ runsOrError { ... on Runs { results " + "{ rootRun " * 20 + "{ runId }" + " }" * 23
+LARGE = b"x" * 10_000_000
+LONG_KEY = "a" * 1100 + ".mp4"
+
+Asked = tuple[str, str, Mapping[str, str], Any]
+
+
+def chunked() -> Iterator[bytes]:
+    for _ in range(100):
+        yield LARGE[:100_000]
+
+
+def process(key: str) -> Asked:
+    return "POST", "/process-video", ALL, {"s3_key": key}
+
+
+def upload(key: str) -> Asked:
+    return "POST", "/uploads", ALL, {"key": key, "size_bytes": 1000}
+
+
+WITHOUT_TOKEN: list[Asked] = [
+    ("GET", "/episodes", {}, None),
+    ("GET", "/episodes/test1/sample.mp4", {}, None),
+    ("GET", "/episodes/test1/sample.mp4/events", {}, None),
+    ("GET", "/session", {}, None),
+    ("GET", "/nowhere", {}, None),
+    ("POST", "/process-video", {}, {"s3_key": "test1/sample.mp4"}),
+    ("POST", "/uploads", {}, {"key": "x/x.mp4", "size_bytes": 1}),
+    ("POST", "/graphql", {}, {"query": "{ version }"}),
+    ("GET", "/graphql?query=%7Bversion%7D", {}, None),
+    ("DELETE", "/episodes/test1/sample.mp4/run", {}, None),
+    ("GET", "/episodes", {"Authorization": "Bearer wrong-token-of-nobody"}, None),
+    ("GET", "/episodes", {"Authorization": "Bearer "}, None),
+    ("GET", "/episodes", {"Authorization": f"Basic {FULL}"}, None),
+    ("GET", "/episodes", {"Authorization": FULL}, None),
+    ("GET", "/episodes", {"Cookie": f"token={FULL}"}, None),
+    ("GET", f"/episodes?token={FULL}", {}, None),
+    ("GET", f"/episodes?access_token={FULL}", ALL, None),
+]
+READ_TOKEN: list[Asked] = [
+    ("POST", "/process-video", LOOK, {"s3_key": "test1/sample.mp4"}),
+    ("PATCH", "/episodes/test1/sample.mp4/clips/0", LOOK, {"base_version": 0, "hook": "Mine"}),
+    ("DELETE", "/episodes/test1/sample.mp4/edits", LOOK, {"base_version": 0}),
+    ("DELETE", "/episodes/test1/sample.mp4/run", LOOK, None),
+    ("POST", "/episodes/test1/sample.mp4/render", LOOK, None),
+    ("POST", "/uploads", LOOK, {"key": "x/x.mp4", "size_bytes": 1}),
+    ("POST", "/graphql", LOOK, {"query": MUTATION}),
+    ("POST", "/graphql", LOOK, {"query": f"query A {{ version }} {MUTATION}", "operationName": "A"}),
+]
+FORGED: list[Asked] = [
+    ("GET", "/media/test1/../../secret.mp4?signature=forged", {}, None),
+    ("GET", "/media/test1/clips/clip_0.mp4?signature=forged", {}, None),
+    ("PUT", "/uploads/parts/forged/1", {}, None),
+]
+OUTSIDE: list[Asked] = [
+    process("../secret.mp4"),
+    process("..%2fsecret.mp4"),
+    process("a/../../secret.mp4"),
+    process("/etc/passwd.mp4"),
+    process("s3://other-bucket/a.mp4"),
+    process("https://evil.example/a.mp4"),
+    process("C:\\windows\\a.mp4"),
+    process("a\u0000.mp4"),
+    process("a//b.mp4"),
+    process("lake/speech/a.mp4"),
+    process("test1/clips/clip_0.mp4"),
+    process("test1/notes.txt"),
+    process(LONG_KEY),
+    upload("../evil.mp4"),
+    upload("/evil.mp4"),
+    upload("lake/evil.mp4"),
+    upload("test1/clips/clip_0.mp4"),
+    upload("evil.exe"),
+    ("GET", "/episodes/..%2f..%2fetc%2fpasswd", ALL, None),
+    ("GET", "/episodes/%2e%2e/%2e%2e/etc/passwd", ALL, None),
+    ("GET", "/episodes/%00.mp4", ALL, None),
+    ("GET", "/media/..%2fepisodes", {}, None),
+    ("POST", "/process-video", ALL, {"s3_key": "a.mp4", "bucket": "other-bucket"}),
+    ("POST", "/process-video", ALL, {"s3_key": ["a.mp4"]}),
+]
+GONE: list[Asked] = [
+    process("nowhere/a.mp4"),
+    ("GET", "/episodes/nowhere.mp4", ALL, None),
+    ("GET", "/review/../episodes", {}, None),
+    ("GET", "/review/..%2f..%2fauth.py", {}, None),
+]
+BY_GET: list[Asked] = [
+    ("GET", f"/graphql?query={quote(MUTATION)}", ALL, None),
+    ("GET", f"/graphql?query={quote(MUTATION)}", LOOK, None),
+    ("GET", "/process-video", ALL, None),
+    ("TRACE", "/episodes", ALL, None),
+]
+TOO_LARGE: list[Asked] = [
+    ("POST", "/process-video", {**ALL, **JSON}, LARGE),
+    ("POST", "/process-video", {**ALL, **JSON}, chunked),
+    ("POST", "/graphql", {**ALL, **JSON}, LARGE),
+    ("POST", "/graphql", {**ALL, **JSON}, chunked),
+    ("PATCH", "/episodes/test1/sample.mp4/clips/0", {**ALL, **JSON}, chunked),
+]
+UNREADABLE: list[Asked] = [
+    ("POST", "/graphql", ALL, {"query": DEEP}),
+    ("POST", "/graphql", ALL, {"query": "{" + " ".join(f"a{n}: version" for n in range(3000)) + "}"}),
+    ("POST", "/graphql", {**ALL, **JSON}, b"[" * 100_000),
+]
+REFUSED = [
+    (status, asked)
+    for status, cases in (
+        (401, WITHOUT_TOKEN),
+        (403, READ_TOKEN),
+        (403, FORGED),
+        (422, OUTSIDE),
+        (404, GONE),
+        (405, BY_GET),
+        (413, TOO_LARGE),
+        (400, UNREADABLE),
+    )
+    for asked in cases
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"), REFUSED, ids=[f"{status} {asked[0]} {asked[1][:40]}" for status, asked in REFUSED]
+)
+def test_it_is_refused(house: House, status: int, asked: Asked) -> None:
+    method, path, headers, content = asked
+    body = content() if callable(content) else json.dumps(content) if isinstance(content, dict) else content
+    if isinstance(content, dict):
+        headers = {**headers, **JSON}
+    server = http.client.HTTPConnection(urlsplit(house.api.url).netloc, timeout=30)
+    try:
+        server.request(method, path, body, dict(headers), encode_chunked=callable(content))
+    except (BrokenPipeError, ConnectionResetError):
+        assert status == 413  # refused while it was sent
+    answer = server.getresponse()
+    text = answer.read().decode()
+    server.close()
+    assert answer.status == status, text
+    if status != 400:
+        assert "traceback" not in text.lower()
+        assert json.loads(text)["detail"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"additional_headers": {"Authorization": "Bearer wrong-token-of-nobody"}},
+        {"subprotocols": ["graphql-ws", "bearer.wrong-token-of-nobody"]},
+        {"subprotocols": ["graphql-ws", f"bearer.{FULL}"], "origin": "https://evil.example"},
+    ],
+)
+def test_a_websocket_without_a_token_is_refused(house: House, options: dict[str, Any]) -> None:
+    offered = {"subprotocols": ["graphql-ws"], **options}
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect(f"ws://{urlsplit(house.api.url).netloc}/graphql", **offered),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_slow_clients_are_sent_away_and_others_served(house: House) -> None:
+    """One that never ends its head, one that drips it, one that never ends its body, one that drips that."""
+    start = b"POST /process-video HTTP/1.1\r\nHost: clipper\r\n"
+    whole = start + f"Authorization: Bearer {FULL}\r\nContent-Type: application/json\r\n".encode()
+    body = whole + b"Content-Length: 5000\r\n\r\n{"
+
+    def answer_to(sent: bytes, drip: bytes) -> bytes:
+        address = urlsplit(house.api.url)
+        with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+            client.sendall(sent)
+            client.settimeout(0.5)
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                try:
+                    return client.recv(1000)
+                except TimeoutError:
+                    client.sendall(drip)
+        raise AssertionError("it was never sent away")
+
+    with ThreadPoolExecutor(4) as pool:
+        slow = [
+            pool.submit(answer_to, *each)
+            for each in ((start, b""), (start, b"X-More: 1\r\n"), (body, b""), (body, b" "))
+        ]
+        assert house.api.asked("GET", "/episodes").ok
+        assert [each.result()[:12] for each in slow] == [b"HTTP/1.1 408"] * 4
+
+
+def test_nothing_of_it_is_left_in_the_bucket(house: House) -> None:
+    found = house.s3.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    assert not [each["Key"] for each in found if "evil" in each["Key"]]
+    assert house.s3.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []

@@ -1,0 +1,157 @@
+"""A person at the review page, in a real browser: uploads, watches, corrects, renders again, approves."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from clipper_assets_tests.conftest import SAMPLE
+from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.servers import DEADLINE_S, FULL, READ
+
+pytestmark = pytest.mark.e2e
+
+KEY, CLIPS = "review/talk.mp4", "review/clips"
+WIDTHS = {390: 844, 1280: 900}
+LONG_MS = DEADLINE_S * 1000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
+    assert chromium, "the review page is tested in a browser; install chromium (Debian: apt install chromium)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, house: House) -> Iterator[Page]:
+    """A page that must not complain."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{house.api.url}/review/")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def sign_in(page: Page, token: str) -> None:
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Episodes")).to_be_visible()
+
+
+def shown(page: Page, name: str) -> None:
+    """A screenshot at each width into `SCREENSHOTS`; nothing is wider than the page, and axe finds no fault."""
+    folder = os.environ.get("SCREENSHOTS")
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}_{width}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+
+
+SERIOUS = ("serious", "critical")
+
+
+def etags(house: House) -> dict[str, Any]:
+    found = house.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=CLIPS)["Contents"]
+    return {each["Key"].removeprefix(f"{CLIPS}/"): (each["ETag"], each["LastModified"]) for each in found}
+
+
+def clip_files(found: dict[str, Any], number: int) -> dict[str, Any]:
+    return {name: tag for name, tag in found.items() if name.startswith(f"clip_{number}.")}
+
+
+def test_a_wrong_token_is_told_and_looks_right(page: Page) -> None:
+    shown(page, "sign-in")
+
+
+def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path: Path) -> None:
+    for suffix in (".srt", ".mp4"):
+        shutil.copy(SAMPLE / f"episode{suffix}", tmp_path / f"talk{suffix}")
+    sign_in(page, FULL)
+    page.set_input_files("input[type=file]", [tmp_path / "talk.mp4", tmp_path / "talk.srt"])
+    for name in ("talk.srt", "talk.mp4"):
+        box = page.get_by_role("listitem").filter(has_text=f"Save {name} as")
+        box.get_by_role("textbox").fill(f"review/{name}")
+        shown(page, f"upload-{name}")
+        box.get_by_role("button", name="Upload").click()
+        expect(page.get_by_role("status").filter(has_text=f"{name} is uploaded")).to_be_attached(timeout=30_000)
+    page.get_by_role("link", name="Watch its progress").click()
+
+    expect(page.get_by_role("heading", name=KEY)).to_be_visible()
+    expect(page.get_by_text("In progress")).to_be_visible(timeout=LONG_MS)
+    expect(page.locator(".now")).to_contain_text("%", timeout=LONG_MS)
+    shown(page, "progress")
+    expect(page.get_by_role("article")).not_to_have_count(0, timeout=LONG_MS)
+    expect(page.get_by_role("status").filter(has_text="the clips are ready")).to_be_attached(timeout=LONG_MS)
+    before = etags(house)
+    count = page.get_by_role("article").count()
+    assert count >= 2
+    shown(page, "clips")
+
+    clip = page.get_by_role("article", name="Clip 0")
+    video = clip.locator("video")
+    clip.locator(".word").nth(20).click()
+    page.wait_for_function("video => video.currentTime > 0.5 && !video.paused", arg=video.element_handle())
+    assert video.evaluate("video => video.videoHeight / video.videoWidth") == pytest.approx(16 / 9, rel=0.01)
+    video.evaluate("video => video.pause()")
+
+    length = clip.locator("[data-part=length]").inner_text()
+    clip.get_by_role("button", name="End a sentence earlier").click()
+    expect(clip.locator("[data-part=length]")).not_to_have_text(length)
+    word = clip.locator(".sentence:not(.outside) .word").first
+    word.dblclick()
+    clip.locator("input.word-field").fill("Wherefore")
+    clip.locator("input.word-field").press("Enter")
+    expect(clip.locator(".word.edited")).to_have_text("Wherefore")
+    expect(clip.get_by_text("not rendered yet")).to_have_text("end, words: not rendered yet")
+    expect(page.get_by_role("region", name="Changes")).to_contain_text("1 clip changed, not rendered yet")
+    shown(page, "changed")
+    assert etags(house) == before
+
+    page.get_by_role("button", name="Render again").click()
+    expect(page.get_by_role("region", name="Changes")).to_contain_text("Rendering")
+    expect(page.get_by_role("region", name="Changes")).to_contain_text("All changes are rendered", timeout=LONG_MS)
+    after = etags(house)
+    assert clip_files(after, 0)["clip_0.mp4"] != clip_files(before, 0)["clip_0.mp4"]
+    for number in range(1, count):
+        assert clip_files(after, number) == clip_files(before, number)
+    assert "Wherefore" in house.s3.client.get_object(Bucket=BUCKET, Key=f"{CLIPS}/clip_0.srt")["Body"].read().decode()
+
+    clip.get_by_label("Approve").check()
+    expect(page.get_by_role("status").filter(has_text="Clip 0 is approved.")).to_be_attached()
+    page.reload()
+    expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).to_be_checked()
+    shown(page, "approved")
+    judged = house.api.episode(KEY)["clip_views"][0]
+    assert judged["verdict"] == {"decision": "approved", "current": True}
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).not_to_be_checked()
+
+
+def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
+    sign_in(page, READ)
+    expect(page.get_by_text("Looking only")).to_be_visible()
+    expect(page.get_by_text("Choose files")).to_be_hidden()
+    page.get_by_role("link", name=KEY).click()
+    clip = page.get_by_role("article", name="Clip 0")
+    expect(clip.locator(".word").first).to_be_visible()
+    for name in ("End a sentence earlier", "Correct words", "Render again", "Undo"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+    expect(clip.get_by_label("Approve")).to_be_hidden()
+    shown(page, "reader")

@@ -1,0 +1,37 @@
+"""A real daemon tells a receiver that fails twice of an upload that cannot be read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clipper_assets_tests.e2e.conftest import Deploy
+from clipper_assets_tests.e2e.servers import until
+from clipper_assets_tests.receiver import SECRET, receiving
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_failed_upload_is_told_until_the_receiver_took_it(deploy: Deploy, tmp_path: Path) -> None:
+    root = tmp_path / "storage"
+    (root / "show").mkdir(parents=True)
+    with receiving(tmp_path) as receiver:
+        receiver.answers = [500, 503]
+        deploy(
+            str(root),
+            CLIPPER_WEBHOOK_URLS=receiver.url,
+            CLIPPER_WEBHOOK_SECRET=SECRET,
+            SSL_CERT_FILE=str(receiver.authority),
+            NO_PROXY="127.0.0.1",
+        )
+        (root / "show" / "notes.mp4").write_text("no video at all")
+
+        def third() -> tuple[str, dict[str, Any]] | None:
+            return receiver.got[2] if len(receiver.got) > 2 else None
+
+        name, told = until("the third attempt", third)
+        assert receiver.got == [(name, told)] * 3
+        assert name == f"{told['data']['run_id']}.episode.failed"
+        assert told["type"] == "episode.failed"
+        assert told["data"]["key"] == "show/notes.mp4"
+        assert "notes.mp4" in told["data"]["error"]
