@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -11,13 +12,16 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clipper_assets.api.door import Door, door_of
 from clipper_assets.api.episodes import summary
+from clipper_assets.api.models import EpisodeState
 from clipper_assets.api.problems import answers
 from clipper_assets.api.runs import FRESH_S
+from clipper_assets.api.state import Known
 
 router = APIRouter(tags=["episodes"])
 END = "end"
 """In the place of a record's number: the id of the last event of a run."""
-RETRY_MS = 2000
+RETRY_MS = (1000, 5000)
+"""Clients that were cut off together come again one after the other."""
 PING_S = 15
 
 
@@ -50,27 +54,31 @@ async def follow_episode(
     if number == END and run_id == known.run_id:
         return Response(status_code=204)
     after = int(number) if run_id == known.run_id and number.isdecimal() else 0
-    return EventSourceResponse(_events(door, key, known.partition, after), ping=PING_S)
+    return EventSourceResponse(_events(door, known, after), ping=PING_S)
 
 
-async def _events(door: Door, key: str, partition: str, after: int) -> AsyncIterator[ServerSentEvent]:
-    run = await asyncio.to_thread(door.runs.latest, partition)
+async def _events(door: Door, known: Known, after: int) -> AsyncIterator[ServerSentEvent]:
+    retry_ms = random.randint(*RETRY_MS)  # noqa: S311
+    run = known.run
     if run is None:
-        yield ServerSentEvent(json.dumps({"message": "waiting for a run"}), event="waiting", retry=RETRY_MS)
-        run = await _newer_run(door, partition, None)
+        yield ServerSentEvent(json.dumps({"message": "waiting for a run"}), event="waiting", retry=retry_ms)
+        run = await _newer_run(door, known.partition, None)
     while True:
         async with door.runs.watch(run) as watch:
             async for event in watch.events(after):
-                yield ServerSentEvent(
-                    json.dumps(event.data), event=event.kind, id=f"{run.run_id}:{event.number}", retry=RETRY_MS
-                )
-        ended = await asyncio.to_thread(door.instance.get_run_by_id, run.run_id)
-        if not (
-            ended and ended.status is dg.DagsterRunStatus.FAILURE and ended.tags.get("dagster/will_retry") == "true"
-        ):
+                data = json.dumps(event.data)
+                yield ServerSentEvent(data, event=event.kind, id=f"{run.run_id}:{event.number}", retry=retry_ms)
+        view = await asyncio.to_thread(door.runs.view, run)
+        if view.state is not EpisodeState.failed or not await asyncio.to_thread(_is_tried_again, door, run.run_id):
             break
-        run, after = await _newer_run(door, partition, run.run_id), 0
-    yield ServerSentEvent(json.dumps(await result(door, key)), event="result", id=f"{run.run_id}:{END}")
+        run, after = await _newer_run(door, known.partition, run.run_id), 0
+    door.states.forget(known.key, older_than=view.read_at)
+    yield ServerSentEvent(json.dumps(await _result(door, known.key)), event="result", id=f"{run.run_id}:{END}")
+
+
+def _is_tried_again(door: Door, run_id: str) -> bool:
+    run = door.instance.get_run_by_id(run_id)
+    return run is not None and run.tags.get("dagster/will_retry") == "true"
 
 
 async def _newer_run(door: Door, partition: str, than: str | None) -> dg.DagsterRun:
@@ -81,11 +89,7 @@ async def _newer_run(door: Door, partition: str, than: str | None) -> dg.Dagster
         await asyncio.sleep(2 * FRESH_S)
 
 
-async def result(door: Door, key: str) -> dict[str, Any]:
+async def _result(door: Door, key: str) -> dict[str, Any]:
     """The end of a stream: the episode in short."""
-
-    def read() -> dict[str, Any]:
-        door.states.forget(key)
-        return summary(door, door.states.of(key)).model_dump(mode="json")
-
-    return await asyncio.to_thread(read)
+    known = await asyncio.to_thread(door.states.of, key)
+    return summary(door, known).model_dump(mode="json")

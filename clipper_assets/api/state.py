@@ -1,5 +1,7 @@
 """Where episodes are: what Dagster, the manifest, the lake and the edits say together."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Condition
@@ -34,16 +36,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Known:
-    """An episode as far as it is known, before any URL is signed."""
+    """An episode as far as it was known at `read_at` (`time.monotonic`), before any URL is signed."""
 
     key: str
     partition: str
-    run_id: str | None
+    run: dg.DagsterRun | None
     view: RunView | None
     manifest: Manifest | None
     edits: Edits
     rendered: Edits
     words: pa.Table | None
+    read_at: float
+
+    @property
+    def run_id(self) -> str | None:
+        return self.run.run_id if self.run else None
 
     @property
     def state(self) -> models.EpisodeState:
@@ -92,15 +99,19 @@ class States:
     def of_partition(self, partition: str) -> Known:
         return self._of(object_key(partition), partition)
 
-    def forget(self, key: str) -> None:
-        """Somebody changed it."""
+    def forget(self, key: str, older_than: float = math.inf) -> None:
+        """Somebody changed it at that time (`time.monotonic`), or just now."""
+        place = (key, partition_key(key))
         with self._reading:
-            self._known.pop((key, partition_key(key)), None)
+            known = self._known.get(place)
+            if known and known.read_at < older_than:
+                del self._known[place]
 
     @cachedmethod(
         lambda self: self._known, key=lambda _, key, partition: (key, partition), condition=lambda self: self._reading
     )
     def _of(self, key: str, partition: str) -> Known:
+        read_at = time.monotonic()
         run = self.runs.latest(partition)
         if run is None and not self.storage.exists(key):
             raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
@@ -109,12 +120,13 @@ class States:
         return Known(
             key=key,
             partition=partition,
-            run_id=run.run_id if run else None,
+            run=run,
             view=self.runs.view(run) if run else None,
             manifest=manifest,
             edits=edits,
             rendered=edits_at(self.storage, partition, manifest.edits_version) if manifest else Edits(version=0),
             words=self.table(partition, "aligned_transcript", WORDS.name),
+            read_at=read_at,
         )
 
     def _materialized(self, partition: str, asset: str) -> dg.EventLogRecord | None:

@@ -131,9 +131,9 @@ class Api:
 
 
 @contextmanager
-def api_beside(deployment: Deployment, **environment: str) -> Iterator[Api]:
+def api_beside(deployment: Deployment, port: int | None = None, **environment: str) -> Iterator[Api]:
     """`clipper-api` on the storage and the instance of a deployment."""
-    port = free_port()
+    port = port or free_port()
     wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ}", **environment}
     api = Api(f"http://127.0.0.1:{port}", deployment.log.with_name("api.log"))
     with serving([str(SCRIPTS / "clipper-api"), "--port", str(port)], wanted, api.log, f"{api.url}/health"):

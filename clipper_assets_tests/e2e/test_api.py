@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 import requests
+from websockets import Subprotocol
+from websockets.sync.client import connect
 
+from clipper_assets.api.dagster import operation
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL
+from clipper_assets_tests.e2e.servers import FULL, READ
 
 pytestmark = pytest.mark.e2e
 
@@ -58,3 +61,16 @@ def test_the_old_frontends_call_returns_the_clips(house: House) -> None:
     assert len(house.deployment.graphql(tagged)["runsOrError"]["results"]) == 1
     for log in (house.api.log, house.deployment.log):
         assert FULL not in log.read_text()
+
+
+def test_a_run_is_followed_over_a_websocket(house: House) -> None:
+    run_id = house.api.episode(KEY)["run_id"]
+    url, header = f"{house.api.url.replace('http', 'ws', 1)}/graphql", {"Authorization": f"Bearer {READ}"}
+    with connect(url, subprotocols=[Subprotocol("graphql-ws")], additional_headers=header) as socket:
+        socket.send(json.dumps({"type": "connection_init"}))
+        assert json.loads(socket.recv(30)) == {"type": "connection_ack"}
+        asked = {"query": operation("follow_run"), "variables": {"runId": run_id, "cursor": None}}
+        socket.send(json.dumps({"type": "start", "id": "1", "payload": asked}))
+        told = json.loads(socket.recv(30))["payload"]["data"]["pipelineRunLogs"]
+    assert told["__typename"] == "PipelineRunLogsSubscriptionSuccess"
+    assert "RUN_SUCCESS" in {each.get("eventType") for each in told["messages"]}
