@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx lint lock dev api bench clean
+.PHONY: demo test test-e2e test-whisperx lint lock dev api bench bench-api clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -26,6 +26,10 @@ test-whisperx: $(WHISPERX)/.installed
 # CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+# 200 clients that follow a run and 50 requests a second, with a restart of the API in the middle.
+bench-api: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.api_load
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

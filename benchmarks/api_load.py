@@ -36,27 +36,33 @@ class Follower:
     connections: int = 0
     retry_s: float = 3.0
 
-    async def follow(self, url: str) -> None:
+    async def follow(self, client: httpx.AsyncClient, url: str) -> None:
         """Until the result; after a break from the last event on, as a browser's EventSource does."""
-        async with httpx.AsyncClient(timeout=httpx.Timeout(30, read=60)) as client:
-            while True:
-                resume = {"Last-Event-ID": self.ids[-1]} if self.ids else {}
-                try:
-                    async with client.stream("GET", url, headers={**HEADERS, **resume}) as answer:
-                        if answer.status_code == 204:
-                            return
-                        answer.raise_for_status()
-                        self.connections += 1
-                        async for line in answer.aiter_lines():
-                            if line.startswith("id: "):
-                                self.ids.append(line.removeprefix("id: "))
-                            elif line.startswith("retry: "):
-                                self.retry_s = int(line.removeprefix("retry: ")) / 1000
-                except httpx.TransportError:
-                    pass
-                if self.ids and self.ids[-1].endswith(":end"):
-                    return
+        while not (self.ids and self.ids[-1].endswith(":end")):
+            if self.connections:
                 await asyncio.sleep(self.retry_s)
+            resume = {"Last-Event-ID": self.ids[-1]} if self.ids else {}
+            try:
+                async with client.stream("GET", url, headers={**HEADERS, **resume}) as answer:
+                    answer.raise_for_status()
+                    self.connections += 1
+                    async for line in answer.aiter_lines():
+                        if line.startswith("id: "):
+                            self.ids.append(line.removeprefix("id: "))
+                        elif line.startswith("retry: "):
+                            self.retry_s = int(line.removeprefix("retry: ")) / 1000
+            except httpx.TransportError:
+                pass
+
+
+async def follow_all(followers: Sequence[Follower], url: str) -> None:
+    limits = httpx.Limits(max_connections=None)
+    async with (
+        httpx.AsyncClient(timeout=httpx.Timeout(30, read=60), limits=limits) as client,
+        asyncio.TaskGroup() as tasks,
+    ):
+        for follower in followers:
+            tasks.create_task(follower.follow(client, url))
 
 
 @dataclass
@@ -140,7 +146,7 @@ async def load(
     api = await asyncio.to_thread(first.__enter__)
     begin()
     await asyncio.to_thread(until, "the start of the run", lambda: _is_running(api) or None)
-    following = [asyncio.create_task(follower.follow(stream)) for follower in followers]
+    following = asyncio.create_task(follow_all(followers, stream))
     asking = asyncio.create_task(asker.ask(status, per_second, seconds))
     await asyncio.sleep(seconds / 2)
     await asyncio.to_thread(first.__exit__, None, None, None)
@@ -151,7 +157,7 @@ async def load(
         before = size_of(api)
         await asking
         daemons = await asyncio.to_thread(healthy, deployment)
-        await asyncio.gather(*following)
+        await following
         await asyncio.sleep(5)
         return Found(followers, asker, before, size_of(api), daemons)
     finally:
