@@ -14,9 +14,10 @@ demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
 
 test: lint
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist worksteal
 
 test-e2e: $(VENV)/.dev
+	$(BIN)/pytest -m episodes -n auto
 	$(BIN)/pytest -m e2e
 
 # The real WhisperX with tiny models, on the CPU, without a hub.

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.sidecars import sidecars
@@ -98,6 +99,7 @@ def test_six_hours_give_twelve_clips_with_all_their_words_in_captions_and_no_dou
         assert captions.count(" --> ") >= 2 * len({word.segment for word in inside})
 
 
+@pytest.mark.episodes
 def test_six_hours_take_about_twice_the_memory_of_three() -> None:
     made(talk(hours=0.1))  # loads the font, once and for all
     of_three, of_six = peak_bytes(talk(hours=3)), peak_bytes(talk(hours=6))

@@ -79,6 +79,7 @@ def windows_of(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dict[
     return {asset.key.to_user_string(): result.asset_value(asset.key) for asset in assets[:3]}
 
 
+@pytest.mark.episodes
 def test_captions_keep_time_and_no_window_cuts_a_word(
     sample: DirectoryStorage, instance: dg.DagsterInstance, truth: list[dict[str, Any]]
 ) -> None:
@@ -114,6 +115,7 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
         assert 30 - 0.04 <= clip.duration_s <= 60 + 0.04
 
 
+@pytest.mark.episodes
 def test_a_clip_of_the_sample_is_ready_to_post(sample: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(sample, KEY, instance)
     assert local.failures(result) == []

@@ -171,6 +171,7 @@ def distance(folder: Path, clip: Clip, cut: Path) -> float:
     return float(far[: len(far) // 2].mean())
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize("name", GOOD)
 def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
     make(folder / name, "-i", f"file:{cut}", *GOOD[name])
@@ -178,6 +179,7 @@ def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes
     assert distance(folder, becomes_clips(name), cut) < (24 if "HDR" in name else 6)
 
 
+@pytest.mark.episodes
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_alone_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
     make(folder / name, "-i", f"file:{cut}", *SOUND[name])
@@ -189,6 +191,7 @@ def test_sound_alone_becomes_clips(name: str, folder: Path, cut: Path, becomes_c
     assert change[1300:].max() < 20
 
 
+@pytest.mark.episodes
 def test_the_cover_of_a_sound_file_is_the_picture_of_its_clips(
     folder: Path, tmp_path: Path, cut: Path, becomes_clips: Callable[[str], Clip]
 ) -> None:
@@ -201,6 +204,7 @@ def test_the_cover_of_a_sound_file_is_the_picture_of_its_clips(
     assert max(green, blue) < 25
 
 
+@pytest.mark.episodes
 def test_a_rotated_upload_is_upright_in_its_clips(
     tmp_path: Path, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]
 ) -> None:

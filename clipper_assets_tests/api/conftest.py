@@ -26,13 +26,6 @@ TOKENS = Tokens.parse(SecretStr("full-token,read:read-token"))
 URL = "http://testserver"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has the door."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("api"))
-
-
 @pytest.fixture(scope="session")
 def door(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Door]:
     """A door to a storage with the finished episode `show/cut.mp4` and the upload `show2/new.mp4`; runs stay queued."""
