@@ -18,7 +18,7 @@ test: lint
 
 test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m episodes -n auto
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e -n 2 --dist loadfile
 
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed

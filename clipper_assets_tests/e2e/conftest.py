@@ -10,7 +10,8 @@ import pytest
 from clipper_assets_tests.e2e.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
 
 Deploy = Callable[..., Deployment]
-BUCKET = "podcasts"
+BUCKET = "house"
+"""All of moto's servers in a process have the same buckets."""
 
 
 @pytest.fixture

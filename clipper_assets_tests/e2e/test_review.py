@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 KEY, CLIPS = "review/talk.mp4", "review/clips"
 WIDTHS = {390: 844, 1280: 900}
 LONG_MS = DEADLINE_S * 1000
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
