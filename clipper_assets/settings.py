@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     render_workers: int | None = Field(
         None, ge=1, description="clips rendered at once; default: a quarter of the cores"
     )
+    gpus: str | None = Field(
+        None, description="names for CUDA_VISIBLE_DEVICES, separated by commas, that runs are given; default: all GPUs"
+    )
+    runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
     url_expiry_s: int = Field(
         3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"

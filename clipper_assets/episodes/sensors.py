@@ -17,6 +17,8 @@ VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
 UPLOAD_TAG = "clipper/upload"
 """Tag of a run that was requested for an upload: `key@version`."""
+BEHIND_PEOPLE = "-1"
+"""Priority of runs that nobody waits for: those that a person asks for have 0."""
 REQUESTS_PER_TICK = 100
 """A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
 
@@ -126,7 +128,7 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
                 dg.RunRequest(
                     partition_key=partitions[stored.key],
                     run_key=upload_tag(stored),
-                    tags={UPLOAD_TAG: upload_tag(stored)},
+                    tags={UPLOAD_TAG: upload_tag(stored), "dagster/priority": BEHIND_PEOPLE},
                 )
                 for stored in requests
             ],

@@ -15,9 +15,12 @@ from threading import Thread
 from typing import Any, TypeVar
 
 import boto3
+import psutil
 import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
+
+from clipper_assets.launch.workers import RUN_ID
 
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -45,7 +48,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str], environment: Mapping[str, str], log: Path, health: str) -> Iterator[None]:
+def serving(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, health: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A server with all its children, from when it answers at `health` on."""
     with log.open("ab") as stream:
         process = subprocess.Popen(
@@ -61,9 +66,10 @@ def serving(command: Sequence[str], environment: Mapping[str, str], log: Path, h
 
     try:
         until(f"the start of {command[0]}", answers)
-        yield
+        yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
@@ -78,6 +84,15 @@ class Deployment:
     url: str
     environment: dict[str, str]
     log: Path
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """All of its servers at once, as when the machine's power fails; its runs are not among them."""
+        servers = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        for process in servers:
+            if process.status() != psutil.STATUS_ZOMBIE and RUN_ID not in process.environ():
+                process.kill()
+        self.process.wait()
 
     def graphql(self, query: str, **variables: Any) -> Any:
         answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
@@ -94,9 +109,9 @@ class Deployment:
 
 @contextmanager
 def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
-    """`dagster dev` on a storage, with the project's own dagster.yaml and an instance of its own in `folder`."""
-    home, port = folder / "home", free_port()
-    home.mkdir()
+    """`dagster dev` on a storage, with the project's own dagster.yaml and the instance in `folder`."""
+    home, port, log = folder / "home", free_port(), folder / "dagster.log"
+    home.mkdir(exist_ok=True)
     shutil.copy(PROJECT / "dagster.yaml", home)
     wanted = {
         **os.environ,
@@ -106,10 +121,10 @@ def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deploym
         "CLIPPER_SENSOR_INTERVAL_S": "5",
         "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
     }
-    deployment = Deployment(f"http://127.0.0.1:{port}", wanted, folder / "dagster.log")
+    url = f"http://127.0.0.1:{port}"
     command = [str(SCRIPTS / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)]
-    with serving(command, wanted, deployment.log, f"{deployment.url}/server_info"):
-        yield deployment
+    with serving(command, wanted, log, f"{url}/server_info") as process:
+        yield Deployment(url, wanted, log, process)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""Which GPU a run gets: locks that the kernel lets go of with the last process that holds them, whatever killed it."""
+
+import fcntl
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A share of a GPU, as long as the lock's file descriptor `lock` is open anywhere."""
+
+    gpu: str
+    lock: int
+
+    def release(self) -> None:
+        """Close this process's descriptor; a child that inherited it keeps the share."""
+        os.close(self.lock)
+
+
+@dataclass(frozen=True)
+class Slots:
+    """`share` places on each of `gpus`, one lock file each in `folder`."""
+
+    folder: Path
+    gpus: Sequence[str]
+    share: int
+
+    def take(self) -> Slot | None:
+        """A place on the GPU with the fewest runs; None where all are taken."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for place in range(self.share):
+            for gpu in self.gpus:
+                lock = os.open(self.folder / f"{gpu.replace('/', '_')}.{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(lock)
+                    continue
+                return Slot(gpu, lock)
+        return None
+
+
+def gpus_here(named: str | None) -> list[str]:
+    """Names for `CUDA_VISIBLE_DEVICES`: those that are named, else every GPU that NVML finds; none without NVML."""
+    if named is not None:
+        return [name.strip() for name in named.split(",") if name.strip()]
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return []
+    try:
+        return [
+            str(pynvml.nvmlDeviceGetUUID(pynvml.nvmlDeviceGetHandleByIndex(index)))
+            for index in range(pynvml.nvmlDeviceGetCount())
+        ]
+    finally:
+        with suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()

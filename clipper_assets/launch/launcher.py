@@ -1,0 +1,163 @@
+"""The run launcher for one machine."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import dagster as dg
+from dagster._config.config_schema import UserConfigSchema
+from dagster._core.errors import DagsterLaunchFailedError
+from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
+from dagster._grpc.types import ExecuteRunArgs
+from dagster._serdes import ConfigurableClass
+from dagster._serdes.config_class import ConfigurableClassData
+
+from clipper_assets.launch.gpus import Slot, Slots, gpus_here
+from clipper_assets.launch.workers import Worker, kill_leftovers, start
+from clipper_assets.settings import Settings
+
+WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
+POOL = "gpu"
+PATIENCE_S = 20.0
+"""A run that has just ended holds its GPU for as long as its process takes to exit."""
+CANCEL_S = 10.0
+"""A cancelled run has so many seconds to end by itself."""
+TOLD_BYTES = 4000
+
+
+class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
+    """Each run is a process in a session of its own, and has a GPU to itself, or with others (`CLIPPER_RUNS_PER_GPU`).
+
+    Without a GPU runs see none, and share the processors. What a run leaves behind is killed when its worker is found
+    dead. It works with run monitoring; runs are not resumed but retried, by run retries.
+    """
+
+    def __init__(self, inst_data: ConfigurableClassData | None = None):
+        self._inst_data = inst_data
+        self._workers: dict[str, Worker] = {}
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @property
+    def inst_data(self) -> ConfigurableClassData | None:
+        return self._inst_data
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        return {}
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        return cls(inst_data)
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        run, origin = context.dagster_run, context.job_code_origin
+        if origin is None:
+            raise dg.DagsterInvariantViolationError(f"run {run.run_id} does not say where its code is")
+        command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref(), True).get_command_args()
+        slot = self.slot()
+        try:
+            worker = start(
+                run.run_id,
+                command,
+                {"CUDA_VISIBLE_DEVICES": slot.gpu} if slot else {},
+                self.log_of(run.run_id),
+                lock=slot.lock if slot else None,
+                when_over=partial(self._fail_unless_begun, run.run_id),
+            )
+        finally:
+            if slot:
+                slot.release()
+        self._workers[run.run_id] = worker
+        self._instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump(), **({GPU_TAG: slot.gpu} if slot else {})})
+        place = f"on GPU {slot.gpu}" if slot else "without a GPU"
+        self._instance.report_engine_event(f"Started process {worker.pid} {place}.", run, cls=self.__class__)
+
+    def _fail_unless_begun(self, run_id: str) -> None:
+        """Run monitoring looks after runs that have begun, and at others only after a minute."""
+        run = self._instance.get_run_by_id(run_id)
+        if run and run.status is dg.DagsterRunStatus.STARTING:
+            self._instance.report_run_failed(
+                run, f"Its process ended before the run began.\n{self.get_run_worker_debug_info(run)}"
+            )
+
+    def slot(self) -> Slot | None:
+        """A share of a GPU; None on a machine without. Raises DagsterLaunchFailedError where none gets free."""
+        settings = Settings()
+        slots = Slots(Path(self._instance.root_directory) / "gpus", gpus_here(settings.gpus), settings.runs_per_gpu)
+        if not slots.gpus:
+            return None
+        self._limit_pool(len(slots.gpus) * slots.share)
+        until = time.monotonic() + PATIENCE_S
+        while (slot := slots.take()) is None:
+            if time.monotonic() > until:
+                raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]
+                    f"all {len(slots.gpus)} GPUs are taken by {slots.share} runs each; "
+                    f"lower the limit of the pool {POOL}, or max_concurrent_runs"
+                )
+            time.sleep(0.2)
+        return slot
+
+    def _limit_pool(self, places: int) -> None:
+        """As many runs of the GPU pool at once as there are places, unless an operator has set a limit."""
+        storage = self._instance.event_log_storage
+        if not any(limit.name == POOL and not limit.from_default for limit in storage.get_pool_limits()):
+            storage.set_concurrency_slots(POOL, places)
+
+    def log_of(self, run_id: str) -> Path:
+        """What the processes of a run have written."""
+        return Path(self._instance.root_directory) / "runs" / f"{run_id}.log"
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        worker = self._worker(run.run_id)
+        if worker and worker.is_alive():
+            return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
+        killed = kill_leftovers(run.run_id)
+        if worker is None:
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "it has no worker")
+        return CheckRunHealthResult(
+            WorkerStatus.FAILED,
+            f"process {worker.pid} is gone; {killed} that it left were killed",
+            False,
+            str(worker.pid),
+        )
+
+    def get_run_worker_debug_info(self, run: dg.DagsterRun, include_container_logs: bool | None = True) -> str | None:
+        log = self.log_of(run.run_id)
+        if not log.is_file():
+            return None
+        with log.open("rb") as file:
+            file.seek(max(log.stat().st_size - TOLD_BYTES, 0))
+            return f"The end of {log}:\n{file.read().decode(errors='replace')}"
+
+    def terminate(self, run_id: str) -> bool:
+        """Interrupts the worker, and kills all of the run that is still there after `CANCEL_S`."""
+        run = self._instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            return False
+        self._instance.report_run_canceling(run)
+        worker = self._worker(run_id)
+        if worker:
+            worker.interrupt()
+        ended = worker is None or worker.wait(CANCEL_S)
+        killed = kill_leftovers(run_id)
+        after = self._instance.get_run_by_id(run_id)
+        if after and not after.is_finished:
+            how = "It ended" if ended else f"It did not end within {CANCEL_S:g} s, so {killed} processes were killed"
+            self._instance.report_run_canceled(after, f"{how} and did not say so itself.")
+        return worker is not None
+
+    def _worker(self, run_id: str) -> Worker | None:
+        run = self._instance.get_run_by_id(run_id)
+        return Worker.parse(run.tags[WORKER_TAG]) if run and WORKER_TAG in run.tags else None
+
+    def join(self, timeout: int = 30) -> None:
+        until = time.monotonic() + timeout
+        for run_id, worker in self._workers.items():
+            if not worker.wait(max(until - time.monotonic(), 0)):
+                raise TimeoutError(f"run {run_id} did not end within {timeout} s")

@@ -1,0 +1,53 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clipper_assets.launch.gpus import Slot, Slots, gpus_here
+
+
+def all_of(slots: Slots) -> list[Slot]:
+    found = []
+    while slot := slots.take():
+        found.append(slot)
+    return found
+
+
+@given(st.integers(1, 4), st.integers(1, 3))
+def test_every_gpu_is_used_before_one_is_shared(
+    tmp_path_factory: pytest.TempPathFactory, gpus: int, share: int
+) -> None:
+    slots = Slots(tmp_path_factory.mktemp("gpus"), [str(number) for number in range(gpus)], share)
+    taken = all_of(slots)
+    assert [slot.gpu for slot in taken] == [str(number) for number in range(gpus)] * share
+    for slot in taken:
+        slot.release()
+    again = slots.take()
+    assert again
+    assert again.gpu == "0"
+    again.release()
+
+
+def test_a_process_holds_its_gpu_until_it_is_gone_however_it_goes(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, ["0"], 1)
+    slot = slots.take()
+    assert slot
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=[slot.lock])
+    slot.release()
+    assert slots.take() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    after = slots.take()
+    assert after
+    after.release()
+
+
+@pytest.mark.parametrize(
+    ("named", "gpus"), [("0,1", ["0", "1"]), (" GPU-a , GPU-b,", ["GPU-a", "GPU-b"]), ("", []), (",", [])]
+)
+def test_gpus_can_be_named(named: str, gpus: list[str]) -> None:
+    assert gpus_here(named) == gpus

@@ -1,0 +1,120 @@
+"""The launcher's decisions, with workers that are no runs; `e2e/test_launcher.py` has the real ones."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.errors import DagsterLaunchFailedError
+from dagster._core.launcher.base import WorkerStatus
+from dagster._core.test_utils import create_run_for_test
+
+from clipper_assets.launch import launcher as module
+from clipper_assets.launch.launcher import WORKER_TAG, LocalGpuRunLauncher
+from clipper_assets.launch.workers import Worker, kill_leftovers, leftovers
+from clipper_assets_tests.launch.test_workers import WAITS, started
+
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + WAITS
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    launcher = {"module": "clipper_assets.launch", "class": "LocalGpuRunLauncher"}
+    with dg.instance_for_test(temp_dir=str(tmp_path), overrides={"run_launcher": launcher}) as instance:
+        yield instance
+
+
+@pytest.fixture
+def launcher(instance: dg.DagsterInstance) -> LocalGpuRunLauncher:
+    launcher = instance.run_launcher
+    assert isinstance(launcher, LocalGpuRunLauncher)
+    return launcher
+
+
+@pytest.fixture
+def run(instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
+    run = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.STARTED)
+    yield run
+    kill_leftovers(run.run_id)
+
+
+def working(instance: dg.DagsterInstance, run: dg.DagsterRun, folder: Path, code: str) -> Worker:
+    worker = started(run.run_id, folder, code)
+    instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump()})
+    return worker
+
+
+def test_a_run_is_well_as_long_as_its_worker_lives(
+    instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, run: dg.DagsterRun, tmp_path: Path
+) -> None:
+    assert launcher.check_run_worker_health(run).status is WorkerStatus.NOT_FOUND
+    worker = working(instance, run, tmp_path, WAITS)
+    assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
+    kill_leftovers(run.run_id)
+    health = launcher.check_run_worker_health(run)
+    assert health.status is WorkerStatus.FAILED
+    assert health.msg == f"process {worker.pid} is gone; 0 that it left were killed"
+
+
+def test_a_worker_that_will_not_end_is_killed(
+    instance: dg.DagsterInstance,
+    launcher: LocalGpuRunLauncher,
+    run: dg.DagsterRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "CANCEL_S", 0.3)
+    working(instance, run, tmp_path, STUBBORN)
+    assert launcher.terminate(run.run_id)
+    assert leftovers(run.run_id) == []
+    after = instance.get_run_by_id(run.run_id)
+    assert after
+    assert after.status is dg.DagsterRunStatus.CANCELED
+    assert not launcher.terminate(run.run_id)
+
+
+def test_the_pool_has_as_many_places_as_the_gpus_unless_an_operator_says_otherwise(
+    instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def places() -> dict[str, int]:
+        return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+
+    monkeypatch.setenv("CLIPPER_GPUS", "")
+    assert launcher.slot() is None
+    assert places() == {}
+    monkeypatch.setenv("CLIPPER_GPUS", "0,1")
+    monkeypatch.setenv("CLIPPER_RUNS_PER_GPU", "2")
+    slot = launcher.slot()
+    assert slot
+    slot.release()
+    assert places() == {"gpu": 4}
+    instance.event_log_storage.set_concurrency_slots("gpu", 1)
+    again = launcher.slot()
+    assert again
+    again.release()
+    assert places() == {"gpu": 1}
+
+
+def test_more_runs_than_places_are_refused_in_a_sentence(
+    launcher: LocalGpuRunLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    monkeypatch.setenv("CLIPPER_GPUS", "0")
+    slot = launcher.slot()
+    assert slot
+    with pytest.raises(
+        DagsterLaunchFailedError, match=r"all 1 GPUs are taken by 1 runs each; lower the limit of the pool gpu"
+    ):
+        launcher.slot()
+    slot.release()
+
+
+def test_the_end_of_a_runs_log_is_told(launcher: LocalGpuRunLauncher, run: dg.DagsterRun) -> None:
+    assert launcher.get_run_worker_debug_info(run) is None
+    log = launcher.log_of(run.run_id)
+    log.parent.mkdir(parents=True)
+    log.write_text("x" * 10_000 + "the last words")
+    told = launcher.get_run_worker_debug_info(run)
+    assert told
+    assert told.endswith("the last words")
+    assert len(told) < 5000

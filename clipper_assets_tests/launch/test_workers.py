@@ -1,0 +1,92 @@
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from uuid import uuid4
+
+import pytest
+
+from clipper_assets.launch.workers import Worker, kill_leftovers, leftovers, start
+
+DEADLINE_S = 20.0
+WAITS = "import time; print('ready', flush=True); time.sleep(60)"
+HAS_CHILDREN = f"""
+import subprocess, sys
+for new_session in (False, True):
+    subprocess.Popen([sys.executable, "-c", {WAITS!r}], start_new_session=new_session)
+{WAITS}
+"""
+
+
+@pytest.fixture
+def run_id() -> Iterator[str]:
+    run_id = str(uuid4())
+    yield run_id
+    kill_leftovers(run_id)
+
+
+def started(run_id: str, tmp_path: Path, code: str, *, ready: int = 1) -> Worker:
+    """A worker whose processes have all said that they are ready."""
+    log = tmp_path / "run.log"
+    worker = start(run_id, [sys.executable, "-c", code], {}, log)
+    until = time.monotonic() + DEADLINE_S
+    while log.read_text().count("ready") < ready:
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.02)
+    return worker
+
+
+def test_what_a_worker_writes_is_in_its_log(run_id: str, tmp_path: Path) -> None:
+    code = "import os, sys; print(os.environ['CUDA_VISIBLE_DEVICES']); print('oh', file=sys.stderr)"
+    worker = start(run_id, [sys.executable, "-c", code], {"CUDA_VISIBLE_DEVICES": "7"}, tmp_path / "run.log")
+    assert worker.wait(DEADLINE_S)
+    assert sorted((tmp_path / "run.log").read_text().split()) == ["7", "oh"]
+
+
+def test_a_worker_is_interrupted_though_its_parent_ignores_that(run_id: str, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        worker = started(run_id, tmp_path, WAITS)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert worker.is_alive()
+    worker.interrupt()
+    assert worker.wait(DEADLINE_S)
+    assert "KeyboardInterrupt" in (tmp_path / "run.log").read_text()
+
+
+def test_another_process_of_its_number_is_not_the_worker(run_id: str, tmp_path: Path) -> None:
+    worker = started(run_id, tmp_path, WAITS)
+    assert Worker.parse(worker.dump()) == worker
+    assert not Worker(worker.pid, worker.started - 1).is_alive()
+    kill_leftovers(run_id)
+    assert not worker.is_alive()
+
+
+def test_all_that_a_killed_worker_leaves_is_found_and_killed(run_id: str, tmp_path: Path) -> None:
+    worker = started(run_id, tmp_path, HAS_CHILDREN, ready=3)
+    (its_own,) = (each for each in leftovers(run_id) if each.pid == worker.pid)
+    its_own.kill()
+    assert worker.wait(DEADLINE_S)
+    assert len(leftovers(run_id)) == 2
+    assert kill_leftovers(run_id) == 2
+    assert leftovers(run_id) == []
+
+
+def test_other_runs_are_left_alone(run_id: str, tmp_path: Path) -> None:
+    worker = started(run_id, tmp_path, WAITS)
+    assert kill_leftovers("another-run") == 0
+    assert worker.is_alive()
+
+
+def test_who_waits_for_the_end_of_a_worker_is_told(run_id: str, tmp_path: Path) -> None:
+    over = Event()
+    start(run_id, ["true"], {}, tmp_path / "run.log", when_over=over.set)
+    assert over.wait(DEADLINE_S)
+
+
+def test_a_program_that_is_not_there_is_told_at_once(run_id: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no program nothing-of-that-name on the PATH"):
+        start(run_id, ["nothing-of-that-name"], {}, tmp_path / "run.log")
