@@ -103,13 +103,23 @@ class PatientProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
-        if self.cycle is not None:
+        if self.cycle is not None and not self.cycle.response_complete:
             self.head_timer.cancel()
+
+    def on_response_complete(self) -> None:
+        self.head_timer = self.loop.call_later(HEAD_S, self._head_late)
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self.head_timer.cancel()
+        super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.head_timer.cancel()
         super().connection_lost(exc)
 
     def _head_late(self) -> None:
+        if self.transport.is_closing():
+            return
         self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         self.transport.close()

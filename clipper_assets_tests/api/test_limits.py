@@ -1,14 +1,19 @@
 import asyncio
+import socket
+from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from websockets.sync.client import connect
 
 from clipper_assets.api import limits
 from clipper_assets.api.door import Door
-from clipper_assets.api.limits import Body, Rate
+from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 
@@ -94,3 +99,52 @@ def test_cors_is_by_setting(door: Door) -> None:
     assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (200, "https://app.example")
     theirs = client.options("/process-video", headers={"Origin": "https://evil.example", **asked})
     assert "access-control-allow-origin" not in theirs.headers
+
+
+async def echoes(scope: Scope, receive: Receive, send: Send) -> None:
+    """Gives the text of a WebSocket's first message back; a request gets an empty answer."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    message = await receive()
+    await send({"type": "websocket.send", "text": message["text"]})
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A server with the protocol, on which heads have 0.3 s."""
+    monkeypatch.setattr(limits, "HEAD_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(echoes, http=PatientProtocol, ws="websockets-sansio", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield int(listening.getsockname()[1])
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_head_that_does_not_end_is_answered_with_408(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost:")
+        assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
+        assert client.recv(1000) == b""
+
+
+def test_nor_may_the_second_head_on_a_connection(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: clipper\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_websocket_may_be_silent_for_longer_than_a_head(port: int) -> None:
+    with connect(f"ws://127.0.0.1:{port}") as client:
+        with pytest.raises(TimeoutError):
+            client.recv(timeout=0.6)
+        client.send("still here")
+        assert client.recv(timeout=20) == "still here"
