@@ -17,6 +17,7 @@ from clipper_assets_tests.e2e.servers import FULL, READ
 pytestmark = pytest.mark.e2e
 
 KEY = "test1/sample.mp4"
+RUNS = "query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"
 VIDEO = {"clip_index", "start_time", "end_time", "duration", "hook", "reason", "virality_score", "video_url"}
 
 
@@ -57,8 +58,8 @@ def test_the_old_frontends_call_returns_the_clips(house: House) -> None:
     again = curl(house, "/process-video", {"s3_key": KEY}, "-H", "Prefer: wait=30")
     assert again["run_id"] == payload["run_id"]
     assert again["generated_videos"] == videos
-    tagged = "{ runsOrError { ... on Runs { results { runId } } } }"
-    assert len(house.deployment.graphql(tagged)["runsOrError"]["results"]) == 1
+    runs = house.deployment.graphql(RUNS, tags=[{"key": "dagster/partition", "value": KEY}])["runsOrError"]["results"]
+    assert [run["runId"] for run in runs] == [payload["run_id"]]
     for log in (house.api.log, house.deployment.log):
         assert FULL not in log.read_text()
 

@@ -89,11 +89,12 @@ def kill_worker(run: dg.DagsterRun) -> None:
 
 
 def watched(what: str, instance: dg.DagsterInstance, name: str, step: str) -> dg.DagsterRun:
-    """As `until`, but looks all the time: some steps are over in a quarter of a second."""
+    """As `until`, but looks fifty times a second: some steps are over in a quarter of a second."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if run := in_step(instance, name, step):
             return run
+        time.sleep(0.02)
     raise AssertionError(f"{what} did not happen")
 
 
