@@ -26,7 +26,8 @@ from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError, storage_at
+from clipper_assets.episodes.root import storage_at
+from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress, Report

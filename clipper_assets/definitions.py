@@ -4,8 +4,8 @@ import dagster as dg
 
 from clipper_assets.api.webhooks import build_webhooks
 from clipper_assets.episodes.edits import EDITS
+from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.sensors import build_new_uploads
-from clipper_assets.episodes.storage import storage_at
 from clipper_assets.job import assets, build_resources, clip_episode
 from clipper_assets.settings import Settings
 

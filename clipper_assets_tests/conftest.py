@@ -15,8 +15,9 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, storage_at
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings

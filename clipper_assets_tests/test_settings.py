@@ -73,4 +73,4 @@ def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, v
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().storage = "elsewhere"  # type: ignore[misc]
+        Settings().storage = "elsewhere"  # type: ignore[misc]  # what mypy says as well

@@ -232,7 +232,7 @@ class Person:
 
 def _photograph(name: str) -> Bytes:
     if name == "astronaut":
-        return np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
+        return np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]  # skimage has no types
     path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
     with Image.open(path) as picture:
         return np.asarray(picture.convert("RGB"), np.uint8)

@@ -59,7 +59,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(Body, most_bytes=door.settings.api_max_body_bytes)
     app.add_middleware(Rate, rate=door.settings.api_rate)
-    app.add_middleware(Guard, tokens=tokens, origins=origins)
+    app.add_middleware(Guard, tokens=tokens, origins=origins, rate=door.settings.api_rate)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=origins,

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from clipper_assets.api.limits import Rate
 from clipper_assets.api.models import Access
 from clipper_assets.api.problems import RefusedError, problem
 
@@ -70,11 +71,13 @@ def _digest(token: str) -> bytes:
 class Guard:
     """ASGI middleware: lets in who has a token, and notes its access and digest in the scope's state.
 
-    A WebSocket without one is closed before it is accepted, which a server answers with 403.
+    A WebSocket without one is closed before it is accepted, which a server answers with 403. Who has none may not try
+    as often as they like either.
     """
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, origins: Sequence[str]):
+    def __init__(self, app: ASGIApp, tokens: Tokens, origins: Sequence[str], rate: str):
         self.app, self.tokens, self.origins = app, tokens, origins
+        self.refuse = Rate(_refuse, rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or _is_public(scope["path"]):
@@ -83,10 +86,8 @@ class Guard:
         token, refusal = self._token(scope)
         access = self.tokens.access(token) if token else None
         if access is None:
-            if scope["type"] == "websocket":
-                await WebSocketClose(4401, refusal)(scope, receive, send)
-            else:
-                await problem(401, refusal, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+            scope.setdefault("state", {})["refusal"] = refusal
+            await self.refuse(scope, receive, send)
             return
         scope.setdefault("state", {}).update(access=access, token=_digest(token).hex())
         await self.app(scope, receive, send)
@@ -109,6 +110,14 @@ class Guard:
         """Whether a browser's page may open a WebSocket here: one of ours, or of an origin that is let in."""
         origin = headers.get("origin", "")
         return "*" in self.origins or origin in self.origins or origin.split("://")[-1] == headers.get("host")
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = scope["state"]["refusal"]
+    if scope["type"] == "websocket":
+        await WebSocketClose(4401, refusal)(scope, receive, send)
+    else:
+        await problem(401, refusal, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
 
 
 def _is_public(path: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from threading import Lock
 from typing import Annotated, Any
+from urllib.parse import urljoin
 
 from cachetools import LRUCache
 from dagster import DagsterRun, DagsterRunStatus, RunsFilter
@@ -53,7 +54,7 @@ async def process_video(
         try:
             async with asyncio.timeout(longest_s):
                 await _ended(door, run)
-            done = await asyncio.to_thread(_processed, door, asked.s3_key, run, str(request.base_url))
+            done = await asyncio.to_thread(processed, door, asked.s3_key, run, str(request.base_url))
             applied = {"Preference-Applied": f"wait={patience_s:g}"} if patience_s else {}
             return JSONResponse(done.model_dump(mode="json"), headers=applied)
         except TimeoutError:
@@ -101,7 +102,8 @@ async def _ended(door: Door, run: DagsterRun) -> None:
             pass
 
 
-def _processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed:
+def processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed:
+    """The payload; the frontend that it was made for opens `video_url` as it is, so it is never relative."""
     door.states.forget(key)
     known, view = door.states.of(key), door.runs.view(run)
     ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
@@ -114,7 +116,10 @@ def _processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processe
         run_id=run.run_id,
         total_clips_identified=door.states.windows(known.partition).num_rows if manifest else 0,
         clips_processed=len(clips),
-        generated_videos=[GeneratedVideo(**clip.model_dump(), video_url=browser_url(door, clip.key)) for clip in clips],
+        generated_videos=[
+            GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, browser_url(door, clip.key)))
+            for clip in clips
+        ],
         transcript=transcript(known) if manifest else None,
         manifest=manifest.model_dump(mode="json") if manifest else None,
     )

@@ -17,7 +17,8 @@ from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.media import Signer
 from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
-from clipper_assets.episodes.storage import StorageError, storage_at, unreachable
+from clipper_assets.episodes.root import storage_at
+from clipper_assets.episodes.storage import StorageError, unreachable
 from clipper_assets.settings import Settings
 from clipper_assets.terminal import mistakes_in_one_sentence
 

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import Condition
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from clipper_assets.clips.manifest import Clip, Manifest
 from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
 from clipper_assets.episodes.lake import read_table, table_key
 from clipper_assets.episodes.partitions import object_key, partition_key
-from clipper_assets.episodes.sensors import is_upload
+from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.highlights.editing import sentences_of
@@ -82,11 +82,12 @@ class States:
         """All episodes, the newest first."""
         return list(reversed(self.instance.get_dynamic_partitions("episodes")))
 
-    def partition(self, key: str) -> str:
+    def partition(self, key: str, suffixes: Collection[str] = RECORDINGS) -> str:
         """The partition of an upload's key. Raises RefusedError (422) for a key that cannot be an upload's."""
         self.storage.checked(key)
-        if not is_upload(key):
-            raise RefusedError(422, f"{key!r} is no upload; name a video or sound below the storage root")
+        if not is_upload(key, suffixes):
+            kinds = ", ".join(sorted(suffixes))
+            raise RefusedError(422, f"{key!r} is no upload; one lies outside lake/ and clips/, and ends in {kinds}")
         try:
             return partition_key(key)
         except ValueError as error:

@@ -17,8 +17,7 @@ from clipper_assets.api.episodes import path_of
 from clipper_assets.api.models import UploadAsked, Uploaded, UploadFinish, UploadPart, UploadStarted
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.episodes.multipart import MIB, DirectoryMultipart, NoSuchUploadError, multipart_into
-from clipper_assets.episodes.partitions import partition_key
-from clipper_assets.episodes.sensors import AUDIO_SUFFIXES, VIDEO_SUFFIXES, is_upload
+from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.transcript.cues import TRANSCRIPT_SUFFIXES
 
 router = APIRouter(tags=["uploads"])
@@ -31,7 +30,7 @@ LIFE_S = 24 * 3600
 """How long an upload may take."""
 CHUNK_S = 60.0
 """A part goes on arriving, or is given up after so many seconds."""
-TAKEN = VIDEO_SUFFIXES | AUDIO_SUFFIXES | TRANSCRIPT_SUFFIXES
+TAKEN = RECORDINGS | TRANSCRIPT_SUFFIXES
 TOLD_PARTS = 10
 """Of the missing parts so many are named."""
 
@@ -56,10 +55,7 @@ class Ticket:
 @router.post("/uploads", status_code=201, dependencies=[Depends(full_access)], responses=answers(403, 409))
 def begin_upload(asked: UploadAsked, door: TheDoor) -> UploadStarted:
     """Ask for a place: PUT each part of the file to its URL, then complete the upload."""
-    door.storage.checked(asked.key)
-    if not is_upload(asked.key, TAKEN):
-        raise RefusedError(422, f"{asked.key!r} is not to be uploaded; its name must end in {', '.join(sorted(TAKEN))}")
-    _partition(asked.key)
+    door.states.partition(asked.key, TAKEN)
     if asked.size_bytes > MOST_BYTES:
         raise RefusedError(422, f"{asked.size_bytes} bytes are more than an object can have, {MOST_BYTES}")
     if not asked.overwrite and door.storage.exists(asked.key):
@@ -145,14 +141,6 @@ async def put_part(upload_id: str, number: int, request: Request, door: TheDoor)
         if taken != expected:
             raise RefusedError(400, f"part {number} has {expected} bytes, and {taken} arrived; send it again")
     return Response(status_code=HTTPStatus.NO_CONTENT)
-
-
-def _partition(key: str) -> None:
-    """Raises RefusedError (422) for a key that no episode can have."""
-    try:
-        partition_key(key)
-    except ValueError as error:
-        raise RefusedError(422, str(error)) from None
 
 
 def _ticket(door: Door, asked: UploadFinish) -> Ticket:

@@ -15,6 +15,7 @@ from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
+RECORDINGS = VIDEO_SUFFIXES | AUDIO_SUFFIXES
 UPLOAD_TAG = "clipper/upload"
 """Tag of a run that was requested for an upload: `key@version`."""
 BEHIND_PEOPLE = "-1"
@@ -38,7 +39,7 @@ class Seen:
         return json.dumps({"requested": dict(self.requested), "settling": dict(self.settling)}, ensure_ascii=False)
 
 
-def is_upload(key: str, suffixes: Collection[str] = VIDEO_SUFFIXES | AUDIO_SUFFIXES) -> bool:
+def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
     """Whether an object below the root is a creator's recording, and not ours, hidden or unfinished by its name."""
     path = PurePosixPath(key)
     folders = path.parts[:-1]

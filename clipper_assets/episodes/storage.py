@@ -14,12 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
-from urllib.parse import urlsplit
 
 import dagster as dg
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
-from dagster_aws.s3 import S3Resource
 from upath import UPath
 
 UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
@@ -220,27 +218,6 @@ class DirectoryStorage(Storage):
 
     def local_copy(self, key: str, folder: Path) -> Path:
         return self._file(key)
-
-
-def storage_at(root: str, url_expiry_s: int) -> Storage:
-    """The storage that `CLIPPER_STORAGE` names: `s3://bucket[/prefix]` or a directory.
-
-    Raises StorageError for any other URL.
-    """
-    from clipper_assets.episodes.s3 import S3Storage  # noqa: PLC0415  # it imports this module
-
-    parts = urlsplit(root)
-    if parts.scheme == "s3" and parts.netloc:
-        prefix = parts.path.strip("/")
-        return S3Storage(
-            bucket=parts.netloc,
-            prefix=f"{prefix}/" if prefix else "",
-            url_expiry_s=url_expiry_s,
-            s3=S3Resource(),
-        )
-    if "://" in root:
-        raise StorageError(f"CLIPPER_STORAGE is {root!r}; it must be a directory or s3://bucket[/prefix]")
-    return DirectoryStorage(root=str(Path(root).expanduser().resolve()))
 
 
 def unreachable(storage: Storage) -> str | None:

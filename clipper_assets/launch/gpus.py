@@ -3,7 +3,6 @@
 import fcntl
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,8 @@ class Slots:
 
 
 def gpus_here(named: str | None) -> list[str]:
-    """Names for `CUDA_VISIBLE_DEVICES`: those that are named, else every GPU that NVML finds; none without NVML."""
+    """Names for `CUDA_VISIBLE_DEVICES`: those named, or that this process may see, else all that NVML finds."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES") if named is None else named
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip()]
     import pynvml
@@ -59,5 +59,4 @@ def gpus_here(named: str | None) -> list[str]:
             for index in range(pynvml.nvmlDeviceGetCount())
         ]
     finally:
-        with suppress(pynvml.NVMLError):
-            pynvml.nvmlShutdown()
+        pynvml.nvmlShutdown()

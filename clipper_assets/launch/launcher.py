@@ -15,7 +15,7 @@ from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
 from clipper_assets.launch.gpus import Slot, Slots, gpus_here
-from clipper_assets.launch.workers import Worker, kill_leftovers, start
+from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, start
 from clipper_assets.settings import Settings
 
 WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
@@ -37,7 +37,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
     def __init__(self, inst_data: ConfigurableClassData | None = None):
         self._inst_data = inst_data
         self._workers: dict[str, Worker] = {}
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Dagster's has no types
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:
@@ -64,7 +64,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
                 {"CUDA_VISIBLE_DEVICES": slot.gpu} if slot else {},
                 self.log_of(run.run_id),
                 lock=slot.lock if slot else None,
-                when_over=partial(self._fail_unless_begun, run.run_id),
+                when_over=partial(self._over, run.run_id),
             )
         finally:
             if slot:
@@ -74,8 +74,9 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         place = f"on GPU {slot.gpu}" if slot else "without a GPU"
         self._instance.report_engine_event(f"Started process {worker.pid} {place}.", run, cls=self.__class__)
 
-    def _fail_unless_begun(self, run_id: str) -> None:
-        """Run monitoring looks after runs that have begun, and at others only after a minute."""
+    def _over(self, run_id: str) -> None:
+        """The worker ended. Run monitoring looks after runs that have begun, and at others only after a minute."""
+        self._workers.pop(run_id, None)
         run = self._instance.get_run_by_id(run_id)
         if run and run.status is dg.DagsterRunStatus.STARTING:
             self._instance.report_run_failed(
@@ -92,7 +93,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         until = time.monotonic() + PATIENCE_S
         while (slot := slots.take()) is None:
             if time.monotonic() > until:
-                raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]
+                raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]  # nor has this
                     f"all {len(slots.gpus)} GPUs are taken by {slots.share} runs each; "
                     f"lower the limit of the pool {POOL}, or max_concurrent_runs"
                 )
@@ -117,15 +118,14 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         worker = self._worker(run.run_id)
         if worker and worker.is_alive():
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
-        killed = kill_leftovers(run.run_id)
+        try:
+            left = f"{kill_leftovers(run.run_id)} that it left were killed"
+        except SurvivorsError as survivors:
+            left = str(survivors)
         if worker is None:
-            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "it has no worker")
-        return CheckRunHealthResult(
-            WorkerStatus.FAILED,
-            f"process {worker.pid} is gone; {killed} that it left were killed",
-            False,
-            str(worker.pid),
-        )
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"it has no worker; {left}")
+        gone = f"process {worker.pid} is gone; {left}"
+        return CheckRunHealthResult(WorkerStatus.FAILED, gone, run_worker_id=str(worker.pid))
 
     def get_run_worker_debug_info(self, run: dg.DagsterRun, include_container_logs: bool | None = True) -> str | None:
         log = self.log_of(run.run_id)
@@ -158,6 +158,6 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
 
     def join(self, timeout: int = 30) -> None:
         until = time.monotonic() + timeout
-        for run_id, worker in self._workers.items():
+        for run_id, worker in list(self._workers.items()):
             if not worker.wait(max(until - time.monotonic(), 0)):
                 raise TimeoutError(f"run {run_id} did not end within {timeout} s")

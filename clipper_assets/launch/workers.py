@@ -25,6 +25,10 @@ SWEEPS = 20
 """Between two looks a process may start another one."""
 
 
+class SurvivorsError(Exception):
+    """Processes outlive SIGKILL: the kernel waits for a device on their behalf."""
+
+
 @dataclass(frozen=True)
 class Worker:
     """A process, told from a later one of the same number by its start in seconds since 1970."""
@@ -112,7 +116,7 @@ def leftovers(run_id: str) -> list[psutil.Process]:
 
 
 def kill_leftovers(run_id: str) -> int:
-    """How many processes of a run were killed. Raises RuntimeError where some cannot be."""
+    """How many processes of a run were killed. Raises SurvivorsError where some cannot be."""
     killed: set[int] = set()
     for _ in range(SWEEPS):
         alive = leftovers(run_id)
@@ -125,4 +129,4 @@ def kill_leftovers(run_id: str) -> int:
             except psutil.NoSuchProcess:
                 continue
         psutil.wait_procs(alive, timeout=1)
-    raise RuntimeError(f"run {run_id} has processes that cannot be killed: {sorted(each.pid for each in alive)}")
+    raise SurvivorsError(f"run {run_id} has processes that cannot be killed: {sorted(each.pid for each in alive)}")

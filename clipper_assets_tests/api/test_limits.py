@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.sync.client import connect
 
 from clipper_assets.api import limits
+from clipper_assets.api.auth import Guard
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
@@ -78,15 +79,23 @@ def test_tokens_have_a_rate_each(door: Door) -> None:
     @app.get("/")
     def nothing() -> None: ...
 
-    from clipper_assets.api.auth import Guard
-
     app.add_middleware(Rate, rate="1/minute")
-    app.add_middleware(Guard, tokens=TOKENS, origins=())
+    app.add_middleware(Guard, tokens=TOKENS, origins=(), rate="1/minute")
     client = TestClient(app)
     full, read = ({"Authorization": f"Bearer {kind}-token"} for kind in ("full", "read"))
     assert client.get("/", headers=full).status_code == 200
     assert client.get("/", headers=read).status_code == 200
     assert client.get("/", headers=full).status_code == 429
+
+
+def test_tokens_cannot_be_tried_as_often_as_one_likes() -> None:
+    app = FastAPI()
+    app.add_middleware(Guard, tokens=TOKENS, origins=(), rate="2/minute")
+    app.get("/")(lambda: None)
+    client = TestClient(app)
+    tried = [client.get("/", headers={"Authorization": f"Bearer guess-number-{n}"}).status_code for n in range(3)]
+    assert tried == [401, 401, 429]
+    assert client.get("/", headers={"Authorization": "Bearer full-token"}).status_code == 200
 
 
 def test_cors_is_by_setting(door: Door) -> None:

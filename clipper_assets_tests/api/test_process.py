@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.door import Door
+from clipper_assets.api.process import processed
 from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
 from clipper_assets_tests.api.conftest import KEY, TOKENS, URL
 
@@ -78,6 +79,16 @@ def test_other_bodies_are_refused_in_a_sentence(client: TestClient, body: dict[s
     answer = client.post("/process-video", json=body)
     assert answer.status_code == 422
     assert isinstance(answer.json()["detail"], str)
+
+
+def test_the_payload_has_urls_that_a_frontend_can_open(door: Door, stranger: TestClient) -> None:
+    run = door.runs.latest(KEY)
+    assert run
+    payload = processed(door, KEY, run, "https://clips.example/")
+    assert (payload.status, payload.clips_processed, payload.total_clips_identified) == ("success", 2, 2)
+    for number, video in enumerate(payload.generated_videos):
+        assert video.video_url.startswith(f"https://clips.example/media/show/clips/clip_{number}.mp4?signature=")
+        assert stranger.get(video.video_url.removeprefix("https://clips.example")).status_code == 200
 
 
 def events(text: str) -> list[dict[str, str]]:

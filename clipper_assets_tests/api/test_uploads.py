@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -45,8 +45,8 @@ def put(client: TestClient, part: dict[str, object], content: bytes) -> int:
     return client.put(url, content=content, headers={"Authorization": ""}).status_code
 
 
-def slices(begun: dict[str, object]) -> Iterator[tuple[dict[str, object], bytes]]:
-    for part in begun["parts"]:  # type: ignore[attr-defined]
+def slices(begun: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    for part in begun["parts"]:
         yield part, CONTENT[part["offset"] : part["offset"] + part["size_bytes"]]
 
 

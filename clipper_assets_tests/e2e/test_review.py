@@ -76,8 +76,17 @@ def clip_files(found: dict[str, Any], number: int) -> dict[str, Any]:
     return {name: tag for name, tag in found.items() if name.startswith(f"clip_{number}.")}
 
 
-def test_a_wrong_token_is_told_and_looks_right(page: Page) -> None:
+def test_the_way_in_looks_right(page: Page) -> None:
     shown(page, "sign-in")
+
+
+def test_a_wrong_token_is_told(browser: Browser, house: House) -> None:
+    page = browser.new_page()
+    page.goto(f"{house.api.url}/review/")
+    page.get_by_label("Token").fill("wrong-token-of-nobody")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert").filter(has_text="This token is not known here; check it.")).to_be_visible()
+    page.close()
 
 
 def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from dagster_aws.s3 import S3Resource
 
+from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.storage import (
     DirectoryStorage,
     Storage,
     StorageError,
     Stored,
-    storage_at,
     unreachable,
 )
 

@@ -51,3 +51,9 @@ def test_a_process_holds_its_gpu_until_it_is_gone_however_it_goes(tmp_path: Path
 )
 def test_gpus_can_be_named(named: str, gpus: list[str]) -> None:
     assert gpus_here(named) == gpus
+
+
+def test_no_gpu_is_given_away_that_this_process_may_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    assert gpus_here(None) == ["2", "3"]
+    assert gpus_here("5") == ["5"]

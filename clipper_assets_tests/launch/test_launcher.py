@@ -11,7 +11,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from clipper_assets.launch import launcher as module
 from clipper_assets.launch.launcher import WORKER_TAG, LocalGpuRunLauncher
-from clipper_assets.launch.workers import Worker, kill_leftovers, leftovers
+from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers
 from clipper_assets_tests.launch.test_workers import WAITS, started
 
 STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + WAITS
@@ -54,6 +54,19 @@ def test_a_run_is_well_as_long_as_its_worker_lives(
     health = launcher.check_run_worker_health(run)
     assert health.status is WorkerStatus.FAILED
     assert health.msg == f"process {worker.pid} is gone; 0 that it left were killed"
+
+
+def test_a_run_fails_though_its_processes_outlive_everything(
+    launcher: LocalGpuRunLauncher, run: dg.DagsterRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot(run_id: str) -> int:
+        raise SurvivorsError(f"run {run_id} has processes that cannot be killed: [7]")
+
+    monkeypatch.setattr(module, "kill_leftovers", cannot)
+    health = launcher.check_run_worker_health(run)
+    assert health.status is WorkerStatus.NOT_FOUND
+    assert health.msg
+    assert "cannot be killed: [7]" in health.msg
 
 
 def test_a_worker_that_will_not_end_is_killed(
