@@ -29,7 +29,7 @@ from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.speech import load_speech
 from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.progress import Progress, Report
 from clipper_assets.settings import Settings
 
@@ -82,11 +82,11 @@ def camera_paths(
         edits = latest_edits(storage, source.episode)
         asked = config.layout or load_show(storage, source.key).layout
         wishes = [_wish(row, edits, asked, source, aligned_transcript) for row in highlight_windows.to_pylist()]
+        found = _kept(storage, wishes, source.episode) if config.keep else NOTHING_KEPT
     except (UploadRefusedError, ValueError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     began = time.monotonic()
-    paths, faces = _kept(storage, wishes, source.episode) if config.keep else ({}, FACES.table([]))
-    kept = list(paths)
+    paths = dict(found.paths)
     unseen = []
     for wish in wishes:
         if wish.clip in paths:
@@ -105,11 +105,12 @@ def camera_paths(
         paths[wish.clip] = direct(scene, wish.layout)
         scenes.append((wish.clip, scene))
     seconds = time.monotonic() - began
-    faces = pa.concat_tables([faces, faces_table(source.episode, scenes)])
+    faces = pa.concat_tables([found.faces, faces_table(source.episode, scenes)])
     storage.put_bytes(faces_key(source.episode), parquet_bytes(faces.drop_columns(["episode"])))
     ordered = [(wish.clip, paths[wish.clip]) for wish in wishes]
-    table = camera_table(source.episode, ordered, {wish.clip: wish.spec for wish in wishes})
-    degraded = [fallback.as_dict() for fallback in analysis.degraded]
+    degraded = found.degraded + [each.as_dict() for each in analysis.degraded if each.as_dict() not in found.degraded]
+    made = {"degraded": json.dumps(degraded)}
+    table = camera_table(source.episode, ordered, {wish.clip: wish.spec for wish in wishes}, made)
     window_seconds = sum(end - start for start, end in (wish.span for wish in unseen))
     return TableResult(
         value=table,
@@ -120,7 +121,7 @@ def camera_paths(
             "method": analysis.method,
             "layout": asked.value,
             "layouts": {f"clip_{clip}": [layout.value for layout in path.layouts] for clip, path in ordered},
-            "kept": [f"clip_{clip}" for clip in kept],
+            "kept": [f"clip_{clip}" for clip in found.paths],
             "faces": storage.uri(faces_key(source.episode)),
             "seconds": round(seconds, 2),
             "seconds_per_window_second": round(seconds / window_seconds, 3) if window_seconds else 0.0,
@@ -152,20 +153,36 @@ def _wish(window: dict[str, Any], edits: Edits, asked: Layout, source: RawVideo,
     return _Wish(clip, (start, end), layout, hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:32])
 
 
-def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> tuple[dict[int, CameraPath], pa.Table]:
-    """The paths on record that still are what is wished for, and the faces that they were found by.
+@dataclass(frozen=True)
+class _Kept:
+    """Paths by clip that are taken over, the faces that they were found by, and the fallbacks of the run that did."""
+
+    paths: dict[int, CameraPath]
+    faces: pa.Table
+    degraded: list[dict[str, str]]
+
+
+NOTHING_KEPT = _Kept({}, FACES.table([]), [])
+
+
+def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> _Kept:
+    """The paths on record that still are what is wished for.
 
     Raises ValueError where a person left the table in a state that cannot be read.
     """
     key = table_key("camera_paths", CAMERA.name, episode)
     if not (storage.exists(key) and storage.exists(faces_key(episode))):
-        return {}, FACES.table([])
+        return NOTHING_KEPT
     table = read_table(storage.read_bytes(key), episode)
     faces = read_table(storage.read_bytes(faces_key(episode)), episode)
     specs = {row["clip"]: row["spec"] for row in CAMERA.completed(table).to_pylist()}
     same = [wish.clip for wish in wishes if specs.get(wish.clip) == wish.spec]
     found = read_paths(table)
-    return {clip: found[clip] for clip in same}, faces.filter(pc.field("clip").isin(same)).cast(FACES.schema)
+    return _Kept(
+        {clip: found[clip] for clip in same},
+        faces.filter(pc.field("clip").isin(same)).cast(NOTHING_KEPT.faces.schema),
+        json.loads(provenance(table).get("degraded", "[]")) if same else [],
+    )
 
 
 def faces_key(partition: str) -> str:

@@ -100,9 +100,15 @@ CAMERA = TableSpec(
 
 
 def camera_table(
-    episode: str, paths: Sequence[tuple[int, CameraPath]], specs: Mapping[int, str] | None = None
+    episode: str,
+    paths: Sequence[tuple[int, CameraPath]],
+    specs: Mapping[int, str] | None = None,
+    made: Mapping[str, str] | None = None,
 ) -> pa.Table:
-    """Camera paths by clip as a lake table: a row for each panel of each keyframe. `specs` are by clip as well."""
+    """Camera paths by clip as a lake table: a row for each panel of each keyframe.
+
+    `specs` are by clip as well; `made` is what the table's key-value metadata says of how it was made.
+    """
     return CAMERA.table(
         [
             {
@@ -121,7 +127,8 @@ def camera_table(
             for clip, path in paths
             for key in path.keyframes
             for panel, view in enumerate(key.views)
-        ]
+        ],
+        made,
     )
 
 

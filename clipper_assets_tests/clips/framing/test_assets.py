@@ -103,3 +103,47 @@ def test_a_path_of_other_windows_is_refused_in_one_sentence(
         f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths again, or mend "
         "the table that was edited"
     ]
+
+
+def camera_again(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    """The asset alone, which keeps the paths of clips that nothing was changed about."""
+    return dg.materialize(
+        job.assets,
+        selection=["camera_paths"],
+        partition_key=KEY,
+        instance=instance,
+        resources=job.build_resources(Settings(), storage),
+        run_config={"ops": {"camera_paths": {"config": {"keep": True}}}},
+        raise_on_error=False,
+    )
+
+
+def test_kept_paths_are_as_they_were_and_so_are_the_fallbacks_that_they_were_found_by(
+    uploaded: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    _, first = clip_episode(uploaded, KEY, instance)
+    faces = uploaded.read_bytes(faces_key(KEY))
+    again = camera_again(uploaded, instance)
+    (before,) = first.asset_materializations_for_node("camera_paths")
+    (after,) = again.asset_materializations_for_node("camera_paths")
+    assert after.metadata["kept"].value == ["clip_0"]
+    assert after.metadata["method"].value == "not looked at"
+    assert again.asset_value("camera_paths").equals(first.asset_value("camera_paths"))
+    assert uploaded.read_bytes(faces_key(KEY)) == faces
+    assert after.metadata["degraded"] == before.metadata["degraded"]
+    (check,) = [each for each in again.get_asset_check_evaluations() if each.check_name == "camera_paths_not_degraded"]
+    assert not check.passed
+
+
+def test_an_edited_table_that_cannot_be_read_is_told_in_one_sentence(
+    uploaded: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    _, result = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.center))
+    camera = result.asset_value("camera_paths")
+    place = camera.column_names.index("zoom")
+    broken = camera.set_column(place, "zoom", pa.array([None] * camera.num_rows, pa.float64()))
+    key = f"{LAKE}/camera_paths/{hive_folder(KEY)}/camera.parquet"
+    uploaded.put_bytes(key, parquet_bytes(broken.drop_columns(["episode"])))
+    assert local.failures(camera_again(uploaded, instance)) == [
+        "the table of camera paths has empty cells in zoom; fill them"
+    ]
