@@ -128,7 +128,9 @@ def test_only_runs_load_torch(deploy: Deploy, tmp_path: Path) -> None:
     shutil.copy(SAMPLE / "episode.mp4", root / "show" / "pilot.mp4")
     assert finished_run(deployment)["status"] == "SUCCESS"
     assert len(words(root)) == len(sample_words())
-    loaded = {what: libraries for what, libraries in mapped(deployment) if "dagster" in what}
+    # The run's own process takes a moment to exit.
+    servers = [(what, libraries) for what, libraries in mapped(deployment) if "execute_run" not in what]
+    loaded = {what: libraries for what, libraries in servers if "dagster" in what}
     for part in ("dagster_webserver", "dagster._daemon", "grpc"):
         assert any(part in what for what in loaded), loaded.keys()
     assert [what for what, libraries in loaded.items() if "torch" in libraries] == []
