@@ -108,6 +108,9 @@ class Settings(BaseSettings):
         None, description="names for CUDA_VISIBLE_DEVICES, separated by commas, that runs are given; default: all GPUs"
     )
     runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
+    time_limit_scale: float = Field(
+        1.0, gt=0, description="multiplies the time limits of the steps, which grow with the episode's length"
+    )
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
     url_expiry_s: int = Field(
         3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"

@@ -46,6 +46,7 @@ from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.time_limit import time_limit
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
@@ -129,17 +130,18 @@ def rendered_clips(
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise dg.Failure(str(refused), allow_retries=False) from None
     began = time.monotonic()
-    produced = produce_clips(
-        jobs,
-        source,
-        storage,
-        folder,
-        aspect=aspect,
-        limits=show.gates,
-        workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
-        report=progress.stage(context, "rendering"),
-        log=context.log.info,
-    )
+    with time_limit(context, source.duration_s):
+        produced = produce_clips(
+            jobs,
+            source,
+            storage,
+            folder,
+            aspect=aspect,
+            limits=show.gates,
+            workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
+            report=progress.stage(context, "rendering"),
+            log=context.log.info,
+        )
     seconds = time.monotonic() - began
     finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())

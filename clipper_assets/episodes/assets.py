@@ -18,6 +18,7 @@ from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Microphones, Settings
+from clipper_assets.time_limit import time_limit
 
 
 class RawVideoConfig(dg.Config):
@@ -50,7 +51,7 @@ def raw_video(
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
         etag = storage.fingerprint(key)
-        with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
+        with time_limit(context, probe.duration_s), tempfile.TemporaryDirectory(prefix="clipper-") as folder:
             sound = audio.extract(
                 storage,
                 key,

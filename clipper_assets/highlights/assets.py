@@ -25,6 +25,7 @@ from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
 from clipper_assets.settings import PickerName, Settings
+from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.words import WORDS, sentences
 
 
@@ -83,7 +84,8 @@ def highlight_windows(
         picked = Picked((), EDITOR, degraded=lost)
         windows = WINDOWS.table(edited)
     else:
-        picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
+        with time_limit(context, source.duration_s):
+            picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
         windows = windows_table(
             source.episode,
             place(picked.candidates, talk.runs, talk.count),

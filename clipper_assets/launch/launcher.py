@@ -1,5 +1,7 @@
 """The run launcher for one machine."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -15,11 +17,12 @@ from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
 from clipper_assets.launch.gpus import Slot, Slots, gpus_here
-from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, start
+from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers, start
 from clipper_assets.settings import Settings
 
 WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
 POOL = "gpu"
+SCRATCH = "clipper-run-"
 PATIENCE_S = 20.0
 """A run that has just ended holds its GPU for as long as its process takes to exit."""
 CANCEL_S = 10.0
@@ -56,12 +59,15 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         if origin is None:
             raise dg.DagsterInvariantViolationError(f"run {run.run_id} does not say where its code is")
         command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref(), True).get_command_args()
+        self.sweep()
+        scratch = self.scratch_of(run.run_id)
+        scratch.mkdir(mode=0o700, exist_ok=True)
         slot = self.slot()
         try:
             worker = start(
                 run.run_id,
                 command,
-                {"CUDA_VISIBLE_DEVICES": slot.gpu} if slot else {},
+                {"TMPDIR": str(scratch), **({"CUDA_VISIBLE_DEVICES": slot.gpu} if slot else {})},
                 self.log_of(run.run_id),
                 lock=slot.lock if slot else None,
                 when_over=partial(self._over, run.run_id),
@@ -109,6 +115,17 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
     def log_of(self, run_id: str) -> Path:
         """What the processes of a run have written."""
         return Path(self._instance.root_directory) / "runs" / f"{run_id}.log"
+
+    def scratch_of(self, run_id: str) -> Path:
+        """The temporary files of a run."""
+        return Path(tempfile.gettempdir()) / f"{SCRATCH}{run_id}"
+
+    def sweep(self) -> None:
+        """Deletes the temporary files of this instance's runs that are over: one that was killed could not."""
+        for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
+            run = self._instance.get_run_by_id(folder.name.removeprefix(SCRATCH))
+            if run and run.is_finished and not leftovers(run.run_id):
+                shutil.rmtree(folder)
 
     @property
     def supports_check_run_worker_health(self) -> bool:

@@ -19,6 +19,7 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
 from clipper_assets.settings import EngineName, Settings
+from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
 from clipper_assets.transcript.cues import transcript_keys
@@ -74,7 +75,11 @@ def aligned_transcript(
     settings = Settings()
     source = RawVideo.from_table(raw_video)
     stage = partial(progress.stage, context)
-    with tempfile.TemporaryDirectory(prefix="clipper-") as folder, PeakMemory() as memory:
+    with (
+        time_limit(context, source.duration_s),
+        tempfile.TemporaryDirectory(prefix="clipper-") as folder,
+        PeakMemory() as memory,
+    ):
         recording = _recording(source, storage, config.language or settings.language, Path(folder))
         try:
             names = _names(source, storage, Path(folder))

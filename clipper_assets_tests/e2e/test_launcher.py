@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import os
 import shutil
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -15,12 +16,12 @@ import pytest
 
 from clipper_assets.launch.launcher import GPU_TAG, WORKER_TAG
 from clipper_assets.launch.workers import Worker, leftovers
-from clipper_assets_tests.e2e.servers import Deployment, deployed, until
+from clipper_assets_tests.e2e.servers import DEADLINE_S, Deployment, deployed, until
 
 pytestmark = pytest.mark.e2e
 
 STEPS = ["raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"]
-SHORT = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_GPUS": "0,1"}
+SHORT = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_GPUS": "0,1", "CLIPPER_RENDER_WORKERS": "1"}
 RETRIED_WITHIN_S = 15.0
 
 
@@ -88,14 +89,19 @@ def kill_worker(run: dg.DagsterRun) -> None:
     process.kill()
 
 
-def watched(what: str, instance: dg.DagsterInstance, name: str, step: str) -> dg.DagsterRun:
-    """As `until`, but looks fifty times a second: some steps are over in a quarter of a second."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if run := in_step(instance, name, step):
-            return run
+def begun_in(steps: Iterable[str], instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
+    """The run of the episode of each name in the step of that name, in the order in which they get there.
+
+    Looks fifty times a second: some steps are over in a quarter of a second.
+    """
+    deadline, waiting = time.monotonic() + DEADLINE_S, set(steps)
+    while waiting and time.monotonic() < deadline:
+        for step in sorted(waiting):
+            if run := in_step(instance, step, step):
+                waiting.remove(step)
+                yield run
         time.sleep(0.02)
-    raise AssertionError(f"{what} did not happen")
+    assert not waiting
 
 
 def test_two_gpus_and_six_episodes(root: Path, tmp_path: Path, cut: Path) -> None:
@@ -121,21 +127,48 @@ def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
     root: Path, tmp_path: Path, cut: Path
 ) -> None:
     with at_work(root, tmp_path) as (_, instance):
-        upload(root, cut, "whole")
-        until("the end of a run", lambda: succeeded(instance, "whole"))
-        for step in STEPS:
-            upload(root, cut, step)
-            run = watched(f"the start of {step}", instance, step, step)
+        upload(root, cut, "whole", *STEPS)
+        killed_at = {}
+        for run in begun_in(STEPS, instance):
             kill_worker(run)
-            killed_at = time.time()
-            until(f"the end of the retry of {step}", partial(succeeded, instance, step))
+            killed_at[run.run_id] = time.time()
+        until("the end of all runs", lambda: succeeded(instance, "whole", *STEPS))
+        for step in STEPS:
             first, second = runs_of(instance, step)
             assert first.is_failure
             retry = instance.get_run_record_by_id(second.run_id)
             assert retry
-            assert retry.create_timestamp.timestamp() - killed_at < RETRIED_WITHIN_S
+            assert retry.create_timestamp.timestamp() - killed_at[first.run_id] < RETRIED_WITHIN_S
             assert leftovers(first.run_id) == []
             assert clips_of(root, step) == clips_of(root, "whole")
+
+
+def test_a_worker_told_to_stop_cleans_up_and_its_finished_clips_are_reused(
+    root: Path, tmp_path: Path, cut: Path
+) -> None:
+    """As a spot instance is told before it is taken away: by SIGTERM."""
+    with at_work(root, tmp_path) as (_, instance):
+        upload(root, cut, "show")
+        run = until("the first clip", lambda: _has_said(instance, "show", "clip_0: rendered"))
+        os.kill(Worker.parse(run.tags[WORKER_TAG]).pid, signal.SIGTERM)
+        until("the end of its processes", lambda: gone(run.run_id))
+        first = runs_of(instance, "show")[0]
+        assert first.is_failure
+        assert first.tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
+        assert not list((root / "show" / "clips").glob("clip_1.*"))
+        until("the end of the retry", lambda: succeeded(instance, "show"))
+        _, retry = runs_of(instance, "show")
+        assert _has_said(instance, "show", "clip_0: unchanged, not rendered again", retry=1)
+        assert len(clips_of(root, "show")) == 2
+        begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
+        assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips"]
+
+
+def _has_said(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:
+    for run in runs_of(instance, name)[retry : retry + 1]:
+        if any(entry.user_message.startswith(beginning) for entry in instance.all_logs(run.run_id)):
+            return instance.get_run_by_id(run.run_id)
+    return None
 
 
 def test_everything_is_killed_and_every_run_succeeds_after_a_restart(root: Path, tmp_path: Path, cut: Path) -> None:
@@ -163,7 +196,7 @@ def _two_at_work(instance: dg.DagsterInstance) -> bool | None:
 def test_a_cancelled_run_leaves_nothing(root: Path, tmp_path: Path, cut: Path) -> None:
     with at_work(root, tmp_path) as (deployment, instance):
         upload(root, cut, "show")
-        run = watched("the start of rendering", instance, "show", "rendered_clips")
+        run = until("the start of rendering", lambda: in_step(instance, "show", "rendered_clips"))
         _cancel(deployment, run.run_id)
         until("the end of the run", lambda: runs_of(instance, "show")[0].is_finished or None)
         assert runs_of(instance, "show")[0].status is dg.DagsterRunStatus.CANCELED

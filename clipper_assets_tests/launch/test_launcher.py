@@ -1,5 +1,6 @@
 """The launcher's decisions, with workers that are no runs; `e2e/test_launcher.py` has the real ones."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,3 +132,26 @@ def test_the_end_of_a_runs_log_is_told(launcher: LocalGpuRunLauncher, run: dg.Da
     assert told
     assert told.endswith("the last words")
     assert len(told) < 5000
+
+
+def test_the_temporary_files_of_runs_that_are_over_are_deleted_and_no_others(
+    instance: dg.DagsterInstance,
+    launcher: LocalGpuRunLauncher,
+    run: dg.DagsterRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    over = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.FAILURE)
+    exiting = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.SUCCESS)
+    worker = started(exiting.run_id, tmp_path, WAITS)
+    for run_id in (over.run_id, run.run_id, exiting.run_id, "of-another-instance"):
+        launcher.scratch_of(run_id).mkdir()
+        (launcher.scratch_of(run_id) / "clip.mp4").touch()
+    launcher.sweep()
+    left = {path.name.removeprefix("clipper-run-") for path in tmp_path.glob("clipper-run-*")}
+    assert left == {run.run_id, exiting.run_id, "of-another-instance"}
+    assert worker.is_alive()
+    kill_leftovers(exiting.run_id)
+    launcher.sweep()
+    assert not launcher.scratch_of(exiting.run_id).exists()

@@ -32,6 +32,7 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.progress import Progress, Report
 from clipper_assets.settings import Settings
+from clipper_assets.time_limit import time_limit
 
 CODE_VERSION = "1"
 STILL = {Layout.fit, Layout.center}
@@ -99,7 +100,8 @@ def camera_paths(
     analysis = Analysis(scenes=[], degraded=(), method="not looked at")
     if unseen:
         spans = [wish.span for wish in unseen]
-        analysis = _look(spans, source, aligned_transcript, storage, progress.stage(context, "finding speakers"))
+        with time_limit(context, source.duration_s):
+            analysis = _look(spans, source, aligned_transcript, storage, progress.stage(context, "finding speakers"))
     scenes = []
     for wish, scene in zip(unseen, analysis.scenes, strict=True):
         paths[wish.clip] = direct(scene, wish.layout)
