@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +44,8 @@ class PickerName(StrEnum):
 
 
 Seconds = Annotated[float, Field(gt=0)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
+"""An empty one is none: container files name secrets whether there are any or not."""
 
 
 class Settings(BaseSettings):
@@ -77,7 +79,7 @@ class Settings(BaseSettings):
         "pyannote/speaker-diarization-community-1",
         description="pyannote pipeline that tells speakers apart (with WhisperX): a hub name, a directory or `off`",
     )
-    hf_token: SecretStr | None = Field(
+    hf_token: OptionalSecret = Field(
         None, validation_alias="HF_TOKEN", description="token of the model hub, for models behind a licence"
     )
     microphones: Microphones = Field(
@@ -87,7 +89,7 @@ class Settings(BaseSettings):
     )
     language: str | None = Field(None, description="ISO 639-1 code of the speech; default: detected")
     picker: PickerName = Field(PickerName.auto, description="`auto` (OpenAI with a key), `openai` or `heuristic`")
-    openai_api_key: SecretStr | None = Field(
+    openai_api_key: OptionalSecret = Field(
         None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"
     )
     openai_base_url: str | None = Field(
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
         3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"
     )
 
-    auth_token: SecretStr | None = Field(
+    auth_token: OptionalSecret = Field(
         None,
         validation_alias="AUTH_TOKEN",
         description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change nothing",
@@ -136,7 +138,7 @@ class Settings(BaseSettings):
     webhook_urls: str | None = Field(
         None, description="HTTPS URLs, separated by commas, that hear of finished episodes"
     )
-    webhook_secret: SecretStr | None = Field(
+    webhook_secret: OptionalSecret = Field(
         None, description="secret that webhooks are signed with: `whsec_` and base64, as Standard Webhooks have it"
     )
 

@@ -74,3 +74,10 @@ def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, v
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().storage = "elsewhere"  # type: ignore[misc]  # what mypy says as well
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "AUTH_TOKEN", "CLIPPER_WEBHOOK_SECRET"])
+def test_an_empty_secret_is_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "")
+    settings = Settings()
+    assert {settings.openai_api_key, settings.hf_token, settings.auth_token, settings.webhook_secret} == {None}

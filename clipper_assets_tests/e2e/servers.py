@@ -24,7 +24,7 @@ from clipper_assets.launch.workers import RUN_ID
 
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
-DEADLINE_S = 240.0
+DEADLINE_S = 480.0
 POLL_S = 0.5
 FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
 
