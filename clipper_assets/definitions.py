@@ -7,7 +7,8 @@ from clipper_assets.episodes.edits import EDITS
 from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets, build_resources, clip_episode
-from clipper_assets.settings import Settings
+from clipper_assets.launch.kubernetes import kubernetes_executor
+from clipper_assets.settings import ExecutorName, Settings
 
 settings = Settings()
 
@@ -16,5 +17,7 @@ defs = dg.Definitions(
     jobs=[clip_episode],
     sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *build_webhooks(settings)],
     resources=build_resources(settings, storage_at(settings.storage, settings.url_expiry_s)),
-    executor=dg.in_process_executor,
+    executor=kubernetes_executor(settings, assets)
+    if settings.executor is ExecutorName.kubernetes
+    else dg.in_process_executor,
 )

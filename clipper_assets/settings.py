@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -41,6 +41,13 @@ class PickerName(StrEnum):
     auto = "auto"
     openai = "openai"
     heuristic = "heuristic"
+
+
+class ExecutorName(StrEnum):
+    """What executes the steps of a run: the run's own process, or a Kubernetes pod for each."""
+
+    in_process = "in_process"
+    kubernetes = "kubernetes"
 
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -112,6 +119,16 @@ class Settings(BaseSettings):
     runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
     time_limit_scale: float = Field(
         1.0, gt=0, description="multiplies the time limits of the steps, which grow with the episode's length"
+    )
+    executor: ExecutorName = Field(
+        ExecutorName.in_process,
+        description="what executes the steps: `in_process` of the run, or `kubernetes`, a pod for each",
+    )
+    k8s_steps: dict[str, Any] = Field(
+        {}, description="`dagster-k8s/config` of the pod of each step, as JSON: resources, node selector"
+    )
+    k8s_gpu_steps: dict[str, Any] = Field(
+        {}, description="the same for the steps that ask for a GPU: node selector, tolerations, resources"
     )
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
     url_expiry_s: int = Field(

@@ -44,6 +44,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.windows import MAX_CLIPS
+from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.time_limit import time_limit
@@ -83,6 +84,7 @@ class RenderConfig(dg.Config):
     kinds={"ffmpeg", "parquet"},
     code_version="2",
     pool="gpu",
+    op_tags=GPU_STEP,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CLIPS.definition_metadata,

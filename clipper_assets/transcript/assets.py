@@ -17,6 +17,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.speech import load_speech
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
+from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.time_limit import time_limit
@@ -57,6 +58,7 @@ class TranscriptConfig(dg.Config):
     group_name="episodes",
     code_version="2",
     pool="gpu",
+    op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
     check_specs=[*CHECKS, not_degraded_spec("aligned_transcript")],
     io_manager_key="lake",

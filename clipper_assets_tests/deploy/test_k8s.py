@@ -1,0 +1,169 @@
+"""deploy/k8s holds together, and is what Kubernetes, Dagster and its chart take."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from dagster._config import process_config
+from dagster._core.instance.config import dagster_instance_config
+from dagster_aws.s3 import S3ComputeLogManager
+from dagster_k8s import K8sRunLauncher
+from dagster_postgres.run_storage import PostgresRunStorage
+
+from clipper_assets.settings import ExecutorName, Settings
+from clipper_assets_tests.test_settings import variable
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "k8s"
+VERSIONS = ("1.30", kubernetes_validate.latest_version())
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((FOLDER / name).read_text())
+
+
+VALUES, INSTANCE = load("values.yaml"), load("dagster.yaml")
+MANIFESTS = [
+    pytest.param(manifest, id=f"{manifest['kind']}-{manifest['metadata']['name']}")
+    for name in load("kustomization.yaml")["resources"]
+    for manifest in yaml.safe_load_all((FOLDER / name).read_text())
+]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("manifest", MANIFESTS)
+def test_kubernetes_takes_the_manifests(manifest: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_every_manifest_is_applied() -> None:
+    others = {"values.yaml", "dagster.yaml", "kustomization.yaml"}
+    assert {path.name for path in FOLDER.glob("*.yaml")} - others == set(load("kustomization.yaml")["resources"])
+
+
+def snake(names: Mapping[str, Any]) -> dict[str, Any]:
+    """The chart's names of settings as dagster.yaml has them."""
+    return {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name): value for name, value in names.items()}
+
+
+def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, Any]:
+    """What the chart's template `configmap-instance.yaml` makes of these values."""
+    database, daemon, launcher = values["postgresql"], values["dagsterDaemon"], values["runLauncher"]["config"]
+    postgres = {
+        "postgres_db": {
+            "username": database["postgresqlUsername"],
+            "password": {"env": "DAGSTER_PG_PASSWORD"},
+            "hostname": f"{release}-postgresql" if database["enabled"] else database["postgresqlHost"],
+            "db_name": database["postgresqlDatabase"],
+            "port": database["service"]["port"],
+            "params": database["postgresqlParams"],
+        }
+    }
+    runs = snake(launcher["k8sRunLauncher"])
+    for sources in ("env_config_maps", "env_secrets"):
+        runs[sources] = [source["name"] for source in runs[sources]]
+    concurrency = values["concurrency"]
+    assert (values["runLauncher"]["type"], concurrency["enabled"]) == ("K8sRunLauncher", True)
+    return {
+        "scheduler": {"module": "dagster.core.scheduler", "class": "DagsterDaemonScheduler"},
+        **{
+            storage: {"module": f"dagster_postgres.{module}", "class": name, "config": postgres}
+            for storage, module, name in (
+                ("schedule_storage", "schedule_storage", "PostgresScheduleStorage"),
+                ("run_storage", "run_storage", "PostgresRunStorage"),
+                ("event_log_storage", "event_log", "PostgresEventLogStorage"),
+            )
+        },
+        "run_launcher": {
+            "module": "dagster_k8s",
+            "class": "K8sRunLauncher",
+            "config": {
+                **runs,
+                "run_k8s_config": snake(runs["run_k8s_config"]),
+                "job_namespace": namespace,
+                "service_account_name": release,
+                "dagster_home": values["global"]["dagsterHome"],
+                "instance_config_map": f"{release}-instance",
+                "postgres_password_secret": values["global"]["postgresqlSecretName"],
+            },
+        },
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": daemon["runCoordinator"]["type"],
+            "config": snake(daemon["runCoordinator"]["config"]["queuedRunCoordinator"]),
+        },
+        "compute_logs": {
+            "module": "dagster_aws.s3.compute_log_manager",
+            "class": values["computeLogManager"]["type"],
+            "config": {"verify": True, **snake(values["computeLogManager"]["config"]["s3ComputeLogManager"])},
+        },
+        "run_monitoring": snake(daemon["runMonitoring"]),
+        "run_retries": snake(daemon["runRetries"]),
+        "sensors": snake(daemon["sensors"]),
+        "schedules": snake(daemon["schedules"]),
+        "telemetry": values["telemetry"],
+        "concurrency": {"pools": snake(concurrency["pools"]), "runs": snake(concurrency["runs"])},
+        **values["additionalInstanceConfig"],
+    }
+
+
+def test_the_instance_is_what_the_chart_makes_of_the_values() -> None:
+    assert rendered(VALUES, "dagster", load("kustomization.yaml")["namespace"]) == INSTANCE
+
+
+def test_dagster_takes_the_instance(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((FOLDER / "dagster.yaml").read_text())
+    dagster_instance_config(str(tmp_path))
+    for part, schema in (
+        ("run_launcher", K8sRunLauncher.config_type()),  # type: ignore[no-untyped-call]  # Dagster's has no types
+        ("compute_logs", S3ComputeLogManager.config_type()),  # type: ignore[no-untyped-call]
+        ("run_storage", PostgresRunStorage.config_type()),
+    ):
+        config = INSTANCE[part]["config"]
+        if part == "run_storage":
+            config = {"postgres_db": {**config["postgres_db"], "password": "from-the-secret"}}
+        result = process_config(schema, config)
+        assert result.success, result.errors
+
+
+def test_the_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = load("settings.yaml")["data"]
+    assert set(data) <= {variable(name) for name in Settings.model_fields} | {"AWS_DEFAULT_REGION"}
+    for name, value in data.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.executor is ExecutorName.kubernetes
+    assert settings.k8s_gpu_steps["container_config"]["image"] == "clipper:gpu"
+
+
+def pod_specs() -> dict[str, dict[str, Any]]:
+    """What each kind of pod may do: the `podSecurityContext` of the pod and the `securityContext` of its container."""
+    launcher = INSTANCE["run_launcher"]["config"]
+    (code,) = VALUES["dagster-user-deployments"]["deployments"]
+    deployment, _ = yaml.safe_load_all((FOLDER / "clipper-api.yaml").read_text())
+    api = deployment["spec"]["template"]["spec"]
+    return {
+        "webserver": VALUES["dagsterWebserver"],
+        "daemon": VALUES["dagsterDaemon"],
+        "code": code,
+        "runs": {
+            "podSecurityContext": launcher["run_k8s_config"]["pod_spec_config"]["securityContext"],
+            "securityContext": launcher["security_context"],
+        },
+        "api": {"podSecurityContext": api["securityContext"], **api["containers"][0]},
+    }
+
+
+@pytest.mark.parametrize("kind", pod_specs())
+def test_no_pod_may_more_than_it_needs(kind: str) -> None:
+    spec = pod_specs()[kind]
+    pod, container = spec["podSecurityContext"], spec["securityContext"]
+    assert (pod["runAsNonRoot"], pod["runAsUser"], pod["seccompProfile"]) == (True, 1000, {"type": "RuntimeDefault"})
+    assert container == {
+        "readOnlyRootFilesystem": True,
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+    }

@@ -1,0 +1,289 @@
+"""The part of Kubernetes' API that dagster-k8s calls, on loopback: it stores jobs and runs their pods as processes.
+
+A pod has the environment that its job says and nothing else: what the image sets, `env`, and the ConfigMaps and Secrets
+of `envFrom` that the cluster has. Its scratch is a folder of its own. What Kubernetes' published schema refuses is
+refused here.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread, Timer
+from typing import Any
+from uuid import uuid4
+
+import kubernetes_validate
+import yaml
+from werkzeug.exceptions import Conflict, HTTPException, NotFound, UnprocessableEntity
+from werkzeug.routing import Map, Rule
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+NAMESPACE = "clipper"
+VERSION = "1.34"
+JOBS, PODS = "/apis/batch/v1/namespaces/<namespace>/jobs", "/api/v1/namespaces/<namespace>/pods"
+ROUTES = Map(
+    [
+        Rule(JOBS, methods=["POST"], endpoint="create_job"),
+        Rule(JOBS, methods=["GET"], endpoint="list_jobs"),
+        Rule(f"{JOBS}/<name>", methods=["DELETE"], endpoint="delete_job"),
+        Rule(f"{JOBS}/<name>/status", methods=["GET"], endpoint="read_job"),
+        Rule(PODS, methods=["GET"], endpoint="list_pods"),
+        Rule(f"{PODS}/<name>", methods=["GET"], endpoint="read_pod"),
+        Rule(f"{PODS}/<name>", methods=["DELETE"], endpoint="delete_pod"),
+        Rule(f"{PODS}/<name>/log", methods=["GET"], endpoint="read_log"),
+        Rule("/api/v1/namespaces/<namespace>/events", methods=["GET"], endpoint="list_events"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A job's only pod, which is a process group with what it has written."""
+
+    name: str
+    job: dict[str, Any]
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    uid: str = field(default_factory=lambda: str(uuid4()))
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        found: dict[str, str] = self.job["spec"]["template"]["metadata"]["labels"]
+        return found
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.job["spec"]["template"]["spec"]
+        return found
+
+    @property
+    def scratch(self) -> Path:
+        return self.folder / "tmp"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def kill(self) -> None:
+        """As when its node is taken away."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM to its first process, and the end of all that is left after the grace period."""
+        self.process.terminate()
+        grace = Timer(self.spec.get("terminationGracePeriodSeconds", 30), self.kill)
+        grace.daemon = True
+        grace.start()
+
+    def attend(self) -> None:
+        """All of a container ends with its first process, and its scratch goes."""
+        self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def counts(self) -> dict[str, int]:
+        """The `active`, `succeeded` and `failed` of its job's status."""
+        code = self.process.poll()
+        return {"active": 1} if code is None else {"failed": 1} if code else {"succeeded": 1}
+
+    def body(self) -> dict[str, Any]:
+        code = self.process.poll()
+        terminated = {"terminated": {"exitCode": code, "reason": "Error" if code else "Completed"}}
+        phase = "Running" if code is None else "Failed" if code else "Succeeded"
+        container = self.spec["containers"][0]
+        status = {
+            "name": container["name"],
+            "image": container["image"],
+            "imageID": container["image"],
+            "restartCount": 0,
+            "ready": code is None,
+            "state": {"running": {}} if code is None else terminated,
+        }
+        labels = {**self.labels, "job-name": self.job["metadata"]["name"]}
+        return {
+            "metadata": {"name": self.name, "namespace": NAMESPACE, "uid": self.uid, "labels": labels},
+            "spec": self.spec,
+            "status": {"phase": phase, "containerStatuses": [status]},
+        }
+
+
+@dataclass
+class Cluster:
+    """`image` is the environment of all images, `entrypoint` their first words; `ran` are all pods that there were."""
+
+    url: str
+    folder: Path
+    image: Mapping[str, str]
+    entrypoint: Sequence[str] = ()
+    config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ran: list[Pod] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    jobs: dict[str, Pod] = field(default_factory=dict)
+    pods: dict[str, Pod] = field(default_factory=dict)
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "kubeconfig"
+
+    def write_kubeconfig(self) -> None:
+        here = {"cluster": "loopback", "user": "dagster", "namespace": NAMESPACE}
+        config = {
+            "clusters": [{"name": "loopback", "cluster": {"server": self.url}}],
+            "users": [{"name": "dagster", "user": {"token": "of-the-service-account"}}],
+            "contexts": [{"name": "loopback", "context": here}],
+            "current-context": "loopback",
+        }
+        self.kubeconfig.write_text(yaml.safe_dump(config))
+
+    def create_job(self, request: Request) -> dict[str, Any]:
+        job: dict[str, Any] = request.get_json()
+        name = job["metadata"]["name"]
+        try:
+            kubernetes_validate.validate(job, VERSION, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            self.refused.append(f"{name}: {error.message}")
+            raise UnprocessableEntity(error.message) from error
+        if name in self.jobs:
+            raise Conflict(f"job {name} already exists")
+        self.jobs[name] = pod = self._run(name, job)
+        self.pods[pod.name] = pod
+        self.ran.append(pod)
+        Thread(target=pod.attend, daemon=True).start()
+        return self._job(pod)
+
+    def _run(self, name: str, job: dict[str, Any]) -> Pod:
+        pod_name = f"{name}-{uuid4().hex[:5]}"
+        folder = self.folder / pod_name
+        (folder / "tmp").mkdir(parents=True)
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        of_the_pod = {"HOSTNAME": pod_name, "TMPDIR": str(folder / "tmp")}
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*self.entrypoint, *container["args"]],
+                env={**self.image, **of_the_pod, **self._environment(container)},
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return Pod(pod_name, job, process, folder)
+
+    def _environment(self, container: Mapping[str, Any]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for source in container["envFrom"]:
+            if "configMapRef" in source:
+                found.update(self.config_maps[source["configMapRef"]["name"]])
+            else:
+                found.update(self.secrets[source["secretRef"]["name"]])
+        for variable in container["env"]:
+            if "valueFrom" in variable:
+                key = variable["valueFrom"]["secretKeyRef"]
+                found[variable["name"]] = self.secrets[key["name"]][key["key"]]
+            else:
+                found[variable["name"]] = variable["value"]
+        return found
+
+    def _job(self, pod: Pod) -> dict[str, Any]:
+        return {**pod.job, "status": {"startTime": pod.started, **pod.counts()}}
+
+    def read_job(self, request: Request, name: str) -> dict[str, Any]:
+        return self._job(_found(self.jobs, name))
+
+    def list_jobs(self, request: Request) -> dict[str, Any]:
+        name = request.args["fieldSelector"].removeprefix("metadata.name=")
+        return {"items": [self._job(self.jobs[name])] if name in self.jobs else []}
+
+    def delete_job(self, request: Request, name: str) -> dict[str, Any]:
+        _found(self.jobs, name)
+        del self.jobs[name]
+        return {"status": "Success"}
+
+    def list_pods(self, request: Request) -> dict[str, Any]:
+        job = request.args.get("labelSelector", "").removeprefix("job-name=")
+        name = request.args.get("fieldSelector", "").removeprefix("metadata.name=")
+        pods = list(self.pods.values())
+        return {"items": [pod.body() for pod in pods if name == pod.name or job == pod.job["metadata"]["name"]]}
+
+    def read_pod(self, request: Request, name: str) -> dict[str, Any]:
+        return _found(self.pods, name).body()
+
+    def delete_pod(self, request: Request, name: str) -> dict[str, Any]:
+        """With the jobs that it owns, and their pods."""
+        pod = _found(self.pods, name)
+        self.remove(pod)
+        return pod.body()
+
+    def lose(self, pod: Pod) -> None:
+        """Its node is gone, and Kubernetes has found out."""
+        pod.kill()
+        self.remove(pod)
+
+    def remove(self, pod: Pod) -> None:
+        self.pods.pop(pod.name, None)
+        pod.stop()
+        for job, owned in list(self.jobs.items()):
+            if any(owner["uid"] == pod.uid for owner in owned.job["metadata"].get("ownerReferences", ())):
+                del self.jobs[job]
+                self.remove(owned)
+
+    def read_log(self, request: Request, name: str) -> Response:
+        return Response(_found(self.pods, name).log.read_bytes(), content_type="text/plain")
+
+    def list_events(self, request: Request) -> dict[str, Any]:
+        return {"items": []}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            endpoint, arguments = ROUTES.bind_to_environ(environ).match()
+        except HTTPException:
+            self.refused.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} is not spoken here")
+            raise
+        namespace, *name = arguments.values()
+        assert namespace == NAMESPACE
+        try:
+            answer = getattr(self, endpoint)(Request(environ), *name)
+        except HTTPException as error:
+            failure = {"kind": "Status", "status": "Failure", "code": error.code, "message": error.description}
+            answer = Response(json.dumps(failure), error.code, content_type="application/json")
+        if isinstance(answer, dict):
+            answer = Response(json.dumps(answer), content_type="application/json")
+        return answer(environ, start_response)
+
+
+def _found(among: Mapping[str, Pod], name: str) -> Pod:
+    if name not in among:
+        raise NotFound(f"there is no {name}")
+    return among[name]
+
+
+@contextmanager
+def serving_kubernetes(folder: Path, image: Mapping[str, str], entrypoint: Sequence[str] = ()) -> Iterator[Cluster]:
+    """A cluster without ConfigMaps and Secrets; all of its processes end with it."""
+    folder.mkdir()
+    cluster = Cluster("", folder, image, entrypoint)
+    server = make_server("127.0.0.1", 0, cluster, threaded=True)
+    cluster.url = f"http://127.0.0.1:{server.server_port}"
+    cluster.write_kubeconfig()
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield cluster
+    finally:
+        server.shutdown()
+        thread.join()
+        for pod in cluster.ran:
+            pod.kill()
+            pod.process.wait()

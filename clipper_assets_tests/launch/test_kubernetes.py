@@ -1,0 +1,138 @@
+"""The jobs that dagster-k8s makes of a run and of its steps; `e2e/test_kubernetes.py` executes them."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+from dagster._core.execution.api import create_execution_plan
+from dagster._core.execution.context_creation_job import (
+    PlanOrchestrationContextManager,
+    orchestration_context_event_generator,
+)
+from dagster._core.execution.plan.step import ExecutionStep
+from dagster._core.executor.step_delegating import StepDelegatingExecutor, StepHandlerContext
+from dagster._core.launcher.base import LaunchRunContext
+from dagster._core.test_utils import create_run_for_test
+from dagster._grpc.types import ExecuteStepArgs
+
+from clipper_assets import definitions
+from clipper_assets.launch.kubernetes import kubernetes_executor
+from clipper_assets.settings import Settings
+from clipper_assets_tests.e2e.kubernetes_api import Cluster, Pod, serving_kubernetes
+
+DEPLOYMENT = Path(__file__).parents[2] / "deploy" / "k8s"
+SETTINGS = yaml.safe_load((DEPLOYMENT / "settings.yaml").read_text())["data"]
+LAUNCHER = yaml.safe_load((DEPLOYMENT / "dagster.yaml").read_text())["run_launcher"]
+OF_ALL = {"cpu": "250m", "memory": "512Mi", "ephemeral-storage": "256Mi"}
+RUN = {"requests": OF_ALL, "limits": {"memory": "1Gi", "ephemeral-storage": "12Gi"}}
+STEP = {
+    "requests": {"cpu": "2", "memory": "2Gi", "ephemeral-storage": "4Gi"},
+    "limits": {"memory": "8Gi", "ephemeral-storage": "12Gi"},
+}
+GPU_STEP = {
+    "requests": {"cpu": "4", "memory": "12Gi", "ephemeral-storage": "4Gi"},
+    "limits": {"memory": "24Gi", "ephemeral-storage": "12Gi", "nvidia.com/gpu": "1"},
+}
+GPU_NODES = {
+    "nodeSelector": {"nvidia.com/gpu.present": "true"},
+    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+}
+
+
+@contextmanager
+def clip_episode() -> Iterator[ReconstructableJob]:
+    """The job as the code location has it with the settings of deploy/k8s."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        importlib.reload(definitions)
+        repository = ReconstructableRepository.for_module(definitions.__name__, "defs")
+        yield repository.get_reconstructable_job("clip_episode")
+    importlib.reload(definitions)
+
+
+@contextmanager
+def beside(cluster: Cluster, folder: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance of deploy/k8s, but for the way to the API and the storage."""
+    here = {"load_incluster_config": False, "kubeconfig_file": str(cluster.kubeconfig), "job_image": "clipper:service"}
+    launcher = {**LAUNCHER, "config": {**LAUNCHER["config"], **here}}
+    with dg.instance_for_test(temp_dir=str(folder), overrides={"run_launcher": launcher}) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Pod]]:
+    """The pod of a run, and those of its steps as the first launches them. Their containers do nothing."""
+    folder = tmp_path_factory.mktemp("kubernetes")
+    with (
+        serving_kubernetes(folder / "nodes", {}, entrypoint=["/bin/true"]) as cluster,
+        beside(cluster, folder) as instance,
+        clip_episode() as job,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        cluster.config_maps = {"clipper-settings": SETTINGS}
+        cluster.secrets = {"clipper-secrets": {}, "clipper-postgresql": {"postgresql-password": "unused"}}
+        run = create_run_for_test(instance, "clip_episode", job_code_origin=job.get_python_origin())
+        instance.run_launcher.launch_run(LaunchRunContext(run, None))
+        patch.setenv("HOSTNAME", cluster.ran[0].name)
+        plan = create_execution_plan(job)
+        manager = PlanOrchestrationContextManager(orchestration_context_event_generator, job, plan, {}, run, instance)
+        list(manager.prepare_context())
+        context = manager.get_context()
+        executor = context.executor
+        assert isinstance(executor, StepDelegatingExecutor)
+        for step in plan.get_all_steps_in_topo_order():
+            assert isinstance(step, ExecutionStep)
+            arguments = ExecuteStepArgs(job.get_python_origin(), run.run_id, [step.key], instance.get_ref())
+            list(executor._step_handler.launch_step(StepHandlerContext(instance, context, [step], arguments, run)))
+        assert cluster.refused == []
+        yield cluster.ran
+
+
+def summary(body: dict[str, Any]) -> dict[str, Any]:
+    spec = body["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    nodes = {key: spec[key] for key in ("nodeSelector", "tolerations") if key in spec}
+    return {"image": container["image"], "resources": container["resources"], **nodes}
+
+
+def test_only_two_steps_ask_for_a_gpu(launched: list[Pod]) -> None:
+    assert {pod.labels.get("dagster/op", "the run"): summary(pod.job) for pod in launched} == {
+        "the run": {"image": "clipper:service", "resources": RUN},
+        "raw_video": {"image": "clipper:service", "resources": STEP},
+        "aligned_transcript": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
+        "highlight_windows": {"image": "clipper:service", "resources": STEP},
+        "camera_paths": {"image": "clipper:service", "resources": STEP},
+        "rendered_clips": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
+    }
+
+
+def test_a_step_goes_with_the_pod_of_its_run(launched: list[Pod]) -> None:
+    run, *steps = launched
+    assert {
+        (owner["kind"], owner["name"], owner["uid"])
+        for step in steps
+        for owner in step.job["metadata"]["ownerReferences"]
+    } == {("Pod", run.name, run.uid)}
+
+
+def test_every_pod_is_confined(launched: list[Pod]) -> None:
+    for pod in launched:
+        (container,) = pod.spec["containers"]
+        assert pod.spec["securityContext"]["runAsNonRoot"] is True
+        assert pod.spec["terminationGracePeriodSeconds"] == 110
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/cache"}
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dagster_k8s", None)
+    with pytest.raises(ImportError, match=r"needs dagster-k8s: install clipper_assets\[k8s\]$"):
+        kubernetes_executor(Settings(), [])
