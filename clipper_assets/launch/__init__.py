@@ -1,4 +1,4 @@
-"""Runs on one machine: each a process of its own, with a GPU of its own where there are any."""
+"""Where runs are executed: processes of one machine with a GPU each where there are any, or pods."""
 
 from clipper_assets.launch.launcher import LocalGpuRunLauncher
 
