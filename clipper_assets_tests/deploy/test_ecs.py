@@ -26,6 +26,7 @@ def definition(name: str) -> Any:
 @pytest.mark.parametrize(("file", "operation"), BODIES)
 def test_bodies_are_of_the_published_schema(file: str, operation: str) -> None:
     shape = botocore.session.get_session().get_service_model("ecs").operation_model(operation).input_shape
+    assert shape
     report = ParamValidator().validate(filled(file, settings()), shape)
     assert not report.has_errors(), report.generate_report()
 

@@ -96,6 +96,7 @@ class LoopbackEcs:
         self.called.add((_access_key(request), f"{service}:{operation}"))
         self.bodies.append((operation, body))
         shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+        assert shape
         report = ParamValidator().validate(body, shape)
         if report.has_errors():
             self.refused.append(f"{operation}: {report.generate_report()}")

@@ -111,13 +111,12 @@ class Deployment:
 
 
 @contextmanager
-def deployed(
-    folder: Path, storage: str, instance: Path = PROJECT / "dagster.yaml", **environment: str
-) -> Iterator[Deployment]:
-    """`dagster dev` on a storage, with the project's own dagster.yaml, or another, and the instance in `folder`."""
+def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
+    """`dagster dev` on a storage, with the instance in `folder`: by its `home/dagster.yaml`, or the project's own."""
     home, port, log = folder / "home", free_port(), folder / "dagster.log"
     home.mkdir(exist_ok=True)
-    shutil.copy(instance, home / "dagster.yaml")
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(PROJECT / "dagster.yaml", home)
     wanted = {
         **os.environ,
         **environment,

@@ -48,7 +48,7 @@ class Cluster:
     s3: CountingS3
     roles: dict[str, str]
     instance: dg.DagsterInstance
-    operator: dict[str, str]
+    operator: dict[str, Any]
 
     def upload(self, cut: Path, name: str) -> None:
         client = boto3.client("s3", endpoint_url=self.s3.url, **self.operator)
@@ -144,10 +144,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield cluster
 
 
-def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
     """An operator who may do everything, and what ECS hands to a task of each role."""
     place: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
-    first = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    first: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     iam, sts = boto3.client("iam", **place, **first), boto3.client("sts", **place, **first)
     for bucket in (values["BUCKET"], values["LOGS_BUCKET"]):
         boto3.client("s3", **place, **first).create_bucket(Bucket=bucket)
