@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx lint lock dev api bench bench-api clean
+.PHONY: demo test test-e2e test-whisperx prove-postgres lint lock dev api bench bench-api clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -18,11 +18,15 @@ test: lint
 
 test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m episodes -n auto
-	$(BIN)/pytest -m e2e -n 2 --dist loadfile
+	$(BIN)/pytest -m "e2e and not load" -n 2 --dist loadfile
 
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed
 	$(WHISPERX)/bin/python -m pytest -m whisperx
+
+# 32 episodes at once with PostgreSQL, restarted twice in the middle: takes ten minutes.
+prove-postgres: $(VENV)/.dev
+	$(BIN)/pytest -m load
 
 # CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
 bench: $(VENV)/.dev

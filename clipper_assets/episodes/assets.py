@@ -51,7 +51,7 @@ def raw_video(
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
         etag = storage.fingerprint(key)
-        with time_limit(context, probe.duration_s), tempfile.TemporaryDirectory(prefix="clipper-") as folder:
+        with time_limit(context, probe.duration_s or 0.0), tempfile.TemporaryDirectory(prefix="clipper-") as folder:
             sound = audio.extract(
                 storage,
                 key,

@@ -1,6 +1,7 @@
 """Real servers: `dagster dev` with its daemon and webserver, `clipper-api`, and an S3 API that counts what is read."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import boto3
 import psutil
@@ -26,6 +28,7 @@ PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 DEADLINE_S = 480.0
 POLL_S = 0.5
+SIGNER = re.compile(r"Credential=([^/]+)/")
 FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
 
 Found = TypeVar("Found")
@@ -109,10 +112,11 @@ class Deployment:
 
 @contextmanager
 def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
-    """`dagster dev` on a storage, with the project's own dagster.yaml and the instance in `folder`."""
+    """`dagster dev` on a storage, with the instance in `folder`: by its `home/dagster.yaml`, or the project's own."""
     home, port, log = folder / "home", free_port(), folder / "dagster.log"
     home.mkdir(exist_ok=True)
-    shutil.copy(PROJECT / "dagster.yaml", home)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(PROJECT / "dagster.yaml", home)
     wanted = {
         **os.environ,
         **environment,
@@ -157,11 +161,13 @@ def api_beside(deployment: Deployment, port: int | None = None, **environment: s
 
 @dataclass(frozen=True)
 class Request:
-    """One request that the S3 API answered; `bytes_sent` is the length of its answer."""
+    """One request that the S3 API answered; `bytes_sent` is the length of its answer, `signer` an access key."""
 
     method: str
     path: str
     bytes_sent: int
+    query: str
+    signer: str | None
 
 
 @dataclass
@@ -194,6 +200,15 @@ class CountingS3:
         return [seen.bytes_sent for seen in self.requests if (seen.method, seen.path) == ("GET", path)]
 
 
+def _say_who_signed(environ: dict[str, Any]) -> None:
+    """moto's IAM looks for the signer of a request in its headers alone; a presigned URL has it in its query."""
+    query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+    if "X-Amz-Credential" in query:
+        environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={query['X-Amz-Credential']}, Signature=none, "
+    if "X-Amz-Security-Token" in query:
+        environ["HTTP_X_AMZ_SECURITY_TOKEN"] = query["X-Amz-Security-Token"]
+
+
 @contextmanager
 def serving_s3() -> Iterator[CountingS3]:
     application = DomainDispatcherApplication(create_backend_app)
@@ -203,9 +218,13 @@ def serving_s3() -> Iterator[CountingS3]:
     def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
-            counting.requests.append(Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], length))
+            method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+            signed = SIGNER.search(environ.get("HTTP_AUTHORIZATION", ""))
+            signer = signed[1] if signed else None
+            counting.requests.append(Request(method, path, length, environ["QUERY_STRING"], signer))
             return start_response(status, headers, *rest)
 
+        _say_who_signed(environ)
         answer: Iterable[bytes] = application(environ, record)
         return answer
 

@@ -1,0 +1,24 @@
+"""The files of `deploy/ecs`, filled in."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+ECS = Path(__file__).parents[2] / "deploy" / "ecs"
+SERVICES = ("code-location", "webserver", "daemon", "api")
+ROLES = ("run", *SERVICES)
+
+
+def settings(**instead: str) -> dict[str, str]:
+    """`settings.env`, as a shell reads it."""
+    lines = (ECS / "settings.env").read_text().splitlines()
+    named = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: "".join(shlex.split(value)) for name, _, value in named} | instead
+
+
+def filled(file: str, values: Mapping[str, str]) -> Any:
+    """A JSON file with each `${NAME}` in it replaced, as envsubst does. Raises KeyError for a name without a value."""
+    return json.loads(Template((ECS / file).read_text()).substitute(values))

@@ -1,0 +1,89 @@
+"""What `deploy/ecs` says is what AWS takes, and only runs ask for a GPU."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+from botocore.validate import ParamValidator
+
+from clipper_assets.settings import Settings
+from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
+
+BODIES = [
+    *((f"task-definitions/{name}.json", "RegisterTaskDefinition") for name in ROLES),
+    *((f"services/{name}.json", "CreateService") for name in SERVICES),
+    *((f"capacity/{name}.json", "CreateCapacityProvider") for name in ("services", "gpu", "gpu-spot")),
+]
+
+
+def definition(name: str) -> Any:
+    return filled(f"task-definitions/{name}.json", settings())
+
+
+@pytest.mark.parametrize(("file", "operation"), BODIES)
+def test_bodies_are_of_the_published_schema(file: str, operation: str) -> None:
+    shape = botocore.session.get_session().get_service_model("ecs").operation_model(operation).input_shape
+    assert shape
+    report = ParamValidator().validate(filled(file, settings()), shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_every_file_is_tested_and_every_setting_is_used() -> None:
+    files = {str(path.relative_to(ECS)) for path in ECS.rglob("*.json")}
+    assert files == {file for file, _ in BODIES} | {f"policies/{name}.json" for name in (*ROLES, "execution", "trust")}
+    used = {name for file in files for name in re.findall(r"\$\{(\w+)\}", (ECS / file).read_text())}
+    assert used == set(settings())
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_only_runs_ask_for_a_gpu(name: str) -> None:
+    (container,) = definition(name)["containerDefinitions"]
+    asked = container.get("resourceRequirements", [])
+    assert asked == ([{"type": "GPU", "value": "1"}] if name == "run" else [])
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_containers_can_do_no_more_than_they_need(name: str) -> None:
+    (container,) = definition(name)["containerDefinitions"]
+    assert container["user"] == "1000:1000"
+    assert container["readonlyRootFilesystem"] is True
+    assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["linuxParameters"]["initProcessEnabled"] is True
+    assert "privileged" not in container
+    assert definition(name)["taskRoleArn"].endswith(f":role/clipper-{name}")
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_secrets_come_from_secrets_manager_and_nothing_else_is_one(name: str) -> None:
+    (container,) = definition(name)["containerDefinitions"]
+    plain = {each["name"] for each in container["environment"]}
+    secret = {each["name"] for each in container["secrets"]}
+    assert all(each["valueFrom"].startswith("arn:aws:secretsmanager:") for each in container["secrets"])
+    assert not plain & secret
+    assert not [name for name in plain if re.search("PASSWORD|TOKEN|SECRET|KEY", name)]
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_the_environment_is_one_that_somebody_reads(name: str) -> None:
+    read = {
+        f"CLIPPER_{field.upper()}" if not info.validation_alias else str(info.validation_alias)
+        for field, info in Settings.model_fields.items()
+    }
+    files = "".join((ECS / file).read_text() for file in ("dagster.yaml", "workspace.yaml"))
+    read |= set(re.findall(r"env: (\w+)", files)) | {"DAGSTER_HOME", "HF_HOME"}
+    (container,) = definition(name)["containerDefinitions"]
+    assert {each["name"] for each in (*container["environment"], *container["secrets"])} <= read
+
+
+def test_runs_are_queued_watched_and_retried_as_on_one_machine() -> None:
+    here = yaml.safe_load((ECS / "dagster.yaml").read_text())
+    root = yaml.safe_load((Path(ECS).parents[1] / "dagster.yaml").read_text())
+    assert (
+        here["concurrency"]["runs"]["tag_concurrency_limits"] == root["concurrency"]["runs"]["tag_concurrency_limits"]
+    )
+    assert here["run_monitoring"]["enabled"]
+    assert here["run_retries"]["enabled"]
+    assert here["run_retries"]["retry_on_asset_or_op_failure"]

@@ -1,0 +1,200 @@
+"""Amazon ECS's API on loopback, as far as services and the run launcher need it: a task is a process of this machine.
+
+Each body is held to the API's published schema, which botocore has. A task gets what its definition gives it and no
+more: environment, secrets, and the credentials of its role, which it asks for as on ECS.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
+
+from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS, free_port
+
+IMAGE_ROOT = "/opt/clipper"
+"""Where the project lies in its images."""
+PREFIXES = {"AmazonEC2ContainerServiceV20141113": "ecs", "Logs_20140328": "logs"}
+ARN = "arn:aws:ecs:us-east-1:123456789012"
+LAST_LINES = 20
+
+Body = dict[str, Any]
+
+
+@dataclass
+class Task:
+    """A process that was asked for by RunTask or by a service."""
+
+    arn: str
+    definition: Body
+    overrides: Body
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    stopped: str | None = None
+
+    @property
+    def container(self) -> str:
+        return str(self.definition["containerDefinitions"][0]["name"])
+
+    def description(self) -> Body:
+        code = self.process.poll()
+        running = code is None
+        return {
+            "taskArn": self.arn,
+            "clusterArn": f"{ARN}:cluster/clipper",
+            "taskDefinitionArn": self.definition["taskDefinitionArn"],
+            "lastStatus": "RUNNING" if running else "STOPPED",
+            "desiredStatus": "STOPPED" if self.stopped or not running else "RUNNING",
+            "containers": [{"name": self.container, **({} if running else {"exitCode": code})}],
+            **({} if running else {"stoppedReason": self.stopped or "Essential container in task exited"}),
+        }
+
+    def stop(self, reason: str) -> None:
+        """As ECS stops a task, and as a spot instance that is taken away does: SIGTERM first."""
+        self.stopped = reason
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+
+
+@dataclass
+class LoopbackEcs:
+    """The API's state. `secrets` are values by ARN, `credentials` those of a role by its name.
+
+    `surroundings` is what the network and the agent of ECS would do for a task.
+    """
+
+    folder: Path
+    url: str
+    surroundings: Mapping[str, str]
+    secrets: Mapping[str, str]
+    credentials: Callable[[str], Body]
+    definitions: dict[str, Body] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    called: set[tuple[str, str]] = field(default_factory=set)
+    bodies: list[tuple[str, Body]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    _number: Iterator[int] = field(default_factory=count)
+
+    def answer(self, request: Request) -> Response:
+        if request.path.startswith("/credentials/"):
+            return _json(self.credentials(request.path.removeprefix("/credentials/")))
+        prefix, _, operation = request.headers["X-Amz-Target"].partition(".")
+        service = PREFIXES[prefix]
+        body = request.get_json(force=True)
+        self.called.add((_access_key(request), f"{service}:{operation}"))
+        self.bodies.append((operation, body))
+        shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+        assert shape
+        report = ParamValidator().validate(body, shape)
+        if report.has_errors():
+            self.refused.append(f"{operation}: {report.generate_report()}")
+            return _json({"__type": "ClientException", "message": report.generate_report()}, 400)
+        return _json(getattr(self, f"_{operation}")(body))
+
+    def _RegisterTaskDefinition(self, body: Body) -> Body:  # noqa: N802  # as AWS names it
+        registered = {**body, "taskDefinitionArn": f"{ARN}:task-definition/{body['family']}:1", "revision": 1}
+        self.definitions[body["family"]] = registered
+        return {"taskDefinition": registered}
+
+    def _DescribeTaskDefinition(self, body: Body) -> Body:  # noqa: N802
+        return {"taskDefinition": self._definition(body["taskDefinition"])}
+
+    def _CreateService(self, body: Body) -> Body:  # noqa: N802
+        self._start(self._definition(body["taskDefinition"]), {})
+        return {"service": {"serviceName": body["serviceName"], "status": "ACTIVE"}}
+
+    def _RunTask(self, body: Body) -> Body:  # noqa: N802
+        (override,) = body["overrides"]["containerOverrides"]
+        return {"tasks": [self._start(self._definition(body["taskDefinition"]), override).description()]}
+
+    def _DescribeTasks(self, body: Body) -> Body:  # noqa: N802
+        return {"tasks": [self.tasks[arn].description() for arn in body["tasks"] if arn in self.tasks]}
+
+    def _StopTask(self, body: Body) -> Body:  # noqa: N802
+        task = self.tasks[body["task"]]
+        task.stop(body.get("reason", "Task stopped by user"))
+        return {"task": task.description()}
+
+    def _GetLogEvents(self, body: Body) -> Body:  # noqa: N802
+        task = next(task for task in self.tasks.values() if body["logStreamName"].endswith(Path(task.arn).name))
+        lines = task.log.read_text().splitlines()[-min(body["limit"], LAST_LINES) :]
+        return {"events": [{"timestamp": int(time.time() * 1000), "message": line} for line in lines]}
+
+    def _definition(self, name: str) -> Body:
+        """By its family, or its ARN."""
+        return next(each for family, each in self.definitions.items() if name in {family, each["taskDefinitionArn"]})
+
+    def _start(self, definition: Body, override: Body) -> Task:
+        (container,) = definition["containerDefinitions"]
+        number = next(self._number)
+        log = self.folder / f"{definition['family']}-{number}.log"
+        given = [*container.get("environment", []), *override.get("environment", [])]
+        environment = {
+            "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "AWS_ENDPOINT_URL_ECS": self.url,
+            "AWS_ENDPOINT_URL_LOGS": self.url,
+            **self.surroundings,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}/credentials/{definition['taskRoleArn'].split('/')[-1]}",
+            **{each["name"]: each["value"].replace(IMAGE_ROOT, str(PROJECT)) for each in given},
+            **{each["name"]: self.secrets[each["valueFrom"]] for each in container.get("secrets", [])},
+        }
+        command = [part.replace(IMAGE_ROOT, str(PROJECT)) for part in override.get("command") or container["command"]]
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [str(SCRIPTS / command[0]), *command[1:]],
+                env=environment,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        task = Task(f"{ARN}:task/clipper/{number:032x}", definition, override, process, log)
+        self.tasks[task.arn] = task
+        return task
+
+    def end(self) -> None:
+        """Kills all that still runs."""
+        for task in self.tasks.values():
+            if task.process.poll() is None:
+                os.killpg(task.process.pid, signal.SIGKILL)
+            task.process.wait()
+
+
+def _access_key(request: Request) -> str:
+    return request.headers["Authorization"].split("Credential=")[1].split("/")[0]
+
+
+def _json(body: Body, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/x-amz-json-1.1")
+
+
+@contextmanager
+def serving_ecs(
+    folder: Path, surroundings: Mapping[str, str], secrets: Mapping[str, str], credentials: Callable[[str], Body]
+) -> Iterator[LoopbackEcs]:
+    """The API, until the end of the block, when all of its tasks are killed."""
+    port = free_port()
+    ecs = LoopbackEcs(folder, f"http://127.0.0.1:{port}", surroundings, secrets, credentials)
+    server = make_server("127.0.0.1", port, Request.application(ecs.answer), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield ecs
+    finally:
+        ecs.end()
+        server.shutdown()
+        thread.join()

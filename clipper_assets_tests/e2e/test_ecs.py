@@ -1,0 +1,293 @@
+"""The deployment on ECS, run whole: its own task definitions, roles, instance and launcher; each task is a process.
+
+S3, IAM and STS are moto's, which refuses what a role's policy does not allow; PostgreSQL is a real one.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import dagster as dg
+import pytest
+import requests
+from moto.core.authorization import enable_iam_authentication
+from moto.iam.access_control import IAMRequestBase
+
+from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
+from clipper_assets_tests.e2e.ecs_api import LoopbackEcs, Task, serving_ecs
+from clipper_assets_tests.e2e.postgres import PASSWORD, USER, serving_postgres
+from clipper_assets_tests.e2e.servers import CountingS3, Request, free_port, serving_s3, until
+
+pytestmark = pytest.mark.e2e
+
+TOKEN = "token-of-the-tests"
+MOST_OVERRIDE_CHARACTERS = 8192
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"""
+NOT_CALLED = {
+    # Only where a run does not start, or does not end, in time.
+    ("daemon", "ecs:StopTask"),
+    ("daemon", "logs:GetLogEvents"),
+    # Part of RunTask where that has tags; handing over a role is part of RunTask, too.
+    ("daemon", "ecs:TagResource"),
+    ("daemon", "iam:PassRole"),
+    # Only where webhooks are asked for, which tell of clips.
+    ("code-location", "s3:GetObject"),
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The deployment at work. `roles` are the names of access keys."""
+
+    values: dict[str, str]
+    ecs: LoopbackEcs
+    s3: CountingS3
+    roles: dict[str, str]
+    instance: dg.DagsterInstance
+    operator: dict[str, Any]
+
+    def upload(self, cut: Path, name: str) -> None:
+        client = boto3.client("s3", endpoint_url=self.s3.url, **self.operator)
+        for suffix in (".srt", ".mp4"):
+            key = f"{self.values['PREFIX']}{name}/talk{suffix}"
+            client.upload_file(str(cut.with_suffix(suffix)), self.values["BUCKET"], key)
+
+    def manifest(self, name: str) -> Any:
+        client = boto3.client("s3", endpoint_url=self.s3.url, **self.operator)
+        folder = f"{self.values['PREFIX']}{name}/clips"
+        found = json.load(client.get_object(Bucket=self.values["BUCKET"], Key=f"{folder}/manifest.json")["Body"])
+        listed = client.list_objects_v2(Bucket=self.values["BUCKET"], Prefix=folder)["Contents"]
+        videos = sorted(each["Key"] for each in listed if each["Key"].endswith(".mp4"))
+        assert videos == sorted(f"{self.values['PREFIX']}{clip['key']}" for clip in found["clips"])
+        return found
+
+    def runs(self, name: str) -> list[dg.DagsterRun]:
+        """All runs of an episode, the first one first."""
+        return list(reversed(self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": f"{name}/talk.mp4"}))))
+
+    def succeeded(self, name: str) -> bool | None:
+        runs = self.runs(name)
+        return (bool(runs) and runs[-1].is_success) or None
+
+    def begun(self, name: str, step: str) -> dg.DagsterRun | None:
+        for run in self.runs(name)[-1:]:
+            begun = self.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_START).records
+            if any(record.event_log_entry.step_key == step for record in begun):
+                return self.instance.get_run_by_id(run.run_id)
+        return None
+
+    def task(self, run: dg.DagsterRun) -> Task:
+        return self.ecs.tasks[run.tags["ecs/task_arn"]]
+
+    def graphql(self, query: str, **variables: Any) -> Any:
+        url = f"http://127.0.0.1:{self.values['WEBSERVER_PORT']}/graphql"
+        answer = requests.post(url, json={"query": query, "variables": variables}, timeout=60).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        url = f"http://127.0.0.1:{self.values['API_PORT']}{path}"
+        answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def used(self) -> set[tuple[str, str]]:
+        """Roles with the actions that they were seen to call."""
+        seen = {(request.signer, action(request, self.values)) for request in self.s3.requests if request.signer}
+        return {(self.roles[key], call) for key, call in (*seen, *self.ecs.called) if key in self.roles}
+
+
+def action(request: Request, values: dict[str, str]) -> str:
+    """The IAM action of a request to S3: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+    of_bucket = request.path.strip("/") in {values["BUCKET"], values["LOGS_BUCKET"]}
+    aborts, parts = request.method == "DELETE" and "uploadId" in request.query, "uploadId" in request.query
+    match request.method:
+        case "DELETE":
+            return "s3:AbortMultipartUpload" if aborts else "s3:DeleteObject"
+        case "PUT" | "POST":
+            return "s3:PutObject"
+        case _ if of_bucket:
+            return "s3:ListBucket"
+        case _:
+            return "s3:ListMultipartUploadParts" if parts else "s3:GetObject"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("ecs")
+    ports = {name: str(free_port()) for name in ("CODE_LOCATION_PORT", "WEBSERVER_PORT", "API_PORT")}
+    with serving_postgres() as postgres, serving_s3() as s3, pytest.MonkeyPatch.context() as patch:
+        database = {"DB_HOST": "127.0.0.1", "DB_PORT": str(postgres.port), "DB_NAME": "postgres", "DB_USER": USER}
+        here = {"ACCOUNT": "123456789012", "REGION": "us-east-1", "CODE_LOCATION_HOST": "127.0.0.1"}
+        values = settings(**ports, **database, **here)
+        secrets = {values["SECRET_DB_PASSWORD"]: PASSWORD, values["SECRET_AUTH_TOKEN"]: TOKEN}
+        secrets |= dict.fromkeys((values["SECRET_OPENAI_API_KEY"], values["SECRET_HF_TOKEN"]), "")
+        short = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_SENSOR_INTERVAL_S": "5"}
+        surroundings = {"AWS_ENDPOINT_URL": s3.url, "AWS_DEFAULT_REGION": "us-east-1", **short}
+        operator, credentials = _identities(s3, values)
+        for name, value in _environment(values).items():
+            patch.setenv(name, value)
+        # moto cannot check the signature of a presigned URL; what a role may do it checks all the same.
+        patch.setattr(IAMRequestBase, "check_signature", lambda _: None)
+        with (
+            enable_iam_authentication(),
+            serving_ecs(folder, surroundings, secrets, credentials.__getitem__) as ecs,
+            dg.DagsterInstance.from_config(str(ECS)) as instance,
+        ):
+            keys = {found["AccessKeyId"]: role.removeprefix("clipper-") for role, found in credentials.items()}
+            cluster = Cluster(values, ecs, s3, keys, instance, operator)
+            _install(cluster)
+            yield cluster
+
+
+def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """An operator who may do everything, and what ECS hands to a task of each role."""
+    place: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
+    first: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    iam, sts = boto3.client("iam", **place, **first), boto3.client("sts", **place, **first)
+    for bucket in (values["BUCKET"], values["LOGS_BUCKET"]):
+        boto3.client("s3", **place, **first).create_bucket(Bucket=bucket)
+    credentials = {}
+    for name in ROLES:
+        role, trust = f"clipper-{name}", json.dumps(filled("policies/trust.json", values))
+        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        policy = json.dumps(filled(f"policies/{name}.json", values))
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
+        given = sts.assume_role(RoleArn=arn, RoleSessionName=role)["Credentials"]
+        credentials[role] = {
+            "AccessKeyId": given["AccessKeyId"],
+            "SecretAccessKey": given["SecretAccessKey"],
+            "Token": given["SessionToken"],
+            "Expiration": given["Expiration"].isoformat(),
+        }
+    iam.create_user(UserName="operator")
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=json.dumps(everything))
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    pair = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    return {**pair, "region_name": "us-east-1"}, credentials
+
+
+def _environment(values: dict[str, str]) -> dict[str, str]:
+    """What the instance reads, for the test itself to look at it."""
+    (container,) = filled("task-definitions/daemon.json", values)["containerDefinitions"]
+    given = {each["name"]: each["value"] for each in container["environment"] if each["name"] != "DAGSTER_HOME"}
+    return {**given, "CLIPPER_DB_PASSWORD": PASSWORD, "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def _install(cluster: Cluster) -> None:
+    """What the commands in `deploy/ecs/README.md` do."""
+    client = boto3.client("ecs", endpoint_url=cluster.ecs.url, **cluster.operator)
+    for name in ROLES:
+        client.register_task_definition(**filled(f"task-definitions/{name}.json", cluster.values))
+    for name in SERVICES:
+        client.create_service(**filled(f"services/{name}.json", cluster.values))
+    until("the API", lambda: _answers(f"http://127.0.0.1:{cluster.values['API_PORT']}/health"))
+    until("the webserver", lambda: _answers(f"http://127.0.0.1:{cluster.values['WEBSERVER_PORT']}/server_info"))
+
+
+def _answers(url: str) -> bool | None:
+    try:
+        return requests.get(url, timeout=5).ok or None
+    except requests.ConnectionError:
+        return None
+
+
+def test_an_episode_becomes_clips(cluster: Cluster, cut: Path) -> None:
+    cluster.upload(cut, "show")
+    until("the end of a run", lambda: cluster.succeeded("show"))
+    (run,) = cluster.runs("show")
+    assert len(cluster.manifest("show")["clips"]) == 2
+    (body,) = (body for operation, body in cluster.ecs.bodies if operation == "RunTask")
+    assert len(json.dumps(body["overrides"])) <= MOST_OVERRIDE_CHARACTERS
+    assert cluster.task(run).definition["family"] == "clipper-run"
+    assert _asks_for_gpus(cluster) == {"clipper-run"}
+    log = cluster.graphql(
+        "query($key: [String!]!) { capturedLogs(logKey: $key) { stderr } }",
+        key=[run.run_id, "compute_logs", _log_file(cluster, run)],
+    )
+    assert "rendering" in log["capturedLogs"]["stderr"]
+
+
+def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> None:
+    """A spot instance that is taken away, and a task that dies without a word."""
+    losses: dict[str, Callable[[Task], None]] = {
+        "spot": lambda task: task.stop("Host EC2 (instance i-0123456789abcdef0) terminated."),
+        "dead": lambda task: task.process.kill(),
+    }
+    for name in losses:
+        cluster.upload(cut, name)
+    waiting = dict(losses)
+
+    def lost() -> bool | None:
+        for name, lose in list(waiting.items()):
+            if run := cluster.begun(name, "rendered_clips"):
+                lose(cluster.task(run))
+                del waiting[name]
+        return not waiting or None
+
+    until("the loss of both", lost)
+    for name in losses:
+        until(f"the end of the retry of {name}", partial(cluster.succeeded, name))
+        first, second = cluster.runs(name)
+        assert first.is_failure
+        assert second.tags["ecs/task_arn"] != first.tags["ecs/task_arn"]
+        assert len(cluster.manifest(name)["clips"]) == len(cluster.manifest("show")["clips"])
+
+
+def test_a_run_is_cancelled_from_the_ui(cluster: Cluster, cut: Path) -> None:
+    cluster.upload(cut, "cancelled")
+    run = until("the start of rendering", lambda: cluster.begun("cancelled", "rendered_clips"))
+    stopped = cluster.graphql("mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run.run_id)
+    assert stopped["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    until("the end of the run", lambda: cluster.runs("cancelled")[0].is_finished or None)
+    assert cluster.runs("cancelled")[0].status is dg.DagsterRunStatus.CANCELED
+
+
+def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -> None:
+    data = cut.read_bytes()
+    for key, end in (("given-up/talk.mp4", "abort"), ("api/talk.mp4", "complete")):
+        begun = cluster.api("POST", "/uploads", {"key": key, "size_bytes": len(data)})
+        (part,) = begun["parts"]
+        assert requests.put(part["url"], data=data, timeout=60).ok
+        cluster.api("POST", f"/uploads/{end}", {"key": key, "upload_id": begun["upload_id"]})
+    shown = cluster.api("GET", "/episodes/show/talk.mp4")
+    assert shown["clips"] == 2
+    undone = cluster.api("DELETE", "/episodes/show/talk.mp4/edits")
+    assert undone is not None
+
+
+def test_every_body_was_of_the_published_schema(cluster: Cluster) -> None:
+    assert {operation for operation, _ in cluster.ecs.bodies} >= {"RunTask", "DescribeTasks", "StopTask"}
+    assert cluster.ecs.refused == []
+
+
+def test_each_role_may_do_what_it_does_and_nothing_else(cluster: Cluster) -> None:
+    allowed = {
+        (role, each)
+        for role in ROLES
+        for statement in filled(f"policies/{role}.json", cluster.values)["Statement"]
+        for each in statement["Action"]
+    }
+    assert cluster.used() == allowed - NOT_CALLED
+    assert allowed > NOT_CALLED
+
+
+def _asks_for_gpus(cluster: Cluster) -> set[str]:
+    return {
+        task.definition["family"]
+        for task in cluster.ecs.tasks.values()
+        if "resourceRequirements" in task.definition["containerDefinitions"][0]
+        or "resourceRequirements" in task.overrides
+    }
+
+
+def _log_file(cluster: Cluster, run: dg.DagsterRun) -> str:
+    captured = cluster.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.LOGS_CAPTURED).records
+    event = captured[0].event_log_entry.dagster_event
+    assert event
+    return str(event.logs_captured_data.file_key)
