@@ -1,34 +1,71 @@
-# One image for webserver, daemon and runs.
-#   docker build -t clipper .                                        light: no torch
-#   docker build -t clipper:gpu --build-arg EXTRAS=[whisperx] .      WhisperX on CUDA (torch's wheels carry CUDA itself)
-#   docker run -p 127.0.0.1:3000:3000 -v "$PWD/data:/data" clipper   UI on http://127.0.0.1:3000; drop videos into ./data
-# The UI has no authentication: publish its port on loopback only, or behind your own proxy.
-ARG BASE=python:3.11-slim-bookworm
-FROM ${BASE}
+# Two images of one project, for every deployment in deploy/.
+#   docker build --target service -t clipper:service .    light, without torch: servers, and runs on the CPU
+#   docker build --target gpu -t clipper:gpu .            runs with WhisperX on CUDA 12, encodes with NVENC
+# Bases are arguments, and so is TORCH=cpu, which makes a `gpu` without CUDA, to test on a machine without one.
+ARG SERVICE_BASE=python:3.11-slim-bookworm
+ARG GPU_BASE=nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04
 
-ARG EXTRAS=""
-ENV PIP_NO_CACHE_DIR=1 \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+FROM ${SERVICE_BASE} AS service
+COPY deploy/docker/system.sh /opt/clipper/deploy/docker/
+RUN sh /opt/clipper/deploy/docker/system.sh
+# Caches go to /tmp, models to /models, Dagster's state to DAGSTER_HOME: all else can be read-only.
+ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
-    PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
-    HOME=/var/lib/clipper \
-    DAGSTER_HOME=/var/lib/dagster \
-    CLIPPER_STORAGE=/data
-
-RUN python3 -m venv /opt/venv \
- && install -d -o 1000 -g 1000 /data /var/lib/clipper /var/lib/dagster
-
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    HOME=/tmp \
+    HF_HOME=/models \
+    CLIPPER_STORAGE=/data \
+    DAGSTER_HOME=/var/lib/dagster
 WORKDIR /opt/clipper
 # The dependencies in a layer of their own: a change of code does not install them again.
-COPY pyproject.toml constraints.txt LICENSE README.md ./
+# Where else pip is to look, if anywhere.
+ARG PIP_FIND_LINKS
+ARG PIP_EXTRA_INDEX_URL
+COPY pyproject.toml constraints.txt LICENSE ./
 COPY clipper_assets/__init__.py clipper_assets/
 COPY clipper_assets/clips/captions/fonts clipper_assets/clips/captions/fonts
-RUN pip install --constraint constraints.txt --editable ".$EXTRAS"
-
-COPY clipper_assets clipper_assets
-COPY workspace.yaml dagster.yaml ./
-COPY --chown=1000:1000 dagster.yaml /var/lib/dagster/dagster.yaml
-
+RUN touch README.md && python3 -m venv /opt/venv \
+ && pip install --constraint constraints.txt --editable '.[docker,k8s,ecs]'
+COPY . .
+COPY --chown=1000:1000 dagster.yaml /var/lib/dagster/
+RUN python3 -m compileall -q clipper_assets
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    CLIPPER_MODELS_DIR=/models
 USER 1000:1000
 EXPOSE 3000
+HEALTHCHECK --interval=30s --timeout=10s --start-period=120s \
+  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:3000/server_info')"]
+ENTRYPOINT ["tini", "--"]
 CMD ["dagster", "dev", "--host", "0.0.0.0", "--port", "3000"]
+
+FROM ${GPU_BASE} AS gpu
+COPY deploy/docker/system.sh /opt/clipper/deploy/docker/
+RUN sh /opt/clipper/deploy/docker/system.sh
+ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    HOME=/tmp \
+    HF_HOME=/models \
+    CLIPPER_STORAGE=/data \
+    DAGSTER_HOME=/var/lib/dagster \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
+WORKDIR /opt/clipper
+ARG PIP_FIND_LINKS
+ARG PIP_EXTRA_INDEX_URL
+ARG TORCH=cuda
+COPY pyproject.toml constraints.txt LICENSE ./
+COPY requirements requirements
+COPY clipper_assets/__init__.py clipper_assets/
+COPY clipper_assets/clips/captions/fonts clipper_assets/clips/captions/fonts
+COPY deploy/docker/whisperx.sh deploy/docker/
+RUN touch README.md && python3 -m venv /opt/venv && sh deploy/docker/whisperx.sh "${TORCH}"
+COPY . .
+RUN python3 -m compileall -q clipper_assets
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    CLIPPER_MODELS_DIR=/models
+USER 1000:1000
+HEALTHCHECK NONE
+ENTRYPOINT ["tini", "--"]
+CMD ["clipper", "doctor"]

@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx prove-postgres lint lock dev api bench bench-api clean
+.PHONY: demo test test-e2e test-whisperx prove-docker prove-postgres lint lock dev api bench bench-api clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -27,6 +27,11 @@ test-whisperx: $(WHISPERX)/.installed
 # 32 episodes at once with PostgreSQL, restarted twice in the middle: takes ten minutes.
 prove-postgres: $(VENV)/.dev
 	$(BIN)/pytest -m load
+
+# The compose set of deploy/docker, on an engine and images that it makes itself, as root on Debian: takes half an hour.
+prove-docker: $(VENV)/.dev
+	apt-get install -qq -y docker.io docker-compose debootstrap > /dev/null
+	$(BIN)/pytest -m docker -s
 
 # CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
 bench: $(VENV)/.dev

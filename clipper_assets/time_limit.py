@@ -16,6 +16,10 @@ GRACE_S = 60.0
 """Native code that does not return to Python for so long after its limit ends with its process."""
 
 
+STDERR = 2
+"""The process's own, wherever `sys.stderr` leads."""
+
+
 class StepTimeoutError(Exception):
     """The work of a step took longer than it may."""
 
@@ -62,7 +66,7 @@ def time_limit(context: dg.AssetExecutionContext, duration_s: float) -> Iterator
         )
 
     before = signal.signal(signal.SIGALRM, expire)
-    faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True)
+    faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True, file=STDERR)
     signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
         yield

@@ -1,0 +1,71 @@
+"""The files of `deploy/docker` agree with each other; `e2e/test_docker.py` runs them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).parents[2]
+DOCKER = PROJECT / "deploy" / "docker"
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def named() -> set[str]:
+    """What `.env.example` has."""
+    lines = (DOCKER / ".env.example").read_text().splitlines()
+    return {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
+
+
+def test_without_a_gpu_the_instance_is_the_same() -> None:
+    gpu, cpu = load(DOCKER / "dagster.yaml"), load(DOCKER / "dagster-cpu.yaml")
+    (asked,) = gpu["run_launcher"]["config"]["container_kwargs"].pop("device_requests")
+    assert asked["capabilities"] == [["gpu"]]
+    assert gpu == cpu
+
+
+def test_runs_are_queued_as_on_one_machine() -> None:
+    here, root = load(DOCKER / "dagster.yaml"), load(PROJECT / "dagster.yaml")
+    assert here["concurrency"] == root["concurrency"]
+    assert here["run_monitoring"]["enabled"]
+
+
+def test_every_setting_has_its_place() -> None:
+    compose = load(DOCKER / "compose.yaml")
+    text = (DOCKER / "compose.yaml").read_text()
+    passed_on = {
+        name
+        for service in compose["services"].values()
+        for name, value in service["environment"].items()
+        if value is None
+    }
+    used = passed_on | set(re.findall(r"\$\{(\w+)\}", text)) | {"CLIPPER_INSTANCE", "DOCKER_GID"}
+    assert used == named()
+
+
+def test_runs_get_what_the_daemon_has() -> None:
+    daemon = load(DOCKER / "compose.yaml")["services"]["daemon"]["environment"]
+    asked = load(DOCKER / "dagster.yaml")["run_launcher"]["config"]["env_vars"]
+    assert set(asked) <= set(daemon)
+    assert not any("=" in name for name in asked)
+
+
+def test_services_can_do_no_more_than_they_need() -> None:
+    services = load(DOCKER / "compose.yaml")["services"]
+    for name, service in services.items():
+        if name != "postgres":
+            assert service["read_only"], name
+            assert service["user"] == "1000:1000", name
+            assert service["cap_drop"] == ["ALL"], name
+    sockets = {name for name, service in services.items() if "docker.sock" in str(service.get("volumes"))}
+    assert sockets == {"daemon", "webserver"}
+
+
+def test_the_dockerfile_has_both_targets_and_no_root() -> None:
+    dockerfile = (PROJECT / "Dockerfile").read_text()
+    assert re.findall(r"^FROM .* AS (\w+)$", dockerfile, re.MULTILINE) == ["service", "gpu"]
+    assert dockerfile.count("\nUSER 1000:1000\n") == 2
+    assert dockerfile.count('\nENTRYPOINT ["tini", "--"]\n') == 2

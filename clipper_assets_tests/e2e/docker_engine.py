@@ -1,0 +1,168 @@
+"""A Docker engine of a test's own, with the project's images, built from Debian's packages alone: no registry is asked.
+
+Needs root and Debian's packages docker.io, docker-compose and debootstrap; `make prove-docker` installs them.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import ParseResult, urlparse
+
+from clipper_assets_tests.e2e.servers import PROJECT, until
+
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+PLANTED = "planted-in-a-file-beside-the-compose-set"
+SUITE, PACKAGES = "bookworm", "ca-certificates,python3,python3-venv"
+BASE, POSTGRES = "debian-by-debootstrap:bookworm", "postgres:15"
+POSTGRES_BUILD = f"""
+FROM {BASE}
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends postgresql > /dev/null
+RUN rm -rf /var/lib/postgresql/* && install -d -o postgres /var/lib/postgresql/data
+USER postgres
+ENV PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin PGDATA=/var/lib/postgresql/data
+CMD ["sh", "-ec", "printenv POSTGRES_PASSWORD > /tmp/pw; test -e $PGDATA/PG_VERSION || initdb -U $POSTGRES_USER \
+--auth=scram-sha-256 --pwfile=/tmp/pw; rm /tmp/pw; (until pg_isready -q -h 127.0.0.1; do sleep 0.2; done; \
+PGPASSWORD=$POSTGRES_PASSWORD createdb -h 127.0.0.1 -U $POSTGRES_USER $POSTGRES_DB || true) & \
+exec postgres -c listen_addresses=127.0.0.1"]
+"""
+"""As the official image: a database and its owner, by the environment."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A running dockerd; `docker` and `compose` are its command line."""
+
+    folder: Path
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "docker.sock"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_BUILDKIT": "0"}
+
+    def docker(self, *arguments: str, text: str | None = None) -> str:
+        """What a `docker` command prints."""
+        return self._call(["docker", *arguments], text)
+
+    def compose(self, env_file: Path, *arguments: str) -> str:
+        folder = PROJECT / "deploy" / "docker"
+        files = [part for name in ("compose.yaml", "compose.host.yaml") for part in ("-f", str(folder / name))]
+        return self._call(["docker-compose", "--env-file", str(env_file), "-p", "clipper", *files, *arguments], None)
+
+    def _call(self, command: list[str], text: str | None) -> str:
+        done = subprocess.run(
+            command,
+            env=self.environment,
+            input=text,
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
+        return done.stdout
+
+
+@contextmanager
+def serving_docker(folder: Path) -> Iterator[Engine]:
+    """dockerd, without networks of its own, until the end of the block; its containers end with it."""
+    engine = Engine(folder)
+    places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
+    command = ["dockerd", f"--host=unix://{engine.socket}", *(f"--{name}={folder / at}" for name, at in places.items())]
+    overlay = "\toverlay\n" in Path("/proc/filesystems").read_text()
+    command += ["--iptables=false", "--ip6tables=false", "--bridge=none"]
+    command += [f"--storage-driver={'overlay2' if overlay else 'vfs'}"]
+    with (folder / "dockerd.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        until("the start of dockerd", lambda: _answers(engine))
+        yield engine
+    finally:
+        for container in engine.docker("ps", "-aq").split():
+            engine.docker("rm", "--force", "--volumes", container)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def _answers(engine: Engine) -> bool | None:
+    asked = subprocess.run(["docker", "version"], env=engine.environment, capture_output=True, check=False)
+    return asked.returncode == 0 or None
+
+
+def build_images(engine: Engine) -> None:
+    """The base, PostgreSQL, `clipper:service` and a `clipper:gpu` for the CPU."""
+    root = engine.folder / "rootfs"
+    subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root)], check=True)
+    # Whatever this machine trusts, builds on it may need.
+    shutil.copy(CERTIFICATES, root / CERTIFICATES.removeprefix("/"))
+    archive = engine.folder / "rootfs.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(root, arcname=".")
+    engine.docker("import", "--change", f"ENV PIP_CERT={CERTIFICATES}", str(archive), BASE)
+    archive.unlink()
+    shutil.rmtree(root)
+    engine.docker("build", "--network", "host", "--tag", POSTGRES, "-", text=POSTGRES_BUILD)
+    with _pip_places() as places, _secrets_of_a_user():
+        arguments = {"SERVICE_BASE": BASE, "GPU_BASE": BASE, "TORCH": "cpu", **places}
+        given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
+        for target in ("service", "gpu"):
+            engine.docker(
+                "build", "--network", "host", "--target", target, "--tag", f"clipper:{target}", *given, str(PROJECT)
+            )
+
+
+@contextmanager
+def _secrets_of_a_user() -> Iterator[None]:
+    """Files as people leave them in the folders that images are built from."""
+    files = [PROJECT / "deploy" / folder / name for folder, name in (("docker", ".env"), ("k8s", "secrets.env"))]
+    planted = [file for file in files if not file.exists()]
+    for file in planted:
+        file.write_text(f"AUTH_TOKEN={PLANTED}\n")
+    try:
+        yield
+    finally:
+        for file in planted:
+            file.unlink()
+
+
+@contextmanager
+def _pip_places() -> Iterator[Mapping[str, str]]:
+    """Where else pip looks on this machine, as build arguments: its folders by a server on loopback."""
+    command = ["python3", "-m", "pip", "config", "list"]
+    settings = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    asked = {"PIP_FIND_LINKS": "find-links", "PIP_EXTRA_INDEX_URL": "extra-index-url"}
+    found = {
+        argument: [urlparse(place) for place in value.split()]
+        for argument, name in asked.items()
+        for value in re.findall(rf"\.{name}='(.*)'", settings)[:1]
+    }
+    folders = [place.path for places in found.values() for place in places if place.scheme in {"", "file"}]
+    if not folders:
+        yield {name: " ".join(place.geturl() for place in places) for name, places in found.items()}
+        return
+    root = os.path.commonpath(folders)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=root))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+
+    def url(place: ParseResult) -> str:
+        inside = f"http://127.0.0.1:{server.server_port}/{os.path.relpath(place.path, root)}/"
+        return inside if place.path in folders else place.geturl()
+
+    try:
+        yield {name: " ".join(url(place) for place in places) for name, places in found.items()}
+    finally:
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,205 @@
+"""The compose set on a real engine: an upload to S3 becomes clips in a container of its own, which may be killed."""
+
+import hashlib
+import json
+import tarfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from clipper_assets_tests.e2e.docker_engine import PLANTED, Engine, build_images, serving_docker
+from clipper_assets_tests.e2e.servers import CountingS3, serving_s3, until
+
+pytestmark = pytest.mark.docker
+
+BUCKET, LOGS = "episodes", "logs"
+PASSWORD, TOKEN, KEY = "planted-database-password", "planted-api-token", "planted-openai-key"
+SECRETS = (PASSWORD, TOKEN, KEY)
+SERVICES = ("postgres", "code-location", "webserver", "daemon", "api")
+STARTED = """query($key: String!) {
+  runsOrError(filter: {tags: [{key: "dagster/partition", value: $key}]}) {
+    ... on Runs { results { runId status parentRunId stepStats { stepKey status } tags { key value } } }
+  }
+}"""
+
+
+@dataclass(frozen=True)
+class House:
+    """The compose set at work on a bucket."""
+
+    engine: Engine
+    s3: CountingS3
+    env_file: Path
+
+    def upload(self, cut: Path, name: str) -> None:
+        for suffix in (".srt", ".mp4"):
+            self.s3.client.upload_file(str(cut.with_suffix(suffix)), BUCKET, f"{name}/talk{suffix}")
+
+    def runs(self, name: str) -> list[dict[str, Any]]:
+        """All runs of an episode, the first one first."""
+        asked = {"query": STARTED, "variables": {"key": f"{name}/talk.mp4"}}
+        answer = requests.post("http://127.0.0.1:3000/graphql", json=asked, timeout=30).json()
+        assert "errors" not in answer, answer
+        return list(reversed(answer["data"]["runsOrError"]["results"]))
+
+    def succeeded(self, name: str) -> bool | None:
+        runs = self.runs(name)
+        return (bool(runs) and runs[-1]["status"] == "SUCCESS") or None
+
+    def rendering(self, name: str) -> dict[str, Any] | None:
+        for run in self.runs(name)[:1]:
+            if any(step["stepKey"] == "rendered_clips" and step["status"] for step in run["stepStats"]):
+                return run
+        return None
+
+    def clips(self, name: str) -> dict[str, str]:
+        """SHA-256 of the clips that the manifest names, which are all that there are."""
+        manifest = json.loads(self.read(f"{name}/clips/manifest.json"))
+        assert manifest["status"] == "done"
+        listed = self.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/clips/")["Contents"]
+        videos = sorted(each["Key"] for each in listed if each["Key"].endswith(".mp4"))
+        assert videos == sorted(clip["key"] for clip in manifest["clips"])
+        return {Path(key).name: hashlib.sha256(self.read(key)).hexdigest() for key in videos}
+
+    def read(self, key: str, bucket: str = BUCKET) -> bytes:
+        return bytes(self.s3.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def container_of(run: dict[str, Any]) -> str:
+    return next(tag["value"] for tag in run["tags"] if tag["key"] == "docker/container_id")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with serving_docker(tmp_path_factory.mktemp("docker")) as engine:
+        build_images(engine)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine) -> Iterator[House]:
+    env_file = engine.folder / "env"
+    with serving_s3() as s3:
+        for bucket in (BUCKET, LOGS):
+            s3.client.create_bucket(Bucket=bucket)
+        settings = {
+            "CLIPPER_STORAGE": f"s3://{BUCKET}",
+            "CLIPPER_LOGS_BUCKET": LOGS,
+            **s3.environment,
+            "AUTH_TOKEN": TOKEN,
+            "OPENAI_API_KEY": KEY,
+            "HF_TOKEN": "",
+            "CLIPPER_DB_PASSWORD": PASSWORD,
+            "CLIPPER_RUN_IMAGE": "clipper:gpu",
+            "CLIPPER_INSTANCE": "./dagster-cpu.yaml",
+            "CLIPPER_NETWORK": "host",
+            "CLIPPER_WHISPER_MODEL": "small",
+            "CLIPPER_WINDOW_MIN_S": "3",
+            "CLIPPER_WINDOW_MAX_S": "6",
+            "CLIPPER_TIME_LIMIT_SCALE": "1",
+            "CLIPPER_SENSOR_INTERVAL_S": "5",
+            "CLIPPER_DOCKER_SOCKET": str(engine.socket),
+            "DOCKER_GID": str(engine.socket.stat().st_gid),
+        }
+        env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        engine.compose(env_file, "up", "--detach")
+        house = House(engine, s3, env_file)
+        until("the health of all services", lambda: _all_healthy(house))
+        yield house
+
+
+def _all_healthy(house: House) -> bool | None:
+    states = [
+        house.engine.docker("inspect", "--format", "{{.State.Health.Status}}", f"clipper_{name}_1").strip()
+        for name in SERVICES
+    ]
+    return set(states) == {"healthy"} or None
+
+
+def test_an_upload_becomes_clips_in_a_container_of_its_own(house: House, cut: Path) -> None:
+    house.upload(cut, "whole")
+    run = until("the start of rendering", lambda: house.rendering("whole"))
+    settings = json.loads(house.engine.docker("inspect", container_of(run)))[0]
+    assert settings["Config"]["Image"] == "clipper:gpu"
+    assert settings["Config"]["User"] == "1000:1000"
+    assert settings["HostConfig"]["ReadonlyRootfs"]
+    until("the end of the run", lambda: house.succeeded("whole"))
+    assert len(house.clips("whole")) == 2
+
+
+def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(house: House, cut: Path) -> None:
+    house.upload(cut, "killed")
+    run = until("the start of rendering", lambda: house.rendering("killed"))
+    house.engine.docker("kill", container_of(run))
+    killed_at = time.monotonic()
+    until("the end of the retry", lambda: house.succeeded("killed"))
+    first, second = house.runs("killed")
+    assert (first["status"], second["parentRunId"]) == ("FAILURE", first["runId"])
+    assert [step["stepKey"] for step in second["stepStats"]] == ["rendered_clips"]
+    assert house.clips("killed") == house.clips("whole")
+    assert time.monotonic() - killed_at < 120
+
+
+def test_a_run_whose_container_is_stopped_goes_on_elsewhere(house: House, cut: Path) -> None:
+    house.upload(cut, "stopped")
+    run = until("the start of rendering", lambda: house.rendering("stopped"))
+    house.engine.docker("stop", container_of(run))
+    until("the end of the retry", lambda: house.succeeded("stopped"))
+    assert house.clips("stopped") == house.clips("whole")
+
+
+def test_the_api_shows_the_episode(house: House) -> None:
+    url = "http://127.0.0.1:8000/episodes/whole/talk.mp4"
+    assert requests.get(url, timeout=30).status_code == 401
+    assert requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).json()["clips"] == 2
+
+
+@pytest.mark.parametrize("target", ["service", "gpu"])
+def test_no_image_has_a_secret_and_none_runs_as_root(engine: Engine, target: str, tmp_path: Path) -> None:
+    image = f"clipper:{target}"
+    archive = tmp_path / "image.tar"
+    engine.docker("save", "--output", str(archive), image)
+    with tarfile.open(archive) as tar:
+        blobs = [file.read() for member in tar if (file := tar.extractfile(member))]
+    text = engine.docker("history", "--no-trunc", image).encode()
+    for secret in (*SECRETS, PLANTED):
+        assert not any(secret.encode() in blob for blob in (*blobs, text)), secret
+    assert _inside(engine, image, "id", "-u") == "1000"
+
+
+def test_no_log_has_a_secret(house: House) -> None:
+    logs = [house.engine.docker("logs", f"clipper_{name}_1").encode() for name in SERVICES]
+    listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
+    logs += [house.read(each["Key"], LOGS) for each in listed]
+    assert len(logs) > len(SERVICES)
+    for secret in SECRETS:
+        assert not any(secret.encode() in log for log in logs), secret
+
+
+@pytest.mark.parametrize("target", ["service", "gpu"])
+def test_the_root_file_system_can_be_read_only(engine: Engine, target: str) -> None:
+    found = _inside(engine, f"clipper:{target}", "clipper", "process", "--help")
+    assert "Usage: clipper process" in found
+    findings = _inside(engine, f"clipper:{target}", "sh", "-c", "CLIPPER_STORAGE=/tmp clipper doctor")
+    assert "the main job can run" in findings
+
+
+def test_the_light_image_has_no_torch_and_nothing_is_broken(engine: Engine) -> None:
+    assert _inside(engine, "clipper:service", "pip", "check") == "No broken requirements found."
+    assert "torch" not in _inside(engine, "clipper:service", "pip", "list", "--format", "freeze")
+    assert "whisperx==" in _inside(engine, "clipper:gpu", "pip", "list", "--format", "freeze")
+
+
+def test_sizes_are_told(engine: Engine) -> None:
+    sizes = engine.docker("images", "--format", "{{.Repository}}:{{.Tag}} {{.Size}}")
+    assert {"clipper:service", "clipper:gpu"} <= {line.split()[0] for line in sizes.splitlines()}
+
+
+def _inside(engine: Engine, image: str, *command: str) -> str:
+    hardened = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    return engine.docker("run", "--rm", "--network", "host", *hardened, image, *command).strip()
