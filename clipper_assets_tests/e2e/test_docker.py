@@ -71,7 +71,7 @@ class House:
 
 
 def container_of(run: dict[str, Any]) -> str:
-    return next(tag["value"] for tag in run["tags"] if tag["key"] == "docker/container_id")
+    return next(str(tag["value"]) for tag in run["tags"] if tag["key"] == "docker/container_id")
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """deploy/k8s with its own dagster.yaml and settings, but for what a cluster provides: addresses and folders."""
     folder = tmp_path_factory.mktemp("kubernetes")
-    image = {"PATH": f"{SCRIPTS}:/usr/bin:/bin", "PYTHONPATH": str(PROJECT), "HOME": "/nonexistent"}
+    image = {"PATH": f"{SCRIPTS}:/usr/bin:/bin", "PYTHONPATH": str(PROJECT), "HOME": str(folder / "nobody")}
     with serving_s3() as s3, serving_kubernetes(folder / "nodes", image) as cluster:
         for bucket in ("podcasts", "podcasts-logs"):
             s3.client.create_bucket(Bucket=bucket)
