@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clipper_assets.api import edits, episodes, events, media, process, uploads
+from clipper_assets.api import edits, episodes, events, media, metrics, process, uploads
 from clipper_assets.api.auth import Guard, Tokens
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import Body, Rate
@@ -48,7 +48,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     )
     app.state.door = door
     # The first that fits is taken, and a key has slashes: what goes on behind a key comes before the key alone.
-    for each in (process, events, edits, uploads, media, episodes):
+    for each in (process, events, edits, uploads, media, metrics, episodes):
         app.include_router(each.router)
     app.router.routes.extend(door.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))

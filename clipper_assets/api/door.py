@@ -12,13 +12,14 @@ from clipper_assets.settings import Settings
 if TYPE_CHECKING:
     from clipper_assets.api.dagster import Dagster
     from clipper_assets.api.media import Signer
+    from clipper_assets.api.metrics import Meter
     from clipper_assets.api.runs import Runs
     from clipper_assets.api.state import States
 
 
 @dataclass(frozen=True)
 class Door:
-    """Settings, the storage, Dagster's instance and workspace, URLs that expire, and what is known of episodes."""
+    """Settings, storage, Dagster's instance and workspace, URLs that expire, what is known of episodes, metrics."""
 
     settings: Settings
     storage: Storage
@@ -27,6 +28,7 @@ class Door:
     signer: "Signer"
     runs: "Runs"
     states: "States"
+    meter: "Meter"
 
 
 def door_of(connection: HTTPConnection) -> Door:

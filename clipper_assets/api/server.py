@@ -15,6 +15,7 @@ from clipper_assets.api.dagster import Dagster
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.media import Signer
+from clipper_assets.api.metrics import Meter
 from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
 from clipper_assets.episodes.root import storage_at
@@ -53,6 +54,7 @@ def main(host: str | None, port: int | None) -> None:
             signer=Signer(tokens.key, settings.api_url_expiry_s),
             runs=runs,
             states=States(storage, instance, runs),
+            meter=Meter(instance),
         )
         app = build_app(door, tokens)
         # Dagster's modules are most of what there is; looking through them for garbage stops every request for 0.4 s.

@@ -14,6 +14,7 @@ from clipper_assets.api.auth import Tokens
 from clipper_assets.api.dagster import Dagster
 from clipper_assets.api.door import Door
 from clipper_assets.api.media import Signer
+from clipper_assets.api.metrics import Meter
 from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
 from clipper_assets.episodes.storage import DirectoryStorage
@@ -42,11 +43,12 @@ def door(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Door]:
             shutil.copy(cut.with_suffix(".srt"), root / f"{place}.srt")
         settings, storage = Settings(), DirectoryStorage(root=str(root / "data"))
         with dg.DagsterInstance.get() as instance, Dagster(instance, settings.workspace) as dagster:
+            meter = Meter(instance)
             _, result = clip_episode(storage, KEY, instance, max_clips=2)
             assert result.success
             runs = Runs(instance)
             signer, states = Signer(TOKENS.key, settings.api_url_expiry_s), States(storage, instance, runs)
-            yield Door(settings, storage, instance, dagster, signer, runs, states)
+            yield Door(settings, storage, instance, dagster, signer, runs, states, meter)
 
 
 def client_of(door: Door, token: str | None) -> TestClient:

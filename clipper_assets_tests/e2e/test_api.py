@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
@@ -75,3 +76,15 @@ def test_a_run_is_followed_over_a_websocket(house: House) -> None:
         told = json.loads(socket.recv(30))["payload"]["data"]["pipelineRunLogs"]
     assert told["__typename"] == "PipelineRunLogsSubscriptionSuccess"
     assert "RUN_SUCCESS" in {each.get("eventType") for each in told["messages"]}
+
+
+def test_prometheus_reads_what_the_run_took(house: House) -> None:
+    text = house.api.asked("GET", "/metrics", READ).text
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["clipper_runs_ended_total", "success"] >= 1
+    assert found["clipper_step_seconds_count", "rendered_clips"] >= 1
+    assert found["clipper_clips_total", "true"] >= 2

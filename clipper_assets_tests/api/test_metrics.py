@@ -1,0 +1,111 @@
+"""`/metrics`, on an instance whose runs are real: what it says is what happened."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.test_utils import create_run_for_test
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from clipper_assets.api.door import Door
+from clipper_assets.api.metrics import Meter
+from clipper_assets.episodes.tables import TableResult
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(text: str) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(found: Samples, name: str, **labels: str) -> float:
+    return found.get((name, frozenset(labels.items())), 0.0)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        yield instance
+
+
+def test_a_finished_episode_is_counted_by_all_that_it_cost(reader: TestClient, door: Door) -> None:
+    answer = reader.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    found = samples(answer.text)
+    assert value(found, "clipper_runs_ended_total", status="success") >= 1
+    assert value(found, "clipper_runs", status="success") >= 1
+    for step in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"):
+        assert value(found, "clipper_step_seconds_count", step=step) >= 1
+        assert value(found, "clipper_step_seconds_sum", step=step) > 0
+    published = value(found, "clipper_clips_total", publishable="true")
+    held_back = value(found, "clipper_clips_total", publishable="false")
+    assert published + held_back >= 2
+    shares = {labels for name, labels in found if name == "clipper_transcript_real_time_factor_count"}
+    engines = {dict(labels)["engine"] for labels in shares}
+    assert engines == {"transcript_file"}
+    assert "show" not in answer.text, "no label has an episode's name"
+
+
+def test_it_needs_a_token(stranger: TestClient) -> None:
+    assert stranger.get("/metrics").status_code == 401
+
+
+def test_the_queue_is_as_long_as_it_is_and_as_old_as_its_oldest(
+    client: TestClient, instance: dg.DagsterInstance
+) -> None:
+    assert value(samples(Meter(instance).read().decode()), "clipper_queue_oldest_seconds") == 0
+    assert client.post("/process-video", json={"s3_key": "show2/new.mp4"}).status_code == 202
+    found = samples(client.get("/metrics").text)
+    assert value(found, "clipper_runs", status="queued") >= 1
+    assert value(found, "clipper_queue_oldest_seconds") > 0
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("clip_picture", asset="rendered_clips")], name="rendered_clips")
+def clips_of_which_one_is_black() -> TableResult:
+    columns = dg.TableSchema(columns=[dg.TableColumn(name) for name in ("clip", "gate", "passed", "blocking")])
+    rows = [dg.TableRecord({"clip": clip, "gate": "black", "passed": clip != 1, "blocking": True}) for clip in range(3)]
+    check = dg.AssetCheckResult(passed=False, metadata={"gates": dg.MetadataValue.table(rows, columns)})
+    facts = {"publishable": 2, "held_back": dg.MetadataValue.json({"clip_1": "it is black"})}
+    return TableResult(value=None, metadata=facts, check_results=[check])
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("highlight_windows_not_degraded", asset="highlight_windows")])
+def highlight_windows() -> TableResult:
+    fallback = {"step": "highlights", "reason": "the server said no"}
+    check = dg.AssetCheckResult(passed=False, metadata={"degraded": dg.MetadataValue.json([fallback])})
+    facts = {"tokens_in": 1200, "tokens_out": 80, "cost_usd": 0.5}
+    return TableResult(value=None, metadata=facts, check_results=[check])
+
+
+def test_each_run_is_counted_once_from_when_it_has_ended(instance: dg.DagsterInstance) -> None:
+    dg.materialize([clips_of_which_one_is_black], instance=instance)
+    meter = Meter(instance)
+    assert value(samples(meter.read().decode()), "clipper_runs_ended_total", status="success") == 0
+    for _ in range(2):
+        dg.materialize([clips_of_which_one_is_black, highlight_windows], instance=instance)
+    meter.read()
+    found = samples(meter.read().decode())
+    assert value(found, "clipper_runs_ended_total", status="success") == 2
+    assert value(found, "clipper_clips_total", publishable="true") == 4
+    assert value(found, "clipper_clips_total", publishable="false") == 2
+    assert value(found, "clipper_gate_failures_total", gate="black", blocking="true") == 2
+    assert value(found, "clipper_openai_tokens_total", direction="in") == 2400
+    assert value(found, "clipper_openai_cost_dollars_total") == 1.0
+    assert value(found, "clipper_degraded_total", step="highlights") == 2
+
+
+def test_a_failure_that_will_be_retried_is_told_apart(instance: dg.DagsterInstance) -> None:
+    meter = Meter(instance)
+    for tags in ({"dagster/will_retry": "true"}, {"dagster/will_retry": "false"}):
+        run = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.STARTED, tags=tags)
+        instance.report_run_failed(run)
+    found = samples(meter.read().decode())
+    assert value(found, "clipper_runs_ended_total", status="failure") == 2
+    assert value(found, "clipper_runs_retried_total") == 1
