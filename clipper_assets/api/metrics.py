@@ -51,7 +51,7 @@ class Meter:
 
     def __post_init__(self) -> None:
         for kind in ENDS:
-            newest = self.instance.fetch_run_status_changes(kind, limit=1)  # type: ignore[arg-type]  # a literal of all
+            newest = self.instance.fetch_run_status_changes(kind, limit=1)
             self._read_to[kind] = newest.cursor if newest.records else None
         here: Any = {"registry": self.registry}
         self.runs = Gauge("clipper_runs", "Runs by Dagster's status.", ["status"], **here)
@@ -97,7 +97,7 @@ class Meter:
             more = True
             while more:
                 found = self.instance.fetch_run_status_changes(
-                    kind,  # type: ignore[arg-type]
+                    kind,
                     limit=RUNS_PER_PAGE,
                     cursor=self._read_to[kind],
                     ascending=True,
@@ -125,20 +125,20 @@ class Meter:
                 self._take_check(event.asset_check_evaluation_data)
 
     def _take_materialization(self, made: dg.AssetMaterialization) -> None:
-        facts = {name: value.value for name, value in made.metadata.items()}
+        facts: dict[str, Any] = {name: value.value for name, value in made.metadata.items()}
         name = made.asset_key.to_user_string()
         if name == "aligned_transcript":
-            for stage, seconds in facts["seconds"].items():
+            for stage, seconds in facts.get("seconds", {}).items():
                 self.stages.labels(facts["engine"], stage).observe(seconds)
-            for stage, share in facts["real_time_factor"].items():
+            for stage, share in facts.get("real_time_factor", {}).items():
                 self.factors.labels(facts["engine"], stage).observe(share)
         elif name == "highlight_windows":
-            self.tokens.labels("in").inc(facts["tokens_in"])
-            self.tokens.labels("out").inc(facts["tokens_out"])
-            self.cost.inc(facts["cost_usd"] or 0)
+            self.tokens.labels("in").inc(facts.get("tokens_in", 0))
+            self.tokens.labels("out").inc(facts.get("tokens_out", 0))
+            self.cost.inc(facts.get("cost_usd") or 0)
         elif name == "rendered_clips":
-            self.clips.labels("true").inc(facts["publishable"])
-            self.clips.labels("false").inc(len(facts["held_back"]))
+            self.clips.labels("true").inc(facts.get("publishable", 0))
+            self.clips.labels("false").inc(len(facts.get("held_back", {})))
 
     def _take_check(self, found: dg.AssetCheckEvaluation) -> None:
         gates, degraded = found.metadata.get("gates"), found.metadata.get("degraded")

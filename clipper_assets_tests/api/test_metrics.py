@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,6 +14,7 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.metrics import Meter
 from clipper_assets.episodes.tables import TableResult
 
+NOTHING: Any = None
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -72,8 +74,8 @@ def clips_of_which_one_is_black() -> TableResult:
     columns = dg.TableSchema(columns=[dg.TableColumn(name) for name in ("clip", "gate", "passed", "blocking")])
     rows = [dg.TableRecord({"clip": clip, "gate": "black", "passed": clip != 1, "blocking": True}) for clip in range(3)]
     check = dg.AssetCheckResult(passed=False, metadata={"gates": dg.MetadataValue.table(rows, columns)})
-    facts = {"publishable": 2, "held_back": dg.MetadataValue.json({"clip_1": "it is black"})}
-    return TableResult(value=None, metadata=facts, check_results=[check])
+    facts: dict[str, Any] = {"publishable": 2, "held_back": dg.MetadataValue.json({"clip_1": "it is black"})}
+    return TableResult(value=NOTHING, metadata=facts, check_results=[check])
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("highlight_windows_not_degraded", asset="highlight_windows")])
@@ -81,7 +83,7 @@ def highlight_windows() -> TableResult:
     fallback = {"step": "highlights", "reason": "the server said no"}
     check = dg.AssetCheckResult(passed=False, metadata={"degraded": dg.MetadataValue.json([fallback])})
     facts = {"tokens_in": 1200, "tokens_out": 80, "cost_usd": 0.5}
-    return TableResult(value=None, metadata=facts, check_results=[check])
+    return TableResult(value=NOTHING, metadata=facts, check_results=[check])
 
 
 def test_each_run_is_counted_once_from_when_it_has_ended(instance: dg.DagsterInstance) -> None:
