@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx prove-docker prove-postgres lint lock dev api bench bench-api clean
+.PHONY: demo test test-e2e test-whisperx test-deploy prove-docker prove-postgres lint lock dev api bench bench-api clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -18,7 +18,11 @@ test: lint
 
 test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m episodes -n auto
-	$(BIN)/pytest -m "e2e and not load" -n 2 --dist loadfile
+	$(BIN)/pytest -m e2e -n 2 --dist loadfile
+
+# Kubernetes, ECS and PostgreSQL, each with real servers: takes ten minutes, and PostgreSQL from Debian's package.
+test-deploy: $(VENV)/.dev
+	$(BIN)/pytest -m "deploy and not load"
 
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed

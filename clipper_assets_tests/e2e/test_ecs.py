@@ -22,7 +22,7 @@ from clipper_assets_tests.e2e.ecs_api import LoopbackEcs, Task, serving_ecs
 from clipper_assets_tests.e2e.postgres import PASSWORD, USER, serving_postgres
 from clipper_assets_tests.e2e.servers import CountingS3, Request, free_port, serving_s3, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.deploy
 
 TOKEN = "token-of-the-tests"
 MOST_OVERRIDE_CHARACTERS = 8192

@@ -16,7 +16,7 @@ from clipper_assets_tests.e2e.kubernetes_api import Cluster, Pod, serving_kubern
 from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS, CountingS3, free_port, serving, serving_s3, until
 from clipper_assets_tests.e2e.test_launcher import STEPS, runs_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.deploy
 
 DEPLOYMENT = PROJECT / "deploy" / "k8s"
 GPU_STEPS = {"aligned_transcript", "rendered_clips"}

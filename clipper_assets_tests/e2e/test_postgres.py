@@ -13,7 +13,7 @@ import yaml
 from clipper_assets_tests.e2e.postgres import PASSWORD, USER, Postgres, serving_postgres
 from clipper_assets_tests.e2e.servers import PROJECT, deployed, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.deploy
 
 EACH = [6, pytest.param(32, marks=pytest.mark.load)]
 """How many at once: 32 take about ten minutes of two cores."""
