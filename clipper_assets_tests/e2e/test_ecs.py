@@ -257,8 +257,8 @@ def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -
         cluster.api("POST", f"/uploads/{end}", {"key": key, "upload_id": begun["upload_id"]})
     shown = cluster.api("GET", "/episodes/show/talk.mp4")
     assert shown["clips"] == 2
-    undone = cluster.api("DELETE", "/episodes/show/talk.mp4/edits")
-    assert undone is not None
+    undone = cluster.api("DELETE", "/episodes/show/talk.mp4/edits", {"base_version": 0})
+    assert undone["version"] == 1
 
 
 def test_every_body_was_of_the_published_schema(cluster: Cluster) -> None:
