@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,11 @@ def examine_deployment(settings: Settings) -> Iterator[Finding]:
         yield _attempt("daemons", lambda: _heartbeats(instance), "see that `dagster-daemon run` is up, and its log")
         yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
         yield _attempt("compute logs", lambda: _log_written(instance), "check the bucket or folder and its permissions")
-        yield _attempt(
-            "code location", lambda: _locations(instance, settings), "check CLIPPER_WORKSPACE and its server"
-        )
         yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
-    token = settings.auth_token is not None
-    yield Finding("AUTH_TOKEN", token, "set" if token else "not set; set it for clipper-api, which needs it", False)
-    yield _attempt("scratch space", _scratch, "free some, or let TMPDIR name a larger folder", required=False)
+        token = settings.auth_token is not None
+        yield Finding("AUTH_TOKEN", token, "set" if token else "not set; set it for clipper-api, which needs it", False)
+        yield _attempt("scratch space", _scratch, "free some, or let TMPDIR name a larger folder", required=False)
+        yield _attempt("code location", lambda: _locations(instance, settings), "check CLIPPER_WORKSPACE and its log")
 
 
 def _attempt(subject: str, look: Callable[[], str], remedy: str, required: bool = True) -> Finding:
@@ -80,9 +79,8 @@ def _schema(instance: dg.DagsterInstance) -> str:
 
 def _heartbeats(instance: dg.DagsterInstance) -> str:
     """Raises RuntimeError where a daemon that the instance requires has no recent heartbeat, or one with errors."""
-    statuses = get_daemon_statuses(
-        instance, instance.get_required_daemon_types(), heartbeat_tolerance_seconds=SILENCE_S
-    )
+    needed = instance.get_required_daemon_types()
+    statuses = get_daemon_statuses(instance, needed, heartbeat_tolerance_seconds=SILENCE_S)
     if silent := sorted(name for name, status in statuses.items() if not status.healthy):
         raise RuntimeError(f"no healthy heartbeat of {', '.join(silent)}")
     return ", ".join(sorted(statuses))
@@ -93,7 +91,7 @@ def _launcher(instance: dg.DagsterInstance) -> str:
     name = type(launcher).__name__
     match name:
         case "DockerRunLauncher":
-            import docker
+            import docker  # noqa: PLC0415  # installed where this launcher is
 
             docker.from_env().ping()
             return f"{name}, the engine answers"
@@ -116,8 +114,12 @@ def _log_written(instance: dg.DagsterInstance) -> str:
 
 def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
     """Raises RuntimeError where one of the workspace does not load."""
-    with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(settings.workspace)])) as context:
-        entries = context.create_request_context().get_code_location_entries()
+    if not settings.workspace.is_file():
+        raise RuntimeError(f"there is no workspace file {settings.workspace}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Dagster's has the whole traceback of what is told here in a sentence
+        with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(settings.workspace)])) as context:
+            entries = context.create_request_context().get_code_location_entries()
     for name, entry in entries.items():
         if entry.load_error:
             raise RuntimeError(f"{name} does not load: {entry.load_error.message.strip().splitlines()[0]}")

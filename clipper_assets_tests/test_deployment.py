@@ -46,8 +46,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def found(subject: str) -> Finding:
-    (finding,) = [each for each in examine_deployment(Settings()) if each.subject == subject]
-    return finding
+    """Looks no further than to this one."""
+    return next(each for each in examine_deployment(Settings()) if each.subject == subject)
 
 
 @contextmanager
@@ -211,6 +211,12 @@ def test_a_code_location_without_a_server_does_not_load(home: Home) -> None:
     finding = found("code location")
     assert not finding.ok
     assert finding.detail.startswith("clipper_assets does not load: ")
+
+
+def test_a_workspace_that_is_not_there(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home()
+    monkeypatch.setenv("CLIPPER_WORKSPACE", str(tmp_path / "none.yaml"))
+    assert "there is no workspace file" in found("code location").detail
 
 
 def test_the_pool_has_a_limit(home: Home) -> None:
