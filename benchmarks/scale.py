@@ -92,11 +92,12 @@ def table(inputs: Inputs) -> str:
         "| Episodes a day | GPUs | Pods | S3 requests | Event rows | Database, GB | $ | $ an episode |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for each in (day(episodes, inputs) for episodes in SCALES):
-        lines.append(
-            f"| {each.episodes:,} | {each.gpus:,} | {each.pods:,} | {each.s3_requests:,} | {each.rows:,} "
-            f"| {each.database_gb:.3f} | {each.usd:,.2f} | {each.usd / each.episodes:.3f} |"
-        )
+    days = (day(episodes, inputs) for episodes in SCALES)
+    lines.extend(
+        f"| {each.episodes:,} | {each.gpus:,} | {each.pods:,} | {each.s3_requests:,} | {each.rows:,} "
+        f"| {each.database_gb:.3f} | {each.usd:,.2f} | {each.usd / each.episodes:.3f} |"
+        for each in days
+    )
     return "\n".join(lines)
 
 
