@@ -28,7 +28,7 @@ PROBE = ["clipper-doctor"]
 def examine_deployment(settings: Settings) -> Iterator[Finding]:
     """Look at the instance that DAGSTER_HOME names; nothing where it has no dagster.yaml. Secrets by presence only."""
     home = os.environ.get("DAGSTER_HOME")
-    if home is None or not (Path(home) / "dagster.yaml").is_file():
+    if not home or not (Path(home) / "dagster.yaml").is_file():
         return
     try:
         instance = dg.DagsterInstance.from_config(home)
