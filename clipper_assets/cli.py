@@ -21,6 +21,7 @@ from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.show import load_show
+from clipper_assets.deployment import examine_deployment
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.ffmpeg import FfmpegError, binary
@@ -180,7 +181,8 @@ def styles(picture: Path, over: Path | None, scripts: bool) -> None:
 def doctor() -> None:
     """Say what was found on this machine and what is missing; exit code 1 where the main job cannot run."""
     with mistakes_in_one_sentence(*MISTAKES):
-        findings = list(examine(Settings()))
+        settings = Settings()
+        findings = [*examine(settings), *examine_deployment(settings)]
     table = Table("", "what", "found", box=None)
     for finding in findings:
         mark = "[green]ok" if finding.ok else "[red]missing" if finding.required else "[yellow]none"

@@ -1,0 +1,48 @@
+"""The page and the script say the same, and the formulas what the page says of them."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.scale import Inputs, day, measured, run_s, table
+
+PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
+SIMPLE = Inputs(
+    clip_cpu_per_s=1.0, episode_s=700.0, speed=70.0, start_s=10.0, clips=2, clip_s=40.0, cores=4, utilisation=0.5
+)
+
+
+def test_the_page_has_the_table_of_the_script() -> None:
+    assert table(measured()) in PAGE.read_text()
+
+
+def test_the_page_has_each_input_with_its_value() -> None:
+    page = PAGE.read_text()
+    for name, value in asdict(measured()).items():
+        assert f"| `{name}` | {value:.10g} |" in page, name
+
+
+def test_a_run_holds_a_gpu_while_it_starts_transcribes_and_renders() -> None:
+    assert run_s(SIMPLE) == pytest.approx(10 + 10 + 20)
+
+
+def test_gpus_are_what_the_mean_load_needs_at_their_utilisation() -> None:
+    assert day(2160, SIMPLE).gpus == 2
+    assert day(2161, SIMPLE).gpus == 3
+    assert day(2160, replace(SIMPLE, utilisation=1.0)).gpus == 1
+
+
+def test_requests_and_rows_grow_with_the_clips() -> None:
+    one = replace(SIMPLE, s3_writes=4, s3_reads=6, event_rows=100, measured_clips=2, row_bytes=1000)
+    assert (day(10, one).s3_requests, day(10, one).rows) == (100, 1000)
+    assert day(10, replace(one, clips=4)).s3_requests == 200
+    assert day(10, one).database_gb == pytest.approx(0.001)
+
+
+def test_what_a_day_costs_is_the_sum_of_its_parts() -> None:
+    free = replace(SIMPLE, gpu_hour_usd=0, write_usd=0, read_usd=0, llm_usd=0, services_day_usd=0)
+    assert day(2160, free).usd == 0
+    assert day(2160, replace(free, gpu_hour_usd=1.0)).usd == pytest.approx(48)
+    assert day(2160, replace(free, services_day_usd=7.0)).usd == 7
+    assert day(2160, replace(free, llm_usd=0.5)).usd == 1080

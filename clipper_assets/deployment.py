@@ -1,0 +1,144 @@
+"""`clipper doctor` inside a deployment: the Dagster instance of DAGSTER_HOME, and all that its runs depend on."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.storage.compute_log_manager import ComputeIOType
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._daemon.controller import get_daemon_statuses
+
+from clipper_assets.doctor import Finding
+from clipper_assets.launch.launcher import POOL
+from clipper_assets.settings import Settings
+
+SCRATCH_BYTES = 2_000_000_000
+"""What one run may write to its temporary folder at once, and some more."""
+SILENCE_S = 120
+"""Daemons say every 30 s that they are alive; one that has been silent for longer than this is not."""
+PROBE = ["clipper-doctor"]
+
+
+def examine_deployment(settings: Settings) -> Iterator[Finding]:
+    """Look at the instance that DAGSTER_HOME names; nothing where it has no dagster.yaml. Secrets by presence only."""
+    home = os.environ.get("DAGSTER_HOME")
+    if not home or not (Path(home) / "dagster.yaml").is_file():
+        return
+    try:
+        instance = dg.DagsterInstance.from_config(home)
+    except Exception as error:  # noqa: BLE001  # each database driver and cloud client has errors of its own
+        yield Finding("instance", False, f"{_sentence(error)}; check {home}/dagster.yaml and its environment", True)
+        return
+    with instance:
+        yield Finding("instance", True, f"{home}/dagster.yaml", required=True)
+        migrate = "check the database, and run `dagster instance migrate` after an upgrade"
+        yield _attempt("instance storage", lambda: _schema(instance), migrate)
+        yield _attempt("daemons", lambda: _heartbeats(instance), "see that `dagster-daemon run` is up, and its log")
+        yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
+        yield _attempt("compute logs", lambda: _log_written(instance), "check the bucket or folder and its permissions")
+        yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
+        token = settings.auth_token is not None
+        yield Finding("AUTH_TOKEN", token, "set" if token else "not set; set it for clipper-api, which needs it", False)
+        yield _attempt("scratch space", _scratch, "free some, or let TMPDIR name a larger folder", required=False)
+        yield _attempt("code location", lambda: _locations(instance, settings), "check CLIPPER_WORKSPACE and its log")
+
+
+def _attempt(subject: str, look: Callable[[], str], remedy: str, required: bool = True) -> Finding:
+    """What `look` says; where it raises, why, and the remedy."""
+    try:
+        return Finding(subject, True, look(), required)
+    except Exception as error:  # noqa: BLE001  # see above
+        return Finding(subject, False, f"{_sentence(error)}; {remedy}", required)
+
+
+def _sentence(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".:;") if lines else type(error).__name__
+
+
+def _schema(instance: dg.DagsterInstance) -> str:
+    """Raises RuntimeError where the database is not at the revision of the Dagster that is installed."""
+    parts: dict[str, Any] = {
+        "runs": instance.run_storage,
+        "events": instance.event_log_storage,
+        "schedules": instance.schedule_storage,
+    }
+    for name, storage in parts.items():
+        at, newest = storage.alembic_version()
+        if at != newest:
+            raise RuntimeError(f"the schema of the {name} is at {at} instead of {newest}")
+    instance.get_runs_count()
+    return f"{type(instance.run_storage).__name__}, schema up to date"
+
+
+def _heartbeats(instance: dg.DagsterInstance) -> str:
+    """Raises RuntimeError where a daemon that the instance requires has no recent heartbeat, or one with errors."""
+    needed = instance.get_required_daemon_types()
+    statuses = get_daemon_statuses(instance, needed, heartbeat_tolerance_seconds=SILENCE_S)
+    if silent := sorted(name for name, status in statuses.items() if not status.healthy):
+        raise RuntimeError(f"no healthy heartbeat of {', '.join(silent)}")
+    return ", ".join(sorted(statuses))
+
+
+def _launcher(instance: dg.DagsterInstance) -> str:
+    launcher: Any = instance.run_launcher
+    name = type(launcher).__name__
+    match name:
+        case "DockerRunLauncher":
+            import docker  # noqa: PLC0415  # installed where this launcher is
+
+            docker.from_env().ping()
+            return f"{name}, the engine answers"
+        case "K8sRunLauncher":
+            launcher._api_client.batch_api.list_namespaced_job(namespace=launcher.job_namespace, limit=1)
+            return f"{name}, may list jobs in namespace {launcher.job_namespace}"
+        case "EcsRunLauncher":
+            found = launcher.ecs.describe_task_definition(taskDefinition=launcher.task_definition)
+            return f"{name}, starts {found['taskDefinition']['taskDefinitionArn']}"
+    return name
+
+
+def _log_written(instance: dg.DagsterInstance) -> str:
+    manager = instance.compute_log_manager
+    with manager.open_log_stream(PROBE, ComputeIOType.STDERR) as stream:
+        if stream:
+            stream.write("ok\n")
+    return f"{type(manager).__name__}, can be written"
+
+
+def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
+    """Raises RuntimeError where one of the workspace does not load."""
+    if not settings.workspace.is_file():
+        raise RuntimeError(f"there is no workspace file {settings.workspace}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Dagster's has the whole traceback of what is told here in a sentence
+        with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(settings.workspace)])) as context:
+            entries = context.create_request_context().get_code_location_entries()
+    for name, entry in entries.items():
+        if entry.load_error:
+            raise RuntimeError(f"{name} does not load: {entry.load_error.message.strip().splitlines()[0]}")
+    return f"{', '.join(entries)} loads"
+
+
+def _pool(instance: dg.DagsterInstance) -> str:
+    """Raises RuntimeError where nothing limits the steps that use a GPU."""
+    limits = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+    limit = limits.get(POOL, instance.global_op_concurrency_default_limit)
+    if limit is None:
+        raise RuntimeError("it has no limit")
+    return f"{limit} at once"
+
+
+def _scratch() -> str:
+    """Raises RuntimeError where less than `SCRATCH_BYTES` are free."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < SCRATCH_BYTES:
+        raise RuntimeError(f"{folder} has {free / 1e9:.1f} GB free, and a run may need {SCRATCH_BYTES / 1e9:.1f}")
+    return f"{free / 1e9:.1f} GB free in {folder}"
