@@ -105,7 +105,7 @@ def _launcher(instance: dg.DagsterInstance) -> str:
 
 
 def _log_written(instance: dg.DagsterInstance) -> str:
-    manager = instance.compute_log_manager
+    manager: Any = instance.compute_log_manager
     with manager.open_log_stream(PROBE, ComputeIOType.STDERR) as stream:
         if stream:
             stream.write("ok\n")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from dagster._daemon.types import DaemonHeartbeat
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 from moto.server import ThreadedMotoServer
 from rich.console import Console
 from werkzeug.serving import make_server

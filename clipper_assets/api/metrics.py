@@ -102,10 +102,11 @@ class Meter:
                     cursor=self._read_to[kind],
                     ascending=True,
                 )
-                for record in found.records:
-                    yield record.event_log_entry.run_id, kind
+                # Before they are counted: one that cannot be read is left out, and does not stop every later scrape.
                 if found.records:
                     self._read_to[kind] = found.cursor
+                for record in found.records:
+                    yield record.event_log_entry.run_id, kind
                 more = found.has_more
 
     def _take(self, run_id: str, kind: dg.DagsterEventType) -> None:
@@ -129,9 +130,9 @@ class Meter:
         name = made.asset_key.to_user_string()
         if name == "aligned_transcript":
             for stage, seconds in facts.get("seconds", {}).items():
-                self.stages.labels(facts["engine"], stage).observe(seconds)
+                self.stages.labels(facts.get("engine", "unknown"), stage).observe(seconds)
             for stage, share in facts.get("real_time_factor", {}).items():
-                self.factors.labels(facts["engine"], stage).observe(share)
+                self.factors.labels(facts.get("engine", "unknown"), stage).observe(share)
         elif name == "highlight_windows":
             self.tokens.labels("in").inc(facts.get("tokens_in", 0))
             self.tokens.labels("out").inc(facts.get("tokens_out", 0))
