@@ -39,6 +39,7 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=120s \
 ENTRYPOINT ["tini", "--"]
 CMD ["dagster", "dev", "--host", "0.0.0.0", "--port", "3000"]
 
+# Another base, so nothing above can be in it: the same again, and what runs on a GPU need.
 FROM ${GPU_BASE} AS gpu
 COPY deploy/docker/system.sh /opt/clipper/deploy/docker/
 RUN sh /opt/clipper/deploy/docker/system.sh

@@ -35,7 +35,7 @@ prove-postgres: $(VENV)/.dev
 # The compose set of deploy/docker, on an engine and images that it makes itself, as root on Debian: takes half an hour.
 prove-docker: $(VENV)/.dev
 	apt-get install -qq -y docker.io docker-compose debootstrap > /dev/null
-	$(BIN)/pytest -m docker -s
+	$(BIN)/pytest -m docker
 
 # CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
 bench: $(VENV)/.dev

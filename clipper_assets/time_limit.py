@@ -14,8 +14,6 @@ from clipper_assets.settings import Settings
 
 GRACE_S = 60.0
 """Native code that does not return to Python for so long after its limit ends with its process."""
-
-
 STDERR = 2
 """The process's own, wherever `sys.stderr` leads."""
 
@@ -42,7 +40,7 @@ LIMITS = {
     "camera_paths": Limit(base_s=3600, per_s=1),
     "rendered_clips": Limit(base_s=7200, per_s=1),
 }
-"""About ten times what two cores without a GPU take: a step that is only slow stays below."""
+"""Meant for steps that hang, and so generous: hours, where two cores without a GPU take minutes for a short episode."""
 
 
 @contextmanager

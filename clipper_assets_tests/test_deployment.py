@@ -4,9 +4,8 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -18,13 +17,13 @@ from dagster._daemon.types import DaemonHeartbeat
 from dagster_shared.error import SerializableErrorInfo
 from moto.server import ThreadedMotoServer
 from rich.console import Console
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from clipper_assets import cli, deployment
 from clipper_assets.deployment import SILENCE_S, examine_deployment
 from clipper_assets.doctor import Finding
 from clipper_assets.settings import Settings
+from clipper_assets_tests.loopback import on_loopback
 
 Home = Callable[..., Path]
 
@@ -50,9 +49,8 @@ def found(subject: str) -> Finding:
     return next(each for each in examine_deployment(Settings()) if each.subject == subject)
 
 
-@contextmanager
-def answering(bodies: Mapping[str, Any]) -> Iterator[int]:
-    """The port of a server that has JSON at these paths and 403 elsewhere."""
+def answering(bodies: Mapping[str, Any]) -> AbstractContextManager[str]:
+    """The URL of a server that has JSON at these paths and 403 elsewhere."""
 
     @Request.application
     def answer(request: Request) -> Response:
@@ -60,14 +58,7 @@ def answering(bodies: Mapping[str, Any]) -> Iterator[int]:
         body = json.dumps(bodies.get(request.path, {"message": "forbidden"}))
         return Response(body, 200 if known else 403, content_type="application/json")
 
-    server = make_server("127.0.0.1", 0, answer, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
+    return on_loopback(answer)
 
 
 @pytest.fixture
@@ -155,16 +146,16 @@ def test_a_launcher_that_is_not_installed(home: Home) -> None:
 def test_the_docker_engine_is_asked(home: Home, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
     home(run_launcher={"module": "dagster_docker", "class": "DockerRunLauncher", "config": {"image": "clipper"}})
     paths = {"/version": {"ApiVersion": "1.44"}, **({"/v1.44/_ping": "OK"} if there else {})}
-    with answering(paths) as port:
-        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{port}")
+    with answering(paths) as url:
+        monkeypatch.setenv("DOCKER_HOST", url.replace("http://", "tcp://"))
         assert found("run launcher").ok is there
 
 
 @pytest.mark.parametrize("allowed", [True, False])
 def test_kubernetes_is_asked_for_the_jobs_of_the_namespace(home: Home, tmp_path: Path, allowed: bool) -> None:
     jobs = {"kind": "JobList", "apiVersion": "batch/v1", "metadata": {}, "items": []}
-    with answering({"/apis/batch/v1/namespaces/clipper/jobs": jobs} if allowed else {}) as port:
-        cluster = {"name": "here", "cluster": {"server": f"http://127.0.0.1:{port}"}}
+    with answering({"/apis/batch/v1/namespaces/clipper/jobs": jobs} if allowed else {}) as url:
+        cluster = {"name": "here", "cluster": {"server": url}}
         context = {"name": "here", "context": {"cluster": "here", "user": "nobody"}}
         access = {"clusters": [cluster], "contexts": [context], "current-context": "here"}
         file = tmp_path / "kubeconfig"

@@ -1,9 +1,10 @@
 """What every handler works with."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import dagster as dg
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from clipper_assets.episodes.storage import Storage
@@ -34,3 +35,7 @@ class Door:
 def door_of(connection: HTTPConnection) -> Door:
     door: Door = connection.app.state.door
     return door
+
+
+TheDoor = Annotated[Door, Depends(door_of)]
+"""How a handler asks for it."""

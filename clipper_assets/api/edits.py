@@ -1,12 +1,12 @@
 """What a person changes about clips, and the run that shows it."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api import models
 from clipper_assets.api.auth import full_access
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import accepted, edits_view
 from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeState, Options
 from clipper_assets.api.problems import RefusedError, answers
@@ -17,7 +17,6 @@ from clipper_assets.episodes.edits import Edits, Judged, save_edits, undone
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
 
 router = APIRouter(tags=["edits"])
-TheDoor = Annotated[Door, Depends(door_of)]
 CHANGES = [Depends(full_access)]
 AFTER_EDITS = ("highlight_windows", "camera_paths", "rendered_clips")
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from clipper_assets.api.auth import full_access
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.media import browser_url
 from clipper_assets.api.models import (
     Accepted,
@@ -28,7 +28,6 @@ from clipper_assets.clips.manifest import Clip
 from clipper_assets.episodes.edits import Decision
 
 router = APIRouter(tags=["episodes"])
-TheDoor = Annotated[Door, Depends(door_of)]
 
 
 def path_of(key: str) -> str:

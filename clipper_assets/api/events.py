@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import dagster as dg
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Header, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import summary
 from clipper_assets.api.models import EpisodeState
 from clipper_assets.api.problems import answers
@@ -45,7 +45,7 @@ PING_S = 15
 )
 async def follow_episode(
     key: str,
-    door: Annotated[Door, Depends(door_of)],
+    door: TheDoor,
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Follow an episode's newest run; give `Last-Event-ID` to go on where you were."""

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from cachetools import TTLCache
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.storage import DirectoryStorage
@@ -70,9 +70,7 @@ def _type_of(key: str) -> str:
 
 
 @router.api_route("/media/{key:path}", methods=["GET", "HEAD"], include_in_schema=False)
-def media(
-    key: str, signature: Annotated[str, Query(max_length=2000)], door: Annotated[Door, Depends(door_of)]
-) -> FileResponse:
+def media(key: str, signature: Annotated[str, Query(max_length=2000)], door: TheDoor) -> FileResponse:
     """An object of a storage that is a directory, whole or by ranges."""
     if door.signer.read("media", signature, door.signer.life_s) != key:
         raise RefusedError(403, "this URL was changed; ask the API for a new one")

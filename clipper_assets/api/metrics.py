@@ -5,18 +5,17 @@ Counters begin at zero with each process, as Prometheus expects them to; two API
 """
 
 import time
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Annotated, Any
+from typing import Any
 
 import dagster as dg
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import TheDoor
 
-TheDoor = Annotated[Door, Depends(door_of)]
 router = APIRouter()
 
 ENDS = {
@@ -47,6 +46,7 @@ class Meter:
     instance: dg.DagsterInstance
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _read_to: dict[dg.DagsterEventType, str | None] = field(default_factory=dict)
+    _unread: deque[tuple[str, dg.DagsterEventType]] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -82,8 +82,10 @@ class Meter:
     def read(self) -> bytes:
         """All metrics as they are now."""
         with self._lock:
-            for run_id, kind in self._newly_ended():
-                self._take(run_id, kind)
+            self._look_for_ended()
+            # One that cannot be read is lost, and neither repeated nor in the way of the others.
+            while self._unread:
+                self._take(*self._unread.popleft())
             for status in dg.DagsterRunStatus:
                 count = self.instance.get_runs_count(dg.RunsFilter(statuses=[status]))
                 self.runs.labels(status.value.lower()).set(count)
@@ -92,7 +94,7 @@ class Meter:
             self.oldest.set(max(time.time() - first[0].create_timestamp.timestamp(), 0.0) if first else 0.0)
             return generate_latest(self.registry)
 
-    def _newly_ended(self) -> Iterator[tuple[str, dg.DagsterEventType]]:
+    def _look_for_ended(self) -> None:
         for kind in ENDS:
             more = True
             while more:
@@ -102,11 +104,9 @@ class Meter:
                     cursor=self._read_to[kind],
                     ascending=True,
                 )
-                # Before they are counted: one that cannot be read is left out, and does not stop every later scrape.
+                self._unread += [(record.run_id, kind) for record in found.records]
                 if found.records:
                     self._read_to[kind] = found.cursor
-                for record in found.records:
-                    yield record.event_log_entry.run_id, kind
                 more = found.has_more
 
     def _take(self, run_id: str, kind: dg.DagsterEventType) -> None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from clipper_assets.api.auth import full_access
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import accepted
 from clipper_assets.api.media import browser_url
 from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Processed, ProcessRequest
@@ -21,7 +21,6 @@ from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
 from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
 
 router = APIRouter(tags=["process"])
-TheDoor = Annotated[Door, Depends(door_of)]
 GONE = (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED, DagsterRunStatus.CANCELING)
 
 _one_at_a_time = Lock()

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.requests import ClientDisconnect
 
 from clipper_assets.api.auth import full_access
-from clipper_assets.api.door import Door, door_of
+from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import path_of
 from clipper_assets.api.models import UploadAsked, Uploaded, UploadFinish, UploadPart, UploadStarted
 from clipper_assets.api.problems import RefusedError, answers
@@ -21,7 +20,6 @@ from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.transcript.cues import TRANSCRIPT_SUFFIXES
 
 router = APIRouter(tags=["uploads"])
-TheDoor = Annotated[Door, Depends(door_of)]
 PART_BYTES = 16 * MIB
 MOST_PARTS = 10_000
 """Of one S3 object (Amazon S3 User Guide, "Amazon S3 multipart upload limits"), which has at most 5 TiB."""

@@ -103,6 +103,27 @@ def test_each_run_is_counted_once_from_when_it_has_ended(instance: dg.DagsterIns
     assert value(found, "clipper_degraded_total", step="highlights") == 2
 
 
+def test_a_run_that_cannot_be_read_is_in_the_way_of_no_other(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meter = Meter(instance)
+    for _ in range(3):
+        dg.materialize([highlight_windows], instance=instance)
+    unreadable = instance.get_runs()[1].run_id
+    read = instance.get_records_for_run
+
+    def broken(run_id: str, **asked: Any) -> Any:
+        if run_id == unreadable:
+            raise OSError("no such log")
+        return read(run_id, **asked)
+
+    monkeypatch.setattr(instance, "get_records_for_run", broken)
+    with pytest.raises(OSError, match="no such log"):
+        meter.read()
+    for _ in range(2):
+        assert value(samples(meter.read().decode()), "clipper_openai_tokens_total", direction="in") == 2400
+
+
 def test_a_failure_that_will_be_retried_is_told_apart(instance: dg.DagsterInstance) -> None:
     meter = Meter(instance)
     for tags in ({"dagster/will_retry": "true"}, {"dagster/will_retry": "false"}):

@@ -119,7 +119,7 @@ def test_dagster_takes_the_instance(tmp_path: Path) -> None:
     dagster_instance_config(str(tmp_path))
     for part, schema in (
         ("run_launcher", K8sRunLauncher.config_type()),  # type: ignore[no-untyped-call]  # Dagster's has no types
-        ("compute_logs", S3ComputeLogManager.config_type()),  # type: ignore[no-untyped-call]
+        ("compute_logs", S3ComputeLogManager.config_type()),  # type: ignore[no-untyped-call]  # nor this
         ("run_storage", PostgresRunStorage.config_type()),
     ):
         config = INSTANCE[part]["config"]

@@ -14,15 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import botocore.session
 from botocore.validate import ParamValidator
 from werkzeug import Request, Response
-from werkzeug.serving import make_server
 
-from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS, free_port
+from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS
+from clipper_assets_tests.loopback import on_loopback
 
 IMAGE_ROOT = "/opt/clipper"
 """Where the project lies in its images."""
@@ -187,14 +186,9 @@ def serving_ecs(
     folder: Path, surroundings: Mapping[str, str], secrets: Mapping[str, str], credentials: Callable[[str], Body]
 ) -> Iterator[LoopbackEcs]:
     """The API, until the end of the block, when all of its tasks are killed."""
-    port = free_port()
-    ecs = LoopbackEcs(folder, f"http://127.0.0.1:{port}", surroundings, secrets, credentials)
-    server = make_server("127.0.0.1", port, Request.application(ecs.answer), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield ecs
-    finally:
-        ecs.end()
-        server.shutdown()
-        thread.join()
+    ecs = LoopbackEcs(folder, "", surroundings, secrets, credentials)
+    with on_loopback(Request.application(ecs.answer)) as ecs.url:
+        try:
+            yield ecs
+        finally:
+            ecs.end()

@@ -23,8 +23,9 @@ import kubernetes_validate
 import yaml
 from werkzeug.exceptions import Conflict, HTTPException, NotFound, UnprocessableEntity
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+
+from clipper_assets_tests.loopback import on_loopback
 
 NAMESPACE = "clipper"
 VERSION = "1.34"
@@ -274,16 +275,11 @@ def serving_kubernetes(folder: Path, image: Mapping[str, str], entrypoint: Seque
     """A cluster without ConfigMaps and Secrets; all of its processes end with it."""
     folder.mkdir()
     cluster = Cluster("", folder, image, entrypoint)
-    server = make_server("127.0.0.1", 0, cluster, threaded=True)
-    cluster.url = f"http://127.0.0.1:{server.server_port}"
-    cluster.write_kubeconfig()
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield cluster
-    finally:
-        server.shutdown()
-        thread.join()
-        for pod in cluster.ran:
-            pod.kill()
-            pod.process.wait()
+    with on_loopback(cluster) as cluster.url:
+        cluster.write_kubeconfig()
+        try:
+            yield cluster
+        finally:
+            for pod in cluster.ran:
+                pod.kill()
+                pod.process.wait()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -20,9 +19,9 @@ import boto3
 import psutil
 import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from clipper_assets.launch.workers import RUN_ID
+from clipper_assets_tests.loopback import on_loopback
 
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -212,8 +211,7 @@ def _say_who_signed(environ: dict[str, Any]) -> None:
 @contextmanager
 def serving_s3() -> Iterator[CountingS3]:
     application = DomainDispatcherApplication(create_backend_app)
-    port = free_port()
-    counting = CountingS3(f"http://127.0.0.1:{port}")
+    counting = CountingS3("")
 
     def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
@@ -228,11 +226,5 @@ def serving_s3() -> Iterator[CountingS3]:
         answer: Iterable[bytes] = application(environ, record)
         return answer
 
-    server = make_server("127.0.0.1", port, counted, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with on_loopback(counted) as counting.url:
         yield counting
-    finally:
-        server.shutdown()
-        thread.join()
