@@ -8,9 +8,11 @@ from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets, build_resources, clip_episode
 from clipper_assets.launch.kubernetes import kubernetes_executor
+from clipper_assets.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
 
 settings = Settings()
+log_runs_as(settings.log_format)
 
 defs = dg.Definitions(
     assets=[EDITS, *assets],

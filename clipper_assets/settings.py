@@ -50,6 +50,13 @@ class ExecutorName(StrEnum):
     kubernetes = "kubernetes"
 
 
+class LogFormat(StrEnum):
+    """Of the log of a process, as Dagster's `--log-format` calls them."""
+
+    colored = "colored"
+    json = "json"
+
+
 Seconds = Annotated[float, Field(gt=0)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
 """An empty one is none: container files name secrets whether there are any or not."""
@@ -129,6 +136,9 @@ class Settings(BaseSettings):
     )
     k8s_gpu_steps: dict[str, Any] = Field(
         {}, description="the same for the steps that ask for a GPU: node selector, tolerations, resources"
+    )
+    log_format: LogFormat = Field(
+        LogFormat.colored, description="logs of runs and of the API: `colored` for people, or `json`, an object a line"
     )
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
     url_expiry_s: int = Field(

@@ -103,4 +103,10 @@ class Journal:
             await self.app(scope, receive, noting)
         finally:
             shown = scope["path"].split("/uploads/parts/")[0].encode("unicode_escape").decode()
-            log.info("%s %s %s %.0f ms", scope["method"], shown, status, 1000 * (time.monotonic() - began))
+            seen = {
+                "method": scope["method"],
+                "path": shown,
+                "status": status,
+                "ms": round(1000 * (time.monotonic() - began)),
+            }
+            log.info("%(method)s %(path)s %(status)s %(ms)s ms", seen, extra=seen)

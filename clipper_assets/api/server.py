@@ -20,6 +20,7 @@ from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
 from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.storage import StorageError, unreachable
+from clipper_assets.logs import to_standard_error
 from clipper_assets.settings import Settings
 from clipper_assets.terminal import mistakes_in_one_sentence
 
@@ -43,7 +44,7 @@ def main(host: str | None, port: int | None) -> None:
             raise ValueError("DAGSTER_HOME is not set; set it to the folder of the Dagster instance to serve")
         instance = dg.DagsterInstance.get()
         dagster = Dagster(instance, settings.workspace)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.INFO, handlers=[to_standard_error(settings.log_format)])
     with instance, dagster:
         runs = Runs(instance)
         door = Door(
@@ -66,6 +67,7 @@ def main(host: str | None, port: int | None) -> None:
             port=settings.api_port if port is None else port,
             http=PatientProtocol,
             ws="websockets-sansio",
+            log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,

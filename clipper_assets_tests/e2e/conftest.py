@@ -14,6 +14,9 @@ BUCKET = "house"
 """All of moto's servers in a process have the same buckets."""
 
 
+JSON_LOGS = {"CLIPPER_LOG_FORMAT": "json", "DAGSTER_CLI_DEV_LOG_FORMAT": "json"}
+
+
 @pytest.fixture
 def deploy(tmp_path: Path) -> Iterator[Deploy]:
     """Starts `dagster dev` on a storage."""
@@ -42,7 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with serving_s3() as s3:
         s3.client.create_bucket(Bucket=BUCKET)
         with (
-            deployed(folder, f"s3://{BUCKET}", **s3.environment) as deployment,
+            deployed(folder, f"s3://{BUCKET}", **s3.environment, **JSON_LOGS) as deployment,
             api_beside(deployment, CLIPPER_API_RATE="100000/minute") as api,
         ):
             yield House(s3, deployment, api)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +89,18 @@ def test_prometheus_reads_what_the_run_took(house: House) -> None:
     assert found["clipper_runs_ended_total", "success"] >= 1
     assert found["clipper_step_seconds_count", "rendered_clips"] >= 1
     assert found["clipper_clips_total", "true"] >= 2
+
+
+def test_logs_are_json(house: House) -> None:
+    run_id = house.api.episode(KEY)["run_id"]
+    run = house.deployment.log.parent / "home" / "runs" / f"{run_id}.log"
+    told: dict[Path, list[dict[str, Any]]] = {
+        log: [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        for log in (house.api.log, house.deployment.log, run)
+    }
+    for lines in told.values():
+        assert all({"timestamp", "level", "logger", "event"} <= set(line) for line in lines)
+    assert {"method": "POST", "path": "/process-video", "status": 202}.items() <= told[house.api.log][-1].items()
+    steps = {line["step"] for line in told[run] if line.get("event_type") == "STEP_SUCCESS"}
+    assert "rendered_clips" in steps
+    assert {line["episode"] for line in told[run]} == {KEY}
