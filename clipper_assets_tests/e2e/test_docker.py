@@ -106,6 +106,7 @@ def house(engine: Engine) -> Iterator[House]:
             "CLIPPER_WINDOW_MAX_S": "6",
             "CLIPPER_TIME_LIMIT_SCALE": "1",
             "CLIPPER_SENSOR_INTERVAL_S": "5",
+            "CLIPPER_LOG_FORMAT": "json",
             "CLIPPER_DOCKER_SOCKET": str(engine.socket),
             "DOCKER_GID": str(engine.socket.stat().st_gid),
         }
@@ -183,6 +184,18 @@ def test_no_log_has_a_secret(house: House) -> None:
     assert len(logs) > len(SERVICES)
     for secret in SECRETS:
         assert not any(secret.encode() in log for log in logs), secret
+
+
+def test_logs_are_json(house: House) -> None:
+    listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
+    texts = {name: house.engine.docker("logs", f"clipper_{name}_1") for name in ("daemon", "api")}
+    texts["runs"] = "".join(house.read(each["Key"], LOGS).decode() for each in listed if each["Key"].endswith(".err"))
+    found = {
+        name: [json.loads(line) for line in text.splitlines() if line.startswith("{")] for name, text in texts.items()
+    }
+    assert "dagster.daemon.SensorDaemon" in {line["logger"] for line in found["daemon"]}
+    assert {"method": "GET", "path": "/health", "status": 200}.items() <= found["api"][-1].items()
+    assert ("rendered_clips", "killed/talk.mp4") in {(line.get("step"), line.get("episode")) for line in found["runs"]}
 
 
 @pytest.mark.parametrize("target", ["service", "gpu"])
