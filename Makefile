@@ -20,7 +20,7 @@ test-e2e: $(VENV)/.dev
 	$(BIN)/pytest -m episodes -n auto
 	$(BIN)/pytest -m e2e -n 2 --dist loadfile
 
-# Kubernetes, ECS and PostgreSQL, each with real servers: takes ten minutes, and PostgreSQL from Debian's package.
+# Kubernetes, ECS, PostgreSQL and Prometheus with real servers: takes ten minutes, and Debian's postgresql and prometheus.
 test-deploy: $(VENV)/.dev
 	$(BIN)/pytest -m "deploy and not load"
 
@@ -61,6 +61,9 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra whisperx --extra dev --constraint constraints.txt \
 		--override requirements/whisperx-cpu-overrides.txt --python-version 3.11 --no-header --no-annotate $(FIND_LINKS) \
 		--output-file requirements/whisperx-cpu.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra whisperx --extra docker --extra k8s --extra ecs \
+		--constraint constraints.txt --python-version 3.11 --no-header --no-annotate \
+		--output-file requirements/whisperx-cuda.txt
 
 clean:
 	rm -rf $(VENV) $(WHISPERX) .dagster

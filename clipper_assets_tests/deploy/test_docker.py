@@ -64,6 +64,17 @@ def test_services_can_do_no_more_than_they_need() -> None:
     assert sockets == {"daemon", "webserver"}
 
 
+def test_the_lock_for_cuda_has_the_versions_of_all_constraints() -> None:
+    light, cuda = (
+        dict(line.split("==") for line in (PROJECT / file).read_text().splitlines() if "==" in line)
+        for file in ("constraints.txt", "requirements/whisperx-cuda.txt")
+    )
+    assert {name: version for name, version in cuda.items() if light.get(name, version) != version} == {}
+    assert {"torch", "torchaudio", "whisperx", "pyannote-audio", "nvidia-cudnn-cu12"} <= set(cuda)
+    assert "+cpu" not in cuda["torch"]
+    assert "--constraint requirements/whisperx-cuda.txt" in (DOCKER / "whisperx.sh").read_text()
+
+
 def test_the_dockerfile_has_both_targets_and_no_root() -> None:
     dockerfile = (PROJECT / "Dockerfile").read_text()
     assert re.findall(r"^FROM .* AS (\w+)$", dockerfile, re.MULTILINE) == ["service", "gpu"]

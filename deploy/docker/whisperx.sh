@@ -2,7 +2,10 @@
 # CPU it needs the lock of the Makefile's test-whisperx, less what only tests need.
 set -eu
 case "$1" in
-  cuda) pip install --constraint constraints.txt --editable '.[whisperx,docker,k8s,ecs]' ;;
+  cuda)
+    pip install --constraint requirements/whisperx-cuda.txt --editable '.[whisperx,docker,k8s,ecs]'
+    pip check
+    ;;
   cpu)
     grep -Ev '^(axe-|boto3-stubs|duckdb|hypothesis|kubernetes-validate|moto|mypy|pandas-stubs|playwright|pyarrow-stubs|pytest|ruff|schemathesis|trustme|types-)' \
       requirements/whisperx-cpu.txt > /tmp/requirements.txt
