@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx test-deploy prove-docker prove-postgres lint lock dev api bench bench-api clean
+.PHONY: demo test test-e2e test-whisperx test-deploy prove-docker prove-postgres lint lock dev api bench bench-api simulate clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -44,6 +44,10 @@ bench: $(VENV)/.dev
 # 200 clients that follow a run and 50 requests a second, with a restart of the API in the middle.
 bench-api: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.api_load
+
+# 1,000 episodes through the real daemon and PostgreSQL, with runs that only wait and write: takes three quarters of an hour.
+simulate: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.simulation
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+from benchmarks.footprint import Footprint
+
 HISTORY = Path(__file__).parent / "history.jsonl"
+SIMULATION = Path(__file__).parent / "simulation.json"
 SCALES = (10, 1_000, 100_000)
 DAY_S = 86_400
+PODS = 6
+"""Of an episode on Kubernetes: the run's, and one for each of five steps."""
 MEASURED = "auto (LR-ASD)"
 
 
@@ -17,16 +22,15 @@ class Inputs:
 
     clip_cpu_per_s: float
     """CPU-seconds for one second of a clip, camera included: measured."""
-    s3_writes: int = 30
-    s3_reads: int = 156
-    """Requests of one run that made `measured_clips` clips: measured."""
-    measured_clips: int = 2
-    event_rows: int = 163
+    clips: int
+    s3_writes: int
+    s3_reads: int
+    """Requests of one run that made so many clips: measured."""
+    event_rows: int
     """Rows of one run in the event log, by far the largest table: measured."""
-    row_bytes: int = 3091
-    """Of an event with its share of the indexes: measured, in SQLite."""
+    run_bytes: int
+    """What a run adds to the database: measured, in PostgreSQL."""
     episode_s: float = 3600.0
-    clips: int = 10
     clip_s: float = 45.0
     speed: float = 70.0
     """Times real time of transcription: WhisperX's README, large-v2."""
@@ -58,24 +62,39 @@ class Day:
     usd: float
 
 
-def measured(history: Path = HISTORY) -> Inputs:
-    """With the CPU-seconds of the last entry of `make bench`'s history."""
-    way = json.loads(history.read_text().splitlines()[-1])["ways"][MEASURED]
-    return Inputs(clip_cpu_per_s=way["cpu_s"] / way["seconds"])
+def measured() -> Inputs:
+    """With what `make bench`, `python -m benchmarks.footprint` and `make simulate` have measured last."""
+    way = json.loads(HISTORY.read_text().splitlines()[-1])["ways"][MEASURED]
+    left, simulated = Footprint.load(), json.loads(SIMULATION.read_text())
+    return Inputs(
+        clip_cpu_per_s=way["cpu_s"] / way["seconds"],
+        clips=left.clips,
+        s3_writes=left.s3_writes,
+        s3_reads=left.s3_reads,
+        event_rows=left.rows,
+        run_bytes=simulated["run_bytes"],
+    )
+
+
+def transcribe_s(inputs: Inputs) -> float:
+    """How long the step takes, with the run's start."""
+    return inputs.start_s + inputs.episode_s / inputs.speed
+
+
+def render_s(inputs: Inputs) -> float:
+    """How long camera and clips take."""
+    return inputs.clips * inputs.clip_s * inputs.clip_cpu_per_s / inputs.cores
 
 
 def run_s(inputs: Inputs) -> float:
     """How long one run holds a GPU."""
-    clips_cpu_s = inputs.clips * inputs.clip_s * inputs.clip_cpu_per_s
-    return inputs.start_s + inputs.episode_s / inputs.speed + clips_cpu_s / inputs.cores
+    return transcribe_s(inputs) + render_s(inputs)
 
 
 def day(episodes: int, inputs: Inputs) -> Day:
     """The formulas of docs/scale.md."""
     at_once = episodes * run_s(inputs) / DAY_S / inputs.utilisation
-    more = inputs.clips / inputs.measured_clips
-    writes, reads = (ceil(episodes * each * more) for each in (inputs.s3_writes, inputs.s3_reads))
-    rows = ceil(episodes * inputs.event_rows * more)
+    writes, reads = episodes * inputs.s3_writes, episodes * inputs.s3_reads
     usd = (
         at_once * 24 * inputs.gpu_hour_usd
         + writes * inputs.write_usd
@@ -83,7 +102,15 @@ def day(episodes: int, inputs: Inputs) -> Day:
         + episodes * inputs.llm_usd
         + inputs.services_day_usd
     )
-    return Day(episodes, ceil(at_once), episodes * 6, writes + reads, rows, rows * inputs.row_bytes / 1e9, usd)
+    return Day(
+        episodes,
+        gpus=ceil(at_once),
+        pods=episodes * PODS,
+        s3_requests=writes + reads,
+        rows=episodes * inputs.event_rows,
+        database_gb=episodes * inputs.run_bytes / 1e9,
+        usd=usd,
+    )
 
 
 def table(inputs: Inputs) -> str:

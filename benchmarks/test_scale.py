@@ -9,7 +9,18 @@ from benchmarks.scale import Inputs, day, measured, run_s, table
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 SIMPLE = Inputs(
-    clip_cpu_per_s=1.0, episode_s=700.0, speed=70.0, start_s=10.0, clips=2, clip_s=40.0, cores=4, utilisation=0.5
+    clip_cpu_per_s=1.0,
+    clips=2,
+    s3_writes=4,
+    s3_reads=6,
+    event_rows=100,
+    run_bytes=100_000,
+    episode_s=700.0,
+    speed=70.0,
+    start_s=10.0,
+    clip_s=40.0,
+    cores=4,
+    utilisation=0.5,
 )
 
 
@@ -33,11 +44,10 @@ def test_gpus_are_what_the_mean_load_needs_at_their_utilisation() -> None:
     assert day(2160, replace(SIMPLE, utilisation=1.0)).gpus == 1
 
 
-def test_requests_and_rows_grow_with_the_clips() -> None:
-    one = replace(SIMPLE, s3_writes=4, s3_reads=6, event_rows=100, measured_clips=2, row_bytes=1000)
-    assert (day(10, one).s3_requests, day(10, one).rows) == (100, 1000)
-    assert day(10, replace(one, clips=4)).s3_requests == 200
-    assert day(10, one).database_gb == pytest.approx(0.001)
+def test_requests_rows_and_bytes_are_those_of_every_run() -> None:
+    ten = day(10, SIMPLE)
+    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 60)
+    assert ten.database_gb == pytest.approx(0.001)
 
 
 def test_what_a_day_costs_is_the_sum_of_its_parts() -> None:
