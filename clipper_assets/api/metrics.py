@@ -78,6 +78,14 @@ class Meter:
         self.clips = Counter("clipper_clips", "Clips, by whether they may be posted.", ["publishable"], **here)
         self.gates = Counter("clipper_gate_failures", "Clips that did not pass a gate.", ["gate", "blocking"], **here)
         self.degraded = Counter("clipper_degraded", "Fallbacks that were taken.", ["step"], **here)
+        # Without a zero before it the first increase of a counter is none for Prometheus.
+        for counter, values in (
+            (self.ended, ENDS.values()),
+            (self.clips, ("true", "false")),
+            (self.tokens, ("in", "out")),
+        ):
+            for value in values:
+                counter.labels(value)
 
     def read(self) -> bytes:
         """All metrics as they are now."""

@@ -231,14 +231,14 @@ def test_the_readme_has_the_size_of_each_image(engine: Engine, target: str) -> N
 def _files(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """What is in an image, layers and all: name and content of each file. Closes the archive."""
     with archive, tarfile.open(fileobj=archive) as tar:
-        for member in tar:
-            if (file := tar.extractfile(member)) is None:
-                continue
-            if member.name.endswith("layer.tar") or tarfile.is_tarfile(file):
-                file.seek(0)
+        for member in filter(tarfile.TarInfo.isfile, tar):
+            file = tar.extractfile(member)
+            assert file, member
+            is_layer = tarfile.is_tarfile(file)
+            file.seek(0)
+            if is_layer:
                 yield from _files(file)
             else:
-                file.seek(0)
                 yield member.name, file.read()
 
 
