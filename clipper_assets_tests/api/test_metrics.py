@@ -89,7 +89,9 @@ def highlight_windows() -> TableResult:
 def test_each_run_is_counted_once_from_when_it_has_ended(instance: dg.DagsterInstance) -> None:
     dg.materialize([clips_of_which_one_is_black], instance=instance)
     meter = Meter(instance)
-    assert value(samples(meter.read().decode()), "clipper_runs_ended_total", status="success") == 0
+    before = samples(meter.read().decode())
+    assert before["clipper_runs_ended_total", frozenset({("status", "success")})] == 0
+    assert before["clipper_clips_total", frozenset({("publishable", "false")})] == 0
     for _ in range(2):
         dg.materialize([clips_of_which_one_is_black, highlight_windows], instance=instance)
     meter.read()

@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import ParseResult, urlparse
 
+import psutil
+
 from clipper_assets_tests.e2e.servers import PROJECT, until
 
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
@@ -94,6 +96,10 @@ def serving_docker(folder: Path) -> Iterator[Engine]:
             engine.docker("rm", "--force", "--volumes", container)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+        # The network namespace of the host, which dockerd leaves mounted.
+        for left in psutil.disk_partitions(all=True):
+            if Path(left.mountpoint).is_relative_to(folder):
+                subprocess.run(["umount", left.mountpoint], check=True)
 
 
 def _answers(engine: Engine) -> bool | None:
