@@ -32,7 +32,7 @@ test-whisperx: $(WHISPERX)/.installed
 prove-postgres: $(VENV)/.dev
 	$(BIN)/pytest -m load
 
-# The compose set of deploy/docker, on an engine and images that it makes itself, as root on Debian: takes half an hour.
+# The compose set of deploy/docker, on an engine and images that it makes itself, as root on Debian: takes a quarter of an hour.
 prove-docker: $(VENV)/.dev
 	apt-get install -qq -y docker.io docker-compose debootstrap > /dev/null
 	$(BIN)/pytest -m docker

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from statistics import mean
@@ -50,9 +50,8 @@ class Footprint:
 
     @classmethod
     def load(cls, file: Path = FILE) -> "Footprint":
-        told = cls(**json.loads(file.read_text()))
-        steps = {name: Step(**step) for name, step in json.loads(file.read_text())["steps"].items()}
-        return replace(told, steps=steps)
+        told = json.loads(file.read_text())
+        return cls(**told | {"steps": {name: Step(**step) for name, step in told["steps"].items()}})
 
     @property
     def s3_writes(self) -> int:

@@ -42,6 +42,8 @@ def main(host: str | None, port: int | None) -> None:
             raise StorageError(why)
         if "DAGSTER_HOME" not in os.environ:
             raise ValueError("DAGSTER_HOME is not set; set it to the folder of the Dagster instance to serve")
+        # For the code server that the workspace may have it start.
+        os.environ.setdefault("DAGSTER_CLI_API_GRPC_LOG_FORMAT", settings.log_format)
         instance = dg.DagsterInstance.get()
         dagster = Dagster(instance, settings.workspace)
     logging.basicConfig(level=logging.INFO, handlers=[to_standard_error(settings.log_format)])
