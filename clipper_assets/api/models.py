@@ -105,7 +105,7 @@ class Episodes(BaseModel):
 
 
 class Verdict(BaseModel):
-    """What a person decided about a clip; not `current` where the clip has been rendered anew since."""
+    """What a person decided about a clip; an approval is not `current` once the clip has been rendered again."""
 
     decision: Decision
     current: bool

@@ -204,7 +204,7 @@ def verdict(clip: Clip, edited: EditedClip | None) -> models.Verdict | None:
     """What was decided about a clip, as of now."""
     if edited is None or edited.judged is None:
         return None
-    return models.Verdict(decision=edited.judged.decision, current=edited.judged.sha256 == clip.sha256)
+    return models.Verdict(decision=edited.judged.decision, current=edited.judged.holds_for(clip.sha256))
 
 
 def sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:

@@ -43,7 +43,7 @@ CLIPS = TableSpec(
         ),
         Column("true_peak_dbtp", pa.float64(), "measured on the encoded file; null if silent", nullable=True),
         Column("encoder", pa.string(), "the H.264 encoder chosen for the run"),
-        Column("spec", pa.string(), "hash of all that decides the clip's bytes"),
+        Column("spec", pa.string(), "hash of all that decides what the clip shows and plays"),
         Column("publishable", pa.bool_(), "whether it passed every gate that blocks"),
         Column("degraded", DEGRADED, "fallbacks of the picker and the renderer for this clip"),
     ],
@@ -58,7 +58,7 @@ class Captions(BaseModel):
 
 
 class Review(BaseModel):
-    """What a person decided, and whether it was about this very file."""
+    """What a person decided, and whether that applies to this file (`Judged.holds_for`)."""
 
     decision: Decision
     current: bool

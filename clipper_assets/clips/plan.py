@@ -19,7 +19,6 @@ from clipper_assets.clips.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
 from clipper_assets.clips.frame import Frame
 from clipper_assets.clips.framing.path import CameraPath, Keyframe
-from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.episodes.source import RawVideo
 
 RENDERER_VERSION = "3"
@@ -68,15 +67,19 @@ class ClipPlan:
         """What is written over the clip. Its style's font must be there, or using it raises ValueError."""
         return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir)
 
-    def spec(self, encoder: Encoder) -> str:
-        """A hash of all that decides the clip's bytes: equal specs, equal clips."""
+    @property
+    def spec(self) -> str:
+        """A hash of all that decides what the clip shows and plays: equal specs, equal clips.
+
+        The encoder is no part of it: an episode that moves from a machine with NVENC to one without keeps its files,
+        and with them its approvals.
+        """
         decisive = {
             **asdict(self),
             "index": None,
             "fonts_dir": None,
             "fps": str(self.fps),
             "style": self.style.model_dump(),
-            "encoder": asdict(encoder),
             "renderer": RENDERER_VERSION,
         }
         return hashlib.sha256(

@@ -49,7 +49,7 @@ class Job:
 
     @cached_property
     def spec(self) -> str:
-        return self.plan.spec(self.encoder)
+        return self.plan.spec
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def produce_clips(
 
 
 def _review(clip: Clip, judged: Judged | None) -> Review | None:
-    return Review(decision=judged.decision, current=judged.sha256 == clip.sha256) if judged else None
+    return Review(decision=judged.decision, current=judged.holds_for(clip.sha256)) if judged else None
 
 
 class _Shares:

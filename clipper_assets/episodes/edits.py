@@ -43,6 +43,14 @@ class Judged(Frozen):
     decision: Decision
     sha256: str
 
+    def holds_for(self, sha256: str) -> bool:
+        """Whether the decision applies to the file of that SHA-256.
+
+        A rejection is about the moment in the episode and applies to every rendering of it; an approval is about one
+        file, since another rendering may look wrong.
+        """
+        return self.decision is Decision.rejected or self.sha256 == sha256
+
 
 class EditedClip(Frozen):
     """A clip of an episode that has edits: its window, pinned from the first edit on, and what it is to look like.

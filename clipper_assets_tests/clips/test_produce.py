@@ -7,8 +7,10 @@ import pytest
 from clipper_assets.clips import produce
 from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.gates.limits import Gate, Limits
-from clipper_assets.clips.manifest import Clip, record_key
+from clipper_assets.clips.manifest import Clip, Review, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
+from clipper_assets.clips.rendering.encoders import NVENC
+from clipper_assets.episodes.edits import Decision, Judged
 from clipper_assets.episodes.ffmpeg import FfmpegError
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets_tests.clips.making import job, produced, uploaded
@@ -88,6 +90,25 @@ def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) 
     storage.delete(clip.captions.vtt)
     assert produced(storage, [job(file)]).rendered == 1
     assert storage.exists(clip.captions.vtt)
+
+
+def test_another_encoder_keeps_the_file_and_its_approval(storage: DirectoryStorage, file: Path) -> None:
+    (clip,) = produced(storage, [job(file)]).clips
+    approved = Judged(decision=Decision.approved, sha256=clip.sha256)
+    again = produced(storage, [replace(job(file), encoder=NVENC, judged=approved)])
+    assert again.rendered == 0
+    assert again.clips[0].review == Review(decision=Decision.approved, current=True)
+
+
+@pytest.mark.parametrize(("decision", "holds"), [(Decision.rejected, True), (Decision.approved, False)])
+def test_a_rejection_outlives_the_file_and_an_approval_does_not(
+    storage: DirectoryStorage, file: Path, decision: Decision, holds: bool
+) -> None:
+    (clip,) = produced(storage, [job(file)]).clips
+    judged = Judged(decision=decision, sha256=clip.sha256)
+    (changed,) = produced(storage, [replace(job(file, text="one 2"), judged=judged)]).clips
+    assert changed.review == Review(decision=decision, current=holds)
+    assert ("rejected by a person" in changed.blocked_by) is (decision is Decision.rejected)
 
 
 def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: Path) -> None:
