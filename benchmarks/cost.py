@@ -108,7 +108,11 @@ def _resident_mb(pid: int | None) -> tuple[float, float]:
 
 def _family(process: Path) -> Iterator[Path]:
     yield process
-    for task in process.glob("task/*"):
+    try:
+        tasks = list(process.glob("task/*"))
+    except (FileNotFoundError, ProcessLookupError):
+        return  # the process ended after its parent named it
+    for task in tasks:
         for child in _read(task / "children").split():
             yield from _family(Path(f"/proc/{child}"))
 
