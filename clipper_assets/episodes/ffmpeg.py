@@ -94,7 +94,10 @@ def _run(arguments: Sequence[str], duration_s: float, report: Report, cwd: Path 
                 watch.moved()
             if name == "out_time_us" and value.isdigit() and duration_s:
                 report(min(int(value) / 1e6 / duration_s, 1.0))
-        return watch.ended(said)
+        log_text = watch.ended(said)
+    # The sound may be shorter than the container, and where its length is not known nothing was reported so far.
+    report(1.0)
+    return log_text
 
 
 def chunks(arguments: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:

@@ -70,6 +70,12 @@ def test_progress_never_passes_the_whole() -> None:
     assert shares[-1] == 1
 
 
+def test_progress_ends_where_the_length_is_not_known() -> None:
+    shares: list[float] = []
+    run([*SINE, "-t", "1", "-f", "null", "-"], report=shares.append)
+    assert shares == [1.0]
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
 def test_a_report_that_raises_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
