@@ -79,8 +79,10 @@ export function folderAndName(key) {
   return [key.slice(0, slash), key.slice(slash)];
 }
 
-/** What the API says in a phrase, as a sentence. */
+/** What the API says in a phrase, as a sentence. A key or file name at its beginning stays as it is written. */
 export function sentence(phrase) {
   const text = phrase.trim();
+  const [first] = text.split(/[\s,;]/, 1);
+  if (/[/_]|\.\w/.test(first)) return text + (/[.!?]$/.test(text) ? "" : ".");
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

@@ -47,7 +47,13 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
     return Math.min(Math.max(((seconds - start) * length) / (end - start), 0), Math.max(length - 0.05, 0));
   }
 
+  /** Plays from a word; one that the file does not hold plays nothing. */
   function seek(word) {
+    const { start_time: start, end_time: end } = clipNow();
+    if (word.end <= start || word.start >= end) {
+      write(words.help, `“${word.text}” is not in this clip. Move its start or end to include it.`);
+      return;
+    }
     video.currentTime = inFile(word.start);
     video.play().catch(() => {});
   }
