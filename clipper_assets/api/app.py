@@ -17,6 +17,7 @@ from clipper_assets.api.auth import Guard, Tokens
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
+from clipper_assets.api.query import known_query
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
         title="clipper_assets",
         version=version("clipper_assets"),
         description=DESCRIPTION,
-        dependencies=[Depends(bearer)],
+        dependencies=[Depends(bearer), Depends(known_query)],
         docs_url=None,
         redoc_url=None,
         openapi_tags=[

@@ -20,11 +20,10 @@ from clipper_assets.api.models import (
     Links,
     Session,
     Transcript,
-    Verdict,
 )
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known, sentence_span, transcript, verdict, wanted
-from clipper_assets.clips.manifest import Clip
+from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.episodes.edits import Decision
 
 router = APIRouter(tags=["episodes"])
@@ -159,10 +158,10 @@ def clip_view(door: Door, known: Known, clip: Clip) -> ClipView:
     )
 
 
-def _verdict(known: Known, clip: Clip) -> Verdict | None:
+def _verdict(known: Known, clip: Clip) -> Review | None:
     return verdict(clip, known.edits.clip(clip.clip_index))
 
 
-def _held_back(clip: Clip, decided: Verdict | None) -> list[str]:
+def _held_back(clip: Clip, decided: Review | None) -> list[str]:
     rejected = decided is not None and decided.current and decided.decision is Decision.rejected
     return [*clip.model_copy(update={"review": None}).blocked_by, *(["rejected by a person"] if rejected else [])]

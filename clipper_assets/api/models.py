@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipper_assets.clips.framing.path import Layout
-from clipper_assets.clips.manifest import Clip
+from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.episodes.edits import MAX_WORD, Decision
 
 
@@ -104,13 +104,6 @@ class Episodes(BaseModel):
     next_cursor: str | None = Field(None, description="give it back as `cursor` for the next page")
 
 
-class Verdict(BaseModel):
-    """What a person decided about a clip; an approval is not `current` once the clip has been rendered again."""
-
-    decision: Decision
-    current: bool
-
-
 class ClipView(Clip):
     """A clip of the manifest, with URLs that a browser can open until they expire, and what a person made of it."""
 
@@ -120,7 +113,7 @@ class ClipView(Clip):
     vtt_url: str
     is_publishable: bool = Field(description="passed every gate that blocks, and was not rejected")
     held_back: list[str] = Field(description="why it must not be posted, a phrase each")
-    verdict: Verdict | None = None
+    verdict: Review | None = None
     first_sentence: int = Field(description="first sentence of the clip as edited, in the transcript as it is now")
     last_sentence: int
     wanted: dict[str, Any] = Field(

@@ -15,7 +15,7 @@ from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.runs import Runs, RunView
 from clipper_assets.clips.corrections import corrected
-from clipper_assets.clips.manifest import Clip, Manifest
+from clipper_assets.clips.manifest import Clip, Manifest, Review
 from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
 from clipper_assets.episodes.lake import read_table, table_key
 from clipper_assets.episodes.partitions import object_key, partition_key
@@ -200,11 +200,11 @@ def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:
     return [edit for edit in edits if clip.start_time < edit.end and edit.start < clip.end_time]
 
 
-def verdict(clip: Clip, edited: EditedClip | None) -> models.Verdict | None:
+def verdict(clip: Clip, edited: EditedClip | None) -> Review | None:
     """What was decided about a clip, as of now."""
     if edited is None or edited.judged is None:
         return None
-    return models.Verdict(decision=edited.judged.decision, current=edited.judged.holds_for(clip.sha256))
+    return Review(decision=edited.judged.decision, current=edited.judged.holds_for(clip.sha256))
 
 
 def sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:

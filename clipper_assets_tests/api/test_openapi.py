@@ -87,3 +87,15 @@ def test_what_can_be_sent_has_an_example(stranger: TestClient, path: str) -> Non
     name = asked["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
     properties = document["components"]["schemas"][name]["properties"]
     assert any("examples" in each for each in properties.values())
+
+
+def test_schemas_are_named_as_people_read_them(stranger: TestClient) -> None:
+    schemas = stranger.get("/openapi.json").json()["components"]["schemas"]
+    assert [name for name in schemas if "__" in name] == []
+
+
+@pytest.mark.parametrize("path", ["/episodes?limt=5", f"/episodes/{KEY}?x=1", "/session?verbose="])
+def test_a_query_parameter_that_a_route_does_not_know_is_refused(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 422
+    assert "has no query parameter" in response.json()["detail"]
