@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
+from clipper_assets.episodes.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.episodes.edits import EDITS, latest_edits
 from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.partitions import episodes
@@ -81,7 +81,7 @@ def highlight_windows(
         raise dg.Failure(str(unreadable), allow_retries=False) from None
     if edits.clips:
         edited, lost = edited_rows(edits, spoken, source.episode, source.duration_s)
-        picked = Picked((), EDITOR, degraded=lost)
+        picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
         windows = WINDOWS.table(edited)
     else:
         with time_limit(context, source.duration_s):
@@ -122,3 +122,16 @@ def highlight_windows(
             "degraded": list(degraded.values()),
         },
     )
+
+
+def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
+    """What a run asked of its picker and does not get, because people edited the clips."""
+    if config.max_clips >= clips:
+        return []
+    return [
+        Degraded(
+            "highlight_windows",
+            f"all {clips} edited clips are kept, although {config.max_clips} were asked for; give the edits up to pick "
+            "fewer",
+        )
+    ]

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from clipper_assets.episodes.edits import EditedClip, Edits, save_edits
 from clipper_assets.episodes.lake import Lake
 from clipper_assets.episodes.loudness import LoudnessTrack
 from clipper_assets.episodes.partitions import episodes
@@ -15,6 +16,7 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
+from clipper_assets.highlights.pickers.editor import EDITOR
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.windows import WINDOWS
@@ -192,3 +194,22 @@ def test_a_transcript_of_an_earlier_version_still_gives_windows(tmp_path: Path, 
     result = materialized(tmp_path, model_server, earlier)
     assert result.success
     assert result.output_for_node("highlight_windows").num_rows > 0
+
+
+def test_fewer_clips_than_were_edited_are_not_picked_and_that_is_said(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    words = words_of(steady([f"Sentence {number} is said here." for number in range(40)]))
+    window = {"clip": 0, "hook": "h", "title": "t", "reason": "r", "hashtags": [], "virality_score": 5.0}
+    clips = [
+        EditedClip(window={**window, "clip": clip, "start": start, "end": start + 40.0, "picker": EDITOR,
+                           "prompt_version": None, "degraded": []})
+        for clip, start in enumerate((0.0, 60.0))
+    ]  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        storage = DirectoryStorage(root=str(tmp_path))
+        assert save_edits(storage, instance, EPISODE, Edits(version=1, clips=clips))
+    result = materialized(tmp_path, model_server, words, {"max_clips": 1})
+    assert result.asset_value("highlight_windows").num_rows == 2
+    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name.endswith("not_degraded")]
+    assert "all 2 edited clips are kept, although 1 were asked for" in (check.description or "")
