@@ -1,5 +1,6 @@
 """The job that every door opens (sensor, UI, CLI) and what it runs with."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -67,3 +68,20 @@ def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
             heuristic=HeuristicPicker(),
         ),
     }
+
+
+def fixed(resources: Mapping[str, object]) -> dict[str, dg.ResourceDefinition]:
+    """The same resources, which run config cannot change: their config has no field.
+
+    Otherwise whoever may start a run could read files outside the storage root, or name a model that holds code.
+    """
+    return {name: _fixed(resource) for name, resource in resources.items()}
+
+
+def _fixed(resource: object) -> dg.ResourceDefinition:
+    """The description, which the UI shows, says what the config would."""
+    if isinstance(resource, dg.ConfigurableIOManagerFactory):
+        return dg.IOManagerDefinition(
+            resource_fn=resource.create_io_manager, description=repr(resource), config_schema={}
+        )
+    return dg.ResourceDefinition(resource_fn=lambda _: resource, description=repr(resource), config_schema={})

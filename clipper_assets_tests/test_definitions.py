@@ -54,6 +54,14 @@ def test_the_job_makes_all_assets_and_their_checks() -> None:
     assert clip_episode.selection == dg.AssetSelection.assets(*assets)
 
 
+@pytest.mark.parametrize("name", sorted(defs.resources or {}))
+@pytest.mark.parametrize("config", [{"root": "/"}, {"model": "evil/model"}])
+def test_run_config_can_change_no_resource(name: str, config: dict[str, str]) -> None:
+    job = defs.resolve_job_def("clip_episode")
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        dg.validate_run_config(job, {"resources": {name: {"config": config}}})
+
+
 def test_steps_run_in_one_process() -> None:
     assert defs.resolve_job_def("clip_episode").executor_def.name == "in_process"
     assert defs.executor is dg.in_process_executor
@@ -106,5 +114,5 @@ def test_the_ui_is_shown_the_storage_and_no_secret() -> None:
         "print(dg.serialize_value(RepositorySnap.from_def(defs.get_repository_def())))\n"
     )
     assert result.returncode == 0, result.stderr
-    assert r'"bucket": "\"podcasts\""' in result.stdout
+    assert "bucket='podcasts'" in result.stdout
     assert "5ec2e7" not in result.stdout
