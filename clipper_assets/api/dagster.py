@@ -3,8 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from functools import cache
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,33 +18,32 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_graphql.schema import create_schema
 from dagster_webserver.graphql import GraphQLServer
 from graphene import Schema
-from graphene.validation import depth_limit_validator
-from graphql import (
-    ASTValidationRule,
-    DocumentNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    OperationType,
-    parse,
-    specified_rules,
-    validate,
-)
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from clipper_assets.api import documents
 from clipper_assets.api.auth import full_access
 from clipper_assets.api.problems import RefusedError
 
 log = logging.getLogger(__name__)
 
-DEEPEST = 14
-"""Fields within fields; Dagster's own UI goes down to 12 in what a frontend would ask. Introspection does not count."""
-MOST_TOKENS = 4000
-"""Words and signs of a document; Dagster's UI has none of half that."""
+DEADLINE_S = 10.0
+"""An operation has so many seconds over HTTP, its wait for others included."""
+MOST_SUBSCRIPTIONS = 16
+"""Subscriptions of one WebSocket at the same time."""
+READERS, EXECUTORS = 2, 4
+"""Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
+UNTIL: ContextVar[float] = ContextVar("UNTIL")
+"""When the operation that is executed has to be done, on the monotonic clock."""
 LOCATION, REPOSITORY, JOB, PARTITIONS = "clipper_assets", "__repository__", "clip_episode", "episodes"
+
+
+class OverdueError(BaseException):
+    """Ends an operation past its deadline; graphql-core would make an error of one field out of any Exception."""
 
 
 class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
@@ -49,16 +51,19 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
 
     def __init__(self, workspace: WorkspaceProcessContext):
         self.workspace = workspace
+        self.readers = ThreadPoolExecutor(READERS, "graphql-reader")
+        self.executors = ThreadPoolExecutor(EXECUTORS, "graphql-executor")
         super().__init__()
 
     def build_graphql_schema(self) -> Schema:
         return create_schema()
 
     def build_graphql_middleware(self) -> list[Any]:
-        return []
+        return [_in_time]
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
-        return [*specified_rules, depth_limit_validator(max_depth=DEEPEST)]
+        """None: a document is validated when it is read, and not again."""
+        return []
 
     def build_middleware(self) -> list[Middleware]:
         return []
@@ -83,10 +88,17 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         """A document that could be executed is a 200, with its errors inside (GraphQL over HTTP, 6.4.1)."""
         return 200
 
-    async def graphql_http_endpoint(self, request: Request) -> Response:
+    async def read(self, query: str) -> DocumentNode:
+        """The document, valid and of bounded cost. Raises TooCostlyError or GraphQLError."""
+        loop, schema = asyncio.get_running_loop(), self._graphene_schema.graphql_schema
+        return await loop.run_in_executor(self.readers, documents.read, query, schema)
+
+    async def graphql_http_endpoint(self, request: Request) -> JSONResponse:
         query, variables, name = await _asked(request)
         try:
-            kinds = _kinds(_parsed(query))
+            kinds = _kinds(await self.read(query))
+        except documents.TooCostlyError as error:
+            raise RefusedError(400, str(error)) from None
         except GraphQLError as error:
             raise RefusedError(400, f"the query cannot be read: {error.message}") from None
         if OperationType.MUTATION in kinds:
@@ -95,10 +107,21 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
             full_access(request)
         return await self.execute_graphql_request(request, query, variables, name)
 
+    async def execute_graphql_request(
+        self, request: Request, query: str, variables: dict[str, Any] | None, operation_name: str | None
+    ) -> JSONResponse:
+        execute = partial(self.graphql_execution_thread, request, query, variables, operation_name)
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                loop, until = asyncio.get_running_loop(), time.monotonic() + DEADLINE_S
+                return await loop.run_in_executor(self.executors, _until, until, execute)
+        except (TimeoutError, OverdueError):
+            raise RefusedError(503, f"the query was not done within {DEADLINE_S:.0f} s; ask for less at once") from None
+
     async def graphql_ws_endpoint(self, websocket: WebSocket) -> None:
         try:
             await super().graphql_ws_endpoint(websocket)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             await websocket.close(4400, "a message is not what graphql-ws has")
 
     async def execute_graphql_subscription(
@@ -109,16 +132,23 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         variables: dict[str, Any] | None,
         operation_name: str | None,
     ) -> tuple[Any, Any]:
+        under_way: set[asyncio.Task[None]] = websocket.scope.setdefault("subscriptions", set())
+        if len(under_way) >= MOST_SUBSCRIPTIONS:
+            return None, {"message": f"a WebSocket has at most {MOST_SUBSCRIPTIONS} subscriptions; stop one first"}
         try:
-            document = _parsed(query)
-            if _kinds(document) != {OperationType.SUBSCRIPTION}:
+            if _kinds(await self.read(query)) != {OperationType.SUBSCRIPTION}:
                 return None, {"message": "only subscriptions go over a WebSocket; send the rest by POST"}
-            errors = validate(self._graphene_schema.graphql_schema, document, self._graphql_validation_rules)
+        except documents.TooCostlyError as error:
+            return None, {"message": str(error)}
         except GraphQLError as error:
-            errors = [error]
-        if errors:
-            return None, errors[0].formatted
-        return await super().execute_graphql_subscription(websocket, operation_id, query, variables, operation_name)
+            return None, error.formatted
+        task, refusal = await super().execute_graphql_subscription(
+            websocket, operation_id, query, variables, operation_name
+        )
+        if task:
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        return task, refusal
 
     def execute(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data of an operation, executed here. Raises RuntimeError where Dagster has errors."""
@@ -144,8 +174,16 @@ async def _asked(request: Request) -> tuple[str, dict[str, Any] | None, str | No
     return query, variables, name
 
 
-def _parsed(query: str) -> DocumentNode:
-    return parse(query, max_tokens=MOST_TOKENS)
+def _until(until: float, execute: Callable[[], JSONResponse]) -> JSONResponse:
+    UNTIL.set(until)
+    return execute()
+
+
+def _in_time(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
+    """graphql-core's middleware around each field: the thread of an operation past its deadline ends here."""
+    if time.monotonic() > UNTIL.get():
+        raise OverdueError
+    return resolve(root, info, **arguments)
 
 
 def _kinds(document: DocumentNode) -> set[OperationType]:

@@ -18,13 +18,22 @@ from graphql import (
     visit,
 )
 
-from clipper_assets.api.dagster import operation
+from clipper_assets.api.dagster import EXECUTORS, MOST_SUBSCRIPTIONS, operation
 from clipper_assets.api.door import Door
 
 FOLDER = files("clipper_assets.api") / "graphql"
 SNAPSHOT = "schema_snapshot.txt"
 NAMES = sorted(each.name.removesuffix(".graphql") for each in FOLDER.iterdir() if each.name.endswith(".graphql"))
 DEEP = "{ runsOrError { ... on Runs { results { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun {"
+
+
+def chain(length: int, spreads: str) -> str:
+    """Fragments F0 to F<length>, each of which spreads the next one; `spreads` has an `F` for its name."""
+    links = [f"fragment F{each} on Query {{ {spreads.replace('F', f'F{each + 1}')} }}" for each in range(length)]
+    return " ".join([*links, f"fragment F{length} on Query {{ version }}"])
+
+
+BOMB = chain(40, "...F ...F")
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +167,40 @@ def test_a_mutation_over_a_websocket_never_runs(client: TestClient) -> None:
         for query in ("mutation { reloadWorkspace { __typename } }", "{ version }", "{", DEEP):
             socket.send_json({"type": "start", "id": "1", "payload": {"query": query}})
             assert socket.receive_json()["type"] == "error"
+
+
+def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
+    bomb = "subscription { ...F0 } " + BOMB
+    assert "fragments expand" in client.post("/graphql", json={"query": bomb}).json()["detail"]
+    with client.websocket_connect("/graphql", ["graphql-ws"]) as socket:
+        socket.send_json({"type": "start", "id": "1", "payload": {"query": bomb}})
+        assert "fragments expand" in socket.receive_json()["payload"]["message"]
+
+
+def test_an_operation_ends_at_its_deadline(door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All assets of the repository of each asset of the repository: short to ask, and endless to answer."""
+    endless = "{ assetNodes { repository " * 7 + "{ id }" + " } }" * 7
+    monkeypatch.setattr("clipper_assets.api.dagster.DEADLINE_S", 0.3)
+    answer = client.post("/graphql", json={"query": endless})
+    assert answer.status_code == 503
+    assert "not done within" in answer.json()["detail"]
+    monkeypatch.undo()
+    # All threads are free again: none goes on with what nobody waits for.
+    done = [door.dagster.graphql.executors.submit(int) for _ in range(EXECUTORS)]
+    assert [each.result(5) for each in done] == [0] * EXECUTORS
+    assert client.post("/graphql", json={"query": "{ version }"}).json()["data"]["version"]
+
+
+def test_a_websocket_has_so_many_subscriptions(client: TestClient) -> None:
+    payload = {"query": operation("follow_run"), "variables": {"runId": "399a0128-b615-4765-bcd9-c1e8c91a395a"}}
+    endless = {"query": "subscription { locationStateChangeEvents { event { message } } }"}
+    with client.websocket_connect("/graphql", ["graphql-ws"]) as socket:
+        for number in range(MOST_SUBSCRIPTIONS):
+            socket.send_json({"type": "start", "id": str(number), "payload": endless})
+        socket.send_json({"type": "start", "id": "more", "payload": payload})
+        answer = socket.receive_json()
+        assert (answer["type"], answer["id"]) == ("error", "more")
+        assert "stop one first" in answer["payload"]["message"]
+        socket.send_json({"type": "stop", "id": "0"})
+        socket.send_json({"type": "start", "id": "instead", "payload": payload})
+        assert socket.receive_json()["type"] == "data"
