@@ -18,27 +18,43 @@ BODY_S = 30.0
 """A body has so many seconds to arrive."""
 HEAD_S = 10.0
 """A connection has so many seconds to send a request's head."""
+TOO_MANY = 4429
+"""Closes a WebSocket that sends too many messages."""
 PARTS = "/uploads/parts/"
 """Parts of uploads are limited by what was announced for them."""
 
 
 class Rate:
-    """ASGI middleware: at most so many requests by one token, or from one address without."""
+    """ASGI middleware: at most so many requests by one token, or from one address without.
+
+    Opening a WebSocket is a request, and so is each message that comes over it; the one too many closes it.
+    """
 
     def __init__(self, app: ASGIApp, rate: str):
         self.app, self.rate = app, parse(rate)
         self.limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(PARTS):
-            who = scope.get("state", {}).get("token") or (scope["client"] or ["unknown"])[0]
-            if not await self.limiter.hit(self.rate, who):
-                again = (await self.limiter.get_window_stats(self.rate, who)).reset_time - time.time()
-                wait = str(max(math.ceil(again), 1))
-                answer = problem(429, f"more than {self.rate} requests; wait {wait} s", {"Retry-After": wait})
-                await answer(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(PARTS):
+            await self.app(scope, receive, send)
+            return
+        who = scope.get("state", {}).get("token") or (scope["client"] or ["unknown"])[0]
+        if not await self.limiter.hit(self.rate, who):
+            again = (await self.limiter.get_window_stats(self.rate, who)).reset_time - time.time()
+            wait = str(max(math.ceil(again), 1))
+            answer = problem(429, f"more than {self.rate} requests; wait {wait} s", {"Retry-After": wait})
+            await answer(scope, receive, send)
+            return
+
+        async def counted() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and not await self.limiter.hit(self.rate, who):
+                reason = f"more than {self.rate} messages and requests; connect again later"
+                await send({"type": "websocket.close", "code": TOO_MANY, "reason": reason})
+                return {"type": "websocket.disconnect", "code": TOO_MANY, "reason": reason}
+            return message
+
+        await self.app(scope, counted, send)
 
 
 class Body:

@@ -69,6 +69,7 @@ def main(host: str | None, port: int | None) -> None:
             port=settings.api_port if port is None else port,
             http=PatientProtocol,
             ws="websockets-sansio",
+            ws_max_size=settings.api_max_body_bytes,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,

@@ -157,3 +157,20 @@ def test_a_websocket_may_be_silent_for_longer_than_a_head(port: int) -> None:
             client.recv(timeout=0.6)
         client.send("still here")
         assert client.recv(timeout=20) == "still here"
+
+
+def test_messages_of_a_websocket_count_against_the_rate() -> None:
+    """So does opening it: the third of three is the second message."""
+    taken: list[Message] = []
+
+    async def takes_all(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            taken.append(message)
+
+    text: Message = {"type": "websocket.receive", "text": "{}"}
+    limited = Rate(takes_all, "2/minute")
+    (closed,) = asyncio.run(called(limited, [text] * 3, type="websocket"))
+    assert taken == [text]
+    assert (closed["type"], closed["code"]) == ("websocket.close", limits.TOO_MANY)
+    refused, _ = asyncio.run(called(limited, [], type="websocket"))
+    assert (refused["type"], refused["status"]) == ("websocket.http.response.start", 429)
