@@ -1,6 +1,8 @@
 """Small videos made by ffmpeg for a test, and what is seen and heard in a file."""
 
 import json
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -194,3 +196,19 @@ def with_sound(video: Path, tracks: Sequence[Samples], target: Path) -> Path:
     merged = "".join(f"[{number}:a]" for number in range(1, len(tracks) + 1)) + f"amerge=inputs={len(tracks)}[a]"
     sound = ["-filter_complex", merged, "-map", "0:v", "-map", "[a]", "-c:a", "aac", "-b:a", "192k"]
     return make(target, "-i", str(video), *inputs, *sound, "-c:v", "copy")
+
+
+def picture_bomb(target: Path, side_px: int = 16_000) -> Path:
+    """Eight seconds of sound beside a PNG of that many pixels squared, 64 bits each, in a Matroska of a few kB."""
+    header = struct.pack(">IIBBBBB", side_px, side_px, 16, 6, 0, 0, 0)
+    rows = zlib.compress(bytes(10 * (8 * side_px + 1)))
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    picture = target.with_suffix(".png")
+    picture.write_bytes(png)
+    sound = ["-f", "lavfi", "-i", "sine=r=8000:duration=8"]
+    run(["-f", "png_pipe", "-i", str(picture), *sound, "-c:v", "copy", "-f", "matroska", str(target)])
+    picture.unlink()
+    return target

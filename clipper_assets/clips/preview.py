@@ -8,6 +8,7 @@ import ffmpeg
 
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.inputs import picture_input
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.text import clock, markdown_table
 
@@ -35,6 +36,6 @@ def _inline_picture(storage: Storage, clip: Clip) -> str:
     with tempfile.TemporaryDirectory(prefix="clipper-") as work:
         original = storage.local_copy(clip.thumbnail, Path(work))
         small = Path(work) / "small.jpg"
-        picture = ffmpeg.input(f"file:{original}").filter("scale", PREVIEW_WIDTH_PX, -2)
+        picture = picture_input(f"file:{original}").filter("scale", PREVIEW_WIDTH_PX, -2)
         run(ffmpeg.get_args(picture.output(str(small), vframes=1, **{"q:v": 8})))
         return "data:image/jpeg;base64," + base64.b64encode(small.read_bytes()).decode()

@@ -8,6 +8,7 @@ from typing import Any
 import ffmpeg
 
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
+from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.loudness import LoudnessTrack, parse_ebur128
 from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candidates, decide
@@ -62,7 +63,7 @@ def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage
     UploadRefusedError where the sound cannot be decoded, or is not what `wish` says.
     """
     possible = candidates(probe, key, wish)
-    media = ffmpeg.input(storage.media_source(key))
+    media = media_input(storage.media_source(key))
     files = [folder / f"microphone_{number}.flac" for number in range(len(possible))]
     tracks = [
         ffmpeg.output(_speech(_mono(media, microphone)), file.name, acodec="flac")

@@ -13,16 +13,13 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from clipper_assets.episodes.inputs import MOST_PIXELS, open_media
 from clipper_assets.episodes.storage import Storage, StorageError, Stored
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
-CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav,flac"
-"""Demuxers that read one file and seek to the frame.
-
-The others include playlists, which name further files and hosts to read from, and MPEG-TS, where ffmpeg seeks past the
-key frame, so that a clip would begin with a still picture.
-"""
 OPEN_TIMEOUT_S = (20.0, 60.0)
+MOST_STREAMS = 64
+"""A studio's recorder writes 32 microphones beside its pictures and subtitles."""
 UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
 FRAMES_LOOKED_AT = 120
 TAIL_S = 2.0
@@ -93,6 +90,7 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     if stored.size_bytes == 0:
         raise UploadRefusedError(f"{key} is empty (0 bytes); upload it again")
     with _opened(storage, key) as container:
+        _refuse_if_large(container, key)
         audio = _audio(container, key)
         duration_s = _promised_s(container)
         if duration_s is not None:
@@ -122,15 +120,26 @@ def refuse_if_changed(storage: Storage, key: str, etag: str) -> None:
         raise UploadRefusedError(f"{key} was replaced or removed since it was probed; materialize raw_video again")
 
 
+def _refuse_if_large(container: InputContainer, key: str) -> None:
+    """Raises UploadRefusedError for more streams or larger pictures than anyone records; no frame is decoded for it."""
+    if len(container.streams) > MOST_STREAMS:
+        raise UploadRefusedError(
+            f"{key} has {len(container.streams)} streams, more than {MOST_STREAMS}; upload one with fewer tracks"
+        )
+    for stream in container.streams.video:
+        known = stream.codec_context
+        # ffmpeg takes a size above its limit for none at all.
+        if known is not None and not 0 < known.width * known.height <= MOST_PIXELS:
+            raise UploadRefusedError(
+                f"{key} has a video or cover art that is larger than 8192x4320 pixels, or of no size; upload it smaller"
+            )
+
+
 @contextmanager
 def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
     try:
-        with av.open(
-            storage.media_source(key),
-            timeout=OPEN_TIMEOUT_S,
-            options={"format_whitelist": CONTAINERS},
-            metadata_errors="replace",
-        ) as container:
+        media_source = storage.media_source(key)
+        with open_media(media_source, timeout=OPEN_TIMEOUT_S, metadata_errors="replace") as container:
             yield container
     except av.DecoderNotFoundError:
         raise UploadRefusedError(f"{key} has a video codec that is not known; upload it as H.264") from None
@@ -192,6 +201,8 @@ def _picture(container: InputContainer, video: VideoStream, key: str) -> dict[st
     """What `Probe` says of a video."""
     times: list[float] = []
     rotation = 0
+    if video.codec_context is not None:  # the frames may be larger than the container says
+        video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     for frame in container.decode(video):
         if not times:
             rotation = frame.rotation

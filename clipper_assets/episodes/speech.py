@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
+
+from clipper_assets.episodes.inputs import open_media
 
 SPEECH_RATE_HZ = 16_000
 
@@ -14,7 +15,7 @@ Samples = NDArray[np.float32]
 
 def load_speech(path: Path) -> Samples:
     """Decode the FLAC that `raw_video` wrote."""
-    with av.open(str(path)) as container:
+    with open_media(path) as container:
         frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     samples = np.zeros(sum(len(frame) for frame in frames), np.float32)
     if frames:

@@ -1,3 +1,4 @@
+import resource
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
+from clipper_assets_tests.media import picture_bomb
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=8"]
 SOUND = ["-f", "lavfi", "-i", "sine=r=48000:duration=8"]
@@ -318,3 +320,22 @@ def test_a_video_without_a_readable_frame_is_refused(storage: DirectoryStorage, 
     start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
     storage.put_bytes("upload.mp4", data[:start] + b"\0" * (end - start) + data[end:])
     refusal(storage, "upload.mp4")
+
+
+def test_a_picture_that_takes_gigabytes_is_refused_before_it_is_decoded(storage: DirectoryStorage) -> None:
+    picture_bomb(Path(storage.root) / "bomb.mkv")
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "larger than 8192x4320 pixels" in refusal(storage, "bomb.mkv")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 100_000
+
+
+def test_cover_art_that_is_too_large_is_refused(storage: DirectoryStorage, make: Make) -> None:
+    cover = make("-f", "lavfi", "-i", "color=red:s=9000x9000", "-frames:v", "1", key="cover.jpg")
+    mapped = ["-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic"]
+    key = make(*SOUND, "-i", cover, *mapped, "-c:a", "aac", key="talk.m4a")
+    assert "larger than 8192x4320 pixels" in refusal(storage, key)
+
+
+def test_more_streams_than_anyone_records_are_refused(storage: DirectoryStorage, make: Make) -> None:
+    key = make(*SOUND, *["-map", "0"] * 65, "-c:a", "pcm_s16le", key="many.mkv")
+    assert "has 65 streams, more than 64" in refusal(storage, key)

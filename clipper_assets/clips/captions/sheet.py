@@ -18,6 +18,7 @@ from clipper_assets.clips.captions.scripts import gather_fonts
 from clipper_assets.clips.captions.styles import DEFAULT_STYLE, load_style, style_names
 from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.inputs import generated_input, picture_input
 from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
 
 FRAME = FRAMES[Aspect.portrait]
@@ -101,8 +102,8 @@ def _background(picture: Path | None) -> ffmpeg.nodes.FilterableStream:
         sky = (
             f"gradients=s={width_px}x{height_px}:c0=0x475569:c1=0xa8a29e:x0=0:y0=0:x1={width_px}:y1={height_px}:r=1:d=1"
         )
-        return ffmpeg.input(sky, f="lavfi")
-    filled = ffmpeg.input(str(picture.absolute())).filter(
+        return generated_input(sky)
+    filled = picture_input(picture.absolute()).filter(
         "scale", width_px, height_px, force_original_aspect_ratio="increase"
     )
     return filled.filter("crop", width_px, height_px)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.path import square_size_px
 from clipper_assets.episodes.ffmpeg import chunks, ranged
+from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
 
 FPS = 25
@@ -57,7 +58,7 @@ def _decoded(
     media_source: str, source: RawVideo, start_s: float, end_s: float, *, skip_frame: str
 ) -> Generator[Picture, None, None]:
     width, height = picture_size_px(source)
-    media = ffmpeg.input(
+    media = media_input(
         media_source,
         ss=f"{start_s:.6f}",
         t=f"{end_s - start_s:.6f}",

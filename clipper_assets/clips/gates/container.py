@@ -1,10 +1,10 @@
 """What the headers of a clip say, and when its frames are due."""
 
-import av
 import numpy as np
 from av.stream import Stream
 
 from clipper_assets.clips.gates.figures import Container
+from clipper_assets.episodes.inputs import open_media
 
 
 def read_container(media_source: str) -> Container:
@@ -12,7 +12,7 @@ def read_container(media_source: str) -> Container:
 
     Raises `av.FFmpegError` where the file cannot be opened and ValueError where a stream is missing or empty.
     """
-    with av.open(media_source) as container:
+    with open_media(media_source) as container:
         if not container.streams.video or not container.streams.audio:
             raise ValueError("the clip lacks a video or an audio stream; render it again")
         video, audio = container.streams.video[0], container.streams.audio[0]

@@ -25,6 +25,7 @@ from clipper_assets.clips.gates.picture import (
 from clipper_assets.clips.gates.sound import edge_level_db, lateness, levels, loudness
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
 from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
 
 PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
@@ -84,7 +85,7 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
 
 def _decode(media_source: str, container: Container) -> Sequence[str]:
     """Small grey pictures, speech and the loudness meter from one pass that skips the frames nothing depends on."""
-    media = ffmpeg.input(media_source, skip_frame="bidir")
+    media = media_input(media_source, skip_frame="bidir")
     small = small_size_px(container.width_px, container.height_px)
     pictures = (
         media.video.filter("fps", PICTURES_PER_S, start_time=0)

@@ -14,6 +14,7 @@ from clipper_assets.clips.captions.styles import CaptionStyle
 from clipper_assets.clips.frame import Box
 from clipper_assets.clips.rendering.kept import any_of
 from clipper_assets.episodes.audio import Stream
+from clipper_assets.episodes.inputs import generated_input
 
 CAPTIONS_FILE, FONTS_FOLDER = "captions.ass", "fonts"
 
@@ -32,7 +33,7 @@ def burned(picture: Stream, captions: Captions, fps: Fraction) -> Stream:
     edge = captions.style.panel_colour or captions.style.outline_colour
     canvas = f"color={edge}@0:s={frame.width_px}x{frame.height_px}:r={fps}:d={captions.clip_s},format=yuva420p"
     drawn = (
-        ffmpeg.input(canvas, f="lavfi")
+        generated_input(canvas)
         .filter("setparams", colorspace="bt709", range="tv")
         .filter("select", any_of(redrawn(caption_ass(captions), fps)))
         .filter("ass", CAPTIONS_FILE, fontsdir=FONTS_FOLDER, alpha=1)

@@ -16,6 +16,7 @@ from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
+from clipper_assets.episodes.inputs import generated_input, media_input, picture_input
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.transcript.scripts import joined
 
@@ -54,7 +55,7 @@ def write_card(
     degraded: tuple[Degraded, ...] = ()
     if source.cover_stream is not None:
         try:
-            _draw(_cover(ffmpeg.input(media_source)[str(source.cover_stream)], frame), folder)
+            _draw(_cover(media_input(media_source)[str(source.cover_stream)], frame), folder)
         except FfmpegError as error:
             degraded = (Degraded(STEP, f"the cover art cannot be drawn, the card has the title instead: {error}"),)
         else:
@@ -76,13 +77,13 @@ def card_picture(sound: Stream, frame: Frame, fps: Fraction, accent: str) -> Str
     """
     rate = f"{fps.numerator}/{fps.denominator}"
     still = (
-        ffmpeg.input(CARD_FILE, framerate=rate)
+        picture_input(CARD_FILE, framerate=rate)
         .filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuv420p")
         .filter("tpad", stop_mode="clone", stop=-1)
     )
     place = _bars_box(frame)
-    colour = ffmpeg.input(f"color=c={accent}:s={BARS_WIDTH_PX}x{BARS_HEIGHT_PX}:r={rate}", f="lavfi")
+    colour = generated_input(f"color=c={accent}:s={BARS_WIDTH_PX}x{BARS_HEIGHT_PX}:r={rate}")
     bars = ffmpeg.filter([colour, _bars(sound).filter("fps", rate)], "alphamerge")
     return ffmpeg.overlay(still, bars, x=round(place.left), y=round(place.top)).filter("setsar", 1)
 
@@ -171,7 +172,7 @@ def _names(frame: Frame) -> Stream:
     center, corner = _above_bars(frame, frame.safe.top).center_y, f"x1={width_px - 1}:y1={height_px - 1}"
     light = f"gradients=s={width_px}x{height_px}:type=radial:speed=0:c0={SPOTLIGHT}:c1={SHADE}:x0={width_px // 2}"
     return (
-        ffmpeg.input(f"{light}:y0={center:.0f}:{corner}", f="lavfi")
+        generated_input(f"{light}:y0={center:.0f}:{corner}")
         .filter("format", "rgb24")
         .filter("noise", alls=4)  # without it the encoder makes steps of the gradient
         .filter("ass", NAMES_FILE, fontsdir=FONTS_FOLDER)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from functools import cache
 
+import ffmpeg
+
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
+from clipper_assets.episodes.inputs import generated_input
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,14 @@ NVENC = Encoder(
     "h264_nvenc",
     (("preset", "p5"), ("rc", "vbr"), ("cq", "21"), ("b:v", "0"), ("maxrate", "12M"), ("bufsize", "24M")),
 )
+TEN_FRAMES = generated_input("color=s=1080x1920:d=0.4:r=25")
 
 
 @cache
 def best_encoder() -> Encoder:
     """NVENC where it encodes ten frames on this machine, else x264."""
     try:
-        run(["-v", "error", "-f", "lavfi", "-i", "color=s=1080x1920:d=0.4:r=25", "-c:v", NVENC.name, "-f", "null", "-"])
+        run(ffmpeg.get_args(ffmpeg.output(TEN_FRAMES, "-", vcodec=NVENC.name, format="null")))
     except FfmpegError:
         return X264
     return NVENC

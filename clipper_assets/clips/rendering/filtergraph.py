@@ -15,6 +15,7 @@ from clipper_assets.clips.rendering.framed import Stretch, framed, stretches
 from clipper_assets.clips.rendering.kept import kept_picture, kept_sound
 from clipper_assets.episodes.audio import Stream, programme
 from clipper_assets.episodes.ffmpeg import ranged
+from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
 
 REFERENCE_WHITE_NITS = 203  # diffuse white of PQ and HLG programmes: ITU-R BT.2408, table 1
@@ -53,7 +54,7 @@ def recorded(plan: ClipPlan, source: RawVideo, media_source: str) -> Sequence[st
 
 def drawn(plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Sequence[str]:
     """ffmpeg's arguments for the picture of a clip that has only sound, in a folder with its card and `sound.m4a`."""
-    sound = ffmpeg.input(SOUND_FILE).audio
+    sound = media_input(SOUND_FILE).audio
     picture = card_picture(sound, plan.frame, plan.fps, accent(plan.style)).filter("trim", end_frame=_frames(plan))
     return _arguments(_encoded(picture, plan, encoder, captions=captions))
 
@@ -62,8 +63,8 @@ def muxed() -> Sequence[str]:
     """ffmpeg's arguments for the clip: `picture.mp4` and `sound.m4a` as they are."""
     return _arguments(
         ffmpeg.output(
-            ffmpeg.input(PICTURE_FILE).video,
-            ffmpeg.input(SOUND_FILE).audio,
+            media_input(PICTURE_FILE).video,
+            media_input(SOUND_FILE).audio,
             CLIP_FILE,
             codec="copy",
             map_metadata=-1,
@@ -107,7 +108,7 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
         # For H.264 that does not say: players take it for BT.709 where it is HD, ffmpeg for BT.601.
         options["colorspace"] = "bt709"
     kept = TimeMap(tuple((start_s + lead_s, end_s + lead_s) for start_s, end_s in plan.cuts.kept))
-    return ffmpeg.input(media_source, t=f"{seconds:.6f}", **options), kept
+    return media_input(media_source, t=f"{seconds:.6f}", **options), kept
 
 
 def _even(picture: Stream, plan: ClipPlan) -> Stream:

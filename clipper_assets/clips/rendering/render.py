@@ -29,6 +29,7 @@ from clipper_assets.clips.rendering.framed import CAMERA_FILE, camera_commands
 from clipper_assets.clips.rendering.sound import master
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.ffmpeg import FfmpegError, run
+from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.progress import Report
 
@@ -66,7 +67,7 @@ def render_clip(
     srt, vtt = sidecars(plan.words, plan.duration_s, plan.fps)
     files["srt"].write_text(srt)
     files["vtt"].write_text(vtt)
-    picture = ffmpeg.input(str(files["mp4"]), ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
+    picture = media_input(files["mp4"], ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
     return Rendered(files, (*degraded, *_undrawn(plan)))
 

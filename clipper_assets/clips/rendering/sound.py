@@ -11,6 +11,7 @@ from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.episodes.inputs import media_input
 
 TARGET_LUFS, TOLERANCE_LU = -14.0, 0.4
 HIGHEST_DBTP = -1.1
@@ -80,7 +81,7 @@ def _corrected(trial: Trial, before: Trial, peak_dbtp: float) -> tuple[float, fl
 
 def _encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) -> None:
     sound = (
-        ffmpeg.input(str(programme))
+        media_input(programme)
         .filter("volume", f"{gain_db}dB")
         .filter("aresample", OVERSAMPLED_HZ)
         .filter("alimiter", limit=f"{ceiling_db}dB", attack=5, release=50, level=0, latency=1)
@@ -91,6 +92,6 @@ def _encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) ->
 
 def _measured(file: Path) -> tuple[float, float]:
     """LUFS and dBTP, both -inf for silence."""
-    meter = ffmpeg.input(str(file)).audio.filter("ebur128", peak="true", framelog="quiet")
+    meter = media_input(file).audio.filter("ebur128", peak="true", framelog="quiet")
     lufs, dbtp = loudness(run(ffmpeg.get_args(meter.output("-", format="null"))))
     return (-math.inf, -math.inf) if lufs is None or dbtp is None else (lufs, dbtp)
