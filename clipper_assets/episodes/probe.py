@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from clipper_assets.episodes.inputs import MOST_PIXELS, open_media
 from clipper_assets.episodes.storage import Storage, StorageError, Stored
+from clipper_assets.episodes.text import clean_text
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 OPEN_TIMEOUT_S = (20.0, 60.0)
@@ -192,7 +193,7 @@ def _facts(container: InputContainer, audio: AudioStream, duration_s: float | No
         audio_rate_hz=audio.codec_context.sample_rate,
         audio_indices=tuple(stream.index for stream in container.streams.audio),
         cover_stream=next((stream.index for stream in container.streams.video if _is_cover(stream)), None),
-        title=tags.get("title") or None,
+        title=clean_text(tags.get("title", "")).strip() or None,
         show=tags.get("album") or tags.get("artist") or None,
     )
 

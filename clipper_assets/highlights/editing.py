@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.windows import Rules, quiet_around
 from clipper_assets.transcript.words import Sentence
@@ -71,7 +72,8 @@ def moved(
 
 def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedClip:
     """The clip with other texts; None leaves one as it is."""
-    window = {**clip.window, **{name: text for name, text in (("hook", hook), ("title", title)) if text is not None}}
+    texts = {name: clean_text(text) for name, text in (("hook", hook), ("title", title)) if text is not None}
+    window = {**clip.window, **texts}
     return clip if window == clip.window else _by_editor(clip, window)
 
 

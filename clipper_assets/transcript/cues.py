@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.transcript.formats import subrip, webvtt, whisperx_json
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, MalformedTranscriptError, Transcript
 from clipper_assets.transcript.formats.voices import said_words
@@ -81,7 +82,7 @@ def _text(content: bytes) -> str:
         line = _unix(content[: error.start].decode(encoding)).count("\n") + 1
         kind = "UTF-8" if encoding == "utf-8" else "UTF-16"
         raise LineError(line, f"the file is not {kind} text from here on; save it as UTF-8") from error
-    return _unix(text).removeprefix("\ufeff")
+    return "\n".join(clean_text(line) for line in _unix(text).removeprefix("\ufeff").split("\n"))
 
 
 def _unix(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.transcript.words import Word
 
 
@@ -23,9 +24,9 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
     names: dict[str, str] = {}
     for file in files:
         for label, name in _table(file).items():
-            if not isinstance(name, str) or not name.strip():
+            if not isinstance(name, str) or not clean_text(name).strip():
                 raise ValueError(f'{file.name} has no name for {label!r}; write it as text: "{label}" = "Anna"')
-            names[label] = " ".join(name.split())
+            names[label] = " ".join(clean_text(name).split())
     return names
 
 

@@ -134,3 +134,8 @@ def test_word_edits_are_in_order_and_one_for_a_word(asked: dict[int, str]) -> No
     spans = [(edit.start, edit.end) for edit in found]
     assert spans == sorted(set(spans))
     assert {edit.text for edit in found} <= {" ".join(text.split()) for text in asked.values()}
+
+
+def test_texts_hold_no_control_characters() -> None:
+    changed = retitled(clip_of(2, 4), "Wai\x00t\nfor it", "A\x1b title")
+    assert (changed.window["hook"], changed.window["title"]) == ("Wait for it", "A title")

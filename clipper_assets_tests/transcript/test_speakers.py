@@ -60,3 +60,7 @@ def test_only_speakers_with_a_name_are_called_by_it() -> None:
     words = [Word("a", 0, 1, 0, speaker=label) for label in ("SPEAKER_00", "SPEAKER_01", None)]
     assert [word.speaker for word in named(words, {"SPEAKER_00": "Anna"})] == ["Anna", "SPEAKER_01", None]
     assert named(words, {}) == words
+
+
+def test_a_name_holds_no_control_characters(tmp_path: Path) -> None:
+    assert read_names([written(tmp_path, "speakers.toml", 'A = "An\\u0000na\\u001fB"\n')]) == {"A": "Anna B"}

@@ -225,3 +225,19 @@ def test_any_file_is_read_or_refused_in_one_sentence(tmp_path: Path, content: by
         assert all(
             word.text.encode() and word.text == word.text.strip() for cue in transcript.cues for word in cue.words
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.srt", b"00:00:01,000 --> 00:00:02,000\nHe\x00llo\x07 you\n"),
+        ("a.vtt", b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nHe\x00llo\x07 you\n"),
+        ("a.json", b'{"segments": [{"start": 1, "end": 2, "text": "He\\u0000llo\\u0007 you"}]}'),
+        ("b.json", b'{"segments": [{"start": 1, "end": 2, "text": "Hello you", "words": '
+         b'[{"word": "He\\u0000llo", "start": 1, "end": 1.5}, {"word": "you\\u0007", "start": 1.5, "end": 2}]}]}'),
+    ],
+)  # fmt: skip
+def test_control_characters_are_taken_out(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    assert [cue.texts for cue in read_transcript(file).cues] == [["Hello", "you"]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.text import clock
+from clipper_assets.episodes.text import clean_text, clock
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
 from clipper_assets.highlights.windows import STEP, Candidate, fit
 from clipper_assets.progress import Report
@@ -134,7 +134,7 @@ def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(clean_text(text).split())
 
 
 @dataclass

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from clipper_assets.episodes.speech import Samples
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.progress import Report
 from clipper_assets.transcript.cues import Cue, CueWord
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
@@ -73,7 +74,8 @@ def segment_words(segment: "Segment", language: str) -> list[CueWord]:
     if language in UNSPACED:
         heard = _regrouped(heard, language)
     words: list[CueWord] = []
-    for text, start, end, probability in heard:
+    for raw, start, end, probability in heard:
+        text = clean_text(raw)
         piece = language not in UNSPACED and not text.startswith(" ")
         if words and (piece or not is_said(text)):
             first = words[-1].span or (start, end)

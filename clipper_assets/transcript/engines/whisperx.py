@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from clipper_assets.episodes.speech import Samples
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.progress import Report, Stage
 from clipper_assets.transcript.cues import Cue, CueWord, said_words
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
@@ -89,6 +90,10 @@ class _Pipeline:
             speech, batch_size=batch_size, language=language, progress_callback=lambda percent: report(percent / 100)
         )
         return [
-            (Cue([CueWord(word) for word in said_words(segment["text"], language)], span), segment["avg_logprob"], None)
+            (
+                Cue([CueWord(word) for word in said_words(clean_text(segment["text"]), language)], span),
+                segment["avg_logprob"],
+                None,
+            )
             for segment, span in zip(result["segments"], spans, strict=True)
         ]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
 from clipper_assets.transcript.formats.voices import bare, said_words
 
@@ -27,7 +28,7 @@ def _encodable(text: str) -> str:
 
 
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(_encodable), AfterValidator(clean_text)]
 
 
 class _Word(BaseModel):
