@@ -136,6 +136,7 @@ class Api:
 
     url: str
     log: Path
+    process: "subprocess.Popen[bytes]"
 
     def asked(self, method: str, path: str, token: str = FULL, **more: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
@@ -153,9 +154,10 @@ def api_beside(deployment: Deployment, port: int | None = None, **environment: s
     """`clipper-api` on the storage and the instance of a deployment."""
     port = port or free_port()
     wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ}", **environment}
-    api = Api(f"http://127.0.0.1:{port}", deployment.log.with_name("api.log"))
-    with serving([str(SCRIPTS / "clipper-api"), "--port", str(port)], wanted, api.log, f"{api.url}/health"):
-        yield api
+    url, log = f"http://127.0.0.1:{port}", deployment.log.with_name("api.log")
+    command = [str(SCRIPTS / "clipper-api"), "--port", str(port)]
+    with serving(command, wanted, log, f"{url}/health") as process:
+        yield Api(url, log, process)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+import requests
+from websockets import Subprotocol
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL, READ
+from clipper_assets_tests.e2e.servers import FULL, READ, Api, api_beside
 
 pytestmark = pytest.mark.e2e
 
@@ -208,6 +210,46 @@ def test_slow_clients_are_sent_away_and_others_served(house: House) -> None:
         ]
         assert house.api.asked("GET", "/episodes").ok
         assert [each.result()[:12] for each in slow] == [b"HTTP/1.1 408"] * 4
+
+
+def test_bombs_of_fragments_are_refused_while_others_are_served(house: House) -> None:
+    """50 from 10 connections, half of them WebSockets; the server still ends when it is told to."""
+    links = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40)]
+    bomb = " ".join(["query { ...F0 }", *links, "fragment F40 on Query { version }"])
+    start = json.dumps({"type": "start", "id": "1", "payload": {"query": bomb}})
+
+    def by_http(api: Api) -> list[int]:
+        with requests.Session() as session:
+            session.headers.update(LOOK)
+            return [session.post(f"{api.url}/graphql", json={"query": bomb}, timeout=30).status_code for _ in range(5)]
+
+    def by_websocket(api: Api) -> list[str]:
+        address = f"ws://{urlsplit(api.url).netloc}/graphql"
+        with connect(address, subprotocols=[Subprotocol("graphql-ws")], additional_headers=LOOK) as client:
+            answers = []
+            for _ in range(5):
+                client.send(start)
+                answers.append(json.loads(client.recv(timeout=30))["type"])
+            return answers
+
+    # A server of its own, since it is ended; the rate alone would keep most of them out.
+    with (
+        api_beside(house.deployment, CLIPPER_API_RATE="100000/minute") as api,
+        ThreadPoolExecutor(10) as pool,
+        requests.Session() as session,
+    ):
+        attacks = [pool.submit(attack, api) for _ in range(5) for attack in (by_http, by_websocket)]
+        waits: list[float] = []
+        while not all(each.done() for each in attacks) or len(waits) < 200:
+            began = time.monotonic()
+            assert session.get(f"{api.url}/health", timeout=30).ok
+            waits.append(time.monotonic() - began)
+            if len(waits) % 20 == 0:
+                assert api.asked("GET", "/episodes").ok
+        assert [each.result() for each in attacks] == [[400] * 5, ["error"] * 5] * 5
+        assert sorted(waits)[int(0.99 * len(waits))] < 0.1, sorted(waits)[-10:]
+        api.process.terminate()
+        assert api.process.wait(20) is not None
 
 
 def test_nothing_of_it_is_left_in_the_bucket(house: House) -> None:
