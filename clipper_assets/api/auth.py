@@ -37,7 +37,7 @@ class Tokens:
         for part in (setting.get_secret_value() if setting else "").split(","):
             kind, colon, rest = part.strip().partition(":")
             is_kind = bool(colon) and kind in set(Access)
-            token, access = (rest, Access(kind)) if is_kind else (part.strip(), Access.full)
+            token, access = (rest, Access(kind)) if is_kind else (part.strip(), Access.creator)
             if not token:
                 continue
             if len(token) < SHORTEST_TOKEN or not token.isascii() or any(char.isspace() for char in token):
@@ -124,7 +124,7 @@ def _is_public(path: str) -> bool:
     return any(path == place.rstrip("/") or path.startswith(f"{place.rstrip('/')}/") for place in PUBLIC)
 
 
-def full_access(connection: HTTPConnection) -> None:
+def may_change(connection: HTTPConnection) -> None:
     """A dependency of every route that changes anything."""
-    if connection.state.access is not Access.full:
-        raise RefusedError(403, "this token may look and change nothing; use one with full access")
+    if connection.state.access is Access.read:
+        raise RefusedError(403, "this token may look and change nothing; use one without `read:`")

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from clipper_assets.api import documents
-from clipper_assets.api.auth import full_access
+from clipper_assets.api.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
 from clipper_assets.api.problems import RefusedError
 
 log = logging.getLogger(__name__)
@@ -39,7 +38,6 @@ READERS, EXECUTORS = 2, 4
 """Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
 UNTIL: ContextVar[float] = ContextVar("UNTIL")
 """When the operation that is executed has to be done, on the monotonic clock."""
-LOCATION, REPOSITORY, JOB, PARTITIONS = "clipper_assets", "__repository__", "clip_episode", "episodes"
 
 
 class OverdueError(BaseException):
@@ -96,15 +94,15 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
     async def graphql_http_endpoint(self, request: Request) -> JSONResponse:
         query, variables, name = await _asked(request)
         try:
-            kinds = _kinds(await self.read(query))
+            document = await self.read(query)
         except documents.TooCostlyError as error:
             raise RefusedError(400, str(error)) from None
         except GraphQLError as error:
             raise RefusedError(400, f"the query cannot be read: {error.message}") from None
-        if OperationType.MUTATION in kinds:
+        if OperationType.MUTATION in _kinds(document):
             if request.method == "GET":
                 raise RefusedError(405, "a GET changes nothing; send mutations by POST")
-            full_access(request)
+            check_mutation(request.state.access, document, variables)
         return await self.execute_graphql_request(request, query, variables, name)
 
     async def execute_graphql_request(
@@ -188,12 +186,6 @@ def _in_time(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any
 
 def _kinds(document: DocumentNode) -> set[OperationType]:
     return {each.operation for each in document.definitions if isinstance(each, OperationDefinitionNode)}
-
-
-@cache
-def operation(name: str) -> str:
-    """One of the documents in `graphql/`, which frontends use as well."""
-    return (files("clipper_assets.api") / "graphql" / f"{name}.graphql").read_text()
 
 
 class Dagster:

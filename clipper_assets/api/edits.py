@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api import models
-from clipper_assets.api.auth import full_access
+from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import accepted, edits_view
 from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeState, Options
@@ -17,7 +17,7 @@ from clipper_assets.episodes.edits import Edits, Judged, save_edits, undone
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
 
 router = APIRouter(tags=["edits"])
-CHANGES = [Depends(full_access)]
+CHANGES = [Depends(may_change)]
 AFTER_EDITS = ("highlight_windows", "camera_paths", "rendered_clips")
 
 

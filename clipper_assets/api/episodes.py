@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
-from clipper_assets.api.auth import full_access
+from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.media import browser_url
 from clipper_assets.api.models import (
@@ -72,7 +72,7 @@ def get_transcript(key: str, door: TheDoor) -> Transcript:
 
 
 @router.delete(
-    "/episodes/{key:path}/run", status_code=202, dependencies=[Depends(full_access)], responses=answers(403, 404, 409)
+    "/episodes/{key:path}/run", status_code=202, dependencies=[Depends(may_change)], responses=answers(403, 404, 409)
 )
 def cancel_run(key: str, door: TheDoor, response: Response) -> Accepted:
     """Stop the run of an episode that is queued or going on; what it has finished stays."""

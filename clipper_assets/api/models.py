@@ -12,10 +12,11 @@ from clipper_assets.episodes.edits import MAX_WORD, Decision
 
 
 class Access(StrEnum):
-    """What a token may do: everything, or only look."""
+    """The role of a token: an operator may do everything, a creator what a frontend needs, a reader only look."""
 
-    full = "full"
     read = "read"
+    creator = "creator"
+    operator = "operator"
 
 
 Percent = Annotated[float, Field(ge=0, le=100)]

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.requests import ClientDisconnect
 
-from clipper_assets.api.auth import full_access
+from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import path_of
 from clipper_assets.api.models import UploadAsked, Uploaded, UploadFinish, UploadPart, UploadStarted
@@ -50,7 +50,7 @@ class Ticket:
         return [min(self.part_bytes, self.size_bytes - number * self.part_bytes) for number in range(count)]
 
 
-@router.post("/uploads", status_code=201, dependencies=[Depends(full_access)], responses=answers(403, 409))
+@router.post("/uploads", status_code=201, dependencies=[Depends(may_change)], responses=answers(403, 409))
 def begin_upload(asked: UploadAsked, door: TheDoor) -> UploadStarted:
     """Ask for a place: PUT each part of the file to its URL, then complete the upload."""
     door.states.partition(asked.key, TAKEN)
@@ -78,7 +78,7 @@ def begin_upload(asked: UploadAsked, door: TheDoor) -> UploadStarted:
     )
 
 
-@router.post("/uploads/complete", dependencies=[Depends(full_access)], responses=answers(403, 404, 409))
+@router.post("/uploads/complete", dependencies=[Depends(may_change)], responses=answers(403, 404, 409))
 def complete_upload(asked: UploadFinish, door: TheDoor) -> Uploaded:
     """Put the parts together: only now there is an upload, whole."""
     ticket, into = _ticket(door, asked), multipart_into(door.storage)
@@ -102,7 +102,7 @@ def complete_upload(asked: UploadFinish, door: TheDoor) -> Uploaded:
 @router.post(
     "/uploads/abort",
     status_code=HTTPStatus.NO_CONTENT,
-    dependencies=[Depends(full_access)],
+    dependencies=[Depends(may_change)],
     responses=answers(403, 404),
 )
 def abort_upload(asked: UploadFinish, door: TheDoor) -> None:

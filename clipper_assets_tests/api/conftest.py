@@ -23,7 +23,7 @@ from clipper_assets_tests.conftest import clip_episode
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "show/cut.mp4"
-TOKENS = Tokens.parse(SecretStr("full-token,read:read-token"))
+TOKENS = Tokens.parse(SecretStr("full-token,read:read-token,operator:operator-token"))
 URL = "http://testserver"
 
 
@@ -59,6 +59,11 @@ def client_of(door: Door, token: str | None) -> TestClient:
 @pytest.fixture
 def client(door: Door) -> TestClient:
     return client_of(door, "full-token")
+
+
+@pytest.fixture
+def operator(door: Door) -> TestClient:
+    return client_of(door, "operator-token")
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from clipper_assets.api.auth import Tokens
 from clipper_assets.api.models import Access
 
 
-def test_tokens_are_full_unless_they_say_read() -> None:
-    tokens = Tokens.parse(SecretStr("first-token, read:second-token,full:third-token"))
-    assert tokens.access("first-token") is Access.full
+def test_a_token_is_a_creators_unless_it_names_another_role() -> None:
+    tokens = Tokens.parse(SecretStr("first-token, read:second-token,operator:third-token"))
+    assert tokens.access("first-token") is Access.creator
     assert tokens.access("second-token") is Access.read
-    assert tokens.access("third-token") is Access.full
+    assert tokens.access("third-token") is Access.operator
     assert tokens.access("read:second-token") is None
     assert tokens.access("another-token") is None
 

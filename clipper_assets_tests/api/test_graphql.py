@@ -18,8 +18,9 @@ from graphql import (
     visit,
 )
 
-from clipper_assets.api.dagster import EXECUTORS, MOST_SUBSCRIPTIONS, operation
+from clipper_assets.api.dagster import EXECUTORS, MOST_SUBSCRIPTIONS
 from clipper_assets.api.door import Door
+from clipper_assets.api.operations import operation
 
 FOLDER = files("clipper_assets.api") / "graphql"
 SNAPSHOT = "schema_snapshot.txt"

@@ -31,7 +31,7 @@ async function signIn(token, keep) {
     complain("Your token is not taken any more; sign in again.");
     signedOut();
   });
-  canEdit = access === "full";
+  canEdit = access !== "read";
   write(document.getElementById("access"), canEdit ? "" : "Looking only");
   session.hidden = false;
 }
