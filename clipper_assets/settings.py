@@ -148,8 +148,8 @@ class Settings(BaseSettings):
     auth_token: OptionalSecret = Field(
         None,
         validation_alias="AUTH_TOKEN",
-        description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change nothing, "
-        "`operator:` send any GraphQL",
+        description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change "
+        "nothing, `operator:` send any GraphQL",
     )
     api_host: str = Field("127.0.0.1", description="address that the API listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
