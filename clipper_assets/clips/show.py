@@ -1,6 +1,5 @@
 """What a show decides for all its clips: `show.toml` in the folder of its uploads."""
 
-import tomllib
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
@@ -10,6 +9,7 @@ from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.toml import read_toml
 
 
 class Show(BaseModel):
@@ -40,11 +40,7 @@ def load_show(storage: Storage, upload: str) -> Show:
     if not storage.exists(key):
         return Show()
     try:
-        return Show.model_validate(tomllib.loads(storage.read_bytes(key).decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{key} is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{key} is not TOML: {error}") from error
+        return Show.model_validate(read_toml(storage.path(key), key))
     except ValidationError as error:
         raise ValueError(f"{key}: {_mistake(error)}") from error
 

@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 _FORMATS = {".srt": subrip.parse, ".vtt": webvtt.parse, ".json": whisperx_json.parse}
+MAX_BYTES = 20_000_000
+"""Of a transcript file: 100 hours of subtitles, or twenty of JSON with the time of each word."""
 TRANSCRIPT_SUFFIXES = set(_FORMATS)
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2}|yue)(?:-\w+)*\.\w+$", re.IGNORECASE)
@@ -46,6 +48,11 @@ def read_transcript(file: Path, language: str | None = None) -> Transcript:
     parse = _FORMATS.get(file.suffix.lower())
     if parse is None:
         raise MalformedTranscriptError(f"{file.name} is not a transcript; give an .srt, .vtt or .json file")
+    if (size_bytes := file.stat().st_size) > MAX_BYTES:
+        raise MalformedTranscriptError(
+            f"{file.name} has {size_bytes / 1e6:.0f} MB and a transcript at most {MAX_BYTES / 1e6:.0f}; "
+            "export the text without anything else"
+        )
     suffix = _LANGUAGE_SUFFIX.search(file.name)
     try:
         transcript = parse(_text(file.read_bytes()), language, suffix[1].lower() if suffix else None)

@@ -1,12 +1,11 @@
 """What speakers are called: names from TOML files beside the upload, for one episode or for a whole show."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from clipper_assets.episodes.text import clean_text
+from clipper_assets.episodes.toml import read_toml
 from clipper_assets.transcript.words import Word
 
 
@@ -23,7 +22,7 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for file in files:
-        for label, name in _table(file).items():
+        for label, name in read_toml(file, file.name).items():
             if not isinstance(name, str) or not clean_text(name).strip():
                 raise ValueError(f'{file.name} has no name for {label!r}; write it as text: "{label}" = "Anna"')
             names[label] = " ".join(clean_text(name).split())
@@ -33,12 +32,3 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
 def named(words: Sequence[Word], names: Mapping[str, str]) -> list[Word]:
     """The words with their speakers called by `names`; one without a name there keeps its label."""
     return [replace(word, speaker=names.get(word.speaker, word.speaker)) if word.speaker else word for word in words]
-
-
-def _table(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file.name} is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file.name} is not TOML: {error}") from error

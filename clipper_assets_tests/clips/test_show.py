@@ -73,3 +73,14 @@ def test_a_file_that_cannot_be_read_is_named_with_its_mistake(
         load_show(storage, "shows/a.mp4")
     assert not isinstance(refused.value, ValidationError)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a = " + "[" * 5000, "brackets nested too deeply"), ("#" * 64_001, "more than 64 kB")],
+    ids=["nested", "large"],
+)
+def test_a_file_without_bounds_is_refused_in_a_sentence(storage: DirectoryStorage, text: str, said: str) -> None:
+    written(storage, text)
+    with pytest.raises(ValueError, match=f"^shows/show.toml has {said}"):
+        load_show(storage, "shows/a.mp4")

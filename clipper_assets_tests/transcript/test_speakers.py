@@ -64,3 +64,9 @@ def test_only_speakers_with_a_name_are_called_by_it() -> None:
 
 def test_a_name_holds_no_control_characters(tmp_path: Path) -> None:
     assert read_names([written(tmp_path, "speakers.toml", 'A = "An\\u0000na\\u001fB"\n')]) == {"A": "Anna B"}
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "#" * 64_001], ids=["nested", "large"])
+def test_a_file_without_bounds_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match=r"^speakers.toml has .+; keep only the settings in it$"):
+        read_names([written(tmp_path, "speakers.toml", text)])

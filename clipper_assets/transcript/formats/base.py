@@ -50,7 +50,7 @@ class Transcript:
 
 def quoted(text: str) -> str:
     """The text for an error message: short, in quotation marks and on one line."""
-    return repr(shorten(text, 60, placeholder="..."))
+    return repr(shorten(text[:1000], 60, placeholder="..."))
 
 
 def iso_language(tag: str | None) -> str | None:

@@ -13,7 +13,7 @@ from clipper_assets.transcript.formats.voices import Subtitle, bare, spoken_cues
 from clipper_assets.transcript.timing import Span
 
 _TIME = r"([-−]?)(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{3})"  # noqa: RUF001
-_TIMES = re.compile(rf"{_TIME}\s*-->\s*{_TIME}((?:\s+\S+:\S+)*)")  # settings such as `align:start` or `X1:40` follow
+_TIMES = re.compile(rf"{_TIME}\s*-->\s*{_TIME}((?:\s+[^\s:]+:\S+)*)")  # settings like `align:start` or `X1:40` follow
 _ABOUT_TIMES = re.compile(r"--(?:>|&gt;)|^[-−]?(?:\d+:)?\d+:\d+[.,]\d+\W+(?:\d+:)?\d+:\d+[.,]\d+")  # noqa: RUF001
 
 

@@ -16,10 +16,11 @@ _INVISIBLE = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 """Marks of the Unicode bidirectional algorithm (UAX 9), and a byte order mark inside a file."""
 _ENDS = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>|</v>")
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|</?>|<[\d:.]+>|\{[^}]*\}")  # HTML's, WebVTT's and ASS's
+# No pattern looks past the next opening mark: otherwise each of many marks that are never closed is sought an end for.
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>|</v>")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<[\d:.]+>|\{[^{}]*\}")  # HTML's, WebVTT's and ASS's
 _ENTITY = re.compile(r"&#?\w{1,31};")  # the longest name in HTML has 31 letters
-_NOT_SAID = re.compile(r"\[[^\]]*\](?!:)|[♪♫]")  # [Music], [Applause]
+_NOT_SAID = re.compile(r"\[[^\[\]]*\](?!:)|[♪♫]")  # [Music], [Applause]
 _TURN = re.compile(r"[-‐–—]+\s*(?!\d)|>{2,}\s*")  # noqa: RUF001
 _NAME = r"[^\W\d_][\w.'’-]*(?: \w[\w.'’-]*){0,2}"  # noqa: RUF001
 _LABEL = re.compile(
@@ -30,6 +31,10 @@ _LABEL = re.compile(
 _KANA = re.compile("[\u3040-\u30ff\uff66-\uff9d]")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _THAI = re.compile("[\u0e01-\u0e5b]")
+
+
+ROLLED_LINES = 15
+"""Of a rolling caption at once: as many as a television's caption decoder has (CTA-608)."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,14 @@ def said_words(text: str, language: str | None = None) -> list[str]:
     A text in a language of `UNSPACED` is split by `split_unspaced`, and so is one that is mostly kana, Han or Thai.
     """
     unspaced = language if language in UNSPACED else _language_of_script(text)
-    words: list[str] = []
+    words: list[list[str]] = []
     for token in split_unspaced(text, unspaced) if unspaced else text.split():
         word = bare(token)
         if is_said(word):
-            words.append(word)
+            words.append([word])
         elif word and words:
-            words[-1] += word if unspaced else f" {word}"
-    return words
+            words[-1].append(word)
+    return [("" if unspaced else " ").join(parts) for parts in words]
 
 
 def bare(text: str) -> str:
@@ -131,7 +136,7 @@ def _repeated(before: tuple[Span, list[_Line]], cue: tuple[Span, list[_Line]]) -
     """How many lines at the top of a cue are the last of the cue before, which it touches or overlaps."""
     (_, until), shown = before
     (start, _), lines = cue
-    most = min(len(shown), len(lines)) if start <= until else 0
+    most = min(len(shown), len(lines), ROLLED_LINES) if start <= until else 0
     return next((count for count in range(most, 0, -1) if shown[-count:] == lines[:count]), 0)
 
 

@@ -17,6 +17,8 @@ from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Tran
 from clipper_assets.transcript.formats.voices import bare, said_words
 
 _JSON = json.JSONDecoder(parse_int=float)  # int() refuses more than 4300 digits
+PART_WORDS = 100
+"""Of a segment that are compared with its timed words at once; more than half a minute of speech."""
 _BETWEEN = re.compile(r"[ \t\n,:]*")
 
 
@@ -117,10 +119,22 @@ def _words(segment: _Segment, language: str | None) -> list[CueWord]:
     if timed and "".join(word.text for word in timed) == "".join(bare(word) for word in segment.text.split()):
         return timed
     words = [CueWord(text, speaker=segment.speaker) for text in said_words(segment.text, language)]
-    same = SequenceMatcher(None, [word.text for word in words], [word.text for word in timed], autojunk=False)
-    for ours, theirs, length in same.get_matching_blocks():
+    for ours, theirs, length in _same([word.text for word in words], [word.text for word in timed]):
         words[ours : ours + length] = timed[theirs : theirs + length]
     return words
+
+
+def _same(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Where the same words stand in both, and how many. Time is linear: each part is sought near the one before."""
+    reached = 0
+    for first in range(0, len(ours), PART_WORDS):
+        near = theirs[reached : reached + 2 * PART_WORDS]
+        part = SequenceMatcher(None, ours[first : first + PART_WORDS], near, autojunk=False)
+        begin = reached
+        for at, at_near, length in part.get_matching_blocks():
+            if length:
+                yield first + at, begin + at_near, length
+                reached = begin + at_near + length
 
 
 def _line(text: str, path: Sequence[str | int]) -> int:

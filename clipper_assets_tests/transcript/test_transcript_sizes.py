@@ -1,0 +1,66 @@
+"""Transcripts that are made to take long: read or refused in time that grows with the file, not with its square."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clipper_assets.transcript.cues import MAX_BYTES, MalformedTranscriptError, read_transcript
+
+HANGS_S = 60
+"""Each file below takes some seconds at most, on a busy machine, and minutes where a parser is quadratic."""
+CUE = "00:00:01,000 --> 00:00:02,000"
+READ = """
+import sys
+from pathlib import Path
+from clipper_assets.transcript.cues import MalformedTranscriptError, read_transcript
+try:
+    read_transcript(Path(sys.argv[1]))
+except MalformedTranscriptError:
+    pass
+"""
+
+
+def segment(words: str, timed: str) -> str:
+    times = [{"word": word, "start": 1, "end": 2} for word in timed.split()]
+    return json.dumps({"segments": [{"start": 1, "end": 2, "text": words, "words": times}]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("brackets.srt", f"{CUE}\na {'[' * 400_000}\n"),
+        ("voices.vtt", f"WEBVTT\n\n{CUE}\na {'<v ' * 130_000}\n"),
+        ("tags.srt", f"{CUE}\na {'<b ' * 130_000}\n"),
+        ("braces.srt", f"{CUE}\na {'{' * 400_000}\n"),
+        ("blanks.vtt", f"WEBVTT\n\n{CUE}\na <v{' ' * 400_000}b\n"),
+        ("settings.srt", f"{CUE}{' a:b:c' * 60_000} d\nHello\n"),
+        ("marks.srt", f"{CUE}\na{' -' * 200_000}\n"),
+        ("lines.srt", f"{CUE}\n{'a%' * 50_000}\n\n{CUE}\n{'a%' * 50_000}\n".replace("%", chr(10))),
+        ("words.json", segment("a b " * 10_000, "b a c " * 6_500)),
+        ("nested.json", "[" * 400_000),
+    ],
+    ids=lambda value: value if len(value) < 20 else "",
+)
+def test_a_file_is_read_in_time_that_is_linear_in_its_size(tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    subprocess.run([sys.executable, "-c", READ, str(file)], check=True, timeout=HANGS_S)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "talk.srt"
+    with file.open("wb") as opened:
+        opened.truncate(MAX_BYTES + 1)
+    with pytest.raises(MalformedTranscriptError, match=r"^talk.srt has 20 MB and a transcript at most 20; "):
+        read_transcript(file)
+
+
+def test_words_of_a_long_segment_keep_their_times(tmp_path: Path) -> None:
+    said = [f"word{number}" for number in range(1000)]
+    file = tmp_path / "talk.json"
+    file.write_text(segment(" ".join(["Extra", *said]), " ".join(said)))
+    (cue,) = read_transcript(file).cues
+    assert [word.span for word in cue.words] == [None, *[(1.0, 2.0)] * 1000]
