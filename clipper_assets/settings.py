@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     The README's table of settings is this class: a test holds the two together.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     storage: str = Field("./data", description="storage root: a directory, or `s3://bucket[/prefix]`")
     ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")

@@ -63,6 +63,8 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CLIPPER_RENDER_WORKERS", "0"),
         ("CLIPPER_URL_EXPIRY_S", "1"),
         ("CLIPPER_SENSOR_INTERVAL_S", "0"),
+        ("CLIPPER_WINDOW_MAX_S", "inf"),
+        ("CLIPPER_API_WAIT_MAX_S", "inf"),
     ],
 )
 def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

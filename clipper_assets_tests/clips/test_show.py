@@ -60,6 +60,8 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
         ('aspect = "3:4"\n', "aspect = '3:4' cannot be; it should be '9:16', '1:1', '4:5' or '16:9'"),
         ('tighten = "yes"\n', "tighten = 'yes' cannot be; it should be a valid boolean"),
         ("[gates]\nblack_s = -1\n", "gates.black_s = -1 cannot be; it should be greater than or equal to 0"),
+        ("[gates]\nfrozen_s = inf\n", "gates.frozen_s = inf cannot be; it should be a finite number"),
+        ("[gates]\nloudness_lufs = nan\n", "gates.loudness_lufs = nan cannot be; it should be a finite number"),
         ('[gates]\nblocking = ["sond"]\n', "gates.blocking.0 = 'sond' cannot be; it should be 'duration', "),
         ("gates = 3\n", "gates = 3 cannot be; it should be "),
         ('caption_style = "Jörg"\n'.encode("latin-1"), "is not UTF-8 text; save it as UTF-8"),

@@ -10,7 +10,7 @@ Rounded = Annotated[float, AfterValidator(lambda figure: round(figure, 4))]
 class Promised(BaseModel):
     """What the plan says about the file."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     width_px: int
     height_px: int
@@ -21,7 +21,7 @@ class Promised(BaseModel):
 class Container(BaseModel):
     """A file by its headers and packets, seconds as the file counts them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     width_px: int
     height_px: int

@@ -38,7 +38,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Limits(BaseModel):
     """What a clip may have and still pass; the table `[gates]` of a show's settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     blocking: frozenset[Gate] = Field(
         frozenset(Gate) - WARNING, description="gates that keep a clip from being published; the others warn"
