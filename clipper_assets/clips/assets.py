@@ -46,6 +46,7 @@ from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
+from clipper_assets.refusal import refusal
 from clipper_assets.settings import Settings
 from clipper_assets.time_limit import time_limit
 
@@ -130,7 +131,7 @@ def rendered_clips(
         aspect = config.aspect or show.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
-        raise dg.Failure(str(refused), allow_retries=False) from None
+        raise refusal(context, str(refused)) from None
     began = time.monotonic()
     with time_limit(context, source.duration_s):
         produced = produce_clips(

@@ -17,6 +17,7 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
+from clipper_assets.refusal import refusal
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.time_limit import time_limit
 
@@ -63,7 +64,7 @@ def raw_video(
             refuse_if_short(key, sound.duration_s, shortest_s)
             speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)
     except (UploadRefusedError, StorageError) as refused:
-        raise dg.Failure(str(refused), allow_retries=False) from None
+        raise refusal(context, str(refused)) from None
     extracted = time.monotonic()
     source = RawVideo(
         **{**asdict(probe), "duration_s": sound.duration_s},

@@ -24,6 +24,7 @@ from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
+from clipper_assets.refusal import refusal
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.words import WORDS, sentences
@@ -78,7 +79,7 @@ def highlight_windows(
     try:
         edits = latest_edits(storage, source.episode)
     except ValueError as unreadable:
-        raise dg.Failure(str(unreadable), allow_retries=False) from None
+        raise refusal(context, str(unreadable)) from None
     if edits.clips:
         edited, lost = edited_rows(edits, spoken, source.episode, source.duration_s)
         picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])

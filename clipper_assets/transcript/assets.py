@@ -19,6 +19,7 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
+from clipper_assets.refusal import refusal
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.checks import CHECKS, check_words
@@ -87,7 +88,7 @@ def aligned_transcript(
             names = _names(source, storage, Path(folder))
             result = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
-            raise dg.Failure(f"{source.key} cannot be transcribed: {mistake}", allow_retries=False) from None
+            raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
         words, speakers = diarizer.diarize(result.heard.words, recording, config.speakers, stage)
         voice = [span for track in recording.voice for span in track]
     heard = result.heard

@@ -31,6 +31,7 @@ from clipper_assets.episodes.speech import load_speech
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.progress import Progress, Report
+from clipper_assets.refusal import refusal
 from clipper_assets.settings import Settings
 from clipper_assets.time_limit import time_limit
 
@@ -85,7 +86,7 @@ def camera_paths(
         wishes = [_wish(row, edits, asked, source, aligned_transcript) for row in highlight_windows.to_pylist()]
         found = _kept(storage, wishes, source.episode) if config.keep else NOTHING_KEPT
     except (UploadRefusedError, ValueError) as refused:
-        raise dg.Failure(str(refused), allow_retries=False) from None
+        raise refusal(context, str(refused)) from None
     began = time.monotonic()
     paths = dict(found.paths)
     unseen = []
