@@ -20,8 +20,8 @@ CONTAINERS = "mov,matroska,avi,flv,asf,ogg,mxf,mp3,wav,flac"
 The others include playlists, which name further files and hosts to read from, and MPEG-TS, where ffmpeg seeks past the
 key frame, so that a clip would begin with a still picture.
 """
-PICTURES = "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe"
-"""Demuxers of a single picture; `image2` is none of them, for it takes the name as a pattern of further names."""
+PICTURES = "image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe"
+"""Demuxers of a single picture; `image2` is what ffmpeg takes for a name that ends with `.jpg`."""
 MOST_PIXELS = 8192 * 4320
 """Of any picture: 8K, the largest that cameras record, which takes 283 MB at 64 bits a pixel. Decoders refuse more."""
 FILES, URLS = "file", "http,https,tcp,tls,httpproxy"

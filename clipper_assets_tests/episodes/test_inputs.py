@@ -59,3 +59,9 @@ def test_a_file_leads_to_files_and_a_url_to_urls(media_source: str, protocols: s
     for opened in (media_input, picture_input):
         arguments = ffmpeg.get_args(opened(media_source).output("-", format="null"))
         assert arguments[arguments.index("-protocol_whitelist") + 1] == protocols
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_a_picture_that_the_program_made_is_read(name: str, tmp_path: Path) -> None:
+    picture = make(tmp_path / name, "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", "-update", "1")
+    run(ffmpeg.get_args(picture_input(f"file:{picture}").output("-", format="null")))
