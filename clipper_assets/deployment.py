@@ -39,7 +39,7 @@ def examine_deployment(settings: Settings) -> Iterator[Finding]:
         yield Finding("instance", True, f"{home}/dagster.yaml", required=True)
         migrate = "check the database, and run `dagster instance migrate` after an upgrade"
         yield _attempt("instance storage", lambda: _schema(instance), migrate)
-        yield _attempt("daemons", lambda: _heartbeats(instance), "see that `dagster-daemon run` is up, and its log")
+        yield _attempt("daemons", lambda: heartbeats(instance), "see that `dagster-daemon run` is up, and its log")
         yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
         yield _attempt("compute logs", lambda: _log_written(instance), "check the bucket or folder and its permissions")
         yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
@@ -77,7 +77,7 @@ def _schema(instance: dg.DagsterInstance) -> str:
     return f"{type(instance.run_storage).__name__}, schema up to date"
 
 
-def _heartbeats(instance: dg.DagsterInstance) -> str:
+def heartbeats(instance: dg.DagsterInstance) -> str:
     """Raises RuntimeError where a daemon that the instance requires has no recent heartbeat, or one with errors."""
     needed = instance.get_required_daemon_types()
     statuses = get_daemon_statuses(instance, needed, heartbeat_tolerance_seconds=SILENCE_S)

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipper_assets.api import edits, episodes, events, media, metrics, process, uploads
+from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import Guard, Tokens
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import Body, Rate
@@ -53,7 +54,6 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
         app.include_router(each.router)
     app.router.routes.extend(door.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))
-    app.add_api_route("/health", _health, include_in_schema=False)
     app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
     add_handlers(app)
     origins = [each.strip() for each in (door.settings.api_cors_origins or "").split(",") if each.strip()]
@@ -68,12 +68,9 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Prefer"],
         expose_headers=["Location", "Retry-After", "Preference-Applied"],
     )
+    app.add_middleware(Alive, readiness=Readiness.of(door))
     app.add_middleware(Journal)
     return app
-
-
-def _health() -> dict[str, str]:
-    return {"status": "ok"}
 
 
 class Journal:

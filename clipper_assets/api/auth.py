@@ -17,7 +17,7 @@ from clipper_assets.api.models import Access
 from clipper_assets.api.problems import RefusedError, problem
 
 SHORTEST_TOKEN = 8
-PUBLIC = ("/review", "/media/", "/uploads/parts/", "/openapi.json", "/health")
+PUBLIC = ("/review", "/media/", "/uploads/parts/", "/openapi.json")
 """Paths that need no token: pages without data, and those whose URLs are signed."""
 IN_QUERY = {"token", "access_token", "auth_token", "bearer", "authorization"}
 SUBPROTOCOL = "bearer."

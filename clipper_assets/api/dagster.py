@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._core.workspace.workspace import CodeLocationEntry
 from dagster_graphql.schema import create_schema
 from dagster_webserver.graphql import GraphQLServer
 from graphene import Schema
@@ -36,6 +38,8 @@ MOST_SUBSCRIPTIONS = 16
 """Subscriptions of one WebSocket at the same time."""
 READERS, EXECUTORS = 2, 4
 """Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
+PING_S = 3
+"""A code server that has not said its name after so many seconds does not answer."""
 UNTIL: ContextVar[float] = ContextVar("UNTIL")
 """When the operation that is executed has to be done, on the monotonic clock."""
 
@@ -204,6 +208,20 @@ class Dagster:
 
     def __exit__(self, *_: object) -> None:
         self._workspace.__exit__(None, None, None)
+
+    def refuse_if_unreachable(self) -> None:
+        """Raises RuntimeError, or Dagster's own error, where the code location is not loaded or does not answer."""
+        location = self._entry.code_location
+        if not isinstance(location, GrpcServerCodeLocation):
+            raise RuntimeError(f"the code location {LOCATION} is not loaded")
+        location.client.get_server_id(timeout=PING_S)
+
+    @property
+    def _entry(self) -> CodeLocationEntry:
+        entry = self._workspace.get_current_workspace().code_location_entries.get(LOCATION)
+        if entry is None:
+            raise RuntimeError(f"the workspace file has no code location {LOCATION}")
+        return entry
 
     def launch(
         self,

@@ -3,9 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dagster_aws.s3 import S3Resource
-
-from clipper_assets.episodes.s3 import S3Storage
+from clipper_assets.episodes.s3 import BoundedS3Resource, S3Storage
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 
 
@@ -21,7 +19,7 @@ def storage_at(root: str, url_expiry_s: int) -> Storage:
             bucket=parts.netloc,
             prefix=f"{prefix}/" if prefix else "",
             url_expiry_s=url_expiry_s,
-            s3=S3Resource(),
+            s3=BoundedS3Resource(),
         )
     if "://" in root:
         raise StorageError(f"CLIPPER_STORAGE is {root!r}; it must be a directory or s3://bucket[/prefix]")

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import boto3
 import dagster as dg
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from dagster_aws.s3 import S3Resource
 from pydantic import PrivateAttr
@@ -21,6 +24,33 @@ class Place(TypedDict):
 
     Bucket: str
     Key: str
+
+
+class BoundedS3Resource(S3Resource):
+    """Dagster's, whose client waits for a minute and five times: this one gives up on an S3 that does not answer."""
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 15.0
+    max_attempts: int = 3
+
+    def get_client(self) -> "S3Client":
+        session = boto3.session.Session(profile_name=self.profile_name)
+        return session.client(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            use_ssl=self.use_ssl,
+            verify=self.verify,
+            aws_access_key_id=self.aws_access_key_id,
+            aws_secret_access_key=self.aws_secret_access_key,
+            aws_session_token=self.aws_session_token,
+            config=Config(
+                connect_timeout=self.connect_timeout_s,
+                read_timeout=self.read_timeout_s,
+                retries={"total_max_attempts": self.max_attempts, "mode": "standard"},
+                signature_version=UNSIGNED if self.use_unsigned_session else None,
+            ),
+        )
 
 
 class S3Storage(Storage):
@@ -110,6 +140,9 @@ class S3Storage(Storage):
         target = folder / Path(key).name
         self.client.download_file(self.bucket, self._object(key), str(target))
         return target
+
+    def refuse_if_unreadable(self) -> None:
+        self.client.head_bucket(Bucket=self.bucket)
 
     def read_bytes(self, key: str) -> bytes:
         return self.client.get_object(Bucket=self.bucket, Key=self._object(key))["Body"].read()

@@ -110,6 +110,10 @@ class Storage(dg.ConfigurableResource[None], ABC):
     def local_copy(self, key: str, folder: Path) -> Path:
         """The object as a local file: the stored file itself where there is one, else a copy in `folder`."""
 
+    @abstractmethod
+    def refuse_if_unreadable(self) -> None:
+        """Raises the storage's own error where its root cannot be looked at; it writes nothing."""
+
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None
 
@@ -218,6 +222,10 @@ class DirectoryStorage(Storage):
 
     def local_copy(self, key: str, folder: Path) -> Path:
         return self._file(key)
+
+    def refuse_if_unreadable(self) -> None:
+        with os.scandir(self.root):
+            pass
 
 
 def unreachable(storage: Storage) -> str | None:

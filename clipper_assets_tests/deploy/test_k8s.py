@@ -169,3 +169,10 @@ def test_no_pod_may_more_than_it_needs(kind: str) -> None:
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+def test_a_pod_is_restarted_only_where_it_is_dead() -> None:
+    deployment, _ = yaml.safe_load_all((FOLDER / "clipper-api.yaml").read_text())
+    (api,) = deployment["spec"]["template"]["spec"]["containers"]
+    asked = {probe: api[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert asked == {"startupProbe": "/health", "livenessProbe": "/health", "readinessProbe": "/ready"}

@@ -1,0 +1,72 @@
+"""`/health` needs nothing, `/ready` names what does not answer."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Event
+
+import pytest
+from dagster._daemon.types import DaemonHeartbeat
+from fastapi.testclient import TestClient
+
+from clipper_assets.api import alive
+from clipper_assets.api.alive import REMEDIES, Readiness
+from clipper_assets.api.door import Door
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.api.conftest import client_of
+
+
+def test_health_is_under_no_rate(door: Door) -> None:
+    settings = door.settings.model_copy(update={"api_rate": "1/minute"})
+    stranger = client_of(replace(door, settings=settings), None)
+    assert {stranger.get("/review/").status_code for _ in range(3)} == {200, 429}
+    assert {stranger.get(path).status_code for path in ("/health", "/health", "/health")} == {200}
+
+
+@pytest.fixture
+def beating(door: Door) -> Iterator[None]:
+    for daemon in door.instance.get_required_daemon_types():
+        door.instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+    yield
+    door.instance.wipe_daemon_heartbeats()
+
+
+def test_ready_says_each_part(stranger: TestClient, beating: None) -> None:
+    answer = stranger.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, dict.fromkeys(REMEDIES, "ok"))
+
+
+def test_a_daemon_that_is_silent_and_a_storage_that_is_gone_are_named(
+    door: Door, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    gone = tmp_path_factory.mktemp("gone")
+    shutil.rmtree(gone)
+    answer = client_of(replace(door, storage=DirectoryStorage(root=str(gone))), None).get("/ready")
+    assert answer.status_code == 503
+    bad = {"daemon": REMEDIES["daemon"], "storage": REMEDIES["storage"]}
+    assert answer.json() == {**dict.fromkeys(REMEDIES, "ok"), **bad}
+
+
+def test_a_part_that_hangs_is_looked_at_once_and_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "ANSWER_S", 0.05)
+    monkeypatch.setattr(alive, "FRESH_S", 0.0)
+    let_go, looks = Event(), []
+
+    def hang() -> None:
+        looks.append(1)
+        let_go.wait()
+
+    readiness = Readiness({"storage": hang, "database": lambda: None})
+
+    async def ask() -> list[dict[str, str]]:
+        return list(await asyncio.gather(*(readiness.states() for _ in range(5))))
+
+    try:
+        answers = asyncio.run(ask())
+    finally:
+        let_go.set()
+    assert len(looks) == 1
+    assert {each["database"] for each in answers} == {"ok"}
+    assert {each["storage"][:20] for each in answers} == {"no answer within 0.0"}
