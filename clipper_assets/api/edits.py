@@ -35,7 +35,7 @@ def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor) -> models.E
     clip = known.clip(number)
     if known.words is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
-    source = door.states.source(known.partition)
+    source = known.source
     duration_s = source.duration_s if source else clip.end_time
     if asked.caption_style is not None and asked.caption_style not in style_names():
         raise RefusedError(

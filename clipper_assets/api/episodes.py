@@ -58,7 +58,7 @@ def list_episodes(
     )
 
 
-@router.get("/episodes/{key:path}/clips/{number}", responses=answers(404))
+@router.get("/episodes/{key:path}/clips/{number}", responses=answers(404, 409))
 def get_clip(key: str, number: int, door: TheDoor) -> ClipView:
     """One clip."""
     known = door.states.of(key)
@@ -76,8 +76,8 @@ def get_transcript(key: str, door: TheDoor) -> Transcript:
 )
 def cancel_run(key: str, door: TheDoor, response: Response) -> Accepted:
     """Stop the run of an episode that is queued or going on; what it has finished stays."""
-    known = door.states.of(key)
-    if known.run_id is None or known.state not in (EpisodeState.queued, EpisodeState.running):
+    known = door.states.look(key)
+    if known.run_id is None or (known.view and known.view.state) not in (EpisodeState.queued, EpisodeState.running):
         raise RefusedError(409, f"no run of {key} is going on")
     door.dagster.cancel(known.run_id)
     return accepted(key, known.run_id, response)
@@ -86,8 +86,8 @@ def cancel_run(key: str, door: TheDoor, response: Response) -> Accepted:
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, door: TheDoor) -> Episode:
     """One episode: its latest run step by step, its clips and edits."""
-    known = door.states.of(key)
-    source = door.states.source(known.partition)
+    known = door.states.look(key)
+    source = known.source
     clips = [clip_view(door, known, clip) for clip in known.manifest.clips] if known.manifest else []
     return Episode(
         **summary(door, known).model_dump(),
@@ -131,7 +131,7 @@ def summary(door: Door, known: Known) -> EpisodeSummary:
         run_id=known.run_id,
         started_at=view.started_at if view else None,
         finished_at=view.finished_at if view else None,
-        error=view.error if view and known.state is EpisodeState.failed else None,
+        error=known.damage or known.lack or (view.error if view and known.state is EpisodeState.failed else None),
         clips=len(clips) if clips is not None else None,
         publishable=sum(not _held_back(clip, _verdict(known, clip)) for clip in clips) if clips is not None else None,
         thumbnail_url=browser_url(door, clips[0].thumbnail) if clips else None,
@@ -141,7 +141,7 @@ def summary(door: Door, known: Known) -> EpisodeSummary:
 def clip_view(door: Door, known: Known, clip: Clip) -> ClipView:
     decided = _verdict(known, clip)
     held_back = _held_back(clip, decided)
-    source = door.states.source(known.partition)
+    source = known.source
     first, last = sentence_span(known, clip, source.duration_s if source else clip.end_time)
     return ClipView(
         **clip.model_dump(),

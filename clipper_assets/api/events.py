@@ -49,7 +49,7 @@ async def follow_episode(
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Follow an episode's newest run; give `Last-Event-ID` to go on where you were."""
-    known = await asyncio.to_thread(door.states.of, key)
+    known = await asyncio.to_thread(door.states.look, key)
     run_id, _, number = (last_event_id or "").partition(":")
     if number == END and run_id == known.run_id:
         return Response(status_code=204)
@@ -91,5 +91,5 @@ async def _newer_run(door: Door, partition: str, than: str | None) -> dg.Dagster
 
 async def _result(door: Door, key: str) -> dict[str, Any]:
     """The end of a stream: the episode in short."""
-    known = await asyncio.to_thread(door.states.of, key)
+    known = await asyncio.to_thread(door.states.look, key)
     return summary(door, known).model_dump(mode="json")

@@ -4,6 +4,7 @@ Counters begin at zero with each process, as Prometheus expects them to; two API
 `max without (instance)` of them and not their sum. No label has an episode's name.
 """
 
+import logging
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 
 from clipper_assets.api.door import TheDoor
 
+log = logging.getLogger(__name__)
 router = APIRouter()
 
 ENDS = {
@@ -93,7 +95,11 @@ class Meter:
             self._look_for_ended()
             # One that cannot be read is lost, and neither repeated nor in the way of the others.
             while self._unread:
-                self._take(*self._unread.popleft())
+                run_id, kind = self._unread.popleft()
+                try:
+                    self._take(run_id, kind)
+                except (TypeError, AttributeError, ValueError, KeyError) as error:
+                    log.warning("metrics: what run %s says of itself cannot be read: %s", run_id, error)
             for status in dg.DagsterRunStatus:
                 count = self.instance.get_runs_count(dg.RunsFilter(statuses=[status]))
                 self.runs.labels(status.value.lower()).set(count)

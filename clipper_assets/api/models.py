@@ -35,7 +35,10 @@ class Problem(BaseModel):
 
 
 class EpisodeState(StrEnum):
-    """Where an episode is. `waiting`: uploaded, and no run has been requested yet."""
+    """Where an episode is. `waiting`: uploaded, and no run has been requested yet.
+
+    `damaged`: what is stored of it cannot be read; `error` says what, where, and what to do.
+    """
 
     waiting = "waiting"
     queued = "queued"
@@ -43,6 +46,7 @@ class EpisodeState(StrEnum):
     done = "done"
     failed = "failed"
     cancelled = "cancelled"
+    damaged = "damaged"
 
 
 class StepState(StrEnum):
@@ -92,7 +96,7 @@ class EpisodeSummary(BaseModel):
     run_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    error: str | None = Field(None, description="why the latest run failed, in one sentence")
+    error: str | None = Field(None, description="why the latest run failed, or what is damaged, in one sentence")
     clips: int | None = Field(None, description="clips of the latest finished run; null before the first")
     publishable: int | None = Field(None, description="those of them that may be posted")
     thumbnail_url: str | None = Field(None, description="presigned; of the best clip")

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clipper_assets.api.models import Problem
+from clipper_assets.episodes.damaged import DamagedError
 from clipper_assets.episodes.storage import UNREACHABLE, StorageError
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(DamagedError, _damaged)
+    app.add_exception_handler(FileNotFoundError, _missing)
     app.add_exception_handler(StorageError, _outside)
     for kind in UNREACHABLE:
         app.add_exception_handler(kind, _unreachable)
@@ -83,6 +86,15 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _outside(request: Request, error: Exception) -> JSONResponse:
     return problem(422, str(error))
+
+
+def _damaged(request: Request, error: Exception) -> JSONResponse:
+    return problem(409, str(error))
+
+
+def _missing(request: Request, error: Exception) -> JSONResponse:
+    log.error("storage: %s", error)
+    return problem(409, "a file that belongs to this is missing in the storage; process the episode again")
 
 
 def _unreachable(request: Request, error: Exception) -> JSONResponse:

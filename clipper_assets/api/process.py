@@ -32,7 +32,7 @@ _probed: LRUCache[str, None] = LRUCache(1000)
     dependencies=[Depends(may_change)],
     status_code=202,
     responses={
-        **answers(403, 404),
+        **answers(403, 404, 409),
         200: {"model": Processed, "description": "the clips, where you waited for them"},
         202: {"model": Accepted, "description": "a run is at it; look at `status_url`"},
     },

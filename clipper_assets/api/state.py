@@ -1,9 +1,10 @@
 """Where episodes are: what Dagster, the manifest, the lake and the edits say together."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition
 from typing import Any, TypeVar
 
@@ -15,16 +16,20 @@ from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.runs import Runs, RunView
 from clipper_assets.clips.corrections import corrected
-from clipper_assets.clips.manifest import Clip, Manifest, Review
+from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
+from clipper_assets.episodes.damaged import DamagedError
 from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
-from clipper_assets.episodes.lake import read_table, table_key
+from clipper_assets.episodes.lake import stored_table
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.storage import Storage, StorageError
+from clipper_assets.episodes.tables import TableSpec
 from clipper_assets.highlights.editing import sentences_of
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.transcript.words import WORDS, Sentence, sentences
+
+log = logging.getLogger(__name__)
 
 FRESH_S = 1.0
 """A state is worked out at most so often for each episode."""
@@ -47,6 +52,11 @@ class Known:
     rendered: Edits
     words: pa.Table | None
     read_at: float
+    source: RawVideo | None = None
+    damage: str | None = None
+    """What of it cannot be read, and what to do, in one sentence."""
+    lack: str | None = None
+    """Why no run can begin, in one sentence."""
 
     @property
     def run_id(self) -> str | None:
@@ -54,6 +64,8 @@ class Known:
 
     @property
     def state(self) -> models.EpisodeState:
+        if self.damage:
+            return models.EpisodeState.damaged
         return self.view.state if self.view else models.EpisodeState.waiting
 
     @property
@@ -94,11 +106,27 @@ class States:
             raise RefusedError(422, str(error)) from None
 
     def of(self, key: str) -> Known:
+        """Raises RefusedError: as `look` does, and 409 where what is stored of the episode cannot be read."""
+        known = self.look(key)
+        if known.damage:
+            raise RefusedError(409, known.damage)
+        return known
+
+    def look(self, key: str) -> Known:
         """Raises RefusedError: 422 for a key that cannot be, 404 where there is no such upload and never was."""
         return self._of(key, self.partition(key))
 
     def of_partition(self, partition: str) -> Known:
-        return self._of(object_key(partition), partition)
+        """A damaged episode where the partition is of no upload that can be."""
+        try:
+            key = object_key(partition)
+            if self.partition(key) == partition:
+                return self._of(key, partition)
+        except (UnicodeDecodeError, RefusedError, StorageError) as error:
+            log.warning("partition %r: %s", partition, error)
+        damage = f"the partition {partition!r} is of no upload that can be; remove it in Dagster"
+        none = Edits(version=0)
+        return Known(partition, partition, None, None, None, none, none, None, time.monotonic(), damage=damage)
 
     def forget(self, key: str, older_than: float = math.inf) -> None:
         """Somebody changed it at that time (`time.monotonic`), or just now."""
@@ -114,21 +142,27 @@ class States:
     def _of(self, key: str, partition: str) -> Known:
         read_at = time.monotonic()
         run = self.runs.latest(partition)
-        if run is None and not self.storage.exists(key):
-            raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
-        edits = latest_edits(self.storage, partition)
-        manifest = self._manifest(partition)
-        return Known(
-            key=key,
-            partition=partition,
-            run=run,
-            view=self.runs.view(run) if run else None,
-            manifest=manifest,
-            edits=edits,
-            rendered=edits_at(self.storage, partition, manifest.edits_version) if manifest else Edits(version=0),
-            words=self.table(partition, "aligned_transcript", WORDS.name),
-            read_at=read_at,
-        )
+        view = self.runs.view(run) if run else None
+        none = Edits(version=0)
+        bare = Known(key, partition, run, view, None, none, none, None, read_at)
+        try:
+            if run is None and not self.storage.exists(key):
+                if not self.instance.has_dynamic_partition("episodes", partition):
+                    raise RefusedError(
+                        404, f"there is no upload {key} below the storage root; check the name, or upload it"
+                    )
+                return replace(bare, lack=f"{key} has no upload yet; upload it under that name")
+            manifest = self._manifest(partition)
+            return replace(
+                bare,
+                manifest=manifest,
+                edits=latest_edits(self.storage, partition),
+                rendered=edits_at(self.storage, partition, manifest.edits_version) if manifest else none,
+                words=self.table(partition, "aligned_transcript", WORDS),
+                source=self.source(partition),
+            )
+        except (DamagedError, StorageError) as error:
+            return replace(bare, damage=str(error))
 
     def _materialized(self, partition: str, asset: str) -> dg.EventLogRecord | None:
         wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
@@ -142,28 +176,29 @@ class States:
         key = str(made.metadata["manifest"].value)
         return self._file(
             ("manifest", partition, record.storage_id),
-            lambda: Manifest.model_validate_json(self.storage.read_bytes(key)),
+            lambda: read_manifest(self.storage, key),
         )
 
-    def table(self, partition: str, asset: str, name: str) -> pa.Table | None:
+    def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
         """An episode's table of the lake; None before it is materialized."""
         record = self._materialized(partition, asset)
         if record is None:
             return None
-        key = table_key(asset, name, partition)
         return self._file(
-            (asset, partition, record.storage_id), lambda: read_table(self.storage.read_bytes(key), partition)
+            (asset, partition, record.storage_id), lambda: stored_table(self.storage, asset, spec, partition)
         )
 
     def windows(self, partition: str) -> pa.Table:
         """Raises RefusedError (409) before an episode has windows."""
-        table = self.table(partition, "highlight_windows", WINDOWS.name)
+        table = self.table(partition, "highlight_windows", WINDOWS)
         if table is None:
             raise RefusedError(409, f"{object_key(partition)} has no clips yet; wait until its run has ended")
         return table
 
     def source(self, partition: str) -> RawVideo | None:
-        table = self.table(partition, "raw_video", SOURCE.name)
+        table = self.table(partition, "raw_video", SOURCE)
+        if table is not None and table.num_rows != 1:
+            raise DamagedError(f"the table source of {partition} has not one row; materialize raw_video of it again")
         return RawVideo.from_table(table) if table is not None else None
 
     def _file(self, name: tuple[str, str, int], read: Callable[[], T]) -> T:
@@ -184,7 +219,9 @@ def wanted(known: Known, clip: Clip) -> dict[str, Any]:
         for field, name in (("start_time", "start"), ("end_time", "end")):
             if abs(window[name] - getattr(clip, field)) > SAME_TIME_S:
                 changed[field] = window[name]
-        changed |= {name: window[name] for name in ("hook", "title") if window[name] != getattr(clip, name)}
+        changed |= {
+            name: window[name] for name in ("hook", "title") if name in window and window[name] != getattr(clip, name)
+        }
         changed |= {
             name: getattr(now, name)
             for name in ("caption_style", "layout")

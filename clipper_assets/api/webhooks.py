@@ -16,9 +16,10 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from clipper_assets.api.runs import Runs
-from clipper_assets.clips.manifest import STEP, Manifest
+from clipper_assets.clips.manifest import STEP, read_manifest
+from clipper_assets.episodes.damaged import DamagedError
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.episodes.storage import UNREACHABLE, Storage
+from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError
 from clipper_assets.settings import Settings
 
 SUCCEEDED, FAILED = "episode.succeeded", "episode.failed"
@@ -253,8 +254,11 @@ def _body(event: str, record: dg.RunRecord, instance: dg.DagsterInstance, storag
         if made and "manifest" in made.metadata:
             key = str(made.metadata["manifest"].value)
             names = {"clip_index", "key", "hook", "title", "start_time", "end_time", "duration"}
-            clips = Manifest.model_validate_json(storage.read_bytes(key)).clips
-            data["manifest_key"] = key
-            data["clips"] = [{**clip.model_dump(include=names), "publishable": clip.publishable} for clip in clips]
+            try:
+                clips = read_manifest(storage, key).clips
+                data["manifest_key"] = key
+                data["clips"] = [{**clip.model_dump(include=names), "publishable": clip.publishable} for clip in clips]
+            except (DamagedError, StorageError) as damaged:
+                data["error"] = str(damaged)
     ended = datetime.fromtimestamp(record.end_time or time.time(), UTC)
     return json.dumps({"type": event, "timestamp": ended.isoformat(), "data": data})

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
+from clipper_assets.episodes.damaged import DamagedError, stored_bytes
 from clipper_assets.episodes.degraded import DEGRADED
 from clipper_assets.episodes.edits import Decision
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import Storage, StorageError
+from clipper_assets.episodes.storage import Storage, StorageError, is_key
 from clipper_assets.episodes.tables import SCHEMA_VERSION, Column, TableSpec
 
 STEP = "rendered_clips"
@@ -70,7 +71,7 @@ class Clip(BaseModel):
     `gates` are the verdicts on `figures`.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     clip_index: int
     start_time: float
@@ -124,6 +125,8 @@ class Clip(BaseModel):
 class Source(BaseModel):
     """The upload that the clips were made from."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     key: str
     etag: str
     duration: float
@@ -163,6 +166,18 @@ class Manifest(BaseModel):
 
     def to_bytes(self) -> bytes:
         return self.model_dump_json(indent=2).encode()
+
+
+def read_manifest(storage: Storage, key: str) -> Manifest:
+    """A manifest that was written. Raises DamagedError where it is missing or cannot be read."""
+    remedy = "materialize rendered_clips of the episode again"
+    try:
+        manifest = Manifest.model_validate_json(stored_bytes(storage, key, remedy))
+    except ValidationError:
+        raise DamagedError(f"the manifest {key} cannot be read; {remedy}") from None
+    if not all(is_key(each) for clip in manifest.clips for each in clip.keys):
+        raise DamagedError(f"the manifest {key} names files outside the storage root; {remedy}")
+    return manifest
 
 
 def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manifest) -> str:

@@ -3,13 +3,16 @@
 Windows and words are held by their times, not by their numbers in a transcript, so that they outlive the next one.
 """
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 import dagster as dg
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from clipper_assets.episodes.damaged import DamagedError, stored_bytes
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import episodes, hive_folder
 from clipper_assets.episodes.storage import Storage
@@ -22,6 +25,7 @@ EDITS = dg.AssetSpec(
     description="What people changed about an episode's clips on the review page; saved by the API, read by every run.",
 )
 DATA_VERSION_TAG = "dagster/data_version"
+_VERSION = re.compile(r"[0-9]{6}\.json")
 MAX_WORD = 80
 """Characters of a corrected word."""
 
@@ -34,7 +38,7 @@ class Decision(StrEnum):
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Judged(Frozen):
@@ -63,6 +67,16 @@ class EditedClip(Frozen):
     caption_style: str | None = None
     layout: str | None = None
     judged: Judged | None = None
+
+    @field_validator("window")
+    @classmethod
+    def _is_a_window(cls, window: dict[str, Any]) -> dict[str, Any]:
+        times = [window.get(name) for name in ("start", "end")]
+        if type(window.get("clip")) is not int or not all(type(at) in (int, float) and isfinite(at) for at in times):
+            raise ValueError("a window has the number `clip`, and the times `start` and `end` in seconds")
+        if not all(isinstance(window.get(name, ""), str) for name in ("hook", "title")):
+            raise ValueError("hook and title of a window are text")
+        return window
 
     @property
     def number(self) -> int:
@@ -97,13 +111,18 @@ class Edits(Frozen):
 
 
 def latest_edits(storage: Storage, partition: str) -> Edits:
-    """The newest version. Raises ValueError where it cannot be read."""
-    keys = [stored.key for stored in storage.list_objects(_folder(partition)) if stored.key.endswith(".json")]
+    """The newest version. Raises DamagedError where it cannot be read."""
+    folder = f"{_folder(partition)}/"
+    keys = [
+        stored.key
+        for stored in storage.list_objects(_folder(partition))
+        if _VERSION.fullmatch(stored.key.removeprefix(folder))
+    ]
     return _read(storage, max(keys)) if keys else Edits(version=0)
 
 
 def edits_at(storage: Storage, partition: str, version: int) -> Edits:
-    """An earlier version. Raises ValueError where it cannot be read."""
+    """An earlier version. Raises DamagedError where it cannot be read."""
     return _read(storage, _key(partition, version)) if version else Edits(version=0)
 
 
@@ -140,7 +159,8 @@ def _key(partition: str, version: int) -> str:
 
 
 def _read(storage: Storage, key: str) -> Edits:
+    remedy = "restore that file from a backup, or remove this and later versions to give the edits up"
     try:
-        return Edits.model_validate_json(storage.read_bytes(key))
-    except ValidationError as error:
-        raise ValueError(f"the edits in {storage.uri(key)} cannot be read: {error}") from None
+        return Edits.model_validate_json(stored_bytes(storage, key, remedy))
+    except ValidationError:
+        raise DamagedError(f"the edits in {key} cannot be read; {remedy}") from None

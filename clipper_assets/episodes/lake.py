@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
+from clipper_assets.episodes.damaged import DamagedError, stored_bytes
 from clipper_assets.episodes.partitions import hive_folder, partition_in
 from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.tables import TableSpec
 
 LAKE = "lake"
 EPISODE = pa.field("episode", pa.string(), nullable=False)
@@ -42,6 +44,19 @@ def read_table(data: bytes, episode: str) -> pa.Table:
 def table_key(asset: str, table: str, partition: str) -> str:
     """Object key of an episode's table of an asset (`aligned_transcript`, `words`)."""
     return f"{LAKE}/{asset}/{hive_folder(partition)}/{table}.parquet"
+
+
+def stored_table(storage: Storage, asset: str, spec: TableSpec, partition: str) -> pa.Table:
+    """An episode's table that was written. Raises DamagedError where it is missing or not of `spec`."""
+    key = table_key(asset, spec.name, partition)
+    remedy = f"materialize {asset} of the episode again"
+    data = stored_bytes(storage, key, remedy)
+    try:
+        return spec.checked(read_table(data, partition))
+    except (pa.ArrowException, OSError, KeyError, ValueError):
+        raise DamagedError(
+            f"the table {key} cannot be read as {spec.name}; {remedy}"
+        ) from None
 
 
 class LakeIOManager(dg.UPathIOManager):

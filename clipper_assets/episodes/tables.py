@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SCHEMA_VERSION = "1"
 
@@ -73,6 +74,29 @@ class TableSpec:
         for number, column in enumerate(self.columns):
             if column.nullable and column.name not in table.column_names:
                 table = table.add_column(number, column.name, pa.array([None] * table.num_rows, column.type))
+        return table
+
+    def checked(self, table: pa.Table) -> pa.Table:
+        """A stored table with the types declared here; a list that an earlier version did not have may be missing.
+
+        Raises ValueError (of which `pa.ArrowInvalid` is one) or another `pa.ArrowException` where it is not so.
+        """
+        table = self.completed(table)
+        for column in self.columns:
+            if column.name not in table.column_names:
+                if pa.types.is_list(column.type):
+                    continue
+                raise ValueError(f"{self.name} has no column {column.name}")
+            values = table[column.name].cast(column.type)
+            if values.null_count and not column.nullable:
+                raise ValueError(f"column {column.name} of {self.name} must not be null")
+            if (
+                pa.types.is_floating(column.type)
+                and not pc.all(pc.is_finite(values)).as_py()
+                and len(values) > values.null_count
+            ):
+                raise ValueError(f"column {column.name} of {self.name} must be finite")
+            table = table.set_column(table.column_names.index(column.name), column.name, values)
         return table
 
 

@@ -14,6 +14,7 @@ const STATES = {
   done: "Done",
   failed: "Failed",
   cancelled: "Cancelled",
+  damaged: "Damaged",
 };
 const STEP_STATES = { pending: "To do", running: "", done: "Done", failed: "Failed", kept: "Kept" };
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];

@@ -91,6 +91,7 @@ function makeRow() {
 
 function outcome({ state, clips, publishable, error }) {
   if (state === "failed") return error ?? "The run failed.";
+  if (error) return error;
   if (clips === null) return state === "done" ? "No clips" : "No clips yet";
   if (publishable === clips) return `${plural(clips, "clip")}, all may be posted`;
   return `${plural(clips, "clip")}, ${publishable} may be posted`;
