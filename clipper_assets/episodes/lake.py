@@ -54,9 +54,7 @@ def stored_table(storage: Storage, asset: str, spec: TableSpec, partition: str) 
     try:
         return spec.checked(read_table(data, partition))
     except (pa.ArrowException, OSError, KeyError, ValueError):
-        raise DamagedError(
-            f"the table {key} cannot be read as {spec.name}; {remedy}"
-        ) from None
+        raise DamagedError(f"the table {key} cannot be read as {spec.name}; {remedy}") from None
 
 
 class LakeIOManager(dg.UPathIOManager):
