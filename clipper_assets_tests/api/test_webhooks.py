@@ -238,11 +238,16 @@ def test_it_is_given_up_with_an_error(
     assert f"did not take episode.failed of run {failed}, which is given up: {answers[-1]}" in capfd.readouterr().err
 
 
-def test_a_manifest_that_cannot_be_read_is_tried_again_and_holds_nothing_up(receiver: Receiver, ticks: Ticks) -> None:
+def test_a_manifest_that_is_missing_is_told_with_the_reason_and_holds_nothing_up(
+    receiver: Receiver, ticks: Ticks
+) -> None:
     good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
-    (left,) = ticks.tick()
-    assert (left["run_id"], left["attempt"]) == (good, 1)
-    assert [name for name, _ in receiver.got] == [f"{bad}.episode.failed"]
+    assert ticks.tick() == []
+    told = {name: body["data"] for name, body in receiver.got}
+    assert set(told) == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
+    data = told[f"{good}.episode.succeeded"]
+    assert (data["clips"], data["manifest_key"]) == ([], None)
+    assert data["error"] == f"{MANIFEST} is missing; materialize rendered_clips of the episode again"
 
 
 def test_attempts_span_about_a_day() -> None:
