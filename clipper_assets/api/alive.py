@@ -21,7 +21,7 @@ FRESH_S = 1.0
 REMEDIES = {
     "storage": "the storage does not answer; check CLIPPER_STORAGE, the network and the credentials",
     "database": "Dagster's database does not answer; check it, and the settings of it in dagster.yaml",
-    "code server": "the code location does not answer; restart the API, or the code server that it uses, and see its log",
+    "code server": "the code location does not answer; restart the API or its code server, and see the log",
     "daemon": "a daemon of Dagster has no healthy heartbeat; see that `dagster-daemon run` is up, and its log",
 }
 """What a stranger is told; the log has what was raised."""
