@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 
 ALL, LOOK = {"Authorization": f"Bearer {FULL}"}, {"Authorization": f"Bearer {READ}"}
 JSON = {"Content-Type": "application/json"}
-MUTATION = "mutation { reloadWorkspace { __typename } }"
+MUTATION = "mutation B { reloadWorkspace { __typename } }"
 DEEP = "{ runsOrError { ... on Runs { results " + "{ rootRun " * 20 + "{ runId }" + " }" * 23
 LARGE = b"x" * 10_000_000
 LONG_KEY = "a" * 1100 + ".mp4"
