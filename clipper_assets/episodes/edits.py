@@ -72,7 +72,7 @@ class EditedClip(Frozen):
     @classmethod
     def _is_a_window(cls, window: dict[str, Any]) -> dict[str, Any]:
         times = [window.get(name) for name in ("start", "end")]
-        if type(window.get("clip")) is not int or not all(type(at) in (int, float) and isfinite(at) for at in times):
+        if type(window.get("clip")) is not int or not all(isinstance(at, int | float) and isfinite(at) for at in times):
             raise ValueError("a window has the number `clip`, and the times `start` and `end` in seconds")
         if not all(isinstance(window.get(name, ""), str) for name in ("hook", "title")):
             raise ValueError("hook and title of a window are text")

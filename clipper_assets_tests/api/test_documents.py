@@ -2,8 +2,8 @@ import pytest
 from dagster_graphql.schema import create_schema
 from graphql import GraphQLError, GraphQLSchema, get_introspection_query
 
-from clipper_assets.api.dagster import operation
 from clipper_assets.api.documents import TooCostlyError, check_cost, parse_bounded, read
+from clipper_assets.api.operations import operation
 from clipper_assets_tests.api.test_graphql import BOMB, NAMES, chain
 
 
