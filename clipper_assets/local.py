@@ -9,13 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import DEFAULT_DATA_VERSION
 
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.show import load_show
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.edits import EDITS
+from clipper_assets.episodes.edits import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.lake import table_key
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import probe_upload
@@ -29,7 +30,7 @@ from clipper_assets.transcript.cues import transcript_keys
 from clipper_assets.transcript.speakers import speakers_keys
 
 RECIPE_TAG = "clipper/recipe"
-POINTER_TAG = "dagster/input_event_pointer"
+INPUT_TAG = "dagster/input_data_version"
 
 
 @dataclass(frozen=True)
@@ -133,39 +134,59 @@ def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wante
     """The assets to materialize: the first that is missing or was made of other inputs, and all after it.
 
     `rendered_clips` is always among them: it knows by itself which clips are unchanged. Dagster records what each
-    materialization was made of as tags of its event (`dagster/input_event_pointer/...`); what the command line asked
-    for is a tag of its run.
+    materialization was made of as tags of its event (`dagster/input_data_version/...`, of this partition alone); what
+    the command line asked for is a tag of its run.
     """
     partition = partition_key(order.key)
     names = [asset.key.to_user_string() for asset in assets]
     if order.afresh:
         return names
-    saved = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=EDITS.key, asset_partitions=[partition]), limit=1
-    ).records
-    pointers = {EDITS.key.to_user_string(): str(saved[0].storage_id)} if saved else {}
+    edits = _latest(instance, EDITS.key, partition)
+    made_of = {EDITS.key.to_user_string(): _as_input(_tags(edits).get(DATA_VERSION_TAG))}
     for position, asset in enumerate(assets[:-1]):
         name = names[position]
-        records = instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=asset.key, asset_partitions=[partition]), limit=1
-        ).records
+        record = _latest(instance, asset.key, partition)
         table = table_key(name, asset.metadata_by_key[asset.key]["table"], partition)
-        if not records or not storage.exists(table):
+        if record is None or not storage.exists(table):
             return names[position:]
-        event = records[0].asset_materialization
-        tags = (event and event.tags) or {}
-        run = instance.get_run_by_id(records[0].run_id)
+        tags = _tags(record)
+        run = instance.get_run_by_id(record.run_id)
         recipe = run.tags.get(f"{RECIPE_TAG}_{name}") if run else None
         if (
             tags.get("dagster/code_version") != asset.code_versions_by_key[asset.key]
-            or any(tags.get(f"{POINTER_TAG}/{upstream}", pointer) != pointer for upstream, pointer in pointers.items())
+            or any(
+                (tag := f"{INPUT_TAG}/{upstream}") in tags and tags[tag] not in versions
+                for upstream, versions in made_of.items()
+            )
             or recipe not in (None, wanted[name])
             or (recipe is None and name in order.asked)
-            or (name == "raw_video" and tags.get("dagster/data_version") != storage.fingerprint(order.key))
+            or (name == "raw_video" and tags.get(DATA_VERSION_TAG) != storage.fingerprint(order.key))
         ):
             return names[position:]
-        pointers[name] = str(records[0].storage_id)
+        made_of[name] = _as_input(tags.get(DATA_VERSION_TAG))
     return names[-1:]
+
+
+def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) -> dg.EventLogRecord | None:
+    """The newest materialization of an asset of one episode."""
+    found = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[partition]), limit=1
+    ).records
+    return found[0] if found else None
+
+
+def _tags(record: dg.EventLogRecord | None) -> Mapping[str, str]:
+    event = record.asset_materialization if record else None
+    return (event and event.tags) or {}
+
+
+def _as_input(version: str | None) -> set[str]:
+    """How Dagster writes a partition's data version into the tags of what is made of it.
+
+    It hashes the versions of all partitions read, here of one or none; INITIAL means that no partition had any.
+    """
+    digest = hashlib.sha256((version or "").encode()).hexdigest()
+    return {digest} if version else {digest, DEFAULT_DATA_VERSION.value}
 
 
 def instance() -> dg.DagsterInstance:
@@ -204,7 +225,7 @@ def process(
         "rendered_clips": order.render,
     }
     result = dg.materialize(
-        assets,
+        [EDITS, *assets],  # without EDITS Dagster takes the version of another episode's edits for this one's
         selection=dg.AssetSelection.assets(*selected),
         partition_key=partition,
         instance=instance,

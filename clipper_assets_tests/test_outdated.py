@@ -1,0 +1,45 @@
+"""What `clipper process` does again where other episodes were made, and edited, in between."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from clipper_assets.episodes.edits import WordEdit, latest_edits, save_edits
+from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.test_local import ASSETS
+
+ONE, OTHER = "one/cut.mp4", "other/cut.mp4"
+EVERY_TABLE = ASSETS[:-1]
+
+
+def edit(storage: DirectoryStorage, instance: dg.DagsterInstance, key: str) -> None:
+    """A person saves a version of an episode's edits."""
+    word = WordEdit(start=0.0, end=0.1, was="teh", text="the")
+    assert save_edits(storage, instance, key, latest_edits(storage, key).followed_by("a word", [], [word]))
+
+
+def kept(storage: DirectoryStorage, key: str, instance: dg.DagsterInstance, max_clips: int = 1) -> list[str]:
+    unchanged, result = clip_episode(storage, key, instance, max_clips=max_clips)
+    assert result.success
+    return unchanged
+
+
+@pytest.mark.usefixtures("short_windows")
+def test_what_happens_to_another_episode_makes_nothing_outdated(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, cut: Path
+) -> None:
+    for key in (ONE, OTHER):
+        storage.put_file(key, cut)
+        storage.put_file(key.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+        assert kept(storage, key, instance) == []
+    assert kept(storage, ONE, instance) == EVERY_TABLE
+    assert kept(storage, ONE, instance, max_clips=2) == ASSETS[:2]
+    edit(storage, instance, OTHER)
+    assert kept(storage, ONE, instance, max_clips=2) == EVERY_TABLE
+    assert kept(storage, OTHER, instance) == ASSETS[:2]
+    assert kept(storage, OTHER, instance) == EVERY_TABLE
+    edit(storage, instance, ONE)
+    assert kept(storage, ONE, instance, max_clips=2) == ASSETS[:2]
+    assert kept(storage, ONE, instance, max_clips=2) == EVERY_TABLE
