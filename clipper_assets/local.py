@@ -20,6 +20,7 @@ from clipper_assets.episodes.edits import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.lake import table_key
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import probe_upload
+from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
@@ -211,8 +212,10 @@ def process(
 ) -> tuple[list[str], dg.ExecuteInProcessResult]:
     """Materialize what is outdated of one episode, with all checks.
 
-    Returns the assets that were kept as they are, and the result, which says what failed.
+    Returns the assets that were kept as they are, and the result, which says what failed. The run has the tag of the
+    upload's version, by which the sensor and the API take it as the run that serves it.
     """
+    stored = storage.stat(order.key)
     partition = partition_key(order.key)
     instance.add_dynamic_partitions("episodes", [partition])
     wanted = recipes(storage, order, settings)
@@ -237,7 +240,10 @@ def process(
             ops={name: config for name, config in configs.items() if name in selected},
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
-        tags={f"{RECIPE_TAG}_{name}": recipe for name, recipe in wanted.items()},
+        tags={
+            **{f"{RECIPE_TAG}_{name}": recipe for name, recipe in wanted.items()},
+            **({UPLOAD_TAG: upload_tag(stored)} if stored else {}),
+        },
         raise_on_error=False,
     )
     kept = [asset.key.to_user_string() for asset in assets if asset.key.to_user_string() not in selected]

@@ -1,4 +1,4 @@
-"""What `clipper process` does again where other episodes were made, and edited, in between."""
+"""What `clipper process` does again where other episodes were made and edited, and what the sensor leaves to it."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import dagster as dg
 import pytest
 
 from clipper_assets.episodes.edits import WordEdit, latest_edits, save_edits
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
 from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.episodes.test_sensors import Ticks
 from clipper_assets_tests.test_local import ASSETS
 
 ONE, OTHER = "one/cut.mp4", "other/cut.mp4"
@@ -43,3 +44,17 @@ def test_what_happens_to_another_episode_makes_nothing_outdated(
     edit(storage, instance, ONE)
     assert kept(storage, ONE, instance, max_clips=2) == ASSETS[:2]
     assert kept(storage, ONE, instance, max_clips=2) == EVERY_TABLE
+
+
+@pytest.mark.usefixtures("short_windows")
+def test_the_sensor_requests_no_upload_that_the_command_line_has_served(
+    any_storage: Storage, instance: dg.DagsterInstance, cut: Path
+) -> None:
+    for key in (ONE, OTHER):
+        any_storage.put_file(key, cut)
+    any_storage.put_file(ONE.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    assert clip_episode(any_storage, ONE, instance)[1].success
+    ticks = Ticks(any_storage, instance)
+    assert ticks.settled() == [ticks.run_key(OTHER)]
+    any_storage.put_bytes(ONE, cut.read_bytes() + b"\0")
+    assert ticks.settled() == [ticks.run_key(ONE)]
