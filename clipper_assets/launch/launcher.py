@@ -10,31 +10,31 @@ from typing import Any, Self
 
 import dagster as dg
 from dagster._config.config_schema import UserConfigSchema
-from dagster._core.errors import DagsterLaunchFailedError
+from dagster._core.events import DagsterEvent
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
-from clipper_assets.launch.gpus import Slot, Slots, gpus_here
+from clipper_assets.launch.gpus import Slots, gpus_here
 from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers, start
 from clipper_assets.settings import Settings
 
 WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
 POOL = "gpu"
 SCRATCH = "clipper-run-"
-PATIENCE_S = 20.0
-"""A run that has just ended holds its GPU for as long as its process takes to exit."""
 CANCEL_S = 10.0
 """A cancelled run has so many seconds to end by itself."""
 TOLD_BYTES = 4000
 
 
 class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
-    """Each run is a process in a session of its own, and has a GPU to itself, or with others (`CLIPPER_RUNS_PER_GPU`).
+    """Each run is a process in a session of its own.
 
-    Without a GPU runs see none, and share the processors. What a run leaves behind is killed when its worker is found
-    dead. It works with run monitoring; runs are not resumed but retried, by run retries.
+    A run with a step of the pool `gpu` has a GPU to itself, or with others (`CLIPPER_RUNS_PER_GPU`); while none is free
+    it is back in the queue. Other runs see no GPU and wait for none. On a machine without a GPU all share the
+    processors. What a run leaves behind is killed when its worker is found dead. It works with run monitoring; runs
+    are not resumed but retried, by run retries.
     """
 
     def __init__(self, inst_data: ConfigurableClassData | None = None):
@@ -60,14 +60,23 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
             raise dg.DagsterInvariantViolationError(f"run {run.run_id} does not say where its code is")
         command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref(), True).get_command_args()
         self.sweep()
-        scratch = self.scratch_of(run.run_id)
-        scratch.mkdir(mode=0o700, exist_ok=True)
-        slot = self.slot()
+        seen: dict[str, str] = {}
+        slot = None
+        if not self._needs_gpu(run):
+            seen = {"CUDA_VISIBLE_DEVICES": ""}
+        elif (slots := self.slots()).gpus:
+            slot = slots.take()
+            if slot is None:
+                self._requeue(run)
+                return
+            seen = {"CUDA_VISIBLE_DEVICES": slot.gpu}
         try:
+            scratch = self.scratch_of(run.run_id)
+            scratch.mkdir(mode=0o700, exist_ok=True)
             worker = start(
                 run.run_id,
                 command,
-                {"TMPDIR": str(scratch), **({"CUDA_VISIBLE_DEVICES": slot.gpu} if slot else {})},
+                {"TMPDIR": str(scratch), **seen},
                 self.log_of(run.run_id),
                 lock=slot.lock if slot else None,
                 when_over=partial(self._over, run.run_id),
@@ -89,22 +98,30 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
                 run, f"Its process ended before the run began.\n{self.get_run_worker_debug_info(run)}"
             )
 
-    def slot(self) -> Slot | None:
-        """A share of a GPU; None on a machine without. Raises DagsterLaunchFailedError where none gets free."""
+    def _needs_gpu(self, run: dg.DagsterRun) -> bool:
+        """Whether one of its steps is of the GPU's pool; a run that keeps no plan may have such a step."""
+        if run.execution_plan_snapshot_id is None:
+            return True
+        plan = self._instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+        executed = set(run.step_keys_to_execute or plan.step_keys_to_execute)
+        return any(step.pool == POOL for step in plan.steps if step.key in executed)
+
+    def slots(self) -> Slots:
+        """The GPUs of this machine; the pool's limit follows them."""
         settings = Settings()
         slots = Slots(Path(self._instance.root_directory) / "gpus", gpus_here(settings.gpus), settings.runs_per_gpu)
-        if not slots.gpus:
-            return None
-        self._limit_pool(len(slots.gpus) * slots.share)
-        until = time.monotonic() + PATIENCE_S
-        while (slot := slots.take()) is None:
-            if time.monotonic() > until:
-                raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]  # nor has this
-                    f"all {len(slots.gpus)} GPUs are taken by {slots.share} runs each; "
-                    f"lower the limit of the pool {POOL}, or max_concurrent_runs"
-                )
-            time.sleep(0.2)
-        return slot
+        if slots.gpus:
+            self._limit_pool(len(slots.gpus) * slots.share)
+        return slots
+
+    def _requeue(self, run: dg.DagsterRun) -> None:
+        """Back to its place in the queue, which is by age: the daemon tries it again with its next look.
+
+        A run that somebody cancelled meanwhile stays so.
+        """
+        now = self._instance.get_run_by_id(run.run_id)
+        if now and now.status is dg.DagsterRunStatus.STARTING:
+            self._instance.report_dagster_event(DagsterEvent.job_enqueue(now), run_id=run.run_id)
 
     def _limit_pool(self, places: int) -> None:
         """As many runs of the GPU pool at once as there are places, unless an operator has set a limit."""
