@@ -13,6 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from clipper_assets import local
+from clipper_assets.adoption import adopt
 from clipper_assets.cli_models import models
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.captions.sheet import contact_sheet, script_tiles, style_tiles
@@ -60,7 +61,9 @@ def main() -> None:
 
 @main.command()
 @click.argument("file_or_key")
-@click.option("--key", help="where to put a file that lies outside the storage; default: <stem>/<name>")
+@click.option(
+    "--key", help="where to put a file that lies outside the storage; default: <stem>/<name>, or a folder of its own"
+)
 @click.option("--caption-style", type=click.Choice(style_names()), help="default: the show's (show.toml), or pop")
 @click.option("--layout", type=click.Choice(Layout), help="default: the show's, or auto")
 @click.option("--aspect", type=click.Choice([each.value for each in Aspect]), help="default: the show's, or 9:16")
@@ -99,9 +102,7 @@ def process(
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
         order = local.Order(
-            key=storage.checked(
-                local.adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)
-            ),
+            key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
             sound=RawVideoConfig(microphones=microphones),
             transcript=TranscriptConfig(engine=engine, language=language, speakers=speakers),
             highlights=HighlightsConfig(max_clips=max_clips, picker=picker),

@@ -5,12 +5,13 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.data_version import DEFAULT_DATA_VERSION
 
+from clipper_assets.adoption import companion_keys
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
@@ -19,16 +20,13 @@ from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.edits import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.lake import table_key
 from clipper_assets.episodes.partitions import partition_key
-from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
+from clipper_assets.episodes.storage import Storage
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.transcript.assets import TranscriptConfig
-from clipper_assets.transcript.cues import transcript_keys
-from clipper_assets.transcript.speakers import speakers_keys
 
 RECIPE_TAG = "clipper/recipe"
 INPUT_TAG = "dagster/input_data_version"
@@ -56,41 +54,6 @@ class Order:
             "camera_paths": self.camera != CameraConfig(),
         }
         return {asset for asset, differs in asked.items() if differs}
-
-
-def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
-    """The key of the upload that `file_or_key` names.
-
-    A file outside the storage is copied in with what lies beside it, as `<stem>/<name>` or `key`, so that its
-    clips have a folder of their own. Raises StorageError where there is neither such a file nor such an object, and
-    where another upload has the place already; UploadRefusedError, before anything is copied, for a file that cannot
-    become clips of `shortest_s` seconds.
-    """
-    file = Path(file_or_key)
-    if not file.is_file():
-        if storage.exists(file_or_key):
-            return file_or_key
-        raise StorageError(f"{file_or_key} is neither a file nor an upload below the storage root; check the name")
-    if isinstance(storage, DirectoryStorage) and file.resolve().is_relative_to(storage.root):
-        return file.resolve().relative_to(storage.root).as_posix()
-    probe_upload(DirectoryStorage(root=str(file.resolve().parent)), file.resolve().name, shortest_s)
-    target = key or f"{file.stem}/{file.name}"
-    there = storage.stat(target)
-    if there and there.size_bytes != file.stat().st_size:
-        raise StorageError(
-            f"another upload lies at {target}; give this one its own place with --key folder/{file.name}"
-        )
-    if not there:
-        storage.put_file(target, file)
-    for beside in companion_keys(file.name, language):
-        if file.with_name(beside).is_file():
-            storage.put_file((PurePosixPath(target).parent / beside).as_posix(), file.with_name(beside))
-    return target
-
-
-def companion_keys(upload: str, language: str | None) -> list[str]:
-    """Where files may lie that belong to an upload: its transcript, and the names of its speakers."""
-    return [*transcript_keys(upload, language), *speakers_keys(upload)]
 
 
 def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str]:

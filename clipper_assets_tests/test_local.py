@@ -14,10 +14,8 @@ from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
+from clipper_assets.episodes.storage import DirectoryStorage, Storage
 from clipper_assets.highlights.assets import HighlightsConfig
-from clipper_assets.local import adopt
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import clip_episode
@@ -208,59 +206,6 @@ def test_a_step_that_fails_is_told_in_its_own_sentence(storage: DirectoryStorage
         "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
     ]
     assert {stored.key for stored in storage.list_objects()} == {"text.mp4"}
-
-
-def test_a_file_outside_the_storage_is_copied_with_its_transcript(any_storage: Storage, cut: Path) -> None:
-    assert adopt(any_storage, str(cut), None, None, 3) == "cut/cut.mp4"
-    assert {stored.key for stored in any_storage.list_objects()} == {"cut/cut.mp4", "cut/cut.srt"}
-    assert any_storage.read_bytes("cut/cut.srt") == cut.with_suffix(".srt").read_bytes()
-    first = any_storage.stat("cut/cut.mp4")
-    assert adopt(any_storage, str(cut), None, None, 3) == "cut/cut.mp4"
-    assert any_storage.stat("cut/cut.mp4") == first
-
-
-def test_a_transcript_in_another_language_is_copied_too(storage: DirectoryStorage, cut: Path, tmp_path: Path) -> None:
-    shutil.copy(cut, tmp_path / "a.mp4")
-    (tmp_path / "a.de.srt").write_text("1\n00:00:00,000 --> 00:00:09,000\nHallo.\n")
-    adopt(storage, str(tmp_path / "a.mp4"), None, "de", 3)
-    assert storage.exists("a/a.de.srt")
-
-
-def test_a_file_outside_the_storage_goes_where_it_is_told(storage: DirectoryStorage, cut: Path) -> None:
-    assert adopt(storage, str(cut), "show/e1.mp4", None, 3) == "show/e1.mp4"
-    assert storage.exists("show/e1.mp4")
-
-
-def test_a_file_or_key_inside_the_storage_stays_where_it_is(
-    storage: DirectoryStorage, cut: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    storage.put_file(KEY, cut)
-    monkeypatch.chdir(storage.root)
-    for named in (KEY, f"{storage.root}/{KEY}", f"./test1/../{KEY}"):
-        assert adopt(storage, named, None, None, 3) == KEY
-    monkeypatch.chdir("/")
-    assert adopt(storage, KEY, None, None, 3) == KEY
-    assert [stored.key for stored in storage.list_objects()] == [KEY]
-
-
-def test_nothing_is_copied_of_a_mistake(storage: DirectoryStorage, cut: Path, tmp_path: Path) -> None:
-    (tmp_path / "text.mp4").write_text("hello\n" * 100)
-    with pytest.raises(UploadRefusedError, match=r"text\.mp4 is not a media file"):
-        adopt(storage, str(tmp_path / "text.mp4"), None, None, 3)
-    with pytest.raises(UploadRefusedError, match="less than the shortest clip"):
-        adopt(storage, str(cut), None, None, 30)
-    with pytest.raises(StorageError, match="neither a file nor an upload"):
-        adopt(storage, "nowhere.mp4", None, None, 3)
-    with pytest.raises(StorageError, match="does not lie inside the storage root"):
-        adopt(storage, str(cut), "../cut.mp4", None, 3)
-    assert list(storage.list_objects()) == []
-
-
-def test_another_upload_is_not_overwritten(storage: DirectoryStorage, cut: Path) -> None:
-    storage.put_bytes("cut/cut.mp4", b"another")
-    with pytest.raises(StorageError, match=r"another upload lies at cut/cut\.mp4; .* --key folder/cut\.mp4$"):
-        adopt(storage, str(cut), None, None, 3)
-    assert storage.read_bytes("cut/cut.mp4") == b"another"
 
 
 def test_the_instance_is_kept_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
