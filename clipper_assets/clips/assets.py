@@ -39,7 +39,7 @@ from clipper_assets.clips.show import Show, load_show
 from clipper_assets.episodes.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.episodes.edits import EDITS, EditedClip, Edits, latest_edits
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
+from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
@@ -122,7 +122,7 @@ def rendered_clips(
         edits = latest_edits(storage, source.episode)
         looks = {clip.number: _edited(look, clip, show) for clip in edits.clips}
         paths = read_paths(camera)
-        refuse_if_changed(storage, source.key, source.etag)
+        check_upload = watch_upload(storage, source.key, source.etag)
         encoder = best_encoder()
         jobs = [
             _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, faces, encoder, edits)
@@ -133,18 +133,22 @@ def rendered_clips(
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
     began = time.monotonic()
-    with time_limit(context, source.duration_s):
-        produced = produce_clips(
-            jobs,
-            source,
-            storage,
-            folder,
-            aspect=aspect,
-            limits=show.gates,
-            workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
-            report=progress.stage(context, "rendering"),
-            log=context.log.info,
-        )
+    try:
+        with time_limit(context, source.duration_s):
+            produced = produce_clips(
+                jobs,
+                source,
+                storage,
+                folder,
+                aspect=aspect,
+                limits=show.gates,
+                workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
+                report=progress.stage(context, "rendering"),
+                log=context.log.info,
+                check_upload=check_upload,
+            )
+    except UploadRefusedError as refused:
+        raise refusal(context, str(refused)) from None
     seconds = time.monotonic() - began
     finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())

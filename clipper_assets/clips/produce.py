@@ -71,10 +71,12 @@ def produce_clips(
     workers: int,
     report: Report,
     log: Callable[[str], None],
+    check_upload: Callable[[], None],
 ) -> Produced:
     """The clips of all `jobs` in `folder`, an unchanged one taken as it is, each with its verdicts by `limits`.
 
-    Raises what rendering raised, after the clips in progress have been stopped; clips already finished stay.
+    `check_upload` raises where the upload changed meanwhile: a clip of it is not published. Raises what that or
+    rendering raised, after the clips in progress have been stopped; clips already finished stay.
     """
     finished: dict[int, Clip] = {}
     for job in jobs:
@@ -95,6 +97,7 @@ def produce_clips(
             url, report_share = storage.media_source(source.key), shares.of(job.plan.index)
             rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
             clip = _clip(job, aspect, rendered, storage, folder)
+            check_upload()
             _publish(storage, source.episode, clip, rendered)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
         return clip

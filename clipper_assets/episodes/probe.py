@@ -1,6 +1,6 @@
 """Looks at an upload: what it is, and whether clips can be made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -85,12 +85,23 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without sound, or shorter
     than `shortest_s` seconds; StorageError where the storage does not give it.
     """
+    return probe_media(storage.media_source(key), storage.uri(key), stat_upload(storage, key), shortest_s)
+
+
+def stat_upload(storage: Storage, key: str) -> Stored:
+    """Raises UploadRefusedError for an object that is missing or empty."""
     stored = storage.stat(key)
     if stored is None:
         raise UploadRefusedError(f"{key} does not exist in the storage; upload it, or check the key")
     if stored.size_bytes == 0:
         raise UploadRefusedError(f"{key} is empty (0 bytes); upload it again")
-    with _opened(storage, key) as container:
+    return stored
+
+
+def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) -> Probe:
+    """Probe an object that is opened by `media_source`, and raise as `probe_upload` does."""
+    key = stored.key
+    with _opened(media_source, uri, key) as container:
         _refuse_if_large(container, key)
         audio = _audio(container, key)
         duration_s = _promised_s(container)
@@ -98,7 +109,7 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
             refuse_if_short(key, duration_s, shortest_s)
         probe = _facts(container, audio, duration_s, stored)
     if duration_s is not None:
-        with _opened(storage, key) as container:
+        with _opened(media_source, uri, key) as container:
             if not _reaches(container, duration_s - TAIL_S):
                 raise UploadRefusedError(
                     f"{key} is truncated: it promises {duration_s:.1f} s but its end cannot be read; upload it again"
@@ -121,6 +132,21 @@ def refuse_if_changed(storage: Storage, key: str, etag: str) -> None:
         raise UploadRefusedError(f"{key} was replaced or removed since it was probed; materialize raw_video again")
 
 
+def watch_upload(storage: Storage, key: str, etag: str) -> Callable[[], None]:
+    """A check that the upload is still the one that `etag` was read from; made once here, and whenever it is called.
+
+    The content is read again only where its size or its time is another one. Raises UploadRefusedError.
+    """
+    stored = storage.stat(key)
+    refuse_if_changed(storage, key, etag)
+
+    def check() -> None:
+        if storage.stat(key) != stored:
+            refuse_if_changed(storage, key, etag)
+
+    return check
+
+
 def _refuse_if_large(container: InputContainer, key: str) -> None:
     """Raises UploadRefusedError for more streams or larger pictures than anyone records; no frame is decoded for it."""
     if len(container.streams) > MOST_STREAMS:
@@ -137,9 +163,8 @@ def _refuse_if_large(container: InputContainer, key: str) -> None:
 
 
 @contextmanager
-def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
+def _opened(media_source: str, uri: str, key: str) -> Iterator[InputContainer]:
     try:
-        media_source = storage.media_source(key)
         with open_media(media_source, timeout=OPEN_TIMEOUT_S, metadata_errors="replace") as container:
             yield container
     except av.DecoderNotFoundError:
@@ -149,8 +174,12 @@ def _opened(storage: Storage, key: str) -> Iterator[InputContainer]:
             f"{key} is not a media file that can be read, or its beginning is damaged; "
             "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
         ) from None
+    except MemoryError:
+        raise UploadRefusedError(
+            f"{key} takes too much memory to look at; upload it as H.264 in a smaller size"
+        ) from None
     except av.FFmpegError as error:  # its own message has the URL in it, signature and all
-        raise StorageError(f"{storage.uri(key)} cannot be read: {error.strerror}") from None
+        raise StorageError(f"{uri} cannot be read: {error.strerror}") from None
 
 
 def _audio(container: InputContainer, key: str) -> AudioStream:

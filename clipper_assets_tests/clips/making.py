@@ -1,5 +1,6 @@
 """A published clip, and what is needed to produce one, without the rest of a run."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,12 @@ def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two",
     return Job(plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes), window, FAST)
 
 
-def produced(storage: DirectoryStorage, jobs: list[Job], limits: Limits | None = None) -> Produced:
+def produced(
+    storage: DirectoryStorage,
+    jobs: list[Job],
+    limits: Limits | None = None,
+    check_upload: Callable[[], None] = lambda: None,
+) -> Produced:
     source = source_of(Path(storage.root) / "show" / "a.mp4")
     source = replace(source, key="show/a.mp4", episode="show/a.mp4")
     return produce_clips(
@@ -42,6 +48,7 @@ def produced(storage: DirectoryStorage, jobs: list[Job], limits: Limits | None =
         workers=1,
         report=lambda _: None,
         log=lambda _: None,
+        check_upload=check_upload,
     )
 
 

@@ -1,6 +1,8 @@
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,10 @@ from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.manifest import Clip, Review, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
+from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.episodes.edits import Decision, Judged
 from clipper_assets.episodes.ffmpeg import FfmpegError
+from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets_tests.clips.making import job, produced, uploaded
 from clipper_assets_tests.media import source_of
@@ -123,6 +127,7 @@ def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: 
         workers=1,
         report=lambda _: None,
         log=lambda _: None,
+        check_upload=lambda: None,
     )
     assert elsewhere.rendered == 1
     assert elsewhere.clips[0].key == "show/clips/a/clip_0.mp4"
@@ -166,5 +171,30 @@ def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) 
         produce_clips(
             [job(file)], source_of(file), DirectoryStorage(root=str(file.parent)), "clips",
             aspect=Aspect.portrait, limits=Limits(), workers=1, report=stop, log=lambda _: None,
+            check_upload=lambda: None,
         )  # fmt: skip
     assert not (file.parent / "clips").exists()
+
+
+def test_a_clip_of_an_upload_that_changed_while_it_was_rendered_is_not_published(
+    storage: DirectoryStorage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_upload = watch_upload(storage, "show/a.mp4", storage.fingerprint("show/a.mp4"))
+    render, whole = render_clip, file.read_bytes()
+
+    def exchanged(*arguments: Any) -> Any:
+        rendered = render(*arguments)
+        file.write_bytes(whole + b"more")
+        return rendered
+
+    monkeypatch.setattr(produce, "render_clip", exchanged)
+    with pytest.raises(UploadRefusedError, match="was replaced or removed"):
+        produced(storage, [job(file)], check_upload=check_upload)
+    assert storage.stat("show/clips/clip_0.mp4") is None
+    assert storage.stat(record_key("show/a.mp4", Aspect.portrait, 0)) is None
+
+
+def test_an_upload_that_was_only_touched_is_the_same(storage: DirectoryStorage, file: Path) -> None:
+    check_upload = watch_upload(storage, "show/a.mp4", storage.fingerprint("show/a.mp4"))
+    os.utime(file, (0, 0))
+    check_upload()
