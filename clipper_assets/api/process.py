@@ -17,7 +17,8 @@ from clipper_assets.api.media import browser_url
 from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Processed, ProcessRequest
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import transcript
-from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
+from clipper_assets.episodes.apart import check_apart
+from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
 
 router = APIRouter(tags=["process"])
@@ -83,7 +84,7 @@ def _run_for(door: Door, key: str) -> DagsterRun:
                 return run
         if tag not in _probed:
             try:
-                probe_upload(door.storage, key, door.settings.window_min_s)
+                check_apart(door.storage, key, door.settings.window_min_s)
             except UploadRefusedError as refused:
                 raise RefusedError(422, str(refused)) from None
             _probed[tag] = None

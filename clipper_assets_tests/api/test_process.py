@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+import av
 import httpx
 import pytest
 from fastapi.testclient import TestClient
@@ -13,6 +15,7 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.process import processed
 from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
 from clipper_assets_tests.api.conftest import KEY, TOKENS, URL
+from clipper_assets_tests.media import picture_bomb
 
 NEW = "show2/new.mp4"
 
@@ -66,6 +69,16 @@ def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, d
     assert answer.status_code == 422
     assert "fake.mp4" in answer.json()["detail"]
     assert door.runs.latest("show2/fake.mp4") is None
+
+
+def test_the_api_decodes_nothing_of_an_upload_itself(
+    client: TestClient, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.storage.put_file("show2/bomb.mkv", picture_bomb(tmp_path / "bomb.mkv"))
+    monkeypatch.setattr(av, "open", None)
+    answer = client.post("/process-video", json={"s3_key": "show2/bomb.mkv"})
+    assert answer.status_code == 422
+    assert "larger than 8192x4320 pixels" in answer.json()["detail"]
 
 
 def test_an_object_that_is_not_there_is_a_404(client: TestClient) -> None:
