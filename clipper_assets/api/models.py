@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.episodes.edits import MAX_WORD, Decision
+from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
 
 
 class Access(StrEnum):
@@ -193,8 +194,8 @@ class ClipEdit(Asked):
     base_version: int = Field(ge=0, description="the version of the edits that this was made on; another one is a 409")
     first_sentence: int | None = Field(None, ge=0)
     last_sentence: int | None = Field(None, ge=0)
-    hook: str | None = Field(None, max_length=300)
-    title: str | None = Field(None, max_length=200)
+    hook: str | None = Field(None, max_length=MAX_HOOK)
+    title: str | None = Field(None, max_length=MAX_TITLE)
     caption_style: str | None = Field(None, max_length=60, examples=["classic"])
     layout: Layout | None = None
     decision: Decision | None = None

@@ -12,6 +12,8 @@ from clipper_assets.episodes.tables import Column, TableSpec
 from clipper_assets.transcript.words import Sentence
 
 STEP = "highlight_windows"
+MAX_HOOK, MAX_TITLE = 300, 200
+"""Characters."""
 
 WINDOWS = TableSpec(
     "windows",

@@ -121,6 +121,10 @@ def test_429_then_a_good_answer_is_not_degraded(model_server: ModelServer) -> No
         ),
         (Reply(b"{not json"), "it is not a chat completion"),
         (Reply(b'{"choices": []}'), "it is not a chat completion"),
+        (
+            Reply(b'{"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": -1}}'),
+            "it is not a chat completion",
+        ),
     ],
 )
 def test_a_malformed_answer(model_server: ModelServer, reply: Reply, why: str) -> None:
@@ -251,3 +255,24 @@ def test_parts_cover_every_line_overlap_and_fit() -> None:
 def test_an_unknown_model_has_no_price() -> None:
     assert cost_usd("llama3.1", 1000, 1000) is None
     assert cost_usd("gpt-4.1", 1_000_000, 1_000_000) == pytest.approx(10.0)
+
+
+def test_a_stretch_that_is_repeated_counts_once_with_its_best_score(model_server: ModelServer) -> None:
+    model_server.replies = [highlights(*[highlight(3, 9, 5)] * 2000, highlight(3, 9, 8))]
+    picked = pick(model_server)
+    assert [(each.first, each.score) for each in picked.candidates] == [(3, 8.0)]
+
+
+@pytest.mark.parametrize(
+    "text", [{"hook": "x" * 200_000}, {"title": "x" * 201}, {"reason": "x" * 2001}, {"hashtags": ["x"] * 31}]
+)
+def test_texts_longer_than_a_clip_can_use_are_dropped(model_server: ModelServer, text: dict[str, Any]) -> None:
+    model_server.replies = [highlights({**highlight(3, 9), **text}, highlight(20, 27))]
+    picked = pick(model_server)
+    assert [each.first for each in picked.candidates] == [20]
+    assert "wrote texts longer than a clip can use for 1 of 2 stretches" in picked.degraded[0].reason
+
+
+def test_an_answer_without_end_is_none(model_server: ModelServer) -> None:
+    model_server.replies = [completion("x" * 2_000_000)]
+    assert reason(pick(model_server, max_retries=0)) == "gpt-4o-mini gave an answer of more than 1 MB (0 retries)"

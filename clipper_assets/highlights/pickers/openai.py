@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from string import Template
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.text import clean_text, clock
+from clipper_assets.highlights.pickers.answers import Highlight, Highlights, Ranking, Reply, Tokens
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
+from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError, BoundedClient
 from clipper_assets.highlights.windows import STEP, Candidate, fit
 from clipper_assets.progress import Report
 from clipper_assets.settings import Settings
@@ -38,60 +40,6 @@ OVERLAP = 0.1
 
 SPARE = 2
 """Stretches asked for beyond the count, for those that cannot be placed."""
-
-Score = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
-
-
-class _Strict(BaseModel):
-    """Every field required and none added, as strict structured output asks."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Highlight(_Strict):
-    first_sentence: int
-    last_sentence: int
-    score: Score
-    hook: str
-    title: str
-    reason: str
-    hashtags: list[str]
-
-
-class Highlights(_Strict):
-    highlights: list[Highlight]
-
-
-class Rank(_Strict):
-    number: int
-    score: Score
-
-
-class Ranking(_Strict):
-    ranking: list[Rank]
-
-
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
-
-
-class _Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class _Reply(BaseModel):
-    """The part of a chat completion that is read here; servers differ in the rest."""
-
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Tokens | None = None
-
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -133,6 +81,16 @@ def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
         start = max(start + 1, end - max(1, round(OVERLAP * (end - start))))
 
 
+def distinct(found: Sequence[Highlight]) -> list[Highlight]:
+    """Each stretch once, with its best score: parts overlap, and a model may repeat itself."""
+    best: dict[tuple[int, int], Highlight] = {}
+    for each in found:
+        stretch = (each.first_sentence, each.last_sentence)
+        if stretch not in best or each.score > best[stretch].score:
+            best[stretch] = each
+    return list(best.values())
+
+
 def one_line(text: str) -> str:
     return " ".join(clean_text(text).split())
 
@@ -166,6 +124,8 @@ class _Session:
                 what = f"answered with HTTP status {error.status_code}"
             elif isinstance(error, APITimeoutError):
                 what = f"did not answer within {self.client.timeout:g} s"
+            elif isinstance(error.__cause__, AnswerTooLargeError):
+                what = "gave an answer of more than 1 MB"
             else:
                 what = "could not be reached"
             # The client numbers its requests in this header.
@@ -173,10 +133,10 @@ class _Session:
             self.usage = replace(self.usage, retries=self.usage.retries + retries)
             raise self.unavailable(f"{what} ({retries} retries)") from error
         try:
-            reply = _Reply.model_validate_json(raw.content)
+            reply = Reply.model_validate_json(raw.content)
         except ValidationError as error:
             raise self.unavailable("gave a malformed answer: it is not a chat completion") from error
-        used = reply.usage or _Tokens()
+        used = reply.usage or Tokens()
         tokens_in = self.usage.tokens_in + used.prompt_tokens
         tokens_out = self.usage.tokens_out + used.completion_tokens
         self.usage = Usage(
@@ -221,7 +181,11 @@ class OpenAIPicker(Picker):
         if not key.isascii():
             raise PickerUnavailableError("OPENAI_API_KEY holds characters that no key has")
         with OpenAI(
-            api_key=key, base_url=self.base_url, timeout=self.timeout_s, max_retries=self.max_retries
+            api_key=key,
+            base_url=self.base_url,
+            timeout=self.timeout_s,
+            max_retries=self.max_retries,
+            http_client=BoundedClient(self.timeout_s),
         ) as client:
             session = _Session(client, self.model, Usage(cost_usd=cost_usd(self.model, 0, 0)))
             candidates, dropped = self._candidates(session, talk, report)
@@ -247,7 +211,9 @@ class OpenAIPicker(Picker):
             report(number / (len(pieces) + 1))
 
         last = len(talk.sentences) - 1
-        inside = [h for h in found if 0 <= h.first_sentence <= h.last_sentence <= last]
+        stretches = distinct(found)
+        inside = [h for h in stretches if 0 <= h.first_sentence <= h.last_sentence <= last]
+        concise = [h for h in inside if not h.is_wordy]
         candidates = [
             Candidate(
                 first=h.first_sentence,
@@ -258,17 +224,19 @@ class OpenAIPicker(Picker):
                 reason=one_line(h.reason),
                 hashtags=tuple(f"#{word}" for tag in h.hashtags if (word := re.sub(r"\W", "", tag))),
             )
-            for h in inside
+            for h in concise
         ]
         placeable = [candidate for candidate in candidates if fit(candidate, talk.runs)]
         reasons = []
-        if outside := len(found) - len(inside):
+        if wordy := len(inside) - len(concise):
+            reasons.append(f"wrote texts longer than a clip can use for {wordy} of {len(stretches)} stretches")
+        if outside := len(stretches) - len(inside):
             reasons.append(
                 f"gave sentence numbers outside the transcript (0 to {last}) or out of order "
-                f"for {outside} of {len(found)} stretches"
+                f"for {outside} of {len(stretches)} stretches"
             )
         if unfit := len(candidates) - len(placeable):
-            reasons.append(f"chose {unfit} of {len(found)} stretches that no window within the rules can cover")
+            reasons.append(f"chose {unfit} of {len(stretches)} stretches that no window within the rules can cover")
         if not placeable:
             raise session.unavailable(" and ".join(reasons) or "found no stretch worth a clip")
         degraded = [Degraded(STEP, f"{self.model} {reason}; these were dropped") for reason in reasons]
