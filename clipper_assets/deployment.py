@@ -98,7 +98,7 @@ def _launcher(instance: dg.DagsterInstance) -> str:
         case "K8sRunLauncher":
             launcher._api_client.batch_api.list_namespaced_job(namespace=launcher.job_namespace, limit=1)
             return f"{name}, may list jobs in namespace {launcher.job_namespace}"
-        case "EcsRunLauncher":
+        case "EcsRunLauncher" | "StrictEcsRunLauncher":
             found = launcher.ecs.describe_task_definition(taskDefinition=launcher.task_definition)
             return f"{name}, starts {found['taskDefinition']['taskDefinitionArn']}"
     return name

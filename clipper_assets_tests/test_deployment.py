@@ -176,7 +176,7 @@ def test_kubernetes_is_asked_for_the_jobs_of_the_namespace(home: Home, tmp_path:
 
 def test_ecs_is_asked_for_the_task_definition_of_runs(home: Home, aws: str) -> None:
     config = {"task_definition": "clipper-run", "container_name": "run", "use_current_ecs_task_config": False}
-    home(run_launcher={"module": "dagster_aws.ecs", "class": "EcsRunLauncher", "config": config})
+    home(run_launcher={"module": "clipper_assets.launch.ecs", "class": "StrictEcsRunLauncher", "config": config})
     assert not found("run launcher").ok
     boto3.client("ecs").register_task_definition(
         family="clipper-run", containerDefinitions=[{"name": "run", "image": "clipper", "memory": 512}]
