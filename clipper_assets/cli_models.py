@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from clipper_assets.clips.framing.models import MODELS, ModelFileError, fetch, model_file, verify
 from clipper_assets.settings import Settings
 from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
+from clipper_assets.transcript.models import ModelMissingError, find_whisper
 
 names_argument = click.argument("names", nargs=-1, type=click.Choice(list(MODELS)), metavar="[NAME]...")
 
@@ -34,10 +35,15 @@ def list_models() -> None:
 
 @models.command("fetch")
 @names_argument
-def fetch_models(names: tuple[str, ...]) -> None:
+@click.option("--speech", is_flag=True, help="Also the Whisper model of CLIPPER_WHISPER_MODEL, into the hub's cache.")
+def fetch_models(names: tuple[str, ...], speech: bool) -> None:
     """Download the models of these NAMEs, or all of them; what is here and whole is left alone."""
     models_dir = _models_dir()
     failed = []
+    if speech:
+        with mistakes_in_one_sentence(ModelMissingError):
+            folder = find_whisper(Settings().whisper_model, models_dir)
+        console.print(f"speech: {folder}", markup=False, highlight=False, soft_wrap=True)
     with Bars("{task.description:>20}", BarColumn(), TaskProgressColumn(), console=console) as bars:
         for name in names or MODELS:
             try:

@@ -7,7 +7,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from huggingface_hub import snapshot_download, try_to_load_from_cache
-from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+from huggingface_hub.constants import ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE
 
 from clipper_assets.settings import Device
 
@@ -95,7 +95,13 @@ def find_whisper(name: str, models_dir: Path | None) -> Path:
     if found := wanted.on_disk(models_dir):
         return found
     repository = wanted.refuse_if_unreachable(models_dir)
-    return Path(snapshot_download(repository, allow_patterns=list(WHISPER_FILES)))
+    try:
+        return Path(snapshot_download(repository, allow_patterns=list(WHISPER_FILES)))
+    except OSError as error:  # the network, the hub, or a cache that cannot be written
+        raise ModelMissingError(
+            f"the {wanted.kind} {name!r} cannot be fetched into {HF_HUB_CACHE}: {error}; make that folder writable, or "
+            f"put the files of {repository} into {wanted.home(models_dir)}"
+        ) from error
 
 
 def hub_is_off() -> bool:

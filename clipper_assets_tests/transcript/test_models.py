@@ -93,6 +93,17 @@ def test_a_model_of_the_hub_is_fetched_once(whisper_model: Path, tmp_path: Path)
     assert again.stdout == first.stdout, again.stderr
 
 
+def test_a_cache_that_cannot_be_written_is_a_missing_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def read_only(*_: object, **__: object) -> str:
+        raise OSError(30, "Read-only file system", "/models")
+
+    monkeypatch.setattr(models, "snapshot_download", read_only)
+    with serve({"nobody/model": model_in(tmp_path / "model")}) as hub:
+        monkeypatch.setattr(models, "ENDPOINT", hub)
+        with pytest.raises(ModelMissingError, match=r"cannot be fetched into .*Read-only.*make that folder writable"):
+            find_whisper("nobody/model", None)
+
+
 def test_a_hub_that_has_no_such_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve({}) as hub:
         monkeypatch.setattr(models, "ENDPOINT", hub)
