@@ -53,7 +53,7 @@ def snake(names: Mapping[str, Any]) -> dict[str, Any]:
 
 def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, Any]:
     """What the chart's template `configmap-instance.yaml` makes of these values."""
-    database, daemon, launcher = values["postgresql"], values["dagsterDaemon"], values["runLauncher"]["config"]
+    database, daemon = values["postgresql"], values["dagsterDaemon"]
     postgres = {
         "postgres_db": {
             "username": database["postgresqlUsername"],
@@ -64,11 +64,8 @@ def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[st
             "params": database["postgresqlParams"],
         }
     }
-    runs = snake(launcher["k8sRunLauncher"])
-    for sources in ("env_config_maps", "env_secrets"):
-        runs[sources] = [source["name"] for source in runs[sources]]
     concurrency = values["concurrency"]
-    assert (values["runLauncher"]["type"], concurrency["enabled"]) == ("K8sRunLauncher", True)
+    assert (values["runLauncher"]["type"], concurrency["enabled"]) == ("CustomRunLauncher", True)
     return {
         "scheduler": {"module": "dagster.core.scheduler", "class": "DagsterDaemonScheduler"},
         **{
@@ -79,19 +76,7 @@ def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[st
                 ("event_log_storage", "event_log", "PostgresEventLogStorage"),
             )
         },
-        "run_launcher": {
-            "module": "dagster_k8s",
-            "class": "K8sRunLauncher",
-            "config": {
-                **runs,
-                "run_k8s_config": snake(runs["run_k8s_config"]),
-                "job_namespace": namespace,
-                "service_account_name": release,
-                "dagster_home": values["global"]["dagsterHome"],
-                "instance_config_map": f"{release}-instance",
-                "postgres_password_secret": values["global"]["postgresqlSecretName"],
-            },
-        },
+        "run_launcher": values["runLauncher"]["config"]["customRunLauncher"],
         "run_coordinator": {
             "module": "dagster.core.run_coordinator",
             "class": daemon["runCoordinator"]["type"],
@@ -139,6 +124,18 @@ def test_the_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings()
     assert settings.executor is ExecutorName.kubernetes
     assert settings.k8s_gpu_steps["container_config"]["image"] == "clipper:gpu"
+
+
+def test_models_are_fetched_into_a_volume_at_the_place_where_the_image_looks() -> None:
+    dockerfile = (FOLDER.parents[1] / "Dockerfile").read_text()
+    looked_in = set(re.findall(r"\b(?:HF_HOME|CLIPPER_MODELS_DIR)=(\S+)", dockerfile))
+    launcher, job = INSTANCE["run_launcher"]["config"], load("warm-models.yaml")["spec"]["template"]["spec"]
+    (container,) = job["containers"]
+    for mounts in (launcher["volume_mounts"], container["volumeMounts"]):
+        (models,) = {mount["mountPath"] for mount in mounts if mount["name"] == "model-cache"}
+        assert looked_in == {models}
+    assert launcher["env_vars"] == [f"{each['name']}={each['value']}" for each in container["env"]]
+    assert all(entry.split("=")[1].startswith(f"{models}/") for entry in launcher["env_vars"])
 
 
 def pod_specs() -> dict[str, dict[str, Any]]:

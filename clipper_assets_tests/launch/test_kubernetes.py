@@ -1,6 +1,7 @@
 """The jobs that dagster-k8s makes of a run and of its steps; `e2e/test_kubernetes.py` executes them."""
 
 import importlib
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,7 +130,21 @@ def test_every_pod_is_confined(launched: list[Pod]) -> None:
         assert pod.spec["securityContext"]["runAsNonRoot"] is True
         assert pod.spec["terminationGracePeriodSeconds"] == 110
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/cache"}
+        assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/models"}
+
+
+def test_a_run_whose_tags_ask_for_anything_of_its_pod_is_refused(tmp_path: Path) -> None:
+    privileged = {"container_config": {"security_context": {"privileged": True}, "env": [{"name": "A", "value": "b"}]}}
+    with (
+        serving_kubernetes(tmp_path / "nodes", {}, entrypoint=["/bin/true"]) as cluster,
+        beside(cluster, tmp_path) as instance,
+        clip_episode() as job,
+    ):
+        origin, tags = job.get_python_origin(), {"dagster-k8s/config": json.dumps(privileged)}
+        run = create_run_for_test(instance, "clip_episode", job_code_origin=origin, tags=tags)
+        with pytest.raises(Exception, match=r"container_config\.security_context"):
+            instance.run_launcher.launch_run(LaunchRunContext(run, None))
+        assert cluster.ran == []
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
