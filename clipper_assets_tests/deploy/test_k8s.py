@@ -1,6 +1,8 @@
 """deploy/k8s holds together, and is what Kubernetes, Dagster and its chart take."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from dagster_postgres.run_storage import PostgresRunStorage
 
 from clipper_assets.settings import ExecutorName, Settings
 from clipper_assets_tests.test_settings import variable
+from clipper_assets_tests.transcript.conftest import MODELS
+from clipper_assets_tests.transcript.hub import serve
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "k8s"
 DAGSTERS_OWN = {"DAGSTER_WEBSERVER_LOG_FORMAT", "DAGSTER_CLI_API_GRPC_LOG_FORMAT"}
@@ -136,6 +140,38 @@ def test_models_are_fetched_into_a_volume_at_the_place_where_the_image_looks() -
         assert looked_in == {models}
     assert launcher["env_vars"] == [f"{each['name']}={each['value']}" for each in container["env"]]
     assert all(entry.split("=")[1].startswith(f"{models}/") for entry in launcher["env_vars"])
+
+
+def in_pod(path: str, mounts: list[dict[str, Any]], folder: Path) -> str:
+    """Where a path of the image lies below `folder`; nothing can be written where the pod mounts nothing."""
+    mounted = any(path == mount["mountPath"] or path.startswith(f"{mount['mountPath']}/") for mount in mounts)
+    return f"{folder}{path}" if mounted else f"/proc/read-only{path}"
+
+
+def test_the_warming_job_fetches_with_the_environment_of_the_image(tmp_path: Path) -> None:
+    service = (FOLDER.parents[1] / "Dockerfile").read_text().split("AS service")[1].split("\nFROM ")[0]
+    image = dict(re.findall(r"\b(HOME|HF_HOME|CLIPPER_MODELS_DIR)=(\S+)", service))
+    (container,) = load("warm-models.yaml")["spec"]["template"]["spec"]["containers"]
+    own = {each["name"]: each["value"] for each in container["env"]}
+    paths = {name: in_pod(path, container["volumeMounts"], tmp_path) for name, path in (image | own).items()}
+    with serve({"nobody/tiny": MODELS / "whisper_tiny_sample"}) as hub:
+        away = {"HF_ENDPOINT": hub, "CLIPPER_WHISPER_MODEL": "nobody/tiny", "HTTPS_PROXY": "http://127.0.0.1:9"}
+        done = subprocess.run(
+            container["args"],
+            env={
+                "PATH": str(Path(sys.executable).parent),
+                "PYTHONPATH": str(FOLDER.parents[1]),
+                "NO_PROXY": "127.0.0.1",
+                **paths,
+                **away,
+            },
+            cwd=FOLDER.parents[1],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    # The camera's models are elsewhere, where no test goes.
+    assert f"speech: {tmp_path}/models/" in done.stdout, done.stdout + done.stderr
 
 
 def pod_specs() -> dict[str, dict[str, Any]]:

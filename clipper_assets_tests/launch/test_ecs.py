@@ -22,7 +22,7 @@ def launch(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
     run = create_run_for_test(instance, tags=tags)
     launcher = StrictEcsRunLauncher.__new__(StrictEcsRunLauncher)
     launcher.launch_run(LaunchRunContext(run, None))
-    return run.run_id
+    return str(run.run_id)
 
 
 @pytest.mark.parametrize(
