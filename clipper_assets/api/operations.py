@@ -100,8 +100,14 @@ class _Job(_Place):
     asset_selection: list[_Asset] | None = Field(None, alias="assetSelection")
 
 
+class _Op(_Exact):
+    """Not `inputs` or `outputs`, by which Dagster reads and writes files of the worker's choice."""
+
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
 class _RunConfig(_Exact):
-    ops: dict[str, Any] = Field(default_factory=dict)
+    ops: dict[str, _Op] = Field(default_factory=dict)
 
 
 class _Tag(_Exact):

@@ -29,6 +29,7 @@ DEADLINE_S = 480.0
 POLL_S = 0.5
 SIGNER = re.compile(r"Credential=([^/]+)/")
 FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
+OPERATOR = "operator-token-of-the-tests"
 
 Found = TypeVar("Found")
 
@@ -153,7 +154,7 @@ class Api:
 def api_beside(deployment: Deployment, port: int | None = None, **environment: str) -> Iterator[Api]:
     """`clipper-api` on the storage and the instance of a deployment."""
     port = port or free_port()
-    wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ}", **environment}
+    wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ},operator:{OPERATOR}", **environment}
     url, log = f"http://127.0.0.1:{port}", deployment.log.with_name("api.log")
     command = [str(SCRIPTS / "clipper-api"), "--port", str(port)]
     with serving(command, wanted, log, f"{url}/health") as process:

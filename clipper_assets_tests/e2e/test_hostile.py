@@ -15,12 +15,15 @@ from websockets import Subprotocol
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from clipper_assets.api.operations import operation
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL, READ, Api, api_beside
+from clipper_assets_tests.e2e.servers import FULL, OPERATOR, READ, Api, api_beside
 
 pytestmark = pytest.mark.e2e
 
 ALL, LOOK = {"Authorization": f"Bearer {FULL}"}, {"Authorization": f"Bearer {READ}"}
+OPERATE = {"Authorization": f"Bearer {OPERATOR}"}
+LAUNCH_RUN = operation("launch_run")
 JSON = {"Content-Type": "application/json"}
 MUTATION = "mutation B { reloadWorkspace { __typename } }"
 DEEP = "{ runsOrError { ... on Runs { results " + "{ rootRun " * 20 + "{ runId }" + " }" * 23
@@ -41,6 +44,18 @@ def process(key: str) -> Asked:
 
 def upload(key: str) -> Asked:
     return "POST", "/uploads", ALL, {"key": key, "size_bytes": 1000}
+
+
+def launch(headers: Mapping[str, str], run_config: Mapping[str, Any], *tags: tuple[str, str]) -> Asked:
+    place = {"repositoryName": "__repository__", "repositoryLocationName": "clipper_assets", "jobName": "clip_episode"}
+    named = [("dagster/partition", "test1/sample.mp4"), *tags]
+    params = {
+        "selector": place,
+        "mode": "default",
+        "runConfigData": run_config,
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in named]},
+    }
+    return "POST", "/graphql", headers, {"query": LAUNCH_RUN, "variables": {"executionParams": params}}
 
 
 WITHOUT_TOKEN: list[Asked] = [
@@ -71,6 +86,17 @@ READ_TOKEN: list[Asked] = [
     ("POST", "/uploads", LOOK, {"key": "x/x.mp4", "size_bytes": 1}),
     ("POST", "/graphql", LOOK, {"query": MUTATION}),
     ("POST", "/graphql", LOOK, {"query": f"query A {{ version }} {MUTATION}", "operationName": "A"}),
+]
+BEYOND_ROLE: list[Asked] = [
+    ("POST", "/graphql", ALL, {"query": MUTATION}),
+    launch(ALL, {"ops": {}}, ("dagster-k8s/config", "{}")),
+    launch(OPERATE, {"ops": {}}, ("dagster-k8s/config", "{}")),
+    launch(OPERATE, {"ops": {}}, ("ecs/run_task_kwargs", "{}")),
+    launch(OPERATE, {"ops": {}}, ("docker/container_kwargs", "{}")),
+    launch(ALL, {"ops": {}}, ("dagster/max_retries", "9")),
+    launch(ALL, {"resources": {"storage": {"config": {"root": "/etc"}}}}),
+    launch(ALL, {"loggers": {"console": {}}}),
+    launch(ALL, {"ops": {"rendered_clips": {"inputs": {"raw_video": {"pickle": {"path": "/tmp/x"}}}}}}),
 ]
 FORGED: list[Asked] = [
     ("GET", "/media/test1/../../secret.mp4?signature=forged", {}, None),
@@ -132,6 +158,7 @@ REFUSED = [
     for status, cases in (
         (401, WITHOUT_TOKEN),
         (403, READ_TOKEN),
+        (403, BEYOND_ROLE),
         (403, FORGED),
         (422, OUTSIDE),
         (404, GONE),
@@ -256,3 +283,9 @@ def test_nothing_of_it_is_left_in_the_bucket(house: House) -> None:
     found = house.s3.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     assert not [each["Key"] for each in found if "evil" in each["Key"]]
     assert house.s3.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+
+
+def test_run_config_changes_no_resource_even_for_an_operator(house: House) -> None:
+    _, path, headers, content = launch(OPERATE, {"resources": {"storage": {"config": {"root": "/etc"}}}})
+    answer = requests.post(f"{house.api.url}{path}", json=content, headers=dict(headers), timeout=30).json()
+    assert answer["data"]["launchRun"]["__typename"] == "RunConfigValidationInvalid"
