@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -18,6 +19,7 @@ from websockets.sync.client import connect
 from clipper_assets.api.operations import operation
 from clipper_assets_tests.e2e.conftest import BUCKET, House
 from clipper_assets_tests.e2e.servers import FULL, OPERATOR, READ, Api, api_beside
+from clipper_assets_tests.media import picture_bomb
 
 pytestmark = pytest.mark.e2e
 
@@ -289,3 +291,16 @@ def test_run_config_changes_no_resource_even_for_an_operator(house: House) -> No
     _, path, headers, content = launch(OPERATE, {"resources": {"storage": {"config": {"root": "/etc"}}}})
     answer = requests.post(f"{house.api.url}{path}", json=content, headers=dict(headers), timeout=30).json()
     assert answer["data"]["launchRun"]["__typename"] == "RunConfigValidationInvalid"
+
+
+def test_the_api_stays_small_whatever_is_uploaded(house: House, tmp_path: Path) -> None:
+    bomb = picture_bomb(tmp_path / "bomb.mkv")
+    for number in range(3):
+        key = f"bombs/{number}.mkv"
+        house.s3.client.upload_file(str(bomb), BUCKET, key)
+        answer = house.api.asked("POST", "/process-video", json={"s3_key": key})
+        assert answer.status_code == 422
+        assert "larger than 8192x4320 pixels" in answer.json()["detail"]
+    status = Path(f"/proc/{house.api.process.pid}/status").read_text()
+    (peak_kb,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    assert peak_kb < 600_000
