@@ -19,7 +19,7 @@ from clipper_assets.clips.corrections import corrected
 from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
 from clipper_assets.episodes.damaged import DamagedError
 from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
-from clipper_assets.episodes.lake import stored_table
+from clipper_assets.episodes.lake import stored_table, table_key
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
@@ -174,19 +174,15 @@ class States:
         if record is None or made is None or "manifest" not in made.metadata:
             return None
         key = str(made.metadata["manifest"].value)
-        return self._file(
-            ("manifest", partition, record.storage_id),
-            lambda: read_manifest(self.storage, key),
-        )
+        return self._file(key, record.storage_id, lambda: read_manifest(self.storage, key))
 
     def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
         """An episode's table of the lake; None before it is materialized."""
         record = self._materialized(partition, asset)
         if record is None:
             return None
-        return self._file(
-            (asset, partition, record.storage_id), lambda: stored_table(self.storage, asset, spec, partition)
-        )
+        key = table_key(asset, spec.name, partition)
+        return self._file(key, record.storage_id, lambda: stored_table(self.storage, asset, spec, partition))
 
     def windows(self, partition: str) -> pa.Table:
         """Raises RefusedError (409) before an episode has windows."""
@@ -201,8 +197,13 @@ class States:
             raise DamagedError(f"the table source of {partition} has not one row; materialize raw_video of it again")
         return RawVideo.from_table(table) if table is not None else None
 
-    def _file(self, name: tuple[str, str, int], read: Callable[[], T]) -> T:
-        """What `read` gives, read once; `name` tells one version of a file from the next."""
+    def _file(self, key: str, storage_id: int, read: Callable[[], T]) -> T:
+        """What `read` gives, read once for each materialization and stored version of the file.
+
+        Two writes within the clock of a file system may have one version, hence the materialization.
+        """
+        stored = self.storage.stat(key)
+        name = (key, storage_id, stored and stored.version)
         with self._parsing:
             if name not in self._files:
                 self._files[name] = read()

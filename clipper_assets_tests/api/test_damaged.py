@@ -2,21 +2,21 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import dagster as dg
 import pyarrow as pa
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.api.door import Door
-from clipper_assets.api.episodes import get_episode, list_episodes
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.models import EpisodeState
 from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
 from clipper_assets.api.webhooks import SUCCEEDED, _body
@@ -27,7 +27,7 @@ from clipper_assets.episodes.source import SOURCE
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.settings import Settings
 from clipper_assets.transcript.words import WORDS
-from clipper_assets_tests.api.conftest import TOKENS
+from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]
 UNKNOWN: Any = {pa.string(): "x", pa.bool_(): False, pa.float64(): 1.0, pa.int32(): 1, pa.int64(): 1}
@@ -38,8 +38,16 @@ def _table(spec: Any, key: str) -> bytes:
     return parquet_bytes(spec.table([{**row, "episode": key}]).drop_columns(["episode"]))
 
 
+@dataclass(frozen=True)
+class Five:
+    """A door to five finished episodes, and an HTTP client of its app, which keeps what it has read."""
+
+    door: Door
+    client: TestClient
+
+
 @pytest.fixture(scope="module")
-def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]:
     """Five finished episodes, written without rendering."""
     root = tmp_path_factory.mktemp("five")
     storage = DirectoryStorage(root=str(root / "data"))
@@ -62,9 +70,13 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
                 dg.AssetMaterialization("rendered_clips", partition=key, metadata={"manifest": manifest})
             )
         runs = Runs(instance)
-        none = cast("Any", None)
-        signer = Signer(TOKENS.key, 3600)
-        yield Door(Settings(), storage, instance, none, signer, runs, States(storage, instance, runs), Meter(instance))
+        routes = SimpleNamespace(build_routes=list)
+        dagster = cast("Any", SimpleNamespace(graphql=routes, refuse_if_unreachable=lambda: None))
+        limits = Settings(api_rate="10000/second")
+        states, meter = States(storage, instance, runs), Meter(instance)
+        door = Door(limits, storage, instance, dagster, Signer(TOKENS.key, 3600), runs, states, meter)
+        with client_of(door, "read-token") as client:
+            yield Five(door, client)
 
 
 def _manifest_key(key: str) -> str:
@@ -77,12 +89,21 @@ def _files(key: str) -> list[str]:
     return [_manifest_key(key), edits, *tables]
 
 
-def _seen(door: Door) -> dict[str, Any]:
-    """What list, pages, webhooks and metrics say, read anew."""
-    fresh = replace(door, states=States(door.storage, door.instance, door.runs))
-    rows = {row.key: row for row in list_episodes(fresh, limit=50, cursor=None).episodes}
-    assert fresh.meter.read()
-    return {key: (rows[key], get_episode(key, fresh), _told(fresh, key)) for key in KEYS}
+def _seen(five: Five) -> dict[str, Any]:
+    """What list, pages, webhooks and metrics say now."""
+    for key in KEYS:
+        five.door.states.forget(key)
+    rows = {row["key"]: row for row in _answer(five, "/episodes")["episodes"]}
+    metrics = five.client.get("/metrics")
+    assert metrics.status_code == 200
+    seen = {key: (rows[key], _answer(five, f"/episodes/{key}"), _told(five.door, key)) for key in KEYS}
+    return {**seen, "metrics": metrics.text}
+
+
+def _answer(five: Five, path: str) -> Any:
+    answer = five.client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def _told(door: Door, key: str) -> str:
@@ -102,14 +123,14 @@ DAMAGE: list[bytes | None] = [
 ]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 4), which=st.integers(0, 3), damage=st.sampled_from(DAMAGE), cut=st.booleans())
 def test_a_damaged_file_damages_its_own_episode_alone(
-    five: Door, number: int, which: int, damage: bytes | None, *, cut: bool
+    five: Five, number: int, which: int, damage: bytes | None, *, cut: bool
 ) -> None:
     key = KEYS[number]
     name = _files(key)[which]
-    file = Path(cast("DirectoryStorage", five.storage).root) / name
+    file = Path(cast("DirectoryStorage", five.door.storage).root) / name
     whole, before = file.read_bytes(), _seen(five)
     if cut:
         damage = whole[: len(whole) // 2]
@@ -119,14 +140,16 @@ def test_a_damaged_file_damages_its_own_episode_alone(
         else:
             file.write_bytes(damage)
         after = _seen(five)
+        refused = [five.client.get(f"/episodes/{key}/{part}") for part in ("clips/0", "transcript")]
     finally:
         file.write_bytes(whole)
-    assert {each: after[each] for each in KEYS if each != key} == {each: before[each] for each in KEYS if each != key}
-    row, page, _ = after[key]
-    assert before[key][0].state is not EpisodeState.damaged
-    assert (row.state, page.state) == (EpisodeState.damaged,) * 2
-    assert name in row.error
-    assert page.error == row.error
+    row, page, _ = after.pop(key)
+    assert before.pop(key)[0]["state"] != "damaged"
+    assert after == before
+    assert (row["state"], page["state"]) == ("damaged", "damaged")
+    assert name in row["error"]
+    assert page["error"] == row["error"]
+    assert [(answer.status_code, answer.json()) for answer in refused] == [(409, {"detail": row["error"]})] * 2
 
 
 @pytest.mark.parametrize(
@@ -138,23 +161,23 @@ def test_a_damaged_file_damages_its_own_episode_alone(
         ("later.mp4", "waiting", "later.mp4 has no upload yet"),
     ],
 )
-def test_a_partition_without_an_upload_is_a_row(five: Door, partition: str, state: str, said: str) -> None:
+def test_a_partition_without_an_upload_is_a_row(five: Five, partition: str, state: str, said: str) -> None:
     before = _seen(five)
-    five.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # past its check of names
+    five.door.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # past its check of names
     try:
-        newest = list_episodes(five, limit=50, cursor=None).episodes[0]
+        newest = _answer(five, "/episodes")["episodes"][0]
         assert _seen(five) == before
     finally:
-        five.instance.delete_dynamic_partition("episodes", partition)
-    assert newest.state == state
-    assert said in (newest.error or "")
+        five.door.instance.delete_dynamic_partition("episodes", partition)
+    assert newest["state"] == state
+    assert said in newest["error"]
 
 
-def test_a_stray_file_is_no_version_of_the_edits(five: Door) -> None:
+def test_a_stray_file_is_no_version_of_the_edits(five: Five) -> None:
     before = _seen(five)
     stray = _files(KEYS[0])[1].replace("000001", "notes")
-    five.storage.put_bytes(stray, b"{")
+    five.door.storage.put_bytes(stray, b"{")
     try:
         assert _seen(five) == before
     finally:
-        five.storage.delete(stray)
+        five.door.storage.delete(stray)
