@@ -28,8 +28,10 @@ from clipper_assets.clips.manifest import (
     Source,
     clip_folder,
     clips_table,
+    manifests_beside,
     read_record,
     record_key,
+    whole_clips,
 )
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.preview import clips_preview
@@ -160,8 +162,11 @@ def rendered_clips(
         {"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.rendering_fallbacks
     ]
     clip_seconds = sum(clip.duration for clip in produced.clips)
+    beside = manifests_beside(storage, source, aspect, context.log.warning)
+    clips_beside = [clip for _, each in beside.values() for clip in whole_clips(storage, each)]
+    table = clips_table(source.episode, [*produced.clips, *clips_beside])
     return TableResult(
-        value=clips_table(source.episode, produced.clips),
+        value=table,
         data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips) or "no clips"),
         check_results=[
             *gate_results({clip.clip_index: clip.gates for clip in produced.clips}),
@@ -169,9 +174,12 @@ def rendered_clips(
             not_degraded("rendered_clips", degraded),
         ],
         metadata={
-            "dagster/row_count": len(produced.clips),
+            "dagster/row_count": table.num_rows,
             "dagster/uri": storage.uri(f"{folder}/manifest.json"),
             "manifest": f"{folder}/manifest.json",
+            "manifests": dg.MetadataValue.json(
+                {aspect.value: f"{folder}/manifest.json"} | {other.value: key for other, (key, _) in beside.items()}
+            ),
             "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
             **{f"clip_{clip.clip_index}": dg.MetadataValue.url(clip.url) for clip in produced.clips},
             "publishable": len(finished.publishable),

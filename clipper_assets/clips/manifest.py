@@ -1,6 +1,7 @@
 """`manifest.json`: what a frontend reads, and the record that a clip need not be rendered again."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -187,14 +188,42 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
     that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own. Raises StorageError where all
     of them belong to others.
     """
-    upload = PurePosixPath(source.key)
-    parent = (upload.parent / "clips").as_posix()
-    for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}"):
-        folder = place + _variant(aspect)
+    for folder in _folders(source, aspect):
         manifest_key = f"{folder}/manifest.json"
         if storage.create(manifest_key, claim.to_bytes()) or owner(storage, manifest_key) == source.episode:
             return folder
+    parent = (PurePosixPath(source.key).parent / "clips").as_posix()
     raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
+
+
+def _folders(source: RawVideo, aspect: Aspect) -> list[str]:
+    """The folders that may hold an episode's clips of an aspect, in the order of preference."""
+    upload = PurePosixPath(source.key)
+    parent = (upload.parent / "clips").as_posix()
+    return [place + _variant(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
+
+
+def manifests_beside(
+    storage: Storage, source: RawVideo, aspect: Aspect, warn: Callable[[str], None]
+) -> dict[Aspect, tuple[str, Manifest]]:
+    """Key and content of the finished manifests of the same upload in the other aspects.
+
+    One that cannot be read is left out with a warning: the clips of this aspect do not need it.
+    """
+    found: dict[Aspect, tuple[str, Manifest]] = {}
+    for other in (each for each in Aspect if each is not aspect):
+        keys = [f"{folder}/manifest.json" for folder in _folders(source, other)]
+        key = next((key for key in keys if storage.exists(key) and owner(storage, key) == source.episode), None)
+        if key is None:
+            continue
+        try:
+            manifest = read_manifest(storage, key)
+        except DamagedError as damaged:
+            warn(str(damaged))
+            continue
+        if manifest.status == "done" and manifest.source.etag == source.etag:
+            found[other] = key, manifest
+    return found
 
 
 def owner(storage: Storage, manifest_key: str) -> str | None:
@@ -234,8 +263,18 @@ def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Cl
     return clip if whole else None
 
 
+def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
+    """The clips of a manifest whose files are still the ones on record."""
+    return [
+        clip
+        for clip in manifest.clips
+        if (record := recorded(storage, manifest.episode, clip.aspect, clip.clip_index))
+        and record.sha256 == clip.sha256
+    ]
+
+
 def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
-    """The manifest's clips as a lake table."""
+    """Clips of any aspects as a lake table."""
     rows: list[dict[str, Any]] = [
         {
             **clip.model_dump(include={column.name for column in CLIPS.columns}),

@@ -9,11 +9,12 @@ import pytest
 
 from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.path import CAMERA, Layout
-from clipper_assets.clips.manifest import Manifest
+from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
-from clipper_assets.episodes.lake import LAKE, parquet_bytes
+from clipper_assets.episodes.lake import LAKE, parquet_bytes, stored_table
 from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.highlights.windows import WINDOWS
@@ -129,6 +130,31 @@ def test_two_episodes_in_a_folder_keep_apart_and_a_new_style_transcribes_nothing
     restyled = files(show)
     assert before.items() <= restyled.items()
     assert restyled["clips/two/clip_0.mp4"][1] != after["clips/two/clip_0.mp4"][1]
+
+
+def test_another_aspect_leaves_the_clips_of_the_first_in_the_table(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    key = upload("cut.mp4")
+    portrait = metadata(clip_episode(storage, key, instance)[1])
+    assert portrait["manifests"] == {"9:16": "show/clips/manifest.json"}
+    _, result = clip_episode(storage, key, instance, render=RenderConfig(aspect=Aspect.square))
+    square = metadata(result)
+    assert square["manifests"] == {"1:1": "show/clips/1x1/manifest.json", "9:16": "show/clips/manifest.json"}
+    assert (square["manifest"], square["rendered"], square["dagster/row_count"]) == (
+        "show/clips/1x1/manifest.json",
+        1,
+        2,
+    )
+    table = stored_table(storage, "rendered_clips", CLIPS, key)
+    assert [(row["aspect"], row["clip"], row["key"]) for row in table.to_pylist()] == [
+        ("1:1", 0, "show/clips/1x1/clip_0.mp4"),
+        ("9:16", 0, "show/clips/clip_0.mp4"),
+    ]
+
+    storage.delete("show/clips/1x1/clip_0.mp4")
+    facts = metadata(clip_episode(storage, key, instance, render=RenderConfig(aspect=Aspect.portrait))[1])
+    assert (facts["unchanged"], facts["dagster/row_count"]) == (1, 1)
 
 
 def test_an_unknown_style_is_refused_in_one_sentence(

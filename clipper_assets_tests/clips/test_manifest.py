@@ -8,7 +8,17 @@ import pytest
 from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.limits import Gate
 from clipper_assets.clips.gates.verdicts import Verdict
-from clipper_assets.clips.manifest import CLIPS, Clip, Manifest, Source, clip_folder, clips_table, record_key, recorded
+from clipper_assets.clips.manifest import (
+    CLIPS,
+    Clip,
+    Manifest,
+    Source,
+    clip_folder,
+    clips_table,
+    manifests_beside,
+    record_key,
+    recorded,
+)
 from clipper_assets.episodes.storage import DirectoryStorage, StorageError
 from clipper_assets_tests.clips.making import clip_in
 from clipper_assets_tests.clips.test_plan import SOURCE
@@ -41,6 +51,32 @@ def test_clips_of_another_aspect_lie_below_with_a_manifest_of_their_own(storage:
     assert claimed(storage, "show/a.mp4") == "show/clips"
     assert claimed(storage, "show/b.mp4", Aspect.landscape) == "show/clips/16x9"
     assert claimed(storage, "show/b.mp4", Aspect.square) == "show/clips/b/1x1"
+
+
+def test_the_manifests_beside_are_the_finished_ones_of_the_same_upload(storage: DirectoryStorage) -> None:
+    source = replace(SOURCE, episode="show/a.mp4", key="show/a.mp4", etag="0123")
+    done = manifest("show/a.mp4").finished([], 0)
+    warnings: list[str] = []
+
+    def beside() -> dict[Aspect, tuple[str, Manifest]]:
+        return manifests_beside(storage, source, Aspect.square, warnings.append)
+
+    claimed(storage, "show/a.mp4")
+    assert beside() == {}
+    for folder in ("show/clips", "show/clips/1x1", "show/clips/a/4x5"):
+        storage.put_bytes(f"{folder}/manifest.json", done.to_bytes())
+    storage.put_bytes("show/clips/4x5/manifest.json", manifest("show/b.mp4").finished([], 0).to_bytes())
+    earlier = done.source.model_copy(update={"etag": "4567"})
+    storage.put_bytes("show/clips/16x9/manifest.json", done.model_copy(update={"source": earlier}).to_bytes())
+    assert beside() == {
+        Aspect.portrait: ("show/clips/manifest.json", done),
+        Aspect.feed: ("show/clips/a/4x5/manifest.json", done),
+    }
+    assert warnings == []
+    storage.put_bytes("show/clips/manifest.json", b'{"episode": "show/a.mp4"}')
+    assert list(beside()) == [Aspect.feed]
+    (warning,) = warnings
+    assert warning.startswith("the manifest show/clips/manifest.json cannot be read")
 
 
 def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: DirectoryStorage) -> None:
