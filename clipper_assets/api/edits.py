@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from clipper_assets.api import models
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
-from clipper_assets.api.episodes import accepted, edits_view
+from clipper_assets.api.episodes import AspectAsked, accepted, edits_view
 from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeState, Options
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known
@@ -28,11 +28,11 @@ def options() -> Options:
 
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
-def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor) -> models.Edits:
-    """Change a clip; nothing is rendered until that is asked for."""
+def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: AspectAsked = None) -> models.Edits:
+    """Change a clip, in all aspects; an approval is of the file in this one. Nothing is rendered until asked for."""
     known = door.states.of(key)
     _on(known, asked.base_version)
-    clip = known.clip(number)
+    clip = known.clip(number, aspect)
     if known.words is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
     source = known.source
@@ -74,15 +74,17 @@ def give_up(key: str, asked: EditsAsked, door: TheDoor) -> models.Edits:
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
-def render_again(key: str, door: TheDoor, response: Response) -> Accepted:
-    """Make the clips as edited; those that nothing was changed about stay as they are."""
+def render_again(key: str, door: TheDoor, response: Response, aspect: AspectAsked = None) -> Accepted:
+    """Make the clips of an aspect as edited; those that nothing was changed about stay as they are."""
     known = door.states.of(key)
     if known.state in (EpisodeState.queued, EpisodeState.running):
         raise RefusedError(409, f"a run of {key} is going on; wait until it has ended, or cancel it")
-    if known.manifest is None:
+    rendering = known.rendering(aspect)
+    if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
-    ops = _as_rendered(door, known.manifest.run_id)
+    ops = _as_rendered(door, rendering.manifest.run_id)
     ops.setdefault("camera_paths", {"config": {}})["config"]["keep"] = True
+    ops.setdefault("rendered_clips", {"config": {}})["config"]["aspect"] = rendering.aspect.name
     run_id = door.dagster.launch(known.partition, {"clipper/edits": str(known.edits.version)}, AFTER_EDITS, ops)
     door.states.forget(key)
     return accepted(key, run_id, response)

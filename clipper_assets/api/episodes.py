@@ -22,11 +22,18 @@ from clipper_assets.api.models import (
     Transcript,
 )
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.state import Known, sentence_span, transcript, verdict, wanted
+from clipper_assets.api.state import Known, sentence_span, transcript, verdict
+from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.episodes.edits import Decision
 
 router = APIRouter(tags=["episodes"])
+AspectAsked = Annotated[
+    Aspect | None,
+    Query(
+        description="whose clip is meant, where an episode has clips in several aspects; default: 9:16, or the newest"
+    ),
+]
 
 
 def path_of(key: str) -> str:
@@ -59,10 +66,10 @@ def list_episodes(
 
 
 @router.get("/episodes/{key:path}/clips/{number}", responses=answers(404, 409))
-def get_clip(key: str, number: int, door: TheDoor) -> ClipView:
+def get_clip(key: str, number: int, door: TheDoor, aspect: AspectAsked = None) -> ClipView:
     """One clip."""
     known = door.states.of(key)
-    return clip_view(door, known, known.clip(number))
+    return clip_view(door, known, known.clip(number, aspect))
 
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
@@ -88,7 +95,7 @@ def get_episode(key: str, door: TheDoor) -> Episode:
     """One episode: its latest run step by step, its clips and edits."""
     known = door.states.look(key)
     source = known.source
-    clips = [clip_view(door, known, clip) for clip in known.manifest.clips] if known.manifest else []
+    clips = [clip_view(door, known, clip) for each in known.renderings for clip in each.manifest.clips]
     return Episode(
         **summary(door, known).model_dump(),
         duration=source.duration_s if source else None,
@@ -112,12 +119,15 @@ def accepted(key: str, run_id: str, response: Response) -> Accepted:
 
 
 def edits_view(known: Known) -> Edits:
-    edits, rendered = known.edits, known.rendered
+    edits = known.edits
     return Edits(
         version=edits.version,
         can_undo=bool(edits.clips or edits.words),
-        is_rendered=(edits.clips, edits.words) == (rendered.clips, rendered.words)
-        or not any(wanted(known, clip) for clip in (known.manifest.clips if known.manifest else [])),
+        is_rendered=all(
+            (edits.clips, edits.words) == (each.edits.clips, each.edits.words)
+            or not any(known.wanted(clip) for clip in each.manifest.clips)
+            for each in known.renderings
+        ),
     )
 
 
@@ -154,7 +164,7 @@ def clip_view(door: Door, known: Known, clip: Clip) -> ClipView:
         verdict=decided,
         first_sentence=first,
         last_sentence=last,
-        wanted=wanted(known, clip),
+        wanted=known.wanted(clip),
     )
 
 

@@ -98,7 +98,7 @@ class EpisodeSummary(BaseModel):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     error: str | None = Field(None, description="why the latest run failed, or what is damaged, in one sentence")
-    clips: int | None = Field(None, description="clips of the latest finished run; null before the first")
+    clips: int | None = Field(None, description="clips in 9:16, or in the newest aspect; null before the first")
     publishable: int | None = Field(None, description="those of them that may be posted")
     thumbnail_url: str | None = Field(None, description="presigned; of the best clip")
 
@@ -137,7 +137,7 @@ class Edits(BaseModel):
 
 
 class Episode(EpisodeSummary):
-    """One episode: its latest run step by step, its clips and edits."""
+    """One episode: its latest run step by step, its clips in every aspect that was rendered, 9:16 first, and edits."""
 
     duration: float | None = None
     etag: str | None = None

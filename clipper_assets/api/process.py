@@ -107,7 +107,8 @@ def processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed
     door.states.forget(key)
     known, view = door.states.of(key), door.runs.view(run)
     ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
-    manifest = known.manifest if view.state is EpisodeState.done else None
+    own = (each.manifest for each in known.renderings if each.manifest.run_id == run.run_id)
+    manifest = next(own, known.manifest) if view.state is EpisodeState.done else None
     clips = manifest.clips if manifest else []
     return Processed(
         status=ways.get(view.state, "failed"),

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Condition
 from typing import Any, TypeVar
 
@@ -14,11 +15,13 @@ from cachetools import LRUCache, TTLCache, cachedmethod
 
 from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.api.renderings import Rendering, in_order, manifest_keys, wanted
 from clipper_assets.api.runs import Runs, RunView
 from clipper_assets.clips.corrections import corrected
+from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
 from clipper_assets.episodes.damaged import DamagedError
-from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit, edits_at, latest_edits
+from clipper_assets.episodes.edits import EditedClip, Edits, edits_at, latest_edits
 from clipper_assets.episodes.lake import stored_table, table_key
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.sensors import RECORDINGS, is_upload
@@ -33,8 +36,6 @@ log = logging.getLogger(__name__)
 
 FRESH_S = 1.0
 """A state is worked out at most so often for each episode."""
-SAME_TIME_S = 0.1
-"""A clip begins on a frame, up to 0.05 s after its window; another sentence is further away."""
 
 T = TypeVar("T")
 
@@ -47,11 +48,11 @@ class Known:
     partition: str
     run: dg.DagsterRun | None
     view: RunView | None
-    manifest: Manifest | None
     edits: Edits
-    rendered: Edits
-    words: pa.Table | None
     read_at: float
+    renderings: Sequence[Rendering] = ()
+    """One for each aspect; the first is meant where no aspect is named."""
+    words: pa.Table | None = None
     source: RawVideo | None = None
     damage: str | None = None
     """What of it cannot be read, and what to do, in one sentence."""
@@ -72,13 +73,32 @@ class Known:
     def sentences(self) -> list[Sentence]:
         return sentences(self.words) if self.words is not None else []
 
-    def clip(self, number: int) -> Clip:
+    @property
+    def manifest(self) -> Manifest | None:
+        """Of the first rendering."""
+        return self.renderings[0].manifest if self.renderings else None
+
+    def rendering(self, aspect: Aspect | None) -> Rendering | None:
+        """The clips of an aspect, or the first ones. Raises RefusedError (404) for an aspect without clips."""
+        found = next((each for each in self.renderings if aspect in (None, each.aspect)), None)
+        if found is None and aspect is not None:
+            known = ", ".join(each.aspect for each in self.renderings) or "none yet"
+            raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {known}")
+        return found
+
+    def clip(self, number: int, aspect: Aspect | None = None) -> Clip:
         """Raises RefusedError (404) for a clip that there is not."""
-        clips = self.manifest.clips if self.manifest else []
+        rendering = self.rendering(aspect)
+        clips = rendering.manifest.clips if rendering else []
         found = next((clip for clip in clips if clip.clip_index == number), None)
         if found is None:
             raise RefusedError(404, f"{self.key} has no clip {number}; it has {len(clips)}, numbered from 0")
         return found
+
+    def wanted(self, clip: Clip) -> dict[str, Any]:
+        """What edits ask of a clip that its file does not show yet, by field."""
+        shown = next((each.edits for each in self.renderings if each.aspect is clip.aspect), Edits(version=0))
+        return wanted(clip, self.edits, shown)
 
 
 class States:
@@ -125,8 +145,7 @@ class States:
         except (UnicodeDecodeError, RefusedError, StorageError) as error:
             log.warning("partition %r: %s", partition, error)
         damage = f"the partition {partition!r} is of no upload that can be; remove it in Dagster"
-        none = Edits(version=0)
-        return Known(partition, partition, None, None, None, none, none, None, time.monotonic(), damage=damage)
+        return Known(partition, partition, None, None, Edits(version=0), time.monotonic(), damage=damage)
 
     def forget(self, key: str, older_than: float = math.inf) -> None:
         """Somebody changed it at that time (`time.monotonic`), or just now."""
@@ -143,8 +162,7 @@ class States:
         read_at = time.monotonic()
         run = self.runs.latest(partition)
         view = self.runs.view(run) if run else None
-        none = Edits(version=0)
-        bare = Known(key, partition, run, view, None, none, none, None, read_at)
+        bare = Known(key, partition, run, view, Edits(version=0), read_at)
         try:
             if run is None and not self.storage.exists(key):
                 if not self.instance.has_dynamic_partition("episodes", partition):
@@ -152,12 +170,10 @@ class States:
                         404, f"there is no upload {key} below the storage root; check the name, or upload it"
                     )
                 return replace(bare, lack=f"{key} has no upload yet; upload it under that name")
-            manifest = self._manifest(partition)
             return replace(
                 bare,
-                manifest=manifest,
                 edits=latest_edits(self.storage, partition),
-                rendered=edits_at(self.storage, partition, manifest.edits_version) if manifest else none,
+                renderings=self._renderings(partition),
                 words=self.table(partition, "aligned_transcript", WORDS),
                 source=self.source(partition),
             )
@@ -168,13 +184,16 @@ class States:
         wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
         return next(iter(self.instance.fetch_materializations(wanted, limit=1).records), None)
 
-    def _manifest(self, partition: str) -> Manifest | None:
+    def _renderings(self, partition: str) -> list[Rendering]:
         record = self._materialized(partition, "rendered_clips")
-        made = record.asset_materialization if record else None
-        if record is None or made is None or "manifest" not in made.metadata:
-            return None
-        key = str(made.metadata["manifest"].value)
-        return self._file(key, record.storage_id, lambda: read_manifest(self.storage, key))
+        if record is None or record.asset_materialization is None:
+            return []
+        found = []
+        for aspect, key in manifest_keys(record.asset_materialization).items():
+            manifest = self._file(key, record.storage_id, partial(read_manifest, self.storage, key))
+            edits = edits_at(self.storage, partition, manifest.edits_version)
+            found.append(Rendering(aspect, manifest, edits))
+        return in_order(found)
 
     def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
         """An episode's table of the lake; None before it is materialized."""
@@ -209,33 +228,6 @@ class States:
                 self._files[name] = read()
             found: T = self._files[name]
             return found
-
-
-def wanted(known: Known, clip: Clip) -> dict[str, Any]:
-    """What edits ask of a clip that its file does not show yet, by field."""
-    now, before = known.edits.clip(clip.clip_index), known.rendered.clip(clip.clip_index)
-    changed: dict[str, Any] = {}
-    if now:
-        window = now.window
-        for field, name in (("start_time", "start"), ("end_time", "end")):
-            if abs(window[name] - getattr(clip, field)) > SAME_TIME_S:
-                changed[field] = window[name]
-        changed |= {
-            name: window[name] for name in ("hook", "title") if name in window and window[name] != getattr(clip, name)
-        }
-        changed |= {
-            name: getattr(now, name)
-            for name in ("caption_style", "layout")
-            if getattr(now, name) != (getattr(before, name) if before else None)
-        }
-    words, rendered = (_words_in(clip, each.words) for each in (known.edits, known.rendered))
-    if words != rendered:
-        changed["words"] = [edit.text for edit in words if edit not in rendered] or "as in the transcript"
-    return changed
-
-
-def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:
-    return [edit for edit in edits if clip.start_time < edit.end and edit.start < clip.end_time]
 
 
 def verdict(clip: Clip, edited: EditedClip | None) -> Review | None:

@@ -28,10 +28,10 @@ export class Api {
   transcript = (key) => this.#json("GET", of(key, "/transcript"));
   options = () => (this.#options ??= this.#json("GET", "options"));
 
-  edit = (key, clip, edit) => this.#json("PATCH", of(key, `/clips/${clip}`), edit);
+  edit = (key, clip, edit) => this.#json("PATCH", of(key, `/clips/${clip.clip_index}?aspect=${clip.aspect}`), edit);
   undo = (key, version) => this.#json("POST", of(key, "/edits/undo"), { base_version: version });
   discard = (key, version) => this.#json("DELETE", of(key, "/edits"), { base_version: version });
-  render = (key) => this.#json("POST", of(key, "/render"));
+  render = (key, aspect) => this.#json("POST", of(key, `/render?aspect=${aspect}`));
   cancel = (key) => this.#json("DELETE", of(key, "/run"));
 
   startUpload = (key, file) =>

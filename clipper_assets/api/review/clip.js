@@ -37,12 +37,12 @@ export function makeClip({ api, canEdit, signal }, desk) {
 
   for (const radio of radios) {
     radio.addEventListener("change", () =>
-      desk.edit(clip.clip_index, { decision: radio.value }, `Clip ${clip.clip_index} is ${radio.value}.`),
+      desk.edit(clip, { decision: radio.value }, `${desk.nameOf(clip)} is ${radio.value}.`),
     );
   }
   view.form.addEventListener("submit", (event) => event.preventDefault());
   view.form.addEventListener("change", ({ target }) =>
-    desk.edit(clip.clip_index, { [target.name]: target.value }, `The ${CHANGED[target.name]} of clip ${clip.clip_index} is saved; render again to see it.`),
+    desk.edit(clip, { [target.name]: target.value }, `The ${CHANGED[target.name]} of clip ${clip.clip_index} is saved; render again to see it.`),
   );
 
   function showChoices() {
@@ -62,9 +62,11 @@ export function makeClip({ api, canEdit, signal }, desk) {
     const fresh = !clip || clip.sha256 !== next.sha256 || clip.video_url !== next.video_url;
     clip = next;
     const { clip_index: number, wanted } = clip;
-    view.root.id = `clip-${number}`;
-    view.root.setAttribute("aria-label", `Clip ${number}`);
-    write(view.number, `Clip ${number}`);
+    const name = desk.nameOf(clip);
+    const variant = clip.aspect.replace(":", "x");
+    view.root.id = `clip-${number}-${variant}`;
+    view.root.setAttribute("aria-label", name);
+    write(view.number, name);
     write(view.fate, clip.is_publishable ? "May be posted" : "Held back");
     view.fate.dataset.state = clip.is_publishable ? "done" : "failed";
     const changed = Object.keys(wanted).map((name) => CHANGED[name]);
@@ -74,17 +76,17 @@ export function makeClip({ api, canEdit, signal }, desk) {
     if (fresh) {
       view.video.poster = clip.thumbnail_url;
       view.video.src = clip.video_url;
-      view.video.setAttribute("aria-label", `Clip ${number}: ${clip.hook}`);
+      view.video.setAttribute("aria-label", `${name}: ${clip.hook}`);
     }
     for (const kind of ["mp4", "srt", "vtt"]) {
       view[kind].href = kind === "mp4" ? clip.video_url : clip[`${kind}_url`];
-      view[kind].download = `clip_${number}.${kind}`;
+      view[kind].download = `clip_${number}_${variant}.${kind}`;
     }
     for (const radio of radios) {
-      radio.name = `verdict-${number}`;
+      radio.name = `verdict-${number}-${variant}`;
       radio.checked = clip.verdict?.decision === radio.value && clip.verdict.current;
     }
-    writeOrHide(view.stale, clip.verdict && !clip.verdict.current ? `You ${clip.verdict.decision} an earlier version of this clip.` : "");
+    writeOrHide(view.stale, clip.verdict && !clip.verdict.current ? `You ${clip.verdict.decision} another version of this clip.` : "");
     writeOrHide(view.decided, !canEdit && clip.verdict ? sentence(clip.verdict.decision) : "");
     view.held.hidden = !clip.held_back.length;
     fillList(view.held, clip.held_back.map(sentence));

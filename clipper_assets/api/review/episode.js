@@ -16,7 +16,7 @@ export function showEpisode(page, key) {
   write(view.folder, folder);
   write(view.name, name);
   const steps = new Keyed(view.steps, (step) => step.name, makeStep);
-  const clips = new Keyed(view.clips, (clip) => clip.clip_index, () => makeClip(page, desk));
+  const clips = new Keyed(view.clips, (clip) => `${clip.aspect} ${clip.clip_index}`, () => makeClip(page, desk));
   let episode = null;
   let transcript = null;
   let saving = Promise.resolve();
@@ -24,11 +24,13 @@ export function showEpisode(page, key) {
   /** What the clips of this episode ask of it. */
   const desk = {
     transcript: () => transcript,
+    /** "Clip 0", or "Clip 0, 1:1" where the episode has clips in several aspects. */
+    nameOf: (clip) => `Clip ${clip.clip_index}${aspects().length > 1 ? `, ${clip.aspect}` : ""}`,
     /** Saves a change of a clip; one after the other, each on the version that the one before made. */
-    edit(number, change, done) {
+    edit(clip, change, done) {
       saving = saving.then(() =>
         attempt(async () => {
-          await api.edit(key, number, { base_version: episode.edits.version, ...change });
+          await api.edit(key, clip, { base_version: episode.edits.version, ...change });
           await load();
           if (done) say(done);
         }),
@@ -36,6 +38,9 @@ export function showEpisode(page, key) {
       return saving;
     },
   };
+
+  const aspects = () => [...new Set(episode.clip_views.map((clip) => clip.aspect))];
+  const changedClips = () => episode.clip_views.filter((clip) => Object.keys(clip.wanted).length);
 
   async function attempt(work) {
     try {
@@ -62,7 +67,14 @@ export function showEpisode(page, key) {
     view.state.dataset.state = episode.state;
     const facts = [];
     if (episode.duration) facts.push(coarse(episode.duration));
-    if (episode.clips !== null) facts.push(`${plural(episode.clips, "clip")}, ${episode.publishable} may be posted`);
+    if (aspects().length > 1) {
+      for (const aspect of aspects()) {
+        const own = episode.clip_views.filter((clip) => clip.aspect === aspect);
+        facts.push(`${plural(own.length, "clip")} in ${aspect}, ${own.filter((clip) => clip.is_publishable).length} may be posted`);
+      }
+    } else if (episode.clips !== null) {
+      facts.push(`${plural(episode.clips, "clip")}, ${episode.publishable} may be posted`);
+    }
     write(view.facts, facts.join(" · "));
     writeOrHide(view.error, episode.error && sentence(episode.error));
     view.run.classList.toggle("over", !busy);
@@ -75,7 +87,7 @@ export function showEpisode(page, key) {
     fillList(view["degraded-list"], reasons);
     writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "There are no clips.");
     clips.show(episode.clip_views);
-    const changed = episode.clip_views.filter((clip) => Object.keys(clip.wanted).length);
+    const changed = changedClips();
     const rendering = busy && episode.clip_views.length > 0;
     view.tray.hidden = !canEdit || !(changed.length || episode.edits.can_undo || rendering);
     write(view.changes, rendering ? "Rendering" : changed.length ? `${plural(changed.length, "clip")} changed, not rendered yet` : "All changes are rendered");
@@ -152,7 +164,7 @@ export function showEpisode(page, key) {
   view.render.addEventListener("click", () =>
     attempt(async () => {
       view.render.disabled = true;
-      await api.render(key);
+      await api.render(key, changedClips()[0].aspect);
       await load();
       await watch();
     }),

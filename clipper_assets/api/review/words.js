@@ -20,8 +20,7 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   const at = (number) => sentences().findIndex((each) => each.number === number);
 
   function move(change, done) {
-    const { clip_index: number } = clipNow();
-    desk.edit(number, change, `${done} Render again to see it.`);
+    desk.edit(clipNow(), change, `${done} Render again to see it.`);
   }
 
   function step(end, by) {
@@ -107,7 +106,7 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
     words["start-later"].disabled = first === last;
     words["end-earlier"].disabled = first === last;
     words["end-later"].disabled = last === all.length - 1;
-    words.script.setAttribute("aria-label", `Words of clip ${clip.clip_index}`);
+    words.script.setAttribute("aria-label", `Words of ${desk.nameOf(clip)}`);
     if (words.script.contains(document.activeElement) && document.activeElement.tagName === "INPUT") return;
     spans.clear();
     const bySentence = grouped(desk.transcript().words);

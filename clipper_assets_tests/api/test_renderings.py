@@ -1,0 +1,149 @@
+"""An episode that was rendered in two aspects: both are listed, and each request says which one it means."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from fastapi.testclient import TestClient
+
+from clipper_assets.api.door import Door
+from clipper_assets.api.process import processed
+from clipper_assets.api.renderings import Rendering, in_order, manifest_keys
+from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.clips.manifest import Manifest, Source
+from clipper_assets.episodes.damaged import DamagedError
+from clipper_assets.episodes.edits import Edits
+from clipper_assets_tests.conftest import clip_episode
+
+KEY = "show5/both.mp4"
+PORTRAIT, SQUARE = "show5/clips/manifest.json", "show5/clips/1x1/manifest.json"
+
+
+@pytest.fixture(scope="module")
+def runs(door: Door, cut: Path) -> dict[Aspect, dg.DagsterRun]:
+    """The runs that made the clips, 9:16 first."""
+    door.storage.put_file(KEY, cut)
+    door.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    made = {}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
+        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        for aspect in (Aspect.portrait, Aspect.square):
+            _, result = clip_episode(door.storage, KEY, door.instance, render=RenderConfig(aspect=aspect))
+            assert result.success
+            made[aspect] = result.dagster_run
+    door.states.forget(KEY)
+    return made
+
+
+@pytest.fixture
+def no_edits(runs: dict[Aspect, dg.DagsterRun], client: TestClient) -> Iterator[None]:
+    yield
+    assert client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version(client)}).status_code == 200
+
+
+def version(client: TestClient) -> int:
+    found: int = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    return found
+
+
+def clips(client: TestClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get(f"/episodes/{KEY}").json()["clip_views"]
+    return found
+
+
+def test_every_aspect_is_listed(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
+    episode = reader.get(f"/episodes/{KEY}").json()
+    shown = [(clip["aspect"], clip["clip_index"], clip["key"], clip["height"]) for clip in episode["clip_views"]]
+    assert shown == [
+        ("9:16", 0, "show5/clips/clip_0.mp4", 1920),
+        ("1:1", 0, "show5/clips/1x1/clip_0.mp4", 1080),
+    ]
+    assert [reader.get(clip["video_url"]).status_code for clip in episode["clip_views"]] == [200, 200]
+    row = next(each for each in reader.get("/episodes").json()["episodes"] if each["key"] == KEY)
+    assert (row["clips"], row["thumbnail_url"]) == (1, episode["clip_views"][0]["thumbnail_url"])
+
+
+def test_a_clip_is_asked_for_by_its_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
+    portrait, square = clips(reader)
+    assert reader.get(f"/episodes/{KEY}/clips/0").json() == portrait
+    assert reader.get(f"/episodes/{KEY}/clips/0?aspect=9:16").json() == portrait
+    assert reader.get(f"/episodes/{KEY}/clips/0?aspect=1:1").json() == square
+    missing = reader.get(f"/episodes/{KEY}/clips/0?aspect=4:5")
+    assert (missing.status_code, missing.json()["detail"]) == (404, f"{KEY} has no clips in 4:5; it has 9:16, 1:1")
+    assert reader.get(f"/episodes/{KEY}/clips/0?aspect=3:2").status_code == 422
+
+
+def test_an_approval_is_of_the_file_in_one_aspect_and_a_rejection_of_all(no_edits: None, client: TestClient) -> None:
+    def decide(decision: str) -> list[bool]:
+        asked = {"base_version": version(client), "decision": decision}
+        assert client.patch(f"/episodes/{KEY}/clips/0?aspect=1:1", json=asked).status_code == 200
+        return [clip["verdict"]["current"] for clip in clips(client)]
+
+    assert decide("approved") == [False, True]
+    assert decide("rejected") == [True, True]
+    assert [clip["is_publishable"] for clip in clips(client)] == [False, False]
+
+
+@pytest.mark.parametrize(("query", "aspect"), [("", "portrait"), ("?aspect=1:1", "square")])
+def test_an_aspect_is_rendered_again(no_edits: None, client: TestClient, door: Door, query: str, aspect: str) -> None:
+    asked = {"base_version": version(client), "hook": "Another"}
+    assert client.patch(f"/episodes/{KEY}/clips/0", json=asked).status_code == 200
+    assert [list(clip["wanted"]) for clip in clips(client)] == [["hook"], ["hook"]]
+    answer = client.post(f"/episodes/{KEY}/render{query}")
+    assert answer.status_code == 202, answer.text
+    try:
+        run = door.instance.get_run_by_id(answer.json()["run_id"])
+        assert run
+        config: Any = run.run_config
+        assert config["ops"]["rendered_clips"]["config"]["aspect"] == aspect
+    finally:
+        door.instance.delete_run(answer.json()["run_id"])
+        door.states.forget(KEY)
+
+
+def test_the_payload_of_a_run_has_the_clips_that_it_made(runs: dict[Aspect, dg.DagsterRun], door: Door) -> None:
+    for aspect, run in runs.items():
+        payload = processed(door, KEY, run, "http://testserver")
+        assert payload.manifest
+        assert [clip["aspect"] for clip in payload.manifest["clips"]] == [aspect.value]
+        assert (payload.status, payload.clips_processed) == ("success", 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "keys"),
+    [
+        ({}, {}),
+        ({"manifest": PORTRAIT}, {Aspect.portrait: PORTRAIT}),
+        ({"manifest": SQUARE, "aspect": "1:1"}, {Aspect.square: SQUARE}),
+        (
+            {"manifest": SQUARE, "aspect": "1:1", "manifests": {"1:1": SQUARE, "9:16": PORTRAIT}},
+            {Aspect.square: SQUARE, Aspect.portrait: PORTRAIT},
+        ),
+    ],
+    ids=["of no clips", "before aspects", "before several", "of several"],
+)
+def test_a_materialization_names_its_manifests(facts: dict[str, Any], keys: dict[Aspect, str]) -> None:
+    assert manifest_keys(dg.AssetMaterialization("rendered_clips", partition=KEY, metadata=facts)) == keys
+
+
+@pytest.mark.parametrize("manifests", [{"3:2": PORTRAIT}, [PORTRAIT]])
+def test_a_materialization_with_other_manifests_is_damage(manifests: Any) -> None:
+    facts = {"manifest": PORTRAIT, "manifests": manifests}
+    with pytest.raises(DamagedError, match="does not name its manifests by aspect; materialize rendered_clips"):
+        manifest_keys(dg.AssetMaterialization("rendered_clips", partition=KEY, metadata=facts))
+
+
+def test_portrait_comes_first_and_the_newest_next() -> None:
+    def rendering(aspect: Aspect, day: int) -> Rendering:
+        source = Source(key=KEY, etag="e", duration=1.0)
+        made: dict[str, Any] = {"created_at": datetime(2025, 1, day, tzinfo=UTC), "run_id": "r", "degraded": []}
+        manifest = Manifest(episode=KEY, status="done", source=source, clips=[], **made)
+        return Rendering(aspect, manifest, Edits(version=0))
+
+    made = [rendering(Aspect.square, 1), rendering(Aspect.portrait, 2), rendering(Aspect.feed, 3)]
+    assert [each.aspect for each in in_order(made)] == [Aspect.portrait, Aspect.feed, Aspect.square]
