@@ -21,7 +21,7 @@ FRESH_S = 1.0
 REMEDIES = {
     "storage": "the storage does not answer; check CLIPPER_STORAGE, the network and the credentials",
     "database": "Dagster's database does not answer; check it, and the settings of it in dagster.yaml",
-    "code server": "the code location does not answer; restart the API or its code server, and see the log",
+    "code server": "the code server does not answer; the API starts its own again; start a remote one, see the log",
     "daemon": "a daemon of Dagster has no healthy heartbeat; see that `dagster-daemon run` is up, and its log",
 }
 """What a stranger is told; the log has what was raised."""
@@ -44,7 +44,7 @@ class Readiness:
             {
                 "storage": door.storage.refuse_if_unreadable,
                 "database": lambda: door.instance.get_runs(limit=1),
-                "code server": door.dagster.refuse_if_unreachable,
+                "code server": door.dagster.code_server.refuse_if_unreachable,
                 "daemon": lambda: heartbeats(door.instance),
             }
         )

@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster._core.workspace.workspace import CodeLocationEntry
 from dagster_graphql.schema import create_schema
 from dagster_webserver.graphql import GraphQLServer
 from graphene import Schema
@@ -27,6 +25,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from clipper_assets.api import documents
+from clipper_assets.api.code_server import CodeServer
 from clipper_assets.api.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
 from clipper_assets.api.problems import RefusedError
 
@@ -38,8 +37,6 @@ MOST_SUBSCRIPTIONS = 16
 """Subscriptions of one WebSocket at the same time."""
 READERS, EXECUTORS = 2, 4
 """Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
-PING_S = 3
-"""A code server that has not said its name after so many seconds does not answer."""
 UNTIL: ContextVar[float] = ContextVar("UNTIL")
 """When the operation that is executed has to be done, on the monotonic clock."""
 
@@ -51,8 +48,8 @@ class OverdueError(BaseException):
 class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
     """Dagster's schema over HTTP and over WebSocket (subprotocol `graphql-ws`), for who may."""
 
-    def __init__(self, workspace: WorkspaceProcessContext):
-        self.workspace = workspace
+    def __init__(self, workspace: WorkspaceProcessContext, code_server: CodeServer):
+        self.workspace, self.code_server = workspace, code_server
         self.readers = ThreadPoolExecutor(READERS, "graphql-reader")
         self.executors = ThreadPoolExecutor(EXECUTORS, "graphql-executor")
         super().__init__()
@@ -107,6 +104,7 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
             if request.method == "GET":
                 raise RefusedError(405, "a GET changes nothing; send mutations by POST")
             check_mutation(request.state.access, document, variables)
+            await asyncio.to_thread(self.code_server.restore)
         return await self.execute_graphql_request(request, query, variables, name)
 
     async def execute_graphql_request(
@@ -200,28 +198,17 @@ class Dagster:
         if not workspace_file.is_file():
             raise ValueError(f"there is no workspace file {workspace_file}; set CLIPPER_WORKSPACE to Dagster's")
         self._workspace = WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace_file)]), dg.__version__)
-        self.graphql = GraphQLDoor(self._workspace)
+        self.code_server = CodeServer(self._workspace)
+        self.graphql = GraphQLDoor(self._workspace, self.code_server)
 
     def __enter__(self) -> "Dagster":
         self._workspace.__enter__()
+        self.code_server.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.code_server.__exit__()
         self._workspace.__exit__(None, None, None)
-
-    def refuse_if_unreachable(self) -> None:
-        """Raises RuntimeError, or Dagster's own error, where the code location is not loaded or does not answer."""
-        location = self._entry.code_location
-        if not isinstance(location, GrpcServerCodeLocation):
-            raise RuntimeError(f"the code location {LOCATION} is not loaded")
-        location.client.get_server_id(timeout=PING_S)
-
-    @property
-    def _entry(self) -> CodeLocationEntry:
-        entry = self._workspace.get_current_workspace().code_location_entries.get(LOCATION)
-        if entry is None:
-            raise RuntimeError(f"the workspace file has no code location {LOCATION}")
-        return entry
 
     def launch(
         self,
@@ -232,8 +219,11 @@ class Dagster:
     ) -> str:
         """Registers the episode, asks for a run of `clip_episode` or only some of its assets, and returns its id.
 
-        `ops` is run config by asset. Raises RuntimeError with Dagster's reason where there is none.
+        `ops` is run config by asset. Raises RuntimeError with Dagster's reason where there is none, and RefusedError
+        (503) where the code server cannot be started.
         """
+        if not self.code_server.restore():
+            raise RefusedError(503, "the code server does not answer and is started again; try again in a minute")
         place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
         self._done("register_episode", {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": partition})
         selector: dict[str, Any] = {**place, "jobName": JOB}

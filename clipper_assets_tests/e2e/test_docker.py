@@ -200,7 +200,7 @@ def test_logs_are_json(house: House) -> None:
         name: [json.loads(line) for line in text.splitlines() if line.startswith("{")] for name, text in texts.items()
     }
     assert "dagster.daemon.SensorDaemon" in {line["logger"] for line in found["daemon"]}
-    assert ("/health", 200) in {(line.get("path"), line.get("status")) for line in found["api"]}
+    assert ("/ready", 200) in {(line.get("path"), line.get("status")) for line in found["api"]}
     assert ("rendered_clips", "killed/talk.mp4") in {(line.get("step"), line.get("episode")) for line in found["runs"]}
 
 
