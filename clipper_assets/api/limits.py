@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from http import HTTPStatus
 from typing import Any
 
 from limits import parse
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from clipper_assets.api.descriptors import most_connections
 from clipper_assets.api.problems import RefusedError, problem
 
 BODY_S = 30.0
@@ -20,6 +22,8 @@ HEAD_S = 10.0
 """A connection has so many seconds to send a request's head."""
 TOO_MANY = 4429
 """Closes a WebSocket that sends too many messages."""
+HEAD_LATE = "the head of a request did not arrive in time; send it again"
+TOO_MANY_CONNECTIONS = "too many connections are open; close those that you do not need, and try again"
 PARTS = "/uploads/parts/"
 """Parts of uploads are limited by what was announced for them."""
 
@@ -111,11 +115,13 @@ class Body:
 
 
 class PatientProtocol(H11Protocol):
-    """Uvicorn's HTTP, which by itself waits for a request's head as long as a client likes."""
+    """Uvicorn's HTTP, which by itself waits for heads as long as clients like, and takes any number of clients."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.head_timer = self.loop.call_later(HEAD_S, self._head_late)
+        self.head_timer = self.loop.call_later(HEAD_S, self._send_away, 408, HEAD_LATE)
+        if len(self.connections) > most_connections():
+            self._send_away(503, TOO_MANY_CONNECTIONS)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -123,7 +129,7 @@ class PatientProtocol(H11Protocol):
             self.head_timer.cancel()
 
     def on_response_complete(self) -> None:
-        self.head_timer = self.loop.call_later(HEAD_S, self._head_late)
+        self.head_timer = self.loop.call_later(HEAD_S, self._send_away, 408, HEAD_LATE)
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: Any) -> None:
@@ -134,8 +140,11 @@ class PatientProtocol(H11Protocol):
         self.head_timer.cancel()
         super().connection_lost(exc)
 
-    def _head_late(self) -> None:
+    def _send_away(self, status: int, sentence: str) -> None:
         if self.transport.is_closing():
             return
-        self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        answer = problem(status, sentence, {"Connection": "close"})
+        lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
+        lines += [b"%s: %s" % header for header in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
         self.transport.close()

@@ -12,6 +12,7 @@ from limits import parse
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
 from clipper_assets.api.dagster import Dagster
+from clipper_assets.api.descriptors import most_pending, raise_limit
 from clipper_assets.api.door import Door
 from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.media import Signer
@@ -33,6 +34,7 @@ GRACE_S = 3
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: CLIPPER_API_PORT.")
 def main(host: str | None, port: int | None) -> None:
     """The door for frontends: HTTP, live events, GraphQL and the review page, for those who have a token."""
+    raise_limit()
     with mistakes_in_one_sentence(StorageError, dg.DagsterInvariantViolationError):
         settings = Settings()
         tokens = Tokens.parse(settings.auth_token)
@@ -68,6 +70,7 @@ def main(host: str | None, port: int | None) -> None:
             host=host or settings.api_host,
             port=settings.api_port if port is None else port,
             http=PatientProtocol,
+            backlog=most_pending(),
             ws="websockets-sansio",
             ws_max_size=settings.api_max_body_bytes,
             log_config=None,

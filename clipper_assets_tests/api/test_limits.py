@@ -1,5 +1,7 @@
 import asyncio
+import json
 import socket
+import time
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
@@ -149,6 +151,29 @@ def test_nor_may_the_second_head_on_a_connection(port: int) -> None:
         assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
         client.sendall(b"GET / HTTP/1.1\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_one_connection_too_many_is_answered_with_503(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A WebSocket is one of them; when it ends, there is room again."""
+    monkeypatch.setattr(limits, "most_connections", lambda: 1)
+
+    def answer() -> bytes:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: clipper\r\nConnection: close\r\n\r\n")
+            try:
+                return client.recv(1000)
+            except ConnectionResetError:
+                return b""
+
+    with connect(f"ws://127.0.0.1:{port}"), socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        refused = client.recv(1000)
+        assert client.recv(1000) == b""
+    assert refused.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"connection: close\r\n" in refused.lower()
+    assert json.loads(refused.split(b"\r\n\r\n")[1]) == {"detail": limits.TOO_MANY_CONNECTIONS}
+    deadline = time.monotonic() + 20
+    while not answer().startswith(b"HTTP/1.1 204 "):
+        assert time.monotonic() < deadline
 
 
 def test_a_websocket_may_be_silent_for_longer_than_a_head(port: int) -> None:
