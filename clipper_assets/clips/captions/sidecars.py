@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from pysubs2.time import ms_to_times
 
+from clipper_assets.clips.captions.ass import escaped
 from clipper_assets.clips.captions.cues import DIALOGUE_MARK, Cue, cues
 from clipper_assets.clips.captions.lines import CaptionWord, text_of
 
@@ -13,7 +14,7 @@ from clipper_assets.clips.captions.lines import CaptionWord, text_of
 def sidecars(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> tuple[str, str]:
     """The cues of a clip as SubRip and as WebVTT, which also names the speakers.
 
-    Every word is shown as it is: WebVTT has escapes for signs of markup, SubRip has none and needs none.
+    WebVTT has escapes for signs of markup. SubRip has none: players that draw it by libass take braces as commands.
     """
     srt, vtt = [], ["WEBVTT\n"]
     for number, cue in enumerate(cues(words, clip_s, fps), start=1):
@@ -25,7 +26,7 @@ def sidecars(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> tupl
 
 def _plain(cue: Cue) -> str:
     mark = DIALOGUE_MARK if cue.is_dialogue else ""
-    return "\n".join(mark + text_of(line) for line in cue.lines)
+    return "\n".join(mark + escaped(text_of(line)) for line in cue.lines)
 
 
 def _voiced(cue: Cue) -> str:
