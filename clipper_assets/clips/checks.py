@@ -18,7 +18,7 @@ FAMILIES = {
     "clip_format": (Gate.duration, Gate.size, Gate.bytes, Gate.codec, Gate.fps, Gate.av_offset),
     "clip_picture": (Gate.black, Gate.frozen, Gate.blank),
     "clip_loudness": (Gate.loudness, Gate.true_peak),
-    "clip_captions": (Gate.safe_area, Gate.reading_speed, Gate.sync),
+    "clip_captions": (Gate.safe_area, Gate.reading_speed, Gate.sync, Gate.captions_missing),
     "clip_speaker": (Gate.speaker,),
     "clip_words": (Gate.whole_words, Gate.quiet_ends),
 }

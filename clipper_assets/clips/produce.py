@@ -158,7 +158,7 @@ def _clip(job: Job, aspect: Aspect, rendered: Rendered, storage: Storage, folder
     plan = job.plan
     stem = f"{folder}/clip_{plan.index}"
     video = rendered.files["mp4"]
-    figures = _figures(job, video)
+    figures = _figures(job, rendered)
     with video.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return Clip(
@@ -187,10 +187,10 @@ def _clip(job: Job, aspect: Aspect, rendered: Rendered, storage: Storage, folder
     )
 
 
-def _figures(job: Job, video: Path) -> Figures:
+def _figures(job: Job, rendered: Rendered) -> Figures:
     plan, captions = job.plan, job.plan.captions
     return measure_clip(
-        f"file:{video}",
+        f"file:{rendered.files['mp4']}",
         Promised(
             width_px=plan.frame.width_px, height_px=plan.frame.height_px, fps=plan.fps, duration_s=plan.duration_s
         ),
@@ -199,6 +199,7 @@ def _figures(job: Job, video: Path) -> Figures:
             boxes=[each.box for each in captions.boxes],
             safe=plan.frame.safe,
             spoken=job.spoken,
+            missing_captions=rendered.missing_captions,
             screens=[
                 span for layout in (Layout.screen, Layout.fit) for span in plan.camera.spans(layout, plan.duration_s)
             ],

@@ -89,6 +89,13 @@ def test_a_camera_that_looks_away_by_what_is_known_now_holds_an_unchanged_clip_b
     ]
 
 
+def test_a_word_that_ends_the_captions_early_holds_the_clip_back(storage: DirectoryStorage, file: Path) -> None:
+    limits = Limits(blocking=frozenset({Gate.captions_missing}))
+    assert produced(storage, [job(file, text="one two three")], limits).clips[0].publishable
+    (held,) = produced(storage, [job(file, text="one t\0wo three")], limits).clips
+    assert held.blocked_by == ["lacks 2 of its burned captions"]
+
+
 def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file)]).clips
     storage.delete(clip.captions.vtt)

@@ -26,6 +26,7 @@ Span = tuple[float, float]
 """Start and end in seconds."""
 PANEL, MARK, OUTLINE, LETTERS = range(4)
 """Layers, from the lowest to the uppermost."""
+LETTERS_STYLE = "Letters"
 SPOKEN = "spoken"
 """Name of the events that show a word while it is spoken."""
 HOLLOW = "\\1a&HFF&"
@@ -50,7 +51,7 @@ def caption_ass(captions: Captions) -> str:
     )
     name = captions.faces[0].ass_name
     subs.styles = {
-        "Letters": pysubs2.SSAStyle(fontname=name, outline=0, shadow=0, alignment=pysubs2.Alignment.BOTTOM_LEFT),
+        LETTERS_STYLE: pysubs2.SSAStyle(fontname=name, outline=0, shadow=0, alignment=pysubs2.Alignment.BOTTOM_LEFT),
         "Outline": pysubs2.SSAStyle(
             fontname=name,
             primarycolor=_colour(style.outline_colour),
@@ -121,7 +122,7 @@ def _letters(
     word: PlacedWord, span: Span, colour: str, opacity: float = 1.0, *, name: str = "", tags: str = ""
 ) -> Iterator[pysubs2.SSAEvent]:
     for run in word.runs:
-        yield _run(LETTERS, "Letters", span, run, word.em_px, _fill(colour, opacity) + tags, name)
+        yield _run(LETTERS, LETTERS_STYLE, span, run, word.em_px, _fill(colour, opacity) + tags, name)
 
 
 def _run(
@@ -162,7 +163,7 @@ def _box(
 
 
 def _event(layer: int, ass_style: str, span: Span, text: str, name: str = "") -> pysubs2.SSAEvent:
-    start, end = (_centiseconds(seconds) * 10 for seconds in span)
+    start, end = (centiseconds(seconds) * 10 for seconds in span)
     return pysubs2.SSAEvent(start=start, end=end, layer=layer, style=ass_style, text=text, name=name)
 
 
@@ -192,5 +193,6 @@ def _colour(hex_colour: str) -> pysubs2.Color:
     return pysubs2.Color(*(int(hex_colour[i : i + 2], 16) for i in (1, 3, 5)))
 
 
-def _centiseconds(seconds: float) -> int:
+def centiseconds(seconds: float) -> int:
+    """Times as precise as ASS has them."""
     return round(seconds * 100)

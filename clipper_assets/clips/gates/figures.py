@@ -53,6 +53,9 @@ class Figures(Container):
         description="the speech that is heard, after its captions; below 0: before them"
     )
     speech_match: Rounded | None = Field(description="-1..1: how well speech and captions agree at that distance")
+    missing_captions: int | None = Field(
+        None, description="captions of the plan that are not in what is burned; None where nobody looked"
+    )
     speaker_share: Rounded | None = Field(description="0..1 of the time in which somebody visible speaks: is in frame")
     cut_word_s: Rounded = Field(description="how deep an end of the clip cuts into a word")
     edge_level_db: Rounded | None = Field(

@@ -23,6 +23,7 @@ class Gate(StrEnum):
     safe_area = "safe_area"
     reading_speed = "reading_speed"
     sync = "sync"
+    captions_missing = "captions_missing"
     speaker = "speaker"
     whole_words = "whole_words"
     quiet_ends = "quiet_ends"
@@ -63,6 +64,7 @@ class Limits(BaseModel):
     # 0.15 to 0.48 was measured under music from as loud as the speech to 15 dB lower, 0.05 to 0.28 (95 %) for the
     # captions of another part of the episode.
     speech_match: Share = Field(0.2, description="least agreement of speech and captions, 0..1")
+    missing_captions: int = Field(0, ge=0, description="captions that are not in what is burned")
     speaker_share: Share = Field(0.9, description="least share of the speech of visible people that shows who speaks")
     cut_word_s: Positive = Field(0.05, description="cut into a word at either end")
     edge_level_db: float = Field(-10.0, description="level of either end against the speech, where nobody speaks on")

@@ -36,14 +36,16 @@ class Shown:
     """What a clip holds by its plan; seconds from its start, pixels of its frame.
 
     `pages` are its burned captions and `boxes` their lines, all inside of `safe` if all is well. `spoken` are the words
-    of the episode in the clip and around it, `screens` the stretches with slides or a shared screen. `speaker_share` is
-    the share of the time in which somebody visible speaks that they are in frame, None where nobody does.
+    of the episode in the clip and around it, `screens` the stretches with slides or a shared screen. `missing_captions`
+    counts what `pages` have and the file that libass read has not. `speaker_share` is the share of the time in which
+    somebody visible speaks that they are in frame, None where nobody does.
     """
 
     pages: Sequence[Page]
     boxes: Sequence[Box]
     safe: Box
     spoken: Sequence[Span]
+    missing_captions: int = 0
     screens: Sequence[Span] = ()
     speaker_share: float | None = None
 
@@ -77,6 +79,7 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
         reading_speed_cps=reading_speed_cps(shown.pages),
         late_speech_s=late_s,
         speech_match=match,
+        missing_captions=shown.missing_captions,
         speaker_share=shown.speaker_share,
         cut_word_s=cut_word_s(shown.spoken, container.duration_s),
         edge_level_db=edge_level_db(heard, shown.spoken, container.duration_s),

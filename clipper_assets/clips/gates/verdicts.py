@@ -95,6 +95,9 @@ def _captions(figures: Figures, limits: Limits) -> Iterator[Verdict]:
         if match < limits.speech_match:
             fault = f"has captions that do not follow its speech (agreement {match:.2f})"
     yield _verdict(limits, Gate.sync, late_s, limits.sync_s, "s", fault, passed=passed)
+    missing = figures.missing_captions
+    lacks = f"lacks {missing} of its burned captions"
+    yield _at_most(limits, Gate.captions_missing, missing, limits.missing_captions, "captions", lacks)
 
 
 def _speech(figures: Figures, limits: Limits) -> Iterator[Verdict]:

@@ -9,6 +9,7 @@ import ffmpeg
 from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.scripts import gather_fonts
 from clipper_assets.clips.captions.sidecars import sidecars
+from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.manifest import STEP
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.burned import CAPTIONS_FILE, FONTS_FOLDER
@@ -39,10 +40,14 @@ THUMBNAIL_AT = 1 / 3
 
 @dataclass(frozen=True)
 class Rendered:
-    """Local files of one clip, by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks that were taken."""
+    """Local files of one clip, by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks that were taken.
+
+    `missing_captions` counts those of the plan that are not in the file from which they are burned.
+    """
 
     files: dict[str, Path]
     degraded: tuple[Degraded, ...]
+    missing_captions: int
 
 
 class Encode(Protocol):
@@ -69,7 +74,8 @@ def render_clip(
     files["vtt"].write_text(vtt)
     picture = media_input(files["mp4"], ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
-    return Rendered(files, (*degraded, *_undrawn(plan)))
+    missing = missing_captions(plan.captions, (folder / CAPTIONS_FILE).read_text())
+    return Rendered(files, (*degraded, *_undrawn(plan)), missing)
 
 
 def _film(

@@ -122,6 +122,12 @@ def test_captions_of_something_else_fail(good: Path) -> None:
     assert judge(good, shown(pages=pages(other))).failed == [Gate.sync]
 
 
+def test_captions_that_are_not_burned_fail(good: Path) -> None:
+    judged = judge(good, shown(missing_captions=3))
+    assert judged.failed == [Gate.captions_missing]
+    assert judged.reasons == ["lacks 3 of its burned captions"]
+
+
 def test_a_listener_on_screen_fails(good: Path) -> None:
     judged = judge(good, shown(speaker_share=0.6))
     assert judged.failed == [Gate.speaker]

@@ -14,7 +14,7 @@ GOOD = Figures(
     video_codec="h264", pixel_format="yuv420p", audio_codec="aac", audio_rate_hz=48_000, audio_channels=2,
     late_sound_s=0.0, long_sound_s=0.01, black_s=0.0, frozen_s=0.5, blank_s=0.0, loudness_lufs=-14.0,
     true_peak_dbtp=-1.5, caption_overhang_px=0.0, reading_speed_cps=17.0, late_speech_s=0.02, speech_match=0.6,
-    speaker_share=0.97, cut_word_s=0.0, edge_level_db=-40.0,
+    missing_captions=0, speaker_share=0.97, cut_word_s=0.0, edge_level_db=-40.0,
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[Gate]:
         {"speaker_share": None},
         {"edge_level_db": None},
         {"reading_speed_cps": None},
+        {"missing_captions": None},
         {"long_sound_s": 0.06, "duration_s": 30.06},
     ],
 )

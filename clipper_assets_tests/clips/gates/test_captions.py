@@ -1,0 +1,49 @@
+import pysubs2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clipper_assets.clips.captions.ass import caption_ass
+from clipper_assets.clips.captions.lines import CaptionWord
+from clipper_assets.clips.captions.styles import load_style, style_names
+from clipper_assets.clips.gates.captions import missing_captions
+from clipper_assets_tests.clips.captions.drawing import captions_of
+from clipper_assets_tests.clips.captions.test_lines import talks
+from clipper_assets_tests.media import words
+
+SAID = words("so {why} does it \\\\N 90% שלום 今天 e\u2060nd")
+
+
+@settings(deadline=None, max_examples=40)  # machines are shared
+@given(talks(), st.sampled_from(style_names()))
+def test_all_captions_of_a_talk_are_found(talk: tuple[list[CaptionWord], float], style: str) -> None:
+    captions = captions_of(talk[0], load_style(style), talk[1])
+    assert missing_captions(captions, caption_ass(captions)) == 0
+
+
+@pytest.mark.parametrize("style", style_names())
+def test_the_title_and_words_with_signs_of_markup_are_found(style: str) -> None:
+    captions = captions_of(SAID, load_style(style), 5.0, hook="Why {not} 今天?")
+    assert missing_captions(captions, caption_ass(captions)) == 0
+
+
+def test_each_event_with_letters_that_is_not_there_is_missed() -> None:
+    captions = captions_of(SAID, load_style("pop"), 5.0, hook="Why not?")
+    whole = pysubs2.SSAFile.from_string(caption_ass(captions))
+    letters = [number for number, event in enumerate(whole.events) if event.style == "Letters"]
+    assert len(letters) > len(SAID)
+    for number in letters:
+        part = pysubs2.SSAFile.from_string(caption_ass(captions))
+        del part.events[number]
+        assert missing_captions(captions, part.to_string("ass")) == 1
+
+
+@pytest.mark.parametrize(
+    ("put", "missing"),
+    [("\0", 8), ("\n", 1), ("\x07", 1), ("{\\p1", 1), ("{\\p1}", 0)],
+    ids=["nul", "newline", "bell", "unfinished tag", "tag"],
+)
+def test_what_ends_a_caption_early_is_missed(put: str, missing: int) -> None:
+    captions = captions_of(words("one two three four five six seven eight nine"), load_style("classic"), 5.0)
+    broken = caption_ass(captions).replace("}two", "}t" + put + "wo")
+    assert missing_captions(captions, broken) == missing
