@@ -20,6 +20,7 @@ from clipper_assets.clips.cuts import TimeMap, tighten
 from clipper_assets.clips.frame import Frame
 from clipper_assets.clips.framing.path import CameraPath, Keyframe
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.text import clean_text
 
 RENDERER_VERSION = "3"
 MAX_FPS = 60
@@ -99,7 +100,10 @@ def output_fps(source: RawVideo) -> Fraction:
 
 
 def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
-    """Plan the clip of one row of the windows table; `camera` in seconds of the episode."""
+    """Plan the clip of one row of the windows table; `camera` in seconds of the episode.
+
+    Texts are cleaned here too: tables may have been written by an earlier version, or by hand.
+    """
     sentence = pc.field("sentence")
     inside = (sentence >= window["first_sentence"]) & (sentence <= window["last_sentence"])
     rows = words.filter(inside).to_pylist()
@@ -109,14 +113,15 @@ def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look
     window_s = float(frames / fps)
     said = [
         CaptionWord(
-            text=row["text"],
+            text=text,
             start_s=max(row["start"] - start_s, 0.0),
             end_s=row["end"] - start_s,
             sentence=row["sentence"],
-            speaker=row["speaker"],
+            speaker=row["speaker"] and clean_text(row["speaker"]),
             language=row["language"],
         )
         for row in rows
+        if (text := clean_text(row["text"]).strip())
     ]
     spoken = mark_keywords(said, window["hashtags"])
     cuts = tighten(spoken, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
@@ -130,7 +135,7 @@ def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look
         cuts=cuts,
         words=_kept(spoken, cuts),
         style=look.style,
-        hook=window["hook"] if look.hook_title else None,
+        hook=clean_text(window["hook"]) if look.hook_title else None,
         camera=_in_clip(camera, start_s, cuts),
         microphones=tuple((each.stream, each.channel) for each in source.microphones),
         fonts_dir=look.fonts_dir,

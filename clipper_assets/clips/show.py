@@ -9,6 +9,7 @@ from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.episodes.toml import read_toml
 
 
@@ -48,7 +49,7 @@ def load_show(storage: Storage, upload: str) -> Show:
 def _mistake(error: ValidationError) -> str:
     """The first mistake and what to do about it."""
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = clean_text(".".join(str(part) for part in first["loc"]))
     if first["type"] == "extra_forbidden":
         settings = Limits.model_fields if first["loc"][0] == "gates" else Show.model_fields
         return f"there is no setting {field}; there are {', '.join(settings)}"

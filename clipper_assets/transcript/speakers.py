@@ -24,7 +24,8 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
     for file in files:
         for label, name in read_toml(file, file.name).items():
             if not isinstance(name, str) or not clean_text(name).strip():
-                raise ValueError(f'{file.name} has no name for {label!r}; write it as text: "{label}" = "Anna"')
+                shown = clean_text(label)
+                raise ValueError(f'{file.name} has no name for {shown!r}; write it as text: "{shown}" = "Anna"')
             names[label] = " ".join(clean_text(name).split())
     return names
 

@@ -8,6 +8,7 @@ from typing import Literal
 import pyarrow as pa
 
 from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.episodes.text import clean_text
 from clipper_assets.transcript.scripts import joined
 
 WORDS = TableSpec(
@@ -75,7 +76,14 @@ def words_table(
 ) -> pa.Table:
     """Words in time order as the words table; `sentence_of[i]` is the sentence of `words[i]`."""
     rows = [
-        {**asdict(word), "episode": episode, "sentence": sentence, "word": number, "language": language}
+        {
+            **asdict(word),
+            "text": clean_text(word.text),
+            "episode": episode,
+            "sentence": sentence,
+            "word": number,
+            "language": language,
+        }
         for number, (word, sentence) in enumerate(zip(words, sentence_of, strict=True))
     ]
     return WORDS.table(rows, provenance)

@@ -1,18 +1,24 @@
+import json
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipper_assets.clips.captions.ass import caption_ass
 from clipper_assets.clips.captions.lines import CaptionWord
 from clipper_assets.clips.captions.styles import load_style
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.path import CameraPath, Keyframe, Layout, View, still
+from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.plan import ClipPlan, Look, output_fps, plan_clip
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.transcript.cues import read_transcript
 from clipper_assets.transcript.words import Word, words_table
 
 SOURCE = RawVideo(
@@ -24,6 +30,7 @@ SOURCE = RawVideo(
 
 
 LOOK = Look(load_style("pop"), FRAMES[Aspect.portrait])
+WINDOW = {"clip": 2, "first_sentence": 0, "last_sentence": 0, "hook": "Why not?", "hashtags": ["#Bread"]}
 
 
 def planned(
@@ -36,15 +43,7 @@ def planned(
 ) -> ClipPlan:
     """The plan of a window around all of `said`, one sentence."""
     table = words_table("e", said, [0] * len(said), "en", {})
-    window = {
-        "clip": 2,
-        "start": start_s,
-        "end": end_s,
-        "first_sentence": 0,
-        "last_sentence": 0,
-        "hook": "Why not?",
-        "hashtags": ["#Bread"],
-    }
+    window = WINDOW | {"start": start_s, "end": end_s}
     return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "as asked"))
 
 
@@ -55,6 +54,26 @@ def clip_plan() -> ClipPlan:
 def test_equal_plans_have_equal_specs_wherever_they_stand() -> None:
     assert clip_plan().spec == clip_plan().spec
     assert replace(clip_plan(), index=7).spec == clip_plan().spec
+
+
+def test_a_nul_in_a_word_of_a_transcript_file_leaves_all_captions(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    said = [{"word": text, "start": n, "end": n + 0.5} for n, text in enumerate(["one", "t\0wo", "three"])]
+    file.write_text(json.dumps({"segments": [{"start": 0, "end": 3, "text": "one t\0wo three", "words": said}]}))
+    (cue,) = read_transcript(file).cues
+    plan = planned(0.0, 3.0, [Word(word.text, *word.span, 0) for word in cue.words if word.span])
+    assert [word.text for word in plan.words] == ["one", "two", "three"]
+    assert missing_captions(plan.captions, caption_ass(plan.captions)) == 0
+
+
+def test_texts_of_tables_from_elsewhere_are_cleaned() -> None:
+    table = words_table("e", [Word(text, n, n + 0.5, 0) for n, text in enumerate("abc")], [0] * 3, "en", {})
+    for name, texts in (("text", ["one", "\0", "t\x07wo"]), ("speaker", ["A\0nn", None, None])):
+        table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
+    window = WINDOW | {"start": 0.0, "end": 3.0, "hook": "Why\0 not?"}
+    plan = plan_clip(window, table, SOURCE, replace(LOOK, hook_title=True), still(Layout.fit, SOURCE, "as asked"))
+    assert [(word.text, word.speaker) for word in plan.words] == [("one", "Ann"), ("two", None)]
+    assert plan.hook == "Why not?"
 
 
 @pytest.mark.parametrize(

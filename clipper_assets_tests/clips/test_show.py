@@ -63,6 +63,7 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
         ("[gates]\nfrozen_s = inf\n", "gates.frozen_s = inf cannot be; it should be a finite number"),
         ("[gates]\nloudness_lufs = nan\n", "gates.loudness_lufs = nan cannot be; it should be a finite number"),
         ('[gates]\nblocking = ["sond"]\n', "gates.blocking.0 = 'sond' cannot be; it should be 'duration', "),
+        ('"lay\\u0000out" = 1\n', "there is no setting layout; there are "),
         ("gates = 3\n", "gates = 3 cannot be; it should be "),
         ('caption_style = "Jörg"\n'.encode("latin-1"), "is not UTF-8 text; save it as UTF-8"),
     ],

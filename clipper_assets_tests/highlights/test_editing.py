@@ -139,3 +139,5 @@ def test_word_edits_are_in_order_and_one_for_a_word(asked: dict[int, str]) -> No
 def test_texts_hold_no_control_characters() -> None:
     changed = retitled(clip_of(2, 4), "Wai\x00t\nfor it", "A\x1b title")
     assert (changed.window["hook"], changed.window["title"]) == ("Wait for it", "A title")
+    with pytest.raises(ValueError, match=r"^word 0 cannot be written as "):
+        worded(Edits(version=0), TALK, {0: "Sen\0tence"})

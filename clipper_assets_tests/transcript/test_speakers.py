@@ -45,6 +45,7 @@ def test_a_byte_order_mark_does_no_harm_and_no_file_gives_no_names(tmp_path: Pat
         ('Voice 1 = "Anna"\n', "line 1"),
         ("SPEAKER_00 = 7\n", "'SPEAKER_00'"),
         ('SPEAKER_00 = " "\n', "'SPEAKER_00'"),
+        ('"A\\u0000nn" = 7\n', "has no name for 'Ann'; write it as text: \"Ann\" = "),
         ('[names]\nSPEAKER_00 = "Anna"\n', "'names'"),
         ('SPEAKER_00 = "Jörg"\n'.encode("latin-1"), "UTF-8"),
     ],

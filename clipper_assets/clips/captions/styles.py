@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from clipper_assets.episodes.text import clean_text
+
 DEFAULT_STYLE = "pop"
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="`#rrggbb`")]
@@ -87,7 +89,7 @@ def _packaged(name: str) -> CaptionStyle:
 
 def _first_mistake(error: ValidationError) -> str:
     mistake = error.errors()[0]
-    field = ".".join(str(part) for part in mistake["loc"])
+    field = clean_text(".".join(str(part) for part in mistake["loc"]))
     if mistake["type"] == "extra_forbidden":
         return f"there is no field {field}; there are {', '.join(list(CaptionStyle.model_fields)[1:])}"
     if mistake["type"] == "string_pattern_mismatch":

@@ -60,6 +60,7 @@ def test_a_show_overrides_fields() -> None:
         ({"outline_px": -1}, "outline_px is -1; input should be greater than or equal to 0"),
         ({"words_per_page": "many"}, "words_per_page is 'many'; input should be a valid integer"),
         ({"position": "top"}, "position is 'top'; input should be 'bottom' or 'middle'"),
+        ({"col\0our": "#ffffff"}, "there is no field colour; there are font, font_size, "),
         ({"colour": "#ffffff"}, "there is no field colour; there are font, font_size, "),
     ],
 )
