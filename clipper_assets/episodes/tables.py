@@ -60,13 +60,14 @@ class TableSpec:
     def table(self, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, str] | None = None) -> pa.Table:
         """Rows (one mapping per row, every column named) as a table; `provenance` becomes parquet key-value metadata.
 
-        Raises `pa.ArrowInvalid` where a value does not fit its column or a required one is null.
+        Raises `pa.ArrowInvalid` where a value does not fit its column or is not finite, or a required one is null.
         """
         schema = self.schema.with_metadata({"schema_version": SCHEMA_VERSION, **(provenance or {})})
         table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
         for column in self.columns:
             if not column.nullable and table[column.name].null_count:
                 raise pa.ArrowInvalid(f"column {column.name} of {self.name} must not be null")
+            self._check_finite(column, table[column.name])
         return table
 
     def completed(self, table: pa.Table) -> pa.Table:
@@ -90,14 +91,13 @@ class TableSpec:
             values = table[column.name].cast(column.type)
             if values.null_count and not column.nullable:
                 raise ValueError(f"column {column.name} of {self.name} must not be null")
-            if (
-                pa.types.is_floating(column.type)
-                and not pc.all(pc.is_finite(values)).as_py()
-                and len(values) > values.null_count
-            ):
-                raise ValueError(f"column {column.name} of {self.name} must be finite")
+            self._check_finite(column, values)
             table = table.set_column(table.column_names.index(column.name), column.name, values)
         return table
+
+    def _check_finite(self, column: Column, values: pa.ChunkedArray) -> None:
+        if pa.types.is_floating(column.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
+            raise pa.ArrowInvalid(f"column {column.name} of {self.name} must be finite")
 
 
 def provenance(table: pa.Table) -> dict[str, str]:

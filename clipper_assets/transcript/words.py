@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from math import isfinite
 from typing import Literal
 
 import pyarrow as pa
@@ -79,6 +80,7 @@ def words_table(
         {
             **asdict(word),
             "text": clean_text(word.text),
+            "confidence": word.confidence if word.confidence is not None and isfinite(word.confidence) else None,
             "episode": episode,
             "sentence": sentence,
             "word": number,

@@ -1,3 +1,5 @@
+import math
+
 import pyarrow as pa
 import pytest
 
@@ -31,6 +33,20 @@ def test_a_null_where_none_may_be_is_refused() -> None:
         TALKS.table([{**ROW, "start": None}])
     with pytest.raises(pa.ArrowInvalid, match="column episode of talks must not be null"):
         TALKS.table([{"start": 1.0, "speaker": None}])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="column start of talks must be finite"):
+        TALKS.table([ROW, {**ROW, "start": value}])
+    stored = TALKS.table([ROW]).set_column(1, "start", pa.array([value]))
+    with pytest.raises(pa.ArrowInvalid, match="column start of talks must be finite"):
+        TALKS.checked(stored)
+
+
+def test_nulls_are_no_numbers() -> None:
+    spec = TableSpec("clips", [Column("loudness_lufs", pa.float64(), "null if silent", nullable=True)])
+    assert spec.checked(spec.table([{"loudness_lufs": None}])).to_pylist() == [{"loudness_lufs": None}]
 
 
 def test_a_value_of_another_type_is_refused() -> None:
