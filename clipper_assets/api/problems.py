@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from clipper_assets.api.models import Problem
 from clipper_assets.episodes.damaged import DamagedError
+from clipper_assets.episodes.faults import fault_of
 from clipper_assets.episodes.storage import UNREACHABLE, StorageError
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(DamagedError, _damaged)
     app.add_exception_handler(FileNotFoundError, _missing)
-    app.add_exception_handler(StorageError, _outside)
+    app.add_exception_handler(StorageError, _fault)
     for kind in UNREACHABLE:
         app.add_exception_handler(kind, _unreachable)
     app.add_exception_handler(Exception, _unknown)
@@ -84,8 +85,10 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     return problem(422, f"{name} cannot be: {first['msg']}")
 
 
-def _outside(request: Request, error: Exception) -> JSONResponse:
-    return problem(422, str(error))
+def _fault(request: Request, error: Exception) -> JSONResponse:
+    fault = fault_of(error)
+    assert fault  # noqa: S101
+    return problem(fault.status, fault.sentence)
 
 
 def _damaged(request: Request, error: Exception) -> JSONResponse:

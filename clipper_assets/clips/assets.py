@@ -48,7 +48,7 @@ from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
-from clipper_assets.refusal import refusal
+from clipper_assets.refusal import in_one_sentence, refusal
 from clipper_assets.settings import Settings
 from clipper_assets.time_limit import time_limit
 
@@ -96,6 +96,7 @@ class RenderConfig(dg.Config):
     deps=[EDITS],
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, and their manifest.json.",
 )
+@in_one_sentence
 def rendered_clips(
     context: dg.AssetExecutionContext,
     config: RenderConfig,

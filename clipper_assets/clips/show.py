@@ -10,7 +10,7 @@ from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.text import clean_text
-from clipper_assets.episodes.toml import read_toml
+from clipper_assets.episodes.toml import READ_BYTES, read_toml
 
 
 class Show(BaseModel):
@@ -35,13 +35,14 @@ def show_key(upload: str) -> str:
 def load_show(storage: Storage, upload: str) -> Show:
     """The settings of the show that an upload (an object key) belongs to; the defaults where there is no file.
 
-    Raises ValueError, naming the file and its line or field, for broken TOML and for a setting that cannot be.
+    Raises ValueError, naming the file and its line or field, for broken TOML and for a setting that cannot be, and
+    StorageError where the storage does not give the file.
     """
     key = show_key(upload)
     if not storage.exists(key):
         return Show()
     try:
-        return Show.model_validate(read_toml(storage.path(key), key))
+        return Show.model_validate(read_toml(storage.read_bytes(key, READ_BYTES), key))
     except ValidationError as error:
         raise ValueError(f"{key}: {_mistake(error)}") from error
 

@@ -17,7 +17,7 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.storage import Storage, StorageError
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.progress import Progress
-from clipper_assets.refusal import refusal
+from clipper_assets.refusal import in_one_sentence, refusal
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.time_limit import time_limit
 
@@ -41,6 +41,7 @@ class RawVideoConfig(dg.Config):
     check_specs=[IS_AUDIBLE],
     description="An upload, probed, and its sound decoded once: 16 kHz speech (FLAC) and the loudness over time.",
 )
+@in_one_sentence
 def raw_video(
     context: dg.AssetExecutionContext, config: RawVideoConfig, storage: Storage, progress: Progress
 ) -> TableResult:

@@ -15,6 +15,7 @@ from clipper_assets.episodes.damaged import DamagedError, stored_bytes
 from clipper_assets.episodes.partitions import hive_folder, partition_in
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import TableSpec
+from clipper_assets.refusal import faults_in_one_sentence
 
 LAKE = "lake"
 EPISODE = pa.field("episode", pa.string(), nullable=False)
@@ -79,11 +80,15 @@ class LakeIOManager(dg.UPathIOManager):
         return path / hive_folder(partition) / str(asset.definition_metadata["table"])
 
     def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: UPath) -> None:
-        key = f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
-        self.storage.put_bytes(key, parquet_bytes(obj.drop_columns([EPISODE.name])))
+        with faults_in_one_sentence(context.step_context):
+            self.storage.put_bytes(self._key(path), parquet_bytes(obj.drop_columns([EPISODE.name])))
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
-        return read_table(path.read_bytes(), partition_in(path.parent.name))
+        with faults_in_one_sentence(context.step_context):
+            return read_table(self.storage.read_bytes(self._key(path)), partition_in(path.parent.name))
+
+    def _key(self, path: UPath) -> str:
+        return f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):

@@ -1,6 +1,9 @@
 """The storage root in an S3 bucket."""
 
+import errno
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -13,10 +16,15 @@ from dagster_aws.s3 import S3Resource
 from pydantic import PrivateAttr
 from upath import UPath
 
-from clipper_assets.episodes.storage import Storage, StorageError, Stored, is_key
+from clipper_assets.episodes.storage import ArchivedError, Storage, StorageError, Stored, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+MISSING = {"404", "NoSuchKey", "NotFound"}
+ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
+"""Storage classes whose objects have to be restored before they can be read; GLACIER_IR gives them at once."""
+RESTORED = 'ongoing-request="false"'
 
 
 class Place(TypedDict):
@@ -85,7 +93,7 @@ class S3Storage(Storage):
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=self._object(key))
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            if error.response["Error"]["Code"] in MISSING:
                 return None
             raise
         return Stored(key, head["ContentLength"], head["ETag"].strip('"'))
@@ -97,7 +105,40 @@ class S3Storage(Storage):
         return stored.version
 
     def media_source(self, key: str) -> str:
+        """Raises ArchivedError, since whoever opens the URL is only told that it is forbidden."""
+        self._refuse_if_archived(key)
         return self.presigned(key, self.url_expiry_s)
+
+    def _refuse_if_archived(self, key: str) -> None:
+        try:
+            head = self.client.head_object(**self.place(key))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in MISSING:
+                return
+            raise
+        # Intelligent-Tiering names its archive in a field of its own.
+        storage_class = head.get("ArchiveStatus") or head.get("StorageClass", "STANDARD")
+        if ("ArchiveStatus" in head or storage_class in ARCHIVES) and RESTORED not in head.get("Restore", ""):
+            raise self._archived(key, storage_class)
+
+    def _archived(self, key: str, storage_class: str) -> ArchivedError:
+        return ArchivedError(
+            f"{self.uri(key)} is archived in S3 (storage class {storage_class}); restore it, wait until that is done, "
+            "and start again"
+        )
+
+    @contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        """Raises ArchivedError or FileNotFoundError instead of the client's own."""
+        try:
+            yield
+        except ClientError as error:
+            told = error.response["Error"]
+            if told["Code"] == "InvalidObjectState":
+                raise self._archived(key, str(told.get("StorageClass", "unknown"))) from None
+            if told["Code"] in MISSING:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.uri(key)) from None
+            raise
 
     def presigned(self, key: str, life_s: int, **headers: str) -> str:
         """A URL that anyone can read the object by, for so many seconds. Never to be logged.
@@ -138,11 +179,13 @@ class S3Storage(Storage):
 
     def local_copy(self, key: str, folder: Path) -> Path:
         target = folder / Path(key).name
-        self.client.download_file(self.bucket, self._object(key), str(target))
+        with self._reading(key):
+            self.client.download_file(self.bucket, self._object(key), str(target))
         return target
 
     def refuse_if_unreadable(self) -> None:
         self.client.head_bucket(Bucket=self.bucket)
 
-    def read_bytes(self, key: str) -> bytes:
-        return self.client.get_object(Bucket=self.bucket, Key=self._object(key))["Body"].read()
+    def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
+        with self._reading(key):
+            return self.client.get_object(**self.place(key))["Body"].read(at_most)

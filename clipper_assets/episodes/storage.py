@@ -28,6 +28,10 @@ class StorageError(Exception):
     """The storage cannot do what was asked; the message is one sentence for a person."""
 
 
+class ArchivedError(StorageError):
+    """The object lies in an archive, from which it has to be restored before it can be read."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """One object: its key below the root, its size and a version that changes when the object is replaced.
@@ -117,8 +121,9 @@ class Storage(dg.ConfigurableResource[None], ABC):
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None
 
-    def read_bytes(self, key: str) -> bytes:
-        return bytes(self.path(key).read_bytes())
+    @abstractmethod
+    def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
+        """The object's content, or its first `at_most` bytes."""
 
 
 class DirectoryStorage(Storage):
@@ -222,6 +227,10 @@ class DirectoryStorage(Storage):
 
     def local_copy(self, key: str, folder: Path) -> Path:
         return self._file(key)
+
+    def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
+        with self._file(key).open("rb") as stream:
+            return stream.read(at_most)
 
     def refuse_if_unreadable(self) -> None:
         with os.scandir(self.root):

@@ -1,21 +1,18 @@
 """Tables in TOML that lie beside an upload. Whoever may upload may write anything into them."""
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
-from upath import UPath
-
 MAX_BYTES = 64_000
+READ_BYTES = MAX_BYTES + 1
+"""Of a file: enough to tell that it is too large."""
 
 
-def read_toml(file: Path | UPath, name: str) -> dict[str, Any]:
-    """The table in a file, called `name` in messages.
+def read_toml(content: bytes, name: str) -> dict[str, Any]:
+    """The table in the first `READ_BYTES` of a file, called `name` in messages.
 
     Raises ValueError, in a sentence, for a file that is too large and for what is not TOML.
     """
-    with file.open("rb") as opened:
-        content = opened.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError(f"{name} has more than {MAX_BYTES // 1000} kB; keep only the settings in it")
     try:

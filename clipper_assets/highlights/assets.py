@@ -24,7 +24,7 @@ from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.progress import Progress
-from clipper_assets.refusal import refusal
+from clipper_assets.refusal import in_one_sentence, refusal
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.words import WORDS, sentences
@@ -51,6 +51,7 @@ class HighlightsConfig(dg.Config):
     deps=[EDITS],
     description="The stretches of an episode that are worth a clip, best first, on whole sentences.",
 )
+@in_one_sentence
 def highlight_windows(
     context: dg.AssetExecutionContext,
     config: HighlightsConfig,

@@ -19,7 +19,7 @@ from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
 from clipper_assets.launch.kubernetes import GPU_STEP
 from clipper_assets.progress import Progress
-from clipper_assets.refusal import refusal
+from clipper_assets.refusal import in_one_sentence, refusal
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.time_limit import time_limit
 from clipper_assets.transcript.checks import CHECKS, check_words
@@ -66,6 +66,7 @@ class TranscriptConfig(dg.Config):
     dagster_type=LAKE_TABLE,
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",
 )
+@in_one_sentence
 def aligned_transcript(
     context: dg.AssetExecutionContext,
     config: TranscriptConfig,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from clipper_assets.episodes.text import clean_text
-from clipper_assets.episodes.toml import read_toml
+from clipper_assets.episodes.toml import READ_BYTES, read_toml
 from clipper_assets.transcript.words import Word
 
 
@@ -22,7 +22,9 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for file in files:
-        for label, name in read_toml(file, file.name).items():
+        with file.open("rb") as opened:
+            table = read_toml(opened.read(READ_BYTES), file.name)
+        for label, name in table.items():
             if not isinstance(name, str) or not clean_text(name).strip():
                 shown = clean_text(label)
                 raise ValueError(f'{file.name} has no name for {shown!r}; write it as text: "{shown}" = "Anna"')

@@ -31,7 +31,7 @@ from clipper_assets.episodes.speech import load_speech
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.progress import Progress, Report
-from clipper_assets.refusal import refusal
+from clipper_assets.refusal import in_one_sentence, refusal
 from clipper_assets.settings import Settings
 from clipper_assets.time_limit import time_limit
 
@@ -69,6 +69,7 @@ class CameraConfig(dg.Config):
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
     "it and materialize rendered_clips alone.",
 )
+@in_one_sentence
 def camera_paths(
     context: dg.AssetExecutionContext,
     config: CameraConfig,

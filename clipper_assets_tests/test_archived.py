@@ -1,0 +1,98 @@
+"""An object that S3 moved to an archive is told of in one sentence, wherever it is read."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+from dagster._core.storage.tags import MAX_RETRIES_TAG
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from clipper_assets import cli, local
+from clipper_assets.api.problems import add_handlers
+from clipper_assets.clips.framing.path import Layout
+from clipper_assets.clips.show import load_show
+from clipper_assets.episodes.apart import check_apart
+from clipper_assets.episodes.lake import table_key
+from clipper_assets.episodes.s3 import S3Storage
+from clipper_assets_tests.conftest import clip_episode
+
+KEY = "show/cut.mp4"
+BESIDE = {"show/cut.srt": b"", "show/speakers.toml": b"", "show/show.toml": b'layout = "fit"\n'}
+
+
+@pytest.fixture
+def uploaded(s3_storage: S3Storage, cut: Path, short_windows: None) -> S3Storage:
+    s3_storage.put_file(KEY, cut)
+    for key, content in BESIDE.items():
+        s3_storage.put_bytes(key, content or b'SPEAKER_00 = "Anna"\n')
+    s3_storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
+    return s3_storage
+
+
+def archive(storage: S3Storage, key: str, storage_class: str = "GLACIER") -> str:
+    """Move an object to an archive, as a lifecycle rule does; the sentence that is due then."""
+    content = storage.read_bytes(key)
+    storage.client.put_object(**storage.place(key), Body=content, StorageClass=storage_class)  # type: ignore[arg-type]
+    return (
+        f"{storage.uri(key)} is archived in S3 (storage class {storage_class}); restore it, wait until that is done, "
+        "and start again"
+    )
+
+
+@pytest.mark.parametrize("key", [KEY, *BESIDE])
+def test_a_run_is_refused_in_one_sentence(
+    key: str, uploaded: S3Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "recipes", lambda *_: {})  # reads show.toml before there is a run
+    sentence = archive(uploaded, key)
+    _, result = clip_episode(uploaded, KEY, instance)
+    assert local.failures(result) == [sentence]
+    run = instance.get_run_by_id(result.run_id)
+    assert run
+    assert run.tags[MAX_RETRIES_TAG] == "0"
+
+
+def test_a_table_of_the_lake_that_is_archived_fails_the_step_that_reads_it(
+    uploaded: S3Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded.delete("show/show.toml")
+    _, result = clip_episode(uploaded, KEY, instance)
+    assert result.success
+    sentence = archive(uploaded, table_key("raw_video", "source", KEY), "DEEP_ARCHIVE")
+    uploaded.put_bytes("show/speakers.toml", b'SPEAKER_00 = "Bert"\n')
+    _, result = clip_episode(uploaded, KEY, instance)
+    assert local.failures(result) == [sentence]
+
+
+@pytest.mark.parametrize("key", [KEY, "show/show.toml"])
+def test_the_command_line_says_it(key: str, uploaded: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{uploaded.bucket}/team/podcasts")
+    monkeypatch.setattr(local, "instance", dg.DagsterInstance.ephemeral)
+    sentence = archive(uploaded, key)
+    result = CliRunner().invoke(cli.main, ["process", KEY])
+    assert result.exit_code == 1
+    assert [line for line in result.output.splitlines() if "clipper:" in line] == [f"clipper: {sentence}"]
+    assert "Traceback" not in result.output
+
+
+def test_the_api_answers_409(uploaded: S3Storage) -> None:
+    sentence = archive(uploaded, KEY)
+    app = FastAPI()
+    add_handlers(app)
+
+    @app.get("/look")
+    def look() -> None:
+        check_apart(uploaded, KEY, 3.0)
+
+    answer = TestClient(app).get("/look")
+    assert (answer.status_code, answer.json()) == (409, {"detail": sentence})
+
+
+def test_what_is_restored_or_given_at_once_is_read(uploaded: S3Storage) -> None:
+    archive(uploaded, KEY)
+    uploaded.client.restore_object(**uploaded.place(KEY), RestoreRequest={"Days": 1})
+    assert "X-Amz-Signature" in uploaded.media_source(KEY)
+    archive(uploaded, "show/show.toml", "GLACIER_IR")
+    assert load_show(uploaded, KEY).layout is Layout.fit
