@@ -1,7 +1,9 @@
 """Runs ffmpeg: which binary, with progress, and with its last words where it fails."""
 
+import errno
 import logging
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +32,22 @@ SMALLEST_REQUEST_BYTES, LARGEST_REQUEST_BYTES = 64 * 1024, 8 * 1024 * 1024
 
 # Presigned URLs carry a signature; what ffmpeg says about them must not.
 _QUERY = re.compile(r"(https?://[^\s?']+)\?[^\s':]*")
+
+FORBIDDEN = "Server returned 403 Forbidden"
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+(?=\])")
+_NO_CAUSE = re.compile(
+    r"""
+    \[libx26[45]\ @\ \w+\]\ (
+        frame\ [IPB]: | mb\ [IPB]\b | consecutive\ B | 8x8\ transform | coded\ y | i(16|8|4|8c)\ [vd] | Weighted\ P
+        | ref\ [PB]\ L | direct\ mvs | kb/s: | final\ ratefactor | using\  | profile\  | \d+\ -\ core
+    )
+    | \[\w+\ @\ \w+\]\ Qavg:
+    | \[out\#\S+\ @\ \w+\]\ video:
+    | (frame|size)=
+    | Conversion\ failed!
+    """,
+    re.VERBOSE,
+)
 
 
 class FfmpegError(Exception):
@@ -68,7 +86,8 @@ def run(
 
     Files that are there already are overwritten: without `-y` ffmpeg leaves them as they are and reports success.
     `report` gets the share of `duration_s` seconds of output that are done. A run that stalls is done once more. Raises
-    FfmpegError on a non-zero exit and StalledError on a second stall; the process does not outlive the call.
+    FfmpegError on a non-zero exit, StalledError on a second stall, and OSError where a disk is full or a server denies
+    the input; the process does not outlive the call.
     """
     try:
         return _run(arguments, duration_s, report, cwd)
@@ -103,8 +122,8 @@ def _run(arguments: Sequence[str], duration_s: float, report: Report, cwd: Path 
 def chunks(arguments: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:
     """What ffmpeg writes to `pipe:1`, in whole pieces of that size.
 
-    Raises FfmpegError on a non-zero exit, StalledError where nothing comes any more. The process ends with the
-    iteration, or when it is closed.
+    Raises FfmpegError on a non-zero exit, StalledError where nothing comes any more, OSError as `run` does. The process
+    ends with the iteration, or when it is closed.
     """
     command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", *arguments]
     with (
@@ -143,8 +162,8 @@ class _Watchdog:
             raise StalledError(f"ffmpeg made no progress for {STALL_S:g} s and was killed")
         text = _log_of(said)
         if code != 0:
-            last = "; ".join(line.strip() for line in text.splitlines()[-3:] if line.strip())
-            raise FfmpegError(f"ffmpeg ended with {code}: {last}")
+            _raise_for_surroundings(code, text)
+            raise FfmpegError(f"ffmpeg ended with {code}: {last_words(text)}")
         return text
 
     def watch(self) -> None:
@@ -186,6 +205,26 @@ def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
         "reconnect": 1,
         "reconnect_max_retries": 4,
     }
+
+
+def _raise_for_surroundings(code: int, text: str) -> None:
+    """Raises OSError where neither the arguments nor the media are at fault, so that no other attempt is made of them.
+
+    With the disk full, the log may be cut off; ffmpeg 7 and later also end with the number of the error.
+    """
+    full = os.strerror(errno.ENOSPC)
+    if full in text or code == 256 - errno.ENOSPC:
+        raise OSError(errno.ENOSPC, full)
+    if code == 256 - errno.EDQUOT or os.strerror(errno.EDQUOT) in text:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+    if FORBIDDEN in text:
+        raise PermissionError(errno.EACCES, FORBIDDEN)
+
+
+def last_words(text: str) -> str:
+    """The last lines of ffmpeg's log that name a cause: no statistics, which encoders write also after an error."""
+    lines = [_ADDRESS.sub("", line.strip()) for line in text.splitlines() if line.strip() and not _NO_CAUSE.match(line)]
+    return "; ".join(lines[-3:])
 
 
 def _log_of(said: IO[str]) -> str:

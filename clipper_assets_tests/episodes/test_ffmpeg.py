@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import time
@@ -8,9 +9,11 @@ from typing import Any
 
 import imageio_ffmpeg
 import pytest
+from werkzeug.exceptions import Forbidden
 
 from clipper_assets.episodes import ffmpeg
-from clipper_assets.episodes.ffmpeg import FfmpegError, StalledError, binary, chunks, components, run
+from clipper_assets.episodes.ffmpeg import FfmpegError, StalledError, binary, chunks, components, last_words, run
+from clipper_assets_tests.loopback import on_loopback
 
 SINE = ["-f", "lavfi", "-i", "sine=r=8000"]
 
@@ -37,6 +40,34 @@ def test_an_old_output_is_replaced(tmp_path: Path) -> None:
 def test_an_error_says_what_ffmpeg_said_last() -> None:
     with pytest.raises(FfmpegError, match=r"^ffmpeg ended with \d+: .*No such file or directory.*nowhere\.mp4"):
         run(["-i", "nowhere.mp4", "-f", "null", "-"])
+
+
+def test_a_full_disk_is_no_error_of_ffmpeg_whatever_the_encoder_adds() -> None:
+    picture = ["-f", "lavfi", "-i", "testsrc=s=64x64:d=1", "-c:v", "libx264"]
+    with pytest.raises(OSError, match="No space left on device") as full:
+        run([*picture, "-f", "matroska", "/dev/full"])
+    assert full.value.errno == errno.ENOSPC
+
+
+def test_a_full_disk_is_told_also_where_no_log_fits_on_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stub(monkeypatch, tmp_path, "exit 228\n")
+    with pytest.raises(OSError, match="No space left on device"):
+        run([])
+
+
+def test_a_url_that_is_denied_is_no_error_of_ffmpeg() -> None:
+    with on_loopback(Forbidden()) as url, pytest.raises(PermissionError, match="403 Forbidden"):
+        run(["-i", f"{url}/a.mp4?X-Amz-Signature=5ec2e7", "-f", "null", "-"])
+
+
+def test_last_words_name_the_cause_without_statistics() -> None:
+    assert last_words(STATISTICS) == (
+        "[vost#0:0/libx264] Task finished with error code: -5 (Input/output error); "
+        "[out#0/mp4] Error writing trailer: Input/output error"
+    )
+    assert last_words("[libx264 @ 0x1f] height not divisible by 2 (64x63)\n") == (
+        "[libx264] height not divisible by 2 (64x63)"
+    )
 
 
 def test_no_error_holds_the_query_of_a_url() -> None:
@@ -127,6 +158,29 @@ def test_components_are_names() -> None:
     assert {"libx264", "aac", "flac"} <= components("encoders")
 
 
+STATISTICS = """\
+[libx264 @ 0x562a60370d00] using cpu capabilities: MMX2 SSE2Fast SSSE3
+[libx264 @ 0x562a60370d00] profile High, level 3.0, 4:2:0, 8-bit
+[libx264 @ 0x562a60370d00] 264 - core 165 - H.264/MPEG-4 AVC codec - options: cabac=0 ref=1
+[vost#0:0/libx264 @ 0x562a6036f3c1] Task finished with error code: -5 (Input/output error)
+[out#0/mp4 @ 0x562a6036f3c0] Error writing trailer: Input/output error
+[out#0/mp4 @ 0x562a6036f3c0] video:76KiB audio:26KiB subtitle:0KiB other streams:0KiB muxing overhead: 2.168100%
+frame=   75 fps=0.0 q=-1.0 Lsize=     104KiB time=00:00:03.00 bitrate= 283.2kbits/s speed=9.62x
+[libx264 @ 0x562a60370d00] frame I:1     Avg QP:20.00  size:  9973
+[libx264 @ 0x562a60370d00] frame P:74    Avg QP:15.81  size:   907
+[libx264 @ 0x562a60370d00] consecutive B-frames: 100.0%  0.0%  0.0%  0.0%
+[libx264 @ 0x562a60370d00] mb I  I16..4: 100.0%  0.0%  0.0%
+[libx264 @ 0x562a60370d00] mb P  I16..4:  1.6%  0.0%  0.0%  P16..4: 10.1%  0.0%    skip:88.4%
+[libx264 @ 0x562a60370d00] 8x8 transform intra:50.0% inter:50.0%
+[libx264 @ 0x562a60370d00] coded y,u,v intra: 6.9% 4.5% 3.4% inter: 2.0% 1.7% 1.4%
+[libx264 @ 0x562a60370d00] i16 v,h,dc,p: 70% 11%  2% 17%
+[libx264 @ 0x562a60370d00] i8c dc,h,v,p: 70% 11%  2% 17%
+[libx264 @ 0x562a60370d00] Weighted P-Frames: Y:0.0% UV:0.0%
+[libx264 @ 0x562a60370d00] ref P L0: 62.0% 11.2% 17.0%  9.8%
+[libx264 @ 0x562a60370d00] kb/s:205.54
+[aac @ 0x562a60376c80] Qavg: 609.078
+Conversion failed!
+"""
 STUCK = "while :; do echo frame=7; echo progress=continue; sleep 0.05; done\n"
 
 
