@@ -34,7 +34,7 @@ from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
-from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
+from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
 from clipper_assets.transcript.assets import TranscriptConfig
 
 MISTAKES = (StorageError, UploadRefusedError, FfmpegError, *UNREACHABLE)
@@ -126,7 +126,7 @@ def process(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with dagster_instance as instance, Bars(*columns, console=console) as bars:
+    with faults_in_one_sentence(), dagster_instance as instance, Bars(*columns, console=console) as bars:
         kept, result = local.process(order, settings, storage, instance, TerminalProgress(bars))
     if kept:
         console.print(f"unchanged, kept: {', '.join(kept)}")

@@ -8,6 +8,8 @@ from typing import NoReturn
 from pydantic import ValidationError
 from rich.console import Console
 
+from clipper_assets.episodes.faults import fault_of
+
 console = Console()
 
 
@@ -18,7 +20,19 @@ def mistakes_in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except told as mistake:
-        complain([_sentence(mistake) if isinstance(mistake, ValidationError) else str(mistake)])
+        complain([_sentence(mistake)])
+
+
+@contextmanager
+def faults_in_one_sentence() -> Iterator[None]:
+    """Ends the command with exit code 1 and one sentence for what its surroundings did to it, and for nothing else."""
+    try:
+        yield
+    except Exception as error:
+        fault = fault_of(error)
+        if fault is None:
+            raise
+        complain([fault.sentence])
 
 
 def complain(sentences: Iterable[str]) -> NoReturn:
@@ -28,7 +42,14 @@ def complain(sentences: Iterable[str]) -> NoReturn:
     sys.exit(1)
 
 
-def _sentence(mistake: ValidationError) -> str:
+def _sentence(mistake: Exception) -> str:
+    if isinstance(mistake, ValidationError):
+        return _wrong_setting(mistake)
+    fault = fault_of(mistake)
+    return fault.sentence if fault else str(mistake)
+
+
+def _wrong_setting(mistake: ValidationError) -> str:
     """The first thing that is wrong with the settings, with the name of its environment variable."""
     first = mistake.errors()[0]
     names = [str(name).upper() for name in first["loc"]]

@@ -27,7 +27,7 @@ MEANING = {
     413: "the body is too large",
     422: "the request asks for what cannot be",
     429: "too many requests; `Retry-After` says for how many seconds to wait",
-    503: "the storage cannot be reached",
+    503: "the storage cannot be reached or is full",
 }
 
 
@@ -97,11 +97,15 @@ def _damaged(request: Request, error: Exception) -> JSONResponse:
 
 def _missing(request: Request, error: Exception) -> JSONResponse:
     log.error("storage: %s", error)
+    if fault := fault_of(error):
+        return problem(fault.status, fault.sentence)
     return problem(409, "a file that belongs to this is missing in the storage; process the episode again")
 
 
 def _unreachable(request: Request, error: Exception) -> JSONResponse:
     log.error("storage: %s", error)
+    if fault := fault_of(error):
+        return problem(fault.status, fault.sentence)
     return problem(503, "the storage cannot be reached; try again, and tell the operator if that goes on")
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets.episodes.storage import DirectoryStorage, Storage, named_if_full
 
 MIB = 1024 * 1024
 ABANDONED_S = 2 * 24 * 3600
@@ -131,7 +131,7 @@ class DirectoryMultipart(Multipart):
             first, *others = _parts_in(folder)
             size = first.stat().st_size
             try:
-                with first.open("ab") as whole:
+                with named_if_full(self.storage.root), first.open("ab") as whole:
                     for part in others:
                         with part.open("rb") as stream:
                             shutil.copyfileobj(stream, whole, MIB)
@@ -152,7 +152,7 @@ class DirectoryMultipart(Multipart):
         file = self._open(upload_id) / f"{number}.part"
         aside = file.with_suffix(f".{uuid4().hex}")
         try:
-            with aside.open("wb") as stream:
+            with named_if_full(self.storage.root), aside.open("wb") as stream:
                 yield stream
             try:
                 aside.replace(file)

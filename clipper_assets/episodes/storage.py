@@ -4,6 +4,7 @@ Every write lands under its final name at once and whole: a directory gets a hid
 shows an object only when its upload is complete.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -22,6 +23,21 @@ from upath import UPath
 
 UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
 """What reading or writing a storage raises where the machine, the network or a permission is in the way."""
+
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+"""What the system says of a full disk, and of a user's full share of it."""
+
+
+@contextmanager
+def named_if_full(place: str) -> Iterator[None]:
+    """Has an OSError about a full disk name the file or folder that was written to, which `write` does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise OSError(error.errno, error.strerror, place) from error
+        raise
 
 
 class StorageError(Exception):
@@ -174,14 +190,15 @@ class DirectoryStorage(Storage):
 
     @contextmanager
     def _aside(self, file: Path) -> Iterator[Path]:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
-        os.close(handle)
-        aside = Path(name)
-        try:
-            yield aside
-        finally:
-            aside.unlink(missing_ok=True)
+        with named_if_full(self.root):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
+            os.close(handle)
+            aside = Path(name)
+            try:
+                yield aside
+            finally:
+                aside.unlink(missing_ok=True)
 
     def put_bytes(self, key: str, data: bytes) -> None:
         file = self._file(key)

@@ -19,6 +19,7 @@ from clipper_assets.clips.captions.styles import DEFAULT_STYLE, load_style, styl
 from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.inputs import generated_input, picture_input
+from clipper_assets.episodes.storage import named_if_full
 from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
 
 FRAME = FRAMES[Aspect.portrait]
@@ -85,7 +86,8 @@ def contact_sheet(target: Path, tiles: Sequence[Tile], background: Path | None =
         corners = [divmod(number, COLUMNS) for number in range(len(tiles))]
         layout = "|".join(f"{column * TILE_WIDTH_PX}_{row * TILE_HEIGHT_PX}" for row, column in corners)
         sheet = ffmpeg.filter(small, "xstack", inputs=len(tiles), layout=layout, fill="black")
-        run(ffmpeg.get_args(sheet.output(str(target.absolute()), vframes=1)), cwd=Path(folder))
+        with named_if_full(str(target)):
+            run(ffmpeg.get_args(sheet.output(str(target.absolute()), vframes=1)), cwd=Path(folder))
 
 
 def _labelled(tile: Tile) -> str:
