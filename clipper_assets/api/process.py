@@ -1,12 +1,12 @@
 """The one request of the service that this replaces: an upload in, clips out."""
 
 import asyncio
-from threading import Lock
+import time
 from typing import Annotated, Any
 from urllib.parse import urljoin
 
 from cachetools import LRUCache
-from dagster import DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import DagsterRun
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -18,13 +18,14 @@ from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Pr
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import transcript
 from clipper_assets.episodes.apart import check_apart
+from clipper_assets.episodes.claims import Asker, Launch, Served, look, release, run_tags, take, upload_tag
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
+from clipper_assets.episodes.storage import Stored
 
 router = APIRouter(tags=["process"])
-GONE = (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED, DagsterRunStatus.CANCELING)
+PATIENCE_S, POLL_S = 5.0, 0.1
+"""How long a request waits for the run that another one starts, and how often it looks."""
 
-_one_at_a_time = Lock()
 _probed: LRUCache[str, None] = LRUCache(1000)
 
 
@@ -47,7 +48,7 @@ async def process_video(
     prefer: Annotated[str | None, Header(max_length=200, description="`wait=N`: wait N seconds at most")] = None,
 ) -> Any:
     """Make clips of an upload. The same request again joins the run that is at it, or has been, for that upload."""
-    run = await asyncio.to_thread(_run_for, door, asked.s3_key)
+    run = await _run_for(door, asked.s3_key)
     patience_s = _patience_s(prefer)
     longest_s = min(door.settings.api_wait_max_s if wait else patience_s or 0.0, door.settings.api_wait_max_s)
     if longest_s:
@@ -71,25 +72,50 @@ def _patience_s(prefer: str | None) -> float | None:
     return None
 
 
-def _run_for(door: Door, key: str) -> DagsterRun:
+async def _run_for(door: Door, key: str) -> DagsterRun:
     """The run that serves this version of an upload; a new one where there is none, or it failed."""
+    partition, stored = await asyncio.to_thread(_upload, door, key)
+    found = await asyncio.to_thread(look, door.storage, door.instance, stored, Asker.api)
+    if not isinstance(found, Served):
+        await asyncio.to_thread(_check, door, stored)
+    until = time.monotonic() + PATIENCE_S
+    while not isinstance(found, Served):
+        found = await asyncio.to_thread(take, door.storage, door.instance, stored, Asker.api)
+        if isinstance(found, Launch):
+            return await asyncio.to_thread(_launched, door, partition, stored, found.attempt)
+        if time.monotonic() > until:
+            raise RefusedError(409, f"a run of {key} is being started for another request; ask again in a minute")
+        await asyncio.sleep(POLL_S)
+    return found.run
+
+
+def _upload(door: Door, key: str) -> tuple[str, Stored]:
     partition = door.states.partition(key)
     stored = door.storage.stat(key)
     if stored is None:
         raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
+    return partition, stored
+
+
+def _check(door: Door, stored: Stored) -> None:
+    """Raises RefusedError (422) for a file that no clips can be made of."""
     tag = upload_tag(stored)
-    with _one_at_a_time:
-        for run in door.instance.get_runs(filters=RunsFilter(tags={UPLOAD_TAG: tag}), limit=5):
-            if run.status not in GONE:
-                return run
-        if tag not in _probed:
-            try:
-                check_apart(door.storage, key, door.settings.window_min_s)
-            except UploadRefusedError as refused:
-                raise RefusedError(422, str(refused)) from None
-            _probed[tag] = None
-        run_id = door.dagster.launch(partition, {UPLOAD_TAG: tag})
-    door.states.forget(key)
+    if tag in _probed:
+        return
+    try:
+        check_apart(door.storage, stored.key, door.settings.window_min_s)
+    except UploadRefusedError as refused:
+        raise RefusedError(422, str(refused)) from None
+    _probed[tag] = None
+
+
+def _launched(door: Door, partition: str, stored: Stored, attempt: int) -> DagsterRun:
+    try:
+        run_id = door.dagster.launch(partition, run_tags(stored, attempt))
+    except Exception:
+        release(door.storage, stored, attempt)
+        raise
+    door.states.forget(stored.key)
     launched = door.instance.get_run_by_id(run_id)
     if launched is None:
         raise RuntimeError(f"run {run_id} was launched and is not there")

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster import SensorEvaluationContext
 
+from clipper_assets.episodes.claims import Asker, Launch, Wait, run_tags, take, upload_tag
 from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import episodes, partition_key
 from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
@@ -16,8 +17,6 @@ from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
 RECORDINGS = VIDEO_SUFFIXES | AUDIO_SUFFIXES
-UPLOAD_TAG = "clipper/upload"
-"""Tag of a run that was requested for an upload: `key@version`."""
 BEHIND_PEOPLE = "-1"
 """Priority of runs that nobody waits for: those that a person asks for have 0."""
 REQUESTS_PER_TICK = 100
@@ -37,6 +36,12 @@ class Seen:
 
     def to_cursor(self) -> str:
         return json.dumps({"requested": dict(self.requested), "settling": dict(self.settling)}, ensure_ascii=False)
+
+    def without(self, waiting: Iterable[Stored]) -> "Seen":
+        """The same, but those uploads were not requested yet."""
+        later = {stored.key: stored.version for stored in waiting}
+        requested = {key: version for key, version in self.requested.items() if key not in later}
+        return Seen(requested, {**self.settling, **later})
 
 
 def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
@@ -84,16 +89,6 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
     return requests, Seen(requested, settling)
 
 
-def upload_tag(stored: Stored) -> str:
-    """Names one version of an upload."""
-    return f"{stored.key}@{stored.version}"
-
-
-def _is_served(instance: dg.DagsterInstance, stored: Stored) -> bool:
-    """Whether another door was first to ask for a run."""
-    return bool(instance.get_run_ids(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)}), limit=1))
-
-
 def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
     """The sensor, on by default, that requests `job` for new uploads every `interval_s` seconds."""
 
@@ -119,23 +114,25 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             settle=isinstance(storage, DirectoryStorage),
             limit=REQUESTS_PER_TICK,
         )
-        requests = [stored for stored in requests if not _is_served(context.instance, stored)]
-        new = [partitions[stored.key] for stored in requests]
+        taken = {stored: take(storage, context.instance, stored, Asker.sensor) for stored in requests}
+        remembered = remembered.without(stored for stored, decision in taken.items() if isinstance(decision, Wait))
+        attempts = {stored: decision.attempt for stored, decision in taken.items() if isinstance(decision, Launch)}
+        new = [partitions[stored.key] for stored in attempts]
         unregistered = [key for key in new if not context.instance.has_dynamic_partition("episodes", key)]
         waiting = len(remembered.settling)
-        context.log.info(f"{len(listing)} uploads, {len(requests)} new, {waiting} still being copied")
+        context.log.info(f"{len(listing)} uploads, {len(attempts)} new, {waiting} still being copied")
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
                     partition_key=partitions[stored.key],
                     run_key=upload_tag(stored),
-                    tags={UPLOAD_TAG: upload_tag(stored), "dagster/priority": BEHIND_PEOPLE},
+                    tags={**run_tags(stored, attempt), "dagster/priority": BEHIND_PEOPLE},
                 )
-                for stored in requests
+                for stored, attempt in attempts.items()
             ],
             dynamic_partitions_requests=[episodes.build_add_request(unregistered)] if unregistered else [],
             cursor=remembered.to_cursor(),
-            skip_reason=None if requests else f"no new upload among {len(listing)}, {waiting} still being copied",
+            skip_reason=None if attempts else f"no new upload among {len(listing)}, {waiting} still being copied",
         )
 
     return new_uploads

@@ -3,18 +3,29 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Timer
 
 import av
+import dagster as dg
 import httpx
 import pytest
+from dagster import DagsterRun, RunsFilter
 from fastapi.testclient import TestClient
 
+from clipper_assets.api import process
 from clipper_assets.api.app import build_app
 from clipper_assets.api.door import Door
 from clipper_assets.api.process import processed
-from clipper_assets.episodes.sensors import UPLOAD_TAG, upload_tag
-from clipper_assets_tests.api.conftest import KEY, TOKENS, URL
+from clipper_assets.api.state import States
+from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
+from clipper_assets.episodes.s3 import S3Storage
+from clipper_assets.episodes.sensors import Seen, build_new_uploads
+from clipper_assets.episodes.storage import Storage
+from clipper_assets.job import clip_episode
+from clipper_assets_tests.api.conftest import KEY, TOKENS, URL, client_of
 from clipper_assets_tests.media import picture_bomb
 
 NEW = "show2/new.mp4"
@@ -22,8 +33,10 @@ NEW = "show2/new.mp4"
 
 @pytest.fixture
 def no_run_of_new(door: Door) -> Iterator[None]:
-    """Removes the runs that a test asked for."""
+    """Removes the runs that a test asked for, and the claims that they began with."""
     yield
+    for claim in list(door.storage.list_objects("lake/run_claims")):
+        door.storage.delete(claim.key)
     run = door.runs.latest(NEW)
     while run:
         door.instance.delete_run(run.run_id)
@@ -49,6 +62,90 @@ def test_an_upload_gets_one_run_however_often_it_is_asked_for(
     assert stored
     assert run.tags[UPLOAD_TAG] == upload_tag(stored)
     assert client.get(f"/episodes/{NEW}").json()["state"] == "queued"
+
+
+def test_two_replicas_that_are_asked_at_once_start_one_run(
+    door: Door, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+) -> None:
+    any_storage.put_file(NEW, cut)
+    looked = Barrier(2)
+    monkeypatch.setattr(process, "check_apart", lambda *_: looked.wait(10))
+    for _ in range(3):
+        process._probed.clear()
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(asked, [replica(door, any_storage) for _ in range(2)]))
+        assert [answer.status_code for answer in answers] == [202] * 2
+        (run_id,) = {answer.json()["run_id"] for answer in answers}
+        door.instance.report_run_failed(run_of(door, run_id))
+
+
+def test_the_sensor_and_the_api_start_one_run(
+    door: Door, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+) -> None:
+    any_storage.put_file(NEW, cut)
+    sensor = build_new_uploads(clip_episode, 15)
+    seen = None if isinstance(any_storage, S3Storage) else Seen(settling=versions(any_storage)).to_cursor()
+
+    def tick(*_: object) -> None:
+        """The sensor's whole tick, once the API has seen that there is no run; then its daemon makes the run."""
+        with dg.build_sensor_context(
+            instance=door.instance, cursor=seen, resources={"storage": any_storage}
+        ) as context:
+            result = sensor(context)
+        assert isinstance(result, dg.SensorResult)
+        (request,) = result.run_requests or []
+        tags = {**request.tags, "dagster/partition": NEW}
+        Timer(0.3, lambda: door.instance.add_run(DagsterRun("clip_episode", tags=tags))).start()
+
+    monkeypatch.setattr(process, "check_apart", tick)
+    process._probed.clear()
+    answer = asked(replica(door, any_storage))
+    assert answer.status_code == 202
+    (run,) = door.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))
+    assert answer.json()["run_id"] == run.run_id
+
+
+def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
+    door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+) -> None:
+    monkeypatch.setattr(process, "PATIENCE_S", 0.0)
+    stored = door.storage.stat(NEW)
+    assert stored
+    decision = take(door.storage, door.instance, stored, Asker.api)
+    assert isinstance(decision, Launch)
+    answer = client.post("/process-video", json={"s3_key": NEW})
+    release(door.storage, stored, decision.attempt)
+    assert answer.status_code == 409
+    assert "is being started" in answer.json()["detail"]
+
+
+def test_a_launch_that_fails_keeps_nobody_waiting(
+    door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(door.dagster, "launch", None)
+        assert client.post("/process-video", json={"s3_key": NEW}).status_code == 500
+    assert client.post("/process-video", json={"s3_key": NEW}).status_code == 202
+
+
+def replica(door: Door, storage: Storage) -> TestClient:
+    """Another process of the API on the same Dagster, as far as threads can be that."""
+    states = States(storage, door.instance, door.runs)
+    return client_of(replace(door, storage=storage, states=states), "full-token")
+
+
+def asked(replica: TestClient) -> httpx.Response:
+    return replica.post("/process-video", json={"s3_key": NEW})
+
+
+def versions(storage: Storage) -> dict[str, str]:
+    return {stored.key: stored.version for stored in storage.list_objects()}
+
+
+def run_of(door: Door, run_id: str) -> DagsterRun:
+    run = door.instance.get_run_by_id(run_id)
+    assert run
+    return run
 
 
 def test_a_wait_that_is_over_gives_the_run(client: TestClient, no_run_of_new: None) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take
 from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import (
     REQUESTS_PER_TICK,
@@ -204,6 +205,33 @@ def test_a_replaced_upload_is_requested_again_as_the_same_episode(ticks: Ticks) 
     assert second == [ticks.run_key(KEY)]
     assert second != first
     assert ticks.instance.get_dynamic_partitions("episodes") == [KEY]
+
+
+def test_an_upload_that_the_api_is_at_stays_for_the_next_tick(ticks: Ticks) -> None:
+    ticks.storage.put_bytes(KEY, b"video")
+    stored = ticks.storage.stat(KEY)
+    assert stored
+    assert take(ticks.storage, ticks.instance, stored, Asker.api) == Launch(1)
+    assert ticks.settled() == []
+    assert ticks.tick() == []
+    release(ticks.storage, stored, 1)
+    assert ticks.tick() == [ticks.run_key(KEY)]
+
+
+def test_an_upload_that_has_a_run_is_not_requested(ticks: Ticks) -> None:
+    ticks.storage.put_bytes(KEY, b"video")
+    ticks.instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: ticks.run_key(KEY)}))
+    assert ticks.settled() == []
+    assert ticks.tick() == []
+
+
+def test_a_tick_that_the_daemon_repeats_requests_the_same_run(directory_ticks: Ticks) -> None:
+    directory_ticks.storage.put_bytes(KEY, b"video")
+    assert directory_ticks.tick() == []
+    before = directory_ticks.cursor
+    requested = directory_ticks.tick()
+    directory_ticks.cursor = before
+    assert directory_ticks.tick() == requested == [directory_ticks.run_key(KEY)]
 
 
 def test_only_uploads_are_requested(ticks: Ticks) -> None:

@@ -1,0 +1,156 @@
+"""One run for each version of an upload, whoever asks first.
+
+Neither the API nor the sensor can choose the id of a run, so who wants to start one creates an object in the storage
+first, which lets only one of them: attempt N of that version. The others wait for the run that comes of it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import dagster as dg
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from clipper_assets.episodes.damaged import DamagedError, stored_bytes
+from clipper_assets.episodes.lake import LAKE
+from clipper_assets.episodes.partitions import hive_folder, partition_key
+from clipper_assets.episodes.storage import Storage, Stored
+
+UPLOAD_TAG = "clipper/upload"
+"""Tag of a run that was requested for an upload: `key@version`."""
+ATTEMPT_TAG = "clipper/attempt"
+"""Tag of a run that was claimed: the number of the claim."""
+GONE = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING)
+STALE = timedelta(seconds=60)
+"""A claim without a run so long after belongs to a process that died."""
+
+
+class Asker(StrEnum):
+    """Who wants a run. The daemon may repeat a tick of the sensor, whose run keys keep that from being two runs."""
+
+    api = "api"
+    sensor = "new_uploads"
+
+
+class Claim(BaseModel):
+    """The right to start attempt `attempt` of one version of an upload."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempt: int
+    owner: str
+    at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class Served:
+    """There is a run already."""
+
+    run: dg.DagsterRun
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Somebody else is starting a run."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Nobody is at it: the run to start is this attempt."""
+
+    attempt: int
+
+
+Decision = Served | Wait | Launch
+
+
+def upload_tag(stored: Stored) -> str:
+    """Names one version of an upload."""
+    return f"{stored.key}@{stored.version}"
+
+
+def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now: datetime) -> Decision:
+    """What is to be done about a version that has these runs, the newest first, and this newest claim.
+
+    A run that failed or was cancelled is as good as none to a person who asks; to the sensor it is not.
+    """
+    live = next((run for run in runs if run.status not in GONE), None)
+    if live or (runs and asker is Asker.sensor):
+        return Served(live or runs[0])
+    tried = max((_attempt(run) for run in runs), default=0)
+    if claim is None or claim.attempt <= tried:
+        return Launch(tried + 1)
+    if claim.owner == asker == Asker.sensor:
+        return Launch(claim.attempt)
+    if now - claim.at < STALE:
+        return Wait()
+    return Launch(claim.attempt + 1)
+
+
+def look(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
+    """The decision as things are; nothing is claimed."""
+    return _look(storage, instance, stored, asker)[0]
+
+
+def take(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
+    """The same, but the attempt to launch is then the asker's alone, who gives it back by `release` if that fails."""
+    decision, claim = _look(storage, instance, stored, asker)
+    if isinstance(decision, Launch) and (claim is None or claim.attempt != decision.attempt):
+        ours = Claim(attempt=decision.attempt, owner=asker, at=datetime.now(UTC))
+        if not storage.create(_key(stored, ours.attempt), ours.model_dump_json().encode()):
+            return Wait()
+    return decision
+
+
+def release(storage: Storage, stored: Stored, attempt: int) -> None:
+    """Gives a claim back that led to no run."""
+    storage.delete(_key(stored, attempt))
+
+
+def run_tags(stored: Stored, attempt: int) -> dict[str, str]:
+    """The tags of the run that a claim leads to."""
+    return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt)}
+
+
+def _look(
+    storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker
+) -> tuple[Decision, Claim | None]:
+    # The claim is read before the runs: a claim that looks abandoned may have led to a run meanwhile, not vice versa.
+    claim = _newest(storage, stored)
+    runs = instance.get_runs(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)}))
+    return decide(runs, claim, asker, datetime.now(UTC)), claim
+
+
+def _attempt(run: dg.DagsterRun) -> int:
+    number = run.tags.get(ATTEMPT_TAG, "")
+    return int(number) if number.isdecimal() else 0
+
+
+def _newest(storage: Storage, stored: Stored) -> Claim | None:
+    """The claim with the highest number. One that cannot be read is taken as one of a process that died."""
+    before = _key(stored, None)
+    numbers = [
+        int(number)
+        for each in storage.list_objects(_folder(stored))
+        if (number := each.key.removeprefix(before).removesuffix(".json")).isdecimal()
+    ]
+    if not numbers:
+        return None
+    key = _key(stored, max(numbers))
+    try:
+        return Claim.model_validate_json(stored_bytes(storage, key, "ask again"))
+    except (DamagedError, ValidationError):
+        return Claim(attempt=max(numbers), owner="", at=datetime.min.replace(tzinfo=UTC))
+
+
+def _folder(stored: Stored) -> str:
+    return f"{LAKE}/run_claims/{hive_folder(partition_key(stored.key))}"
+
+
+def _key(stored: Stored, attempt: int | None) -> str:
+    """Where a claim lies; without a number, what the keys of all claims of that version begin with."""
+    version = hashlib.sha256(upload_tag(stored).encode()).hexdigest()
+    begin = f"{_folder(stored)}/{version}-"
+    return begin if attempt is None else f"{begin}{attempt}.json"
