@@ -18,6 +18,8 @@ from clipper_assets.highlights.editing import moved, pinned, retitled, worded
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
+EDITS_TAG = "clipper/edits"
+"""Tag of a run that shows edits: their version."""
 AFTER_EDITS = ("highlight_windows", "camera_paths", "rendered_clips")
 
 
@@ -85,7 +87,7 @@ def render_again(key: str, door: TheDoor, response: Response, aspect: AspectAske
     ops = _as_rendered(door, rendering.manifest.run_id)
     ops.setdefault("camera_paths", {"config": {}})["config"]["keep"] = True
     ops.setdefault("rendered_clips", {"config": {}})["config"]["aspect"] = rendering.aspect.name
-    run_id = door.dagster.launch(known.partition, {"clipper/edits": str(known.edits.version)}, AFTER_EDITS, ops)
+    run_id = door.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
     door.states.forget(key)
     return accepted(key, run_id, response)
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
+from clipper_assets.api.edits import EDITS_TAG
 from clipper_assets.api.episodes import accepted
 from clipper_assets.api.media import browser_url
 from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Processed, ProcessRequest
@@ -86,7 +87,19 @@ async def _run_for(door: Door, key: str) -> DagsterRun:
         if time.monotonic() > until:
             raise RefusedError(409, f"a run of {key} is being started for another request; ask again in a minute")
         await asyncio.sleep(POLL_S)
-    return found.run
+    return await asyncio.to_thread(_newest, door, key, found.run)
+
+
+def _newest(door: Door, key: str, first: DagsterRun) -> DagsterRun:
+    """The run whose clips there are, or will be, where others came after the one that serves the upload.
+
+    That is one which renders edits and has not ended, else the one that the manifest names.
+    """
+    known = door.states.look(key)
+    if first.is_finished and known.run and not known.run.is_finished and EDITS_TAG in known.run.tags:
+        return known.run
+    made = door.instance.get_run_by_id(known.manifest.run_id) if first.is_success and known.manifest else None
+    return made or first
 
 
 def _upload(door: Door, key: str) -> tuple[str, Stored]:

@@ -74,8 +74,7 @@ def test_two_replicas_that_are_asked_at_once_start_one_run(
         process._probed.clear()
         with ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(asked, [replica(door, any_storage) for _ in range(2)]))
-        assert [answer.status_code for answer in answers] == [202] * 2
-        (run_id,) = {answer.json()["run_id"] for answer in answers}
+        (run_id,) = set(answers)
         door.instance.report_run_failed(run_of(door, run_id))
 
 
@@ -99,10 +98,9 @@ def test_the_sensor_and_the_api_start_one_run(
 
     monkeypatch.setattr(process, "check_apart", tick)
     process._probed.clear()
-    answer = asked(replica(door, any_storage))
-    assert answer.status_code == 202
+    run_id = asked(replica(door, any_storage))
     (run,) = door.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))
-    assert answer.json()["run_id"] == run.run_id
+    assert run_id == run.run_id
 
 
 def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
@@ -134,8 +132,11 @@ def replica(door: Door, storage: Storage) -> TestClient:
     return client_of(replace(door, storage=storage, states=states), "full-token")
 
 
-def asked(replica: TestClient) -> httpx.Response:
-    return replica.post("/process-video", json={"s3_key": NEW})
+def asked(replica: TestClient) -> str:
+    """The id of the run."""
+    answer = replica.post("/process-video", json={"s3_key": NEW})
+    assert answer.status_code == 202
+    return str(answer.json()["run_id"])
 
 
 def versions(storage: Storage) -> dict[str, str]:
@@ -158,6 +159,29 @@ def test_a_cancelled_run_is_not_joined(client: TestClient, no_run_of_new: None) 
     first = client.post("/process-video", json={"s3_key": NEW}).json()["run_id"]
     assert client.delete(f"/episodes/{NEW}/run").status_code == 202
     assert client.post("/process-video", json={"s3_key": NEW}).json()["run_id"] != first
+
+
+def test_a_done_episode_answers_with_the_run_of_its_present_clips(
+    client: TestClient, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = door.runs.latest(KEY)
+    assert first
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
+
+    rendering = client.post(f"/episodes/{KEY}/render").json()["run_id"]
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
+    door.instance.report_run_failed(run_of(door, rendering))
+    door.states.forget(KEY)
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
+
+    known = door.states.look(KEY)
+    assert known.manifest
+    manifest = known.manifest.model_copy(update={"run_id": rendering})
+    monkeypatch.setattr(door.states, "look", lambda _: replace(known, manifest=manifest))
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
+    door.instance.delete_run(rendering)
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
+    door.states.forget(KEY)
 
 
 def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, door: Door) -> None:
