@@ -119,8 +119,16 @@ def _look(
 ) -> tuple[Decision, Claim | None]:
     # The claim is read before the runs: a claim that looks abandoned may have led to a run meanwhile, not vice versa.
     claim = _newest(storage, stored)
-    runs = instance.get_runs(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)}))
-    return decide(runs, claim, asker, datetime.now(UTC)), claim
+    return decide(_runs(instance, stored), claim, asker, datetime.now(UTC)), claim
+
+
+def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
+    """The runs of a version, the newest first; those of earlier releases, which knew only its content, come last."""
+    runs = list(instance.get_runs(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)})))
+    if stored.uploaded_at:
+        tags = {UPLOAD_TAG: f"{stored.key}@{stored.content}"}
+        runs += instance.get_runs(dg.RunsFilter(tags=tags, created_after=stored.uploaded_at - timedelta(seconds=1)))
+    return runs
 
 
 def _attempt(run: dg.DagsterRun) -> int:

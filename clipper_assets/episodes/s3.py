@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -96,13 +97,13 @@ class S3Storage(Storage):
             if error.response["Error"]["Code"] in MISSING:
                 return None
             raise
-        return Stored(key, head["ContentLength"], head["ETag"].strip('"'))
+        return Stored(key, head["ContentLength"], _version(head["ETag"], head["LastModified"]))
 
     def fingerprint(self, key: str) -> str:
         stored = self.stat(key)
         if stored is None:
             raise StorageError(f"{self.uri(key)} does not exist")
-        return stored.version
+        return stored.content
 
     def media_source(self, key: str) -> str:
         """Raises ArchivedError, since whoever opens the URL is only told that it is forbidden."""
@@ -157,7 +158,7 @@ class S3Storage(Storage):
             for entry in page.get("Contents", []):
                 key = entry["Key"].removeprefix(self.prefix)
                 if is_key(key):
-                    yield Stored(key, entry["Size"], entry["ETag"].strip('"'))
+                    yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
 
     def put_bytes(self, key: str, data: bytes) -> None:
         self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data)
@@ -189,3 +190,8 @@ class S3Storage(Storage):
     def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
         with self._reading(key):
             return self.client.get_object(**self.place(key))["Body"].read(at_most)
+
+
+def _version(etag: str, modified: datetime) -> str:
+    """Of an object; the same bytes that are uploaded again are another version. Only a listing knows milliseconds."""
+    return etag.strip('"') + f"@{int(modified.timestamp())}"

@@ -73,13 +73,13 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
 
     With `settle` an upload is requested only once its version is the same on two ticks: a copy into a directory grows
     under its final name, an object in S3 never does. At most `limit` uploads are requested; the others are
-    remembered as not requested. An upload that is gone is forgotten.
+    remembered as not requested. An upload that is gone is forgotten. Cursors of earlier releases hold S3's ETags alone.
     """
     requests: list[Stored] = []
     requested: dict[str, str] = {}
     settling: dict[str, str] = {}
     for stored in listing:
-        if seen.requested.get(stored.key) == stored.version:
+        if seen.requested.get(stored.key) in (stored.version, stored.content):
             requested[stored.key] = stored.version
         elif (settle and seen.settling.get(stored.key) != stored.version) or len(requests) >= limit:
             settling[stored.key] = stored.version

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 
@@ -52,12 +53,24 @@ class ArchivedError(StorageError):
 class Stored:
     """One object: its key below the root, its size and a version that changes when the object is replaced.
 
-    The version is cheap to read: S3's ETag, or a file's size and modification time.
+    The version is cheap to read: S3's ETag and the second of the upload, `etag@seconds`, or a file's size and
+    modification time.
     """
 
     key: str
     size_bytes: int
     version: str
+
+    @property
+    def content(self) -> str:
+        """The version without the time of the upload: all that cursors and runs of earlier releases remember."""
+        return self.version.partition("@")[0]
+
+    @property
+    def uploaded_at(self) -> datetime | None:
+        """When S3 took the object; None for a file."""
+        seconds = self.version.partition("@")[2]
+        return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
 
 def is_key(key: str) -> bool:

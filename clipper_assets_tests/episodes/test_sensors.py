@@ -1,6 +1,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,52 @@ def test_a_tick_that_the_daemon_repeats_requests_the_same_run(directory_ticks: T
     requested = directory_ticks.tick()
     directory_ticks.cursor = before
     assert directory_ticks.tick() == requested == [directory_ticks.run_key(KEY)]
+
+
+def test_the_same_bytes_uploaded_again_are_requested_again(ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks.storage.put_bytes(KEY, b"video")
+    (first,) = ticks.settled()
+    ticks.instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: first}, status=dg.DagsterRunStatus.FAILURE))
+    content = ticks.storage.fingerprint(KEY)
+    ticks.storage.delete(KEY)
+    assert ticks.tick() == []
+    a_second_later(monkeypatch)
+    ticks.storage.put_bytes(KEY, b"video")
+    assert ticks.settled() == [ticks.run_key(KEY)] != [first]
+    assert ticks.storage.fingerprint(KEY) == content
+
+
+def a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 has another time for what is uploaded from now on."""
+    later = datetime.now(UTC) + timedelta(seconds=2)
+    monkeypatch.setattr("moto.s3.models.utcnow", lambda: later.replace(tzinfo=None))
+
+
+def test_an_upgrade_requests_nothing_anew(s3_storage: S3Storage, instance: dg.DagsterInstance) -> None:
+    """Earlier releases remembered the ETag alone, in the cursor and as a run's tag."""
+    for key in ("a.mp4", "b.mp4"):
+        s3_storage.put_bytes(key, b"video")
+    etag = s3_storage.fingerprint("a.mp4")
+    ticks = Ticks(s3_storage, instance)
+    ticks.cursor = Seen({"a.mp4": etag}).to_cursor()
+    instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: f"b.mp4@{etag}"}))
+    assert ticks.tick() == []
+    assert Seen.from_cursor(ticks.cursor).requested == {
+        stored.key: stored.version for stored in s3_storage.list_objects()
+    }
+    s3_storage.put_bytes("a.mp4", b"another video")
+    assert ticks.tick() == [ticks.run_key("a.mp4")]
+
+
+def test_the_run_of_an_earlier_upload_of_the_same_bytes_serves_no_later_one(
+    s3_storage: S3Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3_storage.put_bytes(KEY, b"video")
+    instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: f"{KEY}@{s3_storage.fingerprint(KEY)}"}))
+    monkeypatch.setattr("moto.s3.models.utcnow", lambda: datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=1))
+    s3_storage.put_bytes(KEY, b"video")
+    ticks = Ticks(s3_storage, instance)
+    assert ticks.tick() == [ticks.run_key(KEY)]
 
 
 def test_only_uploads_are_requested(ticks: Ticks) -> None:
