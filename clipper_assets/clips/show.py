@@ -54,4 +54,5 @@ def _mistake(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         settings = Limits.model_fields if first["loc"][0] == "gates" else Show.model_fields
         return f"there is no setting {field}; there are {', '.join(settings)}"
-    return f"{field} = {first['input']!r} cannot be; {first['msg'].replace('Input', 'it')}"
+    given = str(first["input"]).lower() if isinstance(first["input"], bool) else repr(first["input"])
+    return f"{field} = {given} cannot be; {first['msg'].replace('Input', 'it')}"

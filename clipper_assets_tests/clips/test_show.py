@@ -50,6 +50,12 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
     assert show.gates.black_s == Limits().black_s
 
 
+@pytest.mark.parametrize("limit", sorted({*Limits.model_fields} - {"blocking"}))
+def test_each_limit_may_be_off_which_is_not_0(storage: DirectoryStorage, limit: str) -> None:
+    written(storage, f"[gates]\n{limit} = false\n")
+    assert getattr(load_show(storage, "shows/a.mp4").gates, limit) is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -60,6 +66,9 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
         ('aspect = "3:4"\n', "aspect = '3:4' cannot be; it should be '9:16', '1:1', '4:5' or '16:9'"),
         ('tighten = "yes"\n', "tighten = 'yes' cannot be; it should be a valid boolean"),
         ("[gates]\nblack_s = -1\n", "gates.black_s = -1 cannot be; it should be greater than or equal to 0"),
+        ("[gates]\nfrozen_s = true\n", "gates.frozen_s = true cannot be; it should be a number, or false for no limit"),
+        ("[gates]\nbytes = true\n", "gates.bytes = true cannot be; it should be a number, or false for no limit"),
+        ("[gates]\nblocking = true\n", "gates.blocking = true cannot be; it should be a valid "),
         ("[gates]\nfrozen_s = inf\n", "gates.frozen_s = inf cannot be; it should be a finite number"),
         ("[gates]\nloudness_lufs = nan\n", "gates.loudness_lufs = nan cannot be; it should be a finite number"),
         ('[gates]\nblocking = ["sond"]\n', "gates.blocking.0 = 'sond' cannot be; it should be 'duration', "),

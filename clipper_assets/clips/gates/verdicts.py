@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.limits import Gate, Limits
@@ -11,11 +12,16 @@ FPS_TOLERANCE = 0.0005
 """Half of what lies between 30 and 30000/1001."""
 UNEVEN_FRAMES = 0.1
 """Of a frame's time: more than the clock of any container rounds."""
+OFF = "off"
+"""The limit of a verdict where the show has none."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One gate on one clip. `reason` says in a phrase what is wrong, to follow the clip's name; empty if it passed."""
+    """One gate on one clip. `reason` says in a phrase what is wrong, to follow the clip's name; empty if it passed.
+
+    A figure or a limit that is not finite is a ValueError: no manifest can hold it.
+    """
 
     gate: Gate
     passed: bool
@@ -24,6 +30,11 @@ class Verdict:
     limit: int | float | str
     unit: str
     reason: str
+
+    def __post_init__(self) -> None:
+        for number in (self.figure, self.limit):
+            if isinstance(number, float) and not isfinite(number):
+                raise ValueError(f"the gate {self.gate} has {number} for a figure or a limit; use a finite number")
 
 
 def verdicts(figures: Figures, limits: Limits) -> list[Verdict]:
@@ -54,8 +65,9 @@ def _format(figures: Figures, limits: Limits) -> Iterator[Verdict]:
     fault = f"shows its frames {shows} instead of at {promised.fps:.2f} fps"
     yield _verdict(limits, Gate.fps, figures.fps, promised.fps, "fps", fault, passed=not (uneven or off))
     late_s, long_s = figures.late_sound_s, figures.long_sound_s
-    together = all(-limits.early_sound_s <= offset_s <= limits.late_sound_s for offset_s in (late_s, long_s))
-    allowed = f"-{limits.early_sound_s:g} to {limits.late_sound_s:g}"
+    early, late = limits.early_sound_s, limits.late_sound_s
+    together = (early is None or min(late_s, long_s) >= -early) and (late is None or max(late_s, long_s) <= late)
+    allowed = f"{OFF if early is None else f'-{early:g}'} to {OFF if late is None else f'{late:g}'}"
     fault = f"has sound that begins {late_s:+.2f} s and ends {long_s:+.2f} s after its picture"
     yield _verdict(limits, Gate.av_offset, max(late_s, long_s, key=abs), allowed, "s", fault, passed=together)
 
@@ -72,9 +84,12 @@ def _picture(figures: Figures, limits: Limits) -> Iterator[Verdict]:
 def _sound(figures: Figures, limits: Limits) -> Iterator[Verdict]:
     lufs, target, tolerance = figures.loudness_lufs, limits.loudness_lufs, limits.loudness_lu
     # The meter reads tenths: a tenth of the last digit keeps 13.5 within 0.5 of 14.
-    loud = lufs is not None and abs(lufs - target) <= tolerance + 0.01
-    fault = "is silent" if lufs is None else f"has {lufs:.1f} LUFS instead of {target:g} within {tolerance:g}"
-    yield _verdict(limits, Gate.loudness, lufs, target, "LUFS", fault, passed=loud)
+    passed, fault = True, ""
+    if target is not None and tolerance is not None:
+        passed = lufs is not None and abs(lufs - target) <= tolerance + 0.01
+        fault = "is silent" if lufs is None else f"has {lufs:.1f} LUFS instead of {target:g} within {tolerance:g}"
+    aim = OFF if tolerance is None else target
+    yield _verdict(limits, Gate.loudness, lufs, aim, "LUFS", fault, passed=passed)
     peak = figures.true_peak_dbtp
     yield _at_most(limits, Gate.true_peak, peak, limits.true_peak_dbtp, "dBTP", f"has a true peak of {peak} dBTP")
 
@@ -89,10 +104,11 @@ def _captions(figures: Figures, limits: Limits) -> Iterator[Verdict]:
     late_s, match = figures.late_speech_s, figures.speech_match
     passed, fault = True, ""
     if late_s is not None and match is not None:
-        passed = abs(late_s) <= limits.sync_s and match >= limits.speech_match
+        agrees = limits.speech_match is None or match >= limits.speech_match
+        passed = agrees and (limits.sync_s is None or abs(late_s) <= limits.sync_s)
         side = "before" if late_s < 0 else "after"
         fault = f"has speech {abs(late_s):.2f} s {side} its captions"
-        if match < limits.speech_match:
+        if not agrees:
             fault = f"has captions that do not follow its speech (agreement {match:.2f})"
     yield _verdict(limits, Gate.sync, late_s, limits.sync_s, "s", fault, passed=passed)
     missing = figures.missing_captions
@@ -102,7 +118,7 @@ def _captions(figures: Figures, limits: Limits) -> Iterator[Verdict]:
 
 def _speech(figures: Figures, limits: Limits) -> Iterator[Verdict]:
     share = figures.speaker_share
-    passed = share is None or share >= limits.speaker_share
+    passed = share is None or limits.speaker_share is None or share >= limits.speaker_share
     fault = f"shows who speaks only {share:.0%} of the time" if share is not None else ""
     yield _verdict(limits, Gate.speaker, share, limits.speaker_share, "of the speech", fault, passed=passed)
     cut_s = figures.cut_word_s
@@ -113,8 +129,9 @@ def _speech(figures: Figures, limits: Limits) -> Iterator[Verdict]:
     yield _at_most(limits, Gate.quiet_ends, level, limits.edge_level_db, "dB", ends)
 
 
-def _at_most(limits: Limits, gate: Gate, figure: float | None, limit: float, unit: str, fault: str) -> Verdict:
-    return _verdict(limits, gate, figure, limit, unit, fault, passed=figure is None or figure <= limit)
+def _at_most(limits: Limits, gate: Gate, figure: float | None, limit: float | None, unit: str, fault: str) -> Verdict:
+    passed = figure is None or limit is None or figure <= limit
+    return _verdict(limits, gate, figure, limit, unit, fault, passed=passed)
 
 
 def _same(limits: Limits, gate: Gate, figure: str, wanted: str, unit: str) -> Verdict:
@@ -122,6 +139,14 @@ def _same(limits: Limits, gate: Gate, figure: str, wanted: str, unit: str) -> Ve
 
 
 def _verdict(
-    limits: Limits, gate: Gate, figure: float | str | None, limit: float | str, unit: str, fault: str, *, passed: bool
+    limits: Limits,
+    gate: Gate,
+    figure: float | str | None,
+    limit: float | str | None,
+    unit: str,
+    fault: str,
+    *,
+    passed: bool,
 ) -> Verdict:
-    return Verdict(gate, passed, gate in limits.blocking, figure, limit, unit, "" if passed else fault)
+    shown = OFF if limit is None else limit
+    return Verdict(gate, passed, gate in limits.blocking, figure, shown, unit, "" if passed else fault)

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -81,6 +82,64 @@ def test_only_a_blocking_gate_keeps_a_clip_back() -> None:
 def test_a_show_that_allows_more_lets_the_same_figures_pass() -> None:
     assert failed(frozen_s=20.0, speaker_share=0.7) == [Gate.frozen, Gate.speaker]
     assert failed(Limits(frozen_s=30, speaker_share=0.6), frozen_s=20.0, speaker_share=0.7) == []
+
+
+BAD: dict[str, Any] = {
+    "duration_s": 40.0, "size_bytes": 10**12, "late_sound_s": 9.0, "long_sound_s": -9.0, "black_s": 9.0,
+    "frozen_s": 9.0, "blank_s": 9.0, "loudness_lufs": None, "true_peak_dbtp": 3.0, "caption_overhang_px": 99.0,
+    "reading_speed_cps": 99.0, "late_speech_s": 1.9, "speech_match": -1.0, "missing_captions": 9,
+    "speaker_share": 0.0, "cut_word_s": 1.0, "edge_level_db": 0.0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("gate", "off"),
+    [
+        ("duration", ["duration_s"]),
+        ("bytes", ["bytes"]),
+        ("av_offset", ["early_sound_s", "late_sound_s"]),
+        ("black", ["black_s"]),
+        ("frozen", ["frozen_s"]),
+        ("blank", ["blank_s"]),
+        ("loudness", ["loudness_lufs"]),
+        ("loudness", ["loudness_lu"]),
+        ("true_peak", ["true_peak_dbtp"]),
+        ("safe_area", ["overhang_px"]),
+        ("reading_speed", ["reading_speed_cps"]),
+        ("sync", ["sync_s", "speech_match"]),
+        ("captions_missing", ["missing_captions"]),
+        ("speaker", ["speaker_share"]),
+        ("whole_words", ["cut_word_s"]),
+        ("quiet_ends", ["edge_level_db"]),
+    ],
+)
+def test_a_gate_whose_limit_is_off_passes_whatever_the_figure(gate: str, off: list[str]) -> None:
+    limits = Limits.model_validate(dict.fromkeys(off, False))
+    assert set(failed(**BAD)) - set(failed(limits, **BAD)) == {gate}
+    (verdict,) = [each for each in verdicts(GOOD.model_copy(update=BAD), limits) if each.gate == gate]
+    assert verdict.limit in ("off", "off to off")
+
+
+@pytest.mark.parametrize(
+    ("off", "change", "reason"),
+    [
+        ("early_sound_s", {"long_sound_s": 0.2}, "has sound that begins +0.00 s and ends +0.20 s after its picture"),
+        ("late_sound_s", {"long_sound_s": -0.2}, "has sound that begins +0.00 s and ends -0.20 s after its picture"),
+        ("sync_s", {"speech_match": 0.1}, "has captions that do not follow its speech (agreement 0.10)"),
+        ("speech_match", {"late_speech_s": 1.0}, "has speech 1.00 s after its captions"),
+    ],
+)
+def test_half_a_gate_may_be_off(off: str, change: dict[str, float], reason: str) -> None:
+    found = verdicts(GOOD.model_copy(update=change), Limits.model_validate({off: False}))
+    assert [verdict.reason for verdict in found if not verdict.passed] == [reason]
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_a_verdict_has_finite_numbers(number: float) -> None:
+    with pytest.raises(ValueError, match=r"the gate frozen has .+; use a finite number"):
+        verdicts(GOOD.model_copy(update={"frozen_s": number}), Limits())
+    with pytest.raises(ValueError, match=r"the gate frozen has .+; use a finite number"):
+        verdicts(GOOD, Limits.model_construct(frozen_s=number))
 
 
 LIMITED = ["duration_s", "bytes", "early_sound_s", "late_sound_s", "black_s", "frozen_s", "blank_s", "loudness_lu",
