@@ -95,7 +95,7 @@ class TableSpec:
             table = table.set_column(table.column_names.index(column.name), column.name, values)
         return table
 
-    def _check_finite(self, column: Column, values: pa.ChunkedArray) -> None:
+    def _check_finite(self, column: Column, values: "pa.ChunkedArray[Any]") -> None:
         if pa.types.is_floating(column.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
             raise pa.ArrowInvalid(f"column {column.name} of {self.name} must be finite")
 

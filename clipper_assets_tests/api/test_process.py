@@ -175,9 +175,9 @@ def test_a_done_episode_answers_with_the_run_of_its_present_clips(
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
 
     known = door.states.look(KEY)
-    assert known.manifest
-    manifest = known.manifest.model_copy(update={"run_id": rendering})
-    monkeypatch.setattr(door.states, "look", lambda _: replace(known, manifest=manifest))
+    (shown,) = known.renderings
+    shown = replace(shown, manifest=shown.manifest.model_copy(update={"run_id": rendering}))
+    monkeypatch.setattr(door.states, "look", lambda _: replace(known, renderings=[shown]))
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
     door.instance.delete_run(rendering)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
