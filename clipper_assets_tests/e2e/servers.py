@@ -151,12 +151,14 @@ class Api:
 
 
 @contextmanager
-def api_beside(deployment: Deployment, port: int | None = None, **environment: str) -> Iterator[Api]:
-    """`clipper-api` on the storage and the instance of a deployment."""
+def api_beside(
+    deployment: Deployment, port: int | None = None, under: Sequence[str] = (), **environment: str
+) -> Iterator[Api]:
+    """`clipper-api` on the storage and the instance of a deployment, run by the command `under`."""
     port = port or free_port()
     wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ},operator:{OPERATOR}", **environment}
     url, log = f"http://127.0.0.1:{port}", deployment.log.with_name("api.log")
-    command = [str(SCRIPTS / "clipper-api"), "--port", str(port)]
+    command = [*under, str(SCRIPTS / "clipper-api"), "--port", str(port)]
     with serving(command, wanted, log, f"{url}/health") as process:
         yield Api(url, log, process)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
@@ -168,3 +168,27 @@ def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(clip.get_by_label("Approve")).to_be_hidden()
     shown(page, "reader")
+
+
+def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: House) -> None:
+    def in_two_aspects(route: Route) -> None:
+        answer = route.fetch()
+        episode = answer.json()
+        squares = [{**clip, "aspect": "1:1", "is_publishable": False} for clip in episode["clip_views"]]
+        route.fulfill(response=answer, json={**episode, "clip_views": [*episode["clip_views"], *squares]})
+
+    count = len(house.api.episode(KEY)["clip_views"])
+    page.route(f"**/episodes/{KEY}", in_two_aspects)
+    page.route(f"**/episodes/{KEY}/clips/*", lambda route: route.fulfill(json={}))
+    sign_in(page, FULL)
+    page.get_by_role("link", name=KEY).click()
+    expect(page.get_by_role("article")).to_have_count(2 * count)
+    expect(page.get_by_text(f"{count} clips in 1:1, 0 may be posted")).to_be_visible()
+    for name in ("Clip 0, 9:16", "Clip 0, 1:1"):
+        expect(page.get_by_role("article", name=name)).to_have_count(1)
+    shown(page, "aspects")
+    square = page.get_by_role("article", name="Clip 0, 1:1")
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        square.get_by_label("Reject").check()
+    assert sent.value.url.endswith(f"/episodes/{KEY}/clips/0?aspect=1:1")
+    expect(page.get_by_role("status").filter(has_text="Clip 0, 1:1 is rejected.")).to_be_attached()
