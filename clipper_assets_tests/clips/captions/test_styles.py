@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from pydantic import ValidationError
 
@@ -58,6 +60,8 @@ def test_a_show_overrides_fields() -> None:
         ({"speaker_colours": ["#ffffff", "red"]}, "speaker_colours.1 is 'red'; write a colour as #rrggbb"),
         ({"font_size": 0}, "font_size is 0; input should be greater than or equal to 20"),
         ({"outline_px": -1}, "outline_px is -1; input should be greater than or equal to 0"),
+        ({"outline_px": math.inf}, "outline_px is inf; input should be less than or equal to 20"),
+        ({"panel_opacity": math.nan}, "panel_opacity is nan; input should be "),
         ({"words_per_page": "many"}, "words_per_page is 'many'; input should be a valid integer"),
         ({"position": "top"}, "position is 'top'; input should be 'bottom' or 'middle'"),
         ({"col\0our": "#ffffff"}, "there is no field colour; there are font, font_size, "),
