@@ -14,12 +14,21 @@ from websockets.sync.client import connect
 from clipper_assets.api.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL, READ
+from clipper_assets_tests.e2e.servers import FULL, READ, until
 
 pytestmark = pytest.mark.e2e
 
 KEY = "test1/sample.mp4"
 RUNS = "query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"
+ADD_PARTITION = """
+mutation($key: String!) {
+  addDynamicPartition(
+    repositorySelector: {repositoryName: "__repository__", repositoryLocationName: "clipper_assets"}
+    partitionsDefName: "episodes"
+    partitionKey: $key
+  ) { __typename }
+}
+"""
 VIDEO = {"clip_index", "start_time", "end_time", "duration", "hook", "reason", "virality_score", "video_url"}
 
 
@@ -107,3 +116,31 @@ def test_logs_are_json(house: House) -> None:
     steps = {line["step"] for line in told[run] if line.get("event_type") == "STEP_SUCCESS"}
     assert "rendered_clips" in steps
     assert {line["episode"] for line in told[run]} == {KEY}
+
+
+def test_what_is_broken_is_one_row_and_the_others_are_as_before(house: House) -> None:
+    def rows() -> dict[str, Any]:
+        answer = house.api.asked("GET", "/episodes", READ)
+        assert answer.ok, answer.text
+        return {row["key"]: row for row in answer.json()["episodes"]}
+
+    client, manifest, before = house.s3.client, "test1/clips/manifest.json", rows()
+    whole = client.get_object(Bucket=BUCKET, Key=manifest)["Body"].read()
+    stray = "lake/edits/episode=test1%2Fsample.mp4/notes.json"
+    for name in ("../../x", "%FF", "later/talk.mp4"):
+        house.deployment.graphql(ADD_PARTITION, key=name)
+    try:
+        client.put_object(Bucket=BUCKET, Key=stray, Body=b"{")
+        client.put_object(Bucket=BUCKET, Key=manifest, Body=whole[: len(whole) // 2])
+        after = until("a damaged row", lambda: found if (found := rows())[KEY]["state"] == "damaged" else None)
+        page = house.api.episode(KEY)
+        assert house.api.asked("GET", "/metrics", READ).ok
+    finally:
+        client.put_object(Bucket=BUCKET, Key=manifest, Body=whole)
+        client.delete_object(Bucket=BUCKET, Key=stray)
+    broken = {key: after.pop(key) for key in ("../../x", "%FF", "later/talk.mp4", KEY)}
+    assert after == {key: row for key, row in before.items() if key != KEY}
+    assert [row["state"] for row in broken.values()] == ["damaged", "damaged", "waiting", "damaged"]
+    assert manifest in broken[KEY]["error"]
+    assert page["error"] == broken[KEY]["error"]
+    until("a whole row", lambda: rows()[KEY] == before[KEY] or None)
