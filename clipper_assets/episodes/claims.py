@@ -32,6 +32,8 @@ class Asker(StrEnum):
 
     api = "api"
     sensor = "new_uploads"
+    returned = "new_uploads, returned"
+    """The sensor, for an upload that was gone and came back: a run that failed or was cancelled is as good as none."""
 
 
 class Claim(BaseModel):
@@ -74,7 +76,8 @@ def upload_tag(stored: Stored) -> str:
 def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now: datetime) -> Decision:
     """What is to be done about a version that has these runs, the newest first, and this newest claim.
 
-    A run that failed or was cancelled is as good as none to a person who asks; to the sensor it is not.
+    A run that failed or was cancelled is as good as none to a person who asks; to the sensor only where the upload was
+    gone meanwhile.
     """
     live = next((run for run in runs if run.status not in GONE), None)
     if live or (runs and asker is Asker.sensor):
@@ -82,7 +85,7 @@ def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now
     tried = max((_attempt(run) for run in runs), default=0)
     if claim is None or claim.attempt <= tried:
         return Launch(tried + 1)
-    if claim.owner == asker == Asker.sensor:
+    if claim.owner == asker and asker in (Asker.sensor, Asker.returned):
         return Launch(claim.attempt)
     if now - claim.at < STALE:
         return Wait()

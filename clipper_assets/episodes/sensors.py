@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,27 +21,33 @@ BEHIND_PEOPLE = "-1"
 """Priority of runs that nobody waits for: those that a person asks for have 0."""
 REQUESTS_PER_TICK = 100
 """A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
+KEPT_GONE = 1000
+"""So many uploads that are gone are remembered, the last ones."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What earlier ticks saw: the version of each upload, and which of those had a run requested."""
+    """What earlier ticks saw: the version of each upload, which of those had a run requested, and which are gone since.
+
+    A copy that keeps the time of a file has the version that the file had before it was deleted.
+    """
 
     requested: Mapping[str, str] = field(default_factory=dict)
     settling: Mapping[str, str] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_cursor(cls, cursor: str | None) -> "Seen":
         return cls(**json.loads(cursor)) if cursor else cls()
 
     def to_cursor(self) -> str:
-        return json.dumps({"requested": dict(self.requested), "settling": dict(self.settling)}, ensure_ascii=False)
+        return json.dumps({name: dict(value) for name, value in vars(self).items()}, ensure_ascii=False)
 
     def without(self, waiting: Iterable[Stored]) -> "Seen":
         """The same, but those uploads were not requested yet."""
         later = {stored.key: stored.version for stored in waiting}
         requested = {key: version for key, version in self.requested.items() if key not in later}
-        return Seen(requested, {**self.settling, **later})
+        return replace(self, requested=requested, settling={**self.settling, **later})
 
 
 def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
@@ -73,12 +79,14 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
 
     With `settle` an upload is requested only once its version is the same on two ticks: a copy into a directory grows
     under its final name, an object in S3 never does. At most `limit` uploads are requested; the others are
-    remembered as not requested. An upload that is gone is forgotten. Cursors of earlier releases hold S3's ETags alone.
+    remembered as not requested. Cursors of earlier releases hold S3's ETags alone.
     """
     requests: list[Stored] = []
     requested: dict[str, str] = {}
     settling: dict[str, str] = {}
+    missing = dict(seen.requested)
     for stored in listing:
+        missing.pop(stored.key, None)
         if seen.requested.get(stored.key) in (stored.version, stored.content):
             requested[stored.key] = stored.version
         elif (settle and seen.settling.get(stored.key) != stored.version) or len(requests) >= limit:
@@ -86,7 +94,8 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
         else:
             requests.append(stored)
             requested[stored.key] = stored.version
-    return requests, Seen(requested, settling)
+    gone = {key: version for key, version in seen.gone.items() if key not in missing} | missing
+    return requests, Seen(requested, settling, dict(list(gone.items())[-KEPT_GONE:]))
 
 
 def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
@@ -114,7 +123,15 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             settle=isinstance(storage, DirectoryStorage),
             limit=REQUESTS_PER_TICK,
         )
-        taken = {stored: take(storage, context.instance, stored, Asker.sensor) for stored in requests}
+        taken = {
+            stored: take(
+                storage,
+                context.instance,
+                stored,
+                Asker.returned if seen.gone.get(stored.key) == stored.version else Asker.sensor,
+            )
+            for stored in requests
+        }
         remembered = remembered.without(stored for stored, decision in taken.items() if isinstance(decision, Wait))
         attempts = {stored: decision.attempt for stored, decision in taken.items() if isinstance(decision, Launch)}
         new = [partitions[stored.key] for stored in attempts]
@@ -125,7 +142,7 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             run_requests=[
                 dg.RunRequest(
                     partition_key=partitions[stored.key],
-                    run_key=upload_tag(stored),
+                    run_key=upload_tag(stored) + (f"#{attempt}" if attempt > 1 else ""),
                     tags={**run_tags(stored, attempt), "dagster/priority": BEHIND_PEOPLE},
                 )
                 for stored, attempt in attempts.items()

@@ -46,9 +46,12 @@ def test_a_run_that_goes_on_or_ended_well_serves(status: dg.DagsterRunStatus, as
 
 
 @pytest.mark.parametrize("status", [FAILED, CANCELED])
-def test_a_run_that_is_gone_is_tried_again_by_people_alone(status: dg.DagsterRunStatus) -> None:
+def test_a_run_that_is_gone_is_tried_again_by_people_or_where_the_upload_came_back(
+    status: dg.DagsterRunStatus,
+) -> None:
     runs = [run(status)]
-    assert decide(runs, claim(1), Asker.api, NOW) == Launch(2)
+    for asker in (Asker.api, Asker.returned):
+        assert decide(runs, claim(1), asker, NOW) == Launch(2)
     assert decide(runs, claim(1), Asker.sensor, NOW) == Served(runs[0])
 
 
@@ -64,6 +67,8 @@ def test_a_run_that_is_gone_is_tried_again_by_people_alone(status: dg.DagsterRun
         ([], claim(1, "new_uploads"), Asker.api, Wait()),
         ([], claim(1, "new_uploads"), Asker.sensor, Launch(1)),
         ([], claim(1, "new_uploads", STALE), Asker.sensor, Launch(1)),
+        ([run(FAILED, 1)], claim(2, "new_uploads, returned"), Asker.returned, Launch(2)),
+        ([run(FAILED, 1)], claim(2), Asker.returned, Wait()),
         ([run(FAILED, None)], None, Asker.api, Launch(1)),
         ([run(FAILED, 1)], claim(2), Asker.api, Wait()),
         ([run(FAILED, 3)], claim(2), Asker.api, Launch(4)),

@@ -1,3 +1,4 @@
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take
+from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Asker, Launch, release, take
 from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import (
+    KEPT_GONE,
     REQUESTS_PER_TICK,
     Seen,
     build_new_uploads,
@@ -87,12 +89,20 @@ def test_without_settle_an_upload_is_requested_on_the_tick_that_sees_it() -> Non
 def test_an_upload_that_comes_back_is_requested_again() -> None:
     _, seen = decide(listing(a="1"), Seen(), settle=False, limit=100)
     _, seen = decide([], seen, settle=False, limit=100)
-    assert seen == Seen()
+    assert seen == Seen(gone={"a": "1"})
     assert decide(listing(a="1"), seen, settle=False, limit=100)[0] == listing(a="1")
 
 
+def test_only_the_last_uploads_that_are_gone_are_remembered() -> None:
+    many = {str(number): "1" for number in range(KEPT_GONE + 1)}
+    _, seen = decide([], Seen(requested=many), settle=False, limit=100)
+    assert list(seen.gone) == list(many)[1:]
+    _, seen = decide([], Seen(requested={"2": "2"}, gone=seen.gone), settle=False, limit=100)
+    assert list(seen.gone.items())[-1] == ("2", "2")
+
+
 def test_a_cursor_holds_any_key() -> None:
-    seen = Seen({'日本語 "x"\n.mp4': "1"}, {"b": "2"})
+    seen = Seen({'日本語 "x"\n.mp4': "1"}, {"b": "2"}, {"c": "3"})
     assert Seen.from_cursor(seen.to_cursor()) == seen
     assert Seen.from_cursor(None) == Seen()
 
@@ -248,6 +258,37 @@ def test_the_same_bytes_uploaded_again_are_requested_again(ticks: Ticks, monkeyp
     assert ticks.storage.fingerprint(KEY) == content
 
 
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
+def test_a_copy_that_keeps_the_time_of_the_file_is_requested_again_once(
+    directory_ticks: Ticks, status: dg.DagsterRunStatus
+) -> None:
+    ticks, file = directory_ticks, directory_ticks.storage.path(KEY)
+    ticks.storage.put_bytes(KEY, b"video")
+    (first,) = ticks.settled()
+    tags = {UPLOAD_TAG: first, ATTEMPT_TAG: "1"}
+    ticks.instance.add_run(dg.DagsterRun("clip_episode", tags=tags, status=status))
+    aside = file.rename(file.with_suffix(".aside"))
+    assert ticks.tick() == []
+    aside.rename(file)
+    assert ticks.run_key(KEY) == first
+    before = ticks.cursor
+    assert ticks.settled() == [f"{first}#2"]
+    assert ticks.tick() == []
+    ticks.cursor = before
+    assert ticks.settled() == [f"{first}#2"], "the daemon repeats its tick"
+
+
+def test_a_file_that_was_out_of_reach_for_a_while_keeps_its_clips(directory_ticks: Ticks) -> None:
+    ticks, file = directory_ticks, directory_ticks.storage.path(KEY)
+    ticks.storage.put_bytes(KEY, b"video")
+    (first,) = ticks.settled()
+    ticks.instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: first}, status=dg.DagsterRunStatus.SUCCESS))
+    aside = file.rename(file.with_suffix(".aside"))
+    assert ticks.tick() == []
+    aside.rename(file)
+    assert ticks.settled() == ticks.tick() == []
+
+
 def a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """S3 has another time for what is uploaded from now on."""
     later = datetime.now(UTC) + timedelta(seconds=2)
@@ -260,7 +301,7 @@ def test_an_upgrade_requests_nothing_anew(s3_storage: S3Storage, instance: dg.Da
         s3_storage.put_bytes(key, b"video")
     etag = s3_storage.fingerprint("a.mp4")
     ticks = Ticks(s3_storage, instance)
-    ticks.cursor = Seen({"a.mp4": etag}).to_cursor()
+    ticks.cursor = json.dumps({"requested": {"a.mp4": etag}, "settling": {}})
     instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: f"b.mp4@{etag}"}))
     assert ticks.tick() == []
     assert Seen.from_cursor(ticks.cursor).requested == {
