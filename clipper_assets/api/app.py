@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clipper_assets.api import edits, episodes, events, media, metrics, process, uploads
+from clipper_assets.api import again, edits, episodes, events, media, metrics, process, uploads
 from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import Guard, Tokens
 from clipper_assets.api.door import Door
@@ -50,7 +50,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     )
     app.state.door = door
     # The first that fits is taken, and a key has slashes: what goes on behind a key comes before the key alone.
-    for each in (process, events, edits, uploads, media, metrics, episodes):
+    for each in (process, events, edits, uploads, media, metrics, episodes, again):
         app.include_router(each.router)
     app.router.routes.extend(door.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))

@@ -75,7 +75,7 @@ def _patience_s(prefer: str | None) -> float | None:
 
 async def _run_for(door: Door, key: str) -> DagsterRun:
     """The run that serves this version of an upload; a new one where there is none, or it failed."""
-    partition, stored = await asyncio.to_thread(_upload, door, key)
+    partition, stored = await asyncio.to_thread(upload_of, door, key)
     found = await asyncio.to_thread(look, door.storage, door.instance, stored, Asker.api)
     if not isinstance(found, Served):
         await asyncio.to_thread(_check, door, stored)
@@ -83,7 +83,7 @@ async def _run_for(door: Door, key: str) -> DagsterRun:
     while not isinstance(found, Served):
         found = await asyncio.to_thread(take, door.storage, door.instance, stored, Asker.api)
         if isinstance(found, Launch):
-            return await asyncio.to_thread(_launched, door, partition, stored, found.attempt)
+            return await asyncio.to_thread(launched, door, partition, stored, found.attempt)
         if time.monotonic() > until:
             raise RefusedError(409, f"a run of {key} is being started for another request; ask again in a minute")
         await asyncio.sleep(POLL_S)
@@ -102,7 +102,8 @@ def _newest(door: Door, key: str, first: DagsterRun) -> DagsterRun:
     return made or first
 
 
-def _upload(door: Door, key: str) -> tuple[str, Stored]:
+def upload_of(door: Door, key: str) -> tuple[str, Stored]:
+    """The partition of an upload, and the upload. Raises RefusedError (404) where there is none."""
     partition = door.states.partition(key)
     stored = door.storage.stat(key)
     if stored is None:
@@ -122,17 +123,18 @@ def _check(door: Door, stored: Stored) -> None:
     _probed[tag] = None
 
 
-def _launched(door: Door, partition: str, stored: Stored, attempt: int) -> DagsterRun:
+def launched(door: Door, partition: str, stored: Stored, attempt: int) -> DagsterRun:
+    """The run that a claim leads to; where it cannot be started, the claim is given back."""
     try:
         run_id = door.dagster.launch(partition, run_tags(stored, attempt))
     except Exception:
         release(door.storage, stored, attempt)
         raise
     door.states.forget(stored.key)
-    launched = door.instance.get_run_by_id(run_id)
-    if launched is None:
+    run = door.instance.get_run_by_id(run_id)
+    if run is None:
         raise RuntimeError(f"run {run_id} was launched and is not there")
-    return launched
+    return run
 
 
 async def _ended(door: Door, run: DagsterRun) -> None:

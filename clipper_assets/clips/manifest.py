@@ -188,7 +188,7 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
     that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own. Raises StorageError where all
     of them belong to others.
     """
-    for folder in _folders(source, aspect):
+    for folder in clip_folders(source.key, aspect):
         manifest_key = f"{folder}/manifest.json"
         if storage.create(manifest_key, claim.to_bytes()) or owner(storage, manifest_key) == source.episode:
             return folder
@@ -196,9 +196,9 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
     raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
 
 
-def _folders(source: RawVideo, aspect: Aspect) -> list[str]:
-    """The folders that may hold an episode's clips of an aspect, in the order of preference."""
-    upload = PurePosixPath(source.key)
+def clip_folders(key: str, aspect: Aspect) -> list[str]:
+    """The folders that may hold the clips of an upload in an aspect, in the order of preference."""
+    upload = PurePosixPath(key)
     parent = (upload.parent / "clips").as_posix()
     return [place + _variant(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
 
@@ -212,7 +212,7 @@ def manifests_beside(
     """
     found: dict[Aspect, tuple[str, Manifest]] = {}
     for other in (each for each in Aspect if each is not aspect):
-        keys = [f"{folder}/manifest.json" for folder in _folders(source, other)]
+        keys = [f"{folder}/manifest.json" for folder in clip_folders(source.key, other)]
         key = next((key for key in keys if storage.exists(key) and owner(storage, key) == source.episode), None)
         if key is None:
             continue

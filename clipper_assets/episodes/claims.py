@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.damaged import DamagedError, stored_bytes
@@ -23,6 +24,8 @@ UPLOAD_TAG = "clipper/upload"
 ATTEMPT_TAG = "clipper/attempt"
 """Tag of a run that was claimed: the number of the claim."""
 GONE = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING)
+REMOVED = "removed"
+"""Owner of the claim that stays of an episode which was removed, so that the sensor leaves its upload alone."""
 STALE = timedelta(seconds=60)
 """A claim without a run so long after belongs to a process that died."""
 
@@ -32,6 +35,8 @@ class Asker(StrEnum):
 
     api = "api"
     sensor = "new_uploads"
+    retry = "retry"
+    """A person who wants another run, although there may be one that ended well."""
     returned = "new_uploads, returned"
     """The sensor, for an upload that was gone and came back: a run that failed or was cancelled is as good as none."""
 
@@ -54,6 +59,11 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """A person removed the episode: only a person asks for it again."""
+
+
+@dataclass(frozen=True)
 class Wait:
     """Somebody else is starting a run."""
 
@@ -65,7 +75,7 @@ class Launch:
     attempt: int
 
 
-Decision = Served | Wait | Launch
+Decision = Served | Removed | Wait | Launch
 
 
 def upload_tag(stored: Stored) -> str:
@@ -79,12 +89,15 @@ def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now
     A run that failed or was cancelled is as good as none to a person who asks; to the sensor only where the upload was
     gone meanwhile.
     """
-    live = next((run for run in runs if run.status not in GONE), None)
+    gone = FINISHED_STATUSES if asker is Asker.retry else GONE
+    live = next((run for run in runs if run.status not in gone), None)
     if live or (runs and asker is Asker.sensor):
         return Served(live or runs[0])
     tried = max((_attempt(run) for run in runs), default=0)
     if claim is None or claim.attempt <= tried:
         return Launch(tried + 1)
+    if claim.owner == REMOVED:
+        return Removed() if asker is Asker.sensor else Launch(claim.attempt + 1)
     if claim.owner == asker and asker in (Asker.sensor, Asker.returned):
         return Launch(claim.attempt)
     if now - claim.at < STALE:
@@ -110,6 +123,21 @@ def take(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: 
 def release(storage: Storage, stored: Stored, attempt: int) -> None:
     """Gives a claim back that led to no run."""
     storage.delete(_key(stored, attempt))
+
+
+def keep_away(storage: Storage, stored: Stored, attempt: int) -> None:
+    """Turns a claim into one that keeps the sensor away from an upload whose episode was removed; drops the others."""
+    key = _key(stored, attempt)
+    removed = Claim(attempt=attempt, owner=REMOVED, at=datetime.now(UTC))
+    storage.put_bytes(key, removed.model_dump_json().encode())
+    forget(storage, stored.key, but=key)
+
+
+def forget(storage: Storage, key: str, but: str | None = None) -> None:
+    """Drops the claims of an upload."""
+    for each in list(storage.list_objects(_folder(key))):
+        if each.key != but:
+            storage.delete(each.key)
 
 
 def run_tags(stored: Stored, attempt: int) -> dict[str, str]:
@@ -144,7 +172,7 @@ def _newest(storage: Storage, stored: Stored) -> Claim | None:
     before = _key(stored, None)
     numbers = [
         int(number)
-        for each in storage.list_objects(_folder(stored))
+        for each in storage.list_objects(_folder(stored.key))
         if (number := each.key.removeprefix(before).removesuffix(".json")).isdecimal()
     ]
     if not numbers:
@@ -156,12 +184,12 @@ def _newest(storage: Storage, stored: Stored) -> Claim | None:
         return Claim(attempt=max(numbers), owner="", at=datetime.min.replace(tzinfo=UTC))
 
 
-def _folder(stored: Stored) -> str:
-    return f"{LAKE}/run_claims/{hive_folder(partition_key(stored.key))}"
+def _folder(key: str) -> str:
+    return f"{LAKE}/run_claims/{hive_folder(partition_key(key))}"
 
 
 def _key(stored: Stored, attempt: int | None) -> str:
     """Where a claim lies; without a number, what the keys of all claims of that version begin with."""
     version = hashlib.sha256(upload_tag(stored).encode()).hexdigest()
-    begin = f"{_folder(stored)}/{version}-"
+    begin = f"{_folder(stored.key)}/{version}-"
     return begin if attempt is None else f"{begin}{attempt}.json"

@@ -52,6 +52,8 @@ def test_a_read_token_looks_and_changes_nothing(reader: TestClient) -> None:
         ("POST", "/process-video"),
         ("POST", "/uploads"),
         ("DELETE", "/episodes/show/cut.mp4/run"),
+        ("DELETE", "/episodes/show/cut.mp4"),
+        ("POST", "/episodes/show/cut.mp4/retry"),
         ("PATCH", "/episodes/show/cut.mp4/clips/0"),
         ("POST", "/episodes/show/cut.mp4/render"),
     ]:

@@ -14,6 +14,7 @@ from clipper_assets.episodes.claims import (
     Claim,
     Decision,
     Launch,
+    Removed,
     Served,
     Wait,
     decide,
@@ -38,8 +39,10 @@ def claim(attempt: int, owner: str = "api", age: timedelta = timedelta(seconds=1
     return Claim(attempt=attempt, owner=owner, at=NOW - age)
 
 
-@pytest.mark.parametrize("status", [STARTED, SUCCESS])
-@pytest.mark.parametrize("asker", Asker)
+@pytest.mark.parametrize(
+    ("status", "asker"),
+    [(STARTED, Asker.retry), *((status, each) for status in (STARTED, SUCCESS) for each in Asker if each != "retry")],
+)
 def test_a_run_that_goes_on_or_ended_well_serves(status: dg.DagsterRunStatus, asker: Asker) -> None:
     runs = [run(FAILED, 2), run(status)]
     assert decide(runs, claim(2), asker, NOW) == Served(runs[1])
@@ -50,9 +53,13 @@ def test_a_run_that_is_gone_is_tried_again_by_people_or_where_the_upload_came_ba
     status: dg.DagsterRunStatus,
 ) -> None:
     runs = [run(status)]
-    for asker in (Asker.api, Asker.returned):
+    for asker in (Asker.api, Asker.retry, Asker.returned):
         assert decide(runs, claim(1), asker, NOW) == Launch(2)
     assert decide(runs, claim(1), Asker.sensor, NOW) == Served(runs[0])
+
+
+def test_after_a_run_that_ended_well_there_is_another_one_only_for_who_says_so() -> None:
+    assert decide([run(FAILED, 2), run(SUCCESS)], claim(2), Asker.retry, NOW) == Launch(3)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +76,10 @@ def test_a_run_that_is_gone_is_tried_again_by_people_or_where_the_upload_came_ba
         ([], claim(1, "new_uploads", STALE), Asker.sensor, Launch(1)),
         ([run(FAILED, 1)], claim(2, "new_uploads, returned"), Asker.returned, Launch(2)),
         ([run(FAILED, 1)], claim(2), Asker.returned, Wait()),
+        ([], claim(2, "removed"), Asker.sensor, Removed()),
+        ([], claim(2, "removed", STALE), Asker.sensor, Removed()),
+        ([], claim(2, "removed"), Asker.returned, Launch(3)),
+        ([], claim(2, "removed"), Asker.api, Launch(3)),
         ([run(FAILED, None)], None, Asker.api, Launch(1)),
         ([run(FAILED, 1)], claim(2), Asker.api, Wait()),
         ([run(FAILED, 3)], claim(2), Asker.api, Launch(4)),

@@ -1,0 +1,61 @@
+"""An episode from the beginning: once more, or not at all."""
+
+import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from fastapi import APIRouter, Depends, Response
+
+from clipper_assets.api.auth import may_change
+from clipper_assets.api.door import TheDoor
+from clipper_assets.api.episodes import accepted
+from clipper_assets.api.models import Accepted, EpisodeState
+from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.process import launched, upload_of
+from clipper_assets.clips.removal import remove_files
+from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
+
+router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
+
+
+@router.post("/episodes/{key:path}/retry", status_code=202, responses=answers(403, 404, 409))
+def retry(key: str, door: TheDoor, response: Response) -> Accepted:
+    """Start a new run of the whole job for an episode whose latest run failed or was cancelled."""
+    known = door.states.look(key)
+    if not known.view or known.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
+        raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
+    partition, stored = upload_of(door, key)
+    found = take(door.storage, door.instance, stored, Asker.retry)
+    if not isinstance(found, Launch):
+        raise RefusedError(409, f"another run of {key} is going on, or being started; look again in a minute")
+    return accepted(key, launched(door, partition, stored, found.attempt).run_id, response)
+
+
+@router.delete("/episodes/{key:path}", status_code=204, responses=answers(403, 404, 409))
+def remove(key: str, door: TheDoor) -> None:
+    """Remove an episode for good: its clips in every aspect, tables, edits, runs and its partition in Dagster.
+
+    The recording stays, as does what lies beside it (a transcript, show.toml). No new run is started for it until
+    somebody asks for one or uploads it again.
+    """
+    partition = door.states.look(key).partition
+    of_episode = {"dagster/partition": partition}
+    going_on = RefusedError(409, f"a run of {key} is going on, or being started; cancel it, or wait until it has ended")
+    if door.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+        raise going_on
+    stored = door.storage.stat(key)
+    claim = take(door.storage, door.instance, stored, Asker.retry) if stored else None  # nobody else starts a run now
+    if claim and not isinstance(claim, Launch):
+        raise going_on
+    try:
+        remove_files(door.storage, partition)
+    except Exception:
+        if stored and claim:
+            release(door.storage, stored, claim.attempt)
+        raise
+    if stored and claim:
+        keep_away(door.storage, stored, claim.attempt)
+    else:
+        forget(door.storage, key)
+    for run_id in door.instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
+        door.instance.delete_run(run_id)
+    door.instance.delete_dynamic_partition("episodes", partition)
+    door.states.forget(key)

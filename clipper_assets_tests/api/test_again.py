@@ -1,0 +1,189 @@
+"""Episodes that a person tries again or removes; runs stay queued here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from fastapi.testclient import TestClient
+
+from clipper_assets.api.door import Door
+from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.frame import Aspect
+from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
+from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.episodes.sensors import Seen, build_new_uploads
+from clipper_assets.episodes.storage import Storage, Stored
+from clipper_assets.job import clip_episode as job
+from clipper_assets_tests.conftest import clip_episode
+
+KEY = "show5/again.mp4"
+BESIDE = "show5/again.srt"
+OTHERS = ("show5/clips/other/manifest.json", "show5/clips/other/clip_0.mp4", "show5/clips/notes.txt")
+
+
+@pytest.fixture
+def episode(door: Door, cut: Path, short_windows: None) -> Iterator[Stored]:
+    """An upload, its transcript, and something of another episode; all of it goes in the end."""
+    door.storage.put_file(KEY, cut)
+    door.storage.put_file(BESIDE, cut.with_suffix(".srt"))
+    for key in OTHERS:
+        door.storage.put_bytes(key, b'{"episode": "show5/other.mp4"}')
+    stored = door.storage.stat(KEY)
+    assert stored
+    yield stored
+    for run in runs(door):
+        door.instance.delete_run(run.run_id)
+    door.instance.delete_dynamic_partition("episodes", KEY)
+    for left in [*door.storage.list_objects("show5"), *door.storage.list_objects("lake")]:
+        if "show5" in left.key:
+            door.storage.delete(left.key)
+    door.states.forget(KEY)
+
+
+def runs(door: Door) -> list[dg.DagsterRun]:
+    return list(door.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": KEY})))
+
+
+def ended(door: Door, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
+    """A run that ended that way."""
+    run = door.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}))
+    if status is dg.DagsterRunStatus.FAILURE:
+        door.instance.report_run_failed(run)
+    else:
+        door.instance.report_run_canceled(run)
+    door.states.forget(KEY)
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
+def test_a_failed_or_cancelled_episode_is_tried_again_once(
+    client: TestClient, door: Door, episode: Stored, status: dg.DagsterRunStatus
+) -> None:
+    ended(door, status, {UPLOAD_TAG: upload_tag(episode)})
+    answer = client.post(f"/episodes/{KEY}/retry")
+    assert answer.status_code == 202
+    newest = runs(door)[0]
+    assert answer.json()["run_id"] == newest.run_id
+    assert newest.tags[UPLOAD_TAG] == upload_tag(episode)
+    assert not newest.asset_selection
+    assert client.get(f"/episodes/{KEY}").json()["state"] == "queued"
+    assert client.post(f"/episodes/{KEY}/retry").status_code == 409
+    assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == newest.run_id
+
+
+def test_only_what_failed_is_tried_again_and_by_one_request(
+    client: TestClient, reader: TestClient, door: Door, episode: Stored
+) -> None:
+    assert client.post(f"/episodes/{KEY}/retry").status_code == 409
+    assert client.post("/episodes/show5/none.mp4/retry").status_code == 404
+    assert reader.post(f"/episodes/{KEY}/retry").status_code == 403
+    ended(door, dg.DagsterRunStatus.FAILURE, {})
+    decision = take(door.storage, door.instance, episode, Asker.retry)
+    assert isinstance(decision, Launch)
+    assert client.post(f"/episodes/{KEY}/retry").status_code == 409
+    release(door.storage, episode, decision.attempt)
+    door.storage.delete(KEY)
+    assert client.post(f"/episodes/{KEY}/retry").status_code == 404
+
+
+def test_an_episode_is_removed_with_all_it_has_and_nothing_else(
+    client: TestClient, door: Door, episode: Stored
+) -> None:
+    before = {stored.key for stored in door.storage.list_objects()}
+    for aspect in (Aspect.portrait, Aspect.square):
+        _, result = clip_episode(door.storage, KEY, door.instance, render=RenderConfig(aspect=aspect))
+        assert result.success
+    door.states.forget(KEY)
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    edit = {"base_version": version, "hook": "Another one"}
+    assert client.patch(f"/episodes/{KEY}/clips/0", json=edit).status_code == 200
+    made = {stored.key for stored in door.storage.list_objects()} - before
+    assert {"show5/clips/clip_0.mp4", "show5/clips/1x1/clip_0.mp4"} <= made
+
+    assert client.delete(f"/episodes/{KEY}").status_code == 204
+    (claim,) = {stored.key for stored in door.storage.list_objects()} - before
+    assert claim.startswith("lake/run_claims/")
+    assert {KEY, BESIDE, *OTHERS} <= {stored.key for stored in door.storage.list_objects()}
+    assert KEY not in [each["key"] for each in client.get("/episodes?limit=200").json()["episodes"]]
+    assert client.get(f"/episodes/{KEY}").json()["state"] == "waiting"
+    assert runs(door) == []
+
+    assert requested(door, Seen(settling={KEY: episode.version})) == []
+    assert client.post("/process-video", json={"s3_key": KEY}).status_code == 202
+    assert client.get(f"/episodes/{KEY}").json()["clip_views"] == []
+
+
+def requested(door: Door, seen: Seen) -> list[str]:
+    """The run keys of this episode that a tick of the sensor requests."""
+    with dg.build_sensor_context(
+        instance=door.instance, cursor=seen.to_cursor(), resources={"storage": door.storage}
+    ) as context:
+        result = build_new_uploads(job, 15)(context)
+    assert isinstance(result, dg.SensorResult)
+    return [str(each.run_key) for each in result.run_requests or [] if each.partition_key == KEY]
+
+
+def test_after_its_recording_an_episode_goes_with_all_its_claims_and_may_come_back(
+    client: TestClient, door: Door, episode: Stored
+) -> None:
+    ended(door, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    door.storage.delete(KEY)
+    assert client.delete(f"/episodes/{KEY}").status_code == 204
+    assert client.get(f"/episodes/{KEY}").status_code == 404
+    assert not [stored for stored in door.storage.list_objects("lake/run_claims") if "show5" in stored.key]
+    door.storage.put_bytes(KEY, b"the recording, uploaded again")
+    uploaded = door.storage.stat(KEY)
+    assert uploaded
+    assert requested(door, Seen(settling={KEY: uploaded.version})) == [upload_tag(uploaded)]
+
+
+def test_a_removal_that_the_storage_refuses_can_be_repeated(
+    client: TestClient, door: Door, episode: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.storage.put_bytes(f"lake/edits/{hive_folder(KEY)}/1.json", b"{}")
+    ended(door, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    delete = type(door.storage).delete
+
+    def refused(storage: Storage, key: str) -> None:
+        if "edits" in key:
+            raise PermissionError(13, "Permission denied", key)
+        delete(storage, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(door.storage), "delete", refused)
+        assert client.delete(f"/episodes/{KEY}").status_code == 503
+    assert len(runs(door)) == 1
+    assert client.delete(f"/episodes/{KEY}").status_code == 204
+    assert runs(door) == []
+
+
+def test_a_folder_without_a_readable_manifest_is_its_owner_by_the_records(
+    client: TestClient, door: Door, episode: Stored
+) -> None:
+    _, result = clip_episode(door.storage, KEY, door.instance)
+    assert result.success
+    door.storage.put_bytes("show5/clips/manifest.json", b"{")
+    door.states.forget(KEY)
+    assert client.delete(f"/episodes/{KEY}").status_code == 204
+    assert {stored.key for stored in door.storage.list_objects("show5")} == {KEY, BESIDE, *OTHERS}
+
+
+def test_nothing_is_removed_while_a_run_goes_on(
+    client: TestClient, reader: TestClient, door: Door, episode: Stored
+) -> None:
+    assert client.delete("/episodes/show5/none.mp4").status_code == 404
+    assert reader.delete(f"/episodes/{KEY}").status_code == 403
+    assert client.post("/process-video", json={"s3_key": KEY}).status_code == 202
+    answer = client.delete(f"/episodes/{KEY}")
+    assert answer.status_code == 409
+    assert "cancel it" in answer.json()["detail"]
+    assert len(runs(door)) == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["..%2f..%2fetc%2fpasswd.mp4", "show5/..%2fagain.mp4", "lake/again.mp4", "show5/clips/clip_0.mp4", "show5"]
+)
+def test_only_an_episode_can_be_removed(client: TestClient, door: Door, episode: Stored, key: str) -> None:
+    before = {stored.key for stored in door.storage.list_objects()}
+    assert client.delete(f"/episodes/{key}").status_code == 422
+    assert {stored.key for stored in door.storage.list_objects()} == before
