@@ -32,6 +32,8 @@ export class Api {
   undo = (key, version) => this.#json("POST", of(key, "/edits/undo"), { base_version: version });
   discard = (key, version) => this.#json("DELETE", of(key, "/edits"), { base_version: version });
   render = (key, aspect) => this.#json("POST", of(key, `/render?aspect=${aspect}`));
+  retry = (key) => this.#json("POST", of(key, "/retry"));
+  remove = (key) => this.#json("DELETE", of(key));
   cancel = (key) => this.#json("DELETE", of(key, "/run"));
 
   startUpload = (key, file) =>

@@ -81,6 +81,8 @@ export function showEpisode(page, key) {
     steps.show(episode.steps);
     showNow(episode.percent, episode.doing);
     view.cancel.hidden = !(canEdit && ["queued", "running"].includes(episode.state));
+    view.retry.hidden = !(canEdit && ["failed", "cancelled"].includes(episode.state));
+    view.remove.hidden = !canEdit || ["queued", "running"].includes(episode.state);
     const reasons = [...new Set(episode.degraded.map(({ step, reason }) => `${stepName(step)}: ${reason}`))];
     view.degraded.hidden = !reasons.length;
     write(view["degraded-title"], `Done in a lesser way: ${plural(reasons.length, "thing")}`);
@@ -117,6 +119,7 @@ export function showEpisode(page, key) {
           write(view.state, stateName("running"));
           view.state.dataset.state = "running";
           view.cancel.hidden = !canEdit;
+          view.remove.hidden = true;
         }
         const step = episode.steps.find((each) => each.name === (kind === "step" ? data.step.name : data.step));
         if (!episode.steps.length) load();
@@ -144,6 +147,26 @@ export function showEpisode(page, key) {
     await attempt(async () => {
       await api.cancel(key);
       say("The run is being cancelled.");
+    });
+  });
+  view.retry.addEventListener("click", () =>
+    attempt(async () => {
+      view.retry.disabled = true;
+      try {
+        await api.retry(key);
+      } finally {
+        view.retry.disabled = false;
+      }
+      await load();
+      await watch();
+    }),
+  );
+  view.remove.addEventListener("click", async () => {
+    if (!(await ask("Remove this episode, its clips and all changes to them? That cannot be undone. The recording stays; to get clips of it again, upload it once more.", "Remove the episode"))) return;
+    await attempt(async () => {
+      await api.remove(key);
+      addEventListener("hashchange", () => say(`${name} is removed.`), { once: true });
+      location.hash = "#/";
     });
   });
   view.undo.addEventListener("click", () =>
