@@ -164,7 +164,7 @@ def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
     page.get_by_role("link", name=KEY).click()
     clip = page.get_by_role("article", name="Clip 0")
     expect(clip.locator(".word").first).to_be_visible()
-    for name in ("End a sentence earlier", "Correct words", "Render again", "Undo"):
+    for name in ("End a sentence earlier", "Correct words", "Render again", "Undo", "Remove episode"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(clip.get_by_label("Approve")).to_be_hidden()
     shown(page, "reader")
@@ -192,3 +192,49 @@ def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: Hous
         square.get_by_label("Reject").check()
     assert sent.value.url.endswith(f"/episodes/{KEY}/clips/0?aspect=1:1")
     expect(page.get_by_role("status").filter(has_text="Clip 0, 1:1 is rejected.")).to_be_attached()
+
+
+def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
+    browser: Browser, house: House, tmp_path: Path
+) -> None:
+    key, file = "failed/talk.mp4", tmp_path / "talk.mp4"
+    file.write_bytes(b"no recording")
+    house.s3.client.upload_file(str(file), BUCKET, key)
+    page = browser.new_page()
+    page.goto(f"{house.api.url}/review/")
+    sign_in(page, FULL)
+    page.get_by_role("link", name=key).click(timeout=LONG_MS)
+    heading = page.locator(".title-row")
+    expect(heading).to_contain_text("Failed", timeout=LONG_MS)
+    first = house.api.episode(key)["run_id"]
+    shown(page, "failed")
+
+    page.get_by_role("button", name="Try again").click()
+    expect(heading).to_contain_text("In progress", timeout=LONG_MS)
+    for name in ("Try again", "Remove episode"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    expect(heading).to_contain_text("Failed", timeout=LONG_MS)
+    second = house.api.episode(key)["run_id"]
+    assert second != first
+
+    page.get_by_role("button", name="Remove episode").click()
+    shown(page, "remove")
+    page.get_by_role("button", name="Leave it").click()
+    assert house.api.episode(key)["run_id"] == second
+    page.get_by_role("button", name="Remove episode").click()
+    page.get_by_role("button", name="Remove the episode").click()
+    expect(page.get_by_role("status").filter(has_text="talk.mp4 is removed.")).to_be_attached()
+    expect(page.get_by_role("link", name=key)).to_have_count(0)
+    shown(page, "removed")
+    assert house.api.episode(key)["state"] == "waiting"
+
+    page.set_input_files("input[type=file]", file)
+    box = page.get_by_role("listitem").filter(has_text="Save talk.mp4 as")
+    box.get_by_role("textbox").fill(key)
+    box.get_by_role("button", name="Upload").click()
+    shown(page, "replace")
+    page.get_by_role("button", name="Replace it").click()
+    page.get_by_role("link", name="Watch its progress").click()
+    expect(heading).to_contain_text("Failed", timeout=LONG_MS)
+    assert house.api.episode(key)["run_id"] not in (first, second)
+    page.close()

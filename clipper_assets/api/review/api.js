@@ -36,8 +36,8 @@ export class Api {
   remove = (key) => this.#json("DELETE", of(key));
   cancel = (key) => this.#json("DELETE", of(key, "/run"));
 
-  startUpload = (key, file) =>
-    this.#json("POST", "uploads", { key, size_bytes: file.size, content_type: file.type || null });
+  startUpload = (key, file, overwrite) =>
+    this.#json("POST", "uploads", { key, size_bytes: file.size, content_type: file.type || null, overwrite });
   finishUpload = (key, id) => this.#json("POST", "uploads/complete", { key, upload_id: id });
   abortUpload = (key, id) => this.#json("POST", "uploads/abort", { key, upload_id: id });
 

@@ -63,14 +63,20 @@ export class Keyed {
   }
 }
 
+/** The answer to the question before: there is one at a time. */
+let asked = Promise.resolve();
+
 /** Ask before something that cannot be taken back; resolves to whether the answer was `yes`. */
 export function ask(question, yes) {
   const dialog = document.getElementById("question");
-  write(document.getElementById("question-text"), question);
-  write(document.getElementById("question-yes"), yes);
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  asked = asked.then(() => {
+    write(document.getElementById("question-text"), question);
+    write(document.getElementById("question-yes"), yes);
+    dialog.returnValue = "no";
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    });
   });
+  return asked;
 }

@@ -1,7 +1,7 @@
 /** Files on their way into the storage: in parts, several at a time, each tried again. */
 
 import { ApiError } from "./api.js";
-import { copyOf, write } from "./dom.js";
+import { ask, copyOf, write } from "./dom.js";
 import { coarse, megabytes, percent } from "./format.js";
 import { complain, say } from "./notice.js";
 import { pause } from "./stream.js";
@@ -73,7 +73,7 @@ class Transfer {
 
   async run() {
     const { api, file, key, view } = this;
-    const { upload_id: id, parts } = await api.startUpload(key, file);
+    const { upload_id: id, parts } = await this.#begin();
     view.pause.addEventListener("click", () => this.#pauseOrResume());
     view.cancel.addEventListener("click", () => {
       this.#cancelled = true;
@@ -104,6 +104,18 @@ class Transfer {
     view.open.hidden = !isEpisode;
     view.open.href = `#/episodes/${encodeURIComponent(key)}`;
     say(isEpisode ? `${file.name} is uploaded; its clips are made next.` : `${file.name} is uploaded; it is the transcript of the recording beside it.`);
+  }
+
+  /** A place for the file; where its name is taken, the person says whether it is to replace what is there. */
+  async #begin() {
+    const { api, file, key } = this;
+    try {
+      return await api.startUpload(key, file, false);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 409) throw error;
+      if (!(await ask(`${key} is there already. Put this file in its place?`, "Replace it"))) throw error;
+      return api.startUpload(key, file, true);
+    }
   }
 
   async #send(part) {
