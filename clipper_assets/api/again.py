@@ -43,7 +43,7 @@ def remove(key: str, door: TheDoor) -> None:
         raise going_on
     stored = door.storage.stat(key)
     claim = take(door.storage, door.instance, stored, Asker.retry) if stored else None  # nobody else starts a run now
-    if claim and not isinstance(claim, Launch):
+    if claim is not None and not isinstance(claim, Launch):
         raise going_on
     try:
         remove_files(door.storage, partition)

@@ -9,7 +9,7 @@ OURS, OTHER = "show/talk.mp4", "show/other.mp4"
 
 def test_only_what_is_an_episodes_own_is_removed(any_storage: Storage) -> None:
     put = any_storage.put_bytes
-    stay, go = [OURS, "show/talk.srt", "show/show.toml", OTHER, "else.mp4", "elsewhere/clips/clip_0.mp4"], []
+    stay, go = [OURS, "show/talk.srt", "show/show.toml", OTHER, "elsewhere/talk.mp4"], list[str]()
     for folder, owner, kept in [
         ("show/clips", OTHER, stay),
         ("show/clips/talk", OURS, go),
