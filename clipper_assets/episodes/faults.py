@@ -2,10 +2,20 @@
 
 import errno
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from clipper_assets.episodes.storage import FULL, ArchivedError, StorageError
+from boto3.exceptions import Boto3Error, S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from clipper_assets.episodes.ffmpeg import FORBIDDEN
+from clipper_assets.episodes.storage import FULL, UNREACHABLE, ArchivedError, Storage, StorageError
+
+DENIED = {"403", "Forbidden", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+BUSY = {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
 
 
 @dataclass(frozen=True)
@@ -19,19 +29,89 @@ class Fault:
 
 def fault_of(error: BaseException) -> Fault | None:
     """What an exception means; None for one that only a traceback explains."""
-    if isinstance(error, StorageError):
-        return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
-    if isinstance(error, OSError):
-        return _of_system(error)
+    match error:
+        case StorageError():
+            return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
+        case BotoCoreError() | Boto3Error() | ClientError():  # some are OSErrors, too
+            return _of_s3(error)
+        case OSError():
+            return _of_system(error)
     return None
+
+
+def unreachable(storage: Storage) -> str | None:
+    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
+    probe = ".clipper-doctor"
+    try:
+        storage.put_bytes(probe, b"ok")
+        storage.delete(probe)
+    except UNREACHABLE as error:
+        fault = fault_of(error)
+        return f"the storage root cannot be written: {fault.sentence if fault else error}"
+    return None
+
+
+def _passing(sentence: str) -> Fault:
+    """What another try may find mended."""
+    return Fault(sentence, final=False, status=503)
+
+
+def _lasting(sentence: str) -> Fault:
+    """What stays as it is until a person acts."""
+    return Fault(sentence, final=True, status=503)
 
 
 def _of_system(error: OSError) -> Fault | None:
     if error.errno in FULL:
-        return Fault(_full(error.filename), final=False, status=503)
+        return _passing(_full(error.filename))
     if error.errno == errno.ENOENT and str(error.strerror).startswith("No usable temporary directory"):
-        return Fault(_full(None), final=False, status=503)
+        return _passing(_full(None))
+    if error.strerror == FORBIDDEN:
+        return _passing(
+            "S3 denied ffmpeg the upload (403 Forbidden); allow s3:GetObject, and raise CLIPPER_URL_EXPIRY_S if the "
+            "step took longer than that"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and error.filename:
+        return _lasting(
+            f"the user of this process may not open {error.filename}; change its owner or its mode, then try again"
+        )
+    if error.errno == errno.EROFS:
+        return _lasting(f"the disk that holds {error.filename or 'the storage'} is read-only; mount it writable")
     return None
+
+
+def _of_s3(error: BaseException) -> Fault | None:
+    match error:
+        case S3UploadFailedError():
+            return _of_s3(error.__context__) if error.__context__ else None
+        case ClientError():
+            return _of_answer(error)
+        case NoConnectionError() | HTTPClientError():
+            kwargs: Mapping[str, Any] = error.kwargs
+            where = f" at {kwargs['endpoint_url']}" if kwargs.get("endpoint_url") else ""
+            return _passing(f"S3 does not answer{where}; check the network and AWS_ENDPOINT_URL, then try again")
+        case NoCredentialsError():
+            return _lasting(
+                "there are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this "
+                "machine a role"
+            )
+    return None
+
+
+def _of_answer(error: ClientError) -> Fault:
+    told: Mapping[str, Any] = error.response["Error"]
+    code = told["Code"]
+    asked = f"{error.operation_name} of {told['Resource']}" if told.get("Resource") else error.operation_name
+    if code == "NoSuchBucket":
+        name = f" {told['BucketName']}" if told.get("BucketName") else ""
+        return _lasting(f"there is no bucket{name} in S3; make it, or correct CLIPPER_STORAGE")
+    if code in DENIED:
+        # Without s3:ListBucket S3 also says this of what is not there.
+        permission = "s3:GetObject and s3:ListBucket" if error.operation_name == "HeadObject" else "it"
+        return _lasting(f"S3 denies {asked} ({code}); allow {permission} to the credentials of this service")
+    if code in BUSY:
+        return _passing(f"S3 is too busy for {asked} ({code}); try again in some minutes")
+    return _passing(f"S3 failed at {asked}: {told.get('Message', 'for no reason given')} ({code})")
 
 
 def _full(place: str | None) -> str:

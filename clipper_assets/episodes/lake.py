@@ -73,6 +73,9 @@ class LakeIOManager(dg.UPathIOManager):
     def make_directory(self, path: UPath) -> None:
         """The storage makes folders itself where it has any."""
 
+    def _handle_transition_to_partitioned_asset(self, context: dg.OutputContext, path: UPath) -> None:
+        """There never was a table that is no partition; Dagster's looks for one with an S3 client of its own."""
+
     def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
         asset = context.upstream_output if isinstance(context, dg.InputContext) else context
         if asset is None:

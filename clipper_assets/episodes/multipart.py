@@ -58,7 +58,8 @@ class S3Multipart(Multipart):
         self.storage = storage
 
     def begin(self, key: str, content_type: str) -> str:
-        made = self.storage.client.create_multipart_upload(**self.storage.place(key), ContentType=content_type)
+        with self.storage.about(key):
+            made = self.storage.client.create_multipart_upload(**self.storage.place(key), ContentType=content_type)
         return str(made["UploadId"])
 
     def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
@@ -69,12 +70,12 @@ class S3Multipart(Multipart):
         )
 
     def arrived(self, key: str, upload_id: str) -> dict[int, int]:
-        with _refusing_unknown():
+        with self._about(key):
             return {number: size for number, size, _ in self._parts(key, upload_id)}
 
     def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
         condition: Any = {} if overwrite else {"IfNoneMatch": "*"}
-        with _refusing_unknown():
+        with self._about(key):
             parts: list[Any] = [{"PartNumber": number, "ETag": etag} for number, _, etag in self._parts(key, upload_id)]
             try:
                 self.storage.client.complete_multipart_upload(
@@ -88,24 +89,24 @@ class S3Multipart(Multipart):
         return True
 
     def abort(self, key: str, upload_id: str) -> None:
-        with _refusing_unknown():
+        with self._about(key):
             self.storage.client.abort_multipart_upload(**self.storage.place(key), UploadId=upload_id)
+
+    @contextmanager
+    def _about(self, key: str) -> Iterator[None]:
+        try:
+            with self.storage.about(key):
+                yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchUpload":
+                raise NoSuchUploadError from None
+            raise
 
     def _parts(self, key: str, upload_id: str) -> Iterator[tuple[int, int, str]]:
         pages = self.storage.client.get_paginator("list_parts").paginate(**self.storage.place(key), UploadId=upload_id)
         for page in pages:
             for part in page.get("Parts", []):
                 yield part["PartNumber"], part["Size"], part["ETag"]
-
-
-@contextmanager
-def _refusing_unknown() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchUpload":
-            raise NoSuchUploadError from None
-        raise
 
 
 class DirectoryMultipart(Multipart):

@@ -178,6 +178,10 @@ def _opened(media_source: str, uri: str, key: str) -> Iterator[InputContainer]:
         raise UploadRefusedError(
             f"{key} takes too much memory to look at; upload it as H.264 in a smaller size"
         ) from None
+    except av.HTTPForbiddenError:
+        raise StorageError(
+            f"S3 denies reading {uri} (403 Forbidden); allow s3:GetObject to the credentials of this service"
+        ) from None
     except av.FFmpegError as error:  # its own message has the URL in it, signature and all
         raise StorageError(f"{uri} cannot be read: {error.strerror}") from None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 import dagster as dg
+from boto3.exceptions import S3UploadFailedError
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -92,11 +93,10 @@ class S3Storage(Storage):
 
     def stat(self, key: str) -> Stored | None:
         try:
-            head = self.client.head_object(Bucket=self.bucket, Key=self._object(key))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return None
-            raise
+            with self.about(key):
+                head = self.client.head_object(**self.place(key))
+        except FileNotFoundError:
+            return None
         return Stored(key, head["ContentLength"], _version(head["ETag"], head["LastModified"]))
 
     def fingerprint(self, key: str) -> str:
@@ -112,11 +112,10 @@ class S3Storage(Storage):
 
     def _refuse_if_archived(self, key: str) -> None:
         try:
-            head = self.client.head_object(**self.place(key))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return
-            raise
+            with self.about(key):
+                head = self.client.head_object(**self.place(key))
+        except FileNotFoundError:
+            return
         # Intelligent-Tiering names its archive in a field of its own.
         storage_class = head.get("ArchiveStatus") or head.get("StorageClass", "STANDARD")
         if ("ArchiveStatus" in head or storage_class in ARCHIVES) and RESTORED not in head.get("Restore", ""):
@@ -129,10 +128,11 @@ class S3Storage(Storage):
         )
 
     @contextmanager
-    def _reading(self, key: str) -> Iterator[None]:
-        """Raises ArchivedError or FileNotFoundError instead of the client's own."""
+    def about(self, key: str) -> Iterator[None]:
+        """Has the client's errors name the object; raises ArchivedError or FileNotFoundError where they say that."""
         try:
-            yield
+            with _naming(self.uri(key)):
+                yield
         except ClientError as error:
             told = error.response["Error"]
             if told["Code"] == "InvalidObjectState":
@@ -154,21 +154,25 @@ class S3Storage(Storage):
 
     def list_objects(self, folder: str = "") -> Iterator[Stored]:
         prefix = f"{self._object(folder)}/" if folder else self.prefix
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-            for entry in page.get("Contents", []):
-                key = entry["Key"].removeprefix(self.prefix)
-                if is_key(key):
-                    yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
+        with _naming(f"s3://{self.bucket}/{prefix}"):
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    key = entry["Key"].removeprefix(self.prefix)
+                    if is_key(key):
+                        yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
 
     def put_bytes(self, key: str, data: bytes) -> None:
-        self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data)
+        with self.about(key):
+            self.client.put_object(**self.place(key), Body=data)
 
     def put_file(self, key: str, local: Path) -> None:
-        self.client.upload_file(str(local), self.bucket, self._object(key))
+        with self.about(key):
+            self.client.upload_file(str(local), self.bucket, self._object(key))
 
     def create(self, key: str, data: bytes) -> bool:
         try:
-            self.client.put_object(Bucket=self.bucket, Key=self._object(key), Body=data, IfNoneMatch="*")
+            with self.about(key):
+                self.client.put_object(**self.place(key), Body=data, IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
                 return False
@@ -176,11 +180,12 @@ class S3Storage(Storage):
         return True
 
     def delete(self, key: str) -> None:
-        self.client.delete_object(Bucket=self.bucket, Key=self._object(key))
+        with self.about(key):
+            self.client.delete_object(**self.place(key))
 
     def local_copy(self, key: str, folder: Path) -> Path:
         target = folder / Path(key).name
-        with self._reading(key):
+        with self.about(key):
             self.client.download_file(self.bucket, self._object(key), str(target))
         return target
 
@@ -188,8 +193,20 @@ class S3Storage(Storage):
         self.client.head_bucket(Bucket=self.bucket)
 
     def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
-        with self._reading(key):
+        with self.about(key):
             return self.client.get_object(**self.place(key))["Body"].read(at_most)
+
+
+@contextmanager
+def _naming(uri: str) -> Iterator[None]:
+    """Has the client's errors name what was asked for (`Resource`), as S3 itself does only sometimes."""
+    try:
+        yield
+    except (ClientError, S3UploadFailedError) as error:
+        refused = error.__context__ if isinstance(error, S3UploadFailedError) else error
+        if isinstance(refused, ClientError):
+            refused.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]
+        raise
 
 
 def _version(etag: str, modified: datetime) -> str:

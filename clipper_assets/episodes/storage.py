@@ -265,14 +265,3 @@ class DirectoryStorage(Storage):
     def refuse_if_unreadable(self) -> None:
         with os.scandir(self.root):
             pass
-
-
-def unreachable(storage: Storage) -> str | None:
-    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
-    probe = ".clipper-doctor"
-    try:
-        storage.put_bytes(probe, b"ok")
-        storage.delete(probe)
-    except UNREACHABLE as error:
-        return f"the storage root cannot be written: {error}"
-    return None
