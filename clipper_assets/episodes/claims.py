@@ -90,7 +90,7 @@ def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now
     gone meanwhile.
     """
     gone = FINISHED_STATUSES if asker is Asker.retry else GONE
-    live = next((run for run in runs if run.status not in gone), None)
+    live = next((run for run in runs if run.status not in gone and not _is_stranded(run, claim, now)), None)
     if live or (runs and asker is Asker.sensor):
         return Served(live or runs[0])
     tried = max((_attempt(run) for run in runs), default=0)
@@ -149,8 +149,10 @@ def _look(
     storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker
 ) -> tuple[Decision, Claim | None]:
     # The claim is read before the runs: a claim that looks abandoned may have led to a run meanwhile, not vice versa.
-    claim = _newest(storage, stored)
-    return decide(_runs(instance, stored), claim, asker, datetime.now(UTC)), claim
+    claim, runs = _newest(storage, stored), _runs(instance, stored)
+    if any(run.status is dg.DagsterRunStatus.NOT_STARTED for run in runs):
+        claim = _newest(storage, stored)  # that of such a run is older than the run, unless it was given back
+    return decide(runs, claim, asker, datetime.now(UTC)), claim
 
 
 def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
@@ -160,6 +162,15 @@ def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
         tags = {UPLOAD_TAG: f"{stored.key}@{stored.content}"}
         runs += instance.get_runs(dg.RunsFilter(tags=tags, created_after=stored.uploaded_at - timedelta(seconds=1)))
     return runs
+
+
+def _is_stranded(run: dg.DagsterRun, claim: Claim | None, now: datetime) -> bool:
+    """Whether a run was made by the API and never queued, since the database failed in between or the process died."""
+    if run.status is not dg.DagsterRunStatus.NOT_STARTED or not _attempt(run):
+        return False
+    if claim is None or claim.attempt != _attempt(run):  # its own was given back
+        return True
+    return claim.owner in (Asker.api, Asker.retry) and now - claim.at >= STALE
 
 
 def _attempt(run: dg.DagsterRun) -> int:

@@ -27,6 +27,7 @@ from clipper_assets.episodes.storage import Storage, Stored
 
 KEY = "test1/sample.mp4"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOT_STARTED = dg.DagsterRunStatus.NOT_STARTED
 FAILED, SUCCESS = dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS
 STARTED, CANCELED = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELED
 
@@ -89,6 +90,39 @@ def test_without_a_run_the_newest_claim_decides(
     runs: list[dg.DagsterRun], newest: Claim | None, asker: Asker, decision: Decision
 ) -> None:
     assert decide(runs, newest, asker, NOW) == decision
+
+
+@pytest.mark.parametrize(
+    ("newest", "decision"),
+    [
+        (claim(1), Served(run(NOT_STARTED))),
+        (claim(1, "new_uploads", STALE), Served(run(NOT_STARTED))),
+        (claim(1, age=STALE), Launch(2)),
+        (None, Launch(2)),
+        (claim(2), Wait()),
+    ],
+)
+def test_a_run_that_was_never_queued_serves_while_its_claim_holds(newest: Claim | None, decision: Decision) -> None:
+    found = decide([run(NOT_STARTED)], newest, Asker.api, NOW)
+    assert type(found) is type(decision)
+    assert isinstance(found, Served) or found == decision
+
+
+def test_a_run_that_is_just_being_made_is_not_taken_for_one_without_a_claim(
+    any_storage: Storage, stored: Stored, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = claims._newest
+
+    def made_meanwhile(*things: Any) -> Claim | None:
+        """The other takes the claim and makes its run just after it was looked for."""
+        seen = newest(*things)
+        monkeypatch.setattr(claims, "_newest", newest)
+        assert take(any_storage, instance, stored, Asker.api) == Launch(1)
+        instance.add_run(dg.DagsterRun("clip_episode", tags=run_tags(stored, 1)))
+        return seen
+
+    monkeypatch.setattr(claims, "_newest", made_meanwhile)
+    assert isinstance(take(any_storage, instance, stored, Asker.api), Served)
 
 
 @pytest.fixture
