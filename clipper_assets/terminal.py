@@ -15,12 +15,13 @@ console = Console()
 
 @contextmanager
 def mistakes_in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
-    """Ends the command with exit code 1 and one sentence for an error of one of `kinds` or a wrong setting."""
+    """Ends the command with exit code 1 and one sentence for an error of one of `kinds`, a wrong setting or a fault."""
     told: tuple[type[Exception], ...] = (ValueError, *kinds)
-    try:
-        yield
-    except told as mistake:
-        complain([_sentence(mistake)])
+    with faults_in_one_sentence():
+        try:
+            yield
+        except told as mistake:
+            complain([_sentence(mistake)])
 
 
 @contextmanager

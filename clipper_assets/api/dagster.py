@@ -15,9 +15,11 @@ import dagster as dg
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_graphql.schema import create_schema
+from dagster_graphql.schema.errors import GraphenePythonError
 from dagster_webserver.graphql import GraphQLServer
 from graphene import Schema
 from graphql import ASTValidationRule, DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+from sqlalchemy.exc import OperationalError
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
@@ -28,6 +30,7 @@ from clipper_assets.api import documents
 from clipper_assets.api.code_server import CodeServer
 from clipper_assets.api.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.episodes.faults import fault_of, of_database
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ MOST_SUBSCRIPTIONS = 16
 """Subscriptions of one WebSocket at the same time."""
 READERS, EXECUTORS = 2, 4
 """Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
+TRACEBACK: Mapping[str, Any] = {"stack": [], "cause": None, "causes": [], "errorChain": []}
+"""Fields of a PythonError, without it."""
 UNTIL: ContextVar[float] = ContextVar("UNTIL")
 """When the operation that is executed has to be done, on the monotonic clock."""
 
@@ -58,7 +63,7 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         return create_schema()
 
     def build_graphql_middleware(self) -> list[Any]:
-        return [_in_time]
+        return [_in_time, _in_one_sentence]
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
         """None: a document is validated when it is read, and not again."""
@@ -81,7 +86,7 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         for error in errors:
             if error.original_error:
                 log.error("GraphQL: %s", error.message, exc_info=error.original_error)
-        return [error.formatted for error in errors]
+        return [_told(error) for error in errors]
 
     def _determine_status_code(self, resolver_errors: Any, captured_errors: Any) -> int:
         """A document that could be executed is a 200, with its errors inside (GraphQL over HTTP, 6.4.1)."""
@@ -151,11 +156,17 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         return task, refusal
 
     def execute(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of an operation, executed here. Raises RuntimeError where Dagster has errors."""
+        """The data of an operation, executed here.
+
+        Raises RuntimeError where Dagster has errors, or what its database raised.
+        """
         with self.workspace.create_request_context() as context:
             result = asyncio.run(
                 self._graphene_schema.execute_async(query, variable_values=dict(variables), context_value=context)
             )
+        for error in result.errors or ():
+            if error.original_error and fault_of(error.original_error):
+                raise error.original_error
         if result.errors:
             raise RuntimeError("; ".join(error.message for error in result.errors))
         return dict(result.data)
@@ -184,6 +195,24 @@ def _in_time(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any
     if time.monotonic() > UNTIL.get():
         raise OverdueError
     return resolve(root, info, **arguments)
+
+
+def _in_one_sentence(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
+    """The same around each field, for what the database raised and Dagster answers as data: no SQL, no traceback."""
+    answered: Any = root  # Dagster's class has no types
+    if isinstance(root, GraphenePythonError) and answered.resolve_className(info) == OperationalError.__name__:
+        if info.field_name == "message":
+            reason = answered.resolve_message(info)
+            log.error("GraphQL: %s", reason.splitlines()[0])
+            return of_database(reason).sentence
+        if info.field_name in TRACEBACK:
+            return TRACEBACK[info.field_name]
+    return resolve(root, info, **arguments)
+
+
+def _told(error: GraphQLError) -> Any:
+    fault = fault_of(error.original_error) if error.original_error else None
+    return {**error.formatted, "message": fault.sentence} if fault else error.formatted
 
 
 def _kinds(document: DocumentNode) -> set[OperationType]:
@@ -220,7 +249,7 @@ class Dagster:
         """Registers the episode, asks for a run of `clip_episode` or only some of its assets, and returns its id.
 
         `ops` is run config by asset. Raises RuntimeError with Dagster's reason where there is none, and RefusedError
-        (503) where the code server cannot be started.
+        (503) where the code server cannot be started or the database cannot be used.
         """
         if not self.code_server.restore():
             raise RefusedError(503, "the code server does not answer and is started again; try again in a minute")
@@ -257,4 +286,7 @@ class Dagster:
         if kind.endswith(("Success", "TerminateRunsResult")) or kind == "DuplicateDynamicPartitionError":
             return dict(answer)
         reasons = [answer.get("message"), *(each["message"] for each in answer.get("errors", []))]
+        for reason in reasons:
+            if reason and OperationalError.__name__ in reason:  # of the database, as Dagster's answer quotes it
+                raise RefusedError(503, of_database(reason).sentence)
         raise RuntimeError(f"{field}: {'; '.join(reason for reason in reasons if reason)}")

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from clipper_assets.api.models import Problem
@@ -27,7 +28,7 @@ MEANING = {
     413: "the body is too large",
     422: "the request asks for what cannot be",
     429: "too many requests; `Retry-After` says for how many seconds to wait",
-    503: "the storage cannot be reached or is full",
+    503: "the storage or Dagster's database cannot be used now",
 }
 
 
@@ -59,6 +60,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DamagedError, _damaged)
     app.add_exception_handler(FileNotFoundError, _missing)
     app.add_exception_handler(StorageError, _fault)
+    app.add_exception_handler(OperationalError, _database)
     for kind in UNREACHABLE:
         app.add_exception_handler(kind, _unreachable)
     app.add_exception_handler(Exception, _unknown)
@@ -107,6 +109,12 @@ def _unreachable(request: Request, error: Exception) -> JSONResponse:
     if fault := fault_of(error):
         return problem(fault.status, fault.sentence)
     return problem(503, "the storage cannot be reached; try again, and tell the operator if that goes on")
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OperationalError)  # noqa: S101
+    log.error("database: %s", error.orig)
+    return _fault(request, error)
 
 
 def _unknown(request: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,7 @@
 """What the surroundings of the program do to it (disks, S3, permissions), each in a sentence for a person."""
 
 import errno
+import sqlite3
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from boto3.exceptions import Boto3Error, S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnectionError
+from sqlalchemy.exc import OperationalError
 
 from clipper_assets.episodes.ffmpeg import FORBIDDEN
 from clipper_assets.episodes.storage import FULL, UNREACHABLE, ArchivedError, Storage, StorageError
@@ -36,6 +38,10 @@ def fault_of(error: BaseException) -> Fault | None:
             return _of_s3(error)
         case OSError():
             return _of_system(error)
+        case OperationalError():
+            return of_database(str(error.orig))
+        case sqlite3.OperationalError():
+            return of_database(str(error))
     return None
 
 
@@ -49,6 +55,17 @@ def unreachable(storage: Storage) -> str | None:
         fault = fault_of(error)
         return f"the storage root cannot be written: {fault.sentence if fault else error}"
     return None
+
+
+def of_database(reason: str) -> Fault:
+    """What it means that Dagster's database does not do what it is asked for."""
+    if "database is locked" in reason:
+        return _passing(
+            "Dagster's database is locked by another process; try again, and use PostgreSQL where several write to it"
+        )
+    if "disk is full" in reason:
+        return _passing(_full("Dagster's database"))
+    return _passing(f"Dagster's database cannot be used ({reason.splitlines()[0]}); check it, then try again")
 
 
 def _passing(sentence: str) -> Fault:

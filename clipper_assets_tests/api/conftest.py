@@ -23,6 +23,7 @@ from clipper_assets_tests.conftest import clip_episode
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "show/cut.mp4"
+NEW = "show2/new.mp4"
 TOKENS = Tokens.parse(SecretStr("full-token,read:read-token,operator:operator-token"))
 URL = "http://testserver"
 
@@ -74,3 +75,16 @@ def reader(door: Door) -> TestClient:
 @pytest.fixture
 def stranger(door: Door) -> TestClient:
     return client_of(door, None)
+
+
+@pytest.fixture
+def no_run_of_new(door: Door) -> Iterator[None]:
+    """Removes the runs that a test asked for, and the claims that they began with."""
+    yield
+    for claim in list(door.storage.list_objects("lake/run_claims")):
+        door.storage.delete(claim.key)
+    run = door.runs.latest(NEW)
+    while run:
+        door.instance.delete_run(run.run_id)
+        run = door.runs.latest(NEW)
+    door.states.forget(NEW)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -25,23 +24,8 @@ from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
 from clipper_assets.episodes.storage import Storage
 from clipper_assets.job import clip_episode
-from clipper_assets_tests.api.conftest import KEY, TOKENS, URL, client_of
+from clipper_assets_tests.api.conftest import KEY, NEW, TOKENS, URL, client_of
 from clipper_assets_tests.media import picture_bomb
-
-NEW = "show2/new.mp4"
-
-
-@pytest.fixture
-def no_run_of_new(door: Door) -> Iterator[None]:
-    """Removes the runs that a test asked for, and the claims that they began with."""
-    yield
-    for claim in list(door.storage.list_objects("lake/run_claims")):
-        door.storage.delete(claim.key)
-    run = door.runs.latest(NEW)
-    while run:
-        door.instance.delete_run(run.run_id)
-        run = door.runs.latest(NEW)
-    door.states.forget(NEW)
 
 
 def test_an_upload_gets_one_run_however_often_it_is_asked_for(

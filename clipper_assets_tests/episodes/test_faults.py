@@ -1,20 +1,27 @@
 """What the surroundings do to the program, each in one sentence."""
 
 import errno
+import sqlite3
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+from sqlalchemy.exc import OperationalError
 
 from clipper_assets.episodes.faults import fault_of
 from clipper_assets.episodes.ffmpeg import FORBIDDEN
 from clipper_assets.episodes.storage import StorageError
 
+LOCKED = "Dagster's database is locked by another process; try again, and use PostgreSQL where several write to it"
 SILENT = "; check the network and AWS_ENDPOINT_URL, then try again"
 
 
 def answer(code: str, **told: Any) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "a message", **told}}, "GetObject")  # type: ignore[typeddict-item]
+
+
+def database(reason: str) -> OperationalError:
+    return OperationalError("INSERT INTO runs VALUES (?)", {"a": "secret"}, sqlite3.OperationalError(reason))
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,10 @@ def answer(code: str, **told: Any) -> ClientError:
         (EndpointConnectionError(endpoint_url="http://s3"), f"S3 does not answer at http://s3{SILENT}", False),
         (ConnectTimeoutError(endpoint_url="http://s3"), f"S3 does not answer at http://s3{SILENT}", False),
         (NoCredentialsError(), "there are no credentials for S3; set AWS_ACCESS_KEY_ID", True),
+        (database("database is locked"), LOCKED, False),
+        (sqlite3.OperationalError("database is locked"), LOCKED, False),
+        (database("database or disk is full"), "the disk that holds Dagster's database is full", False),
+        (database("connection refused\n\tIs it up?"), "Dagster's database cannot be used (connection refused);", False),
     ],
 )
 def test_a_fault_is_one_sentence(error: Exception, sentence: str, final: bool) -> None:
@@ -44,6 +55,7 @@ def test_a_fault_is_one_sentence(error: Exception, sentence: str, final: bool) -
     assert fault.sentence.startswith(sentence)
     assert fault.final is final
     assert "\n" not in fault.sentence
+    assert "secret" not in fault.sentence
 
 
 @pytest.mark.parametrize("error", [KeyError("a"), ValueError("a"), OSError("the network file system went away")])

@@ -1,0 +1,66 @@
+"""A database that is locked is told of in one sentence, over HTTP and over GraphQL."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from graphql import GraphQLError
+
+from clipper_assets.api.door import Door
+from clipper_assets.api.operations import LOCATION, PARTITIONS, REPOSITORY, operation
+from clipper_assets.api.problems import add_handlers
+from clipper_assets_tests.api.conftest import NEW
+from clipper_assets_tests.episodes.test_faults import LOCKED, database
+from clipper_assets_tests.test_locked_database import locked
+
+
+@pytest.mark.usefixtures("no_run_of_new")
+@pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
+def test_a_request_that_starts_a_run(client: TestClient, door: Door, name: str) -> None:
+    """The run that Dagster made and could not queue is not taken for one that will start."""
+    with locked(Path(door.instance.root_directory) / "history" / name):
+        answer = client.post("/process-video", json={"s3_key": NEW})
+    assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
+    again = client.post("/process-video", json={"s3_key": NEW})
+    assert again.status_code == 202
+    run = door.instance.get_run_by_id(again.json()["run_id"])
+    assert run
+    assert run.status is dg.DagsterRunStatus.QUEUED
+
+
+def test_a_request_that_only_reads() -> None:
+    def read() -> None:
+        raise database("database is locked")
+
+    app = FastAPI()
+    add_handlers(app)
+    app.add_api_route("/runs", read)
+    answer = TestClient(app).get("/runs")
+    assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
+
+
+def test_graphql(operator: TestClient, door: Door) -> None:
+    asked = "message stack className cause { message } causes { message } errorChain { error { message } }"
+    query = operation("register_episode").replace("PythonError { message }", f"PythonError {{ {asked} }}")
+    place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
+    variables = {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": "show2/other.mp4"}
+    with locked(Path(door.instance.root_directory) / "history" / "runs" / "index.db"):
+        answer = operator.post("/graphql", json={"query": query, "variables": variables})
+    assert answer.status_code == 200
+    assert answer.json()["data"]["addDynamicPartition"] == {
+        "__typename": "PythonError",
+        "message": LOCKED,
+        "stack": [],
+        "className": "OperationalError",
+        "cause": None,
+        "causes": [],
+        "errorChain": [],
+    }
+
+
+def test_graphql_where_dagster_gives_no_answer(door: Door) -> None:
+    error = GraphQLError("database is locked [SQL: ...]", original_error=database("database is locked"))
+    (told,) = door.dagster.graphql.handle_graphql_errors([error])
+    assert told["message"] == LOCKED
