@@ -24,7 +24,7 @@ ARG PIP_FIND_LINKS
 ARG PIP_EXTRA_INDEX_URL
 COPY pyproject.toml constraints.txt LICENSE ./
 COPY clipper_assets/__init__.py clipper_assets/
-COPY clipper_assets/clips/captions/fonts clipper_assets/clips/captions/fonts
+COPY clipper_assets/captions/fonts clipper_assets/captions/fonts
 RUN touch README.md && python3 -m venv /opt/venv \
  && pip install --constraint constraints.txt --editable '.[docker,k8s,ecs]'
 COPY . .
@@ -59,7 +59,7 @@ ARG TORCH=cuda
 COPY pyproject.toml constraints.txt LICENSE ./
 COPY requirements requirements
 COPY clipper_assets/__init__.py clipper_assets/
-COPY clipper_assets/clips/captions/fonts clipper_assets/clips/captions/fonts
+COPY clipper_assets/captions/fonts clipper_assets/captions/fonts
 COPY deploy/docker/whisperx.sh deploy/docker/
 RUN touch README.md && python3 -m venv /opt/venv && sh deploy/docker/whisperx.sh "${TORCH}"
 COPY . .

@@ -6,9 +6,9 @@ from typing import Any
 import ffmpeg
 
 from benchmarks.source import FPS, Window
-from clipper_assets.clips.frame import Frame
 from clipper_assets.clips.rendering.encoders import Encoder
-from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.frame import Frame
 
 
 def decode(url: str, window: Window) -> None:

@@ -19,7 +19,7 @@ import pysubs2
 from dagster._serdes import serialize_value
 
 from benchmarks.source import SAMPLE
-from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.media.ffmpeg import run
 from clipper_assets_tests.e2e.servers import serving_s3
 
 FILE = Path(__file__).parent / "footprint.json"

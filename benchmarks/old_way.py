@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.cost import cpu_seconds
 
 WIDTH_PX, HEIGHT_PX, FPS = 1080, 1920, 30
-FONTS = Path(__file__).parent.parent / "clipper_assets" / "clips" / "captions" / "fonts"
+FONTS = Path(__file__).parent.parent / "clipper_assets" / "captions" / "fonts"
 WORDS_ON_SCREEN = 5
 ASS_HEAD = f"""[Script Info]
 ScriptType: v4.00+

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import av
 
-from clipper_assets.episodes.ffmpeg import run
+from clipper_assets.media.ffmpeg import run
 
 EVERY_NTH_FRAME = 3
 

@@ -14,10 +14,10 @@ import dagster as dg
 
 from benchmarks.footprint import Footprint, Step
 from benchmarks.scale import measured, render_s, transcribe_s
-from clipper_assets.episodes.root import storage_at
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets
 from clipper_assets.settings import Settings
+from clipper_assets.storage.root import storage_at
 
 SPEED = "SIMULATION_SPEED"
 """Environment variable: how many seconds of the day pass in one second."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word, words_table
 
 SAMPLE = Path(__file__).parent.parent / "sample"

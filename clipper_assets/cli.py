@@ -14,26 +14,27 @@ from rich.table import Table
 
 from clipper_assets import local
 from clipper_assets.adoption import adopt
+from clipper_assets.captions.sheet import contact_sheet, script_tiles, style_tiles
+from clipper_assets.captions.styles import style_names
 from clipper_assets.cli_models import models
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.captions.sheet import contact_sheet, script_tiles, style_tiles
-from clipper_assets.clips.captions.styles import style_names
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.show import load_show
 from clipper_assets.deployment import examine_deployment
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.ffmpeg import FfmpegError, binary
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.root import storage_at
-from clipper_assets.episodes.storage import UNREACHABLE, Storage, StorageError
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
-from clipper_assets.progress import Progress, Report
+from clipper_assets.media.ffmpeg import FfmpegError, binary
+from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.root import storage_at
 from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
 from clipper_assets.transcript.assets import TranscriptConfig
 

@@ -3,13 +3,13 @@
 import dagster as dg
 
 from clipper_assets.api.webhooks import build_webhooks
-from clipper_assets.episodes.edits import EDITS
-from clipper_assets.episodes.root import storage_at
+from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
 from clipper_assets.launch.kubernetes import kubernetes_executor
-from clipper_assets.logs import log_runs_as
+from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
+from clipper_assets.storage.root import storage_at
 
 settings = Settings()
 log_runs_as(settings.log_format)

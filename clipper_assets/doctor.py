@@ -7,16 +7,15 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clipper_assets.clips.captions.fonts import find_face
-from clipper_assets.clips.captions.scripts import script_fonts
-from clipper_assets.clips.captions.styles import load_style, style_names
+from clipper_assets.captions.fonts import find_face
+from clipper_assets.captions.scripts import script_fonts
+from clipper_assets.captions.styles import load_style, style_names
 from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
-from clipper_assets.episodes.faults import unreachable
-from clipper_assets.episodes.ffmpeg import FfmpegError, binary, components
-from clipper_assets.episodes.root import storage_at
-from clipper_assets.episodes.storage import StorageError
+from clipper_assets.media.ffmpeg import FfmpegError, binary, components
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
+from clipper_assets.storage.root import storage_at, unreachable
 from clipper_assets.transcript.diarization import OFF
 from clipper_assets.transcript.library import NOT_INSTALLED, whisperx_installed
 from clipper_assets.transcript.models import hub_model, whisper

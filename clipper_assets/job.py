@@ -8,14 +8,14 @@ import dagster as dg
 from clipper_assets.clips.assets import rendered_clips
 from clipper_assets.clips.framing.assets import camera_paths
 from clipper_assets.episodes.assets import raw_video
-from clipper_assets.episodes.lake import Lake
-from clipper_assets.episodes.storage import Storage
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
-from clipper_assets.progress import Progress
+from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.lake import Lake
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import aligned_transcript
 from clipper_assets.transcript.diarization import Diarizer

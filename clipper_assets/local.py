@@ -16,16 +16,16 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.show import load_show
+from clipper_assets.edits.store import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
-from clipper_assets.episodes.edits import DATA_VERSION_TAG, EDITS
-from clipper_assets.episodes.lake import table_key
 from clipper_assets.episodes.partitions import partition_key
-from clipper_assets.episodes.storage import Storage
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
-from clipper_assets.progress import Progress
+from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.lake import table_key
 from clipper_assets.transcript.assets import TranscriptConfig
 
 RECIPE_TAG = "clipper/recipe"

@@ -8,7 +8,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 from rich.console import Console
 
-from clipper_assets.episodes.faults import fault_of
+from clipper_assets.runtime.faults import fault_of
 
 console = Console()
 

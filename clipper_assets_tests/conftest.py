@@ -14,13 +14,14 @@ from clipper_assets import local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets.episodes.root import storage_at
-from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
 from clipper_assets.highlights.assets import HighlightsConfig
-from clipper_assets.progress import Progress
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.root import storage_at
+from clipper_assets.storage.s3 import S3Storage
 from clipper_assets.transcript.assets import TranscriptConfig
 
 SAMPLE = Path(__file__).parent.parent / "sample"

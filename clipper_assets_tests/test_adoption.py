@@ -8,8 +8,10 @@ import pytest
 
 from clipper_assets.adoption import adopt
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
-from clipper_assets_tests.media import make
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.media import make
 
 KEY = "test1/cut.mp4"
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 
 from clipper_assets import cli
 from clipper_assets.clips.manifest import CLIPS
-from clipper_assets.episodes.ffmpeg import binary
-from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.ffmpeg import binary
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import S3Storage
 
 
 @pytest.fixture(autouse=True)

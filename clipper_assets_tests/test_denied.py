@@ -14,12 +14,12 @@ from s3fs import S3FileSystem
 
 from clipper_assets import cli, job, local
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.episodes.multipart import S3Multipart
-from clipper_assets.episodes.root import storage_at
-from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.settings import Settings
+from clipper_assets.storage.multipart import S3Multipart
+from clipper_assets.storage.root import storage_at
+from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.conftest import clip_episode
-from clipper_assets_tests.loopback import on_loopback
+from clipper_assets_tests.support.loopback import on_loopback
 
 KEY = "show/cut.mp4"
 ACCESS_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"

@@ -23,7 +23,7 @@ from clipper_assets import cli, deployment
 from clipper_assets.deployment import SILENCE_S, examine_deployment
 from clipper_assets.doctor import Finding
 from clipper_assets.settings import Settings
-from clipper_assets_tests.loopback import on_loopback
+from clipper_assets_tests.support.loopback import on_loopback
 
 Home = Callable[..., Path]
 

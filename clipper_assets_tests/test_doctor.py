@@ -11,7 +11,7 @@ from rich.console import Console
 
 from clipper_assets import cli, doctor
 from clipper_assets.doctor import Finding, examine
-from clipper_assets.episodes.ffmpeg import binary, components
+from clipper_assets.media.ffmpeg import binary, components
 from clipper_assets.settings import Settings
 
 

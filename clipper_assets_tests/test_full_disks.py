@@ -16,9 +16,9 @@ from fastapi.testclient import TestClient
 
 from clipper_assets import cli, local
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.episodes.ffmpeg import binary
-from clipper_assets.episodes.multipart import DirectoryMultipart
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.ffmpeg import binary
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.multipart import DirectoryMultipart
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "show/cut.mp4"

@@ -14,9 +14,10 @@ from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.episodes.assets import RawVideoConfig
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.settings import EngineName, Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import clip_episode
 

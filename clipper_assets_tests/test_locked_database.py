@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from clipper_assets import cli, local
 from clipper_assets.episodes import audio
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
-from clipper_assets_tests.episodes.test_faults import LOCKED
+from clipper_assets_tests.runtime.test_faults import LOCKED
 from clipper_assets_tests.test_denied import told
 
 KEY = "show/cut.mp4"

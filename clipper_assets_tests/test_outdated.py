@@ -5,8 +5,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from clipper_assets.episodes.edits import WordEdit, latest_edits, save_edits
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets.edits.model import WordEdit
+from clipper_assets.edits.store import latest_edits, save_edits
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.episodes.test_sensors import Ticks
 from clipper_assets_tests.test_local import ASSETS

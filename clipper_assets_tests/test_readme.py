@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from moto import mock_aws
 
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 
 README = (Path(__file__).parent.parent / "README.md").read_text()

@@ -13,20 +13,20 @@ import pysubs2
 import pytest
 
 from clipper_assets import local
-from clipper_assets.clips.captions.ass import SPOKEN, caption_ass
-from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.captions.ass import SPOKEN, caption_ass
+from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.framing.path import Layout, still
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.job import assets, build_resources
+from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.settings import Settings
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.conftest import SAMPLE, clip_episode
-from clipper_assets_tests.media import samples
+from clipper_assets_tests.support.media import samples
 from clipper_assets_tests.test_local import NO_KEY_NO_MODELS
 from clipper_assets_tests.transcript.scoring import start_errors
 

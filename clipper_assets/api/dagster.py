@@ -30,7 +30,7 @@ from clipper_assets.api import documents
 from clipper_assets.api.code_server import CodeServer
 from clipper_assets.api.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.episodes.faults import fault_of, of_database
+from clipper_assets.runtime.faults import fault_of, of_database
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import dagster as dg
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from clipper_assets.episodes.storage import Storage
 from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
 
 if TYPE_CHECKING:
     from clipper_assets.api.dagster import Dagster

@@ -23,9 +23,9 @@ from clipper_assets.api.models import (
 )
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known, sentence_span, transcript, verdict
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Clip, Review
-from clipper_assets.episodes.edits import Decision
+from clipper_assets.edits.model import Decision
+from clipper_assets.media.frame import Aspect
 
 router = APIRouter(tags=["episodes"])
 AspectAsked = Annotated[

@@ -13,8 +13,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import S3Storage
 
 router = APIRouter(tags=["media"])
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.manifest import Clip, Review
-from clipper_assets.episodes.edits import MAX_WORD, Decision
+from clipper_assets.edits.model import MAX_WORD, Decision
 from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
 
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from clipper_assets.api.models import Problem
-from clipper_assets.episodes.damaged import DamagedError
-from clipper_assets.episodes.faults import fault_of
-from clipper_assets.episodes.storage import UNREACHABLE, StorageError
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.faults import fault_of
+from clipper_assets.storage.damaged import DamagedError
 
 log = logging.getLogger(__name__)
 

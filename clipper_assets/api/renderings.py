@@ -6,10 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Clip, Manifest
-from clipper_assets.episodes.damaged import DamagedError
-from clipper_assets.episodes.edits import Edits, WordEdit
+from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.damaged import DamagedError
 
 SAME_TIME_S = 0.1
 """A clip begins on a frame, up to 0.05 s after its window; another sentence is further away."""

@@ -16,7 +16,7 @@ from dagster._core.events import DagsterEvent
 from dagster._core.events.log import EventLogEntry
 
 from clipper_assets.api.models import Degraded, EpisodeState, Step, StepState
-from clipper_assets.progress import read_progress
+from clipper_assets.runtime.progress import read_progress
 
 WEIGHTS = {
     "raw_video": 5.0,

@@ -17,19 +17,21 @@ from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.renderings import Rendering, in_order, manifest_keys, wanted
 from clipper_assets.api.runs import Runs, RunView
-from clipper_assets.clips.corrections import corrected
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
-from clipper_assets.episodes.damaged import DamagedError
-from clipper_assets.episodes.edits import EditedClip, Edits, edits_at, latest_edits
-from clipper_assets.episodes.lake import stored_table, table_key
+from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.store import edits_at, latest_edits
+from clipper_assets.edits.words import corrected
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.episodes.storage import Storage, StorageError
-from clipper_assets.episodes.tables import TableSpec
 from clipper_assets.highlights.editing import sentences_of
 from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError
+from clipper_assets.storage.lake import stored_table, table_key
+from clipper_assets.storage.tables import TableSpec
 from clipper_assets.transcript.words import WORDS, Sentence, sentences
 
 log = logging.getLogger(__name__)

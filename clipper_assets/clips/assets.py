@@ -14,10 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from clipper_assets.clips.captions.styles import load_style
+from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
-from clipper_assets.clips.corrections import corrected, lost
-from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.assets import faces_key
 from clipper_assets.clips.framing.path import CameraPath, read_paths, square_size_px
 from clipper_assets.clips.framing.shown import speaker_shown
@@ -38,19 +36,23 @@ from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.produce import Job, produce_clips
 from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
 from clipper_assets.clips.show import Show, load_show
-from clipper_assets.episodes.degraded import Degraded, not_degraded, not_degraded_spec
-from clipper_assets.episodes.edits import EDITS, EditedClip, Edits, latest_edits
+from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import Storage, StorageError
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.windows import MAX_CLIPS
-from clipper_assets.launch.kubernetes import GPU_STEP
-from clipper_assets.progress import Progress
-from clipper_assets.refusal import in_one_sentence, refusal
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
-from clipper_assets.time_limit import time_limit
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""

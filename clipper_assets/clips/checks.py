@@ -12,7 +12,7 @@ import dagster as dg
 from clipper_assets.clips.gates.limits import Gate
 from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import Clip
-from clipper_assets.episodes.storage import Storage
+from clipper_assets.storage.base import Storage
 
 FAMILIES = {
     "clip_format": (Gate.duration, Gate.size, Gate.bytes, Gate.codec, Gate.fps, Gate.av_offset),

@@ -9,17 +9,18 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
-from clipper_assets.episodes.damaged import DamagedError, stored_bytes
-from clipper_assets.episodes.degraded import DEGRADED
-from clipper_assets.episodes.edits import Decision
-from clipper_assets.episodes.lake import LAKE
-from clipper_assets.episodes.partitions import hive_folder
+from clipper_assets.edits.model import Decision
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import Storage, StorageError, is_key
-from clipper_assets.episodes.tables import SCHEMA_VERSION, Column, TableSpec
+from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.degraded import DEGRADED
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage, is_key
+from clipper_assets.storage.damaged import DamagedError, stored_bytes
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
+from clipper_assets.storage.tables import SCHEMA_VERSION, Column, TableSpec
 
 STEP = "rendered_clips"
 

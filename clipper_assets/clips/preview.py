@@ -7,10 +7,10 @@ from pathlib import Path
 import ffmpeg
 
 from clipper_assets.clips.manifest import Clip
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets.episodes.inputs import picture_input
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.text import clock, markdown_table
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.inputs import picture_input
+from clipper_assets.storage.base import Storage
+from clipper_assets.text.markdown import clock, markdown_table
 
 PREVIEW_WIDTH_PX = 120
 

@@ -11,7 +11,6 @@ from threading import Event, Lock
 from typing import Any
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.figures import Figures, Promised
 from clipper_assets.clips.gates.limits import Limits
@@ -22,10 +21,11 @@ from clipper_assets.clips.manifest import Captions, Clip, Review, record_key, re
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
-from clipper_assets.episodes.edits import Judged
+from clipper_assets.edits.model import Judged
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.progress import Report
+from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.progress import Report
+from clipper_assets.storage.base import Storage
 
 
 class CancelledError(Exception):

@@ -3,12 +3,13 @@
 import re
 from pathlib import PurePosixPath
 
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
-from clipper_assets.episodes.lake import LAKE
-from clipper_assets.episodes.partitions import hive_folder, object_key
-from clipper_assets.episodes.storage import Storage
+from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.windows import MAX_CLIPS
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
 
 LAKE_FOLDERS = (
     "raw_video",

@@ -4,13 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from clipper_assets.clips.captions.styles import DEFAULT_STYLE
-from clipper_assets.clips.frame import Aspect
+from clipper_assets.captions.styles import DEFAULT_STYLE
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.limits import Limits
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.text import clean_text
-from clipper_assets.episodes.toml import READ_BYTES, read_toml
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.toml import READ_BYTES, read_toml
 
 
 class Show(BaseModel):

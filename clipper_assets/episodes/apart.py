@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict
 
 from clipper_assets.episodes.probe import UploadRefusedError, probe_media, stat_upload
-from clipper_assets.episodes.storage import Storage, StorageError, Stored
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage, Stored
 
 MEMORY_BYTES = 2 * 1024**3
 """Of addresses, of which the libraries take half a gigabyte; the rest holds a few frames of 8K."""

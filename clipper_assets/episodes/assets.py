@@ -14,12 +14,13 @@ from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.partitions import episodes, object_key
 from clipper_assets.episodes.probe import UploadRefusedError, probe_upload, refuse_if_short
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.episodes.storage import Storage, StorageError
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
-from clipper_assets.progress import Progress
-from clipper_assets.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
-from clipper_assets.time_limit import time_limit
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 
 class RawVideoConfig(dg.Config):

@@ -7,17 +7,17 @@ from typing import Any
 
 import ffmpeg
 
-from clipper_assets.episodes.ffmpeg import FfmpegError, run
-from clipper_assets.episodes.inputs import media_input
-from clipper_assets.episodes.lake import LAKE
-from clipper_assets.episodes.loudness import LoudnessTrack, parse_ebur128
 from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candidates, decide
-from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.probe import Probe, UploadRefusedError
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, load_speech
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.progress import Report, Stage
+from clipper_assets.media.ffmpeg import FfmpegError, run
+from clipper_assets.media.inputs import media_input
+from clipper_assets.media.loudness import LoudnessTrack, parse_ebur128
+from clipper_assets.media.speech import SPEECH_RATE_HZ, load_speech
+from clipper_assets.runtime.progress import Report, Stage
 from clipper_assets.settings import Microphones
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
 
 PROGRAMME_RATE_HZ = 48_000
 SPEECH, BLOCKS = "speech.flac", "loudness.txt"

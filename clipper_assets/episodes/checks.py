@@ -4,7 +4,7 @@ import math
 
 import dagster as dg
 
-from clipper_assets.episodes.loudness import LoudnessTrack
+from clipper_assets.media.loudness import LoudnessTrack
 
 LATEST_END_GAP_S = 5.0
 

@@ -14,10 +14,11 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from clipper_assets.episodes.damaged import DamagedError, stored_bytes
-from clipper_assets.episodes.lake import LAKE
-from clipper_assets.episodes.partitions import hive_folder, partition_key
-from clipper_assets.episodes.storage import Storage, Stored
+from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.damaged import DamagedError, stored_bytes
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
 
 UPLOAD_TAG = "clipper/upload"
 """Tag of a run that was requested for an upload: `key@version`."""

@@ -5,6 +5,8 @@ from urllib.parse import unquote
 
 import dagster as dg
 
+from clipper_assets.storage.hive import escape, hive_folder
+
 episodes = dg.DynamicPartitionsDefinition(name="episodes")
 
 MAX_KEY_BYTES = 220
@@ -15,11 +17,6 @@ MAX_KEY_BYTES = 220
 # are the UI's own syntax. `%` itself is escaped so that the mapping can be undone.
 _UNSAFE_IN_PARTITION = re.compile(r"[%,\[\]\"\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s+|\s+$|\.{3,}")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # what Python makes of bytes of a file name that are not UTF-8
-_UNSAFE_IN_HIVE = re.compile(r"[%/\\=:?#*\"'<>|{}^\[\]]")
-
-
-def _escape(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match.group().encode())
 
 
 def partition_key(object_key: str) -> str:
@@ -31,7 +28,7 @@ def partition_key(object_key: str) -> str:
         raise ValueError("the object key is empty; name a video below the storage root, like test1/sample.mp4")
     if _SURROGATE.search(object_key):
         raise ValueError(f"the object key {object_key!r} is not UTF-8; rename the upload")
-    partition = _UNSAFE_IN_PARTITION.sub(_escape, object_key)
+    partition = _UNSAFE_IN_PARTITION.sub(escape, object_key)
     if len(hive_folder(partition).encode()) > MAX_KEY_BYTES:
         raise ValueError(
             f"the object key {object_key!r} is too long to be an episode; rename or move the upload so that its key "
@@ -43,13 +40,3 @@ def partition_key(object_key: str) -> str:
 def object_key(partition: str) -> str:
     """The inverse of `partition_key`."""
     return unquote(partition, errors="strict")
-
-
-def hive_folder(partition: str) -> str:
-    """The folder of one episode below a lake table: `episode=test1%2Fsample.mp4` (readers undo the URI escapes)."""
-    return "episode=" + _UNSAFE_IN_HIVE.sub(_escape, partition)
-
-
-def partition_in(folder: str) -> str:
-    """The inverse of `hive_folder`."""
-    return unquote(folder.removeprefix("episode="), errors="strict")

@@ -13,9 +13,10 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from clipper_assets.episodes.inputs import MOST_PIXELS, open_media
-from clipper_assets.episodes.storage import Storage, StorageError, Stored
-from clipper_assets.episodes.text import clean_text
+from clipper_assets.media.inputs import MOST_PIXELS, open_media
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.text.clean import clean_text
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 OPEN_TIMEOUT_S = (20.0, 60.0)

@@ -10,9 +10,10 @@ import dagster as dg
 from dagster import SensorEvaluationContext
 
 from clipper_assets.episodes.claims import Asker, Launch, Wait, run_tags, take, upload_tag
-from clipper_assets.episodes.lake import LAKE
 from clipper_assets.episodes.partitions import episodes, partition_key
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
+from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import LAKE
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from clipper_assets.episodes.microphones import Microphone
 from clipper_assets.episodes.probe import Probe
-from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.storage.tables import Column, TableSpec
 
 MICROPHONES = pa.list_(
     pa.struct([pa.field("stream", pa.int32()), pa.field("channel", pa.int32()), pa.field("speech_key", pa.string())])

@@ -10,23 +10,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from clipper_assets.episodes.degraded import Degraded, not_degraded, not_degraded_spec
-from clipper_assets.episodes.edits import EDITS, latest_edits
-from clipper_assets.episodes.loudness import load_loudness
+from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
-from clipper_assets.progress import Progress
-from clipper_assets.refusal import in_one_sentence, refusal
+from clipper_assets.media.loudness import load_loudness
+from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
-from clipper_assets.time_limit import time_limit
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.words import WORDS, sentences
 
 

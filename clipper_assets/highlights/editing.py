@@ -5,10 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from clipper_assets.episodes.edits import EditedClip, Edits, WordEdit
-from clipper_assets.episodes.text import clean_text
+from clipper_assets.edits.model import EditedClip, Edits, WordEdit
 from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.windows import Rules, quiet_around
+from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.words import Sentence
 
 LONGEST_S = 180.0

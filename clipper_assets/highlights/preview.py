@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clipper_assets.episodes.text import clock, markdown_table
+from clipper_assets.text.markdown import clock, markdown_table
 
 HEADER = ["clip", "time", "seconds", "score", "hook", "title", "picker"]
 

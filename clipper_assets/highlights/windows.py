@@ -7,8 +7,8 @@ from itertools import accumulate
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.episodes.degraded import DEGRADED, Degraded
-from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.runtime.degraded import DEGRADED, Degraded
+from clipper_assets.storage.tables import Column, TableSpec
 from clipper_assets.transcript.words import Sentence
 
 STEP = "highlight_windows"

@@ -1,14 +1,11 @@
-"""Runs on Kubernetes: each step is a pod, and only those that carry `GPU_STEP` ask for a GPU."""
+"""Runs on Kubernetes: each step is a pod, and only those tagged `GPU_STEP` ask for a GPU."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 
+from clipper_assets.runtime.gpu import CONFIG
 from clipper_assets.settings import Settings
-
-CONFIG = "dagster-k8s/config"
-GPU_STEP = {CONFIG: {"container_config": {"resources": {"limits": {"nvidia.com/gpu": "1"}}}}}
-"""Op tags of a step whose pod has a GPU to itself. Other executors do not look at them."""
 
 
 def kubernetes_executor(settings: Settings, assets: Sequence[dg.AssetsDefinition]) -> dg.ExecutorDefinition:

@@ -11,17 +11,17 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
-from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.speech import load_speech
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult
-from clipper_assets.launch.kubernetes import GPU_STEP
-from clipper_assets.progress import Progress
-from clipper_assets.refusal import in_one_sentence, refusal
+from clipper_assets.media.speech import load_speech
+from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import EngineName, Settings
-from clipper_assets.time_limit import time_limit
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
 from clipper_assets.transcript.cues import transcript_keys

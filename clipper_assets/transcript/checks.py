@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clipper_assets.episodes.text import clock
+from clipper_assets.text.markdown import clock
+from clipper_assets.text.scripts import UNSPACED, joined
 from clipper_assets.transcript.loops import loops
-from clipper_assets.transcript.scripts import UNSPACED, joined
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import WORDS
 

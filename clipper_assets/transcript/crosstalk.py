@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.episodes.levels import FRAME_S, Levels, relative_levels
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.levels import FRAME_S, Levels, relative_levels
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.words import Word
 
 HOLD_S = 0.15

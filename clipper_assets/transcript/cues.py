@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from clipper_assets.episodes.text import clean_text
+from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.formats import subrip, webvtt, whisperx_json
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, MalformedTranscriptError, Transcript
 from clipper_assets.transcript.formats.voices import said_words

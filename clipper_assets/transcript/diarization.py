@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from clipper_assets.progress import Stage
+from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.engines.whisper import free_gpu

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import shorten
 
-from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.text.scripts import joined
 from clipper_assets.transcript.cues import Cue
 from clipper_assets.transcript.loops import loops
-from clipper_assets.transcript.scripts import joined
 from clipper_assets.transcript.words import Doubt, Word
 
 SILENT_PROBABILITY = 0.6

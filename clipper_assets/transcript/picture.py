@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.episodes.text import clock
+from clipper_assets.text.markdown import clock
 from clipper_assets.transcript.checks import Seconds, speakers_of, speech_before, word_times
 from clipper_assets.transcript.timing import Span
 

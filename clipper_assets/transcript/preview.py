@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clipper_assets.episodes.text import clock, markdown_table
+from clipper_assets.text.markdown import clock, markdown_table
 from clipper_assets.transcript.words import Sentence
 
 SHOWN = 12

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 
 import sentencex
 
-from clipper_assets.transcript.scripts import UNSPACED
+from clipper_assets.text.scripts import UNSPACED
 from clipper_assets.transcript.words import Word
 
 MAX_SENTENCE_S = 15.0

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from clipper_assets.episodes.text import clean_text
-from clipper_assets.episodes.toml import READ_BYTES, read_toml
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.toml import READ_BYTES, read_toml
 from clipper_assets.transcript.words import Word
 
 

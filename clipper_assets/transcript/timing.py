@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from clipper_assets.episodes.degraded import Degraded
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.words import Word
 
 Span = tuple[float, float]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.timing import Span
 
 CHUNK_S = 30.0

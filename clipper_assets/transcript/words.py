@@ -8,9 +8,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-from clipper_assets.episodes.tables import Column, TableSpec
-from clipper_assets.episodes.text import clean_text
-from clipper_assets.transcript.scripts import joined
+from clipper_assets.storage.tables import Column, TableSpec
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.scripts import joined
 
 WORDS = TableSpec(
     "words",

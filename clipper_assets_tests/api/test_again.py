@@ -9,12 +9,12 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api.door import Door
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
-from clipper_assets.episodes.partitions import hive_folder
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
-from clipper_assets.episodes.storage import Storage, Stored
 from clipper_assets.job import clip_episode as job
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.hive import hive_folder
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "show5/again.mp4"

@@ -22,12 +22,13 @@ from clipper_assets.api.state import States
 from clipper_assets.api.webhooks import SUCCEEDED, _body
 from clipper_assets.clips.framing.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest, Source
-from clipper_assets.episodes.edits import Edits, save_edits
-from clipper_assets.episodes.lake import parquet_bytes, table_key
+from clipper_assets.edits.model import Edits
+from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.source import SOURCE
-from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.settings import Settings
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import parquet_bytes, table_key
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from clipper_assets.api.door import Door
 from clipper_assets.api.edits import AFTER_EDITS
 from clipper_assets.clips.manifest import Manifest
-from clipper_assets.episodes.edits import latest_edits
+from clipper_assets.edits.store import latest_edits
 from clipper_assets_tests.conftest import clip_episode
 
 KEY, CLIPS = "show3/edited.mp4", "show3/clips"

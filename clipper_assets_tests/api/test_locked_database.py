@@ -12,7 +12,7 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.operations import LOCATION, PARTITIONS, REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
 from clipper_assets_tests.api.conftest import NEW
-from clipper_assets_tests.episodes.test_faults import LOCKED, database
+from clipper_assets_tests.runtime.test_faults import LOCKED, database
 from clipper_assets_tests.test_locked_database import locked
 
 

@@ -11,8 +11,9 @@ from itsdangerous import TimestampSigner
 from clipper_assets.api.door import Door
 from clipper_assets.api.media import Signer, browser_url
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 LIFE_S = 3600

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from clipper_assets.api.door import Door
 from clipper_assets.api.metrics import Meter
-from clipper_assets.episodes.tables import TableResult
+from clipper_assets.storage.tables import TableResult
 
 NOTHING: Any = None
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

@@ -20,12 +20,12 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.process import processed
 from clipper_assets.api.state import States
 from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
-from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
-from clipper_assets.episodes.storage import Storage
 from clipper_assets.job import clip_episode
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.api.conftest import KEY, NEW, TOKENS, URL, client_of
-from clipper_assets_tests.media import picture_bomb
+from clipper_assets_tests.support.media import picture_bomb
 
 
 def test_an_upload_gets_one_run_however_often_it_is_asked_for(

@@ -13,10 +13,10 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.process import processed
 from clipper_assets.api.renderings import Rendering, in_order, manifest_keys
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Manifest, Source
-from clipper_assets.episodes.damaged import DamagedError
-from clipper_assets.episodes.edits import Edits
+from clipper_assets.edits.model import Edits
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.damaged import DamagedError
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "show5/both.mp4"

@@ -13,10 +13,10 @@ from clipper_assets.api import webhooks
 from clipper_assets.api.webhooks import build_webhooks
 from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.settings import Settings
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import clip_in
-from clipper_assets_tests.receiver import SECRET, Receiver, receiving
+from clipper_assets_tests.support.receiver import SECRET, Receiver, receiving
 
 KEY = "show/a.mp4"
 MANIFEST = "show/clips/manifest.json"

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
-from clipper_assets.episodes.storage import DirectoryStorage
-from clipper_assets_tests.media import FAST, lavfi, make, plan_of, source_of, words
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
 
 # -14 LUFS
 TONE = "sine=f=1000:r=48000,volume=7.1dB,aformat=channel_layouts=stereo"

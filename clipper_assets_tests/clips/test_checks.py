@@ -4,11 +4,11 @@ import dagster as dg
 import pytest
 
 from clipper_assets.clips.checks import FAMILIES, GATE_CHECKS, gate_results, published
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.manifest import Captions, Clip
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.gates.test_verdicts import GOOD
 
 LATE_AND_FAST = {"late_speech_s": 0.5, "reading_speed_cps": 40.0}

@@ -13,9 +13,9 @@ import av
 import dagster as dg
 
 from clipper_assets import local
-from clipper_assets.clips.frame import Aspect
 from clipper_assets.clips.manifest import Manifest, record_key
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 
 DEADLINE_S = 120

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from clipper_assets.clips import produce
-from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.manifest import Clip, Review, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
-from clipper_assets.episodes.edits import Decision, Judged
-from clipper_assets.episodes.ffmpeg import FfmpegError
+from clipper_assets.edits.model import Decision, Judged
 from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import job, produced, uploaded
-from clipper_assets_tests.media import source_of
+from clipper_assets_tests.support.media import source_of
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import json
 
 from clipper_assets.clips.removal import LAKE_FOLDERS, remove_files
-from clipper_assets.episodes.partitions import hive_folder
-from clipper_assets.episodes.storage import Storage
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
 
 OURS, OTHER = "show/talk.mp4", "show/other.mp4"
 

@@ -21,7 +21,7 @@ from botocore.validate import ParamValidator
 from werkzeug import Request, Response
 
 from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS
-from clipper_assets_tests.loopback import on_loopback
+from clipper_assets_tests.support.loopback import on_loopback
 
 IMAGE_ROOT = "/opt/clipper"
 """Where the project lies in its images."""

@@ -25,7 +25,7 @@ from werkzeug.exceptions import Conflict, HTTPException, NotFound, Unprocessable
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from clipper_assets_tests.loopback import on_loopback
+from clipper_assets_tests.support.loopback import on_loopback
 
 NAMESPACE = "clipper"
 VERSION = "1.34"

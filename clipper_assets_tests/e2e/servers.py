@@ -21,7 +21,7 @@ import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from clipper_assets.launch.workers import RUN_ID
-from clipper_assets_tests.loopback import on_loopback
+from clipper_assets_tests.support.loopback import on_loopback
 
 PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent

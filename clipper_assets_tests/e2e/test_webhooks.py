@@ -7,7 +7,7 @@ import pytest
 
 from clipper_assets_tests.e2e.conftest import Deploy
 from clipper_assets_tests.e2e.servers import until
-from clipper_assets_tests.receiver import SECRET, receiving
+from clipper_assets_tests.support.receiver import SECRET, receiving
 
 pytestmark = pytest.mark.e2e
 

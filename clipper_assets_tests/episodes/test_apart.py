@@ -5,8 +5,8 @@ import pytest
 from clipper_assets.episodes import apart
 from clipper_assets.episodes.apart import check_apart
 from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.episodes.storage import DirectoryStorage
-from clipper_assets_tests.media import lavfi, make
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.media import lavfi, make
 
 
 def refusal(storage: DirectoryStorage, key: str) -> str:

@@ -5,13 +5,14 @@ import pytest
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.audio import Sound
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets.episodes.loudness import load_loudness
 from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
-from clipper_assets.episodes.storage import DirectoryStorage, Storage
-from clipper_assets.progress import Report
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.loudness import load_loudness
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
+from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Microphones
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=4"]
 TONE = ["-f", "lavfi", "-i", "sine=r=48000:duration=4"]

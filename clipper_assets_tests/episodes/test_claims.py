@@ -23,7 +23,7 @@ from clipper_assets.episodes.claims import (
     run_tags,
     take,
 )
-from clipper_assets.episodes.storage import Storage, Stored
+from clipper_assets.storage.base import Storage, Stored
 
 KEY = "test1/sample.mp4"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from clipper_assets.episodes import audio
 from clipper_assets.episodes.audio import Sound
 from clipper_assets.episodes.microphones import Microphone, candidates, decide
 from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
-from clipper_assets.episodes.storage import DirectoryStorage
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.settings import Microphones
-from clipper_assets_tests.media import microphone_video, source_of, two_microphones
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.media import microphone_video, source_of, two_microphones
 
 
 def cut(track: Samples, seconds: float = 60.0) -> Samples:

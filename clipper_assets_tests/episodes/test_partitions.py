@@ -7,7 +7,8 @@ from dagster._core.definitions.partitions.utils.base import INVALID_PARTITION_SU
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.partitions import MAX_KEY_BYTES, hive_folder, object_key, partition_in, partition_key
+from clipper_assets.episodes.partitions import MAX_KEY_BYTES, object_key, partition_key
+from clipper_assets.storage.hive import hive_folder, partition_in
 
 AWKWARD = [
     "test1/sample.mp4",

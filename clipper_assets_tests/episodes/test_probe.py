@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, StorageError
-from clipper_assets_tests.media import picture_bomb
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.media import picture_bomb
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=25:duration=8"]
 SOUND = ["-f", "lavfi", "-i", "sine=r=48000:duration=8"]

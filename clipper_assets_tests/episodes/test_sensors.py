@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Asker, Launch, release, take
-from clipper_assets.episodes.s3 import S3Storage
 from clipper_assets.episodes.sensors import (
     KEPT_GONE,
     REQUESTS_PER_TICK,
@@ -24,8 +23,10 @@ from clipper_assets.episodes.sensors import (
     is_upload,
     without_own_sound,
 )
-from clipper_assets.episodes.storage import DirectoryStorage, Storage, Stored
 from clipper_assets.job import clip_episode
+from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import S3Storage
 
 KEY = "test1/sample.mp4"
 

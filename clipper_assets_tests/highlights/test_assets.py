@@ -8,19 +8,20 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clipper_assets.episodes.edits import EditedClip, Edits, save_edits
-from clipper_assets.episodes.lake import Lake
-from clipper_assets.episodes.loudness import LoudnessTrack
+from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.editor import EDITOR
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.windows import WINDOWS
-from clipper_assets.progress import Progress
+from clipper_assets.media.loudness import LoudnessTrack
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import Lake
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.highlights.conftest import KEY, ModelServer, completion, highlight, highlights
 from clipper_assets_tests.highlights.talks import EPISODE, doubted, steady, words_of

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.edits import EditedClip, Edits
+from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.highlights.checks import misplaced
 from clipper_assets.highlights.editing import LONGEST_S, moved, pinned, retitled, sentences_of, worded
 from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows

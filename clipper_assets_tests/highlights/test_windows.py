@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.windows import (
@@ -19,6 +18,7 @@ from clipper_assets.highlights.windows import (
     runs,
     windows_table,
 )
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import EPISODE, doubted, ignored, steady, talk_of, words_of
 

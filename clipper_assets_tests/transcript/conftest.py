@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples, load_speech
-from clipper_assets.progress import Report
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
+from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript import models
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.words import Word

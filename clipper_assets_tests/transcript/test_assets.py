@@ -6,14 +6,14 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from clipper_assets.episodes.lake import Lake
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ
-from clipper_assets.episodes.storage import DirectoryStorage
-from clipper_assets.episodes.tables import provenance
-from clipper_assets.progress import Progress
+from clipper_assets.media.speech import SPEECH_RATE_HZ
+from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import EngineName
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import Lake
+from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
 from clipper_assets.transcript.checks import faults, is_ordered
@@ -25,7 +25,7 @@ from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
 from clipper_assets.transcript.words import WORDS, Word, sentences, words_table
-from clipper_assets_tests.media import two_microphones, write_flac
+from clipper_assets_tests.support.media import two_microphones, write_flac
 from clipper_assets_tests.transcript.scoring import matches
 
 EPISODE = "test1/talk.mp4"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clipper_assets.transcript.checks import CHECKS, check_words, speech_before
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import Doubt, Word, words_table
-from clipper_assets_tests.media import sample_words
+from clipper_assets_tests.support.media import sample_words
 
 SAMPLE_S = 142.8
 

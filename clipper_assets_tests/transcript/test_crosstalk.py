@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.crosstalk import from_channel, isolated, without_doubles
 from clipper_assets.transcript.words import Word
-from clipper_assets_tests.media import two_microphones
+from clipper_assets_tests.support.media import two_microphones
 
 ROOM_DELAY = 80
 """Samples: 5 ms, the sound's way across a table."""

@@ -14,7 +14,7 @@ from PIL import Image
 from clipper_assets.transcript.picture import MOST_BINS, bins, doubtful_spans, pace_picture, time_label
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import Word, words_table
-from clipper_assets_tests.media import Picture, sample_words
+from clipper_assets_tests.support.media import Picture, sample_words
 
 SAMPLE_S = 142.8
 MISSING = (0xF3, 0xC6, 0xC6)

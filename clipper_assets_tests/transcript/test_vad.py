@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.episodes.speech import Samples
+from clipper_assets.media.speech import Samples
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.vad import CHUNK_S, LONGEST_PAUSE_S, chunks, speech_spans
 from clipper_assets.transcript.words import Word

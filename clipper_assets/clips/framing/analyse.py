@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.framing.asd import Score, lr_asd
 from clipper_assets.clips.framing.faces import Detector, haar, ultraface
 from clipper_assets.clips.framing.frames import FPS, Picture, grey_pictures, picture_size_px
@@ -22,10 +21,11 @@ from clipper_assets.clips.framing.screens import SAMPLE, screen
 from clipper_assets.clips.framing.speaking import PerPicture, evidence, likeliest
 from clipper_assets.clips.framing.tracks import Follower
 from clipper_assets.clips.framing.voices import Heard, speaker, voices
-from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Report, part
+from clipper_assets.media.frame import Box
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report, part
 
 STEP = "camera_paths"
 HELD_S = 1.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.frames import FPS, Picture
 from clipper_assets.clips.framing.inference import session
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 MFCC_PER_PICTURE = 4
 STEP, LENGTH, FFT = SPEECH_RATE_HZ // (FPS * MFCC_PER_PICTURE), round(0.025 * SPEECH_RATE_HZ), 512

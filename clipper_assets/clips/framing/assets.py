@@ -21,19 +21,21 @@ from clipper_assets.clips.framing.path import CAMERA, CameraPath, Layout, camera
 from clipper_assets.clips.framing.picture import camera_picture
 from clipper_assets.clips.framing.scene import FACES, faces_table
 from clipper_assets.clips.show import load_show
-from clipper_assets.episodes.degraded import not_degraded, not_degraded_spec
-from clipper_assets.episodes.edits import EDITS, Edits, latest_edits
-from clipper_assets.episodes.lake import LAKE, parquet_bytes, read_table, table_key
-from clipper_assets.episodes.partitions import episodes, hive_folder
+from clipper_assets.edits.model import Edits
+from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.speech import load_speech
-from clipper_assets.episodes.storage import Storage
-from clipper_assets.episodes.tables import LAKE_TABLE, TableResult, provenance
-from clipper_assets.progress import Progress, Report
-from clipper_assets.refusal import in_one_sentence, refusal
+from clipper_assets.media.speech import load_speech
+from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.progress import Progress, Report
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
-from clipper_assets.time_limit import time_limit
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE, parquet_bytes, read_table, table_key
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 CODE_VERSION = "1"
 STILL = {Layout.fit, Layout.center}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.framing.scene import Boxes, Seconds, Shot, Track, Turn
+from clipper_assets.media.frame import Box
 
 Subject = tuple[int, ...]
 """The people who are framed together, from left to right: one, or some whose heads are side by side."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import floor
 from statistics import fmean
 
-from clipper_assets.clips.frame import FRAMES, Aspect, Box
 from clipper_assets.clips.framing.crop import Size, crop_box, crop_size_px
 from clipper_assets.clips.framing.path import Layout, View, panel_sizes_px
+from clipper_assets.media.frame import FRAMES, Aspect, Box
 
 EYE_LINE = 1 / 3
 """Of the panel's height, from above."""

@@ -2,8 +2,8 @@
 
 from bisect import bisect_right
 
-from clipper_assets.clips.frame import Box, Frame
 from clipper_assets.clips.framing.path import CameraPath, Layout, View, layout_in, panel_sizes_px
+from clipper_assets.media.frame import Box, Frame
 
 Size = tuple[int, int]
 """Width and height in pixels."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.path import square_size_px
-from clipper_assets.episodes.ffmpeg import chunks, ranged
-from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.ffmpeg import chunks, ranged
+from clipper_assets.media.inputs import media_input
 
 FPS = 25
 """What active speaker detectors are trained at."""

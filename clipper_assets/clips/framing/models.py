@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 from uuid import uuid4
 
-from clipper_assets.progress import Report
+from clipper_assets.runtime.progress import Report
 
 TIMEOUT_S = 20.0
 """Without a byte from the server."""

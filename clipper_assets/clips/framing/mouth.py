@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.frames import FPS, Picture
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 FACE_PX = 160
 """Side of the square that is cut around a face; it is as long as the longer side of the face's box."""

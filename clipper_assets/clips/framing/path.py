@@ -7,9 +7,9 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from clipper_assets.clips.frame import Frame
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.media.frame import Frame
+from clipper_assets.storage.tables import Column, TableSpec
 
 
 class Layout(Enum):

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clipper_assets.clips.frame import Box
-from clipper_assets.episodes.tables import Column, TableSpec
+from clipper_assets.media.frame import Box
+from clipper_assets.storage.tables import Column, TableSpec
 
 Seconds = NDArray[np.float64]
 Boxes = NDArray[np.float64]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.scene import Boxes
+from clipper_assets.media.frame import Box
 
 SAMPLE = 1 / 2
 """Size of the pictures that are looked at, one a second, against those that faces are found in."""

@@ -4,9 +4,9 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from clipper_assets.clips.frame import Box, Frame
 from clipper_assets.clips.framing.crop import Size, shown_boxes
 from clipper_assets.clips.framing.path import CameraPath
+from clipper_assets.media.frame import Box, Frame
 
 GRACE_S = 0.5
 """After somebody else begins to speak: no camera can know before."""

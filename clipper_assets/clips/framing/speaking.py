@@ -10,7 +10,7 @@ from clipper_assets.clips.framing.frames import FPS
 from clipper_assets.clips.framing.mouth import mouth_score
 from clipper_assets.clips.framing.phrases import Phrase
 from clipper_assets.clips.framing.tracks import Followed
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 WEIGHT = 0.1
 """Log likelihood per picture and unit of score: neighbouring pictures say nearly the same, a second is what counts."""

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pysubs2
 
-from clipper_assets.clips.captions.ass import LETTERS_STYLE, centiseconds, escaped
-from clipper_assets.clips.captions.layout import Block, Captions
-from clipper_assets.clips.captions.order import RIGHT_TO_LEFT_MARK
-from clipper_assets.episodes.text import clean_text
+from clipper_assets.captions.ass import LETTERS_STYLE, centiseconds, escaped
+from clipper_assets.captions.layout import Block, Captions
+from clipper_assets.captions.order import RIGHT_TO_LEFT_MARK
+from clipper_assets.text.clean import clean_text
 
 _UNSEEN = str.maketrans("", "", f"{RIGHT_TO_LEFT_MARK}\u2060")
 

@@ -4,7 +4,7 @@ import numpy as np
 from av.stream import Stream
 
 from clipper_assets.clips.gates.figures import Container
-from clipper_assets.episodes.inputs import open_media
+from clipper_assets.media.inputs import open_media
 
 
 def read_container(media_source: str) -> Container:

@@ -8,9 +8,8 @@ from pathlib import Path
 import ffmpeg
 import numpy as np
 
-from clipper_assets.clips.captions.lines import Page
+from clipper_assets.captions.lines import Page
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.gates.container import read_container
 from clipper_assets.clips.gates.figures import Container, Figures, Promised
 from clipper_assets.clips.gates.picture import (
@@ -24,9 +23,10 @@ from clipper_assets.clips.gates.picture import (
 )
 from clipper_assets.clips.gates.sound import edge_level_db, lateness, levels, loudness
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets.episodes.inputs import media_input
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.frame import Box
+from clipper_assets.media.inputs import media_input
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
 

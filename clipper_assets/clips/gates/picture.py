@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.frame import Box
+from clipper_assets.media.frame import Box
 
 PICTURES_PER_S = 6
 """x264 and NVENC set at most four frames from one that is no B-frame to the next: only those have to be decoded."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 STEP_S = 0.01
 FLOOR_DB = -90.0

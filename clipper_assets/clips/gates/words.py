@@ -6,9 +6,9 @@ from itertools import accumulate
 
 import pyarrow as pa
 
-from clipper_assets.clips.captions.lines import Page, text_of
+from clipper_assets.captions.lines import Page, text_of
 from clipper_assets.clips.cuts import Span, TimeMap
-from clipper_assets.clips.frame import Box
+from clipper_assets.media.frame import Box
 
 READ_S = 5.0
 """Shorter stretches say little: one long word is a page of its own, and speech has its bursts."""

@@ -8,13 +8,13 @@ from itertools import groupby
 import ffmpeg
 import pysubs2
 
-from clipper_assets.clips.captions.ass import caption_ass
-from clipper_assets.clips.captions.layout import Captions
-from clipper_assets.clips.captions.styles import CaptionStyle
-from clipper_assets.clips.frame import Box
+from clipper_assets.captions.ass import caption_ass
+from clipper_assets.captions.layout import Captions
+from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.rendering.kept import any_of
 from clipper_assets.episodes.audio import Stream
-from clipper_assets.episodes.inputs import generated_input
+from clipper_assets.media.frame import Box
+from clipper_assets.media.inputs import generated_input
 
 CAPTIONS_FILE, FONTS_FOLDER = "captions.ass", "fonts"
 

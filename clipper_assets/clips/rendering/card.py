@@ -8,17 +8,17 @@ from pathlib import Path, PurePosixPath
 import ffmpeg
 import pysubs2
 
-from clipper_assets.clips.captions.ass import escaped
-from clipper_assets.clips.captions.fonts import Face
-from clipper_assets.clips.captions.scripts import faces_for, gather_fonts, runs
-from clipper_assets.clips.frame import Box, Frame
+from clipper_assets.captions.ass import escaped
+from clipper_assets.captions.fonts import Face
+from clipper_assets.captions.scripts import faces_for, gather_fonts, runs
 from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import Stream
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.ffmpeg import FfmpegError, run
-from clipper_assets.episodes.inputs import generated_input, media_input, picture_input
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.transcript.scripts import joined
+from clipper_assets.media.ffmpeg import FfmpegError, run
+from clipper_assets.media.frame import Box, Frame
+from clipper_assets.media.inputs import generated_input, media_input, picture_input
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.text.scripts import joined
 
 CARD_FILE, NAMES_FILE, FONTS_FOLDER = "card.png", "names.ass", "card_fonts"
 CAPTIONS_PX = 350

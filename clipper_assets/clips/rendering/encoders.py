@@ -5,8 +5,8 @@ from functools import cache
 
 import ffmpeg
 
-from clipper_assets.episodes.ffmpeg import FfmpegError, run
-from clipper_assets.episodes.inputs import generated_input
+from clipper_assets.media.ffmpeg import FfmpegError, run
+from clipper_assets.media.inputs import generated_input
 
 
 @dataclass(frozen=True)

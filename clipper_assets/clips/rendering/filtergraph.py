@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import ffmpeg
 
-from clipper_assets.clips.captions.styles import CaptionStyle
+from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.framing.path import square_size_px
 from clipper_assets.clips.plan import ClipPlan
@@ -14,9 +14,9 @@ from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.framed import Stretch, framed, stretches
 from clipper_assets.clips.rendering.kept import kept_picture, kept_sound
 from clipper_assets.episodes.audio import Stream, programme
-from clipper_assets.episodes.ffmpeg import ranged
-from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.ffmpeg import ranged
+from clipper_assets.media.inputs import media_input
 
 REFERENCE_WHITE_NITS = 203  # diffuse white of PQ and HLG programmes: ITU-R BT.2408, table 1
 HD_HEIGHT_PX = 720

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import ffmpeg
 
-from clipper_assets.clips.frame import Box, Frame
 from clipper_assets.clips.framing.crop import between, crop_box, eased
 from clipper_assets.clips.framing.path import (
     CameraPath,
@@ -22,6 +21,7 @@ from clipper_assets.clips.framing.path import (
 from clipper_assets.clips.rendering.kept import any_of
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.frame import Box, Frame
 
 CAMERA_FILE = "camera.cmd"
 NEARLY_ALL = 0.97

@@ -6,9 +6,9 @@ from typing import Protocol
 
 import ffmpeg
 
-from clipper_assets.clips.captions.ass import caption_ass
-from clipper_assets.clips.captions.scripts import gather_fonts
-from clipper_assets.clips.captions.sidecars import sidecars
+from clipper_assets.captions.ass import caption_ass
+from clipper_assets.captions.scripts import gather_fonts
+from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.manifest import STEP
 from clipper_assets.clips.plan import ClipPlan
@@ -28,11 +28,11 @@ from clipper_assets.clips.rendering.filtergraph import (
 )
 from clipper_assets.clips.rendering.framed import CAMERA_FILE, camera_commands
 from clipper_assets.clips.rendering.sound import master
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.ffmpeg import FfmpegError, run
-from clipper_assets.episodes.inputs import media_input
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.progress import Report
+from clipper_assets.media.ffmpeg import FfmpegError, run
+from clipper_assets.media.inputs import media_input
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report
 
 THUMBNAIL_AT = 1 / 3
 """Of the clip's length; the key frame before, which is at most two seconds away."""

@@ -9,9 +9,9 @@ import ffmpeg
 from clipper_assets.clips.gates.sound import loudness
 from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets.episodes.inputs import media_input
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.inputs import media_input
+from clipper_assets.runtime.degraded import Degraded
 
 TARGET_LUFS, TOLERANCE_LU = -14.0, 0.4
 HIGHEST_DBTP = -1.1

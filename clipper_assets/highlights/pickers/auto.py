@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import dagster as dg
 
-from clipper_assets.episodes.degraded import Degraded
 from clipper_assets.highlights.pickers.base import Picked, PickerUnavailableError, Talk
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.windows import STEP
-from clipper_assets.progress import Report
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import PickerName
 
 

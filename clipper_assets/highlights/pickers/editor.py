@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.edits import Edits
+from clipper_assets.edits.model import Edits
 from clipper_assets.highlights.windows import STEP, quiet_around
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.words import Sentence
 
 EDITOR = "editor"

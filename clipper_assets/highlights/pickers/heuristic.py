@@ -41,8 +41,8 @@ from numpy.typing import NDArray
 from clipper_assets.highlights.pickers import cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.windows import Candidate, Run, choose
-from clipper_assets.progress import Report
-from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
+from clipper_assets.runtime.progress import Report
+from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.words import Sentence
 
 Values = NDArray[np.float64]

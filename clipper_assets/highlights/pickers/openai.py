@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.text import clean_text, clock
 from clipper_assets.highlights.pickers.answers import Highlight, Highlights, Ranking, Reply, Tokens
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
 from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError, BoundedClient
 from clipper_assets.highlights.windows import STEP, Candidate, fit
-from clipper_assets.progress import Report
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Settings
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.markdown import clock
 
 if TYPE_CHECKING:
     from openai import OpenAI

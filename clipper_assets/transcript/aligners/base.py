@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.progress import Report
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript.cues import Cue
 from clipper_assets.transcript.timing import Span
 

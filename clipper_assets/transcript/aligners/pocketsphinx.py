@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Report
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript.aligners.base import Aligner, Block, Placed, Placement
 from clipper_assets.transcript.pronunciation import pronounce, spoken
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Report
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.progress import Report
+from clipper_assets.text.scripts import UNSPACED
 from clipper_assets.transcript.aligners.base import Aligner, Block, Placed, Placement
 from clipper_assets.transcript.pronunciation import spoken
-from clipper_assets.transcript.scripts import UNSPACED
 
 NLTK_DATA = Path(__file__).parent / "nltk_data"
 """The sentence splitter that WhisperX insists on. It has nothing to split: the text has no punctuation left."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import dagster as dg
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.progress import Stage
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import EngineName
 from clipper_assets.transcript.crosstalk import from_channel, without_doubles
 from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording

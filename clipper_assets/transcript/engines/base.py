@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import dagster as dg
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.progress import Stage
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Stage
 from clipper_assets.transcript.crosstalk import speaker_of
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.vad import speech_spans

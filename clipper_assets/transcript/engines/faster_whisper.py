@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.episodes.text import clean_text
-from clipper_assets.progress import Report
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.progress import Report
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.cues import Cue, CueWord
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
 from clipper_assets.transcript.pronunciation import is_said
-from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.timing import Span
 
 if TYPE_CHECKING:

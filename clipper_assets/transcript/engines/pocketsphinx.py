@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import webrtcvad
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Stage, part
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Stage, part
 from clipper_assets.transcript.aligners.pocketsphinx import FRAME_S, is_filler, pcm16
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.timing import fit

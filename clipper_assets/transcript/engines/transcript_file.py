@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.progress import Report, Stage, part
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.cues import Cue, MalformedTranscriptError, cue_words, read_transcript

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from clipper_assets.episodes.degraded import Degraded
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.progress import Report, Stage, part
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times

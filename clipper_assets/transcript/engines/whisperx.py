@@ -8,9 +8,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from clipper_assets.episodes.speech import Samples
-from clipper_assets.episodes.text import clean_text
-from clipper_assets.progress import Report, Stage
+from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.progress import Report, Stage
+from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.cues import Cue, CueWord, said_words
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.formats.base import Cue, CueWord
 from clipper_assets.transcript.pronunciation import is_said
-from clipper_assets.transcript.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.timing import Span
 
 _INVISIBLE = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"

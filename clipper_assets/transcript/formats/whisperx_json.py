@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from clipper_assets.episodes.text import clean_text
+from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
 from clipper_assets.transcript.formats.voices import bare, said_words
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from clipper_assets.clips.framing.scene import FACES, Scene
-from clipper_assets.episodes.speech import Samples
+from clipper_assets.media.speech import Samples
 from clipper_assets.transcript.words import words_table
-from clipper_assets_tests.media import SAMPLE, sample_words, speech_of
+from clipper_assets_tests.support.media import SAMPLE, sample_words, speech_of
 
 GRACE_S = 0.5
 """After somebody else begins to speak."""

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.analyse import Analysis, analyse
 from clipper_assets.clips.framing.director import direct
 from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.framing.scene import Track
 from clipper_assets.clips.framing.shown import speaker_shown
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.clips.framing.looking import (
     MODELS,
@@ -26,7 +26,7 @@ from clipper_assets_tests.clips.framing.looking import (
     truth,
 )
 from clipper_assets_tests.clips.framing.test_screens import slide
-from clipper_assets_tests.media import SAMPLE, lavfi, make, source_of
+from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
 
 EPISODE = SAMPLE / "episode.mp4"
 WINDOW = (26.9, 46.9)

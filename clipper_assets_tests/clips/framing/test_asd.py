@@ -10,9 +10,9 @@ from clipper_assets.clips.framing.faces import ultraface
 from clipper_assets.clips.framing.frames import FPS, grey_pictures
 from clipper_assets.clips.framing.models import verify
 from clipper_assets.clips.framing.tracks import Follower
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets_tests.clips.framing.looking import MODELS, needs_models, sample_speech
-from clipper_assets_tests.media import SAMPLE, source_of
+from clipper_assets_tests.support.media import SAMPLE, source_of
 
 FIRST = [21.404, 1.028, -22.609, 19.746, 49.076, -8.129, -67.177, -46.528, -6.947, -13.18, -24.326, -8.577, 3.208]
 LAST = [22.22, -7.786, -7.724, 47.369, -17.501, -7.926, 30.042, -34.033, -18.087, 9.196, -37.73, -15.775, 0.973]

@@ -12,10 +12,10 @@ import pytest
 from clipper_assets import job, local
 from clipper_assets.clips.framing.assets import CameraConfig, faces_key
 from clipper_assets.clips.framing.path import Layout, read_paths
-from clipper_assets.episodes.lake import LAKE, parquet_bytes
-from clipper_assets.episodes.partitions import hive_folder
-from clipper_assets.episodes.storage import DirectoryStorage
 from clipper_assets.settings import Settings
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE, parquet_bytes
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "show/cut.mp4"

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.clips.frame import FRAMES, Aspect, Box
 from clipper_assets.clips.framing.composition import EYE_LINE, EYES, Composer
 from clipper_assets.clips.framing.crop import crop_box
 from clipper_assets.clips.framing.path import Layout, View, panel_sizes_px
+from clipper_assets.media.frame import FRAMES, Aspect, Box
 
 SOURCE = (1920, 1080)
 COMPOSER = Composer(SOURCE)

@@ -8,7 +8,7 @@ from clipper_assets.clips.framing.frames import Picture, grey_pictures
 from clipper_assets.clips.framing.models import verify
 from clipper_assets.clips.framing.scene import Boxes
 from clipper_assets_tests.clips.framing.looking import MODELS, needs_models, truth
-from clipper_assets_tests.media import SAMPLE, source_of
+from clipper_assets_tests.support.media import SAMPLE, source_of
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from clipper_assets.clips.framing.frames import FPS, grey_pictures, picture_size_px
-from clipper_assets.episodes.ffmpeg import FfmpegError
-from clipper_assets.episodes.s3 import S3Storage
-from clipper_assets_tests.media import SAMPLE, lavfi, make, source_of
+from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets.storage.s3 import S3Storage
+from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
 
 RAMP = "color=black:s=128x72:r={fps},format=gray,geq=lum='16+round(N*200/({fps}*4))'"
 """Every picture a little brighter than the one before: 50 grey levels a second."""

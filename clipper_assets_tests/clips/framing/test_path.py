@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.path import (
     CAMERA,
     PANELS,
@@ -22,6 +21,7 @@ from clipper_assets.clips.framing.path import (
     still,
 )
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.frame import FRAMES, Aspect
 
 SPLIT = CameraPath(
     (

@@ -4,13 +4,13 @@ import io
 import numpy as np
 from PIL import Image
 
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.framing.director import direct
 from clipper_assets.clips.framing.path import CameraPath, Layout
 from clipper_assets.clips.framing.picture import camera_picture
 from clipper_assets.clips.framing.scene import Scene, Shot
+from clipper_assets.media.frame import Box
 from clipper_assets_tests.clips.framing.scenes import LEFT, RIGHT, scene, seat
-from clipper_assets_tests.media import Picture
+from clipper_assets_tests.support.media import Picture
 
 TALK = scene([Shot(10, 40)], [seat(0, 10, 40, LEFT), seat(1, 10, 40, RIGHT)], (10, 25, 0), (25, 40, 1))
 SLIDES = scene([Shot(10, 40, Box(60, 60, 1100, 620))], [seat(0, 10, 40, RIGHT)], (10, 40, 0))

@@ -6,7 +6,7 @@ import pytest
 from clipper_assets.clips.framing.frames import Picture, grey_pictures
 from clipper_assets.clips.framing.scene import Boxes
 from clipper_assets.clips.framing.screens import screen
-from clipper_assets_tests.media import SAMPLE, source_of
+from clipper_assets_tests.support.media import SAMPLE, source_of
 
 NO_FACE: Boxes = np.empty((0, 4))
 ROOM = np.random.default_rng(5)

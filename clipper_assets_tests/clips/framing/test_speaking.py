@@ -12,7 +12,7 @@ from clipper_assets.clips.framing.mouth import Motion
 from clipper_assets.clips.framing.phrases import Phrase
 from clipper_assets.clips.framing.speaking import BUDGET, evidence, likeliest
 from clipper_assets.clips.framing.tracks import Followed
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 PICTURES = 10 * FPS
 SILENCE = np.zeros(10 * SPEECH_RATE_HZ, np.float32)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clipper_assets.clips.captions.lines import CaptionWord, Page
+from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.gates.figures import Promised
 from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import verdicts
-from clipper_assets_tests.media import make
+from clipper_assets.media.frame import Box
+from clipper_assets_tests.support.media import make
 
 FIXTURE = Path(__file__).parents[2] / "transcript" / "fixture"
 PROMISED = Promised(width_px=108, height_px=192, fps=25.0, duration_s=12.0)

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.clips.captions.ass import caption_ass
-from clipper_assets.clips.captions.lines import CaptionWord
-from clipper_assets.clips.captions.styles import load_style, style_names
+from clipper_assets.captions.ass import caption_ass
+from clipper_assets.captions.lines import CaptionWord
+from clipper_assets.captions.styles import load_style, style_names
 from clipper_assets.clips.gates.captions import missing_captions
-from clipper_assets_tests.clips.captions.drawing import captions_of
-from clipper_assets_tests.clips.captions.test_lines import talks
-from clipper_assets_tests.media import words
+from clipper_assets_tests.captions.drawing import captions_of
+from clipper_assets_tests.captions.test_lines import talks
+from clipper_assets_tests.support.media import words
 
 SAID = words("so {why} does it \\\\N 90% שלום 今天 e\u2060nd")
 

@@ -7,12 +7,12 @@ from typing import Any
 import av
 import pytest
 
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.measure import measure_clip
-from clipper_assets.episodes.ffmpeg import FfmpegError
+from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets.media.frame import Box
 from clipper_assets_tests.clips.gates.clip import PROMISED, clip, judge, pages, shown, spans, words
-from clipper_assets_tests.media import make
+from clipper_assets_tests.support.media import make
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from clipper_assets.clips.frame import FRAMES, Box, Frame
 from clipper_assets.clips.gates.picture import (
     PICTURES_PER_S,
     Pictures,
@@ -11,6 +10,7 @@ from clipper_assets.clips.gates.picture import (
     small_size_px,
     without,
 )
+from clipper_assets.media.frame import FRAMES, Box, Frame
 
 EVERYTHING = without([], 1080, 1920)
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.sound import STEP_S, Levels, edge_level_db, lateness, levels, loudness
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ
-from clipper_assets_tests.media import SAMPLE, sample_words, speech_of
+from clipper_assets.media.speech import SPEECH_RATE_HZ
+from clipper_assets_tests.support.media import SAMPLE, sample_words, speech_of
 
 WINDOW_S = 30.0
 

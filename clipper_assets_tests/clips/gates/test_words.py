@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.clips.captions.lines import CaptionWord, Page
+from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span, TimeMap
-from clipper_assets.clips.frame import Box
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps, spoken_around
+from clipper_assets.media.frame import Box
 from clipper_assets.transcript.words import Word, words_table
 
 SAFE = Box(65, 270, 885, 980)

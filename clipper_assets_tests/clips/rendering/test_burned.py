@@ -8,14 +8,14 @@ import ffmpeg
 import numpy as np
 import pytest
 
-from clipper_assets.clips.captions.ass import caption_ass
-from clipper_assets.clips.captions.layout import Captions
-from clipper_assets.clips.captions.scripts import gather_fonts
-from clipper_assets.clips.captions.styles import load_style
-from clipper_assets.clips.frame import FRAMES, Aspect
+from clipper_assets.captions.ass import caption_ass
+from clipper_assets.captions.layout import Captions
+from clipper_assets.captions.scripts import gather_fonts
+from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.rendering.burned import CAPTIONS_FILE, FONTS_FOLDER, burned, redrawn
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets_tests.media import frames, words
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets_tests.support.media import frames, words
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipper_assets.clips.frame import FRAMES, Aspect, Frame
 from clipper_assets.clips.rendering.card import card_picture, write_card
-from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets_tests.media import frame_at, frames, make, source_of
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.frame import FRAMES, Aspect, Frame
+from clipper_assets_tests.support.media import frame_at, frames, make, source_of
 
 ACCENT = "#00ff00"
 PORTRAIT = FRAMES[Aspect.portrait]

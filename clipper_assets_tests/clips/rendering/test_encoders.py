@@ -2,7 +2,7 @@ import pytest
 
 from clipper_assets.clips.rendering import encoders
 from clipper_assets.clips.rendering.encoders import NVENC, X264, Encoder, best_encoder
-from clipper_assets.episodes.ffmpeg import FfmpegError, run
+from clipper_assets.media.ffmpeg import FfmpegError, run
 
 
 def chosen() -> Encoder:

@@ -9,7 +9,7 @@ import pytest
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import filmed, muxed
-from clipper_assets_tests.media import frames, lavfi, make, plan_of, render, samples, source_of, words
+from clipper_assets_tests.support.media import frames, lavfi, make, plan_of, render, samples, source_of, words
 
 EVERY = 24
 """Frames from one flash, and beep, to the next."""

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.frame import FRAMES, Aspect, Box, Frame
 from clipper_assets.clips.framing.path import (
     PANELS,
     CameraPath,
@@ -27,9 +26,10 @@ from clipper_assets.clips.framing.path import (
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, filmed, shot
 from clipper_assets.clips.rendering.framed import CAMERA_FILE, SEAM_PX, Stretch, camera_commands, stretches
-from clipper_assets.episodes.ffmpeg import run
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets_tests.media import FAST, Picture, frames, lavfi, make, plan_of, source_of
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.frame import FRAMES, Aspect, Box, Frame
+from clipper_assets_tests.support.media import FAST, Picture, frames, lavfi, make, plan_of, source_of
 
 SMALL = Frame(216, 384, Box(0, 0, 216, 384))
 SIZE = (1280, 720)

@@ -7,17 +7,17 @@ import numpy as np
 import pysubs2
 import pytest
 
-from clipper_assets.clips.frame import FRAMES, Aspect
 from clipper_assets.clips.framing.path import PANELS, CameraPath, panel_sizes_px, still
 from clipper_assets.clips.gates.container import read_container
 from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.clips.rendering.encoders import X264, Encoder
 from clipper_assets.episodes.microphones import Microphone
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ
-from clipper_assets_tests.clips.captions.drawing import ink
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.media.speech import SPEECH_RATE_HZ
+from clipper_assets_tests.captions.drawing import ink
 from clipper_assets_tests.clips.making import TONE
-from clipper_assets_tests.media import (
+from clipper_assets_tests.support.media import (
     FAST,
     frame_at,
     frames,

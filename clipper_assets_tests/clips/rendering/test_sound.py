@@ -10,8 +10,8 @@ import pytest
 from clipper_assets.clips.gates.sound import loudness
 from clipper_assets.clips.rendering import sound
 from clipper_assets.clips.rendering.sound import MAX_GAIN_DB, master
-from clipper_assets.episodes.ffmpeg import run
-from clipper_assets_tests.media import SAMPLE, make
+from clipper_assets.media.ffmpeg import run
+from clipper_assets_tests.support.media import SAMPLE, make
 
 SPEECH = f"amovie={SAMPLE / 'episode.mp4'}:seek_point=20,atrim=duration=8"
 RATTLE = "1.9*exp(-60*mod(t,0.25))"

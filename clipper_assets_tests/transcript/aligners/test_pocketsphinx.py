@@ -1,6 +1,6 @@
 import numpy as np
 
-from clipper_assets.episodes.speech import Samples
+from clipper_assets.media.speech import Samples
 from clipper_assets.transcript.aligners.base import Block
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner, pcm16
 from clipper_assets.transcript.words import Word

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clipper_assets.episodes.speech import SPEECH_RATE_HZ
+from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.pocketsphinx import MAX_UTTERANCE_S, PocketSphinx, utterances
 from clipper_assets.transcript.words import Word

@@ -18,7 +18,7 @@ from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
 from clipper_assets.transcript.engines.whisper import WhisperEngine, detect_language, smaller_batches
 from clipper_assets.transcript.engines.whisperx import WhisperX
 from clipper_assets.transcript.words import Word
-from clipper_assets_tests.media import two_microphones
+from clipper_assets_tests.support.media import two_microphones
 from clipper_assets_tests.transcript.conftest import MODELS, Bars
 from clipper_assets_tests.transcript.scoring import matches, start_errors, word_error_rate
 

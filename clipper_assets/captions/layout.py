@@ -1,0 +1,165 @@
+"""The pages of a clip and its hook title, laid out inside the safe area."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from clipper_assets.captions.column import Column, PlacedLine
+from clipper_assets.captions.fonts import Face
+from clipper_assets.captions.lines import CaptionWord, Lines, Page, Ruler, paginate
+from clipper_assets.captions.phrases import COMMAS, SENTENCE_ENDS
+from clipper_assets.captions.scripts import faces_for, is_drawn
+from clipper_assets.captions.styles import CaptionStyle, Position
+from clipper_assets.captions.typesetting import Typesetter
+from clipper_assets.media.frame import Box, Frame
+from clipper_assets.text.scripts import UNSPACED, split_unspaced
+
+PANEL_MARGIN, WORD_MARGIN = 0.28, 0.18
+"""How far boxes reach beyond what stands in them, in ems."""
+UNDERLINE_OFFSET, UNDERLINE_HEIGHT = 0.08, 0.08
+"""From the bottom of a word to the line below it, in ems."""
+HOOK_S = 3.0
+HOOK_LINES = 3
+HOOK_SIZES = (1.0, 0.9, 0.8, 0.7, 0.6)
+"""Of the style's size, the first that fits. A longer hook ends early: smaller letters are not read in three seconds."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that are shown together; seconds from the start of the clip."""
+
+    lines: tuple[PlacedLine, ...]
+    start_s: float
+    end_s: float
+
+    @property
+    def box(self) -> Box:
+        """Around all lines."""
+        boxes = [line.box for line in self.lines]
+        left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+        return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
+
+
+@dataclass(frozen=True)
+class TextBox:
+    """A line of text with its outline and boxes, in pixels of the frame; seconds from the start of the clip."""
+
+    start_s: float
+    end_s: float
+    box: Box
+
+
+@dataclass(frozen=True)
+class Captions:
+    """What is written over a clip of `clip_s` seconds. Fonts that the package lacks are looked for in `fonts_dir`.
+
+    Raises ValueError where the style's font is in neither.
+    """
+
+    words: Sequence[CaptionWord]
+    style: CaptionStyle
+    frame: Frame
+    clip_s: float
+    hook: str | None = None
+    fonts_dir: Path | None = None
+
+    @cached_property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces that draw the texts, the style's own first."""
+        text = "".join(word.text for word in (*self.words, *self._hook_words))
+        return faces_for(f"{text}{text.upper()}" if self.style.uppercase else text, self.style.font, self.fonts_dir)
+
+    @property
+    def undrawn(self) -> str:
+        """The characters that no face has, sorted: another font of the machine draws them, or boxes stand for them."""
+        setter = self._column.setter
+        text = "".join(setter.shown(word.text, word.language) for word in (*self.words, *self._hook_words))
+        lacking = {char for char in text if is_drawn(char) and not any(face.covers(char) for face in self.faces)}
+        return "".join(sorted(lacking))
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """The words, page by page."""
+        return paginate(
+            self.words,
+            measure=self._column.setter.width_px,
+            max_width=self._column.text_width_px,
+            max_words=self.style.words_per_page,
+            max_lines=self.style.max_lines,
+            clip_s=self.clip_s,
+        )
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The pages at their places."""
+        return [
+            Block(self._column.place(page.lines, self._top_px(len(page.lines))), page.start_s, page.end_s)
+            for page in self.pages
+        ]
+
+    @cached_property
+    def title(self) -> Block | None:
+        """The hook over the first seconds, at the top of the safe area; None where captions leave it no room."""
+        fitted = self._fitted_hook()
+        if fitted is None:
+            return None
+        column, lines = fitted
+        return Block(column.place(lines, self.frame.safe.top), 0.0, min(HOOK_S, self.clip_s))
+
+    @property
+    def boxes(self) -> list[TextBox]:
+        """Every line of text, the title's first."""
+        blocks = [*([self.title] if self.title else []), *self.blocks]
+        return [TextBox(block.start_s, block.end_s, line.box) for block in blocks for line in block.lines]
+
+    @cached_property
+    def _column(self) -> Column:
+        style, em_px = self.style, self.style.font_size
+        box_px = WORD_MARGIN * em_px if style.highlight_box_colour else 0.0
+        line_px = (UNDERLINE_OFFSET + UNDERLINE_HEIGHT) * em_px if style.underline_colour else 0.0
+        panel_px = PANEL_MARGIN * em_px if style.panel_colour else 0.0
+        outline_px = style.outline_px + style.shadow_px + 2 * style.blur_px
+        setter = Typesetter(self.faces, em_px, uppercase=style.uppercase)
+        margin_px = max(outline_px, panel_px, box_px, line_px)
+        return Column(setter, self.words, self.frame, margin_px, gap_px=max(2 * box_px, line_px))
+
+    def _top_px(self, lines: int) -> float:
+        """Where the box of a page of so many lines begins."""
+        safe, height_px = self.frame.safe, self._column.height_px(lines)
+        lowest_px = safe.bottom - height_px
+        centered_px = (self.frame.height_px - height_px) / 2
+        return lowest_px if self.style.position is Position.bottom else min(centered_px, lowest_px)
+
+    @cached_property
+    def _hook_words(self) -> list[CaptionWord]:
+        language = self.words[0].language if self.words else ""
+        hook = self.hook or ""
+        texts = split_unspaced(hook, language) if language in UNSPACED else hook.split()
+        return [CaptionWord(text, 0.0, 0.0, 0, None, language) for text in texts]
+
+    def _fitted_hook(self) -> tuple[Column, Lines] | None:
+        """The hook as large as it fits above the captions; its last words go where even the smallest size does not."""
+        words = self._hook_words
+        columns = [self._hook_column(self.style.hook_size * size) for size in HOOK_SIZES]
+        for column in columns:
+            if lines := self._fitted(words, column):
+                return column, lines
+        for count in range(len(words) - 1, 0, -1):
+            cut = replace(words[count - 1], text=f"{words[count - 1].text.rstrip(SENTENCE_ENDS + COMMAS)}…")
+            if lines := self._fitted([*words[: count - 1], cut], columns[-1]):
+                return columns[-1], lines
+        return None
+
+    def _fitted(self, words: Sequence[CaptionWord], column: Column) -> Lines | None:
+        room_px = self._top_px(self.style.max_lines) - self.frame.safe.top
+        most = sum(column.height_px(lines) <= room_px for lines in range(1, HOOK_LINES + 1))
+        ruler = Ruler(words, column.setter.width_px)
+        if len(words) > 1 and ruler.width(0, len(words)) > most * column.text_width_px:
+            return None
+        found = ruler.lines(0, len(words), column.text_width_px, most)
+        return found and found[1]
+
+    def _hook_column(self, em_px: float) -> Column:
+        setter = Typesetter(self.faces, em_px, uppercase=self.style.uppercase)
+        return Column(setter, self._hook_words, self.frame, PANEL_MARGIN * em_px, gap_px=0.0)

@@ -1,0 +1,97 @@
+"""Caption styles as data: one TOML file each in `styles/`, and what a show changes in them."""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from clipper_assets.text.clean import clean_text
+
+DEFAULT_STYLE = "pop"
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="`#rrggbb`")]
+Opacity = Annotated[float, Field(ge=0, le=1, description="0 invisible, 1 opaque")]
+
+
+class Position(StrEnum):
+    """Where captions stand in the safe area: at its bottom, or around the middle of the frame."""
+
+    bottom = "bottom"
+    middle = "middle"
+
+
+class CaptionStyle(BaseModel):
+    """How burned captions look. Sizes are pixels of a frame whose shorter side is 1080; no colour draws nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    font: str = Field(description="full name of a face of this package or of CLIPPER_FONTS_DIR")
+    font_size: int = Field(ge=20, le=200, description="height of the em, as in CSS")
+    uppercase: bool = False
+    words_per_page: int = Field(ge=1, le=20, description="words on screen at once, at most")
+    max_lines: int = Field(default=2, ge=1, le=2)
+    position: Position = Position.bottom
+
+    text_colour: Colour
+    speaker_colours: tuple[Colour, ...] = Field(default=(), description="instead, by order of the clip's speakers")
+    emphasis_colour: Colour | None = Field(default=None, description="of numbers and key words")
+    highlight_colour: Colour | None = Field(default=None, description="of the word being spoken")
+    highlight_box_colour: Colour | None = Field(default=None, description="of a box behind the word being spoken")
+    underline_colour: Colour | None = Field(default=None, description="of a line below the word being spoken")
+    upcoming_opacity: Opacity = Field(default=1.0, description="of words that are not spoken yet")
+
+    outline_colour: Colour = "#000000"
+    outline_px: float = Field(default=0, ge=0, le=20)
+    shadow_px: float = Field(default=0, ge=0, le=20)
+    blur_px: float = Field(default=0, ge=0, le=20, description="softens outline and shadow")
+    panel_colour: Colour | None = Field(default=None, description="of a box behind the whole page")
+    panel_opacity: Opacity = 1.0
+
+    hook_size: int = Field(
+        default=72, ge=20, le=200, description="height of the em of the title over the first seconds"
+    )
+    hook_text_colour: Colour = "#0b0b0f"
+    hook_box_colour: Colour = "#ffffff"
+
+
+def style_names() -> list[str]:
+    """The styles of this package, sorted."""
+    folder = files("clipper_assets.captions") / "styles"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_style(name: str, overrides: Mapping[str, object] | None = None) -> CaptionStyle:
+    """The style of that name, with what a show overrides.
+
+    Raises ValueError, naming those that there are, for no match, and naming the field for an override that is wrong.
+    """
+    if name not in style_names():
+        raise ValueError(f"no caption style {name!r}; there are {', '.join(style_names())}")
+    style = _packaged(name)
+    if not overrides:
+        return style
+    try:
+        return CaptionStyle.model_validate(style.model_dump() | dict(overrides) | {"name": name})
+    except ValidationError as error:
+        raise ValueError(f"caption style {name!r}: {_first_mistake(error)}") from None
+
+
+@cache
+def _packaged(name: str) -> CaptionStyle:
+    text = (files("clipper_assets.captions") / "styles" / f"{name}.toml").read_text()
+    return CaptionStyle(name=name, **tomllib.loads(text))
+
+
+def _first_mistake(error: ValidationError) -> str:
+    mistake = error.errors()[0]
+    field = clean_text(".".join(str(part) for part in mistake["loc"]))
+    if mistake["type"] == "extra_forbidden":
+        return f"there is no field {field}; there are {', '.join(list(CaptionStyle.model_fields)[1:])}"
+    if mistake["type"] == "string_pattern_mismatch":
+        return f"{field} is {mistake['input']!r}; write a colour as #rrggbb"
+    return f"{field} is {mistake['input']!r}; {mistake['msg'][0].lower()}{mistake['msg'][1:]}"

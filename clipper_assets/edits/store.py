@@ -1,0 +1,80 @@
+"""Edits in the lake: numbered versions, each whole, none ever overwritten."""
+
+import re
+from datetime import UTC, datetime
+
+import dagster as dg
+from pydantic import ValidationError
+
+from clipper_assets.edits.model import Edits
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError, stored_bytes
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
+
+EDITS = dg.AssetSpec(
+    "edits",
+    partitions_def=episodes,
+    group_name="episodes",
+    kinds={"json"},
+    description="What people changed about an episode's clips on the review page; saved by the API, read by every run.",
+)
+DATA_VERSION_TAG = "dagster/data_version"
+_VERSION = re.compile(r"[0-9]{6}\.json")
+
+
+def latest_edits(storage: Storage, partition: str) -> Edits:
+    """The newest version. Raises DamagedError where it cannot be read."""
+    folder = f"{_folder(partition)}/"
+    keys = [
+        stored.key
+        for stored in storage.list_objects(_folder(partition))
+        if _VERSION.fullmatch(stored.key.removeprefix(folder))
+    ]
+    return _read(storage, max(keys)) if keys else Edits(version=0)
+
+
+def edits_at(storage: Storage, partition: str, version: int) -> Edits:
+    """An earlier version. Raises DamagedError where it cannot be read."""
+    return _read(storage, _key(partition, version)) if version else Edits(version=0)
+
+
+def save_edits(storage: Storage, instance: dg.DagsterInstance, partition: str, edits: Edits) -> bool:
+    """Keep a new version, and tell Dagster of it; False where somebody else was first with that number."""
+    key = _key(partition, edits.version)
+    if not storage.create(key, edits.model_dump_json(indent=2).encode()):
+        return False
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(
+            EDITS.key,
+            partition=partition,
+            metadata={"version": edits.version, "what": edits.what, "dagster/uri": storage.uri(key)},
+            tags={DATA_VERSION_TAG: str(edits.version)},
+        )
+    )
+    return True
+
+
+def undone(storage: Storage, partition: str, edits: Edits) -> Edits:
+    """A new version like the one before `edits`; undoing that in turn goes back one further. None is before 0."""
+    before = edits_at(storage, partition, edits.base)
+    return before.model_copy(
+        update={"version": edits.version + 1, "what": f"undid: {edits.what}", "created_at": datetime.now(UTC)}
+    )
+
+
+def _folder(partition: str) -> str:
+    return f"{LAKE}/edits/{hive_folder(partition)}"
+
+
+def _key(partition: str, version: int) -> str:
+    return f"{_folder(partition)}/{version:06d}.json"
+
+
+def _read(storage: Storage, key: str) -> Edits:
+    remedy = "restore that file from a backup, or remove this and later versions to give the edits up"
+    try:
+        return Edits.model_validate_json(stored_bytes(storage, key, remedy))
+    except ValidationError:
+        raise DamagedError(f"the edits in {key} cannot be read; {remedy}") from None

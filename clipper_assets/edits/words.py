@@ -1,0 +1,38 @@
+"""Words as a person corrected them, on whatever transcript there is."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clipper_assets.edits.model import WordEdit
+
+SAME_WORD = 0.5
+"""Of the shorter of two words, in time: two transcripts place a word's ends up to 0.1 s apart."""
+
+
+def corrected(words: pa.Table, edits: Sequence[WordEdit]) -> pa.Table:
+    """The words table with the text of each edit on the word that was said at its time, without those it takes out."""
+    texts = words["text"].to_pylist()
+    for edit, row in _found(words, edits):
+        if row is not None:
+            texts[row] = edit.text
+    column = words.column_names.index("text")
+    changed = words.set_column(column, words.schema.field(column), pa.array(texts, pa.string()))
+    return changed.filter(pc.field("text") != "")
+
+
+def lost(words: pa.Table, edits: Sequence[WordEdit]) -> list[WordEdit]:
+    """The edits whose word is in this transcript no more."""
+    return [edit for edit, row in _found(words, edits) if row is None]
+
+
+def _found(words: pa.Table, edits: Sequence[WordEdit]) -> Iterator[tuple[WordEdit, int | None]]:
+    """Each edit with the row of its word."""
+    starts, ends = words["start"].to_numpy(), words["end"].to_numpy()
+    for edit in edits:
+        together = np.minimum(ends, edit.end) - np.maximum(starts, edit.start)
+        share = together / np.minimum(ends - starts, edit.end - edit.start)
+        row = int(np.argmax(share)) if share.size else 0
+        yield edit, row if share.size and share[row] >= SAME_WORD else None

@@ -1,0 +1,40 @@
+"""How loud each track of a recording is over time."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+
+FRAME_S = 0.02
+FLOOR_DB = -90.0
+SMOOTHED_FRAMES = 5
+"""0.1 s, about half a syllable: longer than the delay between two microphones in one room, shorter than a turn."""
+SPEECH_PERCENTILE = 95
+"""A track whose owner speaks for more than a twentieth of the time is at this percentile while they do."""
+MOST_GAIN_DB = 12.0
+"""How much quieter than the loudest a microphone's own speech is taken to be: what lies lower is a microphone that
+nobody, or hardly anybody, speaks into, and must not be made as loud as the others."""
+
+Levels = NDArray[np.float32]
+"""Decibels, shape (tracks, frames), `FRAME_S` a frame."""
+
+
+def relative_levels(tracks: Iterable[Samples]) -> Levels:
+    """RMS levels of tracks, smoothed over 0.1 s, each relative to its own speaker's, so that a hot microphone does not
+    seem to hear everything. Takes the tracks one at a time: they need not be in memory together.
+    """
+    size = round(FRAME_S * SPEECH_RATE_HZ)
+    rows = []
+    for track in tracks:
+        frames = track[: len(track) // size * size].reshape(-1, size)
+        power = np.einsum("ij,ij->i", frames, frames) / size
+        if len(power):
+            power = np.convolve(power, np.ones(SMOOTHED_FRAMES) / SMOOTHED_FRAMES, "same")[: len(power)]
+        rows.append(10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10))).astype(np.float32))
+    count = min(len(row) for row in rows)
+    levels = np.stack([row[:count] for row in rows]) if count else np.full((len(rows), 1), FLOOR_DB, np.float32)
+    own = np.percentile(levels, SPEECH_PERCENTILE, axis=1)
+    relative: Levels = levels - np.maximum(own, own.max() - MOST_GAIN_DB)[:, None].astype(np.float32)
+    return relative

@@ -1,0 +1,75 @@
+"""Loudness over an episode, measured once while its audio is decoded, so that no window is ever decoded twice.
+
+ITU-R BS.1770-4 integrates loudness over gated 400 ms blocks that overlap by 75 %. ffmpeg's `ebur128` filter gives
+each block's loudness (its "momentary" value) every 100 ms; any window's integrated loudness follows from the blocks
+inside it.
+"""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.lake import parquet_bytes
+from clipper_assets.storage.tables import Column, TableSpec
+
+BLOCK_S = 0.4
+STEP_S = 0.1
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
+
+LOUDNESS = TableSpec(
+    "loudness",
+    [
+        Column("block_end_s", pa.float64(), "end of a 400 ms block, seconds from the start of the episode"),
+        Column("momentary_lufs", pa.float32(), "loudness of the block (BS.1770-4)"),
+    ],
+)
+
+_BLOCK = re.compile(r"pts_time:(?P<time>[\d.]+)\s+lavfi\.r128\.M=(?P<loudness>-?[\d.]+|nan|-?inf)")
+
+
+@dataclass(frozen=True)
+class LoudnessTrack:
+    """Blocks of 400 ms: `block_end_s` and `momentary_lufs`, both of shape (blocks,), every 100 ms."""
+
+    block_end_s: NDArray[np.float64]
+    momentary_lufs: NDArray[np.float32]
+
+    def integrated(self, start_s: float, end_s: float) -> float:
+        """Integrated loudness of a stretch in LUFS, gated as BS.1770-4 says; nan where nothing passes the gate."""
+        inside = (self.block_end_s - BLOCK_S >= start_s - STEP_S / 2) & (self.block_end_s <= end_s + STEP_S / 2)
+        blocks = self.momentary_lufs[inside].astype(np.float64)
+        loud = blocks[blocks > ABSOLUTE_GATE_LUFS]
+        if not loud.size:
+            return math.nan
+        gate = _mean_loudness(loud) + RELATIVE_GATE_LU
+        return _mean_loudness(loud[loud > gate])
+
+    def to_bytes(self) -> bytes:
+        columns = [pa.array(self.block_end_s), pa.array(self.momentary_lufs)]
+        return parquet_bytes(pa.table(columns, schema=LOUDNESS.schema))
+
+
+def _mean_loudness(lufs: NDArray[np.float64]) -> float:
+    return float(10 * np.log10(np.mean(10 ** (lufs / 10))))
+
+
+def parse_ebur128(log: Path) -> LoudnessTrack:
+    """What `ebur128=metadata=1,ametadata=print:key=lavfi.r128.M` wrote, as a track."""
+    blocks = [(float(m["time"]), float(m["loudness"])) for m in _BLOCK.finditer(log.read_text())]
+    starts, loudness = zip(*blocks, strict=True) if blocks else ((), ())
+    return LoudnessTrack(np.array(starts, np.float64) + STEP_S, np.array(loudness, np.float32))
+
+
+def load_loudness(storage: Storage, key: str) -> LoudnessTrack:
+    """The track that `raw_video` stored."""
+    table = pq.read_table(io.BytesIO(storage.read_bytes(key)))
+    return LoudnessTrack(table["block_end_s"].to_numpy(), table["momentary_lufs"].to_numpy())

@@ -1,0 +1,133 @@
+"""What the surroundings of the program do to it (disks, S3, permissions), each in a sentence for a person."""
+
+import errno
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boto3.exceptions import Boto3Error, S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from sqlalchemy.exc import OperationalError
+
+from clipper_assets.runtime.errors import FORBIDDEN, FULL, ArchivedError, StorageError
+
+DENIED = {"403", "Forbidden", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+BUSY = {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong and what to do, in one sentence; whether another try is in vain; the status of an HTTP answer."""
+
+    sentence: str
+    final: bool
+    status: int
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """What an exception means; None for one that only a traceback explains."""
+    match error:
+        case StorageError():
+            return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
+        case BotoCoreError() | Boto3Error() | ClientError():  # some are OSErrors, too
+            return _of_s3(error)
+        case OSError():
+            return _of_system(error)
+        case OperationalError():
+            return of_database(str(error.orig))
+        case sqlite3.OperationalError():
+            return of_database(str(error))
+    return None
+
+
+def of_database(reason: str) -> Fault:
+    """What it means that Dagster's database does not do what it is asked for."""
+    if "database is locked" in reason:
+        return _passing(
+            "Dagster's database is locked by another process; try again, and use PostgreSQL where several write to it"
+        )
+    if "disk is full" in reason:
+        return _passing(_full("Dagster's database"))
+    return _passing(f"Dagster's database cannot be used ({reason.splitlines()[0]}); check it, then try again")
+
+
+def _passing(sentence: str) -> Fault:
+    """What another try may find mended."""
+    return Fault(sentence, final=False, status=503)
+
+
+def _lasting(sentence: str) -> Fault:
+    """What stays as it is until a person acts."""
+    return Fault(sentence, final=True, status=503)
+
+
+def _of_system(error: OSError) -> Fault | None:
+    if error.errno in FULL:
+        return _passing(_full(error.filename))
+    if error.errno == errno.ENOENT and str(error.strerror).startswith("No usable temporary directory"):
+        return _passing(_full(None))
+    if error.strerror == FORBIDDEN:
+        return _passing(
+            "S3 denied ffmpeg the upload (403 Forbidden); allow s3:GetObject, and raise CLIPPER_URL_EXPIRY_S if the "
+            "step took longer than that"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and error.filename:
+        return _lasting(
+            f"the user of this process may not open {error.filename}; change its owner or its mode, then try again"
+        )
+    if error.errno == errno.EROFS:
+        return _lasting(f"the disk that holds {error.filename or 'the storage'} is read-only; mount it writable")
+    return None
+
+
+def _of_s3(error: BaseException) -> Fault | None:
+    match error:
+        case S3UploadFailedError():
+            return _of_s3(error.__context__) if error.__context__ else None
+        case ClientError():
+            return _of_answer(error)
+        case NoConnectionError() | HTTPClientError():
+            kwargs: Mapping[str, Any] = error.kwargs
+            where = f" at {kwargs['endpoint_url']}" if kwargs.get("endpoint_url") else ""
+            return _passing(f"S3 does not answer{where}; check the network and AWS_ENDPOINT_URL, then try again")
+        case NoCredentialsError():
+            return _lasting(
+                "there are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this "
+                "machine a role"
+            )
+    return None
+
+
+def _of_answer(error: ClientError) -> Fault:
+    told: Mapping[str, Any] = error.response["Error"]
+    code = told["Code"]
+    asked = f"{error.operation_name} of {told['Resource']}" if told.get("Resource") else error.operation_name
+    if code == "NoSuchBucket":
+        name = f" {told['BucketName']}" if told.get("BucketName") else ""
+        return _lasting(f"there is no bucket{name} in S3; make it, or correct CLIPPER_STORAGE")
+    if code in DENIED:
+        # Without s3:ListBucket S3 also says this of what is not there.
+        permission = "s3:GetObject and s3:ListBucket" if error.operation_name == "HeadObject" else "it"
+        return _lasting(f"S3 denies {asked} ({code}); allow {permission} to the credentials of this service")
+    if code in BUSY:
+        return _passing(f"S3 is too busy for {asked} ({code}); try again in some minutes")
+    return _passing(f"S3 failed at {asked}: {told.get('Message', 'for no reason given')} ({code})")
+
+
+def _full(place: str | None) -> str:
+    """All that is written outside the scratch directory names its place."""
+    scratch = _scratch()
+    if place is None or str(place).startswith(str(Path(scratch, "clipper-"))):
+        return f"the scratch directory {scratch} is full; free space in it, or set TMPDIR to one on a larger disk"
+    return f"the disk that holds {place} is full; free space on it, or move it to a larger one"
+
+
+def _scratch() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:  # it is full, too
+        return "(TMPDIR, /tmp)"

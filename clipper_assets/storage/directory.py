@@ -1,0 +1,133 @@
+"""The storage root in a directory of this machine."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_ISREG
+
+from upath import UPath
+
+from clipper_assets.runtime.errors import StorageError, named_if_full
+from clipper_assets.storage.base import Storage, Stored, is_key
+
+
+class DirectoryStorage(Storage):
+    """A directory on this machine."""
+
+    root: str
+
+    def _file(self, key: str) -> Path:
+        root = Path(self.root).resolve()
+        file = root / self.checked(key)
+        if not file.resolve().is_relative_to(root):
+            raise StorageError(f"{key!r} is a link that leads out of the storage root {root}; copy the file in instead")
+        return file
+
+    def uri(self, key: str) -> str:
+        return self._file(key).as_uri()
+
+    def path(self, key: str) -> UPath:
+        return UPath(self._file(key))
+
+    def stat(self, key: str) -> Stored | None:
+        try:
+            status = self._file(key).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if not S_ISREG(status.st_mode):
+            return None
+        return Stored(key, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+
+    def fingerprint(self, key: str) -> str:
+        with self._file(key).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def media_source(self, key: str) -> str:
+        return f"file:{self._file(key)}"
+
+    def list_objects(self, folder: str = "") -> Iterator[Stored]:
+        root = Path(self.root).resolve()
+        for parent, folders, files in os.walk(self._file(folder) if folder else root, onerror=_raise_unless_gone):
+            folders.sort()
+            for name in sorted(files):
+                file = Path(parent) / name
+                key = file.relative_to(root).as_posix()
+                # `exists` is False for a link that leads nowhere or in a circle, which `resolve` does not take.
+                inside = file.exists() and file.resolve().is_relative_to(root)
+                if inside and is_key(key) and (stored := self.stat(key)):
+                    yield stored
+
+    @contextmanager
+    def _aside(self, file: Path) -> Iterator[Path]:
+        with named_if_full(self.root):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
+            os.close(handle)
+            aside = Path(name)
+            try:
+                yield aside
+            finally:
+                aside.unlink(missing_ok=True)
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            aside.write_bytes(data)
+            aside.chmod(0o644)
+            aside.replace(file)
+
+    def put_file(self, key: str, local: Path) -> None:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            shutil.copyfile(local, aside)
+            aside.chmod(0o644)
+            aside.replace(file)
+
+    def take_file(self, key: str, aside: Path, *, overwrite: bool) -> bool:
+        """Give a file that lies in the root, under another name, its key; False where that is taken."""
+        file = self._file(key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        aside.chmod(0o644)
+        if overwrite:
+            aside.replace(file)
+            return True
+        try:
+            file.hardlink_to(aside)
+        except FileExistsError:
+            return False
+        return True
+
+    def create(self, key: str, data: bytes) -> bool:
+        file = self._file(key)
+        with self._aside(file) as aside:
+            aside.write_bytes(data)
+            aside.chmod(0o644)
+            try:
+                file.hardlink_to(aside)
+            except FileExistsError:
+                return False
+        return True
+
+    def delete(self, key: str) -> None:
+        self._file(key).unlink(missing_ok=True)
+
+    def local_copy(self, key: str, folder: Path) -> Path:
+        return self._file(key)
+
+    def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
+        with self._file(key).open("rb") as stream:
+            return stream.read(at_most)
+
+    def refuse_if_unreadable(self) -> None:
+        with os.scandir(self.root):
+            pass
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """For `os.walk`, which is silent by default; a root not made yet or a folder moved meanwhile holds no objects."""
+    if not isinstance(error, FileNotFoundError):
+        raise error

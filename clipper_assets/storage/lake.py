@@ -1,0 +1,103 @@
+"""Tables of the lake on parquet, hive-partitioned by episode: `lake/<asset>/episode=<key>/<table>.parquet`.
+
+As hive has it, the folder holds the column `episode` and the file does not: pandas and Athena refuse both at once.
+"""
+
+import io
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from clipper_assets.runtime.refusal import faults_in_one_sentence
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError, stored_bytes
+from clipper_assets.storage.hive import hive_folder, partition_in
+from clipper_assets.storage.tables import TableSpec
+
+LAKE = "lake"
+EPISODE = pa.field("episode", pa.string(), nullable=False)
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """The table as zstd parquet; columns of text are dictionary-encoded, seconds are stored as byte streams."""
+    text: Any = [field.name for field in table.schema if pa.types.is_string(field.type)]  # stubs know only a bool
+    seconds = [field.name for field in table.schema if pa.types.is_float64(field.type)]
+    buffer = io.BytesIO()
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        use_dictionary=text,
+        column_encoding=dict.fromkeys(seconds, "BYTE_STREAM_SPLIT"),
+    )
+    return buffer.getvalue()
+
+
+def read_table(data: bytes, episode: str) -> pa.Table:
+    """A table of the lake from its parquet file, with the column `episode` before the others."""
+    table = pq.read_table(io.BytesIO(data))
+    return table.add_column(0, EPISODE, pa.array([episode] * table.num_rows, EPISODE.type))
+
+
+def table_key(asset: str, table: str, partition: str) -> str:
+    """Object key of an episode's table of an asset (`aligned_transcript`, `words`)."""
+    return f"{LAKE}/{asset}/{hive_folder(partition)}/{table}.parquet"
+
+
+def stored_table(storage: Storage, asset: str, spec: TableSpec, partition: str) -> pa.Table:
+    """An episode's table that was written. Raises DamagedError where it is missing or not of `spec`."""
+    key = table_key(asset, spec.name, partition)
+    remedy = f"materialize {asset} of the episode again"
+    data = stored_bytes(storage, key, remedy)
+    try:
+        return spec.checked(read_table(data, partition))
+    except (pa.ArrowException, OSError, KeyError, ValueError):
+        raise DamagedError(f"the table {key} cannot be read as {spec.name}; {remedy}") from None
+
+
+class LakeIOManager(dg.UPathIOManager):
+    """Reads and writes one episode's table, whose first column is `episode`.
+
+    The file is replaced whole or not at all.
+    """
+
+    extension = ".parquet"
+
+    def __init__(self, storage: Storage):
+        self.storage = storage
+        super().__init__(base_path=storage.path(LAKE))
+
+    def make_directory(self, path: UPath) -> None:
+        """The storage makes folders itself where it has any."""
+
+    def _handle_transition_to_partitioned_asset(self, context: dg.OutputContext, path: UPath) -> None:
+        """There never was a table that is no partition; Dagster's looks for one with an S3 client of its own."""
+
+    def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
+        asset = context.upstream_output if isinstance(context, dg.InputContext) else context
+        if asset is None:
+            raise ValueError(f"{path} is not the table of an asset")
+        return path / hive_folder(partition) / str(asset.definition_metadata["table"])
+
+    def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: UPath) -> None:
+        with faults_in_one_sentence(context.step_context):
+            self.storage.put_bytes(self._key(path), parquet_bytes(obj.drop_columns([EPISODE.name])))
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
+        with faults_in_one_sentence(context.step_context):
+            return read_table(self.storage.read_bytes(self._key(path)), partition_in(path.parent.name))
+
+    def _key(self, path: UPath) -> str:
+        return f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
+
+
+class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):
+    """The lake below the storage root, as the IO manager of every table asset."""
+
+    storage: dg.ResourceDependency[Storage]
+
+    def create_io_manager(self, context: dg.InitResourceContext) -> LakeIOManager:
+        return LakeIOManager(self.storage)

@@ -1,0 +1,205 @@
+"""Uploads that arrive in parts, and become an object only when all of them are there."""
+
+import os
+import shutil
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from clipper_assets.runtime.errors import named_if_full
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import S3Storage
+
+MIB = 1024 * 1024
+ABANDONED_S = 2 * 24 * 3600
+"""Parts in a directory that nobody added to for so long are removed when another upload begins."""
+
+
+class NoSuchUploadError(Exception):
+    """The upload was never begun, or it is complete or given up."""
+
+
+class Multipart(ABC):
+    """Parts are numbered from 1. Whatever is asked of an upload that is not open raises NoSuchUploadError."""
+
+    @abstractmethod
+    def begin(self, key: str, content_type: str) -> str:
+        """An id for an upload of `key`."""
+
+    @abstractmethod
+    def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
+        """Where a browser may PUT a part; None where that is not the storage's own business."""
+
+    @abstractmethod
+    def arrived(self, key: str, upload_id: str) -> dict[int, int]:
+        """Bytes of each part that is there."""
+
+    @abstractmethod
+    def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
+        """Make the parts one object; False where there is one already and it is not to be overwritten.
+
+        Either way the upload is over.
+        """
+
+    @abstractmethod
+    def abort(self, key: str, upload_id: str) -> None:
+        """Remove the parts."""
+
+
+class S3Multipart(Multipart):
+    """S3's own multipart upload."""
+
+    def __init__(self, storage: S3Storage):
+        self.storage = storage
+
+    def begin(self, key: str, content_type: str) -> str:
+        with self.storage.about(key):
+            made = self.storage.client.create_multipart_upload(**self.storage.place(key), ContentType=content_type)
+        return str(made["UploadId"])
+
+    def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
+        return self.storage.client.generate_presigned_url(
+            "upload_part",
+            Params={**self.storage.place(key), "UploadId": upload_id, "PartNumber": number},
+            ExpiresIn=life_s,
+        )
+
+    def arrived(self, key: str, upload_id: str) -> dict[int, int]:
+        with self._about(key):
+            return {number: size for number, size, _ in self._parts(key, upload_id)}
+
+    def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
+        condition: Any = {} if overwrite else {"IfNoneMatch": "*"}
+        with self._about(key):
+            parts: list[Any] = [{"PartNumber": number, "ETag": etag} for number, _, etag in self._parts(key, upload_id)]
+            try:
+                self.storage.client.complete_multipart_upload(
+                    **self.storage.place(key), UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                    raise
+                self.abort(key, upload_id)
+                return False
+        return True
+
+    def abort(self, key: str, upload_id: str) -> None:
+        with self._about(key):
+            self.storage.client.abort_multipart_upload(**self.storage.place(key), UploadId=upload_id)
+
+    @contextmanager
+    def _about(self, key: str) -> Iterator[None]:
+        try:
+            with self.storage.about(key):
+                yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchUpload":
+                raise NoSuchUploadError from None
+            raise
+
+    def _parts(self, key: str, upload_id: str) -> Iterator[tuple[int, int, str]]:
+        pages = self.storage.client.get_paginator("list_parts").paginate(**self.storage.place(key), UploadId=upload_id)
+        for page in pages:
+            for part in page.get("Parts", []):
+                yield part["PartNumber"], part["Size"], part["ETag"]
+
+
+class DirectoryMultipart(Multipart):
+    """Files in a hidden folder of the storage, which no listing takes for uploads."""
+
+    def __init__(self, storage: DirectoryStorage):
+        self.storage, self.folder = storage, Path(storage.root) / ".uploads"
+
+    def begin(self, key: str, content_type: str) -> str:
+        self._remove_abandoned()
+        upload_id = uuid4().hex
+        (self.folder / upload_id).mkdir(parents=True)
+        return upload_id
+
+    def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
+        return None
+
+    def arrived(self, key: str, upload_id: str) -> dict[int, int]:
+        return {int(file.stem): file.stat().st_size for file in _parts_in(self._open(upload_id))}
+
+    def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
+        with self._claimed(upload_id) as folder:
+            first, *others = _parts_in(folder)
+            size = first.stat().st_size
+            try:
+                with named_if_full(self.storage.root), first.open("ab") as whole:
+                    for part in others:
+                        with part.open("rb") as stream:
+                            shutil.copyfileobj(stream, whole, MIB)
+                done = self.storage.take_file(key, first, overwrite=overwrite)
+            except BaseException:
+                os.truncate(first, size)
+                raise
+            shutil.rmtree(folder)
+            return done
+
+    def abort(self, key: str, upload_id: str) -> None:
+        with self._claimed(upload_id) as folder:
+            shutil.rmtree(folder)
+
+    @contextmanager
+    def part(self, upload_id: str, number: int) -> Iterator[BinaryIO]:
+        """A file to write a part to; it becomes the part when nothing was raised meanwhile."""
+        file = self._open(upload_id) / f"{number}.part"
+        aside = file.with_suffix(f".{uuid4().hex}")
+        try:
+            with named_if_full(self.storage.root), aside.open("wb") as stream:
+                yield stream
+            try:
+                aside.replace(file)
+            except FileNotFoundError:
+                raise NoSuchUploadError from None
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _open(self, upload_id: str) -> Path:
+        folder = self.folder / upload_id
+        if not folder.is_dir():
+            raise NoSuchUploadError
+        return folder
+
+    @contextmanager
+    def _claimed(self, upload_id: str) -> Iterator[Path]:
+        """The folder under another name, so that of two who would end an upload only one does."""
+        folder = self._open(upload_id)
+        claimed = folder.with_suffix(".claimed")
+        try:
+            folder.rename(claimed)
+        except FileNotFoundError:
+            raise NoSuchUploadError from None
+        try:
+            yield claimed
+        except BaseException:
+            claimed.rename(folder)
+            raise
+
+    def _remove_abandoned(self) -> None:
+        for folder in self.folder.glob("*"):
+            with suppress(FileNotFoundError):  # somebody else was first
+                if time.time() - folder.stat().st_mtime > ABANDONED_S:
+                    shutil.rmtree(folder)
+
+
+def _parts_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.part"), key=lambda file: int(file.stem))
+
+
+def multipart_into(storage: Storage) -> Multipart:
+    """The way of parts into a storage."""
+    if isinstance(storage, S3Storage):
+        return S3Multipart(storage)
+    if isinstance(storage, DirectoryStorage):
+        return DirectoryMultipart(storage)
+    raise TypeError(f"{type(storage).__name__} takes no parts")

@@ -1,0 +1,41 @@
+"""The storage that a setting names, and whether it can be used."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.faults import fault_of
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.s3 import BoundedS3Resource, S3Storage
+
+
+def storage_at(root: str, url_expiry_s: int) -> Storage:
+    """The storage that `CLIPPER_STORAGE` names: `s3://bucket[/prefix]` or a directory.
+
+    Raises StorageError for any other URL.
+    """
+    parts = urlsplit(root)
+    if parts.scheme == "s3" and parts.netloc:
+        prefix = parts.path.strip("/")
+        return S3Storage(
+            bucket=parts.netloc,
+            prefix=f"{prefix}/" if prefix else "",
+            url_expiry_s=url_expiry_s,
+            s3=BoundedS3Resource(),
+        )
+    if "://" in root:
+        raise StorageError(f"CLIPPER_STORAGE is {root!r}; it must be a directory or s3://bucket[/prefix]")
+    return DirectoryStorage(root=str(Path(root).expanduser().resolve()))
+
+
+def unreachable(storage: Storage) -> str | None:
+    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
+    probe = ".clipper-doctor"
+    try:
+        storage.put_bytes(probe, b"ok")
+        storage.delete(probe)
+    except UNREACHABLE as error:
+        fault = fault_of(error)
+        return f"the storage root cannot be written: {fault.sentence if fault else error}"
+    return None

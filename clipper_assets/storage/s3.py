@@ -1,0 +1,215 @@
+"""The storage root in an S3 bucket."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import boto3
+import dagster as dg
+from boto3.exceptions import S3UploadFailedError
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from dagster_aws.s3 import S3Resource
+from pydantic import PrivateAttr
+from upath import UPath
+
+from clipper_assets.runtime.errors import ArchivedError, StorageError
+from clipper_assets.storage.base import Storage, Stored, is_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MISSING = {"404", "NoSuchKey", "NotFound"}
+ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
+"""Storage classes whose objects have to be restored before they can be read; GLACIER_IR gives them at once."""
+RESTORED = 'ongoing-request="false"'
+
+
+class Place(TypedDict):
+    """An object's bucket and key in S3."""
+
+    Bucket: str
+    Key: str
+
+
+class BoundedS3Resource(S3Resource):
+    """Dagster's, whose client waits for a minute and five times: this one gives up on an S3 that does not answer."""
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 15.0
+    max_attempts: int = 3
+
+    def get_client(self) -> "S3Client":
+        session = boto3.session.Session(profile_name=self.profile_name)
+        return session.client(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            use_ssl=self.use_ssl,
+            verify=self.verify,
+            aws_access_key_id=self.aws_access_key_id,
+            aws_secret_access_key=self.aws_secret_access_key,
+            aws_session_token=self.aws_session_token,
+            config=Config(
+                connect_timeout=self.connect_timeout_s,
+                read_timeout=self.read_timeout_s,
+                retries={"total_max_attempts": self.max_attempts, "mode": "standard"},
+                signature_version=UNSIGNED if self.use_unsigned_session else None,
+            ),
+        )
+
+
+class S3Storage(Storage):
+    """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
+
+    bucket: str
+    prefix: str = ""
+    url_expiry_s: int = 3600
+    s3: dg.ResourceDependency[S3Resource]
+    _client: "S3Client | None" = PrivateAttr(default=None)
+
+    @property
+    def client(self) -> "S3Client":
+        if self._client is None:
+            self._client = self.s3.get_client()
+            # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
+            signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs know no handler that answers
+            for operation in ("GetObject", "UploadPart"):
+                self._client.meta.events.register_first(f"choose-signer.s3.{operation}", signer)
+        return self._client
+
+    def _object(self, key: str) -> str:
+        return self.prefix + self.checked(key)
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.bucket}/{self._object(key)}"
+
+    def path(self, key: str) -> UPath:
+        return UPath(self.uri(key))
+
+    def stat(self, key: str) -> Stored | None:
+        try:
+            with self.about(key):
+                head = self.client.head_object(**self.place(key))
+        except FileNotFoundError:
+            return None
+        return Stored(key, head["ContentLength"], _version(head["ETag"], head["LastModified"]))
+
+    def fingerprint(self, key: str) -> str:
+        stored = self.stat(key)
+        if stored is None:
+            raise StorageError(f"{self.uri(key)} does not exist")
+        return stored.content
+
+    def media_source(self, key: str) -> str:
+        """Raises ArchivedError, since whoever opens the URL is only told that it is forbidden."""
+        self._refuse_if_archived(key)
+        return self.presigned(key, self.url_expiry_s)
+
+    def _refuse_if_archived(self, key: str) -> None:
+        try:
+            with self.about(key):
+                head = self.client.head_object(**self.place(key))
+        except FileNotFoundError:
+            return
+        # Intelligent-Tiering names its archive in a field of its own.
+        storage_class = head.get("ArchiveStatus") or head.get("StorageClass", "STANDARD")
+        if ("ArchiveStatus" in head or storage_class in ARCHIVES) and RESTORED not in head.get("Restore", ""):
+            raise self._archived(key, storage_class)
+
+    def _archived(self, key: str, storage_class: str) -> ArchivedError:
+        return ArchivedError(
+            f"{self.uri(key)} is archived in S3 (storage class {storage_class}); restore it, wait until that is done, "
+            "and start again"
+        )
+
+    @contextmanager
+    def about(self, key: str) -> Iterator[None]:
+        """Has the client's errors name the object; raises ArchivedError or FileNotFoundError where they say that."""
+        try:
+            with _naming(self.uri(key)):
+                yield
+        except ClientError as error:
+            told = error.response["Error"]
+            if told["Code"] == "InvalidObjectState":
+                raise self._archived(key, str(told.get("StorageClass", "unknown"))) from None
+            if told["Code"] in MISSING:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.uri(key)) from None
+            raise
+
+    def presigned(self, key: str, life_s: int, **headers: str) -> str:
+        """A URL that anyone can read the object by, for so many seconds. Never to be logged.
+
+        `headers` are those that S3 is to answer with, by their names there: `ResponseContentType`.
+        """
+        return self.client.generate_presigned_url("get_object", Params={**self.place(key), **headers}, ExpiresIn=life_s)
+
+    def place(self, key: str) -> Place:
+        """How S3's own API names the object."""
+        return {"Bucket": self.bucket, "Key": self._object(key)}
+
+    def list_objects(self, folder: str = "") -> Iterator[Stored]:
+        prefix = f"{self._object(folder)}/" if folder else self.prefix
+        with _naming(f"s3://{self.bucket}/{prefix}"):
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for entry in page.get("Contents", []):
+                    key = entry["Key"].removeprefix(self.prefix)
+                    if is_key(key):
+                        yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        with self.about(key):
+            self.client.put_object(**self.place(key), Body=data)
+
+    def put_file(self, key: str, local: Path) -> None:
+        with self.about(key):
+            self.client.upload_file(str(local), self.bucket, self._object(key))
+
+    def create(self, key: str, data: bytes) -> bool:
+        try:
+            with self.about(key):
+                self.client.put_object(**self.place(key), Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
+    def delete(self, key: str) -> None:
+        with self.about(key):
+            self.client.delete_object(**self.place(key))
+
+    def local_copy(self, key: str, folder: Path) -> Path:
+        target = folder / Path(key).name
+        with self.about(key):
+            self.client.download_file(self.bucket, self._object(key), str(target))
+        return target
+
+    def refuse_if_unreadable(self) -> None:
+        self.client.head_bucket(Bucket=self.bucket)
+
+    def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
+        with self.about(key):
+            return self.client.get_object(**self.place(key))["Body"].read(at_most)
+
+
+@contextmanager
+def _naming(uri: str) -> Iterator[None]:
+    """Has the client's errors name what was asked for (`Resource`), as S3 itself does only sometimes."""
+    try:
+        yield
+    except (ClientError, S3UploadFailedError) as error:
+        refused = error.__context__ if isinstance(error, S3UploadFailedError) else error
+        if isinstance(refused, ClientError):
+            refused.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]
+        raise
+
+
+def _version(etag: str, modified: datetime) -> str:
+    """Of an object; the same bytes that are uploaded again are another version. Only a listing knows milliseconds."""
+    return etag.strip('"') + f"@{int(modified.timestamp())}"

@@ -1,0 +1,102 @@
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.loudness import LOUDNESS, LoudnessTrack, load_loudness, parse_ebur128
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.conftest import SAMPLE
+
+STRETCHES = [(0, 105), (0, 30), (29.2, 39.2), (41.05, 77.33), (60, 64)]
+
+
+def measured(source: list[str], folder: Path) -> LoudnessTrack:
+    log = folder / "loudness.txt"
+    chain = f"aresample=48000,ebur128=metadata=1:framelog=quiet,ametadata=print:key=lavfi.r128.M:file={log.name}"
+    run([*source, "-vn", "-af", chain, "-f", "null", "-"], cwd=folder)
+    return parse_ebur128(log)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> LoudnessTrack:
+    return measured(["-i", str(SAMPLE / "episode.mp4")], tmp_path_factory.mktemp("loudness"))
+
+
+def integrated_by_ffmpeg(start_s: float, end_s: float) -> float:
+    """What `ebur128` itself says of the stretch (LUFS)."""
+    chain = f"atrim={start_s}:{end_s},asetpts=PTS-STARTPTS,aresample=48000,ebur128=framelog=quiet"
+    said = run(["-i", str(SAMPLE / "episode.mp4"), "-vn", "-af", chain, "-f", "null", "-"])
+    (loudness,) = re.findall(r"Integrated loudness:\s+I:\s+(-?[\d.]+) LUFS", said)
+    return float(loudness)
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), STRETCHES)
+def test_any_stretch_is_as_loud_as_ffmpeg_says(sample: LoudnessTrack, start_s: float, end_s: float) -> None:
+    assert sample.integrated(start_s, end_s) == pytest.approx(integrated_by_ffmpeg(start_s, end_s), abs=0.3)
+
+
+def test_there_is_a_block_for_each_tenth_of_a_second(sample: LoudnessTrack) -> None:
+    assert np.allclose(np.diff(sample.block_end_s), 0.1, atol=0.002)
+    assert sample.block_end_s[0] == pytest.approx(0.1, abs=0.01)
+
+
+def test_silence_has_no_loudness(tmp_path: Path) -> None:
+    track = measured(["-f", "lavfi", "-t", "3", "-i", "anullsrc=r=48000:cl=stereo"], tmp_path)
+    assert track.block_end_s.size > 20
+    assert math.isnan(track.integrated(0, 3))
+
+
+@pytest.fixture
+def steps() -> LoudnessTrack:
+    """One second of -20 LUFS, one of -50, one of silence."""
+    ends = np.arange(0.1, 3.05, 0.1)
+    loudness = np.repeat([-20.0, -50.0, -120.7], 10)
+    return LoudnessTrack(ends, loudness.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "expected"),
+    [
+        (0, 1, -20),  # only loud blocks
+        (1, 2, -50),  # only quiet ones
+        (0, 3, -20),  # the relative gate leaves out the quiet ones, the absolute gate the silent ones
+        (2, 3, math.nan),
+        (0.5, 0.6, math.nan),  # shorter than a block
+        (5, 9, math.nan),  # beyond the end
+    ],
+)
+def test_loudness_is_gated(steps: LoudnessTrack, start_s: float, end_s: float, expected: float) -> None:
+    assert steps.integrated(start_s, end_s) == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_track_without_blocks_has_no_loudness(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    track = parse_ebur128(tmp_path / "empty")
+    assert track.block_end_s.shape == track.momentary_lufs.shape == (0,)
+    assert math.isnan(track.integrated(0, 10))
+
+
+def test_a_log_of_ebur128_is_parsed(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "frame:0    pts:0       pts_time:0\nlavfi.r128.M=-120.691\n"
+        "frame:1    pts:4800    pts_time:0.1\nlavfi.r128.M=-23.4\n"
+        "frame:2    pts:9600    pts_time:0.2\nlavfi.r128.M=-inf\n"
+        "frame:3    pts:14400   pts_time:0.3\nlavfi.r128.M=nan\n"
+    )
+    track = parse_ebur128(log)
+    assert track.block_end_s == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    assert track.momentary_lufs == pytest.approx([-120.691, -23.4, -math.inf, math.nan], nan_ok=True)
+    assert track.integrated(-1, 1) == pytest.approx(-23.4, abs=0.01)
+
+
+def test_a_track_is_stored_and_loaded(steps: LoudnessTrack, storage: DirectoryStorage) -> None:
+    storage.put_bytes("loudness.parquet", steps.to_bytes())
+    loaded = load_loudness(storage, "loudness.parquet")
+    assert np.array_equal(loaded.block_end_s, steps.block_end_s)
+    assert np.array_equal(loaded.momentary_lufs, steps.momentary_lufs)
+    assert pq.read_schema(f"{storage.root}/loudness.parquet").equals(LOUDNESS.schema)

@@ -1,0 +1,158 @@
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from clipper_assets.episodes.partitions import episodes, partition_key
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import Lake, LakeIOManager
+from clipper_assets.storage.tables import LAKE_TABLE, Column, TableSpec, provenance
+
+KEYS = ["test1/sample.mp4", "a, [b] 100%/ü=1.mp4", "日本語.mp4"]
+WORDS = TableSpec(
+    "words",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("text", pa.string(), "as spoken"),
+        Column("start", pa.float64(), "seconds"),
+    ],
+)
+
+
+def words(episode: str, text: str = "hello") -> pa.Table:
+    return WORDS.table(
+        [{"episode": episode, "text": text, "start": second / 10} for second in range(50)], {"engine": "nobody"}
+    )
+
+
+@dg.asset(partitions_def=episodes, io_manager_key="lake", dagster_type=LAKE_TABLE, metadata=WORDS.definition_metadata)
+def aligned_transcript(context: dg.AssetExecutionContext) -> pa.Table:
+    return words(context.partition_key, context.run.tags.get("text", "hello"))
+
+
+read: list[pa.Table] = []
+
+
+@dg.asset(partitions_def=episodes, io_manager_key="lake", dagster_type=LAKE_TABLE, metadata=WORDS.definition_metadata)
+def copied(aligned_transcript: pa.Table) -> pa.Table:
+    read.append(aligned_transcript)
+    return aligned_transcript
+
+
+def materialize(storage: Storage, instance: dg.DagsterInstance, key: str, text: str = "hello", **options: Any) -> Any:
+    instance.add_dynamic_partitions("episodes", [partition_key(key)])
+    return dg.materialize(
+        [aligned_transcript, copied],
+        partition_key=partition_key(key),
+        instance=instance,
+        resources={"lake": Lake(storage=storage)},
+        tags={"text": text},
+        **options,
+    )
+
+
+def lake_files(storage: Storage) -> set[str]:
+    return {stored.key for stored in storage.list_objects()}
+
+
+def test_a_table_is_one_file_and_is_read_back_with_its_metadata(
+    any_storage: Storage, instance: dg.DagsterInstance
+) -> None:
+    read.clear()
+    materialize(any_storage, instance, "test1/sample.mp4")
+    assert lake_files(any_storage) == {
+        "lake/aligned_transcript/episode=test1%2Fsample.mp4/words.parquet",
+        "lake/copied/episode=test1%2Fsample.mp4/words.parquet",
+    }
+    (table,) = read
+    assert table.equals(words("test1/sample.mp4"), check_metadata=True)
+    assert provenance(table) == {"schema_version": "1", "engine": "nobody"}
+
+
+def test_a_newer_table_replaces_the_old_one(any_storage: Storage, instance: dg.DagsterInstance) -> None:
+    read.clear()
+    materialize(any_storage, instance, "test1/sample.mp4", "old")
+    materialize(any_storage, instance, "test1/sample.mp4", "new")
+    assert [table["text"][0].as_py() for table in read] == ["old", "new"]
+    assert len(lake_files(any_storage)) == 2
+
+
+def test_the_file_is_zstd_with_dictionaries_for_text(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    materialize(storage, instance, "test1/sample.mp4")
+    data = storage.read_bytes("lake/aligned_transcript/episode=test1%2Fsample.mp4/words.parquet")
+    group = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0)
+    columns = {group.column(number).path_in_schema: group.column(number) for number in range(group.num_columns)}
+    assert {column.compression for column in columns.values()} == {"ZSTD"}
+    encodings = {name: set(column.encodings) for name, column in columns.items()}
+    assert "RLE_DICTIONARY" in encodings["text"]
+    assert "BYTE_STREAM_SPLIT" in encodings["start"]
+
+
+@pytest.fixture
+def whole_lake(storage: DirectoryStorage, instance: dg.DagsterInstance) -> str:
+    """The folder of one asset with a table for each of `KEYS`."""
+    for key in KEYS:
+        materialize(storage, instance, key)
+    return f"{storage.root}/lake/aligned_transcript"
+
+
+PARTITIONS = sorted(partition_key(key) for key in KEYS)
+
+
+def test_duckdb_reads_all_episodes_at_once(whole_lake: str) -> None:
+    all_of_them = f"read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true)"
+    query = f"SELECT episode, count(*), max(start) FROM {all_of_them} GROUP BY episode ORDER BY episode"
+    found = duckdb.connect().execute(query).fetchall()
+    assert found == [(partition, 50, 4.9) for partition in PARTITIONS]
+    one = f"SELECT count(*) FROM {all_of_them} WHERE episode = 'test1/sample.mp4'"
+    assert duckdb.connect().execute(one).fetchall() == [(50,)]
+
+
+def test_pyarrow_and_pandas_read_all_episodes_at_once(whole_lake: str) -> None:
+    table = ds.dataset(whole_lake, partitioning="hive").to_table()
+    assert set(table["episode"].to_pylist()) == set(PARTITIONS)
+    frame = pd.read_parquet(whole_lake)
+    assert set(frame["episode"]) == set(PARTITIONS)
+    assert len(frame) == 150
+
+
+def test_a_write_that_fails_leaves_the_old_table(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    materialize(storage, instance, "test1/sample.mp4", "old")
+    before = lake_files(storage)
+
+    def half(aside: Path, data: bytes) -> None:
+        with aside.open("wb") as stream:
+            stream.write(data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    result = materialize(storage, instance, "test1/sample.mp4", "new", raise_on_error=False)
+    assert not result.success
+    assert lake_files(storage) == before
+    table = pq.read_table(f"{storage.root}/lake/aligned_transcript/episode=test1%2Fsample.mp4/words.parquet")
+    assert table["text"][0].as_py() == "old"
+
+
+def test_a_table_that_is_gone_fails_the_step_that_needs_it(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    materialize(storage, instance, "test1/sample.mp4")
+    shutil.rmtree(f"{storage.root}/lake/aligned_transcript")
+    with pytest.raises(FileNotFoundError, match=r"words\.parquet"):
+        materialize(storage, instance, "test1/sample.mp4", selection=[copied])
+
+
+def test_a_path_without_an_asset_is_a_mistake(storage: DirectoryStorage) -> None:
+    with pytest.raises(ValueError, match="not the table of an asset"):
+        LakeIOManager(storage).get_path_for_partition(dg.build_input_context(), storage.path("lake"), "a.mp4")
