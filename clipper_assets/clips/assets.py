@@ -40,7 +40,7 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
+from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
@@ -127,7 +127,8 @@ def rendered_clips(
         edits = latest_edits(storage, source.episode)
         looks = {clip.number: _edited(look, clip, show) for clip in edits.clips}
         paths = read_paths(camera)
-        check_upload = watch_upload(storage, source.key, source.etag)
+        watch = UploadWatch(storage, source.key, source.etag)
+        watch.refuse_if_changed()
         encoder = best_encoder()
         jobs = [
             _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, faces, encoder, edits)
@@ -138,22 +139,19 @@ def rendered_clips(
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
     began = time.monotonic()
-    try:
-        with time_limit(context, source.duration_s):
-            produced = produce_clips(
-                jobs,
-                source,
-                storage,
-                folder,
-                aspect=aspect,
-                limits=show.gates,
-                workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
-                report=progress.stage(context, "rendering"),
-                log=context.log.info,
-                check_upload=check_upload,
-            )
-    except UploadRefusedError as refused:
-        raise refusal(context, str(refused)) from None
+    with watch.reading(), time_limit(context, source.duration_s):
+        produced = produce_clips(
+            jobs,
+            source,
+            storage,
+            folder,
+            aspect=aspect,
+            limits=show.gates,
+            workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
+            report=progress.stage(context, "rendering"),
+            log=context.log.info,
+            check_upload=watch.check,
+        )
     seconds = time.monotonic() - began
     finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())

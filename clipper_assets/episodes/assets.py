@@ -12,11 +12,10 @@ from pydantic import Field
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.partitions import episodes, object_key
-from clipper_assets.episodes.probe import UploadRefusedError, probe_upload, refuse_if_short
+from clipper_assets.episodes.probe import UploadWatch, probe_upload, refuse_if_short
 from clipper_assets.episodes.source import SOURCE, RawVideo
-from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.progress import Progress
-from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.storage.base import Storage
@@ -50,7 +49,8 @@ def raw_video(
     settings = Settings()
     shortest_s = settings.window_min_s
     began = time.monotonic()
-    try:
+    watch = UploadWatch(storage, key)
+    with watch.reading():
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
         etag = storage.fingerprint(key)
@@ -64,9 +64,8 @@ def raw_video(
                 config.microphones or settings.microphones,
             )
             refuse_if_short(key, sound.duration_s, shortest_s)
+            watch.check()
             speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)
-    except (UploadRefusedError, StorageError) as refused:
-        raise refusal(context, str(refused)) from None
     extracted = time.monotonic()
     source = RawVideo(
         **{**asdict(probe), "duration_s": sound.duration_s},

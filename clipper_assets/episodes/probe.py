@@ -1,6 +1,6 @@
 """Looks at an upload: what it is, and whether clips can be made of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -127,25 +127,38 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
         )
 
 
-def refuse_if_changed(storage: Storage, key: str, etag: str) -> None:
-    """Raises UploadRefusedError where the upload is not the one any more that `etag` was read from."""
-    if not storage.exists(key) or storage.fingerprint(key) != etag:
-        raise UploadRefusedError(f"{key} was replaced or removed since it was probed; materialize raw_video again")
+class UploadWatch:
+    """Sees to it that an upload stays the one that it is now, or that `etag` was read from, while it is worked on.
 
-
-def watch_upload(storage: Storage, key: str, etag: str) -> Callable[[], None]:
-    """A check that the upload is still the one that `etag` was read from; made once here, and whenever it is called.
-
-    The content is read again only where its size or its time is another one. Raises UploadRefusedError.
+    The content is read again only where its size or its time is another one.
     """
-    stored = storage.stat(key)
-    refuse_if_changed(storage, key, etag)
 
-    def check() -> None:
-        if storage.stat(key) != stored:
-            refuse_if_changed(storage, key, etag)
+    def __init__(self, storage: Storage, key: str, etag: str | None = None):
+        self._storage, self._key, self._etag = storage, key, etag
+        self._stored = storage.stat(key)
 
-    return check
+    def refuse_if_changed(self) -> None:
+        """Raises UploadRefusedError where the content is not that of `etag`."""
+        there = self._storage.exists(self._key)
+        if self._etag is None or not there or self._storage.fingerprint(self._key) != self._etag:
+            raise UploadRefusedError(
+                f"{self._key} was replaced or removed since it was probed; materialize raw_video again"
+            )
+
+    def check(self) -> None:
+        """Raises UploadRefusedError where the upload was replaced or removed since the watch began."""
+        if self._storage.stat(self._key) != self._stored:
+            self.refuse_if_changed()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Checks after the block, and also where it fails: what is read of two versions looks damaged."""
+        try:
+            yield
+        except Exception:
+            self.check()
+            raise
+        self.check()
 
 
 def _refuse_if_large(container: InputContainer, key: str) -> None:

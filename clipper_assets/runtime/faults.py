@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from botocore.exceptions import ConnectionError as NoConnectionError
 from sqlalchemy.exc import OperationalError
 
+from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.runtime.errors import FORBIDDEN, FULL, ArchivedError, StorageError
 
 DENIED = {"403", "Forbidden", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
@@ -31,7 +32,7 @@ class Fault:
 def fault_of(error: BaseException) -> Fault | None:
     """What an exception means; None for one that only a traceback explains."""
     match error:
-        case StorageError():
+        case StorageError() | UploadRefusedError():
             return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
         case BotoCoreError() | Boto3Error() | ClientError():  # some are OSErrors, too
             return _of_s3(error)

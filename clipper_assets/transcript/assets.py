@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
@@ -79,7 +80,9 @@ def aligned_transcript(
     settings = Settings()
     source = RawVideo.from_table(raw_video)
     stage = partial(progress.stage, context)
+    watch = UploadWatch(storage, source.key, source.etag)  # the next version replaces the sound in the lake
     with (
+        watch.reading(),
         time_limit(context, source.duration_s),
         tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         PeakMemory() as memory,

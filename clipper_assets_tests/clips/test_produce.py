@@ -13,7 +13,7 @@ from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.edits.model import Decision, Judged
-from clipper_assets.episodes.probe import UploadRefusedError, watch_upload
+from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.storage.directory import DirectoryStorage
@@ -186,7 +186,7 @@ def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) 
 def test_a_clip_of_an_upload_that_changed_while_it_was_rendered_is_not_published(
     storage: DirectoryStorage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_upload = watch_upload(storage, "show/a.mp4", storage.fingerprint("show/a.mp4"))
+    check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
     render, whole = render_clip, file.read_bytes()
 
     def exchanged(*arguments: Any) -> Any:
@@ -202,6 +202,6 @@ def test_a_clip_of_an_upload_that_changed_while_it_was_rendered_is_not_published
 
 
 def test_an_upload_that_was_only_touched_is_the_same(storage: DirectoryStorage, file: Path) -> None:
-    check_upload = watch_upload(storage, "show/a.mp4", storage.fingerprint("show/a.mp4"))
+    check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
     os.utime(file, (0, 0))
     check_upload()

@@ -24,7 +24,7 @@ from clipper_assets.clips.show import load_show
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadRefusedError, refuse_if_changed
+from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
@@ -83,7 +83,8 @@ def camera_paths(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     try:
-        refuse_if_changed(storage, source.key, source.etag)
+        watch = UploadWatch(storage, source.key, source.etag)
+        watch.refuse_if_changed()
         edits = latest_edits(storage, source.episode)
         asked = config.layout or load_show(storage, source.key).layout
         wishes = [_wish(row, edits, asked, source, aligned_transcript) for row in highlight_windows.to_pylist()]
@@ -104,7 +105,7 @@ def camera_paths(
     analysis = Analysis(scenes=[], degraded=(), method="not looked at")
     if unseen:
         spans = [wish.span for wish in unseen]
-        with time_limit(context, source.duration_s):
+        with watch.reading(), time_limit(context, source.duration_s):
             analysis = _look(spans, source, aligned_transcript, storage, progress.stage(context, "finding speakers"))
     scenes = []
     for wish, scene in zip(unseen, analysis.scenes, strict=True):
