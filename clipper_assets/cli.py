@@ -25,12 +25,11 @@ from clipper_assets.deployment import examine_deployment
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
-from clipper_assets.episodes.probe import UploadRefusedError
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.ffmpeg import FfmpegError, binary
 from clipper_assets.media.frame import Aspect
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError, UploadRefusedError
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.storage.base import Storage

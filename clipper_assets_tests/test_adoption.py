@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.adoption import adopt
-from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import make

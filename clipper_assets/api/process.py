@@ -20,7 +20,7 @@ from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import transcript
 from clipper_assets.episodes.apart import check_apart
 from clipper_assets.episodes.claims import Asker, Launch, Served, look, release, run_tags, take, upload_tag
-from clipper_assets.episodes.probe import UploadRefusedError
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.base import Stored
 
 router = APIRouter(tags=["process"])

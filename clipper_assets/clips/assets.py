@@ -40,12 +40,12 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
+from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.runtime.gpu import GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from clipper_assets.episodes.probe import UploadRefusedError, probe_media, stat_upload
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.episodes.probe import probe_media, stat_upload
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
 
 MEMORY_BYTES = 2 * 1024**3

@@ -8,11 +8,12 @@ from typing import Any
 import ffmpeg
 
 from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candidates, decide
-from clipper_assets.episodes.probe import Probe, UploadRefusedError
+from clipper_assets.episodes.probe import Probe
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input
 from clipper_assets.media.loudness import LoudnessTrack, parse_ebur128
 from clipper_assets.media.speech import SPEECH_RATE_HZ, load_speech
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Report, Stage
 from clipper_assets.settings import Microphones
 from clipper_assets.storage.base import Storage

@@ -14,7 +14,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from clipper_assets.media.inputs import MOST_PIXELS, open_media
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.text.clean import clean_text
 
@@ -37,10 +37,6 @@ NO_PICTURE: dict[str, Any] = {
     "pixel_format": "",
     "video_stream": None,
 }
-
-
-class UploadRefusedError(Exception):
-    """The upload cannot become clips; the message is one sentence: which upload, what is wrong, what to do."""
 
 
 @dataclass(frozen=True)

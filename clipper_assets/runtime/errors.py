@@ -1,4 +1,4 @@
-"""What the surroundings of the program (disks, S3, networks) raise, and the errors that the storage raises itself."""
+"""What the surroundings of the program (disks, S3, networks) raise, and errors that every room may raise itself."""
 
 import errno
 from collections.abc import Iterator
@@ -12,7 +12,6 @@ UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 """What the system says of a full disk, and of a user's full share of it."""
-
 
 FORBIDDEN = "Server returned 403 Forbidden"
 """What ffmpeg says of an upload that S3 does not let it read."""
@@ -35,3 +34,7 @@ class StorageError(Exception):
 
 class ArchivedError(StorageError):
     """The object lies in an archive, from which it has to be restored before it can be read."""
+
+
+class UploadRefusedError(Exception):
+    """The upload cannot become clips; the message is one sentence: which upload, what is wrong, what to do."""

@@ -13,8 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from botocore.exceptions import ConnectionError as NoConnectionError
 from sqlalchemy.exc import OperationalError
 
-from clipper_assets.episodes.probe import UploadRefusedError
-from clipper_assets.runtime.errors import FORBIDDEN, FULL, ArchivedError, StorageError
+from clipper_assets.runtime.errors import FORBIDDEN, FULL, ArchivedError, StorageError, UploadRefusedError
 
 DENIED = {"403", "Forbidden", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 BUSY = {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}

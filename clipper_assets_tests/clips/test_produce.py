@@ -13,9 +13,10 @@ from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.edits.model import Decision, Judged
-from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
+from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import job, produced, uploaded
 from clipper_assets_tests.support.media import source_of

@@ -4,7 +4,7 @@ import pytest
 
 from clipper_assets.episodes import apart
 from clipper_assets.episodes.apart import check_apart
-from clipper_assets.episodes.probe import UploadRefusedError
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import lavfi, make
 

@@ -5,10 +5,11 @@ import pytest
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.audio import Sound
-from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
+from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.loudness import load_loudness
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Microphones
 from clipper_assets.storage.base import Storage

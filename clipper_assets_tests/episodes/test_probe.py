@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.episodes.probe import Probe, UploadRefusedError, probe_upload
+from clipper_assets.episodes.probe import Probe, probe_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import picture_bomb

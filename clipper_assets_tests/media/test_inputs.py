@@ -10,9 +10,10 @@ from clipper_assets.clips.framing.frames import grey_pictures
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import filmed
 from clipper_assets.episodes import audio
-from clipper_assets.episodes.probe import UploadRefusedError, probe_upload
+from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input, open_media, picture_input
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.settings import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import lavfi, make, plan_of, source_of

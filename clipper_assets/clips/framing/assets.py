@@ -24,10 +24,11 @@ from clipper_assets.clips.show import load_show
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadRefusedError, UploadWatch
+from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
