@@ -10,11 +10,12 @@ from benchmarks.source import Episode, Window
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.framing.analyse import analyse
 from clipper_assets.clips.framing.director import direct
-from clipper_assets.clips.framing.path import CameraPath, Layout
+from clipper_assets.clips.framing.path import CameraPath
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import sentences
 
 LOOK = Look(load_style("classic"), FRAMES[Aspect.portrait])

@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.sensors import is_upload
 from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.cues import transcript_keys
-from clipper_assets.transcript.speakers import speakers_keys
 
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:

@@ -19,8 +19,6 @@ from clipper_assets.captions.styles import style_names
 from clipper_assets.cli_models import models
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.path import Layout
-from clipper_assets.clips.show import load_show
 from clipper_assets.deployment import examine_deployment
 from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
@@ -32,6 +30,7 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import UNREACHABLE, StorageError, UploadRefusedError
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
+from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
 from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence

@@ -15,7 +15,6 @@ from clipper_assets.adoption import companion_keys
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
-from clipper_assets.clips.show import load_show
 from clipper_assets.edits.store import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -24,6 +23,7 @@ from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import table_key
 from clipper_assets.transcript.assets import TranscriptConfig

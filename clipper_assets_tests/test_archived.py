@@ -11,9 +11,8 @@ from fastapi.testclient import TestClient
 
 from clipper_assets import cli, local
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.clips.framing.path import Layout
-from clipper_assets.clips.show import load_show
 from clipper_assets.episodes.apart import check_apart
+from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.lake import table_key
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.conftest import clip_episode

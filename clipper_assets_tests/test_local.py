@@ -12,10 +12,10 @@ from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.settings import EngineName, Settings
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.assets import TranscriptConfig

@@ -11,12 +11,13 @@ import pytest
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.framing.path import Layout, still
+from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.windows import MAX_CLIPS, place, windows_table
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.words import Doubt, Word, words_table
 from clipper_assets_tests.clips.test_plan import SOURCE

@@ -15,7 +15,7 @@ import pytest
 from clipper_assets import local
 from clipper_assets.captions.ass import SPOKEN, caption_ass
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.framing.path import Layout, still
+from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.episodes.partitions import episodes
@@ -23,6 +23,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.job import assets, build_resources
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.conftest import SAMPLE, clip_episode

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from clipper_assets import local
 from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.manifest import Clip, Manifest
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.support.media import frame_at, make

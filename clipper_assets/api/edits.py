@@ -12,10 +12,10 @@ from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeSta
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known
 from clipper_assets.captions.styles import style_names
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
+from clipper_assets.shows.show import Layout
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.edits.model import MAX_WORD, Decision
 from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
+from clipper_assets.shows.show import Layout
 
 
 class Access(StrEnum):

@@ -15,11 +15,12 @@ from clipper_assets.captions.fonts import find_face
 from clipper_assets.captions.layout import Captions
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.scripts import gather_fonts
-from clipper_assets.captions.styles import DEFAULT_STYLE, load_style, style_names
+from clipper_assets.captions.styles import load_style, style_names
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.inputs import generated_input, picture_input
 from clipper_assets.runtime.errors import named_if_full
+from clipper_assets.shows.show import DEFAULT_STYLE
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
 
 FRAME = FRAMES[Aspect.portrait]

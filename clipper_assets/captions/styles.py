@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.text.clean import clean_text
 
-DEFAULT_STYLE = "pop"
-
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="`#rrggbb`")]
 Opacity = Annotated[float, Field(ge=0, le=1, description="0 invisible, 1 opaque")]
 

@@ -35,7 +35,6 @@ from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.produce import Job, produce_clips
 from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
-from clipper_assets.clips.show import Show, load_show
 from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.words import corrected, lost
@@ -51,6 +50,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Show, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from clipper_assets.clips.gates.limits import Gate
 from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import Clip
+from clipper_assets.shows.gates import Gate
 from clipper_assets.storage.base import Storage
 
 FAMILIES = {

@@ -11,9 +11,7 @@ from threading import Event, Lock
 from typing import Any
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.gates.figures import Figures, Promised
-from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.gates.words import cut_word_s
@@ -25,6 +23,8 @@ from clipper_assets.edits.model import Judged
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Report
+from clipper_assets.shows.gates import Limits
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
 
 

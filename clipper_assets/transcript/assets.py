@@ -21,6 +21,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import EngineName, Settings
+from clipper_assets.shows.speakers import read_names, speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
@@ -34,7 +35,7 @@ from clipper_assets.transcript.memory import PeakMemory
 from clipper_assets.transcript.picture import pace_picture
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
-from clipper_assets.transcript.speakers import named, read_names, speakers_keys
+from clipper_assets.transcript.speakers import named
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
 

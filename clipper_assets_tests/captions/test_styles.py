@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from clipper_assets.captions.fonts import find_face
-from clipper_assets.captions.styles import DEFAULT_STYLE, CaptionStyle, load_style, style_names
+from clipper_assets.captions.styles import CaptionStyle, load_style, style_names
+from clipper_assets.shows.show import DEFAULT_STYLE
 
 NAMES = ["boxed", "classic", "editorial", "headline", "karaoke", "marker", "neon", "pop", "subtitle"]
 

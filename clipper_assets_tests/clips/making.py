@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
 from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.gates import Limits
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
 

@@ -10,12 +10,13 @@ import pytest
 from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.path import CAMERA, Layout
+from clipper_assets.clips.framing.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE, parquet_bytes, stored_table

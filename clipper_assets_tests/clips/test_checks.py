@@ -4,10 +4,10 @@ import dagster as dg
 import pytest
 
 from clipper_assets.clips.checks import FAMILIES, GATE_CHECKS, gate_results, published
-from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.gates.test_verdicts import GOOD
 

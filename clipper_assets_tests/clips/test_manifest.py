@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.clips.gates.limits import Gate
 from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import (
     CLIPS,
@@ -20,6 +19,7 @@ from clipper_assets.clips.manifest import (
 )
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.shows.gates import Gate
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import clip_in
 from clipper_assets_tests.clips.test_plan import SOURCE

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from clipper_assets.clips import produce
-from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.manifest import Clip, Review, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
@@ -17,6 +16,7 @@ from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.errors import UploadRefusedError
+from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import job, produced, uploaded
 from clipper_assets_tests.support.media import source_of

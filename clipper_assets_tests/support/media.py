@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import Layout, still
+from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
@@ -24,6 +24,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.transcript.speakers import named, read_names, speakers_keys
+from clipper_assets.shows.speakers import read_names, speakers_keys
+from clipper_assets.transcript.speakers import named
 from clipper_assets.transcript.words import Word
 
 

@@ -17,10 +17,9 @@ from pydantic import Field
 from clipper_assets.clips.framing.analyse import Analysis, analyse
 from clipper_assets.clips.framing.director import direct
 from clipper_assets.clips.framing.models import MODELS, model_file
-from clipper_assets.clips.framing.path import CAMERA, CameraPath, Layout, camera_table, read_paths, still
+from clipper_assets.clips.framing.path import CAMERA, CameraPath, camera_table, read_paths, still
 from clipper_assets.clips.framing.picture import camera_picture
 from clipper_assets.clips.framing.scene import FACES, faces_table
-from clipper_assets.clips.show import load_show
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
@@ -33,6 +32,7 @@ from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE, parquet_bytes, read_table, table_key

@@ -12,8 +12,9 @@ from math import floor
 from statistics import fmean
 
 from clipper_assets.clips.framing.crop import Size, crop_box, crop_size_px
-from clipper_assets.clips.framing.path import Layout, View, panel_sizes_px
+from clipper_assets.clips.framing.path import View, panel_sizes_px
 from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.shows.show import Layout
 
 EYE_LINE = 1 / 3
 """Of the panel's height, from above."""

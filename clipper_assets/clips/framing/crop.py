@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 
-from clipper_assets.clips.framing.path import CameraPath, Layout, View, layout_in, panel_sizes_px
+from clipper_assets.clips.framing.path import CameraPath, View, layout_in, panel_sizes_px
 from clipper_assets.media.frame import Box, Frame
+from clipper_assets.shows.show import Layout
 
 Size = tuple[int, int]
 """Width and height in pixels."""

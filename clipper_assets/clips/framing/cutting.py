@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from clipper_assets.clips.framing.cast import Cast, Subject, Voice
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.framing.scene import Shot, Turn
+from clipper_assets.shows.show import Layout
 
 MIN_SHOT_S = 1.5
 """Between two cuts, those of the source apart: what is shown for less is a flash."""

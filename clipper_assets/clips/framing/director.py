@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from clipper_assets.clips.framing.cast import Cast, Subject, cast_of
 from clipper_assets.clips.framing.composition import Composer
 from clipper_assets.clips.framing.cutting import Stretch, stretches
-from clipper_assets.clips.framing.path import CameraPath, Keyframe, Layout, View
+from clipper_assets.clips.framing.path import CameraPath, Keyframe, View
 from clipper_assets.clips.framing.scene import Scene, Seconds
 from clipper_assets.media.frame import Box
+from clipper_assets.shows.show import Layout
 
 Positions = NDArray[np.float64]
 """Rows of coordinates, one for each time, of shape (n, k), in units of `COMFORT`."""

@@ -2,26 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from itertools import groupby
 
 import pyarrow as pa
 
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Frame
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.tables import Column, TableSpec
-
-
-class Layout(Enum):
-    """How the source fills the frame of a clip; `auto` is a wish, decided shot by shot and never part of a path."""
-
-    auto = "auto"
-    speaker = "speaker"
-    split = "split"
-    screen = "screen"
-    fit = "fit"
-    center = "center"
-
 
 PANELS = {Layout.speaker: 1, Layout.split: 2, Layout.screen: 2, Layout.fit: 1, Layout.center: 1}
 """How many rectangles of the source a layout shows: `split` and `screen` stack two, the first one above."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipper_assets.clips.framing.crop import shown_boxes, views_at
-from clipper_assets.clips.framing.path import PANELS, CameraPath, Layout
+from clipper_assets.clips.framing.path import PANELS, CameraPath
 from clipper_assets.clips.framing.scene import Scene
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
 from clipper_assets.text.markdown import clock
 
 if TYPE_CHECKING:

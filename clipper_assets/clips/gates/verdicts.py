@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from clipper_assets.clips.gates.figures import Figures
-from clipper_assets.clips.gates.limits import Gate, Limits
+from clipper_assets.shows.gates import Gate, Limits
 
 CODECS = "h264 yuv420p, aac 48000 Hz 2 channels"
 FPS_TOLERANCE = 0.0005

@@ -9,19 +9,12 @@ from typing import NamedTuple
 import ffmpeg
 
 from clipper_assets.clips.framing.crop import between, crop_box, eased
-from clipper_assets.clips.framing.path import (
-    CameraPath,
-    Keyframe,
-    Layout,
-    View,
-    layout_in,
-    panel_sizes_px,
-    square_size_px,
-)
+from clipper_assets.clips.framing.path import CameraPath, Keyframe, View, layout_in, panel_sizes_px, square_size_px
 from clipper_assets.clips.rendering.kept import any_of
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Box, Frame
+from clipper_assets.shows.show import Layout
 
 CAMERA_FILE = "camera.cmd"
 NEARLY_ALL = 0.97

@@ -10,11 +10,11 @@ import pytest
 
 from clipper_assets.clips.framing.analyse import Analysis, analyse
 from clipper_assets.clips.framing.director import direct
-from clipper_assets.clips.framing.path import Layout
 from clipper_assets.clips.framing.scene import Track
 from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.speech import SPEECH_RATE_HZ
+from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.clips.framing.looking import (
     MODELS,

@@ -11,8 +11,9 @@ import pytest
 
 from clipper_assets import job, local
 from clipper_assets.clips.framing.assets import CameraConfig, faces_key
-from clipper_assets.clips.framing.path import Layout, read_paths
+from clipper_assets.clips.framing.path import read_paths
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE, parquet_bytes

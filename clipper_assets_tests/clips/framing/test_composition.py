@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 
 from clipper_assets.clips.framing.composition import EYE_LINE, EYES, Composer
 from clipper_assets.clips.framing.crop import crop_box
-from clipper_assets.clips.framing.path import Layout, View, panel_sizes_px
+from clipper_assets.clips.framing.path import View, panel_sizes_px
 from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.shows.show import Layout
 
 SOURCE = (1920, 1080)
 COMPOSER = Composer(SOURCE)

@@ -3,8 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.clips.framing.crop import crop_box, eased, shown_boxes, views_at
-from clipper_assets.clips.framing.path import CameraPath, Keyframe, Layout, View
+from clipper_assets.clips.framing.path import CameraPath, Keyframe, View
 from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.shows.show import Layout
 
 SOURCE = (1920, 1080)
 PATH = CameraPath(

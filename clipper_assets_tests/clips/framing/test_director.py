@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from clipper_assets.clips.framing.crop import crop_size_px, shown_boxes
 from clipper_assets.clips.framing.cutting import MIN_SHOT_S
 from clipper_assets.clips.framing.director import direct
-from clipper_assets.clips.framing.path import PANELS, Layout, panel_sizes_px
+from clipper_assets.clips.framing.path import PANELS, panel_sizes_px
 from clipper_assets.clips.framing.scene import Scene, Shot, Track
 from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.clips.framing.scenes import (
     HEIGHT_PX,
     LEFT,

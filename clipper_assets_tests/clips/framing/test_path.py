@@ -13,7 +13,6 @@ from clipper_assets.clips.framing.path import (
     PANELS,
     CameraPath,
     Keyframe,
-    Layout,
     View,
     camera_table,
     panel_sizes_px,
@@ -22,6 +21,7 @@ from clipper_assets.clips.framing.path import (
 )
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
 
 SPLIT = CameraPath(
     (

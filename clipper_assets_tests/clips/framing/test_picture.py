@@ -5,10 +5,11 @@ import numpy as np
 from PIL import Image
 
 from clipper_assets.clips.framing.director import direct
-from clipper_assets.clips.framing.path import CameraPath, Layout
+from clipper_assets.clips.framing.path import CameraPath
 from clipper_assets.clips.framing.picture import camera_picture
 from clipper_assets.clips.framing.scene import Scene, Shot
 from clipper_assets.media.frame import Box
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.clips.framing.scenes import LEFT, RIGHT, scene, seat
 from clipper_assets_tests.support.media import Picture
 

@@ -1,10 +1,11 @@
 import pyarrow as pa
 import pytest
 
-from clipper_assets.clips.framing.path import CameraPath, Keyframe, Layout, View
+from clipper_assets.clips.framing.path import CameraPath, Keyframe, View
 from clipper_assets.clips.framing.scene import Scene, Shot, faces_table
 from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.clips.framing.scenes import HEIGHT_PX, LEFT, RIGHT, WIDTH_PX, scene, seat
 
 SOURCE = (WIDTH_PX, HEIGHT_PX)

@@ -9,10 +9,10 @@ from typing import Any
 from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.figures import Promised
-from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.media.frame import Box
+from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets_tests.support.media import make
 
 FIXTURE = Path(__file__).parents[2] / "transcript" / "fixture"

@@ -7,10 +7,10 @@ from typing import Any
 import av
 import pytest
 
-from clipper_assets.clips.gates.limits import Gate, Limits
 from clipper_assets.clips.gates.measure import measure_clip
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import Box
+from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets_tests.clips.gates.clip import PROMISED, clip, judge, pages, shown, spans, words
 from clipper_assets_tests.support.media import make
 

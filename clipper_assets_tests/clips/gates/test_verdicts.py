@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.clips.gates.figures import Figures, Promised
-from clipper_assets.clips.gates.limits import WARNING, Gate, Limits
 from clipper_assets.clips.gates.verdicts import blocked_by, verdicts
+from clipper_assets.shows.gates import WARNING, Gate, Limits
 
 GOOD = Figures(
     promised=Promised(width_px=1080, height_px=1920, fps=30000 / 1001, duration_s=30.03),

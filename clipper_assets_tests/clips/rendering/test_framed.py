@@ -13,22 +13,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import (
-    PANELS,
-    CameraPath,
-    Keyframe,
-    Layout,
-    View,
-    layout_in,
-    panel_sizes_px,
-    still,
-)
+from clipper_assets.clips.framing.path import PANELS, CameraPath, Keyframe, View, layout_in, panel_sizes_px, still
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, filmed, shot
 from clipper_assets.clips.rendering.framed import CAMERA_FILE, SEAM_PX, Stretch, camera_commands, stretches
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect, Box, Frame
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.support.media import FAST, Picture, frames, lavfi, make, plan_of, source_of
 
 SMALL = Frame(216, 384, Box(0, 0, 216, 384))

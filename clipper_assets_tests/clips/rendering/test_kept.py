@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import Layout, still
+from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, PROGRAMME_FILE, filmed
 from clipper_assets.clips.rendering.kept import FADE_S
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box, Frame
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.support.media import frames, lavfi, make, plan_of, samples, source_of
 
 SMALL = Frame(108, 192, Box(0, 0, 108, 192))

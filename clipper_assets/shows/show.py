@@ -1,16 +1,29 @@
 """What a show decides for all its clips: `show.toml` in the folder of its uploads."""
 
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from clipper_assets.captions.styles import DEFAULT_STYLE
-from clipper_assets.clips.framing.path import Layout
-from clipper_assets.clips.gates.limits import Limits
 from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.gates import Limits
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.clean import clean_text
 from clipper_assets.text.toml import READ_BYTES, read_toml
+
+DEFAULT_STYLE = "pop"
+"""The caption style of a show that names none."""
+
+
+class Layout(Enum):
+    """How the source fills the frame of a clip; `auto` is a wish, decided shot by shot and never part of a path."""
+
+    auto = "auto"
+    speaker = "speaker"
+    split = "split"
+    screen = "screen"
+    fit = "fit"
+    center = "center"
 
 
 class Show(BaseModel):

@@ -3,10 +3,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from clipper_assets.clips.framing.path import Layout
-from clipper_assets.clips.gates.limits import Gate, Limits
-from clipper_assets.clips.show import Show, load_show, show_key
 from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.gates import Gate, Limits
+from clipper_assets.shows.show import Layout, Show, load_show, show_key
 from clipper_assets.storage.directory import DirectoryStorage
 
 

@@ -1,0 +1,30 @@
+"""What speakers are called: names from TOML files beside the upload, for one episode or for a whole show."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from clipper_assets.text.clean import clean_text
+from clipper_assets.text.toml import READ_BYTES, read_toml
+
+
+def speakers_keys(upload: str) -> list[str]:
+    """Where names for an upload may lie: `speakers.toml` in its folder for the show, `<stem>.speakers.toml` for it."""
+    folder = "".join(upload.rpartition("/")[:2])
+    return [f"{folder}speakers.toml", f"{upload.removesuffix(PurePosixPath(upload).suffix)}.speakers.toml"]
+
+
+def read_names(files: Sequence[Path]) -> dict[str, str]:
+    """The name of each speaker label in `files`, as `SPEAKER_00 = "Anna"`; later files win.
+
+    Raises ValueError, naming the file, for broken TOML and for a value that is no name.
+    """
+    names: dict[str, str] = {}
+    for file in files:
+        with file.open("rb") as opened:
+            table = read_toml(opened.read(READ_BYTES), file.name)
+        for label, name in table.items():
+            if not isinstance(name, str) or not clean_text(name).strip():
+                shown = clean_text(label)
+                raise ValueError(f'{file.name} has no name for {shown!r}; write it as text: "{shown}" = "Anna"')
+            names[label] = " ".join(clean_text(name).split())
+    return names
