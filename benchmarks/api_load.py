@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from clipper_assets_tests.e2e.servers import FULL, PROJECT, Api, Deployment, api_beside, deployed, free_port, until
+from clipper_assets_tests.support.servers import FULL, PROJECT, Api, Deployment, api_beside, deployed, free_port, until
 
 KEY = "load/talk.mp4"
 HEADERS = {"Authorization": f"Bearer {FULL}"}

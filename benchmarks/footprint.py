@@ -20,7 +20,7 @@ from dagster._serdes import serialize_value
 
 from benchmarks.source import SAMPLE
 from clipper_assets.media.ffmpeg import run
-from clipper_assets_tests.e2e.servers import serving_s3
+from clipper_assets_tests.support.servers import serving_s3
 
 FILE = Path(__file__).parent / "footprint.json"
 BUCKET, KEY = "footprint", "show/hour.mp4"

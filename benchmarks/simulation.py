@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.scale import SIMULATION, day, measured, run_s
-from clipper_assets_tests.e2e.postgres import PASSWORD, USER, Postgres, serving_postgres
-from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS, free_port, serving
+from clipper_assets_tests.support.postgres import PASSWORD, USER, Postgres, serving_postgres
+from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, free_port, serving
 
 EPISODES = 1_000
 SPEED = 60.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets_tests.e2e.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
+from clipper_assets_tests.support.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
 
 Deploy = Callable[..., Deployment]
 BUCKET = "house"

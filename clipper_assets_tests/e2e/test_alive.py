@@ -19,8 +19,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import READ, Api, api_beside, until
 from clipper_assets_tests.support.loopback import on_loopback
+from clipper_assets_tests.support.servers import READ, Api, api_beside, until
 
 pytestmark = pytest.mark.e2e
 

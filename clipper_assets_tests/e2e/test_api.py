@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from clipper_assets.api.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL, READ, until
+from clipper_assets_tests.support.servers import FULL, READ, until
 
 pytestmark = pytest.mark.e2e
 

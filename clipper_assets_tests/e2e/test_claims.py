@@ -9,7 +9,7 @@ import pytest
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import api_beside, until
+from clipper_assets_tests.support.servers import api_beside, until
 
 pytestmark = pytest.mark.e2e
 

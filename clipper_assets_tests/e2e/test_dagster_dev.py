@@ -9,7 +9,7 @@ import pytest
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import Deploy
-from clipper_assets_tests.e2e.servers import CountingS3, Deployment, until
+from clipper_assets_tests.support.servers import CountingS3, Deployment, until
 
 pytestmark = pytest.mark.e2e
 

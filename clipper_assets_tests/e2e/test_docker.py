@@ -13,8 +13,8 @@ from typing import IO, Any
 import pytest
 import requests
 
-from clipper_assets_tests.e2e.docker_engine import PLANTED, Engine, build_images, serving_docker
-from clipper_assets_tests.e2e.servers import PROJECT, CountingS3, serving_s3, until
+from clipper_assets_tests.support.docker_engine import PLANTED, Engine, build_images, serving_docker
+from clipper_assets_tests.support.servers import PROJECT, CountingS3, serving_s3, until
 
 pytestmark = pytest.mark.docker
 

@@ -18,9 +18,9 @@ from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMRequestBase
 
 from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
-from clipper_assets_tests.e2e.ecs_api import LoopbackEcs, Task, serving_ecs
-from clipper_assets_tests.e2e.postgres import PASSWORD, USER, serving_postgres
-from clipper_assets_tests.e2e.servers import CountingS3, Request, free_port, serving_s3, until
+from clipper_assets_tests.support.ecs_api import LoopbackEcs, Task, serving_ecs
+from clipper_assets_tests.support.postgres import PASSWORD, USER, serving_postgres
+from clipper_assets_tests.support.servers import CountingS3, Request, free_port, serving_s3, until
 
 pytestmark = pytest.mark.deploy
 

@@ -18,8 +18,8 @@ from websockets.sync.client import connect
 
 from clipper_assets.api.operations import operation
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import FULL, OPERATOR, READ, Api, api_beside
 from clipper_assets_tests.support.media import picture_bomb
+from clipper_assets_tests.support.servers import FULL, OPERATOR, READ, Api, api_beside
 
 pytestmark = pytest.mark.e2e
 

@@ -12,9 +12,9 @@ import dagster as dg
 import pytest
 import yaml
 
-from clipper_assets_tests.e2e.kubernetes_api import Cluster, Pod, serving_kubernetes
-from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS, CountingS3, free_port, serving, serving_s3, until
 from clipper_assets_tests.e2e.test_launcher import STEPS, runs_of
+from clipper_assets_tests.support.kubernetes_api import Cluster, Pod, serving_kubernetes
+from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, CountingS3, free_port, serving, serving_s3, until
 
 pytestmark = pytest.mark.deploy
 

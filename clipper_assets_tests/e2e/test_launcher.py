@@ -16,7 +16,7 @@ import pytest
 
 from clipper_assets.launch.launcher import GPU_TAG, WORKER_TAG
 from clipper_assets.launch.workers import Worker, leftovers
-from clipper_assets_tests.e2e.servers import DEADLINE_S, Deployment, deployed, until
+from clipper_assets_tests.support.servers import DEADLINE_S, Deployment, deployed, until
 
 pytestmark = pytest.mark.e2e
 

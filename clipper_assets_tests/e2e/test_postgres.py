@@ -10,8 +10,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from clipper_assets_tests.e2e.postgres import PASSWORD, USER, Postgres, serving_postgres
-from clipper_assets_tests.e2e.servers import PROJECT, deployed, until
+from clipper_assets_tests.support.postgres import PASSWORD, USER, Postgres, serving_postgres
+from clipper_assets_tests.support.servers import PROJECT, deployed, until
 
 pytestmark = pytest.mark.deploy
 

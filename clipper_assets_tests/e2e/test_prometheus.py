@@ -10,7 +10,7 @@ import pytest
 import requests
 import yaml
 
-from clipper_assets_tests.e2e.servers import PROJECT, READ, api_beside, deployed, free_port, serving, until
+from clipper_assets_tests.support.servers import PROJECT, READ, api_beside, deployed, free_port, serving, until
 
 pytestmark = pytest.mark.deploy
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
-from clipper_assets_tests.e2e.servers import DEADLINE_S, FULL, READ
+from clipper_assets_tests.support.servers import DEADLINE_S, FULL, READ
 
 pytestmark = pytest.mark.e2e
 

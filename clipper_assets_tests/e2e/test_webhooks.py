@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from clipper_assets_tests.e2e.conftest import Deploy
-from clipper_assets_tests.e2e.servers import until
 from clipper_assets_tests.support.receiver import SECRET, receiving
+from clipper_assets_tests.support.servers import until
 
 pytestmark = pytest.mark.e2e
 

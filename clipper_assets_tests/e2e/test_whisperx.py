@@ -16,9 +16,9 @@ import pytest
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import Deploy
-from clipper_assets_tests.e2e.servers import SCRIPTS, Deployment
 from clipper_assets_tests.e2e.test_dagster_dev import finished_run
 from clipper_assets_tests.support.media import lavfi, make, sample_words, two_microphones, with_sound
+from clipper_assets_tests.support.servers import SCRIPTS, Deployment
 from clipper_assets_tests.transcript.conftest import MODELS
 from clipper_assets_tests.transcript.scoring import matches, start_errors, word_error_rate
 

@@ -26,7 +26,7 @@ from dagster._grpc.types import ExecuteStepArgs
 from clipper_assets import definitions
 from clipper_assets.launch.kubernetes import kubernetes_executor
 from clipper_assets.settings import Settings
-from clipper_assets_tests.e2e.kubernetes_api import Cluster, Pod, serving_kubernetes
+from clipper_assets_tests.support.kubernetes_api import Cluster, Pod, serving_kubernetes
 
 DEPLOYMENT = Path(__file__).parents[2] / "deploy" / "k8s"
 SETTINGS = yaml.safe_load((DEPLOYMENT / "settings.yaml").read_text())["data"]

@@ -20,8 +20,8 @@ import botocore.session
 from botocore.validate import ParamValidator
 from werkzeug import Request, Response
 
-from clipper_assets_tests.e2e.servers import PROJECT, SCRIPTS
 from clipper_assets_tests.support.loopback import on_loopback
+from clipper_assets_tests.support.servers import PROJECT, SCRIPTS
 
 IMAGE_ROOT = "/opt/clipper"
 """Where the project lies in its images."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from clipper_assets_tests.e2e.servers import free_port
+from clipper_assets_tests.support.servers import free_port
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 USER, PASSWORD = "dagster", "password-of-the-tests"

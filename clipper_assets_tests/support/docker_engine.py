@@ -20,7 +20,7 @@ from urllib.parse import ParseResult, urlparse
 
 import psutil
 
-from clipper_assets_tests.e2e.servers import PROJECT, until
+from clipper_assets_tests.support.servers import PROJECT, until
 
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PLANTED = "planted-in-a-file-beside-the-compose-set"
