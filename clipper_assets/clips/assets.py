@@ -39,8 +39,8 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec

@@ -12,8 +12,9 @@ from pydantic import Field
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.partitions import episodes, object_key
-from clipper_assets.episodes.probe import UploadWatch, probe_upload, refuse_if_short
+from clipper_assets.episodes.probe import probe_upload, refuse_if_short
 from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit

@@ -12,8 +12,8 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.gpu import GPU_STEP

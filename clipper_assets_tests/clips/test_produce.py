@@ -12,7 +12,7 @@ from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.edits.model import Decision, Judged
-from clipper_assets.episodes.probe import UploadWatch
+from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.errors import UploadRefusedError

@@ -23,8 +23,8 @@ from clipper_assets.clips.framing.scene import FACES, faces_table
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.episodes.probe import UploadWatch
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import UploadRefusedError
