@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from clipper_assets import cli, doctor
-from clipper_assets.doctor import Finding, examine
+from clipper_assets import cli
+from clipper_assets.cli import doctor, machine
+from clipper_assets.cli.machine import Finding, examine
 from clipper_assets.media.ffmpeg import binary, components
 from clipper_assets.settings import Settings
 
@@ -18,7 +19,7 @@ from clipper_assets.settings import Settings
 @pytest.fixture(autouse=True)
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "console", Console(width=1000))
+    monkeypatch.setattr(doctor, "console", Console(width=1000))
     binary.cache_clear()
     yield
     binary.cache_clear()
@@ -57,7 +58,7 @@ def test_a_program_that_is_no_ffmpeg_keeps_the_job_from_running(monkeypatch: pyt
 
 
 def test_an_ffmpeg_without_a_filter_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "components", lambda kind: components(kind) - {"ass"})
+    monkeypatch.setattr(machine, "components", lambda kind: components(kind) - {"ass"})
     result = run_doctor()
     assert result.exit_code == 1
     assert "missing: ass" in result.output
@@ -87,7 +88,7 @@ def test_a_font_that_is_missing_keeps_the_job_from_running(monkeypatch: pytest.M
     def missing(name: str, fonts_dir: Path | None) -> None:
         raise ValueError(f"no font {name}")
 
-    monkeypatch.setattr(doctor, "find_face", missing)
+    monkeypatch.setattr(machine, "find_face", missing)
     assert run_doctor().exit_code == 1
 
 
@@ -105,7 +106,7 @@ def test_the_gpu_is_named_where_there_is_one(monkeypatch: pytest.MonkeyPatch) ->
     def smi(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 0, "NVIDIA H200, 143771 MiB\n", "")
 
-    monkeypatch.setattr(doctor, "_ffmpeg", lambda: iter(()))
+    monkeypatch.setattr(machine, "_ffmpeg", lambda: iter(()))
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
     monkeypatch.setattr(subprocess, "run", smi)
     assert found("GPU") == Finding("GPU", True, "NVIDIA H200, 143771 MiB", required=False)

@@ -1,4 +1,4 @@
-"""`clipper doctor`: what was found on this machine, and what is missing."""
+"""The half of `clipper doctor` about the machine: programs, fonts, models, storage, keys."""
 
 import importlib.metadata
 import os

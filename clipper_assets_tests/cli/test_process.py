@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from clipper_assets import cli
+from clipper_assets.cli import process
 from clipper_assets.clips.manifest import CLIPS
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.storage.directory import DirectoryStorage
@@ -76,7 +77,7 @@ def test_an_episode_without_clips_is_said_in_one_sentence(
         return CLIPS.table([])
 
     with dg.DagsterInstance.ephemeral() as instance:
-        cli._print_clips(storage, dg.materialize([rendered_clips], instance=instance))
+        process._print_clips(storage, dg.materialize([rendered_clips], instance=instance))
     assert capsys.readouterr().out == "no clips: this episode holds no speech that one could be made of\n"
 
 
@@ -152,18 +153,3 @@ def test_an_unknown_choice_is_a_usage_error(arguments: list[str]) -> None:
     result = clipper("process", "a.mp4", *arguments)
     assert result.exit_code == 2
     assert f"Invalid value for '{arguments[0]}'" in result.output
-
-
-def test_help_names_every_command() -> None:
-    result = clipper("--help")
-    assert result.exit_code == 0
-    assert all(command in result.output for command in ("process", "doctor"))
-
-
-def test_the_styles_are_drawn_side_by_side(tmp_path: Path) -> None:
-    result = clipper("styles", "all.png")
-    assert (result.exit_code, result.output) == (0, "all.png\n")
-    assert (tmp_path / "all.png").stat().st_size > 50_000
-    result = clipper("styles", "nowhere/all.png")
-    assert result.exit_code == 1
-    assert result.output == "clipper: nowhere/all.png cannot be written: there is no folder nowhere; make it first\n"

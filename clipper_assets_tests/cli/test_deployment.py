@@ -19,9 +19,11 @@ from moto.server import ThreadedMotoServer
 from rich.console import Console
 from werkzeug.wrappers import Request, Response
 
-from clipper_assets import cli, deployment
-from clipper_assets.deployment import SILENCE_S, examine_deployment
-from clipper_assets.doctor import Finding
+from clipper_assets import cli
+from clipper_assets.cli import deployment, doctor
+from clipper_assets.cli.deployment import examine_deployment
+from clipper_assets.cli.machine import Finding
+from clipper_assets.daemons import SILENCE_S
 from clipper_assets.settings import Settings
 from clipper_assets_tests.support.loopback import on_loopback
 
@@ -83,8 +85,8 @@ def test_a_machine_without_an_instance_has_no_deployment(tmp_path: Path, monkeyp
 
 def test_the_command_line_has_it_in_the_same_table(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home()
-    monkeypatch.setattr(cli, "console", Console(width=1000))
-    monkeypatch.setattr(cli, "examine", lambda settings: iter([Finding("machine", True, "fine", True)]))
+    monkeypatch.setattr(doctor, "console", Console(width=1000))
+    monkeypatch.setattr(doctor, "examine", lambda settings: iter([Finding("machine", True, "fine", True)]))
     result = CliRunner().invoke(cli.main, ["doctor"])
     assert result.exit_code == 1
     assert "machine" in result.output

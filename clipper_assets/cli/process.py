@@ -1,33 +1,25 @@
-"""`clipper`: the whole job in one process, and a look at the machine."""
+"""`clipper process`: the whole job for one episode, in this process."""
 
-import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import click
 import dagster as dg
-from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
 
 from clipper_assets import local
 from clipper_assets.adoption import adopt
-from clipper_assets.captions.sheet import contact_sheet, script_tiles, style_tiles
 from clipper_assets.captions.styles import style_names
-from clipper_assets.cli_models import models
+from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.deployment import examine_deployment
-from clipper_assets.doctor import examine
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
-from clipper_assets.media.ffmpeg import FfmpegError, binary
+from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError, UploadRefusedError
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.shows.show import Layout, load_show
@@ -35,8 +27,6 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
 from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
 from clipper_assets.transcript.assets import TranscriptConfig
-
-MISTAKES = (StorageError, UploadRefusedError, FfmpegError, *UNREACHABLE)
 
 
 class TerminalProgress(Progress):
@@ -53,12 +43,7 @@ class TerminalProgress(Progress):
         return lambda share: self._bars.update(task, completed=share)
 
 
-@click.group()
-def main() -> None:
-    """Podcast videos in, vertical captioned clips and a word-level transcript out."""
-
-
-@main.command()
+@click.command()
 @click.argument("file_or_key")
 @click.option(
     "--key", help="where to put a file that lies outside the storage; default: <stem>/<name>, or a folder of its own"
@@ -156,40 +141,3 @@ def where(storage: Storage, key: str) -> str:
     """A path to open on this machine, or an S3 URI."""
     uri = storage.uri(key)
     return url2pathname(urlsplit(uri).path) if uri.startswith("file:") else uri
-
-
-main.add_command(models)
-
-
-@main.command()
-@click.argument("picture", type=click.Path(path_type=Path, dir_okay=False), default="styles.png")
-@click.option(
-    "--over", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="picture or video behind them"
-)
-@click.option("--scripts", is_flag=True, help="every script in the default style instead")
-def styles(picture: Path, over: Path | None, scripts: bool) -> None:
-    """Draw all caption styles side by side into PICTURE (a PNG)."""
-    with mistakes_in_one_sentence(*MISTAKES):
-        if not picture.absolute().parent.is_dir():
-            raise ValueError(f"{picture} cannot be written: there is no folder {picture.parent}; make it first")
-        fonts_dir = Settings().fonts_dir
-        contact_sheet(picture, script_tiles(fonts_dir=fonts_dir) if scripts else style_tiles(fonts_dir), over)
-    console.print(str(picture), markup=False, highlight=False, soft_wrap=True)
-
-
-@main.command()
-def doctor() -> None:
-    """Say what was found on this machine and what is missing; exit code 1 where the main job cannot run."""
-    with mistakes_in_one_sentence(*MISTAKES):
-        settings = Settings()
-        findings = [*examine(settings), *examine_deployment(settings)]
-    table = Table("", "what", "found", box=None)
-    for finding in findings:
-        mark = "[green]ok" if finding.ok else "[red]missing" if finding.required else "[yellow]none"
-        table.add_row(mark, finding.subject, escape(finding.detail))
-    console.print(table)
-    missing = [finding.subject for finding in findings if finding.required and not finding.ok]
-    if missing:
-        console.print(f"the main job cannot run: {', '.join(missing)}", style="red")
-        sys.exit(1)
-    console.print("the main job can run", style="green")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from clipper_assets.cli_models import models
+from clipper_assets.cli.models import models
 from clipper_assets.clips.framing.models import MODELS
 
 

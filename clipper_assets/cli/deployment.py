@@ -1,4 +1,4 @@
-"""`clipper doctor` inside a deployment: the Dagster instance of DAGSTER_HOME, and all that its runs depend on."""
+"""The half of `clipper doctor` about a deployment: the instance of DAGSTER_HOME, and what its runs depend on."""
 
 import os
 import shutil
@@ -12,16 +12,14 @@ import dagster as dg
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
-from dagster._daemon.controller import get_daemon_statuses
 
-from clipper_assets.doctor import Finding
+from clipper_assets.cli.machine import Finding
+from clipper_assets.daemons import heartbeats
 from clipper_assets.launch.launcher import POOL
 from clipper_assets.settings import Settings
 
 SCRATCH_BYTES = 2_000_000_000
 """What one run may write to its temporary folder at once, and some more."""
-SILENCE_S = 120
-"""Daemons say every 30 s that they are alive; one that has been silent for longer than this is not."""
 PROBE = ["clipper-doctor"]
 
 
@@ -75,15 +73,6 @@ def _schema(instance: dg.DagsterInstance) -> str:
             raise RuntimeError(f"the schema of the {name} is at {at} instead of {newest}")
     instance.get_runs_count()
     return f"{type(instance.run_storage).__name__}, schema up to date"
-
-
-def heartbeats(instance: dg.DagsterInstance) -> str:
-    """Raises RuntimeError where a daemon that the instance requires has no recent heartbeat, or one with errors."""
-    needed = instance.get_required_daemon_types()
-    statuses = get_daemon_statuses(instance, needed, heartbeat_tolerance_seconds=SILENCE_S)
-    if silent := sorted(name for name, status in statuses.items() if not status.healthy):
-        raise RuntimeError(f"no healthy heartbeat of {', '.join(silent)}")
-    return ", ".join(sorted(statuses))
 
 
 def _launcher(instance: dg.DagsterInstance) -> str:

@@ -1,0 +1,6 @@
+"""Errors that a command reports in one sentence, without a traceback."""
+
+from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError, UploadRefusedError
+
+MISTAKES = (StorageError, UploadRefusedError, FfmpegError, *UNREACHABLE)
