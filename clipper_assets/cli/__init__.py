@@ -13,5 +13,6 @@ COMMANDS = {
 
 
 @click.group(cls=LazyGroup, package=__name__, summaries=COMMANDS)
+@click.version_option(package_name="clipper_assets")
 def main() -> None:
     """Podcast videos in, vertical captioned clips and a word-level transcript out."""

@@ -1,4 +1,6 @@
-"""`clipper` itself: its help and its commands."""
+"""`clipper` itself: its help, its version and its commands."""
+
+from importlib.metadata import version
 
 import click
 import pytest
@@ -25,3 +27,8 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(main, ["proces"])
     assert result.exit_code == 2
     assert "No such command 'proces'" in result.output
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    result = CliRunner().invoke(main, ["--version"], prog_name="clipper")
+    assert result.output == f"clipper, version {version('clipper_assets')}\n"
