@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.sensors import is_upload
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.unreachable import UNREACHABLE
 from clipper_assets.transcript.cues import transcript_keys
 
 

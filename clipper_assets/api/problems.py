@@ -11,9 +11,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from clipper_assets.api.models import Problem
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.storage.damaged import DamagedError
+from clipper_assets.storage.unreachable import UNREACHABLE
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,8 @@ from clipper_assets.api.state import States
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.logs import to_standard_error
 from clipper_assets.settings import Settings
-from clipper_assets.storage.root import storage_at, unreachable
+from clipper_assets.storage.root import storage_at
+from clipper_assets.storage.unreachable import unreachable
 from clipper_assets.terminal import mistakes_in_one_sentence
 
 GRACE_S = 3

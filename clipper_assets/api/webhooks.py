@@ -18,10 +18,11 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from clipper_assets.api.runs import Runs
 from clipper_assets.clips.manifest import STEP, read_manifest
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
+from clipper_assets.storage.unreachable import UNREACHABLE
 
 SUCCEEDED, FAILED = "episode.succeeded", "episode.failed"
 TOLD = {dg.DagsterEventType.RUN_SUCCESS: SUCCEEDED, dg.DagsterEventType.RUN_FAILURE: FAILED}

@@ -15,7 +15,8 @@ from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.media.ffmpeg import FfmpegError, binary, components
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
-from clipper_assets.storage.root import storage_at, unreachable
+from clipper_assets.storage.root import storage_at
+from clipper_assets.storage.unreachable import unreachable
 from clipper_assets.transcript.diarization import OFF
 from clipper_assets.transcript.library import NOT_INSTALLED, whisperx_installed
 from clipper_assets.transcript.models import hub_model, whisper

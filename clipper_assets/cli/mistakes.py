@@ -1,6 +1,7 @@
 """Errors that a command reports in one sentence, without a traceback."""
 
 from clipper_assets.media.ffmpeg import FfmpegError
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError, UploadRefusedError
+from clipper_assets.runtime.errors import StorageError, UploadRefusedError
+from clipper_assets.storage.unreachable import UNREACHABLE
 
 MISTAKES = (StorageError, UploadRefusedError, FfmpegError, *UNREACHABLE)

@@ -4,12 +4,6 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
-
-UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
-"""What reading or writing a storage raises where the machine, the network or a permission is in the way."""
-
 FULL = {errno.ENOSPC, errno.EDQUOT}
 """What the system says of a full disk, and of a user's full share of it."""
 

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from upath import UPath
 
 from clipper_assets.runtime.errors import StorageError
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Storage(dg.ConfigurableResource[None], ABC):
         """Where the object is, for a person or a tool: a `file://` or `s3://` URI, without credentials."""
 
     @abstractmethod
-    def path(self, key: str) -> UPath:
+    def path(self, key: str) -> "UPath":
         """The object as a path, for libraries that read any file system."""
 
     @abstractmethod

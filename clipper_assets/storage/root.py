@@ -7,7 +7,6 @@ from clipper_assets.runtime.errors import UNREACHABLE, StorageError
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.s3 import BoundedS3Resource, S3Storage
 
 
 def storage_at(root: str, url_expiry_s: int) -> Storage:
@@ -17,25 +16,10 @@ def storage_at(root: str, url_expiry_s: int) -> Storage:
     """
     parts = urlsplit(root)
     if parts.scheme == "s3" and parts.netloc:
+        from clipper_assets.storage.s3 import S3Storage
+
         prefix = parts.path.strip("/")
-        return S3Storage(
-            bucket=parts.netloc,
-            prefix=f"{prefix}/" if prefix else "",
-            url_expiry_s=url_expiry_s,
-            s3=BoundedS3Resource(),
-        )
+        return S3Storage(bucket=parts.netloc, prefix=f"{prefix}/" if prefix else "", url_expiry_s=url_expiry_s)
     if "://" in root:
         raise StorageError(f"CLIPPER_STORAGE is {root!r}; it must be a directory or s3://bucket[/prefix]")
     return DirectoryStorage(root=str(Path(root).expanduser().resolve()))
-
-
-def unreachable(storage: Storage) -> str | None:
-    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
-    probe = ".clipper-doctor"
-    try:
-        storage.put_bytes(probe, b"ok")
-        storage.delete(probe)
-    except UNREACHABLE as error:
-        fault = fault_of(error)
-        return f"the storage root cannot be written: {fault.sentence if fault else error}"
-    return None

@@ -9,25 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
-import dagster as dg
 from boto3.exceptions import S3UploadFailedError
-from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from dagster_aws.s3 import S3Resource
 from pydantic import PrivateAttr
-from upath import UPath
 
 from clipper_assets.runtime.errors import ArchivedError, StorageError
 from clipper_assets.storage.base import Storage, Stored, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from upath import UPath
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 """Storage classes whose objects have to be restored before they can be read; GLACIER_IR gives them at once."""
 RESTORED = 'ongoing-request="false"'
+BOUNDED = Config(connect_timeout=5.0, read_timeout=15.0, retries={"total_max_attempts": 3, "mode": "standard"})
+"""By default boto3 waits a minute for an S3 that does not answer, and tries five times."""
 
 
 class Place(TypedDict):
@@ -37,46 +36,18 @@ class Place(TypedDict):
     Key: str
 
 
-class BoundedS3Resource(S3Resource):
-    """Dagster's, whose client waits for a minute and five times: this one gives up on an S3 that does not answer."""
-
-    connect_timeout_s: float = 5.0
-    read_timeout_s: float = 15.0
-    max_attempts: int = 3
-
-    def get_client(self) -> "S3Client":
-        session = boto3.session.Session(profile_name=self.profile_name)
-        return session.client(
-            "s3",
-            region_name=self.region_name,
-            endpoint_url=self.endpoint_url,
-            use_ssl=self.use_ssl,
-            verify=self.verify,
-            aws_access_key_id=self.aws_access_key_id,
-            aws_secret_access_key=self.aws_secret_access_key,
-            aws_session_token=self.aws_session_token,
-            config=Config(
-                connect_timeout=self.connect_timeout_s,
-                read_timeout=self.read_timeout_s,
-                retries={"total_max_attempts": self.max_attempts, "mode": "standard"},
-                signature_version=UNSIGNED if self.use_unsigned_session else None,
-            ),
-        )
-
-
 class S3Storage(Storage):
     """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
 
     bucket: str
     prefix: str = ""
     url_expiry_s: int = 3600
-    s3: dg.ResourceDependency[S3Resource]
     _client: "S3Client | None" = PrivateAttr(default=None)
 
     @property
     def client(self) -> "S3Client":
         if self._client is None:
-            self._client = self.s3.get_client()
+            self._client = boto3.client("s3", config=BOUNDED)
             # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
             signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs know no handler that answers
             for operation in ("GetObject", "UploadPart"):
@@ -89,7 +60,9 @@ class S3Storage(Storage):
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{self._object(key)}"
 
-    def path(self, key: str) -> UPath:
+    def path(self, key: str) -> "UPath":
+        from upath import UPath
+
         return UPath(self.uri(key))
 
     def stat(self, key: str) -> Stored | None:

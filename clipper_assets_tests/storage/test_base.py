@@ -7,13 +7,13 @@ from typing import Any
 import av
 import pytest
 from botocore.exceptions import ClientError
-from dagster_aws.s3 import S3Resource
 
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.root import storage_at, unreachable
 from clipper_assets.storage.s3 import S3Storage
+from clipper_assets.storage.unreachable import unreachable
 
 KEY = "test1/sample.mp4"
 AWKWARD = ["a b/ü & (1).mp4", "50%25 + c#d?e=f.mp4", "日本語/🎙.mp4", 'it\'s "here".mp4']
@@ -325,14 +325,11 @@ def test_an_unreachable_storage_says_why(s3_storage: S3Storage, tmp_path: Path) 
     assert "cannot be written" in (unreachable(DirectoryStorage(root=str(tmp_path / "file"))) or "")
 
 
-def test_an_unreachable_s3_does_not_show_its_keys() -> None:
-    nobody = S3Resource(
-        endpoint_url="http://127.0.0.1:1",
-        max_attempts=1,
-        region_name="us-east-1",
-        aws_access_key_id="an-access-key",
-        aws_secret_access_key="a-secret-access-key",
-    )
-    problem = unreachable(S3Storage(bucket="bucket", s3=nobody)) or ""
+def test_an_unreachable_s3_does_not_show_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-access-key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-access-key")
+    problem = unreachable(S3Storage(bucket="bucket")) or ""
     assert "S3 does not answer at http://127.0.0.1:1" in problem
     assert "access-key" not in problem
