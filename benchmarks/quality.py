@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import av
-
 from clipper_assets.media.ffmpeg import run
 
 EVERY_NTH_FRAME = 3
@@ -29,5 +27,7 @@ def vmaf(clip: Path, lossless: Path, fps: int) -> float:
 
 
 def _frames(file: Path) -> int:
+    import av
+
     with av.open(str(file)) as container:
         return container.streams.video[0].frames

@@ -2,11 +2,9 @@
 
 import dagster as dg
 
-from clipper_assets.api.webhooks import build_webhooks
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
-from clipper_assets.launch.kubernetes import kubernetes_executor
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
 from clipper_assets.storage.root import storage_at
@@ -14,12 +12,29 @@ from clipper_assets.storage.root import storage_at
 settings = Settings()
 log_runs_as(settings.log_format)
 
+
+def webhooks() -> list[dg.SensorDefinition]:
+    """The sensor of the webhooks, whose HTTP client is imported only where there is a URL to call."""
+    if not settings.webhook_urls:
+        return []
+    from clipper_assets.api.webhooks import build_webhooks
+
+    return build_webhooks(settings)
+
+
+def executor() -> dg.ExecutorDefinition:
+    """What executes the steps of a run; pods need the launch package, the run's own process does not."""
+    if settings.executor is not ExecutorName.kubernetes:
+        return dg.in_process_executor
+    from clipper_assets.launch.kubernetes import kubernetes_executor  # noqa: PLC0415
+
+    return kubernetes_executor(settings, assets)
+
+
 defs = dg.Definitions(
     assets=[EDITS, *assets],
     jobs=[clip_episode],
-    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *build_webhooks(settings)],
+    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],
     resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
-    executor=kubernetes_executor(settings, assets)
-    if settings.executor is ExecutorName.kubernetes
-    else dg.in_process_executor,
+    executor=executor(),
 )

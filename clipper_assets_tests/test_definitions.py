@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 
@@ -8,7 +7,6 @@ import pytest
 from clipper_assets.definitions import defs
 from clipper_assets.job import assets, clip_episode
 
-HEAVY = {"torch", "whisperx", "cv2", "onnxruntime", "faster_whisper", "ctranslate2", "openai", "pocketsphinx"}
 ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"}
 
 
@@ -29,18 +27,6 @@ def test_importing_the_definitions_raises_no_warning_of_dagster() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr
-
-
-def test_importing_the_definitions_imports_nothing_heavy() -> None:
-    result = python(
-        "import json, sys\n"
-        "import clipper_assets.definitions\n"
-        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
-    )
-    assert result.returncode == 0, result.stderr
-    imported = set(json.loads(result.stdout))
-    assert "clipper_assets" in imported
-    assert not imported & HEAVY
 
 
 def test_the_definitions_load() -> None:

@@ -6,10 +6,11 @@ from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from math import floor
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import uharfbuzz as hb
-from fontTools.ttLib import TTCollection, TTFont
+if TYPE_CHECKING:
+    import uharfbuzz as hb
+    from fontTools.ttLib import TTFont
 
 FONTS_DIR = Path(str(files("clipper_assets.captions") / "fonts"))
 SHAPED_LINE_PX = 256
@@ -65,12 +66,16 @@ class Face:
         return _extent(self, text)
 
     @cached_property
-    def shaper(self) -> hb.Font:
+    def shaper(self) -> "hb.Font":
+        import uharfbuzz as hb
+
         return hb.Font(hb.Face(hb.Blob.from_file_path(str(self.file)), self.number))
 
 
 @lru_cache(maxsize=100_000)
 def _extent(face: Face, text: str) -> Extent:
+    import uharfbuzz as hb
+
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
@@ -101,6 +106,8 @@ def _rounding(face: Face, glyph: int) -> float:
 @cache
 def faces_of(file: Path) -> tuple[Face, ...]:
     """The faces of a font file."""
+    from fontTools.ttLib import TTCollection, TTFont
+
     if file.suffix in COLLECTIONS:
         with TTCollection(file, lazy=True) as collection:
             return tuple(_face(font, file, number) for number, font in enumerate(collection.fonts))
@@ -108,7 +115,7 @@ def faces_of(file: Path) -> tuple[Face, ...]:
         return (_face(font, file, 0),)
 
 
-def _face(font: TTFont, file: Path, number: int) -> Face:
+def _face(font: "TTFont", file: Path, number: int) -> Face:
     os2, hhea, names = font["OS/2"], font["hhea"], font["name"]
     ascent, descent = os2.usWinAscent, os2.usWinDescent
     return Face(

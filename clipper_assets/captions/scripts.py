@@ -7,8 +7,6 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
-
 from clipper_assets.captions.fonts import COLLECTIONS, FONTS_DIR, Face, faces_in, faces_of, find_face
 
 MACHINE_DIRS = (
@@ -94,6 +92,8 @@ def gather_fonts(faces: Sequence[Face], folder: Path) -> None:
     Files are linked; a face of a collection becomes a file of its own: libass would load the whole collection once for
     each face in it, half a gigabyte for Noto Sans CJK.
     """
+    from fontTools.ttLib import TTFont
+
     folder.mkdir(exist_ok=True)
     for face in faces:
         collected = face.file.suffix in COLLECTIONS

@@ -5,18 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
-
-import av
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
+from typing import TYPE_CHECKING, Any
 
 from clipper_assets.media.inputs import MOST_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.text.clean import clean_text
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 OPEN_TIMEOUT_S = (20.0, 60.0)
@@ -123,7 +122,7 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
         )
 
 
-def _refuse_if_large(container: InputContainer, key: str) -> None:
+def _refuse_if_large(container: "InputContainer", key: str) -> None:
     """Raises UploadRefusedError for more streams or larger pictures than anyone records; no frame is decoded for it."""
     if len(container.streams) > MOST_STREAMS:
         raise UploadRefusedError(
@@ -139,7 +138,9 @@ def _refuse_if_large(container: InputContainer, key: str) -> None:
 
 
 @contextmanager
-def _opened(media_source: str, uri: str, key: str) -> Iterator[InputContainer]:
+def _opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]:
+    import av
+
     try:
         with open_media(media_source, timeout=OPEN_TIMEOUT_S, metadata_errors="replace") as container:
             yield container
@@ -162,32 +163,38 @@ def _opened(media_source: str, uri: str, key: str) -> Iterator[InputContainer]:
         raise StorageError(f"{uri} cannot be read: {error.strerror}") from None
 
 
-def _audio(container: InputContainer, key: str) -> AudioStream:
+def _audio(container: "InputContainer", key: str) -> "AudioStream":
+    from av.audio.stream import AudioStream
+
     audio = container.streams.best("audio", related=_video(container))
     if not isinstance(audio, AudioStream):
         raise UploadRefusedError(f"{key} has no audio stream; upload the video with its sound")
     return audio
 
 
-def _video(container: InputContainer) -> VideoStream | None:
+def _video(container: "InputContainer") -> "VideoStream | None":
     return next((stream for stream in container.streams.video if not _is_cover(stream)), None)
 
 
-def _is_cover(stream: VideoStream) -> bool:
+def _is_cover(stream: "VideoStream") -> bool:
+    from av.stream import Disposition
+
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def _promised_s(container: InputContainer) -> float | None:
+def _promised_s(container: "InputContainer") -> float | None:
     """The length in seconds that the container says it has.
 
     An MP3 says it only in the header that encoders write along with their delay; without that, ffmpeg guesses it from
     the bit rate of the first frames.
     """
+    import av
+
     guessed = container.format.name == "mp3" and not container.start_time
     return container.duration / av.time_base if container.duration and not guessed else None
 
 
-def _facts(container: InputContainer, audio: AudioStream, duration_s: float | None, stored: Stored) -> Probe:
+def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float | None, stored: Stored) -> Probe:
     video = _video(container)
     tags = {name.lower(): " ".join(text.split()) for name, text in (container.metadata | audio.metadata).items()}
     return Probe(
@@ -207,7 +214,7 @@ def _facts(container: InputContainer, audio: AudioStream, duration_s: float | No
     )
 
 
-def _picture(container: InputContainer, video: VideoStream, key: str) -> dict[str, Any]:
+def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dict[str, Any]:
     """What `Probe` says of a video."""
     times: list[float] = []
     rotation = 0
@@ -248,11 +255,13 @@ def _uneven(times: list[float]) -> bool:
     return any(abs(step - mean) > max(UNEVEN * mean, 0.0011) for step in steps)
 
 
-def _reaches(container: InputContainer, time_s: float) -> bool:
+def _reaches(container: "InputContainer", time_s: float) -> bool:
     """Whether a packet at or after `time_s` on the container's own clock can be read.
 
     Where that clock does not start at zero, Matroska's duration counts from zero all the same.
     """
+    import av
+
     container.seek(int(max(time_s - TAIL_S, 0) * av.time_base))
     try:
         for packet in container.demux():

@@ -5,11 +5,12 @@ each time, so that no playlist makes ffmpeg read another file or another address
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av
 import ffmpeg
-from av.container import InputContainer
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 Stream = Any
 """A stream of ffmpeg-python, which carries no types."""
@@ -44,8 +45,10 @@ def generated_input(graph: str) -> Stream:
 
 def open_media(
     media_source: str | Path, *, timeout: tuple[float, float] | None = None, metadata_errors: str = "strict"
-) -> InputContainer:
+) -> "InputContainer":
     """A recording, opened by PyAV. Raises `av.FFmpegError` where it cannot be, or is of another format."""
+    import av
+
     limits = _limits(str(media_source), CONTAINERS)
     return av.open(str(media_source), timeout=timeout, options=limits, metadata_errors=metadata_errors)
 

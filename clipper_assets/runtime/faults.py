@@ -6,14 +6,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from boto3.exceptions import Boto3Error, S3UploadFailedError
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
-from botocore.exceptions import ConnectionError as NoConnectionError
-from sqlalchemy.exc import OperationalError
+from typing import TYPE_CHECKING, Any
 
 from clipper_assets.runtime.errors import FORBIDDEN, FULL, ArchivedError, StorageError, UploadRefusedError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 DENIED = {"403", "Forbidden", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 BUSY = {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "ThrottlingException"}
@@ -30,6 +28,10 @@ class Fault:
 
 def fault_of(error: BaseException) -> Fault | None:
     """What an exception means; None for one that only a traceback explains."""
+    from boto3.exceptions import Boto3Error  # noqa: PLC0415  # errors are rare, and importing this is not light
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
     match error:
         case StorageError() | UploadRefusedError():
             return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
@@ -85,6 +87,10 @@ def _of_system(error: OSError) -> Fault | None:
 
 
 def _of_s3(error: BaseException) -> Fault | None:
+    from boto3.exceptions import S3UploadFailedError  # noqa: PLC0415
+    from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnectionError  # noqa: PLC0415
+
     match error:
         case S3UploadFailedError():
             return _of_s3(error.__context__) if error.__context__ else None
@@ -102,7 +108,7 @@ def _of_s3(error: BaseException) -> Fault | None:
     return None
 
 
-def _of_answer(error: ClientError) -> Fault:
+def _of_answer(error: "ClientError") -> Fault:
     told: Mapping[str, Any] = error.response["Error"]
     code = told["Code"]
     asked = f"{error.operation_name} of {told['Resource']}" if told.get("Resource") else error.operation_name

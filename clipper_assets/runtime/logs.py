@@ -5,15 +5,16 @@ Its keys are those of Dagster's `--log-format json`, so that the logs of all pro
 
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import structlog
 from dagster._core.events import EVENT_TYPE_TO_DISPLAY_STRING
 from dagster._core.execution import context_creation_job
-from structlog.stdlib import ProcessorFormatter
 
 from clipper_assets.settings import LogFormat
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict
 
 
 def to_standard_error(log_format: LogFormat) -> logging.Handler:
@@ -49,6 +50,9 @@ def json_formatter() -> logging.Formatter:
 
     Lines of a run have `run_id`, `job`, `step`, `episode`, the `event_type` of Dagster's events and their `error`.
     """
+    import structlog
+    from structlog.stdlib import ProcessorFormatter
+
     return ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_logger_name,
@@ -65,7 +69,7 @@ def json_formatter() -> logging.Formatter:
     )
 
 
-def _as_of_a_run(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _as_of_a_run(_: Any, __: str, line: "EventDict") -> "EventDict":
     """Dagster gives its loggers the message with all that belongs to it in one string, and in parts beside it."""
     meta = line.pop("dagster_meta", None)
     line.pop("dagster_event", None)

@@ -4,18 +4,20 @@ As hive has it, the folder holds the column `episode` and the file does not: pan
 """
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
-from upath import UPath
 
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder, partition_in
 from clipper_assets.storage.tables import TableSpec
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 LAKE = "lake"
 EPISODE = pa.field("episode", pa.string(), nullable=False)
@@ -70,27 +72,29 @@ class LakeIOManager(dg.UPathIOManager):
         self.storage = storage
         super().__init__(base_path=storage.path(LAKE))
 
-    def make_directory(self, path: UPath) -> None:
+    def make_directory(self, path: "UPath") -> None:
         """The storage makes folders itself where it has any."""
 
-    def _handle_transition_to_partitioned_asset(self, context: dg.OutputContext, path: UPath) -> None:
+    def _handle_transition_to_partitioned_asset(self, context: dg.OutputContext, path: "UPath") -> None:
         """There never was a table that is no partition; Dagster's looks for one with an S3 client of its own."""
 
-    def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
+    def get_path_for_partition(
+        self, context: dg.InputContext | dg.OutputContext, path: "UPath", partition: str
+    ) -> "UPath":
         asset = context.upstream_output if isinstance(context, dg.InputContext) else context
         if asset is None:
             raise ValueError(f"{path} is not the table of an asset")
         return path / hive_folder(partition) / str(asset.definition_metadata["table"])
 
-    def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: UPath) -> None:
+    def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: "UPath") -> None:
         with faults_in_one_sentence(context.step_context):
             self.storage.put_bytes(self._key(path), parquet_bytes(obj.drop_columns([EPISODE.name])))
 
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> pa.Table:
+    def load_from_path(self, context: dg.InputContext, path: "UPath") -> pa.Table:
         with faults_in_one_sentence(context.step_context):
             return read_table(self.storage.read_bytes(self._key(path)), partition_in(path.parent.name))
 
-    def _key(self, path: UPath) -> str:
+    def _key(self, path: "UPath") -> str:
         return f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
 
 

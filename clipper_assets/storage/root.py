@@ -1,10 +1,9 @@
-"""The storage that a setting names, and whether it can be used."""
+"""The storage that a setting names."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from clipper_assets.runtime.errors import UNREACHABLE, StorageError
-from clipper_assets.runtime.faults import fault_of
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 
@@ -16,7 +15,7 @@ def storage_at(root: str, url_expiry_s: int) -> Storage:
     """
     parts = urlsplit(root)
     if parts.scheme == "s3" and parts.netloc:
-        from clipper_assets.storage.s3 import S3Storage
+        from clipper_assets.storage.s3 import S3Storage  # noqa: PLC0415  # with boto3, which is not light
 
         prefix = parts.path.strip("/")
         return S3Storage(bucket=parts.netloc, prefix=f"{prefix}/" if prefix else "", url_expiry_s=url_expiry_s)

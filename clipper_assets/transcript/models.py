@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from huggingface_hub import snapshot_download, try_to_load_from_cache
 from huggingface_hub.constants import ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE
 
 from clipper_assets.settings import Device
@@ -47,6 +46,8 @@ class Wanted:
         for place in self.places(models_dir):
             if (place / self.marker).is_file():
                 return place
+        from huggingface_hub import try_to_load_from_cache
+
         cached = try_to_load_from_cache(self.repository, self.marker) if self.repository else None
         return Path(cached).parent if isinstance(cached, str) else None
 
@@ -91,6 +92,8 @@ def hub_model(kind: str, name: str, marker: str, *folders: str) -> Wanted:
 
 def find_whisper(name: str, models_dir: Path | None) -> Path:
     """The directory of a Whisper model, downloaded if it has to be. Raises ModelMissingError where there is none."""
+    from huggingface_hub import snapshot_download
+
     wanted = whisper(name)
     if found := wanted.on_disk(models_dir):
         return found

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from num2words import num2words
-
 _NUMBER = re.compile(
     r"(?P<currency>[$€£])?(?P<number>\d{1,3}(?:,\d{3})+|\d+)(?P<fraction>\.\d+)?(?P<suffix>(?:st|nd|rd|th|s)(?![a-z]))?",
     re.IGNORECASE,
@@ -80,6 +78,8 @@ def _letters(text: str, language: str, known: Callable[[str], bool]) -> list[str
 
 
 def _number(token: re.Match[str], language: str) -> list[str]:
+    from num2words import num2words
+
     digits, suffix = token["number"].replace(",", ""), (token["suffix"] or "").lower()
     value = float(digits + token["fraction"]) if token["fraction"] else int(digits)
     year = language in ("en", "de") and value in _YEARS and "," not in token[0] and not token["currency"]

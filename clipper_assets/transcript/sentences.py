@@ -4,8 +4,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-import sentencex
-
 from clipper_assets.text.scripts import UNSPACED
 from clipper_assets.transcript.words import Word
 
@@ -47,6 +45,8 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
 
 def _punctuated(words: Sequence[Word], language: str) -> set[int]:
     """Numbers of the words that begin a sentence by punctuation, word 0 excepted."""
+    import sentencex
+
     gap = "" if language in UNSPACED else " "
     offsets = [0, *accumulate(len(word.text + gap) for word in words)][:-1]
     text = gap.join(word.text for word in words)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.root import storage_at, unreachable
+from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets.storage.unreachable import unreachable
 

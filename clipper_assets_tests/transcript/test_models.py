@@ -94,7 +94,7 @@ def test_a_cache_that_cannot_be_written_is_a_missing_model(monkeypatch: pytest.M
     def read_only(*_: object, **__: object) -> str:
         raise OSError(30, "Read-only file system", "/models")
 
-    monkeypatch.setattr(models, "snapshot_download", read_only)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", read_only)
     with serve({"nobody/model": model_in(tmp_path / "model")}) as hub:
         monkeypatch.setattr(models, "ENDPOINT", hub)
         with pytest.raises(ModelMissingError, match=r"cannot be fetched into .*Read-only.*make that folder writable"):

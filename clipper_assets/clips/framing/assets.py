@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def camera_paths(
         edits = latest_edits(storage, source.episode)
         asked = config.layout or load_show(storage, source.key).layout
         wishes = [_wish(row, edits, asked, source, aligned_transcript) for row in highlight_windows.to_pylist()]
-        found = _kept(storage, wishes, source.episode) if config.keep else NOTHING_KEPT
+        found = _kept(storage, wishes, source.episode) if config.keep else _nothing_kept()
     except (UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
     began = time.monotonic()
@@ -170,7 +171,10 @@ class _Kept:
     degraded: list[dict[str, str]]
 
 
-NOTHING_KEPT = _Kept({}, FACES.table([]), [])
+@cache
+def _nothing_kept() -> _Kept:
+    """No constant of the module: Arrow imports pandas for the first table."""
+    return _Kept({}, FACES.table([]), [])
 
 
 def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> _Kept:
@@ -180,7 +184,7 @@ def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> _Kept:
     """
     key = table_key("camera_paths", CAMERA.name, episode)
     if not (storage.exists(key) and storage.exists(faces_key(episode))):
-        return NOTHING_KEPT
+        return _nothing_kept()
     table = read_table(storage.read_bytes(key), episode)
     faces = read_table(storage.read_bytes(faces_key(episode)), episode)
     specs = {row["clip"]: row["spec"] for row in CAMERA.completed(table).to_pylist()}
@@ -188,7 +192,7 @@ def _kept(storage: Storage, wishes: Sequence[_Wish], episode: str) -> _Kept:
     found = read_paths(table)
     return _Kept(
         {clip: found[clip] for clip in same},
-        faces.filter(pc.field("clip").isin(same)).cast(NOTHING_KEPT.faces.schema),
+        faces.filter(pc.field("clip").isin(same)).cast(_nothing_kept().faces.schema),
         json.loads(provenance(table).get("degraded", "[]")) if same else [],
     )
 

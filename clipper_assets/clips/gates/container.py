@@ -1,10 +1,14 @@
 """What the headers of a clip say, and when its frames are due."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from av.stream import Stream
 
 from clipper_assets.clips.gates.figures import Container
 from clipper_assets.media.inputs import open_media
+
+if TYPE_CHECKING:
+    from av.stream import Stream
 
 
 def read_container(media_source: str) -> Container:
@@ -42,7 +46,7 @@ def read_container(media_source: str) -> Container:
         )
 
 
-def _span(stream: Stream) -> tuple[float, float]:
+def _span(stream: "Stream") -> tuple[float, float]:
     """Start and end in seconds, edit list applied."""
     base = float(stream.time_base or 0)
     start_s = (stream.start_time or 0) * base
