@@ -77,7 +77,7 @@ def test_work_that_cannot_be_interrupted_loses_its_process() -> None:
     code = (
         "import signal, time\n"
         "import dagster as dg\n"
-        "from clipper_assets import time_limit\n"
+        "from clipper_assets.runtime import time_limit\n"
         "time_limit.GRACE_S = 0.2\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
         "@dg.asset\n"
