@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from unicodedata import east_asian_width
 
 from clipper_assets.captions.lines import CaptionWord, Lines, Ruler, text_of
+from clipper_assets.text.scripts import is_wide
 
 # Netflix, Timed Text Style Guide: General Requirements (duration, lines), Subtitle Timing Guidelines (gaps; "half a
 # second" is 12 frames of 24), English (USA) (42 characters, 20 a second with SDH), Korean and Chinese (16 to a line).
@@ -53,7 +53,7 @@ class Cue:
 
 def characters(text: str) -> float:
     """Length of a text; a wide character (Chinese, Japanese, Korean) counts as 42/16: 16 of them fill a line."""
-    return sum(LINE_CHARACTERS / WIDE_LINE_CHARACTERS if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(LINE_CHARACTERS / WIDE_LINE_CHARACTERS if is_wide(char) else 1 for char in text)
 
 
 def cues(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[Cue]:

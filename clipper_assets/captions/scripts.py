@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from clipper_assets.captions.fonts import COLLECTIONS, FONTS_DIR, Face, faces_in, faces_of, find_face
+from clipper_assets.text.scripts import HANGUL, KANA, is_of
 
 MACHINE_DIRS = (
     Path("/usr/share/fonts"),
@@ -151,8 +152,8 @@ def _attached(char: str, before: str) -> bool:
 
 def _in_order(text: str) -> Iterator[Script]:
     """The scripts, that of the text's Han letters before its neighbours: by kana, by hangul, or else Chinese."""
-    names = " ".join({unicodedata.name(char, "").split(" ")[0] for char in text})
-    region = "JP" if "HIRAGANA" in names or "KATAKANA" in names else "KR" if "HANGUL" in names else "SC"
+    has_kana, has_hangul = (any(is_of(char, script) for char in text) for script in (KANA, HANGUL))
+    region = "JP" if has_kana else "KR" if has_hangul else "SC"
     return iter(sorted(SCRIPTS, key=lambda script: script.region not in ("", region)))
 
 

@@ -1,9 +1,14 @@
-"""Writing systems without spaces between words: how words are told apart and put together again."""
+"""Scripts of the world: which one a character is of, and how words without spaces between them are told apart.
 
-import unicodedata
+Scripts have the codes of ISO 15924, and characters the scripts that Unicode's tables give them (UAX #24).
+"""
+
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from fontTools import unicodedata
 
 if TYPE_CHECKING:
     from budoux import Parser
@@ -11,9 +16,22 @@ if TYPE_CHECKING:
 UNSPACED = frozenset({"zh", "ja", "yue", "th", "lo", "my", "km"})
 """Languages (ISO 639-1; Cantonese has only a 639-3 code, which Whisper uses) that are written without spaces."""
 
-_BLOCKS = ("CJK UNIFIED", "CJK COMPATIBILITY", "IDEOGRAPHIC", "FULLWIDTH", "HALFWIDTH KATAKANA", "HIRAGANA", "KATAKANA",
-           "THAI", "LAO", "MYANMAR", "KHMER", "LEFT CORNER", "RIGHT CORNER", "BOPOMOFO")  # fmt: skip
+HAN, KANA, HANGUL, THAI = frozenset({"Hani"}), frozenset({"Hira", "Kana"}), frozenset({"Hang"}), frozenset({"Thai"})
+_UNSPACED_SCRIPTS = HAN | KANA | THAI | {"Bopo", "Laoo", "Mymr", "Khmr"}
+_BREAKS_ANYWHERE = HAN | KANA
 _MODELS = {"ja": "japanese", "zh": "simplified_chinese", "yue": "traditional_chinese", "th": "thai"}
+
+
+@cache
+def is_of(char: str, scripts: frozenset[str]) -> bool:
+    """Whether a character is of one of these scripts and not punctuation that other scripts use as well."""
+    return unicodedata.script(char) in scripts or unicodedata.script_extension(char) <= scripts
+
+
+@cache
+def is_wide(char: str) -> bool:
+    """Whether a character takes the room of two Latin letters (UAX #11), as Chinese, Japanese and Korean ones do."""
+    return east_asian_width(char) in "WF"
 
 
 def joined(texts: Sequence[str]) -> str:
@@ -43,6 +61,19 @@ def split_unspaced(text: str, language: str) -> list[str]:
     return words
 
 
+def unbroken(text: str) -> list[str]:
+    """What stays in one line: words, and letters of scripts that break lines anywhere, each with its punctuation."""
+    pieces: list[str] = []
+    for word in text.split():
+        for number, char in enumerate(word):
+            is_new = number == 0 or is_of(char, _BREAKS_ANYWHERE)
+            if is_new or (char.isalnum() and is_of(pieces[-1][0], _BREAKS_ANYWHERE)):
+                pieces.append(char)
+            else:
+                pieces[-1] += char
+    return pieces
+
+
 @cache
 def _parser(language: str) -> "Parser | None":
     import budoux
@@ -53,10 +84,8 @@ def _parser(language: str) -> "Parser | None":
     return loaded
 
 
-@cache
 def _unspaced(char: str) -> bool:
-    name = unicodedata.name(char, "")
-    return name.startswith(_BLOCKS) or (unicodedata.east_asian_width(char) in "WF" and not name.startswith("HANGUL"))
+    return is_of(char, _UNSPACED_SCRIPTS) or (is_wide(char) and not is_of(char, HANGUL))
 
 
 def _latin(char: str) -> bool:

@@ -2,7 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.text.scripts import UNSPACED, joined, split_unspaced
+from clipper_assets.text.scripts import (
+    HAN,
+    HANGUL,
+    KANA,
+    THAI,
+    UNSPACED,
+    is_of,
+    is_wide,
+    joined,
+    split_unspaced,
+    unbroken,
+)
 
 LETTERS = st.text(alphabet="今日は天气很好วันนี้ອາກາດabc 12。", max_size=40)
 
@@ -43,3 +54,36 @@ def test_no_letter_is_lost_either_way(text: str, language: str) -> None:
     assert all(words)
     assert "".join(words) == "".join(text.split())
     assert "".join(joined(words).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("script", "letters", "others"),
+    [
+        (HAN, "今们々〇𠮷", "のカ한ก a1、。「😀"),
+        (KANA, "のカーｶ", "今한ก a1、。「・😀"),
+        (HANGUL, "한ㄱ", "今のカก a1、"),
+        (THAI, "กั๑", "ຂ今 a1฿"),
+    ],
+)
+def test_a_character_is_of_its_script_and_shared_punctuation_of_none(
+    script: frozenset[str], letters: str, others: str
+) -> None:
+    assert [char for char in letters + others if is_of(char, script)] == list(letters)
+
+
+def test_wide_characters_are_those_of_east_asia() -> None:
+    assert [char for char in "今の한Ａ、 aжกｶ" if is_wide(char)] == list("今の한Ａ、")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("two words, and more", ["two", "words,", "and", "more"]),
+        ("人々は、笑う。", ["人", "々", "は、", "笑", "う。"]),
+        ("第12回 iPhoneの話!", ["第", "12", "回", "iPhone", "の", "話!"]),
+        ("안녕 하세요", ["안녕", "하세요"]),
+        ("", []),
+    ],
+)
+def test_a_title_is_cut_where_a_line_may_end(text: str, pieces: list[str]) -> None:
+    assert unbroken(text) == pieces

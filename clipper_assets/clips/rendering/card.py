@@ -1,6 +1,5 @@
 """The picture of a clip that has only sound: a still card, made once, and bars that move with what is heard."""
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.media.inputs import generated_input, media_input, picture_input
 from clipper_assets.runtime.degraded import Degraded
-from clipper_assets.text.scripts import joined
+from clipper_assets.text.scripts import joined, unbroken
 
 CARD_FILE, NAMES_FILE, FONTS_FOLDER = "card.png", "names.ass", "card_fonts"
 CAPTIONS_PX = 350
@@ -38,9 +37,6 @@ CORNER_PX, BLUR_SIGMA, DIMMED = 28, 48, 0.5
 SPOTLIGHT, SHADE = "#3730a3", "#0b1120"
 FONT, LARGEST_EM_PX, SHOW_EM_PX = "Anton Regular", 112, 44
 LONGEST_TITLE, LONGEST_SHOW = 120, 40
-_WIDE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_UNITS = re.compile(rf"[{_WIDE}][^\w\s]*|[^\s{_WIDE}]+")
-"""What stays in one line: a word, or a character of a script that breaks lines anywhere, with its punctuation."""
 
 
 def write_card(
@@ -210,7 +206,7 @@ def _broken(text: str, faces: Sequence[Face], width_px: float, height_px: float)
 
 def _filled(text: str, faces: Sequence[Face], width_ems: float) -> list[str]:
     lines: list[list[str]] = []
-    for unit in _UNITS.findall(text):
+    for unit in unbroken(text):
         if lines and _ems(joined([*lines[-1], unit]), faces) <= width_ems:
             lines[-1].append(unit)
         else:

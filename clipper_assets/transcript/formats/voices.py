@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from clipper_assets.text.scripts import UNSPACED, split_unspaced
+from clipper_assets.text.scripts import HAN, KANA, THAI, UNSPACED, is_of, split_unspaced
 from clipper_assets.transcript.formats.base import Cue, CueWord
 from clipper_assets.transcript.pronunciation import is_said
 from clipper_assets.transcript.timing import Span
@@ -27,11 +27,6 @@ _LABEL = re.compile(
     rf"(?:{_TURN.pattern})?(?:\[(?P<bracketed>[^\]\s][^\]]*)\]:\s*|(?P<name>{_NAME}) ?:(?:\s+|$))(?:{_TURN.pattern})?"
 )
 """A speaker's name before what is said: `[Name]:`, as WhisperX writes it into SRT and VTT, or `Name:`."""
-
-_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9d]")
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_THAI = re.compile("[\u0e01-\u0e5b]")
-
 
 ROLLED_LINES = 15
 """Of a rolling caption at once: as many as a television's caption decoder has (CTA-608)."""
@@ -168,7 +163,7 @@ def _name(line: _Line) -> str | None:
 
 def _language_of_script(text: str) -> str | None:
     """The language without spaces that a text is in if more than half of its letters are kana, Han or Thai."""
-    kana, han, thai = (len(script.findall(text)) for script in (_KANA, _HAN, _THAI))
+    kana, han, thai = (sum(is_of(char, script) for char in text) for script in (KANA, HAN, THAI))
     half = sum(char.isalpha() for char in text) / 2
     if kana + han > half:
         return "ja" if kana else "zh"
