@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from clipper_assets.runtime.faults import fault_of
+from clipper_assets.text.mistakes import first_mistake
 
 console = Console()
 
@@ -50,9 +51,12 @@ def _sentence(mistake: Exception) -> str:
     return fault.sentence if fault else str(mistake)
 
 
-def _wrong_setting(mistake: ValidationError) -> str:
-    """The first thing that is wrong with the settings, with the name of its environment variable."""
-    first = mistake.errors()[0]
-    names = [str(name).upper() for name in first["loc"]]
+def _wrong_setting(error: ValidationError) -> str:
+    """The first thing that is wrong with the settings, with the name of its environment variable.
+
+    Not with its value, which may be a secret.
+    """
+    first = first_mistake(error.errors())
+    names = [str(name).upper() for name in first.path[:1]]
     variables = [name if name.startswith(("OPENAI_", "HF_", "AUTH_")) else f"CLIPPER_{name}" for name in names]
-    return ": ".join([*variables, first["msg"].removeprefix("Value error, ")])
+    return ": ".join([*variables, first.reason])

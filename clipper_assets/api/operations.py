@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from clipper_assets.api.models import Access
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.job import assets
+from clipper_assets.text.mistakes import first_mistake
 
 LAUNCHER_TAGS = ("dagster-k8s/", "ecs/", "docker/")
 """Prefixes of tags that change the pod, task or container of a run."""
@@ -178,11 +179,8 @@ def _check_creator(document: DocumentNode, variables: Mapping[str, Any]) -> None
     try:
         checked = VARIABLES[name].model_validate(dict(variables))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RefusedError(
-            403, f"variable {where[:200]}: {first['msg']}; other values need an `operator:` token"
-        ) from None
+        sentence = first_mistake(error.errors()).sentence(whole="the variables")
+        raise RefusedError(403, f"GraphQL variables: {sentence}; other values need an `operator:` token") from None
     if isinstance(checked, _Launch):
         metadata, selected = checked.params.metadata, checked.params.selector.asset_selection
         _check_run(checked.params.run_config, metadata.tags if metadata else None, selected)

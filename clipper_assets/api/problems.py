@@ -1,7 +1,7 @@
 """What a request can do wrong, as answers of one sentence."""
 
 import logging
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +15,7 @@ from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.unreachable import UNREACHABLE
+from clipper_assets.text.mistakes import first_mistake
 
 log = logging.getLogger(__name__)
 
@@ -82,10 +83,11 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    first = error.errors()[0]
-    place: Sequence[Any] = [part for part in first["loc"] if part not in ("body", "query", "path", "header")]
-    name = ".".join(str(part) for part in place) or "the body"
-    return problem(422, f"{name} cannot be: {first['msg']}")
+    mistake = first_mistake(error.errors())
+    if mistake.kind == "json_invalid":
+        return problem(422, f"the body is not JSON: it breaks at character {mistake.path[-1]}")
+    inside = replace(mistake, path=mistake.path[1:])  # of the body, the query, the path or the headers
+    return problem(422, inside.sentence(whole=f"the {mistake.path[0]}"))
 
 
 def _fault(request: Request, error: Exception) -> JSONResponse:

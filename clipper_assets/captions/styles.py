@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clipper_assets.text.clean import clean_text
+from clipper_assets.text.mistakes import first_mistake
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", description="`#rrggbb`")]
 Opacity = Annotated[float, Field(ge=0, le=1, description="0 invisible, 1 opaque")]
@@ -76,20 +77,14 @@ def load_style(name: str, overrides: Mapping[str, object] | None = None) -> Capt
     try:
         return CaptionStyle.model_validate(style.model_dump() | dict(overrides) | {"name": name})
     except ValidationError as error:
-        raise ValueError(f"caption style {name!r}: {_first_mistake(error)}") from None
+        mistake = first_mistake(error.errors())
+        if mistake.kind == "string_pattern_mismatch":
+            mistake = replace(mistake, reason="it should be a colour: #rrggbb")
+        fields = list(CaptionStyle.model_fields)[1:]
+        raise ValueError(f"caption style {name!r}: {mistake.sentence(fields=fields, whole=name)}") from None
 
 
 @cache
 def _packaged(name: str) -> CaptionStyle:
     text = (files("clipper_assets.captions") / "styles" / f"{name}.toml").read_text()
     return CaptionStyle(name=name, **tomllib.loads(text))
-
-
-def _first_mistake(error: ValidationError) -> str:
-    mistake = error.errors()[0]
-    field = clean_text(".".join(str(part) for part in mistake["loc"]))
-    if mistake["type"] == "extra_forbidden":
-        return f"there is no field {field}; there are {', '.join(list(CaptionStyle.model_fields)[1:])}"
-    if mistake["type"] == "string_pattern_mismatch":
-        return f"{field} is {mistake['input']!r}; write a colour as #rrggbb"
-    return f"{field} is {mistake['input']!r}; {mistake['msg'][0].lower()}{mistake['msg'][1:]}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 from clipper_assets.media.frame import Aspect
 from clipper_assets.shows.gates import Limits
 from clipper_assets.storage.base import Storage
-from clipper_assets.text.clean import clean_text
+from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.text.toml import READ_BYTES, read_toml
 
 DEFAULT_STYLE = "pop"
@@ -57,15 +57,6 @@ def load_show(storage: Storage, upload: str) -> Show:
     try:
         return Show.model_validate(read_toml(storage.read_bytes(key, READ_BYTES), key))
     except ValidationError as error:
-        raise ValueError(f"{key}: {_mistake(error)}") from error
-
-
-def _mistake(error: ValidationError) -> str:
-    """The first mistake and what to do about it."""
-    first = error.errors()[0]
-    field = clean_text(".".join(str(part) for part in first["loc"]))
-    if first["type"] == "extra_forbidden":
-        settings = Limits.model_fields if first["loc"][0] == "gates" else Show.model_fields
-        return f"there is no setting {field}; there are {', '.join(settings)}"
-    given = str(first["input"]).lower() if isinstance(first["input"], bool) else repr(first["input"])
-    return f"{field} = {given} cannot be; {first['msg'].replace('Input', 'it')}"
+        mistake = first_mistake(error.errors())
+        table = Limits if mistake.path[0] == "gates" else Show
+        raise ValueError(f"{key}: {mistake.sentence(fields=table.model_fields, whole=key)}") from error

@@ -142,11 +142,11 @@ def test_style_layout_and_wording_are_of_one_clip(client: TestClient, door: Door
         ({"last_sentence": 999}, 422, "the transcript has no sentence 999"),
         ({"first_sentence": 1, "last_sentence": 0}, 422, "a clip cannot begin with sentence 1"),
         ({"caption_style": "none"}, 422, "there is no caption style 'none'"),
-        ({"layout": "round"}, 422, "layout cannot be"),
+        ({"layout": "round"}, 422, "layout is 'round'; it should be 'auto'"),
         ({"words": [{"word": 9999, "text": "x"}]}, 422, "the transcript has no word 9999"),
         ({"words": [{"word": 0, "text": "\u0007"}]}, 422, "word 0 cannot be written"),
-        ({"words": [{"word": 0, "text": "x" * 81}]}, 422, "words.0.text cannot be"),
-        ({"price": 3}, 422, "price cannot be"),
+        ({"words": [{"word": 0, "text": "x" * 81}]}, 422, "words.0.text is 'xxx"),
+        ({"price": 3}, 422, "there is no field price"),
     ],
 )
 def test_edits_that_cannot_be_are_refused(

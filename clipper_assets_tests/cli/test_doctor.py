@@ -80,7 +80,7 @@ def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CLIPPER_RENDER_WORKERS", "many")
     result = run_doctor()
     assert result.exit_code == 1
-    assert result.output.startswith("clipper: CLIPPER_RENDER_WORKERS: Input should be a valid integer")
+    assert result.output.startswith("clipper: CLIPPER_RENDER_WORKERS: it should be a valid integer")
     assert len(result.output.splitlines()) == 1
 
 

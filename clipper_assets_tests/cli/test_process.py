@@ -117,8 +117,8 @@ def test_a_key_that_is_too_long(cut: Path) -> None:
     [
         ("CLIPPER_STORAGE", "ftp://host/x", "CLIPPER_STORAGE is 'ftp://host/x'; it must be a directory or s3://"),
         ("CLIPPER_WINDOW_MIN_S", "50", "CLIPPER_WINDOW_MAX_S (6) must be at least 1.5 x CLIPPER_WINDOW_MIN_S (50)"),
-        ("CLIPPER_WINDOW_MIN_S", "short", "CLIPPER_WINDOW_MIN_S: Input should be a valid number"),
-        ("CLIPPER_PICKER", "me", "CLIPPER_PICKER: Input should be 'auto', 'openai' or 'heuristic'"),
+        ("CLIPPER_WINDOW_MIN_S", "short", "CLIPPER_WINDOW_MIN_S: it should be a valid number"),
+        ("CLIPPER_PICKER", "me", "CLIPPER_PICKER: it should be 'auto', 'openai' or 'heuristic'"),
         ("CLIPPER_FFMPEG", "/nonexistent", "CLIPPER_FFMPEG is '/nonexistent', which is not a program"),
         ("DAGSTER_HOME", "/nonexistent", '$DAGSTER_HOME "/nonexistent" is not a directory'),
     ],

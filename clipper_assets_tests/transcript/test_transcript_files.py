@@ -115,7 +115,7 @@ REFUSED: list[tuple[str, bytes, str]] = [
     (
         "no_number.json",
         b'{\r\n"segments": [\r\n{"start": 0, "end": 1, "text": "Hello"},\r\n{\r\n"start": NaN, "end": 2, "text": "you"}\r\n]}',
-        f"no_number.json, line 4: segments.1.start: input should be a finite number; {JSON_FORM}",
+        f"no_number.json, line 4: segments.1.start is nan; it should be a finite number; {JSON_FORM}",
     ),
     (
         "latin_1.fr.srt",

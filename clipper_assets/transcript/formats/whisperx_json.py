@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, Field, ValidationE
 from pydantic_core import PydanticCustomError
 
 from clipper_assets.text.clean import clean_text
+from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
 from clipper_assets.transcript.formats.voices import bare, said_words
 
@@ -79,12 +80,10 @@ def parse(text: str, language: str | None, otherwise: str | None) -> Transcript:
     except RecursionError as error:
         raise LineError(1, "the JSON is nested too deeply for a transcript; export it again") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"]) or "top level"
-        message = first["msg"].split(" or instance of")[0].lower()
+        mistake = first_mistake(error.errors())
         raise LineError(
-            _line(text, first["loc"][:2]),
-            f"{where}: {message}; times are seconds, as in "
+            _line(text, mistake.path[:2]),
+            f"{mistake.sentence(whole='top level')}; times are seconds, as in "
             '{"segments": [{"start": 0.5, "end": 2, "text": "Hello"}]}',
         ) from error
 
