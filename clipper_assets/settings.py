@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class EngineName(StrEnum):
@@ -57,9 +57,19 @@ class LogFormat(StrEnum):
     json = "json"
 
 
+def comma_separated(text: str) -> tuple[str, ...]:
+    """The parts of a text between commas, without spaces around them and without empty ones."""
+    return tuple(part for each in text.split(",") if (part := each.strip()))
+
+
 Seconds = Annotated[float, Field(gt=0)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
 """An empty one is none: container files name secrets whether there are any or not."""
+Parts = TypeVar("Parts")
+CommaSeparated = Annotated[
+    Parts, NoDecode, BeforeValidator(lambda value: comma_separated(value) if isinstance(value, str) else value)
+]
+"""A tuple that an environment variable writes with commas, not as JSON."""
 
 
 class Settings(BaseSettings):
@@ -120,7 +130,7 @@ class Settings(BaseSettings):
     render_workers: int | None = Field(
         None, ge=1, description="clips rendered at once; default: a quarter of the cores"
     )
-    gpus: str | None = Field(
+    gpus: CommaSeparated[tuple[str, ...] | None] = Field(
         None, description="names for CUDA_VISIBLE_DEVICES, separated by commas, that runs are given; default: all GPUs"
     )
     runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
@@ -145,16 +155,16 @@ class Settings(BaseSettings):
         3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"
     )
 
-    auth_token: OptionalSecret = Field(
-        None,
+    auth_token: CommaSeparated[tuple[SecretStr, ...]] = Field(
+        (),
         validation_alias="AUTH_TOKEN",
         description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change "
         "nothing, `operator:` send any GraphQL",
     )
     api_host: str = Field("127.0.0.1", description="address that the API listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
-    api_cors_origins: str | None = Field(
-        None, description="origins, separated by commas, whose pages may call the API; `*` for any"
+    api_cors_origins: CommaSeparated[tuple[str, ...]] = Field(
+        (), description="origins, separated by commas, whose pages may call the API; `*` for any"
     )
     api_rate: str = Field("100/second", description="requests that one token, or one address without, may make")
     api_max_body_bytes: int = Field(1_000_000, ge=1, description="largest request body of the API, uploads aside")
@@ -163,8 +173,8 @@ class Settings(BaseSettings):
     )
     api_wait_max_s: Seconds = Field(7200.0, description="longest wait of `POST /process-video?wait=true`, in seconds")
     workspace: Path = Field(Path("workspace.yaml"), description="Dagster's workspace file, for the API")
-    webhook_urls: str | None = Field(
-        None, description="HTTPS URLs, separated by commas, that hear of finished episodes"
+    webhook_urls: CommaSeparated[tuple[str, ...]] = Field(
+        (), description="HTTPS URLs, separated by commas, that hear of finished episodes"
     )
     webhook_secret: OptionalSecret = Field(
         None, description="secret that webhooks are signed with: `whsec_` and base64, as Standard Webhooks have it"

@@ -20,7 +20,7 @@ def rows() -> list[str]:
     table = []
     for name, field in Settings.model_fields.items():
         default = field.default.value if isinstance(field.default, Enum) else field.default
-        shown = "" if default is None else f"`{default}`"
+        shown = "" if default in (None, ()) else f"`{default}`"
         table.append(f"| `{variable(name)}` | {shown} | {field.description} |")
     return table
 
@@ -78,8 +78,25 @@ def test_settings_do_not_change() -> None:
         Settings().storage = "elsewhere"  # type: ignore[misc]  # what mypy says as well
 
 
-@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "AUTH_TOKEN", "CLIPPER_WEBHOOK_SECRET"])
+@pytest.mark.parametrize(
+    ("text", "parts"), [("0,1", ("0", "1")), (" GPU-a , GPU-b,", ("GPU-a", "GPU-b")), ("", ()), (",", ())]
+)
+def test_lists_are_written_with_commas(text: str, parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLIPPER_GPUS", "CLIPPER_WEBHOOK_URLS", "CLIPPER_API_CORS_ORIGINS", "AUTH_TOKEN"):
+        monkeypatch.setenv(name, text)
+    settings = Settings()
+    assert settings.gpus == settings.webhook_urls == settings.api_cors_origins == parts
+    assert settings.auth_token == tuple(SecretStr(part) for part in parts)
+    assert not parts or parts[0] not in repr(settings.auth_token)
+
+
+def test_lists_are_empty_by_default_and_gpus_are_all() -> None:
+    settings = Settings()
+    assert (settings.gpus, settings.webhook_urls, settings.api_cors_origins, settings.auth_token) == (None, (), (), ())
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "CLIPPER_WEBHOOK_SECRET"])
 def test_an_empty_secret_is_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
     settings = Settings()
-    assert {settings.openai_api_key, settings.hf_token, settings.auth_token, settings.webhook_secret} == {None}
+    assert {settings.openai_api_key, settings.hf_token, settings.webhook_secret} == {None}

@@ -56,7 +56,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))
     app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
     add_handlers(app)
-    origins = [each.strip() for each in (door.settings.api_cors_origins or "").split(",") if each.strip()]
+    origins = door.settings.api_cors_origins
     # The last one added is the first to see a request.
     app.add_middleware(Body, most_bytes=door.settings.api_max_body_bytes)
     app.add_middleware(Rate, rate=door.settings.api_rate)

@@ -31,13 +31,14 @@ class Tokens:
     access_by_digest: tuple[tuple[bytes, Access], ...]
 
     @classmethod
-    def parse(cls, setting: SecretStr | None) -> "Tokens":
+    def parse(cls, setting: Sequence[SecretStr]) -> "Tokens":
         """Raises ValueError, in a sentence that names no token, where there is none or one that cannot be."""
         found = []
-        for part in (setting.get_secret_value() if setting else "").split(","):
-            kind, colon, rest = part.strip().partition(":")
+        for secret in setting:
+            text = secret.get_secret_value()
+            kind, colon, rest = text.partition(":")
             is_kind = bool(colon) and kind in set(Access)
-            token, access = (rest, Access(kind)) if is_kind else (part.strip(), Access.creator)
+            token, access = (rest, Access(kind)) if is_kind else (text, Access.creator)
             if not token:
                 continue
             if len(token) < SHORTEST_TOKEN or not token.isascii() or any(char.isspace() for char in token):

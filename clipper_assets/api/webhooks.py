@@ -108,7 +108,7 @@ def build_webhooks(settings: Settings, *, first_wait_s: float = FIRST_WAIT_S) ->
 
 
 def _post_of(settings: Settings, first_wait_s: float) -> Post | None:
-    urls = [each.strip() for each in (settings.webhook_urls or "").split(",") if each.strip()]
+    urls = settings.webhook_urls
     if not urls:
         return None
     for number, url in enumerate(urls, start=1):

@@ -41,7 +41,7 @@ def examine_deployment(settings: Settings) -> Iterator[Finding]:
         yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
         yield _attempt("compute logs", lambda: _log_written(instance), "check the bucket or folder and its permissions")
         yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
-        token = settings.auth_token is not None
+        token = bool(settings.auth_token)
         yield Finding("AUTH_TOKEN", token, "set" if token else "not set; set it for clipper-api, which needs it", False)
         yield _attempt("scratch space", _scratch, "free some, or let TMPDIR name a larger folder", required=False)
         yield _attempt("code location", lambda: _locations(instance, settings), "check CLIPPER_WORKSPACE and its log")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from clipper_assets.settings import comma_separated
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -42,11 +44,12 @@ class Slots:
         return None
 
 
-def gpus_here(named: str | None) -> list[str]:
+def gpus_here(named: Sequence[str] | None) -> Sequence[str]:
     """Names for `CUDA_VISIBLE_DEVICES`: those named, or that this process may see, else all that NVML finds."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES") if named is None else named
     if named is not None:
-        return [name.strip() for name in named.split(",") if name.strip()]
+        return named
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return comma_separated(visible)
     import pynvml
 
     try:

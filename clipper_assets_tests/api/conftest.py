@@ -24,7 +24,7 @@ from clipper_assets_tests.conftest import clip_episode
 REPOSITORY = Path(__file__).parents[2]
 KEY = "show/cut.mp4"
 NEW = "show2/new.mp4"
-TOKENS = Tokens.parse(SecretStr("full-token,read:read-token,operator:operator-token"))
+TOKENS = Tokens.parse([SecretStr(each) for each in ("full-token", "read:read-token", "operator:operator-token")])
 URL = "http://testserver"
 
 

@@ -81,7 +81,7 @@ def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiv
 
 
 def settings_for(*urls: str) -> Settings:
-    return Settings(webhook_urls=",".join(urls), webhook_secret=SecretStr(SECRET))
+    return Settings(webhook_urls=urls, webhook_secret=SecretStr(SECRET))
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ def test_without_a_url_there_is_no_sensor() -> None:
     ],
 )
 def test_settings_that_cannot_be_are_refused_in_a_sentence(urls: str, secret: str | None, why: str) -> None:
-    settings = Settings(webhook_urls=urls, webhook_secret=SecretStr(secret) if secret else None)
+    settings = Settings(webhook_urls=tuple(urls.split(", ")), webhook_secret=SecretStr(secret) if secret else None)
     with pytest.raises(ValueError, match=why) as caught:
         build_webhooks(settings)
     assert "password" not in str(caught.value)
