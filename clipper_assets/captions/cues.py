@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from clipper_assets.captions.lines import CaptionWord, Lines, Ruler, text_of
+from clipper_assets.captions.partition import cheapest_partition
 from clipper_assets.text.scripts import is_wide
 
 # Netflix, Timed Text Style Guide: General Requirements (duration, lines), Subtitle Timing Guidelines (gaps; "half a
@@ -101,23 +102,13 @@ def _parted(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[
     """The words cue by cue, such that the costs add up to the least."""
     ruler = Ruler(words, characters)
     next_starts = [*(word.start_s for word in words), clip_s + GAP_FRAMES / float(fps)]
-    best: list[tuple[float, int, Lines]] = [(0.0, 0, ())]
-    for last in range(1, len(words) + 1):
-        ways = []
-        for first in range(last - 1, -1, -1):
-            found = _lines(ruler, first, last)
-            if found is None:
-                break
-            room_s = next_starts[last] - GAP_FRAMES / float(fps) - words[first].start_s
-            cost = best[first][0] + found[0] + _cost(ruler, first, last, room_s)
-            ways.append((cost, first, found[1]))
-        best.append(min(ways, key=lambda way: way[:2]))
-    parted: list[Lines] = []
-    last = len(words)
-    while last:
-        _, last, lines = best[last]
-        parted.append(lines)
-    return parted[::-1]
+
+    def cue(first: int, last: int) -> tuple[float, Lines] | None:
+        room_s = next_starts[last] - GAP_FRAMES / float(fps) - words[first].start_s
+        fitted = _lines(ruler, first, last)
+        return fitted and (fitted[0] + _cost(ruler, first, last, room_s), fitted[1])
+
+    return cheapest_partition(len(words), cue)
 
 
 def _lines(ruler: Ruler, first: int, last: int) -> tuple[float, Lines] | None:

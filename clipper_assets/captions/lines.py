@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations, pairwise
 
+from clipper_assets.captions.partition import cheapest_partition
 from clipper_assets.captions.phrases import SENTENCE, break_cost
 from clipper_assets.text.scripts import joined
 
@@ -150,26 +151,13 @@ def _groups(words: Sequence[CaptionWord]) -> Iterator[list[CaptionWord]]:
 
 
 def _broken(ruler: Ruler, max_width: float, max_words: int, max_lines: int) -> list[Lines]:
-    """The pages of a group whose costs add up to the least, as Knuth and Plass break a paragraph into lines
-    (Software: Practice and Experience 11, 1981).
-    """
-    count = len(ruler.words)
-    best: list[tuple[float, int, Lines]] = [(0.0, 0, ())]
-    for last in range(1, count + 1):
-        ways = []
-        for first in range(last - 1, max(last - max_words, 0) - 1, -1):
-            found = ruler.lines(first, last, max_width, max_lines)
-            if found is None:
-                break
-            cost = best[first][0] + found[0] + _page_cost(ruler, first, last, max_words)
-            ways.append((cost, first, found[1]))
-        best.append(min(ways, key=lambda way: way[:2]))
-    pages: list[Lines] = []
-    last = count
-    while last:
-        _, last, lines = best[last]
-        pages.append(lines)
-    return pages[::-1]
+    """The pages of a group whose costs add up to the least."""
+
+    def page(first: int, last: int) -> tuple[float, Lines] | None:
+        fitted = ruler.lines(first, last, max_width, max_lines) if last - first <= max_words else None
+        return fitted and (fitted[0] + _page_cost(ruler, first, last, max_words), fitted[1])
+
+    return cheapest_partition(len(ruler.words), page)
 
 
 def _page_cost(ruler: Ruler, first: int, last: int, max_words: int) -> float:
