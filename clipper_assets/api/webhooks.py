@@ -16,9 +16,10 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from clipper_assets.api.runs import Runs
-from clipper_assets.clips.manifest import STEP, read_manifest
+from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.errors import UNREACHABLE, StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -187,7 +188,7 @@ def _deliver(
 def _is_told(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool | None:
     """Whether a run that ended was to make clips, and is not tried again; None until Dagster has decided that."""
     asked = run.asset_selection
-    if PARTITION not in run.tags or (asked and dg.AssetKey(STEP) not in asked):
+    if PARTITION not in run.tags or (asked and dg.AssetKey(RENDERED_CLIPS) not in asked):
         return False
     if run.status is not dg.DagsterRunStatus.FAILURE or not instance.run_retries_enabled:
         return True
@@ -250,7 +251,7 @@ def _body(event: str, record: dg.RunRecord, instance: dg.DagsterInstance, storag
         "manifest_key": None,
     }
     if event == SUCCEEDED:
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(STEP), asset_partitions=[run.tags[PARTITION]])
+        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(RENDERED_CLIPS), asset_partitions=[run.tags[PARTITION]])
         records = instance.fetch_materializations(wanted, limit=1).records
         made = records[0].asset_materialization if records else None
         if made and "manifest" in made.metadata:

@@ -43,6 +43,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.runtime.gpu import GPU_STEP
@@ -93,8 +94,8 @@ class RenderConfig(dg.Config):
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CLIPS.definition_metadata,
-    check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec("rendered_clips")],
-    ins={"camera": dg.AssetIn("camera_paths")},
+    check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)],
+    ins={"camera": dg.AssetIn(CAMERA_PATHS)},
     deps=[EDITS],
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, and their manifest.json.",
 )
@@ -172,7 +173,7 @@ def rendered_clips(
         check_results=[
             *gate_results({clip.clip_index: clip.gates for clip in produced.clips}),
             published(produced.clips, storage),
-            not_degraded("rendered_clips", degraded),
+            not_degraded(RENDERED_CLIPS, degraded),
         ],
         metadata={
             "dagster/row_count": table.num_rows,

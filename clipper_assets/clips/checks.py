@@ -11,6 +11,7 @@ import dagster as dg
 
 from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import Clip
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.shows.gates import Gate
 from clipper_assets.storage.base import Storage
 
@@ -26,13 +27,13 @@ FAMILIES = {
 
 PUBLISHED = dg.AssetCheckSpec(
     "clips_are_published",
-    asset="rendered_clips",
+    asset=RENDERED_CLIPS,
     description="Every file of every clip is in the storage, and the video has the size on record.",
 )
 GATE_CHECKS = [
     dg.AssetCheckSpec(
         name,
-        asset="rendered_clips",
+        asset=RENDERED_CLIPS,
         description=f"Gates on each clip: {', '.join(gate.replace('_', ' ') for gate in gates)}.",
     )
     for name, gates in FAMILIES.items()

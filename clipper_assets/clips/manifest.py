@@ -14,6 +14,7 @@ from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
 from clipper_assets.edits.model import Decision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import DEGRADED
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage, is_key
@@ -21,8 +22,6 @@ from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 from clipper_assets.storage.tables import SCHEMA_VERSION, Column, TableSpec
-
-STEP = "rendered_clips"
 
 CLIPS = TableSpec(
     "clips",
@@ -117,7 +116,7 @@ class Clip(BaseModel):
 
     @property
     def rendering_fallbacks(self) -> list[dict[str, str]]:
-        return [fallback for fallback in self.degraded if fallback["step"] == STEP]
+        return [fallback for fallback in self.degraded if fallback["step"] == RENDERED_CLIPS]
 
     @property
     def keys(self) -> list[str]:

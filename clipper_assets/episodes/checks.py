@@ -5,12 +5,13 @@ import math
 import dagster as dg
 
 from clipper_assets.media.loudness import LoudnessTrack
+from clipper_assets.runtime.asset_names import RAW_VIDEO
 
 LATEST_END_GAP_S = 5.0
 
 IS_AUDIBLE = dg.AssetCheckSpec(
     "raw_video_is_audible",
-    asset="raw_video",
+    asset=RAW_VIDEO,
     description="The sound is not silent and lasts as long as the upload does (a gap of 5 s at the end is let pass).",
 )
 

@@ -20,6 +20,7 @@ from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.media.loudness import load_loudness
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
@@ -47,7 +48,7 @@ class HighlightsConfig(dg.Config):
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,
-    check_specs=[OBEY_THE_RULES, not_degraded_spec("highlight_windows")],
+    check_specs=[OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)],
     deps=[EDITS],
     description="The stretches of an episode that are worth a clip, best first, on whole sentences.",
 )
@@ -108,7 +109,7 @@ def highlight_windows(
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()),
         check_results=[
             obey_the_rules(windows, words, talk.rules, source.duration_s, edited=bool(edits.clips)),
-            not_degraded("highlight_windows", degraded.values()),
+            not_degraded(HIGHLIGHT_WINDOWS, degraded.values()),
         ],
         metadata={
             "dagster/row_count": windows.num_rows,
@@ -132,7 +133,7 @@ def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
         return []
     return [
         Degraded(
-            "highlight_windows",
+            HIGHLIGHT_WINDOWS,
             f"all {clips} edited clips are kept, although {config.max_clips} were asked for; give the edits up to pick "
             "fewer",
         )

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clipper_assets.highlights.windows import MAX_CLIPS, STEP, TOLERANCE_S, Rules
+from clipper_assets.highlights.windows import MAX_CLIPS, TOLERANCE_S, Rules
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 
 OBEY_THE_RULES = dg.AssetCheckSpec(
     "highlight_windows_obey_the_rules",
-    asset="highlight_windows",
+    asset=HIGHLIGHT_WINDOWS,
     blocking=True,
     description="Windows obey the rules: length, sentence boundaries, silence, no overlap, best score first.",
 )
@@ -42,7 +43,9 @@ def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: f
         speech_s = end[inside].max() - start[inside].min() if inside.any() else 0.0
         length_s = row["end"] - row["start"]
         widest_s = max(speech_s + 2 * rules.pad_s, rules.min_s)
-        explained = any(entry["step"] == STEP and "s long instead of" in entry["reason"] for entry in row["degraded"])
+        explained = any(
+            entry["step"] == HIGHLIGHT_WINDOWS and "s long instead of" in entry["reason"] for entry in row["degraded"]
+        )
         if length_s > widest_s + TOLERANCE_S or not (rules.allow(length_s) or explained):
             broken.append(f"{name} is {length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s")
     return broken + misplaced(windows, words, duration_s)

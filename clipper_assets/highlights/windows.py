@@ -7,11 +7,11 @@ from itertools import accumulate
 import numpy as np
 import pyarrow as pa
 
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import DEGRADED, Degraded
 from clipper_assets.storage.tables import Column, TableSpec
 from clipper_assets.transcript.words import Sentence
 
-STEP = "highlight_windows"
 MAX_HOOK, MAX_TITLE = 300, 200
 """Characters."""
 
@@ -159,7 +159,7 @@ def outside(run: Run, rules: Rules) -> Degraded | None:
     if rules.allow(run.length_s):
         return None
     return Degraded(
-        STEP,
+        HIGHLIGHT_WINDOWS,
         f"the window is {run.length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s: "
         "no run of whole sentences, with the silence around it, is within the rules",
     )

@@ -10,6 +10,13 @@ from types import FrameType
 
 import dagster as dg
 
+from clipper_assets.runtime.asset_names import (
+    ALIGNED_TRANSCRIPT,
+    CAMERA_PATHS,
+    HIGHLIGHT_WINDOWS,
+    RAW_VIDEO,
+    RENDERED_CLIPS,
+)
 from clipper_assets.settings import Settings
 
 GRACE_S = 60.0
@@ -34,11 +41,11 @@ class Limit:
 
 
 LIMITS = {
-    "raw_video": Limit(base_s=900, per_s=1),
-    "aligned_transcript": Limit(base_s=1800, per_s=10),
-    "highlight_windows": Limit(base_s=1800, per_s=0.5),
-    "camera_paths": Limit(base_s=3600, per_s=1),
-    "rendered_clips": Limit(base_s=7200, per_s=1),
+    RAW_VIDEO: Limit(base_s=900, per_s=1),
+    ALIGNED_TRANSCRIPT: Limit(base_s=1800, per_s=10),
+    HIGHLIGHT_WINDOWS: Limit(base_s=1800, per_s=0.5),
+    CAMERA_PATHS: Limit(base_s=3600, per_s=1),
+    RENDERED_CLIPS: Limit(base_s=7200, per_s=1),
 }
 """Meant for steps that hang, and so generous: hours, where two cores without a GPU take minutes for a short episode."""
 

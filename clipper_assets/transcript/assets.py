@@ -15,6 +15,7 @@ from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.gpu import GPU_STEP
 from clipper_assets.runtime.progress import Progress
@@ -63,7 +64,7 @@ class TranscriptConfig(dg.Config):
     pool="gpu",
     op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
-    check_specs=[*CHECKS, not_degraded_spec("aligned_transcript")],
+    check_specs=[*CHECKS, not_degraded_spec(ALIGNED_TRANSCRIPT)],
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",
@@ -120,7 +121,7 @@ def aligned_transcript(
         data_version=dg.DataVersion(hashlib.sha256(json.dumps(table.to_pylist()).encode()).hexdigest()),
         check_results=[
             *check_words(table, voice, source.duration_s),
-            not_degraded("aligned_transcript", degraded),
+            not_degraded(ALIGNED_TRANSCRIPT, degraded),
         ],
         metadata={
             "dagster/row_count": table.num_rows,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.text.markdown import clock
 from clipper_assets.text.scripts import UNSPACED, joined
 from clipper_assets.transcript.loops import loops
@@ -39,29 +40,29 @@ MOST_INTERPOLATED = 0.1
 
 IS_ORDERED = dg.AssetCheckSpec(
     "aligned_transcript_is_ordered",
-    asset="aligned_transcript",
+    asset=ALIGNED_TRANSCRIPT,
     blocking=True,
     description="The columns are as declared; words are in order and inside the episode.",
 )
 COVERS_SPEECH = dg.AssetCheckSpec(
     "aligned_transcript_covers_speech",
-    asset="aligned_transcript",
+    asset=ALIGNED_TRANSCRIPT,
     description=f"Warns where less than {LEAST_COVERED:.0%} of the speech that a voice detector finds has words.",
 )
 SPEAKS_AT_HUMAN_RATE = dg.AssetCheckSpec(
     "aligned_transcript_speaks_at_human_rate",
-    asset="aligned_transcript",
+    asset=ALIGNED_TRANSCRIPT,
     description=f"Warns where a speaker says less than {LEAST_WORDS_PER_S:.1f} or more than {MOST_WORDS_PER_S:.1f} "
     f"words a second over {STRETCH_S:g} s of talk. Left out in languages written without spaces.",
 )
 IS_ALIGNED = dg.AssetCheckSpec(
     "aligned_transcript_is_aligned",
-    asset="aligned_transcript",
+    asset=ALIGNED_TRANSCRIPT,
     description=f"Warns where the times of more than {MOST_INTERPOLATED:.0%} of the words are interpolated.",
 )
 HAS_NO_LOOPS = dg.AssetCheckSpec(
     "aligned_transcript_has_no_loops",
-    asset="aligned_transcript",
+    asset=ALIGNED_TRANSCRIPT,
     description="Warns of phrases repeated as nobody says them: what a decoder writes when it is stuck.",
 )
 CHECKS = [IS_ORDERED, COVERS_SPEECH, SPEAKS_AT_HUMAN_RATE, IS_ALIGNED, HAS_NO_LOOPS]

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import shorten
 
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.text.scripts import joined
 from clipper_assets.transcript.cues import Cue
@@ -71,7 +72,7 @@ def left_out(invented: Sequence[Decoded]) -> list[Degraded]:
     """The record of text that nobody said."""
     return [
         Degraded(
-            "aligned_transcript",
+            ALIGNED_TRANSCRIPT,
             f"what Whisper wrote for {decoded.cue.span[0]:.1f} to {decoded.cue.span[1]:.1f} s cannot have been said "
             f"there and was left out: {shorten(decoded.text, 80)!r}",
         )
@@ -101,4 +102,4 @@ def doubtful(words: Sequence[Word]) -> list[Degraded]:
         )
         if count
     ]
-    return [Degraded("aligned_transcript", reason) for reason in reasons]
+    return [Degraded(ALIGNED_TRANSCRIPT, reason) for reason in reasons]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.words import Word
 
@@ -57,4 +58,4 @@ def interpolation(words: Sequence[Word]) -> list[Degraded]:
     if not interpolated:
         return []
     reason = f"{interpolated} of {len(words)} words could not be aligned with the sound; their times are interpolated"
-    return [Degraded("aligned_transcript", reason)]
+    return [Degraded(ALIGNED_TRANSCRIPT, reason)]

@@ -10,12 +10,12 @@ import pysubs2
 from clipper_assets.captions.ass import escaped
 from clipper_assets.captions.fonts import Face
 from clipper_assets.captions.scripts import faces_for, gather_fonts, runs
-from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.media.inputs import generated_input, media_input, picture_input
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.text.scripts import joined, unbroken
 
@@ -53,7 +53,9 @@ def write_card(
         try:
             _draw(_cover(media_input(media_source)[str(source.cover_stream)], frame), folder)
         except FfmpegError as error:
-            degraded = (Degraded(STEP, f"the cover art cannot be drawn, the card has the title instead: {error}"),)
+            degraded = (
+                Degraded(RENDERED_CLIPS, f"the cover art cannot be drawn, the card has the title instead: {error}"),
+            )
         else:
             return ()
     title = _shortened(source.title or PurePosixPath(source.key).stem.replace("_", " "), LONGEST_TITLE)

@@ -10,7 +10,6 @@ from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.scripts import gather_fonts
 from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.clips.gates.captions import missing_captions
-from clipper_assets.clips.manifest import STEP
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.burned import CAPTIONS_FILE, FONTS_FOLDER
 from clipper_assets.clips.rendering.card import write_card
@@ -31,6 +30,7 @@ from clipper_assets.clips.rendering.sound import master
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 
@@ -112,7 +112,7 @@ def _undrawn(plan: ClipPlan) -> tuple[Degraded, ...]:
     if not lacking:
         return ()
     reason = f"the caption fonts lack {lacking!r}: drawn by a font of this machine, or as boxes"
-    return (Degraded(STEP, reason),)
+    return (Degraded(RENDERED_CLIPS, reason),)
 
 
 def _encode_as_well_as_possible(encode: Encode, encoder: Encoder) -> tuple[Degraded, ...]:
@@ -126,7 +126,7 @@ def _encode_as_well_as_possible(encode: Encode, encoder: Encoder) -> tuple[Degra
         try:
             encode(attempt, captions=captions)
         except FfmpegError as error:
-            degraded.append(Degraded(STEP, f"{consequence}: {error}"))
+            degraded.append(Degraded(RENDERED_CLIPS, f"{consequence}: {error}"))
         else:
             return tuple(degraded)
     encode(X264, captions=False)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import ffmpeg
 
 from clipper_assets.clips.gates.sound import loudness
-from clipper_assets.clips.manifest import STEP
 from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.inputs import media_input
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded
 
 TARGET_LUFS, TOLERANCE_LU = -14.0, 0.4
@@ -45,7 +45,7 @@ def master(programme: Path, target: Path) -> tuple[Degraded, ...]:
     lufs, peak_dbtp = _measured(programme)
     if not math.isfinite(lufs):
         _encode(programme, target, 0.0, FIRST_CEILING_DB)
-        return (Degraded(STEP, "the clip's sound is silence, which has no loudness to set"),)
+        return (Degraded(RENDERED_CLIPS, "the clip's sound is silence, which has no loudness to set"),)
     before = Trial(0.0, peak_dbtp, lufs, peak_dbtp)
     gain_db, ceiling_db = min(TARGET_LUFS - lufs, MAX_GAIN_DB), FIRST_CEILING_DB
     for _ in range(MAX_ENCODES):
@@ -58,7 +58,7 @@ def master(programme: Path, target: Path) -> tuple[Degraded, ...]:
         if (gain_db, ceiling_db) == trial[:2]:
             break
     reached = f"{trial.lufs:.1f} LUFS and {trial.dbtp:.1f} dBTP after a gain of {trial.gain_db:.0f} dB"
-    return (Degraded(STEP, f"the clip's sound has {reached}; -14 LUFS and -1 dBTP are out of its reach"),)
+    return (Degraded(RENDERED_CLIPS, f"the clip's sound has {reached}; -14 LUFS and -1 dBTP are out of its reach"),)
 
 
 def _corrected(trial: Trial, before: Trial, peak_dbtp: float) -> tuple[float, float]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from clipper_assets.edits.model import Edits
-from clipper_assets.highlights.windows import STEP, quiet_around
+from clipper_assets.highlights.windows import quiet_around
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.words import Sentence
 
@@ -26,7 +27,8 @@ def edited_rows(
         if not inside:
             lost.append(
                 Degraded(
-                    STEP, f"clip {clip.number} is left out: nobody speaks from {start:.1f} to {end:.1f} s any more"
+                    HIGHLIGHT_WINDOWS,
+                    f"clip {clip.number} is left out: nobody speaks from {start:.1f} to {end:.1f} s any more",
                 )
             )
             continue

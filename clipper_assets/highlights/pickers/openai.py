@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from clipper_assets.highlights.pickers.answers import Highlight, Highlights, Ranking, Reply, Tokens
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
-from clipper_assets.highlights.windows import STEP, Candidate, fit
+from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError, BoundedClient
+from clipper_assets.highlights.windows import Candidate, fit
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Settings
@@ -110,7 +112,6 @@ class _Session:
         """
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-        from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError
 
         try:
             raw = self.client.chat.completions.with_raw_response.create(
@@ -176,7 +177,6 @@ class OpenAIPicker(Picker):
     def pick(self, talk: Talk, report: Report) -> Picked:
         from openai import OpenAI
 
-        from clipper_assets.highlights.pickers.bounded import BoundedClient
 
         secret = Settings().openai_api_key
         key = secret.get_secret_value().strip() if secret else ""
@@ -243,7 +243,7 @@ class OpenAIPicker(Picker):
             reasons.append(f"chose {unfit} of {len(stretches)} stretches that no window within the rules can cover")
         if not placeable:
             raise session.unavailable(" and ".join(reasons) or "found no stretch worth a clip")
-        degraded = [Degraded(STEP, f"{self.model} {reason}; these were dropped") for reason in reasons]
+        degraded = [Degraded(HIGHLIGHT_WINDOWS, f"{self.model} {reason}; these were dropped") for reason in reasons]
         if len(pieces) == 1:
             return placeable, degraded
         ranked, unknown = self._ranked(session, talk, placeable)
@@ -267,4 +267,4 @@ class OpenAIPicker(Picker):
             raise session.unavailable("ranked none of the stretches that it was given")
         unknown = len(ranking) - len(ranked)
         reason = f"{self.model} ranked {unknown} of {len(ranking)} stretches that it was not given; these were dropped"
-        return ranked, [Degraded(STEP, reason)] if unknown else []
+        return ranked, [Degraded(HIGHLIGHT_WINDOWS, reason)] if unknown else []

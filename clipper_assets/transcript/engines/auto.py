@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import dagster as dg
 
 from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import EngineName
@@ -52,7 +53,7 @@ class Engines(dg.ConfigurableResource[None]):
             except EngineUnavailableError as error:
                 passed_over.append(f"{engine.name}: {error}")
                 if engine is self.transcript_file and recording.transcript_file:
-                    unused.append(Degraded("aligned_transcript", f"the transcript was not used: {error}"))
+                    unused.append(Degraded(ALIGNED_TRANSCRIPT, f"the transcript was not used: {error}"))
                 continue
             words = on_microphones(heard.words, recording.microphones)
             return Transcription(

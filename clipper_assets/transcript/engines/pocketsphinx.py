@@ -9,6 +9,7 @@ import numpy as np
 import webrtcvad
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage, part
 from clipper_assets.transcript.aligners.pocketsphinx import FRAME_S, is_filler, pcm16
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
 ROUGH = Degraded(
-    "aligned_transcript",
+    ALIGNED_TRANSCRIPT,
     "PocketSphinx gets 33 to 45 % of the words of real speech wrong; for a good transcript put an .srt or .vtt beside "
     "the upload, or a faster-whisper model into CLIPPER_MODELS_DIR (or let it reach the model hub), or "
     "pip install 'clipper_assets[whisperx]'",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from clipper_assets.media.speech import Samples
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.transcript.aligners.auto import Aligners
@@ -50,7 +51,7 @@ class TranscriptFile(Engine):
             reason = (
                 f"{outside} of {len(transcript.cues)} cues of {file} end after the episode and were cut or left out"
             )
-            degraded.append(Degraded("aligned_transcript", reason))
+            degraded.append(Degraded(ALIGNED_TRANSCRIPT, reason))
         clock.stage("read")
         aligner_name = "not needed: the file has a time for every word"
         if any(word.span is None for cue in cues for word in cue.words):
@@ -60,9 +61,7 @@ class TranscriptFile(Engine):
             if aligner:
                 cues = aligned(aligner, recording.speech, cues, stage("aligning"))
             else:
-                degraded.append(
-                    Degraded("aligned_transcript", f"the words of {file} are spread over their cues: {why}")
-                )
+                degraded.append(Degraded(ALIGNED_TRANSCRIPT, f"the words of {file} are spread over their cues: {why}"))
         words = fit(cue_words(cues, [[word.span for word in cue.words] for cue in cues]), end_s)
         clock.stage("align")
         return Heard(

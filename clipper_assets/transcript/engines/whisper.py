@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device
@@ -98,7 +99,7 @@ class WhisperEngine(Engine):
         clock.stage("align")
         degraded = left_out([chunk for chunk in decoded if chunk.is_invented])
         if heard and not aligner:
-            degraded.append(Degraded("aligned_transcript", f"words are not aligned with the sound: {why}"))
+            degraded.append(Degraded(ALIGNED_TRANSCRIPT, f"words are not aligned with the sound: {why}"))
         return Heard(
             words=words,
             language=language,
@@ -217,7 +218,7 @@ def _placed(
             cues[number] = with_times(cues[number], found)
     total = sum(len(cue.words) for cue in cues)
     reason = f"{rough} of {total} words could not be aligned with the sound and keep Whisper's own, rougher times"
-    return cues, [Degraded("aligned_transcript", reason)] if rough else []
+    return cues, [Degraded(ALIGNED_TRANSCRIPT, reason)] if rough else []
 
 
 def _words(recording: Recording, heard: Sequence[Decoded], cues: Sequence[Cue]) -> list[Word]:
