@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from clipper_assets.clips.framing.asd import Score, lr_asd
 from clipper_assets.clips.framing.faces import Detector, haar, ultraface
-from clipper_assets.clips.framing.frames import FPS, Picture, grey_pictures, picture_size_px
+from clipper_assets.clips.framing.frames import Picture, grey_pictures, picture_size_px
 from clipper_assets.clips.framing.models import ModelFileError, verify
 from clipper_assets.clips.framing.path import square_size_px
 from clipper_assets.clips.framing.people import Seen, people
 from clipper_assets.clips.framing.phrases import Phrase, phrases
-from clipper_assets.clips.framing.scene import Boxes, Scene, Shot, Track, Turn
+from clipper_assets.clips.framing.scene import FPS, Boxes, Scene, Shot, Track, Turn
 from clipper_assets.clips.framing.screens import SAMPLE, screen
 from clipper_assets.clips.framing.speaking import PerPicture, evidence, likeliest
 from clipper_assets.clips.framing.tracks import Follower

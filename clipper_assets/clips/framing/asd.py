@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.clips.framing.frames import FPS, Picture
+from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.inference import session
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 MFCC_PER_PICTURE = 4

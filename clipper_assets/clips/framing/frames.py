@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.path import square_size_px
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import chunks, ranged
 from clipper_assets.media.inputs import media_input
 
-FPS = 25
-"""What active speaker detectors are trained at."""
 LEAST_FPS = 10
 """Different pictures a second that tell who speaks as well as all of them: real people were told apart at 12."""
 GLANCE = 2 * FPS

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.clips.framing.frames import FPS, Picture
+from clipper_assets.clips.framing.frames import Picture
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 FACE_PX = 160

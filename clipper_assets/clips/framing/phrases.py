@@ -7,7 +7,7 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clipper_assets.clips.framing.frames import FPS
+from clipper_assets.clips.framing.scene import FPS
 
 PAUSE_S = 0.3
 LONGEST_S = 4.0

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from clipper_assets.media.frame import Box
 from clipper_assets.storage.tables import Column, TableSpec
 
+FPS = 25
+"""Pictures of a window that are looked at, per second; active speaker detectors are trained at this rate."""
+
 Seconds = NDArray[np.float64]
 Boxes = NDArray[np.float64]
 """Rows of left, top, width and height in pixels, of shape (n, 4)."""

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.asd import Score
-from clipper_assets.clips.framing.frames import FPS
 from clipper_assets.clips.framing.mouth import mouth_score
 from clipper_assets.clips.framing.phrases import Phrase
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.clips.framing.tracks import Followed
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 

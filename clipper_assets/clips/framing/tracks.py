@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.clips.framing.faces import Detector
-from clipper_assets.clips.framing.frames import FPS, Picture
+from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.mouth import Motion, cut_face, cut_square, evened, motion
-from clipper_assets.clips.framing.scene import Boxes
+from clipper_assets.clips.framing.scene import FPS, Boxes
 from clipper_assets.clips.framing.shots import with_cuts
 
 SMOOTHED_S = 0.3

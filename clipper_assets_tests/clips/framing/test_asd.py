@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from clipper_assets.clips.framing.asd import lr_asd, mfcc
 from clipper_assets.clips.framing.faces import ultraface
-from clipper_assets.clips.framing.frames import FPS, grey_pictures
+from clipper_assets.clips.framing.frames import grey_pictures
 from clipper_assets.clips.framing.models import verify
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.clips.framing.tracks import Follower
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets_tests.clips.framing.looking import MODELS, needs_models, sample_speech

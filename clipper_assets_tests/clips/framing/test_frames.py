@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clipper_assets.clips.framing.frames import FPS, grey_pictures, picture_size_px
+from clipper_assets.clips.framing.frames import grey_pictures, picture_size_px
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of

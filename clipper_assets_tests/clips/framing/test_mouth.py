@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clipper_assets.clips.framing.frames import FPS, Picture
+from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.mouth import FACE_PX, Motion, cut_face, cut_square, evened, motion, mouth_score
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 BOX = np.array([100.0, 60.0, 64.0, 80.0])

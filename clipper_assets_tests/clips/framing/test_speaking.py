@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.clips.framing.frames import FPS, Picture
+from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.mouth import Motion
 from clipper_assets.clips.framing.phrases import Phrase
+from clipper_assets.clips.framing.scene import FPS
 from clipper_assets.clips.framing.speaking import BUDGET, evidence, likeliest
 from clipper_assets.clips.framing.tracks import Followed
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
