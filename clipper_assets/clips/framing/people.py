@@ -1,6 +1,6 @@
 """The same person in several shots and windows: looks alike, or sits in the same place before the same camera."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,21 +27,22 @@ class Seen:
     portrait: NDArray[np.float64]
 
 
-def people(faces: Sequence[Seen]) -> list[int]:
-    """The number of the person of each face, from 0 in the order of `faces`.
+def people(faces: Sequence[Seen], known: Iterable[tuple[int, Seen]] = ()) -> list[int]:
+    """The number of the person of each face; somebody new gets the next free number, in the order of `faces`.
 
     A face goes to the person that it is most alike, if it is alike enough; two faces in view at once are two people.
+    `known` are faces whose persons are settled, such as those of scenes that stand.
     """
-    known: list[list[Seen]] = []
+    faces_of: dict[int, list[Seen]] = {}
+    for person, face in known:
+        faces_of.setdefault(person, []).append(face)
     numbers = []
     for face in faces:
-        margins = [_margin(face, person) for person in known]
-        best = int(np.argmax(margins)) if margins else 0
-        if margins and margins[best] > 0:
-            known[best].append(face)
-        else:
-            best = len(known)
-            known.append([face])
+        margins = {person: _margin(face, others) for person, others in faces_of.items()}
+        best = max(margins, key=lambda person: margins[person], default=None)
+        if best is None or margins[best] <= 0:
+            best = max(faces_of, default=-1) + 1
+        faces_of.setdefault(best, []).append(face)
         numbers.append(best)
     return numbers
 

@@ -27,6 +27,11 @@ def test_in_the_same_place_somebody_may_look_a_little_different() -> None:
     assert people([seen(1, 0, 4), seen(2, 10, 14)]) == [0, 1]
 
 
+def test_people_who_are_known_keep_their_numbers() -> None:
+    known = [(4, seen(1, 0, 4)), (2, seen(2, 0, 4, RIGHT))]
+    assert people([seen(3, 10, 14), seen(2, 10, 14, RIGHT), seen(1, 20, 24)], known) == [5, 2, 4]
+
+
 def test_a_blank_face_is_like_no_other() -> None:
     blank = [Seen(start, start + 1, np.array(LEFT), np.full((24, 24), 7.0)) for start in (0.0, 2.0)]
     assert people(blank) == [0, 1]
