@@ -7,6 +7,7 @@ import dagster as dg
 
 from clipper_assets.clips.assets import rendered_clips
 from clipper_assets.clips.framing.assets import camera_paths
+from clipper_assets.clips.framing.scenes_asset import scenes
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
@@ -25,11 +26,11 @@ from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
 
-assets = [raw_video, aligned_transcript, highlight_windows, camera_paths, rendered_clips]
+assets = [raw_video, aligned_transcript, highlight_windows, scenes, camera_paths, rendered_clips]
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
-    description="An upload becomes clips: all five assets of one episode and their checks.",
+    description="An upload becomes clips: all six assets of one episode and their checks.",
 )
 
 

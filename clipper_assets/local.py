@@ -15,6 +15,8 @@ from clipper_assets.adoption import companion_keys
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.clips.framing.models import MODELS, model_file
+from clipper_assets.clips.framing.path import STILL
+from clipper_assets.clips.framing.scenes_asset import ScenesConfig
 from clipper_assets.edits.store import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -51,6 +53,7 @@ class Order:
             "raw_video": self.sound != RawVideoConfig(),
             "aligned_transcript": self.transcript != TranscriptConfig(),
             "highlight_windows": self.highlights != HighlightsConfig(),
+            "scenes": self.camera != CameraConfig(),
             "camera_paths": self.camera != CameraConfig(),
         }
         return {asset for asset, differs in asked.items() if differs}
@@ -60,6 +63,7 @@ def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str
     """A digest per asset of what decides its value beside its upstream values."""
     language = order.transcript.language or settings.language
     beside = [key for key in companion_keys(order.key, language) if storage.exists(key)]
+    layout = order.camera.layout or load_show(storage, order.key).layout
     decisive: dict[str, Any] = {
         "raw_video": [order.sound.model_dump(), settings.microphones, settings.window_min_s],
         "aligned_transcript": [
@@ -83,10 +87,8 @@ def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str
             settings.window_min_s,
             settings.window_max_s,
         ],
-        "camera_paths": [
-            (order.camera.layout or load_show(storage, order.key).layout).value,
-            [name for name in MODELS if model_file(name, settings.models_dir)],
-        ],
+        "scenes": [layout in STILL, [name for name in MODELS if model_file(name, settings.models_dir)]],
+        "camera_paths": [layout.value],
     }
     return {
         name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
@@ -187,7 +189,8 @@ def process(
         "raw_video": order.sound,
         "aligned_transcript": order.transcript,
         "highlight_windows": order.highlights,
-        "camera_paths": order.camera.model_copy(update={"keep": not order.afresh}),
+        "scenes": ScenesConfig(layout=order.camera.layout, afresh=order.afresh),
+        "camera_paths": order.camera,
         "rendered_clips": order.render,
     }
     result = dg.materialize(

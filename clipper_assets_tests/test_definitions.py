@@ -7,7 +7,7 @@ import pytest
 from clipper_assets.definitions import defs
 from clipper_assets.job import assets, clip_episode
 
-ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"}
+ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"}
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -79,8 +79,9 @@ def test_the_chain_of_assets() -> None:
         "raw_video": set(),
         "aligned_transcript": {"raw_video"},
         "highlight_windows": {"raw_video", "aligned_transcript", "edits"},
-        "camera_paths": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
-        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "edits"},
+        "scenes": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
+        "camera_paths": {"raw_video", "highlight_windows", "scenes", "edits"},
+        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "edits"},
     }
 
 

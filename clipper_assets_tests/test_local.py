@@ -22,10 +22,10 @@ from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "test1/cut.mp4"
-ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"]
+ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"]
 
 DEFAULTS = (RawVideoConfig(), TranscriptConfig(), HighlightsConfig(), CameraConfig(), RenderConfig())
-NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "camera_paths_not_degraded"}
+NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
 """Warnings of a machine without them: the heuristic picks, and OpenCV finds the faces."""
 
 
@@ -170,7 +170,7 @@ def test_models_that_were_fetched_since_are_used(made: Made, tmp_path: Path, mon
     fetched.parent.mkdir(parents=True)
     fetched.write_bytes(b"a model")
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path / "models"))
-    assert "camera_paths" in made.outdated()
+    assert "scenes" in made.outdated()
 
 
 def test_another_shortest_clip_is_a_matter_of_the_upload(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_another_shortest_clip_is_a_matter_of_the_upload(made: Made, monkeypatch
     assert made.outdated() == ASSETS
 
 
-@pytest.mark.parametrize(("position", "table"), list(enumerate(["source", "words", "windows", "camera"])))
+@pytest.mark.parametrize(("position", "table"), list(enumerate(["source", "words", "windows", "scenes", "camera"])))
 def test_a_table_that_is_gone_from_the_lake_is_made_again(made: Made, position: int, table: str) -> None:
     made.storage.delete(f"lake/{ASSETS[position]}/episode=test1%2Fcut.mp4/{table}.parquet")
     assert made.outdated() == ASSETS[position:]

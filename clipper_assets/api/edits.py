@@ -21,7 +21,7 @@ router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
 """Tag of a run that shows edits: their version."""
-AFTER_EDITS = ("highlight_windows", "camera_paths", "rendered_clips")
+AFTER_EDITS = ("highlight_windows", "scenes", "camera_paths", "rendered_clips")
 
 
 @router.get("/options", responses=answers())
@@ -86,7 +86,6 @@ def render_again(key: str, door: TheDoor, response: Response, aspect: AspectAske
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
     ops = _as_rendered(door, rendering.manifest.run_id)
-    ops.setdefault("camera_paths", {"config": {}})["config"]["keep"] = True
     ops.setdefault("rendered_clips", {"config": {}})["config"]["aspect"] = rendering.aspect.name
     run_id = door.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
     door.states.forget(key)
@@ -97,12 +96,11 @@ def _as_rendered(door: Door, run_id: str) -> dict[str, Any]:
     """What the run that made the clips had been told: the clips that nothing was changed about must come out alike."""
     run = door.instance.get_run_by_id(run_id)
     config: Any = run.run_config if run else {}
-    told = config.get("ops", {})
-    return {
-        name: {"config": {field: value for field, value in told[name]["config"].items() if value is not None}}
-        for name in ("camera_paths", "rendered_clips")
-        if told.get(name, {}).get("config")
-    }
+    told = {name: op.get("config", {}) for name, op in config.get("ops", {}).items()}
+    layout = {name: value for name, value in told.get("camera_paths", {}).items() if name == "layout" and value}
+    render = {name: value for name, value in told.get("rendered_clips", {}).items() if value is not None}
+    asked = {"scenes": layout, "camera_paths": layout, "rendered_clips": render}
+    return {name: {"config": fields} for name, fields in asked.items() if fields}
 
 
 def _on(known: Known, base_version: int) -> None:

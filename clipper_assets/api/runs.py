@@ -22,8 +22,9 @@ WEIGHTS = {
     "raw_video": 5.0,
     "aligned_transcript": 35.0,
     "highlight_windows": 5.0,
-    "camera_paths": 10.0,
-    "rendered_clips": 45.0,
+    "scenes": 10.0,
+    "camera_paths": 1.0,
+    "rendered_clips": 44.0,
 }
 """Share of a run in per cent, as an hour of talk takes on a GPU with WhisperX: what people wait for longest."""
 FRESH_S = 0.5

@@ -1,23 +1,22 @@
 """`rendered_clips`: each window as a file that can be posted, with the manifest that a frontend reads."""
 
-import io
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
-from clipper_assets.clips.framing.assets import faces_key
+from clipper_assets.clips.framing.observation import read_scenes
 from clipper_assets.clips.framing.path import CameraPath, read_paths, square_size_px
+from clipper_assets.clips.framing.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
@@ -51,14 +50,12 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Show, load_show
+from clipper_assets.shows.show import Layout, Show, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
-SAME_TIME_S = 0.001
-"""A table that was edited as text keeps its times to that."""
 
 
 class RenderConfig(dg.Config):
@@ -106,13 +103,14 @@ def rendered_clips(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     highlight_windows: pa.Table,
+    scenes: pa.Table,
     camera: pa.Table,
     storage: Storage,
     progress: Progress,
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     settings = Settings()
-    faces = pq.read_table(io.BytesIO(storage.read_bytes(faces_key(source.episode))))
+    seen = read_scenes(scenes)
     manifest = Manifest(
         episode=source.episode,
         status="rendering",
@@ -132,7 +130,7 @@ def rendered_clips(
         watch.refuse_if_changed()
         encoder = best_encoder()
         jobs = [
-            _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, faces, encoder, edits)
+            _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, seen, encoder, edits)
             for window in highlight_windows.to_pylist()
         ]
         aspect = config.aspect or show.aspect
@@ -210,7 +208,7 @@ def _job(
     source: RawVideo,
     look: Look,
     paths: dict[int, CameraPath],
-    faces: pa.Table,
+    scenes: Sequence[Scene],
     encoder: Encoder,
     edits: Edits,
 ) -> Job:
@@ -231,6 +229,13 @@ def _job(
         {**window, "degraded": [*window["degraded"], *(each.as_dict() for each in vain)]},
         encoder,
         spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-        speaker_share=speaker_shown(faces.filter(pc.field("clip") == clip), path, look.frame, square_size_px(source)),
+        speaker_share=_speaker_share(scene_of(scenes, window["start"], window["end"]), path, look, source),
         judged=edited.judged if edited else None,
     )
+
+
+def _speaker_share(scene: Scene | None, path: CameraPath, look: Look, source: RawVideo) -> float | None:
+    """See `speaker_shown`; None where nobody was to be followed."""
+    if scene is None or path.layouts == [Layout.center]:
+        return None
+    return speaker_shown(speaking_faces(scene), path, look.frame, square_size_px(source))

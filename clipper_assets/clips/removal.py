@@ -16,8 +16,9 @@ LAKE_FOLDERS = (
     "speech",
     "aligned_transcript",
     "highlight_windows",
+    "scenes",
     "camera_paths",
-    "faces",
+    "faces",  # of runs before there was a table of scenes
     "rendered_clips",
     "clip_records",
     "edits",

@@ -3,5 +3,6 @@
 RAW_VIDEO = "raw_video"
 ALIGNED_TRANSCRIPT = "aligned_transcript"
 HIGHLIGHT_WINDOWS = "highlight_windows"
+SCENES = "scenes"
 CAMERA_PATHS = "camera_paths"
 RENDERED_CLIPS = "rendered_clips"

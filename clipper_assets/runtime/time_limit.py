@@ -16,6 +16,7 @@ from clipper_assets.runtime.asset_names import (
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
+    SCENES,
 )
 from clipper_assets.settings import Settings
 
@@ -44,7 +45,8 @@ LIMITS = {
     RAW_VIDEO: Limit(base_s=900, per_s=1),
     ALIGNED_TRANSCRIPT: Limit(base_s=1800, per_s=10),
     HIGHLIGHT_WINDOWS: Limit(base_s=1800, per_s=0.5),
-    CAMERA_PATHS: Limit(base_s=3600, per_s=1),
+    SCENES: Limit(base_s=3600, per_s=1),
+    CAMERA_PATHS: Limit(base_s=900, per_s=1),
     RENDERED_CLIPS: Limit(base_s=7200, per_s=1),
 }
 """Meant for steps that hang, and so generous: hours, where two cores without a GPU take minutes for a short episode."""

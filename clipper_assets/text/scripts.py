@@ -8,8 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from fontTools import unicodedata
-
 if TYPE_CHECKING:
     from budoux import Parser
 
@@ -25,6 +23,8 @@ _MODELS = {"ja": "japanese", "zh": "simplified_chinese", "yue": "traditional_chi
 @cache
 def is_of(char: str, scripts: frozenset[str]) -> bool:
     """Whether a character is of one of these scripts and not punctuation that other scripts use as well."""
+    from fontTools import unicodedata
+
     return unicodedata.script(char) in scripts or unicodedata.script_extension(char) <= scripts
 
 

@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.door import Door
-from clipper_assets.api.edits import AFTER_EDITS
+from clipper_assets.api.edits import AFTER_EDITS, _as_rendered
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.edits.store import latest_edits
 from clipper_assets_tests.conftest import clip_episode
@@ -178,12 +178,20 @@ def test_rendering_again_asks_for_what_edits_touch(client: TestClient, door: Doo
         assert run
         assert run.asset_selection
         assert {key.to_user_string() for key in run.asset_selection} == set(AFTER_EDITS)
-        config: Any = run.run_config
-        assert config["ops"]["camera_paths"]["config"]["keep"] is True
         assert client.post(f"/episodes/{KEY}/render").status_code == 409
     finally:
         door.instance.delete_run(answer.json()["run_id"])
         door.states.forget(KEY)
+
+
+def test_the_looks_of_an_earlier_run_are_asked_for_again_and_nothing_else(door: Door) -> None:
+    told = {"camera_paths": {"config": {"layout": "split", "keep": True}}, "rendered_clips": {"config": {}}}
+    run = create_run_for_test(door.instance, run_config={"ops": told})
+    split = {"config": {"layout": "split"}}
+    try:
+        assert _as_rendered(door, run.run_id) == {"scenes": split, "camera_paths": split}
+    finally:
+        door.instance.delete_run(run.run_id)
 
 
 def test_what_there_is_to_choose_from(client: TestClient) -> None:

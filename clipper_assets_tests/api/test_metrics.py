@@ -43,7 +43,7 @@ def test_a_finished_episode_is_counted_by_all_that_it_cost(reader: TestClient, d
     found = samples(answer.text)
     assert value(found, "clipper_runs_ended_total", status="success") >= 1
     assert value(found, "clipper_runs", status="success") >= 1
-    for step in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips"):
+    for step in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"):
         assert value(found, "clipper_step_seconds_count", step=step) >= 1
         assert value(found, "clipper_step_seconds_sum", step=step) > 0
     published = value(found, "clipper_clips_total", publishable="true")

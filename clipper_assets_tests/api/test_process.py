@@ -221,7 +221,7 @@ def test_a_finished_run_is_told_from_its_log_and_ends_with_the_result(reader: Te
     steps = [json.loads(each["data"])["step"] for each in told if each["event"] == "step"]
     assert [(step["name"], step["state"]) for step in steps] == [
         (name, state)
-        for name in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips")
+        for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
         for state in ("running", "done")
     ]
     shares = [json.loads(each["data"])["percent"] for each in told[:-1]]

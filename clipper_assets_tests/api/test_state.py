@@ -37,7 +37,7 @@ def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, door: Door
     episode = reader.get(f"/episodes/{KEY}").json()
     assert [(step["name"], step["state"], step["percent"]) for step in episode["steps"]] == [
         (name, "done", 100.0)
-        for name in ("raw_video", "aligned_transcript", "highlight_windows", "camera_paths", "rendered_clips")
+        for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
     ]
     assert any("heuristic" in each["reason"] for each in episode["degraded"])
     assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True}

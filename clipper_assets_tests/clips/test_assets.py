@@ -10,6 +10,7 @@ import pytest
 from clipper_assets import job, local
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.clips.framing.observation import SCENES
 from clipper_assets.clips.framing.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
@@ -217,6 +218,7 @@ def test_an_episode_without_speech_has_a_finished_manifest_without_clips_and_non
     for asset, table in (
         ("aligned_transcript/{}/words", WORDS.table([], {"language": "en", "degraded": "[]"})),
         ("highlight_windows/{}/windows", WINDOWS.table([])),
+        ("scenes/{}/scenes", SCENES.table([])),
         ("camera_paths/{}/camera", CAMERA.table([])),
     ):
         storage.put_bytes(

@@ -110,6 +110,7 @@ def test_only_two_steps_ask_for_a_gpu(launched: list[Pod]) -> None:
         "raw_video": {"image": "clipper:service", "resources": STEP},
         "aligned_transcript": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
         "highlight_windows": {"image": "clipper:service", "resources": STEP},
+        "scenes": {"image": "clipper:service", "resources": STEP},
         "camera_paths": {"image": "clipper:service", "resources": STEP},
         "rendered_clips": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
     }

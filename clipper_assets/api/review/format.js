@@ -4,6 +4,7 @@ const STEPS = {
   raw_video: "Upload",
   aligned_transcript: "Transcript",
   highlight_windows: "Highlights",
+  scenes: "Scenes",
   camera_paths: "Camera",
   rendered_clips: "Clips",
 };

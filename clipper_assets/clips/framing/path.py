@@ -1,16 +1,19 @@
 """Where the crop looks, as data: a camera path is a list of keyframes, and the renderer only replays it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import pyarrow as pa
 
+from clipper_assets.edits.model import EditedClip
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Frame
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.tables import Column, TableSpec
 
+STILL = {Layout.fit, Layout.center}
+"""Layouts that show the same throughout, so that the picture need not be looked at."""
 PANELS = {Layout.speaker: 1, Layout.split: 2, Layout.screen: 2, Layout.fit: 1, Layout.center: 1}
 """How many rectangles of the source a layout shows: `split` and `screen` stack two, the first one above."""
 
@@ -82,21 +85,13 @@ CAMERA = TableSpec(
         Column("zoom", pa.float64(), "1: the largest crop of the panel's shape inside the source; 2: half of that"),
         Column("ease", pa.float64(), "seconds in which the crop moves there; 0: a cut"),
         Column("why", pa.string(), "what decided it"),
-        Column("spec", pa.string(), "hash of what the clip's path was found by; null if not known", nullable=True),
+        Column("spec", pa.string(), "null; earlier versions wrote a hash of what decided the path", nullable=True),
     ],
 )
 
 
-def camera_table(
-    episode: str,
-    paths: Sequence[tuple[int, CameraPath]],
-    specs: Mapping[int, str] | None = None,
-    made: Mapping[str, str] | None = None,
-) -> pa.Table:
-    """Camera paths by clip as a lake table: a row for each panel of each keyframe.
-
-    `specs` are by clip as well; `made` is what the table's key-value metadata says of how it was made.
-    """
+def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Table:
+    """Camera paths by clip as a lake table: a row for each panel of each keyframe."""
     return CAMERA.table(
         [
             {
@@ -110,13 +105,12 @@ def camera_table(
                 "zoom": view.zoom,
                 "ease": key.ease_s,
                 "why": key.why,
-                "spec": (specs or {}).get(clip),
+                "spec": None,
             }
             for clip, path in paths
             for key in path.keyframes
             for panel, view in enumerate(key.views)
-        ],
-        made,
+        ]
     )
 
 
@@ -140,6 +134,14 @@ def read_paths(table: pa.Table) -> dict[int, CameraPath]:
         views = tuple(View(each["center_x"], each["center_y"], each["zoom"]) for each in found)
         paths.setdefault(clip, []).append(Keyframe(time_s, layout, views, row["ease"], row["why"]))
     return {clip: CameraPath(tuple(keyframes)) for clip, keyframes in paths.items()}
+
+
+def asked_layout(edited: EditedClip | None, usual: Layout) -> Layout:
+    """The layout that a person chose for a clip, or else the `usual` one of its run or show.
+
+    Raises ValueError where the edits name a layout that does not exist.
+    """
+    return Layout(edited.layout) if edited and edited.layout else usual
 
 
 def still(layout: Layout, source: RawVideo, why: str, time_s: float = 0.0) -> CameraPath:

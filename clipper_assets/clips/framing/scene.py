@@ -1,20 +1,22 @@
-"""What is seen and heard in a window, as tables: what the camera is directed by.
+"""What is seen and heard in a window of the episode: its shots, the faces in them, and who speaks when.
 
-Seconds count from the start of the episode, pixels are those of the source (square, after rotation).
+Seconds count from the start of the episode, pixels are those of the source (square, after rotation). Nothing here
+decodes: the camera is directed from these values alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from clipper_assets.media.frame import Box
-from clipper_assets.storage.tables import Column, TableSpec
 
 FPS = 25
 """Pictures of a window that are looked at, per second; active speaker detectors are trained at this rate."""
+SAME_TIME_S = 0.001
+"""Times that differ by less are the same time: a table that was edited as text keeps milliseconds."""
 
 Seconds = NDArray[np.float64]
 Boxes = NDArray[np.float64]
@@ -63,41 +65,60 @@ class Scene:
     tracks: tuple[Track, ...]
     turns: tuple[Turn, ...]
 
+    def covers(self, start_s: float, end_s: float) -> bool:
+        """Whether all of a window lies inside the scene."""
+        return self.start_s - SAME_TIME_S <= start_s and end_s <= self.end_s + SAME_TIME_S
 
-FACES = TableSpec(
-    "faces",
-    [
-        Column("episode", pa.string(), "partition key of the episode"),
-        Column("clip", pa.int32(), "clip, as in highlight_windows"),
-        Column("person", pa.int32(), "the same number for the same person throughout the episode's windows"),
-        Column("time", pa.float64(), "seconds from the start of the episode"),
-        Column("left", pa.float64(), "of the face, in source pixels (square, after rotation)"),
-        Column("top", pa.float64(), "of the face, in source pixels"),
-        Column("width", pa.float64(), "of the face, in source pixels"),
-        Column("height", pa.float64(), "of the face, in source pixels"),
-        Column("speaking", pa.bool_(), "whether this person is taken to speak at this time"),
-    ],
-)
-
-
-def faces_table(episode: str, scenes: Sequence[tuple[int, Scene]]) -> pa.Table:
-    """The faces of each clip's scene as a lake table, in time order."""
-    rows = [
-        {
-            "episode": episode,
-            "clip": clip,
-            "person": track.person,
-            "time": float(time_s),
-            "left": float(box[0]),
-            "top": float(box[1]),
-            "width": float(box[2]),
-            "height": float(box[3]),
-            "speaking": any(
-                turn.person == track.person and turn.start_s <= time_s < turn.end_s for turn in scene.turns
+    def between(self, start_s: float, end_s: float) -> "Scene":
+        """The part of the scene that a window inside it shows."""
+        if (start_s, end_s) == (self.start_s, self.end_s):
+            return self
+        return replace(
+            self,
+            start_s=start_s,
+            end_s=end_s,
+            shots=tuple(_trimmed(self.shots, start_s, end_s)),
+            tracks=tuple(
+                Track(track.person, track.times_s[inside], track.boxes_px[inside])
+                for track in self.tracks
+                if (inside := (track.times_s >= start_s) & (track.times_s < end_s)).any()
             ),
-        }
-        for clip, scene in scenes
-        for track in scene.tracks
-        for time_s, box in zip(track.times_s, track.boxes_px, strict=True)
-    ]
-    return FACES.table(sorted(rows, key=lambda row: (row["clip"], row["time"], row["person"])))
+            turns=tuple(_trimmed(self.turns, start_s, end_s)),
+        )
+
+
+Span = TypeVar("Span", Shot, Turn)
+
+
+def _trimmed(spans: Iterable[Span], start_s: float, end_s: float) -> Iterator[Span]:
+    """What lies between two times of each shot or turn, without those that end before or begin after them."""
+    for span in spans:
+        if span.start_s < end_s and start_s < span.end_s:
+            yield replace(span, start_s=max(span.start_s, start_s), end_s=min(span.end_s, end_s))
+
+
+def scene_of(scenes: Iterable[Scene], start_s: float, end_s: float) -> Scene | None:
+    """The window's part of the first scene that covers it; None where no scene does."""
+    covering = next((scene for scene in scenes if scene.covers(start_s, end_s)), None)
+    return covering.between(start_s, end_s) if covering else None
+
+
+class SpeakingFace(NamedTuple):
+    """Where the face of a person who speaks is at one moment."""
+
+    time_s: float
+    person: int
+    box: Box
+
+
+def speaking_faces(scene: Scene) -> list[SpeakingFace]:
+    """The faces that speak, picture by picture: by time, and by person where several speak at once."""
+    faces = []
+    for track in scene.tracks:
+        speaks = np.zeros(len(track.times_s), bool)
+        for turn in scene.turns:
+            if turn.person == track.person:
+                speaks |= (track.times_s >= turn.start_s) & (track.times_s < turn.end_s)
+        seen = zip(track.times_s[speaks].tolist(), track.boxes_px[speaks].tolist(), strict=True)
+        faces += [SpeakingFace(time_s, track.person, Box(*box)) for time_s, box in seen]
+    return sorted(faces)

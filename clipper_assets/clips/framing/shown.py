@@ -1,11 +1,11 @@
 """Whether a clip shows who speaks."""
 
+from collections.abc import Sequence
 from itertools import groupby
-
-import pyarrow as pa
 
 from clipper_assets.clips.framing.crop import Size, shown_boxes
 from clipper_assets.clips.framing.path import CameraPath
+from clipper_assets.clips.framing.scene import SpeakingFace
 from clipper_assets.media.frame import Box, Frame
 
 GRACE_S = 0.5
@@ -15,31 +15,25 @@ MOST = 0.7
 
 
 def speaker_shown(
-    faces: pa.Table, path: CameraPath, frame: Frame, source_size_px: Size, grace_s: float = GRACE_S
+    faces: Sequence[SpeakingFace], path: CameraPath, frame: Frame, source_size_px: Size, grace_s: float = GRACE_S
 ) -> float | None:
     """The share, 0 to 1, of the moments at which somebody in view speaks that the clip shows this face.
 
-    `faces` are the rows of `scene.FACES` for one clip, seconds as in `path`. The centre of the face and `MOST` of its
+    `faces` are in time order, seconds as in `path`. The centre of the face and `MOST` of its
     box have to be in one panel. The first `grace_s` seconds after a change of speaker count neither way. None where
     nobody in view speaks.
     """
-    rows = sorted(faces.to_pylist(), key=lambda row: row["time"])
     speaker, since_s = None, float("-inf")
     seen = []
-    for time_s, group in groupby((row for row in rows if row["speaking"]), key=lambda row: row["time"]):
-        spoken = list(group)
-        people = {row["person"] for row in spoken}
+    for time_s, group in groupby(faces, key=lambda face: face.time_s):
+        speaking = list(group)
+        people = {face.person for face in speaking}
         if speaker is not None and people != speaker:
             since_s = time_s
         speaker = people
         if time_s - since_s >= grace_s:
             panels = shown_boxes(path, time_s, frame, source_size_px)
-            seen.append(
-                all(
-                    any(_shows(panel, Box(row["left"], row["top"], row["width"], row["height"])) for panel in panels)
-                    for row in spoken
-                )
-            )
+            seen.append(all(any(_shows(panel, face.box) for panel in panels) for face in speaking))
     return sum(seen) / len(seen) if seen else None
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from clipper_assets.clips.framing.faces import Detector
 from clipper_assets.clips.framing.frames import Picture
 from clipper_assets.clips.framing.mouth import Motion, cut_face, cut_square, evened, motion
+from clipper_assets.clips.framing.observation import PORTRAIT_PX
 from clipper_assets.clips.framing.scene import FPS, Boxes
 from clipper_assets.clips.framing.shots import with_cuts
 
@@ -25,7 +26,6 @@ MOST_FACES = 6
 """In one shot; the largest are followed."""
 LIPS = (slice(48, 160), slice(24, 136))
 """The part of a cut face that LR-ASD looks at: 0.7 of the square's side, 112 pixels, around nose and mouth."""
-PORTRAIT_PX = 24
 PORTRAIT_SIDES, PORTRAIT_LOWERED = 1.5, 0.05
 """Side of the square in sides of the face, and how far below the face it lies in its own sides."""
 

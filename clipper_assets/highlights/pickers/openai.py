@@ -13,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 
 from clipper_assets.highlights.pickers.answers import Highlight, Highlights, Ranking, Reply, Tokens
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
-from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError, BoundedClient
 from clipper_assets.highlights.windows import Candidate, fit
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
@@ -112,7 +111,6 @@ class _Session:
         """
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-
         try:
             raw = self.client.chat.completions.with_raw_response.create(
                 model=self.model,
@@ -176,7 +174,6 @@ class OpenAIPicker(Picker):
 
     def pick(self, talk: Talk, report: Report) -> Picked:
         from openai import OpenAI
-
 
         secret = Settings().openai_api_key
         key = secret.get_secret_value().strip() if secret else ""

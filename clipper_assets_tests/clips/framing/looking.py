@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clipper_assets.clips.framing.scene import FACES, Scene
+from clipper_assets.clips.framing.scene import Scene, SpeakingFace
+from clipper_assets.media.frame import Box
 from clipper_assets.media.speech import Samples
 from clipper_assets.transcript.words import words_table
 from clipper_assets_tests.support.media import SAMPLE, sample_words, speech_of
@@ -67,16 +68,14 @@ def share_right(scenes: Iterable[Scene]) -> float:
     return float(np.mean(right))
 
 
-def true_faces(scene: Scene) -> pa.Table:
-    """The faces of a window of the sample and who speaks, picture by picture, as the sample's own truth has them."""
-    rows = []
-    for time_s in np.arange(scene.start_s, scene.end_s, 0.04).tolist():
-        speaking = [each["speaker"] for each in truth()["sentences"] if each["start"] <= time_s < each["end"]]
-        for person, (name, speaker) in enumerate(truth()["speakers"].items()):
-            box = dict(zip(("left", "top", "width", "height"), map(float, speaker["face"]), strict=True))
-            says = {"episode": "sample", "clip": 0, "person": person, "time": time_s, "speaking": name in speaking}
-            rows.append(says | box)
-    return FACES.table(rows)
+def true_faces(scene: Scene) -> list[SpeakingFace]:
+    """The faces of a window of the sample that speak, picture by picture, as the sample's own truth has them."""
+    return [
+        SpeakingFace(time_s, person, Box(*speaker["face"]))
+        for time_s in np.arange(scene.start_s, scene.end_s, 0.04).tolist()
+        for person, (name, speaker) in enumerate(truth()["speakers"].items())
+        if any(each["speaker"] == name and each["start"] <= time_s < each["end"] for each in truth()["sentences"])
+    ]
 
 
 def _shown_x(scene: Scene, time_s: float) -> float | None:

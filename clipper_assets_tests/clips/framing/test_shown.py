@@ -1,8 +1,7 @@
-import pyarrow as pa
 import pytest
 
 from clipper_assets.clips.framing.path import CameraPath, Keyframe, View
-from clipper_assets.clips.framing.scene import Scene, Shot, faces_table
+from clipper_assets.clips.framing.scene import Scene, Shot, speaking_faces
 from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
@@ -14,12 +13,8 @@ TALK = scene([Shot(10, 30)], [seat(0, 10, 30, LEFT), seat(1, 10, 30, RIGHT)], (1
 ON_LEFT, ON_RIGHT = View(LEFT, 540), View(RIGHT, 540)
 
 
-def faces(seen: Scene) -> pa.Table:
-    return faces_table("show/ep", [(0, seen)])
-
-
 def share(*keyframes: Keyframe, seen: Scene = TALK, grace_s: float = 0.5) -> float | None:
-    return speaker_shown(faces(seen), CameraPath(keyframes), PORTRAIT, SOURCE, grace_s)
+    return speaker_shown(speaking_faces(seen), CameraPath(keyframes), PORTRAIT, SOURCE, grace_s)
 
 
 def speaker(time_s: float, view: View) -> Keyframe:
