@@ -111,6 +111,8 @@ class _Session:
         """
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+        from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError
+
         try:
             raw = self.client.chat.completions.with_raw_response.create(
                 model=self.model,
@@ -174,6 +176,8 @@ class OpenAIPicker(Picker):
 
     def pick(self, talk: Talk, report: Report) -> Picked:
         from openai import OpenAI
+
+        from clipper_assets.highlights.pickers.bounded import BoundedClient
 
         secret = Settings().openai_api_key
         key = secret.get_secret_value().strip() if secret else ""
