@@ -11,8 +11,8 @@ HISTORY = Path(__file__).parent / "history.jsonl"
 SIMULATION = Path(__file__).parent / "simulation.json"
 SCALES = (10, 1_000, 100_000)
 DAY_S = 86_400
-PODS = 6
-"""Of an episode on Kubernetes: the run's, and one for each of five steps."""
+PODS = 7
+"""Of an episode on Kubernetes: the run's, and one for each of six steps."""
 MEASURED = "auto (LR-ASD)"
 
 

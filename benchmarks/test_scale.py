@@ -46,7 +46,7 @@ def test_gpus_are_what_the_mean_load_needs_at_their_utilisation() -> None:
 
 def test_requests_rows_and_bytes_are_those_of_every_run() -> None:
     ten = day(10, SIMPLE)
-    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 60)
+    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 70)
     assert ten.database_gb == pytest.approx(0.001)
 
 
