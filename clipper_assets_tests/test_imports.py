@@ -22,6 +22,7 @@ HEAVY = {
     "openai",
     "pandas",
     "pocketsphinx",
+    "pysubs2",
     "requests",
     "sentencex",
     "sqlalchemy",

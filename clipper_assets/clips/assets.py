@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
@@ -32,7 +32,6 @@ from clipper_assets.clips.manifest import (
 )
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.preview import clips_preview
-from clipper_assets.clips.produce import Job, produce_clips
 from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
 from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
@@ -53,6 +52,9 @@ from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout, Show, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
+
+if TYPE_CHECKING:
+    from clipper_assets.clips.produce import Job
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
@@ -108,6 +110,8 @@ def rendered_clips(
     storage: Storage,
     progress: Progress,
 ) -> TableResult:
+    from clipper_assets.clips.produce import produce_clips
+
     source = RawVideo.from_table(raw_video)
     settings = Settings()
     seen = read_scenes(scenes)
@@ -211,8 +215,10 @@ def _job(
     scenes: Sequence[Scene],
     encoder: Encoder,
     edits: Edits,
-) -> Job:
+) -> "Job":
     """Raises ValueError where the camera's paths are not of these windows."""
+    from clipper_assets.clips.produce import Job
+
     clip = window["clip"]
     path = paths.get(clip)
     if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
