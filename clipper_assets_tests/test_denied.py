@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from s3fs import S3FileSystem
 
 from clipper_assets import cli, job, local
 from clipper_assets.api.problems import add_handlers
@@ -52,9 +51,7 @@ def guard(s3_storage: S3Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, sho
     guard = Guard()
     with on_loopback(guard) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        S3FileSystem.clear_instance_cache()  # of UPath, which would go on with another endpoint
         yield guard
-    S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture

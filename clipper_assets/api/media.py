@@ -76,4 +76,4 @@ def media(key: str, signature: Annotated[str, Query(max_length=2000)], door: The
         raise RefusedError(403, "this URL was changed; ask the API for a new one")
     if not isinstance(door.storage, DirectoryStorage) or not door.storage.exists(key):
         raise RefusedError(404, f"{key} is not there any more")
-    return FileResponse(str(door.storage.path(key)), media_type=_type_of(key), headers={"Cache-Control": CACHING})
+    return FileResponse(door.storage.path(key), media_type=_type_of(key), headers={"Cache-Control": CACHING})

@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from clipper_assets.runtime.errors import StorageError
-
-if TYPE_CHECKING:
-    from upath import UPath
 
 
 @dataclass(frozen=True)
@@ -64,8 +60,8 @@ class Storage(dg.ConfigurableResource[None], ABC):
         """Where the object is, for a person or a tool: a `file://` or `s3://` URI, without credentials."""
 
     @abstractmethod
-    def path(self, key: str) -> "UPath":
-        """The object as a path, for libraries that read any file system."""
+    def path(self, key: str) -> str:
+        """Where the object is, for a person or a library that opens both: a path of this machine or an `s3://` URI."""
 
     @abstractmethod
     def stat(self, key: str) -> Stored | None:

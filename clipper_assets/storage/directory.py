@@ -8,13 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING
 
 from clipper_assets.runtime.errors import StorageError, named_if_full
 from clipper_assets.storage.base import Storage, Stored, is_key
-
-if TYPE_CHECKING:
-    from upath import UPath
 
 
 class DirectoryStorage(Storage):
@@ -32,10 +28,8 @@ class DirectoryStorage(Storage):
     def uri(self, key: str) -> str:
         return self._file(key).as_uri()
 
-    def path(self, key: str) -> "UPath":
-        from upath import UPath
-
-        return UPath(self._file(key))
+    def path(self, key: str) -> str:
+        return str(self._file(key))
 
     def stat(self, key: str) -> Stored | None:
         try:

@@ -1,7 +1,6 @@
 """Folders of the lake in Hive's form, which DuckDB, Spark and Athena read as a column `episode`."""
 
 import re
-from urllib.parse import unquote
 
 _UNSAFE = re.compile(r"[%/\\=:?#*\"'<>|{}^\[\]]")
 
@@ -14,8 +13,3 @@ def escape(match: re.Match[str]) -> str:
 def hive_folder(partition: str) -> str:
     """The folder of one episode below a lake table: `episode=test1%2Fsample.mp4` (readers undo the URI escapes)."""
     return "episode=" + _UNSAFE.sub(escape, partition)
-
-
-def partition_in(folder: str) -> str:
-    """The inverse of `hive_folder`."""
-    return unquote(folder.removeprefix("episode="), errors="strict")

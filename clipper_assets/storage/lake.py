@@ -4,7 +4,7 @@ As hive has it, the folder holds the column `episode` and the file does not: pan
 """
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -13,11 +13,8 @@ import pyarrow.parquet as pq
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
-from clipper_assets.storage.hive import hive_folder, partition_in
+from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.tables import TableSpec
-
-if TYPE_CHECKING:
-    from upath import UPath
 
 LAKE = "lake"
 EPISODE = pa.field("episode", pa.string(), nullable=False)
@@ -60,42 +57,32 @@ def stored_table(storage: Storage, asset: str, spec: TableSpec, partition: str) 
         raise DamagedError(f"the table {key} cannot be read as {spec.name}; {remedy}") from None
 
 
-class LakeIOManager(dg.UPathIOManager):
+class LakeIOManager(dg.IOManager):
     """Reads and writes one episode's table, whose first column is `episode`.
 
     The file is replaced whole or not at all.
     """
 
-    extension = ".parquet"
-
     def __init__(self, storage: Storage):
         self.storage = storage
-        super().__init__(base_path=storage.path(LAKE))
 
-    def make_directory(self, path: "UPath") -> None:
-        """The storage makes folders itself where it has any."""
-
-    def _handle_transition_to_partitioned_asset(self, context: dg.OutputContext, path: "UPath") -> None:
-        """There never was a table that is no partition; Dagster's looks for one with an S3 client of its own."""
-
-    def get_path_for_partition(
-        self, context: dg.InputContext | dg.OutputContext, path: "UPath", partition: str
-    ) -> "UPath":
-        asset = context.upstream_output if isinstance(context, dg.InputContext) else context
-        if asset is None:
-            raise ValueError(f"{path} is not the table of an asset")
-        return path / hive_folder(partition) / str(asset.definition_metadata["table"])
-
-    def dump_to_path(self, context: dg.OutputContext, obj: pa.Table, path: "UPath") -> None:
+    def handle_output(self, context: dg.OutputContext, obj: pa.Table) -> None:
+        key = _key(context, context.asset_partition_key)
         with faults_in_one_sentence(context.step_context):
-            self.storage.put_bytes(self._key(path), parquet_bytes(obj.drop_columns([EPISODE.name])))
+            self.storage.put_bytes(key, parquet_bytes(obj.drop_columns([EPISODE.name])))
+        context.add_output_metadata({"path": dg.MetadataValue.path(self.storage.path(key))})
 
-    def load_from_path(self, context: dg.InputContext, path: "UPath") -> pa.Table:
+    def load_input(self, context: dg.InputContext) -> pa.Table:
+        if context.upstream_output is None:
+            raise ValueError(f"the input {context.name} is not the table of an asset")
+        episode = context.asset_partition_key
+        key = _key(context.upstream_output, episode)
         with faults_in_one_sentence(context.step_context):
-            return read_table(self.storage.read_bytes(self._key(path)), partition_in(path.parent.name))
+            return read_table(self.storage.read_bytes(key), episode)
 
-    def _key(self, path: "UPath") -> str:
-        return f"{LAKE}/{path.relative_to(self._base_path).as_posix()}"
+
+def _key(asset: dg.OutputContext, episode: str) -> str:
+    return table_key(asset.asset_key.to_user_string(), str(asset.definition_metadata["table"]), episode)
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):

@@ -19,7 +19,6 @@ from clipper_assets.storage.base import Storage, Stored, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from upath import UPath
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
@@ -60,10 +59,8 @@ class S3Storage(Storage):
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{self._object(key)}"
 
-    def path(self, key: str) -> "UPath":
-        from upath import UPath
-
-        return UPath(self.uri(key))
+    def path(self, key: str) -> str:
+        return self.uri(key)
 
     def stat(self, key: str) -> Stored | None:
         try:

@@ -54,7 +54,7 @@ def files(door: Door, number: int) -> dict[str, tuple[str, int]]:
     """SHA-256 and modification time of a clip's files."""
     found = {}
     for suffix in ("mp4", "srt", "vtt", "jpg"):
-        path = Path(str(door.storage.path(f"{CLIPS}/clip_{number}.{suffix}")))
+        path = Path(door.storage.path(f"{CLIPS}/clip_{number}.{suffix}"))
         found[suffix] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
     return found
 

@@ -20,8 +20,8 @@ def test_the_list_has_the_finished_episode(reader: TestClient) -> None:
 def test_the_list_has_pages(reader: TestClient, door: Door) -> None:
     door.instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
     try:
-        (door.storage.path("a.mp4")).write_bytes(b"")
-        (door.storage.path("b.mp4")).write_bytes(b"")
+        door.storage.put_bytes("a.mp4", b"")
+        door.storage.put_bytes("b.mp4", b"")
         first = reader.get("/episodes", params={"limit": 2}).json()
         second = reader.get("/episodes", params={"cursor": first["next_cursor"]}).json()
         assert [each["key"] for each in first["episodes"]] == ["b.mp4", "a.mp4"]

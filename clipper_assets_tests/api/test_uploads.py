@@ -139,7 +139,7 @@ def test_an_id_of_another_key_is_no_upload(client: TestClient) -> None:
 def test_abandoned_parts_are_removed(door: Door, storage: Storage) -> None:
     client = client_of(replace(door, storage=storage, states=States(storage, door.instance, door.runs)), "full-token")
     begin(client)
-    (folder,) = (Path(str(storage.path("x"))).parent / ".uploads").iterdir()
+    (folder,) = (Path(storage.path("x")).parent / ".uploads").iterdir()
     os.utime(folder, (0, time.time() - ABANDONED_S - 1))
     begin(client)
     assert not folder.exists()

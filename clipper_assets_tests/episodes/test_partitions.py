@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clipper_assets.episodes.partitions import MAX_KEY_BYTES, object_key, partition_key
-from clipper_assets.storage.hive import hive_folder, partition_in
+from clipper_assets.storage.hive import hive_folder
 
 AWKWARD = [
     "test1/sample.mp4",
@@ -58,7 +58,6 @@ def test_the_lake_folder_is_one_name_that_uri_decoding_undoes(key: str) -> None:
     assert len(folder.encode()) <= 255
     name, value = folder.split("=")
     assert (name, unquote(value)) == ("episode", partition)
-    assert partition_in(folder) == partition
 
 
 def test_the_lake_folder_of_the_sample() -> None:

@@ -263,7 +263,7 @@ def test_the_same_bytes_uploaded_again_are_requested_again(ticks: Ticks, monkeyp
 def test_a_copy_that_keeps_the_time_of_the_file_is_requested_again_once(
     directory_ticks: Ticks, status: dg.DagsterRunStatus
 ) -> None:
-    ticks, file = directory_ticks, directory_ticks.storage.path(KEY)
+    ticks, file = directory_ticks, Path(directory_ticks.storage.path(KEY))
     ticks.storage.put_bytes(KEY, b"video")
     (first,) = ticks.settled()
     tags = {UPLOAD_TAG: first, ATTEMPT_TAG: "1"}
@@ -280,7 +280,7 @@ def test_a_copy_that_keeps_the_time_of_the_file_is_requested_again_once(
 
 
 def test_a_file_that_was_out_of_reach_for_a_while_keeps_its_clips(directory_ticks: Ticks) -> None:
-    ticks, file = directory_ticks, directory_ticks.storage.path(KEY)
+    ticks, file = directory_ticks, Path(directory_ticks.storage.path(KEY))
     ticks.storage.put_bytes(KEY, b"video")
     (first,) = ticks.settled()
     ticks.instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: first}, status=dg.DagsterRunStatus.SUCCESS))

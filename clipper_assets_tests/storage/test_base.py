@@ -38,7 +38,6 @@ def test_what_is_put_is_read_listed_and_deleted(any_storage: Storage) -> None:
     for key in (KEY, *AWKWARD):
         any_storage.put_bytes(key, b"moving pictures")
         assert any_storage.read_bytes(key) == b"moving pictures"
-        assert any_storage.path(key).read_bytes() == b"moving pictures"
         stored = any_storage.stat(key)
         assert stored == Stored(key, 15, stored.version if stored else "")
         assert list(any_storage.list_objects()) == [stored]

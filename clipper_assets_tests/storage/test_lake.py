@@ -153,6 +153,18 @@ def test_a_table_that_is_gone_fails_the_step_that_needs_it(
         materialize(storage, instance, "test1/sample.mp4", selection=[copied])
 
 
-def test_a_path_without_an_asset_is_a_mistake(storage: DirectoryStorage) -> None:
-    with pytest.raises(ValueError, match="not the table of an asset"):
-        LakeIOManager(storage).get_path_for_partition(dg.build_input_context(), storage.path("lake"), "a.mp4")
+def test_an_input_without_an_asset_is_a_mistake(storage: DirectoryStorage) -> None:
+    with pytest.raises(ValueError, match=r"^the input words is not the table of an asset$"):
+        LakeIOManager(storage).load_input(dg.build_input_context(name="words"))
+
+
+def test_a_materialization_says_where_its_table_is(any_storage: Storage, instance: dg.DagsterInstance) -> None:
+    (materialization,) = materialize(any_storage, instance, "test1/sample.mp4").asset_materializations_for_node(
+        "copied"
+    )
+    key = "lake/copied/episode=test1%2Fsample.mp4/words.parquet"
+    assert materialization.metadata["path"] == dg.MetadataValue.path(any_storage.path(key))
+    if isinstance(any_storage, DirectoryStorage):
+        assert Path(any_storage.path(key)).read_bytes() == any_storage.read_bytes(key)
+    else:
+        assert any_storage.path(key) == any_storage.uri(key)
