@@ -43,7 +43,8 @@ def ultraface(model: Path) -> Detector:
         sure = scores[0, :, 1] > LEAST_SCORE
         left, top, right, bottom = (corners[0, sure] * [width, height, width, height]).T
         found = np.stack([left, top, right - left, bottom - top], axis=1).astype(np.float64)
-        return _large(_best(found, scores[0, sure, 1]), height)
+        kept = cv2.dnn.NMSBoxes(found.tolist(), scores[0, sure, 1].tolist(), LEAST_SCORE, MOST_OVERLAP)
+        return _large(found[np.array(kept, np.intp)], height)
 
     return Detector(find, every=8)
 
@@ -71,16 +72,6 @@ def overlap(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
     shared = np.prod(np.clip(opposite - corner, 0, None), axis=1)
     shares: NDArray[np.float64] = shared / (np.prod(box[2:]) + np.prod(others[:, 2:], axis=1) - shared)
     return shares
-
-
-def _best(found: Boxes, scores: NDArray[np.float32]) -> Boxes:
-    """Non-maximum suppression: of boxes that overlap, the one with the highest score."""
-    left = found[np.argsort(-scores)]
-    kept = []
-    while len(left):
-        kept.append(left[0])
-        left = left[1:][overlap(left[0], left[1:]) < MOST_OVERLAP]
-    return np.array(kept).reshape(-1, 4)
 
 
 def _large(found: Boxes, picture_height_px: int) -> Boxes:
