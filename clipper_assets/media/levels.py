@@ -1,4 +1,4 @@
-"""How loud each track of a recording is over time."""
+"""RMS levels of sound over time: of one recording, and of several tracks against each other."""
 
 from collections.abc import Iterable
 
@@ -17,24 +17,40 @@ MOST_GAIN_DB = 12.0
 """How much quieter than the loudest a microphone's own speech is taken to be: what lies lower is a microphone that
 nobody, or hardly anybody, speaks into, and must not be made as loud as the others."""
 
-Levels = NDArray[np.float32]
-"""Decibels, shape (tracks, frames), `FRAME_S` a frame."""
+Levels = NDArray[np.floating]
+"""Decibels, shape (frames,), or (tracks, frames) for several tracks."""
+
+
+def rms_levels(samples: Samples, frame_s: float) -> Levels:
+    """The level of each whole frame of `frame_s` seconds, at least `FLOOR_DB`."""
+    return _decibels(_power(samples, frame_s))
 
 
 def relative_levels(tracks: Iterable[Samples]) -> Levels:
     """RMS levels of tracks, smoothed over 0.1 s, each relative to its own speaker's, so that a hot microphone does not
-    seem to hear everything. Takes the tracks one at a time: they need not be in memory together.
+    seem to hear everything; frames of `FRAME_S`. Takes the tracks one at a time: they need not be in memory together.
     """
-    size = round(FRAME_S * SPEECH_RATE_HZ)
     rows = []
     for track in tracks:
-        frames = track[: len(track) // size * size].reshape(-1, size)
-        power = np.einsum("ij,ij->i", frames, frames) / size
+        power = _power(track, FRAME_S)
         if len(power):
             power = np.convolve(power, np.ones(SMOOTHED_FRAMES) / SMOOTHED_FRAMES, "same")[: len(power)]
-        rows.append(10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10))).astype(np.float32))
+        rows.append(_decibels(power).astype(np.float32))
     count = min(len(row) for row in rows)
     levels = np.stack([row[:count] for row in rows]) if count else np.full((len(rows), 1), FLOOR_DB, np.float32)
     own = np.percentile(levels, SPEECH_PERCENTILE, axis=1)
     relative: Levels = levels - np.maximum(own, own.max() - MOST_GAIN_DB)[:, None].astype(np.float32)
     return relative
+
+
+def _power(samples: Samples, frame_s: float) -> NDArray[np.float64]:
+    """The mean square of each whole frame."""
+    size = round(frame_s * SPEECH_RATE_HZ)
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    power: NDArray[np.float64] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / size
+    return power
+
+
+def _decibels(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    decibels: NDArray[np.float64] = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
+    return decibels

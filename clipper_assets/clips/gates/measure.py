@@ -21,11 +21,12 @@ from clipper_assets.clips.gates.picture import (
     small_size_px,
     without,
 )
-from clipper_assets.clips.gates.sound import edge_level_db, lateness, levels, loudness
+from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness, loudness
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box
 from clipper_assets.media.inputs import media_input
+from clipper_assets.media.levels import rms_levels
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
@@ -63,7 +64,7 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
         pictures: Pictures = np.fromfile(Path(work) / PICTURES_FILE, np.uint8).reshape(-1, height_px, width_px)
         speech: Samples = np.fromfile(Path(work) / SPEECH_FILE, np.float32)
     mask = without(shown.boxes, container.width_px, container.height_px)
-    heard = levels(speech)
+    heard = rms_levels(speech, STEP_S)
     lufs, dbtp = loudness(log)
     words = [(word.start_s, word.end_s) for page in shown.pages for word in page.words]
     late_s, match = lateness(heard, words) or (None, None)

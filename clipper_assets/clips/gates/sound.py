@@ -5,16 +5,14 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.media.levels import FLOOR_DB, SPEECH_PERCENTILE, Levels
 
 STEP_S = 0.01
-FLOOR_DB = -90.0
+"""A frame of the levels that these functions take."""
 RANGE_DB = 40.0
 """Below its loudest speech, what a voice has between its vowels and the noise of a room."""
-SPEECH_PERCENTILE = 95
 REACH_S = 2.0
 LEAST_PAUSES = 0.05
 """Of the time; with fewer pauses between the words there is nothing to hear their place by."""
@@ -23,9 +21,6 @@ FADED_S = 0.01
 """What the renderer fades at both ends."""
 GOES_ON_S = 0.2
 """A pause between two words that is shorter than this is none."""
-
-Levels = NDArray[np.float64]
-"""Decibels, shape (n,), `STEP_S` each."""
 
 _INTEGRATED = re.compile(r"^\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS", re.MULTILINE)
 _TRUE_PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-?inf|nan) dBFS")
@@ -37,15 +32,6 @@ def loudness(log: str) -> tuple[float | None, float | None]:
     # -70 LUFS is the absolute gate: nothing was loud enough to count.
     silent = not math.isfinite(dbtp) or not lufs > -70
     return (None, None) if silent else (lufs, dbtp)
-
-
-def levels(speech: Samples) -> Levels:
-    """RMS levels of every 10 ms."""
-    size = round(STEP_S * SPEECH_RATE_HZ)
-    frames = speech[: len(speech) // size * size].reshape(-1, size)
-    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / size
-    found: Levels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
-    return found
 
 
 def lateness(heard: Levels, words: Sequence[Span]) -> tuple[float, float] | None:
