@@ -11,7 +11,7 @@ from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candi
 from clipper_assets.episodes.probe import Probe
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input
-from clipper_assets.media.loudness import LoudnessTrack, parse_ebur128
+from clipper_assets.media.loudness import LoudnessTrack, blocks_metered, parse_blocks
 from clipper_assets.media.speech import SPEECH_RATE_HZ, load_speech
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Report, Stage
@@ -88,7 +88,7 @@ def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage
         raise UploadRefusedError(f"the sound of {key} is empty; upload it with its sound")
     sound_s = samples.size / SPEECH_RATE_HZ
     duration_s = sound_s if probe.audio_only else probe.duration_s or sound_s
-    return Sound(speech, duration_s, parse_ebur128(blocks), microphones, verdict.why)
+    return Sound(speech, duration_s, parse_blocks(blocks), microphones, verdict.why)
 
 
 def store(storage: Storage, partition: str, sound: Sound) -> tuple[str, str, tuple[Microphone, ...]]:
@@ -120,8 +120,7 @@ def _decode(outputs: Sequence[Stream], key: str, probe: Probe, folder: Path, rep
 def _outputs(sound: Stream) -> list[Stream]:
     """A programme as speech, and the 400 ms blocks of its loudness."""
     halves = sound.filter_multi_output("asplit")
-    measured = halves[1].filter("ebur128", metadata=1, framelog="quiet")
-    blocks = measured.filter("ametadata", mode="print", key="lavfi.r128.M", file=BLOCKS)
+    blocks = blocks_metered(halves[1], BLOCKS)
     return [ffmpeg.output(_speech(halves[0]), SPEECH, acodec="flac"), ffmpeg.output(blocks, "-", format="null")]
 
 

@@ -1,4 +1,6 @@
-"""Loudness over an episode, measured once while its audio is decoded, so that no window is ever decoded twice.
+"""Loudness by ffmpeg's `ebur128` filter: its graphs, and what it prints, as numbers.
+
+Over an episode it is measured once while the audio is decoded, so that no window is ever decoded twice.
 
 ITU-R BS.1770-4 integrates loudness over gated 400 ms blocks that overlap by 75 %. ffmpeg's `ebur128` filter gives
 each block's loudness (its "momentary" value) every 100 ms; any window's integrated loudness follows from the blocks
@@ -10,12 +12,16 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+import ffmpeg
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.inputs import Stream, media_input
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import parquet_bytes
 from clipper_assets.storage.tables import Column, TableSpec
@@ -34,6 +40,31 @@ LOUDNESS = TableSpec(
 )
 
 _BLOCK = re.compile(r"pts_time:(?P<time>[\d.]+)\s+lavfi\.r128\.M=(?P<loudness>-?[\d.]+|nan|-?inf)")
+_INTEGRATED = re.compile(r"^\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS", re.MULTILINE)
+_TRUE_PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-?inf|nan) dBFS")
+
+
+class Loudness(NamedTuple):
+    """Integrated loudness and true peak of BS.1770-4."""
+
+    lufs: float
+    dbtp: float
+
+
+def metered(sound: Stream) -> Stream:
+    """The sound by way of the meter, which prints a summary for `parse_summary` to ffmpeg's log."""
+    return sound.filter("ebur128", peak="true", framelog="quiet")
+
+
+def parse_summary(log: str) -> Loudness | None:
+    """What `metered` printed at the end of ffmpeg's log; None for silence."""
+    lufs, dbtp = (float(pattern.findall(log)[-1]) for pattern in (_INTEGRATED, _TRUE_PEAK))
+    return Loudness(lufs, dbtp) if math.isfinite(dbtp) and lufs > ABSOLUTE_GATE_LUFS else None
+
+
+def measure_loudness(file: Path) -> Loudness | None:
+    """Decode a local file and measure it; None for silence."""
+    return parse_summary(run(ffmpeg.get_args(metered(media_input(file).audio).output("-", format="null"))))
 
 
 @dataclass(frozen=True)
@@ -62,9 +93,15 @@ def _mean_loudness(lufs: NDArray[np.float64]) -> float:
     return float(10 * np.log10(np.mean(10 ** (lufs / 10))))
 
 
-def parse_ebur128(log: Path) -> LoudnessTrack:
-    """What `ebur128=metadata=1,ametadata=print:key=lavfi.r128.M` wrote, as a track."""
-    blocks = [(float(m["time"]), float(m["loudness"])) for m in _BLOCK.finditer(log.read_text())]
+def blocks_metered(sound: Stream, file: str) -> Stream:
+    """The sound by way of the meter, which writes the loudness of each block to a file for `parse_blocks`."""
+    measured = sound.filter("ebur128", metadata=1, framelog="quiet")
+    return measured.filter("ametadata", mode="print", key="lavfi.r128.M", file=file)
+
+
+def parse_blocks(file: Path) -> LoudnessTrack:
+    """What `blocks_metered` wrote, as a track."""
+    blocks = [(float(m["time"]), float(m["loudness"])) for m in _BLOCK.finditer(file.read_text())]
     starts, loudness = zip(*blocks, strict=True) if blocks else ((), ())
     return LoudnessTrack(np.array(starts, np.float64) + STEP_S, np.array(loudness, np.float32))
 

@@ -2,28 +2,37 @@ import math
 import re
 from pathlib import Path
 
+import ffmpeg
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from clipper_assets.media.ffmpeg import run
-from clipper_assets.media.loudness import LOUDNESS, LoudnessTrack, load_loudness, parse_ebur128
+from clipper_assets.media.inputs import Stream, generated_input, media_input
+from clipper_assets.media.loudness import (
+    LOUDNESS,
+    LoudnessTrack,
+    blocks_metered,
+    load_loudness,
+    parse_blocks,
+    parse_summary,
+)
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import SAMPLE
 
 STRETCHES = [(0, 105), (0, 30), (29.2, 39.2), (41.05, 77.33), (60, 64)]
 
 
-def measured(source: list[str], folder: Path) -> LoudnessTrack:
+def measured(source: Stream, folder: Path) -> LoudnessTrack:
     log = folder / "loudness.txt"
-    chain = f"aresample=48000,ebur128=metadata=1:framelog=quiet,ametadata=print:key=lavfi.r128.M:file={log.name}"
-    run([*source, "-vn", "-af", chain, "-f", "null", "-"], cwd=folder)
-    return parse_ebur128(log)
+    blocks = blocks_metered(source.filter("aresample", 48000), log.name)
+    run(ffmpeg.get_args(blocks.output("-", format="null")), cwd=folder)
+    return parse_blocks(log)
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> LoudnessTrack:
-    return measured(["-i", str(SAMPLE / "episode.mp4")], tmp_path_factory.mktemp("loudness"))
+    return measured(media_input(SAMPLE / "episode.mp4").audio, tmp_path_factory.mktemp("loudness"))
 
 
 def integrated_by_ffmpeg(start_s: float, end_s: float) -> float:
@@ -45,7 +54,7 @@ def test_there_is_a_block_for_each_tenth_of_a_second(sample: LoudnessTrack) -> N
 
 
 def test_silence_has_no_loudness(tmp_path: Path) -> None:
-    track = measured(["-f", "lavfi", "-t", "3", "-i", "anullsrc=r=48000:cl=stereo"], tmp_path)
+    track = measured(generated_input("anullsrc=r=48000:cl=stereo:d=3"), tmp_path)
     assert track.block_end_s.size > 20
     assert math.isnan(track.integrated(0, 3))
 
@@ -75,7 +84,7 @@ def test_loudness_is_gated(steps: LoudnessTrack, start_s: float, end_s: float, e
 
 def test_a_track_without_blocks_has_no_loudness(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
-    track = parse_ebur128(tmp_path / "empty")
+    track = parse_blocks(tmp_path / "empty")
     assert track.block_end_s.shape == track.momentary_lufs.shape == (0,)
     assert math.isnan(track.integrated(0, 10))
 
@@ -88,10 +97,19 @@ def test_a_log_of_ebur128_is_parsed(tmp_path: Path) -> None:
         "frame:2    pts:9600    pts_time:0.2\nlavfi.r128.M=-inf\n"
         "frame:3    pts:14400   pts_time:0.3\nlavfi.r128.M=nan\n"
     )
-    track = parse_ebur128(log)
+    track = parse_blocks(log)
     assert track.block_end_s == pytest.approx([0.1, 0.2, 0.3, 0.4])
     assert track.momentary_lufs == pytest.approx([-120.691, -23.4, -math.inf, math.nan], nan_ok=True)
     assert track.integrated(-1, 1) == pytest.approx(-23.4, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("integrated", "peak", "loudness"),
+    [("-14.0", "-1.5", (-14.0, -1.5)), ("-70.0", "-80.1", None), ("-70.0", "-inf", None)],
+)
+def test_the_summary_of_the_meter_is_read(integrated: str, peak: str, loudness: tuple[float, float] | None) -> None:
+    log = f"  Integrated loudness:\n    I:         {integrated} LUFS\n  True peak:\n    Peak:       {peak} dBFS\n"
+    assert parse_summary(log) == loudness
 
 
 def test_a_track_is_stored_and_loaded(steps: LoudnessTrack, storage: DirectoryStorage) -> None:

@@ -21,12 +21,13 @@ from clipper_assets.clips.gates.picture import (
     small_size_px,
     without,
 )
-from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness, loudness
+from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box
 from clipper_assets.media.inputs import media_input
 from clipper_assets.media.levels import rms_levels
+from clipper_assets.media.loudness import metered, parse_summary
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
@@ -65,7 +66,7 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
         speech: Samples = np.fromfile(Path(work) / SPEECH_FILE, np.float32)
     mask = without(shown.boxes, container.width_px, container.height_px)
     heard = rms_levels(speech, STEP_S)
-    lufs, dbtp = loudness(log)
+    loudness = parse_summary(log)
     words = [(word.start_s, word.end_s) for page in shown.pages for word in page.words]
     late_s, match = lateness(heard, words) or (None, None)
     return Figures(
@@ -74,8 +75,8 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
         black_s=black_s(pictures, mask),
         frozen_s=frozen_s(pictures, mask, shown.screens),
         blank_s=blank_s(pictures, mask),
-        loudness_lufs=lufs,
-        true_peak_dbtp=dbtp,
+        loudness_lufs=loudness and loudness.lufs,
+        true_peak_dbtp=loudness and loudness.dbtp,
         caption_overhang_px=overhang_px(shown.boxes, shown.safe),
         reading_speed_cps=reading_speed_cps(shown.pages),
         late_speech_s=late_s,
@@ -97,11 +98,10 @@ def _decode(media_source: str, container: Container) -> Sequence[str]:
         .filter("format", "gray")
     )
     halves = media.audio.filter_multi_output("asplit")
-    metered = halves[0].filter("ebur128", peak="true", framelog="quiet")
     outputs = [
         ffmpeg.output(pictures, PICTURES_FILE, format="rawvideo"),
         ffmpeg.output(halves[1], SPEECH_FILE, format="f32le", ar=SPEECH_RATE_HZ, ac=1),
-        ffmpeg.output(metered, "-", format="null"),
+        ffmpeg.output(metered(halves[0]), "-", format="null"),
     ]
     arguments: Sequence[str] = ffmpeg.merge_outputs(*outputs).get_args()
     return arguments

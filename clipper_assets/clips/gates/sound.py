@@ -1,7 +1,6 @@
-"""What is heard in a clip: loudness, quiet ends, and whether its speech is where the captions have it."""
+"""What is heard in a clip: whether its ends are quiet, and whether its speech is where the captions have it."""
 
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,17 +20,6 @@ FADED_S = 0.01
 """What the renderer fades at both ends."""
 GOES_ON_S = 0.2
 """A pause between two words that is shorter than this is none."""
-
-_INTEGRATED = re.compile(r"^\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS", re.MULTILINE)
-_TRUE_PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-?inf|nan) dBFS")
-
-
-def loudness(log: str) -> tuple[float | None, float | None]:
-    """Integrated loudness in LUFS and true peak in dBTP from the summary of ffmpeg's `ebur128`; None for silence."""
-    lufs, dbtp = (float(pattern.findall(log)[-1]) for pattern in (_INTEGRATED, _TRUE_PEAK))
-    # -70 LUFS is the absolute gate: nothing was loud enough to count.
-    silent = not math.isfinite(dbtp) or not lufs > -70
-    return (None, None) if silent else (lufs, dbtp)
 
 
 def lateness(heard: Levels, words: Sequence[Span]) -> tuple[float, float] | None:

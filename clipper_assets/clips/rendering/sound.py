@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import ffmpeg
 
-from clipper_assets.clips.gates.sound import loudness
 from clipper_assets.episodes.audio import PROGRAMME_RATE_HZ
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.inputs import media_input
+from clipper_assets.media.loudness import measure_loudness
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded
 
@@ -92,6 +92,4 @@ def _encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) ->
 
 def _measured(file: Path) -> tuple[float, float]:
     """LUFS and dBTP, both -inf for silence."""
-    meter = media_input(file).audio.filter("ebur128", peak="true", framelog="quiet")
-    lufs, dbtp = loudness(run(ffmpeg.get_args(meter.output("-", format="null"))))
-    return (-math.inf, -math.inf) if lufs is None or dbtp is None else (lufs, dbtp)
+    return measure_loudness(file) or (-math.inf, -math.inf)

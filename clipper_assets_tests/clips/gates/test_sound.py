@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness, loudness
+from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness
 from clipper_assets.media.levels import Levels, rms_levels
 from clipper_assets_tests.support.media import SAMPLE, sample_words, speech_of
 
@@ -69,12 +69,3 @@ def test_an_end_across_which_speech_goes_on_does_not_count() -> None:
 
 def test_silence_has_no_ends() -> None:
     assert edge_level_db(np.full(600, -90.0), [], 6) is None
-
-
-@pytest.mark.parametrize(
-    ("integrated", "peak", "found"),
-    [("-14.0", "-1.5", (-14.0, -1.5)), ("-70.0", "-80.1", (None, None)), ("-70.0", "-inf", (None, None))],
-)
-def test_the_summary_of_the_meter_is_read(integrated: str, peak: str, found: tuple[float | None, float | None]) -> None:
-    log = f"  Integrated loudness:\n    I:         {integrated} LUFS\n  True peak:\n    Peak:       {peak} dBFS\n"
-    assert loudness(log) == found

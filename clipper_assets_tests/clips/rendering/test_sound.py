@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import av
-import ffmpeg
 import numpy as np
 import pytest
 
-from clipper_assets.clips.gates.sound import loudness
 from clipper_assets.clips.rendering import sound
 from clipper_assets.clips.rendering.sound import MAX_GAIN_DB, master
-from clipper_assets.media.ffmpeg import run
+from clipper_assets.media.loudness import measure_loudness
 from clipper_assets_tests.support.media import SAMPLE, make
 
 SPEECH = f"amovie={SAMPLE / 'episode.mp4'}:seek_point=20,atrim=duration=8"
@@ -39,11 +37,9 @@ def programme(target: Path, source: str) -> Path:
 
 def measured(file: Path) -> tuple[float, float]:
     """LUFS of the decoded file, and its true peak in dBTP."""
-    meter = ffmpeg.input(str(file)).filter("ebur128", framelog="quiet", peak="true")
-    lufs, dbtp = loudness(run(ffmpeg.get_args(meter.output("-", format="null"))))
-    assert lufs is not None
-    assert dbtp is not None
-    return lufs, dbtp
+    loudness = measure_loudness(file)
+    assert loudness
+    return loudness
 
 
 def peak_between_samples(file: Path) -> float:
