@@ -1,10 +1,11 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.media.speech import Samples
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.vad import CHUNK_S, LONGEST_PAUSE_S, chunks, speech_spans
 from clipper_assets.transcript.words import Word
@@ -38,3 +39,18 @@ def test_speech_is_found_where_it_is(speech: Samples, truth: list[Word]) -> None
     assert all(any(start <= word.start and word.end <= end for start, end in found) for word in truth)
     assert len(chunks(found)) == 3
     assert speech_spans(np.zeros(32_000, np.float32)) == []
+
+
+def test_speech_without_a_pause_is_split(speech: Samples, truth: list[Word]) -> None:
+    """PocketSphinx decodes each span on its own."""
+    samples = [slice(round(word.start * SPEECH_RATE_HZ), round(word.end * SPEECH_RATE_HZ)) for word in truth]
+    unbroken = np.concatenate([speech[of_word] for of_word in samples])
+    spans = speech_spans(unbroken)
+    assert all(0 < end - start <= CHUNK_S for start, end in spans)
+    assert sum(end - start for start, end in spans) * SPEECH_RATE_HZ > 0.97 * len(unbroken)
+
+
+@pytest.mark.parametrize("count", [0, 100, 160_000])
+def test_noise_is_no_speech(count: int) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.05, count).astype(np.float32)
+    assert speech_spans(noise) == []

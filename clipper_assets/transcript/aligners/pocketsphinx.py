@@ -45,7 +45,7 @@ class PocketSphinxAligner(Aligner):
 
 
 def pcm16(speech: Samples) -> bytes:
-    """Samples in -1..1 as the little-endian 16-bit PCM that PocketSphinx and webrtcvad read."""
+    """Samples in -1..1 as the little-endian 16-bit PCM that PocketSphinx reads."""
     return (np.clip(speech, -1.0, 1.0) * 32767).astype("<i2").tobytes()
 
 

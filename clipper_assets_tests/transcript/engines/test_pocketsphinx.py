@@ -5,7 +5,7 @@ import pytest
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
-from clipper_assets.transcript.engines.pocketsphinx import MAX_UTTERANCE_S, PocketSphinx, utterances
+from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.transcript.conftest import Bars
 from clipper_assets_tests.transcript.scoring import start_errors, word_error_rate
@@ -28,24 +28,3 @@ def test_it_hears_roughly_and_says_so(talk: Recording, truth: list[Word], bars: 
 def test_it_knows_english_only(talk: Recording) -> None:
     with pytest.raises(EngineUnavailableError, match="'de'"):
         PocketSphinx().transcribe(replace(talk, language="de"), Bars())
-
-
-def test_utterances_hold_all_speech_and_are_short(talk: Recording, truth: list[Word]) -> None:
-    unbroken = np.concatenate(
-        [talk.speech[round(w.start * SPEECH_RATE_HZ) : round(w.end * SPEECH_RATE_HZ)] for w in truth]
-    )
-    for speech in (talk.speech, unbroken):
-        found = utterances(speech)
-        edges = [edge for utterance in found for edge in utterance]
-        assert edges == sorted(edges)
-        assert edges[-1] <= len(speech)
-        assert all(0 < end - start <= MAX_UTTERANCE_S * SPEECH_RATE_HZ for start, end in found)
-    assert sum(end - start for start, end in utterances(unbroken)) > 0.97 * len(unbroken)
-    for word in truth:
-        middle = (word.start + word.end) / 2 * SPEECH_RATE_HZ
-        assert any(start <= middle < end for start, end in utterances(talk.speech)), word
-
-
-@pytest.mark.parametrize("samples", [0, 100, 48_000])
-def test_silence_has_no_utterances(samples: int) -> None:
-    assert utterances(np.zeros(samples, np.float32)) == []
