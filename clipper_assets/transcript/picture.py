@@ -1,7 +1,5 @@
 """A picture of a transcript: how fast everybody speaks, and how much of the speech has words, over the episode."""
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from clipper_assets.media.figures import inline_figure
 from clipper_assets.text.markdown import clock
 from clipper_assets.transcript.checks import Seconds, speakers_of, speech_before, word_times
 from clipper_assets.transcript.timing import Span
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BIN_WIDTHS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 MOST_BINS = 72
@@ -39,8 +39,8 @@ def pace_picture(words: pa.Table, voice: Sequence[Span], duration_s: float) -> s
     """
     if not words.num_rows:
         return "no words"
-    picture = base64.b64encode(_png(words, voice, duration_s)).decode()
-    return f"![words per minute and share of speech with words, over time](data:image/png;base64,{picture})"
+    description = "words per minute and share of speech with words, over time"
+    return inline_figure(_figure(words, voice, duration_s), description)
 
 
 def bins(duration_s: float) -> Seconds:
@@ -62,7 +62,7 @@ def time_label(seconds: float, duration_s: float) -> str:
     return clock(seconds / 60 if duration_s >= 3600 else seconds)
 
 
-def _png(words: pa.Table, voice: Sequence[Span], duration_s: float) -> bytes:
+def _figure(words: pa.Table, voice: Sequence[Span], duration_s: float) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure((WIDTH_PX / PX_PER_INCH, HEIGHT_PX / PX_PER_INCH), dpi=PX_PER_INCH, layout="constrained")
@@ -81,9 +81,7 @@ def _png(words: pa.Table, voice: Sequence[Span], duration_s: float) -> bytes:
     coverage.set_xticks(ticks, [time_label(tick, duration_s) for tick in ticks])
     coverage.set_xlim(0, duration_s)
     coverage.set_xlabel("h:mm" if duration_s >= 3600 else "m:ss", fontsize=8)
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return file.getvalue()
+    return figure
 
 
 def _draw_pace(axes: "Axes", words: pa.Table, edges: Seconds, has_doubts: bool) -> None:

@@ -40,7 +40,9 @@ def share_of(picture: bytes, colour: tuple[int, int, int]) -> float:
 
 
 def test_the_sample_is_a_small_picture_of_900_by_360_pixels() -> None:
-    assert pixels(png(sample_words())).shape == (360, 900, 3)
+    picture = png(sample_words())
+    assert pixels(picture).shape == (360, 900, 3)
+    assert len(picture) < 8_000
 
 
 def test_six_hours_of_many_speakers_stay_below_60_kb() -> None:

@@ -1,7 +1,5 @@
 """A picture of camera paths: what each clip shows from left to right of the source, and where the faces are."""
 
-import base64
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +8,7 @@ import numpy as np
 from clipper_assets.clips.framing.crop import shown_boxes, views_at
 from clipper_assets.clips.framing.path import PANELS, CameraPath
 from clipper_assets.clips.framing.scene import Scene
+from clipper_assets.media.figures import inline_figure
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
 from clipper_assets.text.markdown import clock
@@ -17,6 +16,7 @@ from clipper_assets.text.markdown import clock
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {
     Layout.speaker: "#4477AA",
@@ -36,11 +36,10 @@ def camera_picture(paths: Sequence[tuple[int, CameraPath]], scenes: Sequence[tup
     """Markdown with a PNG inline as a data URI: a strip for each clip, by number, that has a scene."""
     if not scenes:
         return "the picture was not looked at"
-    picture = base64.b64encode(_png(dict(paths), scenes)).decode()
-    return f"![what each clip shows of the source, and its faces, over time](data:image/png;base64,{picture})"
+    return inline_figure(_figure(dict(paths), scenes), "what each clip shows of the source, and its faces, over time")
 
 
-def _png(paths: dict[int, CameraPath], scenes: Sequence[tuple[int, Scene]]) -> bytes:
+def _figure(paths: dict[int, CameraPath], scenes: Sequence[tuple[int, Scene]]) -> "Figure":
     from matplotlib.figure import Figure
 
     size_px = (WIDTH_PX, KEY_PX + STRIP_PX * len(scenes))
@@ -51,9 +50,7 @@ def _png(paths: dict[int, CameraPath], scenes: Sequence[tuple[int, Scene]]) -> b
         axes.set_ylabel(f"clip {clip}", fontsize=8)
     layouts = list(dict.fromkeys(layout for clip, _ in scenes for layout in paths[clip].layouts))
     figure.legend(handles=_key(layouts), loc="outside upper left", ncols=len(layouts) + 3, frameon=False, fontsize=8)
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    return file.getvalue()
+    return figure
 
 
 def _draw(axes: "Axes", path: CameraPath, scene: Scene) -> None:
