@@ -8,15 +8,16 @@ from clipper_assets.transcript.timing import Span
 CHUNK_S = 30.0
 """What Whisper hears at once (Radford et al. 2022, section 2.2)."""
 MIN_SILENCE_MS = 160
+PAD_MS = 400
 LONGEST_PAUSE_S = 2.0
 """A longer silence is not decoded: Whisper invents words in it (Koenecke et al. 2024, "Careless Whisper")."""
 
 
-def speech_spans(speech: Samples) -> list[Span]:
-    """Seconds of speech, in order; each at most `CHUNK_S` long."""
+def speech_spans(speech: Samples, min_silence_ms: int = MIN_SILENCE_MS, pad_ms: int = PAD_MS) -> list[Span]:
+    """Seconds of speech, in order; each at most `CHUNK_S` long, and widened by up to `pad_ms` on either side."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    options = VadOptions(max_speech_duration_s=CHUNK_S, min_silence_duration_ms=MIN_SILENCE_MS)
+    options = VadOptions(max_speech_duration_s=CHUNK_S, min_silence_duration_ms=min_silence_ms, speech_pad_ms=pad_ms)
     return [
         (piece["start"] / SPEECH_RATE_HZ, piece["end"] / SPEECH_RATE_HZ)
         for piece in get_speech_timestamps(speech, options)

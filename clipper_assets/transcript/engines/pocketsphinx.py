@@ -11,6 +11,7 @@ from clipper_assets.runtime.progress import Stage, part
 from clipper_assets.transcript.aligners.pocketsphinx import FRAME_S, is_filler, pcm16
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.timing import Span, fit
+from clipper_assets.transcript.vad import speech_spans
 from clipper_assets.transcript.words import Word
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ ROUGH = Degraded(
     "the upload, or a faster-whisper model into CLIPPER_MODELS_DIR (or let it reach the model hub), or "
     "pip install 'clipper_assets[whisperx]'",
 )
+
+PAUSE_MS, PAD_MS = 300, 150
+"""Of an utterance. Whisper's closer cuts and wider margins cost 67 word errors instead of 51 in 399 (the sample)."""
 
 
 class PocketSphinx(Engine):
@@ -41,8 +45,8 @@ class PocketSphinx(Engine):
         clock.stage("load")
         report = stage("transcribing")
         words: list[Word] = []
-        for track, (speech, spans) in enumerate(zip(recording.tracks, recording.voice, strict=True)):
-            for span in spans:
+        for track, speech in enumerate(recording.tracks):
+            for span in speech_spans(speech, PAUSE_MS, PAD_MS):
                 segment = words[-1].segment + 1 if words else 0
                 words_of_span = [Word(*timed, segment) for timed in _recognised(decoder, speech, span)]
                 words += recording.said_on(track, words_of_span)
