@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from clipper_assets.episodes.probe import probe_upload
-from clipper_assets.episodes.sensors import is_upload
+from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage

@@ -22,8 +22,8 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import edits_at, latest_edits
 from clipper_assets.edits.words import corrected
 from clipper_assets.episodes.partitions import object_key, partition_key
-from clipper_assets.episodes.sensors import RECORDINGS, is_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.highlights.editing import sentences_of
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.media.frame import Aspect

@@ -15,7 +15,7 @@ from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import path_of
 from clipper_assets.api.models import UploadAsked, Uploaded, UploadFinish, UploadPart, UploadStarted
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.episodes.sensors import RECORDINGS, is_upload
+from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.storage.multipart import MIB, DirectoryMultipart, NoSuchUploadError, multipart_into
 from clipper_assets.transcript.cues import TRANSCRIPT_SUFFIXES
 

@@ -1,9 +1,8 @@
 """`new_uploads`: one run for each upload and version below the storage root."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 import dagster as dg
@@ -11,13 +10,10 @@ from dagster import SensorEvaluationContext
 
 from clipper_assets.episodes.claims import Asker, Launch, Wait, run_tags, take, upload_tag
 from clipper_assets.episodes.partitions import episodes, partition_key
+from clipper_assets.episodes.uploads import is_upload, without_own_sound
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.lake import LAKE
 
-VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
-AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
-RECORDINGS = VIDEO_SUFFIXES | AUDIO_SUFFIXES
 BEHIND_PEOPLE = "-1"
 """Priority of runs that nobody waits for: those that a person asks for have 0."""
 REQUESTS_PER_TICK = 100
@@ -49,30 +45,6 @@ class Seen:
         later = {stored.key: stored.version for stored in waiting}
         requested = {key: version for key, version in self.requested.items() if key not in later}
         return replace(self, requested=requested, settling={**self.settling, **later})
-
-
-def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
-    """Whether an object below the root is a creator's recording, and not ours, hidden or unfinished by its name."""
-    path = PurePosixPath(key)
-    folders = path.parts[:-1]
-    return (
-        path.suffix.lower() in suffixes
-        and folders[:1] != (LAKE,)
-        and "clips" not in folders
-        and not any(part.startswith(".") for part in path.parts)
-    )
-
-
-def without_own_sound(listing: Iterable[Stored]) -> list[Stored]:
-    """The uploads without the sound of a video beside it: `talk.wav` beside `talk.mp4` is no episode of its own."""
-    found = list(listing)
-    paths = [PurePosixPath(stored.key) for stored in found]
-    videos = {path.with_suffix("") for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
-    return [
-        stored
-        for path, stored in zip(paths, found, strict=True)
-        if path.suffix.lower() not in AUDIO_SUFFIXES or path.with_suffix("") not in videos
-    ]
 
 
 def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -> tuple[list[Stored], Seen]:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from clipper_assets.api import uploads
 from clipper_assets.api.door import Door
 from clipper_assets.api.state import States
-from clipper_assets.episodes.sensors import is_upload
+from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.multipart import ABANDONED_S, MIB

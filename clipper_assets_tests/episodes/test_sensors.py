@@ -20,8 +20,6 @@ from clipper_assets.episodes.sensors import (
     Seen,
     build_new_uploads,
     decide,
-    is_upload,
-    without_own_sound,
 )
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.base import Storage, Stored
@@ -106,51 +104,6 @@ def test_a_cursor_holds_any_key() -> None:
     seen = Seen({'日本語 "x"\n.mp4': "1"}, {"b": "2"}, {"c": "3"})
     assert Seen.from_cursor(seen.to_cursor()) == seen
     assert Seen.from_cursor(None) == Seen()
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        *("a.mp4", KEY, "A.MP4", "a.mov", "a.mkv", "a.webm", "a.m4v", "clips.mp4", "my clips/a.mp4", "x/lake/a.mp4"),
-        *("a.mp3", "x/A.MP3", "a.m4a", "a.wav", "a.flac", "a.opus", "a.ogg"),
-    ],
-)
-def test_a_recording_is_an_upload(key: str) -> None:
-    assert is_upload(key)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "lake/raw_video/a.mp4",
-        "clips/clip_0.mp4",
-        "test1/clips/clip_0.mp4",
-        "test1/clips/sample/clip_0.mp4",
-        ".hidden.mp4",
-        ".trash/a.mp4",
-        "a/.trash/a.mp4",
-        "a.mp4.part",
-        "a.mp4.crdownload",
-        "a.mp4.filepart",
-        "a.srt",
-        "a.jpg",
-        "lake/speech/episode=a/speech.flac",
-        "x/clips/a.wav",
-        "mp4",
-        ".mp4",
-        "a",
-    ],
-)
-def test_what_is_ours_hidden_unfinished_or_no_recording_is_not_an_upload(key: str) -> None:
-    assert not is_upload(key)
-
-
-def test_sound_beside_a_video_of_the_same_name_is_no_episode_of_its_own() -> None:
-    found = [
-        Stored(key, 1, "1") for key in ("x/a.WAV", "x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv")
-    ]
-    uploads = [stored.key for stored in without_own_sound(found)]
-    assert uploads == ["x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv"]
 
 
 class Ticks:
