@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clipper_assets.api.door import Door
-from clipper_assets.daemons import heartbeats
+from clipper_assets.runtime.daemons import heartbeats
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 from clipper_assets.cli.machine import Finding
-from clipper_assets.daemons import heartbeats
 from clipper_assets.launch.launcher import POOL
+from clipper_assets.runtime.daemons import heartbeats
 from clipper_assets.settings import Settings
 
 SCRATCH_BYTES = 2_000_000_000

@@ -23,7 +23,7 @@ from clipper_assets import cli
 from clipper_assets.cli import deployment, doctor
 from clipper_assets.cli.deployment import examine_deployment
 from clipper_assets.cli.machine import Finding
-from clipper_assets.daemons import SILENCE_S
+from clipper_assets.runtime.daemons import SILENCE_S
 from clipper_assets.settings import Settings
 from clipper_assets_tests.support.loopback import on_loopback
 
