@@ -53,7 +53,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     for each in (process, events, edits, uploads, media, metrics, episodes, again):
         app.include_router(each.router)
     app.router.routes.extend(door.dagster.graphql.build_routes())
-    app.mount("/review", StaticFiles(directory=str(files("clipper_assets.api") / "review"), html=True))
+    app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))
     app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
     add_handlers(app)
     origins = door.settings.api_cors_origins
