@@ -17,7 +17,7 @@ def webhooks() -> list[dg.SensorDefinition]:
     """The sensor of the webhooks, whose HTTP client is imported only where there is a URL to call."""
     if not settings.webhook_urls:
         return []
-    from clipper_assets.api.webhooks import build_webhooks
+    from clipper_assets.webhooks.sensor import build_webhooks
 
     return build_webhooks(settings)
 

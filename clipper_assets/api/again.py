@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Response
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import TheDoor
 from clipper_assets.api.episodes import accepted
-from clipper_assets.api.models import Accepted, EpisodeState
+from clipper_assets.api.models import Accepted
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.process import launched, upload_of
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
+from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from clipper_assets.api.dagster import Dagster
     from clipper_assets.api.media import Signer
     from clipper_assets.api.metrics import Meter
-    from clipper_assets.api.runs import Runs
     from clipper_assets.api.state import States
+    from clipper_assets.runs.log import Runs
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from clipper_assets.api import models
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import AspectAsked, accepted, edits_view
-from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, EpisodeState, Options
+from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, Options
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known
 from clipper_assets.captions.styles import style_names
 from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
+from clipper_assets.runs.model import EpisodeState
 from clipper_assets.shows.show import Layout
 
 router = APIRouter(tags=["edits"])

@@ -15,7 +15,6 @@ from clipper_assets.api.models import (
     Edits,
     Episode,
     Episodes,
-    EpisodeState,
     EpisodeSummary,
     Links,
     Session,
@@ -26,6 +25,7 @@ from clipper_assets.api.state import Known, sentence_span, transcript, verdict
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.edits.model import Decision
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"])
 AspectAsked = Annotated[

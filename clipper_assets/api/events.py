@@ -12,10 +12,10 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.episodes import summary
-from clipper_assets.api.models import EpisodeState
 from clipper_assets.api.problems import answers
-from clipper_assets.api.runs import FRESH_S
 from clipper_assets.api.state import Known
+from clipper_assets.runs.log import FRESH_S
+from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"])
 END = "end"

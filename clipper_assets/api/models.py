@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.edits.model import MAX_WORD, Decision
 from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
+from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
 from clipper_assets.shows.show import Layout
 
 
@@ -18,9 +19,6 @@ class Access(StrEnum):
     read = "read"
     creator = "creator"
     operator = "operator"
-
-
-Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Asked(BaseModel):
@@ -33,50 +31,6 @@ class Problem(BaseModel):
     """Why a request was refused, in one sentence."""
 
     detail: str = Field(examples=["there is no upload test1/sample.mp4 below the storage root"])
-
-
-class EpisodeState(StrEnum):
-    """Where an episode is. `waiting`: uploaded, and no run has been requested yet.
-
-    `damaged`: what is stored of it cannot be read; `error` says what, where, and what to do.
-    """
-
-    waiting = "waiting"
-    queued = "queued"
-    running = "running"
-    done = "done"
-    failed = "failed"
-    cancelled = "cancelled"
-    damaged = "damaged"
-
-
-class StepState(StrEnum):
-    """Where one asset of a run is; `kept` is one that the run did not have to make again."""
-
-    pending = "pending"
-    running = "running"
-    done = "done"
-    failed = "failed"
-    kept = "kept"
-
-
-class Degraded(BaseModel):
-    """Something that was done in a lesser way, and why."""
-
-    step: str
-    reason: str
-
-
-class Step(BaseModel):
-    """One asset of the episode's latest run. `doing` is what it does now ("transcribing")."""
-
-    name: str = Field(examples=["aligned_transcript"])
-    state: StepState
-    percent: Percent
-    doing: str | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    error: str | None = None
 
 
 class Links(BaseModel):

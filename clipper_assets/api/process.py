@@ -15,11 +15,12 @@ from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.edits import EDITS_TAG
 from clipper_assets.api.episodes import accepted
 from clipper_assets.api.media import browser_url
-from clipper_assets.api.models import Accepted, EpisodeState, GeneratedVideo, Processed, ProcessRequest
+from clipper_assets.api.models import Accepted, GeneratedVideo, Processed, ProcessRequest
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import transcript
 from clipper_assets.episodes.apart import check_apart
 from clipper_assets.episodes.claims import Asker, Launch, Served, look, release, run_tags, take, upload_tag
+from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.base import Stored
 

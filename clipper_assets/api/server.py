@@ -17,8 +17,8 @@ from clipper_assets.api.door import Door
 from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
+from clipper_assets.runs.log import Runs
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.logs import to_standard_error
 from clipper_assets.settings import Settings

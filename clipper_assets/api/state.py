@@ -16,7 +16,6 @@ from cachetools import LRUCache, TTLCache, cachedmethod
 from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.renderings import Rendering, in_order, manifest_keys, wanted
-from clipper_assets.api.runs import Runs, RunView
 from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
 from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import edits_at, latest_edits
@@ -27,6 +26,8 @@ from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.highlights.editing import sentences_of
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runs.log import Runs, RunView
+from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -66,10 +67,10 @@ class Known:
         return self.run.run_id if self.run else None
 
     @property
-    def state(self) -> models.EpisodeState:
+    def state(self) -> EpisodeState:
         if self.damage:
-            return models.EpisodeState.damaged
-        return self.view.state if self.view else models.EpisodeState.waiting
+            return EpisodeState.damaged
+        return self.view.state if self.view else EpisodeState.waiting
 
     @property
     def sentences(self) -> list[Sentence]:

@@ -15,8 +15,8 @@ from clipper_assets.api.dagster import Dagster
 from clipper_assets.api.door import Door
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
+from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from clipper_assets.api.door import Door
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.runs import Runs
 from clipper_assets.api.state import States
 from clipper_assets.api.webhooks import SUCCEEDED, _body
 from clipper_assets.clips.framing.observation import SCENES
@@ -27,10 +26,12 @@ from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.source import SOURCE
 from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, table_key
 from clipper_assets.transcript.words import WORDS
+from clipper_assets.webhooks.sensor import SUCCEEDED, _body
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from dagster._core.events import DagsterEvent
 from dagster._core.events.log import EventLogEntry
 
-from clipper_assets.api.models import Degraded, EpisodeState, Step, StepState
+from clipper_assets.runs.model import Degraded, EpisodeState, Step, StepState
 from clipper_assets.runtime.progress import read_progress
 
 WEIGHTS = {

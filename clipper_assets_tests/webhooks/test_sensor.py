@@ -9,12 +9,12 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from clipper_assets.api import webhooks
-from clipper_assets.api.webhooks import build_webhooks
 from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.webhooks import sensor
+from clipper_assets.webhooks.sensor import build_webhooks
 from clipper_assets_tests.clips.making import clip_in
 from clipper_assets_tests.support.receiver import SECRET, Receiver, receiving
 
@@ -203,7 +203,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
 def test_a_silent_receiver_does_not_hold_a_tick(
     receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(sensor, "TIMEOUT_S", 0.3)
     receiver.silent.set()
     run(ticks.instance, fail="yes")
     assert [left["attempt"] for left in ticks.tick()] == [1]
@@ -213,7 +213,7 @@ def test_a_silent_receiver_does_not_hold_a_tick(
 def test_what_does_not_fit_into_a_tick_keeps_its_turn(
     receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "TICK_S", 0.0)
+    monkeypatch.setattr(sensor, "TICK_S", 0.0)
     run(ticks.instance, fail="yes")
     assert [(left["attempt"], left["due"]) for left in ticks.tick()] == [(0, 0.0)]
     assert receiver.got == []
@@ -228,7 +228,7 @@ def test_it_is_given_up_with_an_error(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(webhooks, "ATTEMPTS", 3)
+    monkeypatch.setattr(sensor, "ATTEMPTS", 3)
     failed = run(ticks.instance, fail="yes")
     receiver.answers = list(answers)
     ticks.until_nothing_is_pending()
@@ -249,9 +249,7 @@ def test_a_manifest_that_is_missing_is_told_with_the_reason_and_holds_nothing_up
 
 
 def test_attempts_span_about_a_day() -> None:
-    waits = [
-        min(webhooks.FIRST_WAIT_S * 2**attempt, webhooks.LONGEST_WAIT_S) for attempt in range(webhooks.ATTEMPTS - 1)
-    ]
+    waits = [min(sensor.FIRST_WAIT_S * 2**attempt, sensor.LONGEST_WAIT_S) for attempt in range(sensor.ATTEMPTS - 1)]
     assert 20 * 3600 < sum(waits) < 28 * 3600
 
 

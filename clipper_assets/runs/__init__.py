@@ -1,0 +1,1 @@
+"""Runs as their event logs tell them: states, steps, progress, errors."""

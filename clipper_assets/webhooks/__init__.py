@@ -1,0 +1,1 @@
+"""Tells other services, by signed HTTP requests, that episodes are finished or have failed."""
