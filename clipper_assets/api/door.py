@@ -11,7 +11,7 @@ from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 
 if TYPE_CHECKING:
-    from clipper_assets.api.dagster import Dagster
+    from clipper_assets.api.graphql.dagster import Dagster
     from clipper_assets.api.media import Signer
     from clipper_assets.api.metrics import Meter
     from clipper_assets.api.state import States

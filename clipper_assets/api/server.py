@@ -11,9 +11,9 @@ from limits import parse
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
-from clipper_assets.api.dagster import Dagster
 from clipper_assets.api.descriptors import most_pending, raise_limit
 from clipper_assets.api.door import Door
+from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
-from clipper_assets.api.dagster import Dagster
 from clipper_assets.api.door import Door
+from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.state import States

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from graphql import GraphQLError
 
 from clipper_assets.api.door import Door
-from clipper_assets.api.operations import LOCATION, PARTITIONS, REPOSITORY, operation
+from clipper_assets.api.graphql.operations import LOCATION, PARTITIONS, REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
 from clipper_assets_tests.api.conftest import NEW
 from clipper_assets_tests.runtime.test_faults import LOCKED, database

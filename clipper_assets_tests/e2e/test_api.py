@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
-from clipper_assets.api.operations import operation
+from clipper_assets.api.graphql.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, House
 from clipper_assets_tests.support.servers import FULL, READ, until

@@ -16,7 +16,7 @@ from websockets import Subprotocol
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from clipper_assets.api.operations import operation
+from clipper_assets.api.graphql.operations import operation
 from clipper_assets_tests.e2e.conftest import BUCKET, House
 from clipper_assets_tests.support.media import picture_bomb
 from clipper_assets_tests.support.servers import FULL, OPERATOR, READ, Api, api_beside

@@ -34,7 +34,7 @@ CREATOR_TAGS = frozenset({"dagster/partition", "dagster/priority"})
 @cache
 def operation(name: str) -> str:
     """One of the documents in `graphql/`, which frontends use as well."""
-    return (files("clipper_assets.api") / "graphql" / f"{name}.graphql").read_text()
+    return (files("clipper_assets.api.graphql") / f"{name}.graphql").read_text()
 
 
 def check_mutation(access: Access, document: DocumentNode, variables: Mapping[str, Any] | None) -> None:

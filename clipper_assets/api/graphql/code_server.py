@@ -9,7 +9,7 @@ from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
 from dagster._core.workspace.context import WorkspaceProcessContext
 
-from clipper_assets.api.operations import LOCATION
+from clipper_assets.api.graphql.operations import LOCATION
 
 log = logging.getLogger(__name__)
 

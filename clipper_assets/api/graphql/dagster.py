@@ -26,9 +26,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from clipper_assets.api import documents
-from clipper_assets.api.code_server import CodeServer
-from clipper_assets.api.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
+from clipper_assets.api.graphql import documents
+from clipper_assets.api.graphql.code_server import CodeServer
+from clipper_assets.api.graphql.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, check_mutation, operation
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.runtime.faults import fault_of, of_database
 

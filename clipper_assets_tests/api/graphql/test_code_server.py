@@ -12,10 +12,10 @@ import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
-from clipper_assets.api import code_server
-from clipper_assets.api.code_server import CodeServer
-from clipper_assets.api.dagster import Dagster
-from clipper_assets.api.operations import LOCATION
+from clipper_assets.api.graphql import code_server
+from clipper_assets.api.graphql.code_server import CodeServer
+from clipper_assets.api.graphql.dagster import Dagster
+from clipper_assets.api.graphql.operations import LOCATION
 from clipper_assets.api.problems import RefusedError
 
 DEFINITIONS = "import dagster as dg\n\ndefs = dg.Definitions()\n"

@@ -18,11 +18,11 @@ from graphql import (
     visit,
 )
 
-from clipper_assets.api.dagster import EXECUTORS, MOST_SUBSCRIPTIONS
 from clipper_assets.api.door import Door
-from clipper_assets.api.operations import operation
+from clipper_assets.api.graphql.dagster import EXECUTORS, MOST_SUBSCRIPTIONS
+from clipper_assets.api.graphql.operations import operation
 
-FOLDER = files("clipper_assets.api") / "graphql"
+FOLDER = files("clipper_assets.api.graphql")
 SNAPSHOT = "schema_snapshot.txt"
 NAMES = sorted(each.name.removesuffix(".graphql") for each in FOLDER.iterdir() if each.name.endswith(".graphql"))
 DEEP = "{ runsOrError { ... on Runs { results { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun { rootRun {"
@@ -181,7 +181,7 @@ def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
 def test_an_operation_ends_at_its_deadline(door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All assets of the repository of each asset of the repository: short to ask, and endless to answer."""
     endless = "{ assetNodes { repository " * 7 + "{ id }" + " } }" * 7
-    monkeypatch.setattr("clipper_assets.api.dagster.DEADLINE_S", 0.3)
+    monkeypatch.setattr("clipper_assets.api.graphql.dagster.DEADLINE_S", 0.3)
     answer = client.post("/graphql", json={"query": endless})
     assert answer.status_code == 503
     assert "not done within" in answer.json()["detail"]
