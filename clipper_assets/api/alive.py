@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.runtime.daemons import heartbeats
 
 log = logging.getLogger(__name__)

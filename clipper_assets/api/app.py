@@ -12,13 +12,12 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clipper_assets.api import again, edits, episodes, events, media, metrics, process, uploads
 from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import Guard, Tokens
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door, known_query
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.api.query import known_query
+from clipper_assets.api.routes import again, edits, episodes, events, media, metrics, process, uploads
 
 log = logging.getLogger(__name__)
 

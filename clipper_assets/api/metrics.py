@@ -12,13 +12,9 @@ from threading import Lock
 from typing import Any
 
 import dagster as dg
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from clipper_assets.api.door import TheDoor
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 log = logging.getLogger(__name__)
-router = APIRouter()
 
 ENDS = {
     dg.DagsterEventType.RUN_SUCCESS: "success",
@@ -33,12 +29,6 @@ READ = {
 RUNS_PER_PAGE = 100
 SECONDS = (1, 5, 15, 60, 300, 900, 3600, 14400)
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-
-
-@router.get("/metrics", include_in_schema=False)
-def metrics(door: TheDoor) -> Response:
-    """In Prometheus' text format."""
-    return Response(door.meter.read(), media_type=CONTENT_TYPE_LATEST)
 
 
 @dataclass

@@ -11,13 +11,13 @@ from limits import parse
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
+from clipper_assets.api.deps import Door
 from clipper_assets.api.descriptors import most_pending, raise_limit
-from clipper_assets.api.door import Door
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.limits import PatientProtocol
-from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.state import States
+from clipper_assets.api.urls import Signer
 from clipper_assets.runs.log import Runs
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.logs import to_standard_error

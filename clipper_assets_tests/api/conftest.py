@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.api.graphql.dagster import Dagster
-from clipper_assets.api.media import Signer
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.state import States
+from clipper_assets.api.urls import Signer
 from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api import alive
 from clipper_assets.api.alive import REMEDIES, Readiness
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.api.conftest import client_of
 

@@ -10,15 +10,15 @@ from typing import Any, cast
 import dagster as dg
 import pyarrow as pa
 import pytest
+from clipper_assets.api.webhooks import SUCCEEDED, _body
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.api.door import Door
-from clipper_assets.api.media import Signer
+from clipper_assets.api.deps import Door
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.state import States
-from clipper_assets.api.webhooks import SUCCEEDED, _body
+from clipper_assets.api.urls import Signer
 from clipper_assets.clips.framing.observation import SCENES
 from clipper_assets.clips.framing.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest, Source

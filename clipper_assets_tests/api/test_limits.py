@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from clipper_assets.api import limits
 from clipper_assets.api.auth import Guard
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 

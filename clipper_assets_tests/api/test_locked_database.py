@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from graphql import GraphQLError
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.api.graphql.operations import LOCATION, PARTITIONS, REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
 from clipper_assets_tests.api.conftest import NEW

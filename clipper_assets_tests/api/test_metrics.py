@@ -10,7 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.api.metrics import Meter
 from clipper_assets.storage.tables import TableResult
 

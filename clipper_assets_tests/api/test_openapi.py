@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from clipper_assets.api.app import build_app
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets_tests.api.conftest import TOKENS
 from clipper_assets_tests.conftest import clip_episode
 

@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.door import Door
-from clipper_assets.api.process import processed
+from clipper_assets.api.deps import Door
 from clipper_assets.api.renderings import Rendering, in_order, manifest_keys
+from clipper_assets.api.routes.process import processed
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.edits.model import Edits

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets_tests.api.conftest import KEY
 

@@ -18,7 +18,7 @@ from graphql import (
     visit,
 )
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.api.graphql.dagster import EXECUTORS, MOST_SUBSCRIPTIONS
 from clipper_assets.api.graphql.operations import operation
 

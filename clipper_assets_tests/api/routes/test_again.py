@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.door import Door
+from clipper_assets.api.deps import Door
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads

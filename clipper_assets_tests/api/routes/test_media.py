@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from itsdangerous import TimestampSigner
 
-from clipper_assets.api.door import Door
-from clipper_assets.api.media import Signer, browser_url
+from clipper_assets.api.deps import Door
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.api.urls import Signer
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
@@ -43,7 +43,7 @@ def visitor(directory: Door) -> TestClient:
 
 
 def test_a_browser_opens_the_url_without_a_token(directory: Door, visitor: TestClient) -> None:
-    url = browser_url(directory, KEY)
+    url = directory.url(KEY)
     assert url.startswith("/media/a%20show/clips/clip_0%20%231.mp4?signature=")
     whole = visitor.get(url)
     assert (whole.status_code, whole.content) == (200, CONTENT)
@@ -54,7 +54,7 @@ def test_a_browser_opens_the_url_without_a_token(directory: Door, visitor: TestC
 
 
 def test_a_player_seeks_by_ranges(directory: Door, visitor: TestClient) -> None:
-    url = browser_url(directory, KEY)
+    url = directory.url(KEY)
     part = visitor.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, CONTENT[100:200])
     assert part.headers["content-range"] == f"bytes 100-199/{len(CONTENT)}"
@@ -74,7 +74,7 @@ def test_a_player_seeks_by_ranges(directory: Door, visitor: TestClient) -> None:
 def test_types_are_right_on_both_storages(door: Door, any_storage: Storage, name: str, kind: str) -> None:
     any_storage.put_bytes(name, b"x")
     there = opened(door, any_storage)
-    url = browser_url(there, name)
+    url = there.url(name)
     answer = httpx.get(url, trust_env=False) if url.startswith("http") else client_of(there, None).get(url)
     assert (answer.status_code, answer.content) == (200, b"x")
     assert answer.headers["content-type"].split(";")[0] == kind
@@ -82,14 +82,14 @@ def test_types_are_right_on_both_storages(door: Door, any_storage: Storage, name
 
 
 def test_a_url_of_s3_is_presigned_for_its_life(door: Door, s3_storage: S3Storage) -> None:
-    url = urlsplit(browser_url(opened(door, s3_storage), KEY))
+    url = urlsplit(opened(door, s3_storage).url(KEY))
     asked = parse_qs(url.query)
     assert asked["X-Amz-Expires"] == [str(LIFE_S)]
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
 
 
 def test_a_url_ends_with_its_life(directory: Door, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = browser_url(directory, KEY)
+    url = directory.url(KEY)
     at(monkeypatch, LIFE_S - 5)
     assert visitor.get(url).status_code == 200
     at(monkeypatch, LIFE_S + 5)
@@ -112,7 +112,7 @@ def test_a_url_is_good_for_its_own_object_alone(
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     storage.put_bytes("other.mp4", b"other")
-    url = browser_url(directory, KEY)
+    url = directory.url(KEY)
     query = url.partition("?")[2]
     for path in ("other.mp4", "%2e%2e/secret.mp4", "..%2fsecret.mp4", f"{quote(KEY)}/../../other.mp4"):
         assert visitor.get(f"/media/{path}?{query}").status_code == 403, path
@@ -131,19 +131,19 @@ def test_a_link_out_of_the_root_is_not_served(
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     (Path(storage.root) / "link.mp4").symlink_to(tmp_path / "secret.mp4")
-    assert visitor.get(browser_url(directory, "link.mp4")).status_code == 422
+    assert visitor.get(directory.url("link.mp4")).status_code == 422
 
 
 def test_an_object_that_is_gone_is_a_404(directory: Door, visitor: TestClient, storage: DirectoryStorage) -> None:
-    url = browser_url(directory, KEY)
+    url = directory.url(KEY)
     storage.delete(KEY)
     assert visitor.get(url).status_code == 404
 
 
 def test_the_url_stays_the_same_for_half_of_its_life(directory: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, urls = browser_url(directory, KEY), directory.signer.urls
+    first, urls = directory.url(KEY), directory.signer.urls
     at(monkeypatch, LIFE_S / 2)
     urls.expire(time.monotonic() + 0.49 * LIFE_S)
-    assert browser_url(directory, KEY) == first
+    assert directory.url(KEY) == first
     urls.expire(time.monotonic() + 0.51 * LIFE_S)
-    assert browser_url(directory, KEY) != first
+    assert directory.url(KEY) != first

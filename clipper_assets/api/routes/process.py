@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.door import Door, TheDoor
-from clipper_assets.api.edits import EDITS_TAG
-from clipper_assets.api.episodes import accepted
-from clipper_assets.api.media import browser_url
+from clipper_assets.api.deps import Door, TheDoor
+from clipper_assets.api.launches import launched, upload_of
 from clipper_assets.api.models import Accepted, GeneratedVideo, Processed, ProcessRequest
 from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.routes.edits import EDITS_TAG
+from clipper_assets.api.routes.episodes import accepted
 from clipper_assets.api.state import transcript
 from clipper_assets.episodes.apart import check_apart
-from clipper_assets.episodes.claims import Asker, Launch, Served, look, release, run_tags, take, upload_tag
+from clipper_assets.episodes.claims import Asker, Launch, Served, look, take, upload_tag
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.base import Stored
@@ -103,15 +103,6 @@ def _newest(door: Door, key: str, first: DagsterRun) -> DagsterRun:
     return made or first
 
 
-def upload_of(door: Door, key: str) -> tuple[str, Stored]:
-    """The partition of an upload, and the upload. Raises RefusedError (404) where there is none."""
-    partition = door.states.partition(key)
-    stored = door.storage.stat(key)
-    if stored is None:
-        raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
-    return partition, stored
-
-
 def _check(door: Door, stored: Stored) -> None:
     """Raises RefusedError (422) for a file that no clips can be made of."""
     tag = upload_tag(stored)
@@ -122,20 +113,6 @@ def _check(door: Door, stored: Stored) -> None:
     except UploadRefusedError as refused:
         raise RefusedError(422, str(refused)) from None
     _probed[tag] = None
-
-
-def launched(door: Door, partition: str, stored: Stored, attempt: int) -> DagsterRun:
-    """The run that a claim leads to; where it cannot be started, the claim is given back."""
-    try:
-        run_id = door.dagster.launch(partition, run_tags(stored, attempt))
-    except Exception:
-        release(door.storage, stored, attempt)
-        raise
-    door.states.forget(stored.key)
-    run = door.instance.get_run_by_id(run_id)
-    if run is None:
-        raise RuntimeError(f"run {run_id} was launched and is not there")
-    return run
 
 
 async def _ended(door: Door, run: DagsterRun) -> None:
@@ -160,8 +137,7 @@ def processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed
         total_clips_identified=door.states.windows(known.partition).num_rows if manifest else 0,
         clips_processed=len(clips),
         generated_videos=[
-            GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, browser_url(door, clip.key)))
-            for clip in clips
+            GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, door.url(clip.key))) for clip in clips
         ],
         transcript=transcript(known) if manifest else None,
         manifest=manifest.model_dump(mode="json") if manifest else None,

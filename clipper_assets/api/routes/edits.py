@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api import models
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.door import Door, TheDoor
-from clipper_assets.api.episodes import AspectAsked, accepted, edits_view
+from clipper_assets.api.deps import AspectAsked, Door, TheDoor
 from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, Options
 from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.routes.episodes import accepted, edits_view
 from clipper_assets.api.state import Known
 from clipper_assets.captions.styles import style_names
 from clipper_assets.edits.model import Edits, Judged

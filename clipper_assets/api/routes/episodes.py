@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.door import Door, TheDoor
-from clipper_assets.api.media import browser_url
+from clipper_assets.api.deps import AspectAsked, Door, TheDoor
 from clipper_assets.api.models import (
     Accepted,
     ClipView,
@@ -24,16 +23,9 @@ from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.state import Known, sentence_span, transcript, verdict
 from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.edits.model import Decision
-from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"])
-AspectAsked = Annotated[
-    Aspect | None,
-    Query(
-        description="whose clip is meant, where an episode has clips in several aspects; default: 9:16, or the newest"
-    ),
-]
 
 
 def path_of(key: str) -> str:
@@ -144,7 +136,7 @@ def summary(door: Door, known: Known) -> EpisodeSummary:
         error=known.damage or known.lack or (view.error if view and known.state is EpisodeState.failed else None),
         clips=len(clips) if clips is not None else None,
         publishable=sum(not _held_back(clip, _verdict(known, clip)) for clip in clips) if clips is not None else None,
-        thumbnail_url=browser_url(door, clips[0].thumbnail) if clips else None,
+        thumbnail_url=door.url(clips[0].thumbnail) if clips else None,
     )
 
 
@@ -155,10 +147,10 @@ def clip_view(door: Door, known: Known, clip: Clip) -> ClipView:
     first, last = sentence_span(known, clip, source.duration_s if source else clip.end_time)
     return ClipView(
         **clip.model_dump(),
-        video_url=browser_url(door, clip.key),
-        thumbnail_url=browser_url(door, clip.thumbnail),
-        srt_url=browser_url(door, clip.captions.srt),
-        vtt_url=browser_url(door, clip.captions.vtt),
+        video_url=door.url(clip.key),
+        thumbnail_url=door.url(clip.thumbnail),
+        srt_url=door.url(clip.captions.srt),
+        vtt_url=door.url(clip.captions.vtt),
         is_publishable=not held_back,
         held_back=held_back,
         verdict=decided,

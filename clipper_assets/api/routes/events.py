@@ -10,9 +10,9 @@ import dagster as dg
 from fastapi import APIRouter, Header, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from clipper_assets.api.door import Door, TheDoor
-from clipper_assets.api.episodes import summary
+from clipper_assets.api.deps import Door, TheDoor
 from clipper_assets.api.problems import answers
+from clipper_assets.api.routes.episodes import summary
 from clipper_assets.api.state import Known
 from clipper_assets.runs.log import FRESH_S
 from clipper_assets.runs.model import EpisodeState

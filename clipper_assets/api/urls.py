@@ -1,22 +1,17 @@
-"""URLs that a browser opens without a token until they expire, and what lies behind ours."""
+"""URLs that a browser opens without a token until they expire."""
 
 import mimetypes
 from pathlib import PurePosixPath
 from threading import Lock
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 from cachetools import TTLCache
-from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from clipper_assets.api.door import Door, TheDoor
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.s3 import S3Storage
-
-router = APIRouter(tags=["media"])
 
 TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt", ".srt": "application/x-subrip"}
 """Of what we make; a machine's own table of types may lack some."""
@@ -46,34 +41,25 @@ class Signer:
             raise RefusedError(403, "this URL has expired, or was changed; ask the API for a new one") from None
 
 
-def browser_url(door: Door, key: str) -> str:
+def browser_url(storage: Storage, signer: Signer, key: str) -> str:
     """Where a browser finds an object of the storage: a presigned URL of S3, or a path of this API.
 
     It stays the same for half of its life, so that a page that asks again does not load a video again.
     """
-    with door.signer.lock:
-        url = door.signer.urls.get(key)
+    with signer.lock:
+        url = signer.urls.get(key)
         if url is None:
-            url = door.signer.urls[key] = _signed(door, key)
+            url = signer.urls[key] = _signed(storage, signer, key)
         return url
 
 
-def _signed(door: Door, key: str) -> str:
-    if isinstance(door.storage, S3Storage):
-        headers = {"ResponseContentType": _type_of(key), "ResponseCacheControl": CACHING}
-        return door.storage.presigned(key, door.signer.life_s, **headers)
-    return f"/media/{quote(key)}?signature={door.signer.sign('media', key)}"
+def _signed(storage: Storage, signer: Signer, key: str) -> str:
+    if isinstance(storage, S3Storage):
+        headers = {"ResponseContentType": type_of(key), "ResponseCacheControl": CACHING}
+        return storage.presigned(key, signer.life_s, **headers)
+    return f"/media/{quote(key)}?signature={signer.sign('media', key)}"
 
 
-def _type_of(key: str) -> str:
+def type_of(key: str) -> str:
+    """The media type of an object, by its name."""
     return TYPES.get(PurePosixPath(key).suffix.lower()) or mimetypes.guess_type(key)[0] or "application/octet-stream"
-
-
-@router.api_route("/media/{key:path}", methods=["GET", "HEAD"], include_in_schema=False)
-def media(key: str, signature: Annotated[str, Query(max_length=2000)], door: TheDoor) -> FileResponse:
-    """An object of a storage that is a directory, whole or by ranges."""
-    if door.signer.read("media", signature, door.signer.life_s) != key:
-        raise RefusedError(403, "this URL was changed; ask the API for a new one")
-    if not isinstance(door.storage, DirectoryStorage) or not door.storage.exists(key):
-        raise RefusedError(404, f"{key} is not there any more")
-    return FileResponse(door.storage.path(key), media_type=_type_of(key), headers={"Cache-Control": CACHING})

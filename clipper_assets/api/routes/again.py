@@ -5,11 +5,11 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.door import TheDoor
-from clipper_assets.api.episodes import accepted
+from clipper_assets.api.deps import TheDoor
+from clipper_assets.api.launches import launched, upload_of
 from clipper_assets.api.models import Accepted
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.process import launched, upload_of
+from clipper_assets.api.routes.episodes import accepted
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
 from clipper_assets.runs.model import EpisodeState

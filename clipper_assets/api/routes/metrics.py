@@ -1,0 +1,14 @@
+"""`/metrics`, for Prometheus."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from clipper_assets.api.deps import TheDoor
+
+router = APIRouter()
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(door: TheDoor) -> Response:
+    """In Prometheus' text format."""
+    return Response(door.meter.read(), media_type=CONTENT_TYPE_LATEST)
