@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
@@ -13,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from clipper_assets.api.limits import Rate
-from clipper_assets.api.models import Access
 from clipper_assets.api.problems import RefusedError, problem
 
 SHORTEST_TOKEN = 8
@@ -22,6 +22,14 @@ PUBLIC = ("/review", "/media/", "/uploads/parts/", "/openapi.json")
 IN_QUERY = {"token", "access_token", "auth_token", "bearer", "authorization"}
 SUBPROTOCOL = "bearer."
 """Browsers cannot set a WebSocket's headers, but name subprotocols: `graphql-ws` and this with the token behind it."""
+
+
+class Access(StrEnum):
+    """The role of a token: an operator may do everything, a creator what a frontend needs, a reader only look."""
+
+    read = "read"
+    creator = "creator"
+    operator = "operator"
 
 
 @dataclass(frozen=True)

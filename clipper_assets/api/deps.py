@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.state import States
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer, browser_url
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs

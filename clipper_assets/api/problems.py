@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from clipper_assets.api.models import Problem
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.storage.damaged import DamagedError
@@ -32,6 +32,12 @@ MEANING = {
     429: "too many requests; `Retry-After` says for how many seconds to wait",
     503: "the storage or Dagster's database cannot be used now",
 }
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in one sentence."""
+
+    detail: str = Field(examples=["there is no upload test1/sample.mp4 below the storage root"])
 
 
 class RefusedError(Exception):

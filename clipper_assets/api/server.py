@@ -16,7 +16,7 @@ from clipper_assets.api.descriptors import most_pending, raise_limit
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.state import States
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
 from clipper_assets.runs.log import Runs
 from clipper_assets.runtime.errors import StorageError

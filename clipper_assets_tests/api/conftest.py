@@ -14,7 +14,7 @@ from clipper_assets.api.auth import Tokens
 from clipper_assets.api.deps import Door
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.state import States
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
 from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings

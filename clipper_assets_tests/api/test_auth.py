@@ -1,12 +1,12 @@
 import logging
 
 import pytest
+from clipper_assets.api.models import Access
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from starlette.websockets import WebSocketDisconnect
 
-from clipper_assets.api.auth import Tokens
-from clipper_assets.api.models import Access
+from clipper_assets.api.auth import Access, Tokens
 from clipper_assets.settings import Settings
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from clipper_assets.api.deps import Door
 from clipper_assets.api.metrics import Meter
-from clipper_assets.api.state import States
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
 from clipper_assets.clips.framing.observation import SCENES
 from clipper_assets.clips.framing.path import CAMERA

@@ -19,7 +19,7 @@ from graphql import (
 )
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from clipper_assets.api.models import Access
+from clipper_assets.api.auth import Access
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.job import assets
 from clipper_assets.text.mistakes import first_mistake

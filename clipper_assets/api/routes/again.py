@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends, Response
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import TheDoor
 from clipper_assets.api.launches import launched, upload_of
-from clipper_assets.api.models import Accepted
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.routes.episodes import accepted
+from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
 from clipper_assets.runs.model import EpisodeState

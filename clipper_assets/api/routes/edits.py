@@ -4,13 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
-from clipper_assets.api import models
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import AspectAsked, Door, TheDoor
-from clipper_assets.api.models import Accepted, ClipEdit, EditsAsked, Options
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.routes.episodes import accepted, edits_view
-from clipper_assets.api.state import Known
+from clipper_assets.api.repository.states import Known
+from clipper_assets.api.requests import ClipEdit, EditsAsked
+from clipper_assets.api.views import edits as views
+from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
 from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
@@ -26,13 +26,13 @@ AFTER_EDITS = ("highlight_windows", "scenes", "camera_paths", "rendered_clips")
 
 
 @router.get("/options", responses=answers())
-def options() -> Options:
+def options() -> views.Options:
     """Caption styles and layouts to choose from."""
-    return Options(caption_styles=style_names(), layouts=list(Layout))
+    return views.Options(caption_styles=style_names(), layouts=list(Layout))
 
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
-def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: AspectAsked = None) -> models.Edits:
+def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: AspectAsked = None) -> views.Edits:
     """Change a clip, in all aspects; an approval is of the file in this one. Nothing is rendered until asked for."""
     known = door.states.of(key)
     _on(known, asked.base_version)
@@ -60,17 +60,17 @@ def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: Asp
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
-def undo(key: str, asked: EditsAsked, door: TheDoor) -> models.Edits:
+def undo(key: str, asked: EditsAsked, door: TheDoor) -> views.Edits:
     """Take the last edit back; again, the one before."""
     known = door.states.of(key)
     _on(known, asked.base_version)
-    if not edits_view(known).can_undo:
+    if not views.edits_view(known).can_undo:
         raise RefusedError(409, f"there is no edit of {key} to take back")
     return _save(door, known, undone(door.storage, known.partition, known.edits))
 
 
 @router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
-def give_up(key: str, asked: EditsAsked, door: TheDoor) -> models.Edits:
+def give_up(key: str, asked: EditsAsked, door: TheDoor) -> views.Edits:
     """Give all edits up: the next run picks anew. That can be undone as well."""
     known = door.states.of(key)
     _on(known, asked.base_version)
@@ -113,12 +113,12 @@ def _on(known: Known, base_version: int) -> None:
         )
 
 
-def _save(door: Door, known: Known, edits: Edits) -> models.Edits:
+def _save(door: Door, known: Known, edits: Edits) -> views.Edits:
     saved = save_edits(door.storage, door.instance, known.partition, edits)
     door.states.forget(known.key)
     if not saved:
         raise RefusedError(409, f"somebody edited {known.key} at the same moment; load it again")
-    return edits_view(door.states.of(known.key))
+    return views.edits_view(door.states.of(known.key))
 
 
 def _looks(asked: ClipEdit, sha256: str) -> dict[str, object]:

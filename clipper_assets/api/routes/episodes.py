@@ -1,36 +1,27 @@
 """Episodes, their clips and transcripts, as they are now."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectAsked, Door, TheDoor
-from clipper_assets.api.models import (
+from clipper_assets.api.deps import AspectAsked, TheDoor
+from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.views.clips import ClipView, clip_view
+from clipper_assets.api.views.episodes import (
     Accepted,
-    ClipView,
-    Edits,
     Episode,
     Episodes,
-    EpisodeSummary,
-    Links,
-    Session,
-    Transcript,
+    accepted,
+    episode_view,
+    summary,
 )
-from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.state import Known, sentence_span, transcript, verdict
-from clipper_assets.clips.manifest import Clip, Review
-from clipper_assets.edits.model import Decision
+from clipper_assets.api.views.session import Session
+from clipper_assets.api.views.transcript import Transcript, transcript
 from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"])
-
-
-def path_of(key: str) -> str:
-    """The path of an episode."""
-    return f"/episodes/{quote(key)}"
 
 
 @router.get("/session", responses=answers())
@@ -52,7 +43,7 @@ def list_episodes(
     begin = partitions.index(cursor) + 1 if cursor is not None else 0
     page = partitions[begin : begin + limit]
     return Episodes(
-        episodes=[summary(door, door.states.of_partition(partition)) for partition in page],
+        episodes=[summary(door.states.of_partition(partition), door.url) for partition in page],
         next_cursor=page[-1] if begin + limit < len(partitions) else None,
     )
 
@@ -61,7 +52,7 @@ def list_episodes(
 def get_clip(key: str, number: int, door: TheDoor, aspect: AspectAsked = None) -> ClipView:
     """One clip."""
     known = door.states.of(key)
-    return clip_view(door, known, known.clip(number, aspect))
+    return clip_view(known, known.clip(number, aspect), door.url)
 
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
@@ -85,85 +76,4 @@ def cancel_run(key: str, door: TheDoor, response: Response) -> Accepted:
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, door: TheDoor) -> Episode:
     """One episode: its latest run step by step, its clips and edits."""
-    known = door.states.look(key)
-    source = known.source
-    clips = [clip_view(door, known, clip) for each in known.renderings for clip in each.manifest.clips]
-    return Episode(
-        **summary(door, known).model_dump(),
-        duration=source.duration_s if source else None,
-        etag=source.etag if source else None,
-        steps=list(known.view.steps.values()) if known.view else [],
-        degraded=known.view.degraded if known.view else [],
-        edits=edits_view(known),
-        clip_views=clips,
-        links=Links(
-            status=path_of(key),
-            events=f"{path_of(key)}/events",
-            transcript=f"{path_of(key)}/transcript" if known.words is not None else None,
-        ),
-    )
-
-
-def accepted(key: str, run_id: str, response: Response) -> Accepted:
-    """The answer that names a run, with its status as `Location`."""
-    response.headers["Location"] = path_of(key)
-    return Accepted(s3_key=key, run_id=run_id, status_url=path_of(key), events_url=f"{path_of(key)}/events")
-
-
-def edits_view(known: Known) -> Edits:
-    edits = known.edits
-    return Edits(
-        version=edits.version,
-        can_undo=bool(edits.clips or edits.words),
-        is_rendered=all(
-            (edits.clips, edits.words) == (each.edits.clips, each.edits.words)
-            or not any(known.wanted(clip) for clip in each.manifest.clips)
-            for each in known.renderings
-        ),
-    )
-
-
-def summary(door: Door, known: Known) -> EpisodeSummary:
-    view, clips = known.view, known.manifest.clips if known.manifest else None
-    return EpisodeSummary(
-        key=known.key,
-        state=known.state,
-        percent=view.percent if view else 0.0,
-        doing=view.doing if view else None,
-        run_id=known.run_id,
-        started_at=view.started_at if view else None,
-        finished_at=view.finished_at if view else None,
-        error=known.damage or known.lack or (view.error if view and known.state is EpisodeState.failed else None),
-        clips=len(clips) if clips is not None else None,
-        publishable=sum(not _held_back(clip, _verdict(known, clip)) for clip in clips) if clips is not None else None,
-        thumbnail_url=door.url(clips[0].thumbnail) if clips else None,
-    )
-
-
-def clip_view(door: Door, known: Known, clip: Clip) -> ClipView:
-    decided = _verdict(known, clip)
-    held_back = _held_back(clip, decided)
-    source = known.source
-    first, last = sentence_span(known, clip, source.duration_s if source else clip.end_time)
-    return ClipView(
-        **clip.model_dump(),
-        video_url=door.url(clip.key),
-        thumbnail_url=door.url(clip.thumbnail),
-        srt_url=door.url(clip.captions.srt),
-        vtt_url=door.url(clip.captions.vtt),
-        is_publishable=not held_back,
-        held_back=held_back,
-        verdict=decided,
-        first_sentence=first,
-        last_sentence=last,
-        wanted=known.wanted(clip),
-    )
-
-
-def _verdict(known: Known, clip: Clip) -> Review | None:
-    return verdict(clip, known.edits.clip(clip.clip_index))
-
-
-def _held_back(clip: Clip, decided: Review | None) -> list[str]:
-    rejected = decided is not None and decided.current and decided.decision is Decision.rejected
-    return [*clip.model_copy(update={"review": None}).blocked_by, *(["rejected by a person"] if rejected else [])]
+    return episode_view(door.states.look(key), door.url)

@@ -12,8 +12,8 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clipper_assets.api.deps import Door, TheDoor
 from clipper_assets.api.problems import answers
-from clipper_assets.api.routes.episodes import summary
-from clipper_assets.api.state import Known
+from clipper_assets.api.repository.states import Known
+from clipper_assets.api.views.episodes import summary
 from clipper_assets.runs.log import FRESH_S
 from clipper_assets.runs.model import EpisodeState
 
@@ -92,4 +92,4 @@ async def _newer_run(door: Door, partition: str, than: str | None) -> dg.Dagster
 async def _result(door: Door, key: str) -> dict[str, Any]:
     """The end of a stream: the episode in short."""
     known = await asyncio.to_thread(door.states.look, key)
-    return summary(door, known).model_dump(mode="json")
+    return summary(known, door.url).model_dump(mode="json")

@@ -13,11 +13,12 @@ from fastapi.responses import JSONResponse
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import Door, TheDoor
 from clipper_assets.api.launches import launched, upload_of
-from clipper_assets.api.models import Accepted, GeneratedVideo, Processed, ProcessRequest
 from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.requests import ProcessRequest
 from clipper_assets.api.routes.edits import EDITS_TAG
-from clipper_assets.api.routes.episodes import accepted
-from clipper_assets.api.state import transcript
+from clipper_assets.api.views.episodes import Accepted, accepted
+from clipper_assets.api.views.process import GeneratedVideo, Processed
+from clipper_assets.api.views.transcript import transcript
 from clipper_assets.episodes.apart import check_apart
 from clipper_assets.episodes.claims import Asker, Launch, Served, look, take, upload_tag
 from clipper_assets.runs.model import EpisodeState

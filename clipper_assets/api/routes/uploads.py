@@ -12,9 +12,10 @@ from starlette.requests import ClientDisconnect
 
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import Door, TheDoor
-from clipper_assets.api.models import UploadAsked, Uploaded, UploadFinish, UploadPart, UploadStarted
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.routes.episodes import path_of
+from clipper_assets.api.requests import UploadAsked, UploadFinish
+from clipper_assets.api.views.episodes import path_of
+from clipper_assets.api.views.uploads import Uploaded, UploadPart, UploadStarted
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.storage.multipart import MIB, DirectoryMultipart, NoSuchUploadError, multipart_into
 from clipper_assets.transcript.cues import TRANSCRIPT_SUFFIXES

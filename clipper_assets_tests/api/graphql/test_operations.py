@@ -5,8 +5,8 @@ import pytest
 from fastapi.testclient import TestClient
 from graphql import parse
 
+from clipper_assets.api.auth import Access
 from clipper_assets.api.graphql.operations import check_mutation, operation
-from clipper_assets.api.models import Access
 from clipper_assets.api.problems import RefusedError
 
 PLACE = {"repositoryName": "__repository__", "repositoryLocationName": "clipper_assets"}

@@ -16,9 +16,9 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.deps import Door
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import process
 from clipper_assets.api.routes.process import processed
-from clipper_assets.api.state import States
 from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
 from clipper_assets.job import clip_episode

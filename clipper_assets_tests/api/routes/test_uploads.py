@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Door
+from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import uploads
-from clipper_assets.api.state import States
 from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage

@@ -13,17 +13,14 @@ import dagster as dg
 import pyarrow as pa
 from cachetools import LRUCache, TTLCache, cachedmethod
 
-from clipper_assets.api import models
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.renderings import Rendering, in_order, manifest_keys, wanted
-from clipper_assets.clips.manifest import Clip, Manifest, Review, read_manifest
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, wanted
+from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
-from clipper_assets.edits.words import corrected
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
-from clipper_assets.highlights.editing import sentences_of
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs, RunView
@@ -231,49 +228,3 @@ class States:
                 self._files[name] = read()
             found: T = self._files[name]
             return found
-
-
-def verdict(clip: Clip, edited: EditedClip | None) -> Review | None:
-    """What was decided about a clip, as of now."""
-    if edited is None or edited.judged is None:
-        return None
-    return Review(decision=edited.judged.decision, current=edited.judged.holds_for(clip.sha256))
-
-
-def sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:
-    """Numbers of the first and last sentence of a clip as edited, in the transcript as it is now."""
-    edited = known.edits.clip(clip.clip_index)
-    window = edited.window if edited else {"clip": clip.clip_index, "start": clip.start_time, "end": clip.end_time}
-    return sentences_of(EditedClip(window=window), known.sentences, duration_s)
-
-
-def transcript(known: Known) -> models.Transcript:
-    """Every word as captions show it. Raises RefusedError (409) before there is a transcript."""
-    words = known.words
-    if words is None:
-        raise RefusedError(409, f"{known.key} has no transcript yet; wait until its run has got so far")
-    now = {row["word"]: row["text"] for row in corrected(words, known.edits.words).to_pylist()}
-    rows = words.to_pylist()
-    return models.Transcript(
-        key=known.key,
-        language=rows[0]["language"] if rows else None,
-        words=[
-            models.TranscriptWord(
-                **{name: row[name] for name in ("word", "sentence", "start", "end", "speaker", "confidence")},
-                text=now.get(row["word"], ""),
-                edited=now.get(row["word"], "") != row["text"],
-            )
-            for row in rows
-        ],
-        sentences=[
-            models.TranscriptSentence(
-                number=each.number,
-                text=each.text,
-                start=each.start,
-                end=each.end,
-                speaker=each.speaker,
-                doubtful=each.doubtful,
-            )
-            for each in known.sentences
-        ],
-    )

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Door
-from clipper_assets.api.renderings import Rendering, in_order, manifest_keys
+from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys
 from clipper_assets.api.routes.process import processed
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.manifest import Manifest, Source
