@@ -9,11 +9,12 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipper_assets.api.alive import Alive, Readiness
-from clipper_assets.api.auth import Guard, Tokens
+from clipper_assets.api.auth import BearerTokens, Guard, Tokens
 from clipper_assets.api.deps import Door, known_query
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
@@ -59,7 +60,8 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(Body, most_bytes=door.settings.api_max_body_bytes)
     app.add_middleware(Rate, rate=door.settings.api_rate)
-    app.add_middleware(Guard, tokens=tokens, origins=origins, rate=door.settings.api_rate)
+    app.add_middleware(Guard, rate=door.settings.api_rate)
+    app.add_middleware(AuthenticationMiddleware, backend=BearerTokens(tokens, origins))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=origins,

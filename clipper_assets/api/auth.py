@@ -8,6 +8,13 @@ from enum import StrEnum
 from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
+from starlette.authentication import (
+    AuthCredentials,
+    AuthenticationBackend,
+    BaseUser,
+    UnauthenticatedUser,
+    has_required_scope,
+)
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +29,8 @@ PUBLIC = ("/review", "/media/", "/uploads/parts/", "/openapi.json")
 IN_QUERY = {"token", "access_token", "auth_token", "bearer", "authorization"}
 SUBPROTOCOL = "bearer."
 """Browsers cannot set a WebSocket's headers, but name subprotocols: `graphql-ws` and this with the token behind it."""
+CHANGE = "change"
+"""The scope of tokens that may change anything."""
 
 
 class Access(StrEnum):
@@ -77,41 +86,55 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-class Guard:
-    """ASGI middleware: lets in who has a token, and notes its access and digest in the scope's state.
+class Client(BaseUser):
+    """Who sends a known token. Requests are counted by `identity`, the token's digest."""
 
-    A WebSocket without one is closed before it is accepted, which a server answers with 403. Who has none may not try
-    as often as they like either.
-    """
+    def __init__(self, access: Access, digest: bytes):
+        self.access, self._digest = access, digest
 
-    def __init__(self, app: ASGIApp, tokens: Tokens, origins: Sequence[str], rate: str):
-        self.app, self.tokens, self.origins = app, tokens, origins
-        self.refuse = Rate(_refuse, rate)
+    @property
+    def is_authenticated(self) -> bool:
+        return True
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or _is_public(scope["path"]):
-            await self.app(scope, receive, send)
-            return
-        token, refusal = self._token(scope)
+    @property
+    def display_name(self) -> str:
+        return self.access.value
+
+    @property
+    def identity(self) -> str:
+        return self._digest.hex()
+
+
+class Stranger(UnauthenticatedUser):
+    """Who sends no known token; `refusal` says in a sentence what is wrong."""
+
+    def __init__(self, refusal: str):
+        self.refusal = refusal
+
+
+class BearerTokens(AuthenticationBackend):
+    """Tells Starlette's `AuthenticationMiddleware` who sends a request: a `Client` or a `Stranger`."""
+
+    def __init__(self, tokens: Tokens, origins: Sequence[str]):
+        self.tokens, self.origins = tokens, origins
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser]:
+        token, refusal = self._token(conn)
         access = self.tokens.access(token) if token else None
         if access is None:
-            scope.setdefault("state", {})["refusal"] = refusal
-            await self.refuse(scope, receive, send)
-            return
-        scope.setdefault("state", {}).update(access=access, token=_digest(token).hex())
-        await self.app(scope, receive, send)
+            return AuthCredentials(), Stranger(refusal)
+        return AuthCredentials([] if access is Access.read else [CHANGE]), Client(access, _digest(token))
 
-    def _token(self, scope: Scope) -> tuple[str, str]:
+    def _token(self, conn: HTTPConnection) -> tuple[str, str]:
         """The token, empty if there is none to take, and the sentence for a refusal."""
-        asked = {name.lower() for name, _ in parse_qsl(scope["query_string"].decode("latin-1"))}
-        if asked & IN_QUERY:
+        query: str = conn.scope["query_string"].decode("latin-1")
+        if {name.lower() for name, _ in parse_qsl(query)} & IN_QUERY:
             return "", "a token in the URL ends up in logs; send the header Authorization: Bearer <token>"
-        headers = Headers(scope=scope)
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+        scheme, _, token = conn.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             return token.strip(), "the token is not known; check it, or ask who runs this service"
-        offered = [name for name in scope.get("subprotocols", ()) if name.startswith(SUBPROTOCOL)]
-        if offered and self._is_own(headers):
+        offered = [name for name in conn.scope.get("subprotocols", ()) if name.startswith(SUBPROTOCOL)]
+        if offered and self._is_own(conn.headers):
             return offered[0].removeprefix(SUBPROTOCOL), "the token is not known"
         return "", "this needs a token; send the header Authorization: Bearer <token>"
 
@@ -121,12 +144,32 @@ class Guard:
         return "*" in self.origins or origin in self.origins or origin.split("://")[-1] == headers.get("host")
 
 
+class Guard:
+    """ASGI middleware behind `AuthenticationMiddleware`: refuses strangers, except on public paths.
+
+    A WebSocket of a stranger is closed before it is accepted, which a server answers with 403. Refusals have a rate of
+    their own, so that tokens cannot be guessed.
+    """
+
+    def __init__(self, app: ASGIApp, rate: str):
+        self.app = app
+        self.refuse = Rate(_refuse, rate)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not _is_public(scope["path"]):
+            user: BaseUser = scope["user"]
+            if not user.is_authenticated:
+                await self.refuse(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = scope["state"]["refusal"]
+    stranger: Stranger = scope["user"]
     if scope["type"] == "websocket":
-        await WebSocketClose(4401, refusal)(scope, receive, send)
+        await WebSocketClose(4401, stranger.refusal)(scope, receive, send)
     else:
-        await problem(401, refusal, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+        await problem(401, stranger.refusal, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
 
 
 def _is_public(path: str) -> bool:
@@ -134,6 +177,9 @@ def _is_public(path: str) -> bool:
 
 
 def may_change(connection: HTTPConnection) -> None:
-    """A dependency of every route that changes anything."""
-    if connection.state.access is Access.read:
+    """A dependency of every route that changes anything.
+
+    Not Starlette's `requires`, which answers 403 without a sentence and needs a `request` in each handler.
+    """
+    if not has_required_scope(connection, [CHANGE]):
         raise RefusedError(403, "this token may look and change nothing; use one without `read:`")

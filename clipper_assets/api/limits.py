@@ -9,6 +9,7 @@ from typing import Any
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.authentication import BaseUser, UnauthenticatedUser
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -42,7 +43,8 @@ class Rate:
         if scope["type"] not in ("http", "websocket") or scope["path"].startswith(PARTS):
             await self.app(scope, receive, send)
             return
-        who = scope.get("state", {}).get("token") or (scope["client"] or ["unknown"])[0]
+        user: BaseUser = scope.get("user") or UnauthenticatedUser()
+        who: str = user.identity or (scope["client"] or ["unknown"])[0]
         if not await self.limiter.hit(self.rate, who):
             again = (await self.limiter.get_window_stats(self.rate, who)).reset_time - time.time()
             wait = str(max(math.ceil(again), 1))

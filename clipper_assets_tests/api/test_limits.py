@@ -10,11 +10,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.sync.client import connect
 
 from clipper_assets.api import limits
-from clipper_assets.api.auth import Guard
+from clipper_assets.api.auth import BearerTokens, Guard
 from clipper_assets.api.deps import Door
 from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
@@ -82,7 +83,8 @@ def test_tokens_have_a_rate_each(door: Door) -> None:
     def nothing() -> None: ...
 
     app.add_middleware(Rate, rate="1/minute")
-    app.add_middleware(Guard, tokens=TOKENS, origins=(), rate="1/minute")
+    app.add_middleware(Guard, rate="1/minute")
+    app.add_middleware(AuthenticationMiddleware, backend=BearerTokens(TOKENS, ()))
     client = TestClient(app)
     full, read = ({"Authorization": f"Bearer {kind}-token"} for kind in ("full", "read"))
     assert client.get("/", headers=full).status_code == 200
@@ -92,7 +94,8 @@ def test_tokens_have_a_rate_each(door: Door) -> None:
 
 def test_tokens_cannot_be_tried_as_often_as_one_likes() -> None:
     app = FastAPI()
-    app.add_middleware(Guard, tokens=TOKENS, origins=(), rate="2/minute")
+    app.add_middleware(Guard, rate="2/minute")
+    app.add_middleware(AuthenticationMiddleware, backend=BearerTokens(TOKENS, ()))
     app.get("/")(lambda: None)
     client = TestClient(app)
     tried = [client.get("/", headers={"Authorization": f"Bearer guess-number-{n}"}).status_code for n in range(3)]

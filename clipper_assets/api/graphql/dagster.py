@@ -108,7 +108,7 @@ class GraphQLDoor(GraphQLServer[WorkspaceRequestContext]):
         if OperationType.MUTATION in _kinds(document):
             if request.method == "GET":
                 raise RefusedError(405, "a GET changes nothing; send mutations by POST")
-            check_mutation(request.state.access, document, variables)
+            check_mutation(request.user.access, document, variables)
             await asyncio.to_thread(self.code_server.restore)
         return await self.execute_graphql_request(request, query, variables, name)
 

@@ -27,7 +27,7 @@ router = APIRouter(tags=["episodes"])
 @router.get("/session", responses=answers())
 def get_session(connection: HTTPConnection) -> Session:
     """Whether the token may change anything."""
-    return Session(access=connection.state.access)
+    return Session(access=connection.user.access)
 
 
 @router.get("/episodes", responses=answers())
