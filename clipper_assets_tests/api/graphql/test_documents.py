@@ -4,7 +4,7 @@ from graphql import GraphQLError, GraphQLSchema, get_introspection_query
 
 from clipper_assets.api.graphql.documents import TooCostlyError, check_cost, parse_bounded, read
 from clipper_assets.api.graphql.operations import operation
-from clipper_assets_tests.api.graphql.test_dagster import BOMB, NAMES, chain
+from clipper_assets_tests.api.graphql.test_server import BOMB, NAMES, chain
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from graphql import (
 )
 
 from clipper_assets.api.deps import Door
-from clipper_assets.api.graphql.dagster import EXECUTORS, MOST_SUBSCRIPTIONS
 from clipper_assets.api.graphql.operations import operation
+from clipper_assets.api.graphql.server import EXECUTORS, MOST_SUBSCRIPTIONS
 
 FOLDER = files("clipper_assets.api.graphql")
 SNAPSHOT = "schema_snapshot.txt"
@@ -181,7 +181,7 @@ def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
 def test_an_operation_ends_at_its_deadline(door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """All assets of the repository of each asset of the repository: short to ask, and endless to answer."""
     endless = "{ assetNodes { repository " * 7 + "{ id }" + " } }" * 7
-    monkeypatch.setattr("clipper_assets.api.graphql.dagster.DEADLINE_S", 0.3)
+    monkeypatch.setattr("clipper_assets.api.graphql.server.DEADLINE_S", 0.3)
     answer = client.post("/graphql", json={"query": endless})
     assert answer.status_code == 503
     assert "not done within" in answer.json()["detail"]
