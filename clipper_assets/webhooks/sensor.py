@@ -15,13 +15,10 @@ import httpx
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from clipper_assets.api.runs import Runs
 from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.runtime.asset_names import RENDERED_CLIPS
-from clipper_assets.clips.manifest import STEP, read_manifest
-from clipper_assets.episodes.partitions import object_key
 from clipper_assets.runs.log import Runs
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage

@@ -1,7 +1,6 @@
 import logging
 
 import pytest
-from clipper_assets.api.models import Access
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from starlette.websockets import WebSocketDisconnect

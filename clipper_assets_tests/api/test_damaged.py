@@ -10,7 +10,6 @@ from typing import Any, cast
 import dagster as dg
 import pyarrow as pa
 import pytest
-from clipper_assets.api.webhooks import SUCCEEDED, _body
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from clipper_assets.api.door import Door
-from clipper_assets.api.edits import AFTER_EDITS, _as_rendered
 from dagster._core.test_utils import create_run_for_test
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Door
-from clipper_assets.api.routes.edits import AFTER_EDITS
+from clipper_assets.api.routes.edits import AFTER_EDITS, _as_rendered
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.edits.store import latest_edits
 from clipper_assets_tests.conftest import clip_episode
