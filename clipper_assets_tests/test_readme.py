@@ -1,4 +1,4 @@
-"""What the README tells analysts to run, run on a real lake."""
+"""What the pages tell analysts and operators to run, run on a real lake and on S3."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from moto import mock_aws
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 @pytest.mark.usefixtures("short_windows")
@@ -30,9 +30,10 @@ def test_the_analysts_queries(
     assert result.success
     monkeypatch.chdir(tmp_path)
 
-    (query,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    page = (DOCS / "analysts.md").read_text()
+    (query,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     ((episode, words, words_per_minute),) = duckdb.connect().execute(query).fetchall()
-    (folder,) = re.findall(r'pandas\.read_parquet\("(.*?)"\)', README)
+    (folder,) = re.findall(r'pandas\.read_parquet\("(.*?)"\)', page)
     table = pd.read_parquet(folder)
 
     assert episode == "show%2C part 1/cut.mp4"
@@ -42,9 +43,10 @@ def test_the_analysts_queries(
 
 
 def test_the_buckets_rules_are_taken_by_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (DOCS / "deployment.md").read_text()
     rules = {
         name: json.loads(rule)
-        for name, rule in re.findall(r"--(cors|lifecycle)-configuration '(.*?)'", README, re.DOTALL)
+        for name, rule in re.findall(r"--(cors|lifecycle)-configuration '(.*?)'", page, re.DOTALL)
     }
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

@@ -221,8 +221,10 @@ def test_the_light_image_has_no_torch_and_nothing_is_broken(engine: Engine) -> N
 
 
 @pytest.mark.parametrize("target", ["service", "gpu"])
-def test_the_readme_has_the_size_of_each_image(engine: Engine, target: str) -> None:
-    told = re.search(rf"docker build --target {target} .* (\d\.\d) GB", (PROJECT / "README.md").read_text())
+def test_the_deployment_page_has_the_size_of_each_image(engine: Engine, target: str) -> None:
+    told = re.search(
+        rf"docker build --target {target} .* (\d\.\d) GB", (PROJECT / "docs" / "deployment.md").read_text()
+    )
     assert told
     size_bytes = int(engine.docker("inspect", "--format", "{{.Size}}", f"clipper:{target}"))
     assert float(told[1]) == pytest.approx(size_bytes / 1e9, abs=0.2)

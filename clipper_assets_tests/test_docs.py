@@ -1,0 +1,207 @@
+"""README, CHANGELOG and the pages of docs/ name only what exists: commands, paths, variables, links, settings."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+import dagster as dg
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from clipper_assets.definitions import defs
+from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Show
+from clipper_assets.text.toml import read_toml
+from clipper_assets_tests.test_settings import variable
+
+PROJECT = Path(__file__).parent.parent
+README = PROJECT / "README.md"
+PAGES = [README, PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+COMMANDS = {
+    script.name: script for script in entry_points(group="console_scripts") if script.name.startswith("clipper")
+}
+FOLDERS = ("benchmarks", "clipper_assets", "clipper_assets_tests", "deploy", "docs", "requirements", "sample")
+OTHERS_VARIABLES = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_PROFILE",
+    "AWS_SECRET_ACCESS_KEY",
+    "CUDA_VISIBLE_DEVICES",
+    "DAGSTER_HOME",
+    "HF_HOME",
+    "HF_HUB_OFFLINE",
+    "UV_TORCH_BACKEND",
+}
+"""Variables that boto3, CUDA, Dagster, the model hub and uv read."""
+
+
+def code(page: Path) -> Iterator[str]:
+    """Every line of code on a page: of its indented and fenced blocks, and each span between backticks."""
+    fenced = False
+    for line in page.read_text().splitlines():
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            yield from filter(None, [line.strip()])
+        else:
+            yield from re.findall(r"`([^`]+)`", line)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in a language."""
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Every call of `clipper` or `clipper-api` on a page, without the command's folder and the comment behind it."""
+    for line in code(page):
+        name, *rest = line.split(maxsplit=1)
+        if Path(name).name in COMMANDS:
+            yield [Path(name).name, *shlex.split(" ".join(rest), comments=True)]
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def parsed(command: click.Command, arguments: list[str]) -> None:
+    """Raises click.UsageError for an unknown subcommand or option, and for a value that an option does not take."""
+    context = click.Context(command)
+    if isinstance(command, click.Group) and arguments:
+        subcommand = command.get_command(context, arguments[0])
+        if subcommand is None:
+            raise click.UsageError(f"there is no command {arguments[0]}")
+        parsed(subcommand, arguments[1:])
+        return
+    parser = command.make_parser(context)
+    values, _, _ = parser.parse_args(list(arguments))
+    for parameter in command.params:
+        given = values.get(parameter.name or "")
+        if isinstance(given, str) and isinstance(parameter.type, click.Choice):
+            parameter.type.convert(given, parameter, context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_exists(page: Path) -> None:
+    for name, *arguments in commands(page):
+        try:
+            parsed(COMMANDS[name].load(), arguments)
+        except click.UsageError as error:
+            pytest.fail(f"{name} {shlex.join(arguments)}: {error.format_message()}")
+
+
+def test_commands_are_found_and_mistakes_in_them(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("Use `clipper doctor`:\n\n    .venv/bin/clipper process a.mp4 --layout wide    # comment\n")
+    first, second = commands(page)
+    assert (first, second) == (["clipper", "doctor"], ["clipper", "process", "a.mp4", "--layout", "wide"])
+    main = COMMANDS["clipper"].load()
+    parsed(main, first[1:])
+    for wrong in (second[1:], ["process", "a.mp4", "--colour"], ["procss"]):
+        with pytest.raises(click.UsageError):
+            parsed(main, wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_exists(page: Path) -> None:
+    targets = re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    asked = {match[1] for line in code(page) if (match := re.match(r"make ([\w-]+)", line))}
+    assert asked <= set(targets)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_exists(page: Path) -> None:
+    starts = "|".join(FOLDERS)
+    named = {path for line in code(page) for path in re.findall(rf"(?<![\w./-])(?:{starts})/[\w./-]*", line)}
+    assert [path for path in sorted(named) if not (PROJECT / path.rstrip(".")).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_environment_variable_exists(page: Path) -> None:
+    known = OTHERS_VARIABLES | {variable(name) for name in Settings.model_fields}
+    named = set(re.findall(r"\b(?:AUTH|AWS|CLIPPER|CUDA|DAGSTER|HF|OPENAI|UV)_[A-Z0-9_]+\b", page.read_text()))
+    assert named - known == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_resolves(page: Path) -> None:
+    text = page.read_text()
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'<img src="([^"]+)"', text)
+    for target in targets:
+        if "://" in target:
+            continue
+        path, _, fragment = target.partition("#")
+        linked = page.parent / path if path else page
+        assert linked.exists(), target
+        assert not fragment or fragment in anchors(linked), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_name_is_in_the_file_that_it_is_said_to_be_in(page: Path) -> None:
+    text = re.sub(r"\s+", " ", page.read_text())
+    for names, path in re.findall(r"((?:`\w+`(?:, | and | or )?)+) in `([\w./]+\.py)`", text):
+        source = (PROJECT / path).read_text()
+        for name in re.findall(r"`(\w+)`", names):
+            assert re.search(rf"\b{name}\b", source), f"{name} is not in {path}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_run_config_and_show_settings_are_valid(page: Path) -> None:
+    job = defs.resolve_job_def("clip_episode")
+    for block in blocks(page, "yaml"):
+        dg.validate_run_config(job, yaml.safe_load(block))
+    for block in blocks(page, "toml"):
+        table = read_toml(block.encode(), page.name)
+        if not all(name.startswith("SPEAKER_") for name in table):
+            Show.model_validate(table)
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    text = README.read_text()
+    assert len(text.splitlines()) <= 150
+    assert {page for page in PAGES if page != README} <= {
+        (PROJECT / link.partition("#")[0]).resolve() for link in re.findall(r"\]\(([^)\s]+)\)", text)
+    }
+
+
+def test_the_architecture_page_and_its_picture_have_every_asset() -> None:
+    keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    page = (PROJECT / "docs" / "architecture.md").read_text()
+    assert {key for key in keys if f"| `{key}` |" not in page} == set()
+    picture = (PROJECT / "docs" / "assets.svg").read_text()
+    assert {key for key in keys if key not in picture} == set()
+
+
+def test_the_operators_page_has_every_check() -> None:
+    page = (PROJECT / "docs" / "operators.md").read_text()
+    graph = defs.resolve_asset_graph()
+    names = {key.name for key in graph.asset_check_keys if not key.name.endswith("_not_degraded")}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+@pytest.mark.episodes
+@pytest.mark.usefixtures("short_windows")
+def test_the_commands_of_the_readme_run(cut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for suffix in (".mp4", ".srt"):
+        (tmp_path / f"episode{suffix}").write_bytes(cut.with_suffix(suffix).read_bytes())
+    asked = [arguments for line in README.read_text().splitlines() if (arguments := _block_command(line))]
+    assert [arguments[0] for arguments in asked] == ["process", "process", "doctor", "styles", "models"]
+    for arguments in asked:
+        result = CliRunner(env={"DAGSTER_HOME": None}).invoke(COMMANDS["clipper"].load(), arguments)
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "data/episode/clips/clip_0.mp4").is_file()
+    assert (tmp_path / "styles.png").is_file()
+
+
+def _block_command(line: str) -> list[str]:
+    """The arguments of a call of `clipper` in an indented block."""
+    match = re.fullmatch(r" {4}\.venv/bin/clipper (.*)", line)
+    return shlex.split(match[1], comments=True) if match else []
