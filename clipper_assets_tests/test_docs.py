@@ -12,9 +12,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from clipper_assets.captions.styles import CaptionStyle, style_names
 from clipper_assets.definitions import defs
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Show
+from clipper_assets.shows.gates import Gate, Limits
+from clipper_assets.shows.show import Layout, Show
 from clipper_assets.text.toml import read_toml
 from clipper_assets_tests.test_settings import variable
 
@@ -184,6 +186,33 @@ def test_the_operators_page_has_every_check() -> None:
     graph = defs.resolve_asset_graph()
     names = {key.name for key in graph.asset_check_keys if not key.name.endswith("_not_degraded")}
     assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def rows(page: str) -> list[list[str]]:
+    """The cells of every table row of a page in docs/, without backticks."""
+    lines = (PROJECT / "docs" / page).read_text().splitlines()
+    return [[cell.strip() for cell in line.strip("|").replace("`", "").split("|")] for line in lines if line[:1] == "|"]
+
+
+def test_the_creators_page_has_every_gate_and_its_limits() -> None:
+    table = [row for row in rows("creators.md") if len(row) == 4 and row[0].split(", ")[0] in set(Gate)]
+    assert {gate for row in table for gate in row[0].split(", ")} == set(Gate)
+    defaults = Limits().model_dump(exclude={"blocking"})
+    named = dict(
+        pair for row in table if row[1] != "none" for pair in zip(row[1].split(", "), row[2].split(", "), strict=True)
+    )
+    assert named == {name: str(value) for name, value in defaults.items()}
+
+
+def test_the_captions_page_has_every_style_and_field() -> None:
+    page = (PROJECT / "docs" / "captions.md").read_text()
+    assert {name for name in style_names() if f"`{name}`" not in page} == set()
+    fields = {name for row in rows("captions.md") for name in row[0].split(", ")}
+    assert set(CaptionStyle.model_fields) - {"name"} == fields - {"field", "---"}
+
+
+def test_the_camera_page_has_every_layout() -> None:
+    assert {row[0] for row in rows("camera.md")} - {"layout", "---"} == {layout.value for layout in Layout}
 
 
 @pytest.mark.episodes
