@@ -53,6 +53,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	cd $(CURDIR) && env -u DAGSTER_HOME PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dg check defs
 
 dev: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml

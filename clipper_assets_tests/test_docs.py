@@ -76,7 +76,7 @@ def anchors(page: Path) -> set[str]:
 def parsed(command: click.Command, arguments: list[str]) -> None:
     """Raises click.UsageError for an unknown subcommand or option, and for a value that an option does not take."""
     context = click.Context(command)
-    if isinstance(command, click.Group) and arguments:
+    if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         subcommand = command.get_command(context, arguments[0])
         if subcommand is None:
             raise click.UsageError(f"there is no command {arguments[0]}")
