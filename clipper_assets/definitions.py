@@ -26,7 +26,7 @@ def executor() -> dg.ExecutorDefinition:
     """What executes the steps of a run; pods need the launch package, the run's own process does not."""
     if settings.executor is not ExecutorName.kubernetes:
         return dg.in_process_executor
-    from clipper_assets.launch.kubernetes import kubernetes_executor  # noqa: PLC0415
+    from clipper_assets.launch.kubernetes import kubernetes_executor
 
     return kubernetes_executor(settings, assets)
 

@@ -28,13 +28,13 @@ class Fault:
 
 def fault_of(error: BaseException) -> Fault | None:
     """What an exception means; None for one that only a traceback explains."""
+    if isinstance(error, StorageError | UploadRefusedError):
+        return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
     from boto3.exceptions import Boto3Error  # noqa: PLC0415  # errors are rare, and importing this is not light
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415
 
     match error:
-        case StorageError() | UploadRefusedError():
-            return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
         case BotoCoreError() | Boto3Error() | ClientError():  # some are OSErrors, too
             return _of_s3(error)
         case OSError():

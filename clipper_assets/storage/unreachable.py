@@ -1,4 +1,4 @@
-"""What a storage raises that cannot be reached. It is no part of storage.py, since a directory needs no boto3."""
+"""What a storage raises that cannot be reached. It is no part of base.py, since a directory needs no boto3."""
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
