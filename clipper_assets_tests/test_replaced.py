@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from clipper_assets.clips import produce
-from clipper_assets.clips.framing import scenes_asset
+from clipper_assets.clips.framing import analyse
 from clipper_assets.episodes import audio
 from clipper_assets.storage.base import Storage
 from clipper_assets.transcript.engines.auto import Engines
@@ -20,7 +20,7 @@ SENTENCE = f"{KEY} was replaced or removed since it was probed; materialize raw_
 SEAMS = {
     "raw_video": (audio, "extract"),
     "aligned_transcript": (Engines, "transcribe"),
-    "scenes": (scenes_asset, "analyse"),
+    "scenes": (analyse, "analyse"),
     "rendered_clips": (produce, "render_clip"),
 }
 

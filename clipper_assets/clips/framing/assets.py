@@ -9,7 +9,6 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
-from clipper_assets.clips.framing.director import direct
 from clipper_assets.clips.framing.observation import read_scenes
 from clipper_assets.clips.framing.path import CAMERA, STILL, CameraPath, asked_layout, camera_table, still
 from clipper_assets.clips.framing.picture import camera_picture
@@ -57,6 +56,8 @@ def camera_paths(
     scenes: pa.Table,
     storage: Storage,
 ) -> TableResult:
+    from clipper_assets.clips.framing.director import direct
+
     source = RawVideo.from_table(raw_video)
     windows = highlight_windows.to_pylist()
     try:

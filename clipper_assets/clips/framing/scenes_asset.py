@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from clipper_assets.clips.framing.analyse import Analysis, analyse
 from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.framing.observation import SCENES, Observation, read_observations, scenes_table
 from clipper_assets.clips.framing.path import STILL, asked_layout
@@ -32,6 +32,9 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
+
+if TYPE_CHECKING:
+    from clipper_assets.clips.framing.analyse import Analysis
 
 CODE_VERSION = "1"
 Window = tuple[float, float]
@@ -73,6 +76,8 @@ def scenes(
     storage: Storage,
     progress: Progress,
 ) -> TableResult:
+    from clipper_assets.clips.framing.analyse import Analysis
+
     source = RawVideo.from_table(raw_video)
     recipe = _Recipe(source, aligned_transcript, Settings().models_dir)
     try:
@@ -179,7 +184,9 @@ def _stored(context: dg.AssetExecutionContext, storage: Storage, episode: str) -
 
 def _look(
     windows: Sequence[Window], recipe: _Recipe, known: Sequence[Observation], storage: Storage, report: Report
-) -> Analysis:
+) -> "Analysis":
+    from clipper_assets.clips.framing.analyse import analyse
+
     source = recipe.source
     with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
         speech = load_speech(storage.local_copy(source.speech_key, Path(folder)))

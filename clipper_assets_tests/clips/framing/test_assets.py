@@ -74,7 +74,8 @@ def test_a_window_that_was_not_looked_at_is_refused_in_one_sentence(
 
 
 def test_what_directs_the_camera_imports_nothing_that_decodes() -> None:
-    code = "import sys, clipper_assets.clips.framing.assets; print(*sys.modules)"
+    rooms = "clipper_assets.clips.framing.assets, clipper_assets.clips.framing.director"
+    code = f"import sys, {rooms}; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     analysis = {"analyse", "asd", "attribution", "faces", "frames", "inference", "models", "scenes_asset", "tracks"}
     assert not {f"clipper_assets.clips.framing.{name}" for name in analysis} & set(modules)
