@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clipper_assets.captions.keywords import mark_keywords
 from clipper_assets.captions.layout import Captions
@@ -104,6 +103,8 @@ def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look
 
     Texts are cleaned here too: tables may have been written by an earlier version, or by hand.
     """
+    import pyarrow.compute as pc
+
     sentence = pc.field("sentence")
     inside = (sentence >= window["first_sentence"]) & (sentence <= window["last_sentence"])
     rows = words.filter(inside).to_pylist()

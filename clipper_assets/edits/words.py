@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clipper_assets.edits.model import WordEdit
 
@@ -14,6 +13,8 @@ SAME_WORD = 0.5
 
 def corrected(words: pa.Table, edits: Sequence[WordEdit]) -> pa.Table:
     """The words table with the text of each edit on the word that was said at its time, without those it takes out."""
+    import pyarrow.compute as pc
+
     texts = words["text"].to_pylist()
     for edit, row in _found(words, edits):
         if row is not None:

@@ -7,7 +7,6 @@ import time
 import dagster as dg
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from clipper_assets.edits.store import EDITS, latest_edits
@@ -62,6 +61,8 @@ def highlight_windows(
     pickers: Pickers,
     progress: Progress,
 ) -> TableResult:
+    import pyarrow.compute as pc
+
     settings = Settings()
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)

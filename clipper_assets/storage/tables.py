@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
-import pyarrow.compute as pc
 
 SCHEMA_VERSION = "1"
 
@@ -96,6 +95,8 @@ class TableSpec:
         return table
 
     def _check_finite(self, column: Column, values: "pa.ChunkedArray[Any]") -> None:
+        import pyarrow.compute as pc
+
         if pa.types.is_floating(column.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
             raise pa.ArrowInvalid(f"column {column.name} of {self.name} must be finite")
 

@@ -9,7 +9,6 @@ from typing import Any
 import dagster as dg
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
@@ -152,6 +151,8 @@ def _seconds_before(spans: Seconds, times: Seconds) -> Seconds:
 
 def speaks_at_human_rate(words: pa.Table) -> dg.AssetCheckResult:
     """The result of `SPEAKS_AT_HUMAN_RATE`."""
+    import pyarrow.compute as pc
+
     spaced = words.filter(pc.invert(pc.is_in(words["language"], pa.array(sorted(UNSPACED)))))
     found = stretches(spaced)
     outside = [stretch for stretch in found if not LEAST_WORDS_PER_S <= stretch.words_per_s <= MOST_WORDS_PER_S]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clipper_assets.clips.framing.scene import FPS
 
@@ -31,6 +30,8 @@ def phrases(words: pa.Table, start_s: float, pictures: int, cuts: Sequence[int])
 
     Where one begins while another is spoken, the other ends there.
     """
+    import pyarrow.compute as pc
+
     end_s = start_s + pictures / FPS
     inside = words.filter((pc.field("start") < end_s) & (pc.field("end") > start_s))
     found: list[Phrase] = []

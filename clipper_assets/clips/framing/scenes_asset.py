@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
 from clipper_assets.clips.framing.models import MODELS, model_file
@@ -130,6 +129,8 @@ class _Recipe:
 
         Words count by their times, sentences and voices; a voice that was given another name is the same voice.
         """
+        import pyarrow.compute as pc
+
         start, end = observation.scene.start_s, observation.scene.end_s
         rows = self.words.filter((pc.field("end") > start) & (pc.field("start") < end)).to_pylist()
         voices: dict[str | None, int] = {None: -1}
