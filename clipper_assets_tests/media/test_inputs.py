@@ -25,7 +25,7 @@ PLAYLISTS = {"concat": ["other.mp4"], "hls": ["-f", "hls"], "dash": ["-f", "dash
 def test_every_input_is_opened_in_one_place() -> None:
     package = Path(clipper_assets.__file__).parent
     opening = {file.relative_to(package).as_posix() for file in package.rglob("*.py") if OPENS.search(file.read_text())}
-    assert opening == {"episodes/inputs.py"}
+    assert opening == {"media/inputs.py"}
 
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
