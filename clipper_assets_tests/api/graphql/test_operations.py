@@ -23,7 +23,7 @@ BACKFILL: dict[str, Any] = {
     "backfillParams": {"assetSelection": [{"path": ["rendered_clips"]}], "partitionNames": ["show/cut.mp4"]}
 }
 REGISTER = {"selector": PLACE, "partitionsDefName": "episodes", "partitionKey": "show/cut.mp4"}
-ANY = "mutation { reloadWorkspace { __typename } }"
+ANY = 'mutation { deletePipelineRun(runId: "none") { __typename } }'
 INLINE = (
     'mutation { launchRun(executionParams: {executionMetadata: {tags: [{key: "%s", value: "{}"}]}}) { __typename } }'
 )
