@@ -75,7 +75,7 @@ CommaSeparated = Annotated[
 class Settings(BaseSettings):
     """What the environment decides; what a single run decides is Dagster run config.
 
-    The README's table of settings is this class: a test holds the two together.
+    The table in docs/settings.md is this class: a test holds the two together.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False)
