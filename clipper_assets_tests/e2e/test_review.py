@@ -119,7 +119,8 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     expect(clip.get_by_text("is not in this clip")).to_be_visible()
     assert video.evaluate("video => video.paused && video.currentTime === 0")
     clip.locator(".sentence:not(.outside) .word").nth(10).click()
-    page.wait_for_function("video => video.currentTime > 0.5 && !video.paused", arg=video.element_handle())
+    playing = "video => video.readyState >= 2 && video.currentTime > 0.5 && !video.paused"
+    page.wait_for_function(playing, arg=video.element_handle())
     assert video.evaluate("video => video.videoHeight / video.videoWidth") == pytest.approx(16 / 9, rel=0.01)
     video.evaluate("video => video.pause()")
 
