@@ -113,7 +113,7 @@ def process(
     with faults_in_one_sentence(), dagster_instance as instance, Bars(*columns, console=console) as bars:
         kept, result = local.process(order, settings, storage, instance, TerminalProgress(bars))
     if kept:
-        console.print(f"unchanged, kept: {', '.join(kept)}")
+        console.print(f"unchanged, kept: {', '.join(kept)}", soft_wrap=True)
     if failures := local.failures(result):
         complain(failures)
     _print_clips(storage, result)
