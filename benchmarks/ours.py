@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.source import Episode, Window
+from clipper_assets.camera.analysis.analyse import analyse  # noqa: TID253  # not part of what is measured
+from clipper_assets.camera.direction.director import direct  # noqa: TID253
+from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.framing.analyse import analyse  # noqa: TID253  # not part of what is measured
-from clipper_assets.clips.framing.director import direct  # noqa: TID253
-from clipper_assets.clips.framing.path import CameraPath
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import render_clip

@@ -16,7 +16,7 @@ from benchmarks.quality import vmaf
 from benchmarks.results import Clip, Floor, Length, Results, Way
 from benchmarks.server import RangeServer
 from benchmarks.source import FPS, Episode, Window, make_episode, windows
-from clipper_assets.clips.framing.path import CameraPath, still
+from clipper_assets.camera.direction.path import CameraPath, still
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout

@@ -13,7 +13,7 @@ from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.unreachable import UNREACHABLE
-from clipper_assets.transcript.cues import transcript_keys
+from clipper_assets.transcript.transcript_files import transcript_keys
 
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:

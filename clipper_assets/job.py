@@ -5,9 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from clipper_assets.camera.analysis.assets import scenes
+from clipper_assets.camera.direction.assets import camera_paths
 from clipper_assets.clips.assets import rendered_clips
-from clipper_assets.clips.framing.assets import camera_paths
-from clipper_assets.clips.framing.scenes_asset import scenes
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers

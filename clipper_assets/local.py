@@ -12,11 +12,10 @@ import dagster as dg
 from dagster._core.definitions.data_version import DEFAULT_DATA_VERSION
 
 from clipper_assets.adoption import companion_keys
+from clipper_assets.camera.analysis.assets import ScenesConfig
+from clipper_assets.camera.analysis.models import MODELS, model_file
+from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.models import MODELS, model_file
-from clipper_assets.clips.framing.path import STILL
-from clipper_assets.clips.framing.scenes_asset import ScenesConfig
 from clipper_assets.edits.store import DATA_VERSION_TAG, EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -25,7 +24,7 @@ from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import load_show
+from clipper_assets.shows.show import STILL, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import table_key
 from clipper_assets.transcript.assets import TranscriptConfig

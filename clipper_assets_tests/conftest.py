@@ -11,8 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from clipper_assets import local
+from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.media.ffmpeg import run

@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job, local
+from clipper_assets.camera.analysis.models import MODELS
+from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.models import MODELS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.settings import EngineName, Settings

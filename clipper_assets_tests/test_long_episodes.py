@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker

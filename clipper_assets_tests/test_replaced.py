@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from clipper_assets.camera.analysis import analyse
 from clipper_assets.clips import produce
-from clipper_assets.clips.framing import analyse
 from clipper_assets.episodes import audio
 from clipper_assets.storage.base import Storage
 from clipper_assets.transcript.engines.auto import Engines

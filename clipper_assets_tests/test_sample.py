@@ -13,9 +13,9 @@ import pysubs2
 import pytest
 
 from clipper_assets import local
+from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.ass import SPOKEN, caption_ass
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.episodes.partitions import episodes

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clipper_assets import local
-from clipper_assets.clips.framing.assets import CameraConfig
+from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.manifest import Clip, Manifest
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage

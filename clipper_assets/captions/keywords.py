@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from clipper_assets.captions.line_breaks import LANGUAGES, bare, is_function_word
 from clipper_assets.captions.lines import CaptionWord
-from clipper_assets.captions.phrases import LANGUAGES, bare, is_function_word
 
 SHORTEST = 4
 """Characters of a key word, at the least."""

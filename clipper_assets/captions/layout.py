@@ -7,9 +7,9 @@ from pathlib import Path
 
 from clipper_assets.captions.column import Column, PlacedLine
 from clipper_assets.captions.fonts import Face
+from clipper_assets.captions.line_breaks import COMMAS, SENTENCE_ENDS
 from clipper_assets.captions.lines import CaptionWord, Lines, Page, Ruler, paginate
-from clipper_assets.captions.phrases import COMMAS, SENTENCE_ENDS
-from clipper_assets.captions.scripts import faces_for, is_drawn
+from clipper_assets.captions.script_fonts import faces_for, is_drawn
 from clipper_assets.captions.styles import CaptionStyle, Position
 from clipper_assets.captions.typesetting import Typesetter
 from clipper_assets.media.frame import Box, Frame

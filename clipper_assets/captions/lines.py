@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations, pairwise
 
+from clipper_assets.captions.line_breaks import SENTENCE, break_cost
 from clipper_assets.captions.partition import cheapest_partition
-from clipper_assets.captions.phrases import SENTENCE, break_cost
 from clipper_assets.text.scripts import joined
 
 PAUSE_S = 0.6

@@ -14,7 +14,7 @@ from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.fonts import find_face
 from clipper_assets.captions.layout import Captions
 from clipper_assets.captions.lines import CaptionWord
-from clipper_assets.captions.scripts import gather_fonts
+from clipper_assets.captions.script_fonts import gather_fonts
 from clipper_assets.captions.styles import load_style, style_names
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect

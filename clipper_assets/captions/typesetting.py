@@ -10,7 +10,7 @@ from itertools import pairwise
 from clipper_assets.captions.fonts import Face
 from clipper_assets.captions.lines import CaptionWord, spaced
 from clipper_assets.captions.order import right_to_left, seen_order
-from clipper_assets.captions.scripts import EMOJI_VARIANT, runs
+from clipper_assets.captions.script_fonts import EMOJI_VARIANT, runs
 from clipper_assets.media.frame import Box
 
 # libass shapes emoji one by one (seen with that of ffmpeg 9.0.2): without their joiners, keycaps and tags the parts of

@@ -7,10 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from clipper_assets.camera.analysis.models import MODELS, model_file
 from clipper_assets.captions.fonts import find_face
-from clipper_assets.captions.scripts import script_fonts
+from clipper_assets.captions.script_fonts import script_fonts
 from clipper_assets.captions.styles import load_style, style_names
-from clipper_assets.clips.framing.models import MODELS, model_file
 from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.media.ffmpeg import FfmpegError, binary, components
 from clipper_assets.runtime.errors import StorageError

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TaskProgressColumn
 from rich.progress import Progress as Bars
 from rich.table import Column, Table
 
-from clipper_assets.clips.framing.models import MODELS, ModelFileError, fetch, model_file, verify
+from clipper_assets.camera.analysis.models import MODELS, ModelFileError, fetch, model_file, verify
 from clipper_assets.settings import Settings
 from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
 from clipper_assets.transcript.models import ModelMissingError, find_whisper

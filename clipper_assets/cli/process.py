@@ -10,10 +10,10 @@ from rich.progress import Progress as Bars
 
 from clipper_assets import local
 from clipper_assets.adoption import adopt
+from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.framing.assets import CameraConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig

@@ -12,12 +12,12 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
+from clipper_assets.camera.analysis.observation import read_scenes
+from clipper_assets.camera.direction.path import CameraPath, read_paths
+from clipper_assets.camera.direction.visibility import speaker_shown
+from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
-from clipper_assets.clips.framing.observation import read_scenes
-from clipper_assets.clips.framing.path import CameraPath, read_paths, square_size_px
-from clipper_assets.clips.framing.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
-from clipper_assets.clips.framing.shown import speaker_shown
 from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
     CLIPS,
@@ -244,4 +244,4 @@ def _speaker_share(scene: Scene | None, path: CameraPath, look: Look, source: Ra
     """See `speaker_shown`; None where nobody was to be followed."""
     if scene is None or path.layouts == [Layout.center]:
         return None
-    return speaker_shown(speaking_faces(scene), path, look.frame, square_size_px(source))
+    return speaker_shown(speaking_faces(scene), path, look.frame, source.square_size_px)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from clipper_assets.camera.direction.path import CameraPath, Keyframe
 from clipper_assets.captions.keywords import mark_keywords
 from clipper_assets.captions.layout import Captions
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
-from clipper_assets.clips.framing.path import CameraPath, Keyframe
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Frame
 from clipper_assets.text.clean import clean_text

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from clipper_assets.shows.show import Layout
+
 MAX_WORD = 80
 """Characters of a corrected word."""
 
@@ -92,3 +94,11 @@ class Edits(Frozen):
 
     def clip(self, number: int) -> EditedClip | None:
         return next((clip for clip in self.clips if clip.number == number), None)
+
+    def layout(self, number: int, usual: Layout) -> Layout:
+        """The layout that a person chose for a clip, or else the `usual` one of its run or show.
+
+        Raises ValueError where the edits name a layout that does not exist.
+        """
+        clip = self.clip(number)
+        return Layout(clip.layout) if clip and clip.layout else usual

@@ -63,6 +63,11 @@ class RawVideo(Probe):
     loudness_key: str
     microphones: tuple[Microphone, ...] = ()
 
+    @property
+    def square_size_px(self) -> tuple[int, int]:
+        """Width and height of the picture in square pixels, after rotation."""
+        return round(self.width_px * self.sample_aspect_ratio), self.height_px
+
     @classmethod
     def from_table(cls, table: pa.Table) -> "RawVideo":
         (row,) = SOURCE.completed(table).to_pylist()

@@ -26,6 +26,10 @@ class Layout(Enum):
     center = "center"
 
 
+STILL = frozenset({Layout.fit, Layout.center})
+"""Layouts that show the same throughout, so that the picture need not be looked at."""
+
+
 class Show(BaseModel):
     """The settings of a show, each with a default; `captions` overrides fields of the caption style."""
 

@@ -27,16 +27,16 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
-from clipper_assets.transcript.cues import transcript_keys
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
-from clipper_assets.transcript.picture import pace_picture
+from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import named
+from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
 
@@ -140,7 +140,7 @@ def aligned_transcript(
             },
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
-            "pace": dg.MetadataValue.md(pace_picture(table, voice, source.duration_s)),
+            "pace": dg.MetadataValue.md(pace_plot(table, voice, source.duration_s)),
             "transcript": dg.MetadataValue.md(preview(found)),
         },
     )

@@ -19,8 +19,8 @@ from textwrap import shorten
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.text.scripts import joined
-from clipper_assets.transcript.cues import Cue
 from clipper_assets.transcript.loops import loops
+from clipper_assets.transcript.transcript_files import Cue
 from clipper_assets.transcript.words import Doubt, Word
 
 SILENT_PROBABILITY = 0.6

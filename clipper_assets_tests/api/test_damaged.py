@@ -18,8 +18,8 @@ from clipper_assets.api.deps import Door
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
-from clipper_assets.clips.framing.observation import SCENES
-from clipper_assets.clips.framing.path import CAMERA
+from clipper_assets.camera.analysis.observation import SCENES
+from clipper_assets.camera.direction.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest, Source
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import save_edits

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.layout import Captions
 from clipper_assets.captions.lines import CaptionWord
-from clipper_assets.captions.scripts import gather_fonts
+from clipper_assets.captions.script_fonts import gather_fonts
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect, Box

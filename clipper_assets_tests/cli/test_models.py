@@ -1,4 +1,4 @@
-"""`clipper models` as it is typed. What a fetch does is in clips/framing/test_models.py."""
+"""`clipper models` as it is typed. What a fetch does is in camera/analysis/test_models.py."""
 
 import hashlib
 from dataclasses import replace
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from clipper_assets.camera.analysis.models import MODELS
 from clipper_assets.cli.models import models
-from clipper_assets.clips.framing.models import MODELS
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job, local
+from clipper_assets.camera.analysis.observation import SCENES
+from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.camera.direction.path import CAMERA
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.clips.framing.assets import CameraConfig
-from clipper_assets.clips.framing.observation import SCENES
-from clipper_assets.clips.framing.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.highlights.windows import WINDOWS

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, still
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import CameraPath, Keyframe, View, still
 from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.plan import ClipPlan, Look, output_fps, plan_clip
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
-from clipper_assets.transcript.cues import read_transcript
+from clipper_assets.transcript.transcript_files import read_transcript
 from clipper_assets.transcript.words import Word, words_table
 
 SOURCE = RawVideo(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from clipper_assets.highlights.pickers import cues
+from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.heuristic import (
     HeuristicPicker,
     endings,

@@ -6,7 +6,7 @@ import ffmpeg
 import pytest
 
 import clipper_assets
-from clipper_assets.clips.framing.frames import grey_pictures
+from clipper_assets.camera.analysis.frames import grey_pictures
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import filmed
 from clipper_assets.episodes import audio

@@ -12,10 +12,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import still
 from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip

@@ -1,5 +1,5 @@
-from clipper_assets.transcript.cues import Cue, CueWord
 from clipper_assets.transcript.doubt import Decoded, compression_ratio, doubtful, left_out, marked
+from clipper_assets.transcript.transcript_files import Cue, CueWord
 from clipper_assets.transcript.words import Word
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.text.scripts import joined
-from clipper_assets.transcript.cues import said_words
 from clipper_assets.transcript.sentences import INTERJECTION_WORDS, PAUSE_S, split_sentences
 from clipper_assets.transcript.timing import MAX_WORD_S
+from clipper_assets.transcript.transcript_files import said_words
 from clipper_assets.transcript.words import Word
 
 

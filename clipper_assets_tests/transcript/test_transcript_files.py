@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.transcript.cues import MalformedTranscriptError, read_transcript
+from clipper_assets.transcript.transcript_files import MalformedTranscriptError, read_transcript
 
 Heard = tuple[float, float, str | None, str]
 """A stretch of one cue in one voice: start and end in seconds, speaker, the words with a bar between two."""

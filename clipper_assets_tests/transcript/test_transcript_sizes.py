@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.transcript.cues import MAX_BYTES, MalformedTranscriptError, read_transcript
+from clipper_assets.transcript.transcript_files import MAX_BYTES, MalformedTranscriptError, read_transcript
 
 HANGS_S = 60
 """Each file below takes some seconds at most, on a busy machine, and minutes where a parser is quadratic."""
@@ -15,7 +15,7 @@ CUE = "00:00:01,000 --> 00:00:02,000"
 READ = """
 import sys
 from pathlib import Path
-from clipper_assets.transcript.cues import MalformedTranscriptError, read_transcript
+from clipper_assets.transcript.transcript_files import MalformedTranscriptError, read_transcript
 try:
     read_transcript(Path(sys.argv[1]))
 except MalformedTranscriptError:

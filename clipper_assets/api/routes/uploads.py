@@ -18,7 +18,7 @@ from clipper_assets.api.views.episodes import path_of
 from clipper_assets.api.views.uploads import Uploaded, UploadPart, UploadStarted
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.storage.multipart import MIB, DirectoryMultipart, NoSuchUploadError, multipart_into
-from clipper_assets.transcript.cues import TRANSCRIPT_SUFFIXES
+from clipper_assets.transcript.transcript_files import TRANSCRIPT_SUFFIXES
 
 router = APIRouter(tags=["uploads"])
 PART_BYTES = 16 * MIB

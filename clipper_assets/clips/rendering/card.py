@@ -9,7 +9,7 @@ import pysubs2
 
 from clipper_assets.captions.ass import escaped
 from clipper_assets.captions.fonts import Face
-from clipper_assets.captions.scripts import faces_for, gather_fonts, runs
+from clipper_assets.captions.script_fonts import faces_for, gather_fonts, runs
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import FfmpegError, run

@@ -6,13 +6,12 @@ import ffmpeg
 
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap
-from clipper_assets.clips.framing.path import square_size_px
 from clipper_assets.clips.plan import ClipPlan
-from clipper_assets.clips.rendering.burned import burned
+from clipper_assets.clips.rendering.burn_in import burned
 from clipper_assets.clips.rendering.card import card_picture
 from clipper_assets.clips.rendering.encoders import Encoder
-from clipper_assets.clips.rendering.framed import Stretch, framed, stretches
-from clipper_assets.clips.rendering.kept import kept_picture, kept_sound
+from clipper_assets.clips.rendering.reframing import Stretch, framed, stretches
+from clipper_assets.clips.rendering.trimming import kept_picture, kept_sound
 from clipper_assets.episodes.audio import Stream, programme
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import ranged
@@ -130,7 +129,7 @@ def _standard(picture: Stream, source: RawVideo) -> Stream:
             .filter("zscale", transfer="bt709", matrix="bt709", range="tv")
         )
     if source.sample_aspect_ratio != 1:
-        picture = picture.filter("scale", *square_size_px(source))
+        picture = picture.filter("scale", *source.square_size_px)
     return picture.filter("format", "yuv420p").filter("setsar", 1)
 
 

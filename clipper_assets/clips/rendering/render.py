@@ -7,11 +7,11 @@ from typing import Protocol
 import ffmpeg
 
 from clipper_assets.captions.ass import caption_ass
-from clipper_assets.captions.scripts import gather_fonts
+from clipper_assets.captions.script_fonts import gather_fonts
 from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.plan import ClipPlan
-from clipper_assets.clips.rendering.burned import CAPTIONS_FILE, FONTS_FOLDER
+from clipper_assets.clips.rendering.burn_in import CAPTIONS_FILE, FONTS_FOLDER
 from clipper_assets.clips.rendering.card import write_card
 from clipper_assets.clips.rendering.encoders import X264, Encoder
 from clipper_assets.clips.rendering.filtergraph import (
@@ -25,8 +25,8 @@ from clipper_assets.clips.rendering.filtergraph import (
     recorded,
     shot,
 )
-from clipper_assets.clips.rendering.framed import CAMERA_FILE, camera_commands
-from clipper_assets.clips.rendering.sound import master
+from clipper_assets.clips.rendering.mastering import master
+from clipper_assets.clips.rendering.reframing import CAMERA_FILE, camera_commands
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input

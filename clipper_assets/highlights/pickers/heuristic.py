@@ -38,7 +38,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.highlights.pickers import cues
+from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.windows import Candidate, Run, choose
 from clipper_assets.runtime.progress import Report

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.progress import Report
-from clipper_assets.transcript.cues import Cue
 from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.transcript_files import Cue
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.clean import clean_text
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
-from clipper_assets.transcript.cues import Cue, CueWord
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
 from clipper_assets.transcript.pronunciation import is_said
 from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.transcript_files import Cue, CueWord
 
 if TYPE_CHECKING:
     from faster_whisper import BatchedInferencePipeline, WhisperModel

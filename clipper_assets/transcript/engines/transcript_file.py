@@ -10,9 +10,9 @@ from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
-from clipper_assets.transcript.cues import Cue, MalformedTranscriptError, cue_words, read_transcript
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.timing import Span, fit, interpolation
+from clipper_assets.transcript.transcript_files import Cue, MalformedTranscriptError, cue_words, read_transcript
 
 BLOCK_S = 20.0
 MARGIN_S = 0.5

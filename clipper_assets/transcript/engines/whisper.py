@@ -17,11 +17,11 @@ from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
-from clipper_assets.transcript.cues import Cue, cue_words
 from clipper_assets.transcript.doubt import Decoded, doubtful, left_out, marked
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device, find_whisper
 from clipper_assets.transcript.timing import Span, fit, interpolation
+from clipper_assets.transcript.transcript_files import Cue, cue_words
 from clipper_assets.transcript.vad import CHUNK_S, chunks
 from clipper_assets.transcript.words import Word
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.progress import Report, Stage
 from clipper_assets.text.clean import clean_text
-from clipper_assets.transcript.cues import Cue, CueWord, said_words
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
 from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.transcript_files import Cue, CueWord, said_words
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel

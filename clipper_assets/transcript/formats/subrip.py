@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from clipper_assets.transcript.formats.base import LineError, Transcript, quoted
-from clipper_assets.transcript.formats.voices import Subtitle, bare, spoken_cues
+from clipper_assets.transcript.formats.speaker_labels import Subtitle, bare, spoken_cues
 from clipper_assets.transcript.timing import Span
 
 _TIME = r"([-−]?)(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{3})"  # noqa: RUF001

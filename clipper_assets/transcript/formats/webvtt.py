@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 
 from clipper_assets.transcript.formats.base import LineError, Transcript, iso_language, quoted
+from clipper_assets.transcript.formats.speaker_labels import Subtitle, bare, spoken_cues
 from clipper_assets.transcript.formats.subrip import is_about_times, is_number_of_next, times
-from clipper_assets.transcript.formats.voices import Subtitle, bare, spoken_cues
 
 _LANGUAGE = re.compile(r"Language:\s*([\w-]+)")  # in the header, as YouTube writes it
 _NO_CUE = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")

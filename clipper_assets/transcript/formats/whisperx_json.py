@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from clipper_assets.text.clean import clean_text
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
-from clipper_assets.transcript.formats.voices import bare, said_words
+from clipper_assets.transcript.formats.speaker_labels import bare, said_words
 
 _JSON = json.JSONDecoder(parse_int=float)  # int() refuses more than 4300 digits
 PART_WORDS = 100

@@ -7,7 +7,7 @@ import numpy as np
 import pysubs2
 import pytest
 
-from clipper_assets.clips.framing.path import PANELS, CameraPath, panel_sizes_px, still
+from clipper_assets.camera.direction.path import PANELS, CameraPath, panel_sizes_px, still
 from clipper_assets.clips.gates.container import read_container
 from clipper_assets.clips.plan import ClipPlan, output_fps
 from clipper_assets.clips.rendering import render as rendering

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from clipper_assets.transcript.aligners.auto import Aligners
-from clipper_assets.transcript.cues import Cue, CueWord
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile, cue_blocks, reach
+from clipper_assets.transcript.transcript_files import Cue, CueWord
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.transcript.conftest import Bars
 from clipper_assets_tests.transcript.scoring import start_errors, word_error_rate

@@ -1,0 +1,78 @@
+"""Finds faces in one small grey picture: UltraFace, or without its model OpenCV's Haar cascade."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.camera.analysis.frames import Picture
+from clipper_assets.camera.analysis.inference import session
+from clipper_assets.camera.scene import Boxes
+
+INPUT_PX = (320, 240)
+LEAST_SCORE = 0.7
+MOST_OVERLAP = 0.3
+SMALLEST_SIDE = 1 / 30
+"""Of a picture's height; a smaller face cannot be enlarged to a clip."""
+HAAR_WIDTH_PX = 480
+HAAR_TO_FACE = (0.1, 0.06, -0.2, 0.0)
+"""What to add to left, top, width and height, in sides of its squares: faces like UltraFace's, from brow to chin."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """`find` gives the boxes of the faces in a picture, in its own pixels; it is cheap enough for one in `every`."""
+
+    find: Callable[[Picture], Boxes]
+    every: int
+
+
+def ultraface(model: Path) -> Detector:
+    """UltraFace RFB-320 (Linzaer, "Ultra-Light-Fast-Generic-Face-Detector-1MB"), whose input is 320x240."""
+    import cv2
+
+    network = session(model)
+
+    def find(picture: Picture) -> Boxes:
+        height, width = picture.shape
+        small = cv2.resize(picture, INPUT_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
+        normal = np.broadcast_to((small - 127) / 128, (1, 3, *small.shape))
+        scores, corners = network.run(["scores", "boxes"], {"input": np.ascontiguousarray(normal)})
+        sure = scores[0, :, 1] > LEAST_SCORE
+        left, top, right, bottom = (corners[0, sure] * [width, height, width, height]).T
+        found = np.stack([left, top, right - left, bottom - top], axis=1).astype(np.float64)
+        kept = cv2.dnn.NMSBoxes(found.tolist(), scores[0, sure, 1].tolist(), LEAST_SCORE, MOST_OVERLAP)
+        return _large(found[np.array(kept, np.intp)], height)
+
+    return Detector(find, every=8)
+
+
+def haar() -> Detector:
+    """OpenCV's frontal face cascade `alt2` (Viola and Jones 2001; Lienhart and Maydt 2002)."""
+    import cv2
+
+    cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"))
+
+    def find(picture: Picture) -> Boxes:
+        height, width = picture.shape
+        shrink = min(1.0, HAAR_WIDTH_PX / width)
+        small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        found = np.array(cascade.detectMultiScale(small, 1.1, 4), np.float64).reshape(-1, 4)
+        return _large((found + found[:, [2, 3, 2, 3]] * HAAR_TO_FACE) / shrink, height)
+
+    return Detector(find, every=25)
+
+
+def overlap(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
+    """Intersection over union of one box with each of the others, shape (n,)."""
+    corner = np.maximum(box[:2], others[:, :2])
+    opposite = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    shared = np.prod(np.clip(opposite - corner, 0, None), axis=1)
+    shares: NDArray[np.float64] = shared / (np.prod(box[2:]) + np.prod(others[:, 2:], axis=1) - shared)
+    return shares
+
+
+def _large(found: Boxes, picture_height_px: int) -> Boxes:
+    return found[found[:, 3] >= SMALLEST_SIDE * picture_height_px]

@@ -1,0 +1,159 @@
+"""What a look at a window found, and the table of the lake that keeps it.
+
+Beside the scene an observation holds what a later look at another window needs: the faces' portraits, by which a person
+is known again, and the evidence that each face speaks, by which voices are tied to people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clipper_assets.camera.scene import FPS, Scene, Shot, Track, Turn
+from clipper_assets.media.frame import Box
+from clipper_assets.runtime.degraded import DEGRADED, Degraded
+from clipper_assets.storage.tables import Column, TableSpec
+
+PORTRAIT_PX = 24
+Portrait = NDArray[np.uint8]
+"""Grey values of a head, of shape (24, 24)."""
+
+_SIDES = ("left", "top", "width", "height")
+_SPAN = [pa.field("start", pa.float64()), pa.field("end", pa.float64())]
+_SCREEN = pa.struct([pa.field(side, pa.float64()) for side in _SIDES])
+_FACE = pa.struct(
+    [
+        pa.field("person", pa.int32()),
+        pa.field("first", pa.int32()),
+        *(pa.field(name, pa.list_(pa.float32())) for name in (*_SIDES, "evidence")),
+        pa.field("portrait", pa.binary()),
+    ]
+)
+
+SCENES = TableSpec(
+    "scenes",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("start", pa.float64(), "of the window that was looked at: seconds from the episode's start"),
+        Column("end", pa.float64(), "of the window that was looked at: seconds from the episode's start"),
+        Column("width", pa.int32(), "of the source in square pixels, after rotation"),
+        Column("height", pa.int32(), "of the source in square pixels, after rotation"),
+        Column("pictures", pa.int32(), "pictures looked at, 25 a second; fewer where the video ends early"),
+        Column(
+            "shots",
+            pa.list_(pa.struct([*_SPAN, pa.field("screen", _SCREEN)])),
+            "stretches without a cut, end to end; `screen`: where slides or a shared screen are shown",
+        ),
+        Column(
+            "faces",
+            pa.list_(_FACE),
+            "each face through one shot. `person`: the same number for the same person in all rows; `first`: number of "
+            "its first picture, at `start` + `first` / 25 seconds; then a value for each picture: the face in source "
+            "pixels, and the log likelihood that it speaks; `portrait`: 24x24 grey values",
+        ),
+        Column(
+            "turns",
+            pa.list_(pa.struct([*_SPAN, pa.field("person", pa.int32())])),
+            "who speaks when; `person` is null where nobody in view does",
+        ),
+        Column("degraded", DEGRADED, "fallbacks that were taken in the look at this window"),
+        Column("spec", pa.string(), "hash of what decided the row beside the pictures and the sound"),
+    ],
+)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a look at one window found.
+
+    For each track of the scene there is a portrait and the log likelihood, picture by picture, that the face speaks.
+    `pictures` were looked at; fewer than the window has where the video ends early.
+    """
+
+    scene: Scene
+    pictures: int
+    portraits: tuple[Portrait, ...]
+    evidence: tuple[NDArray[np.float64], ...]
+    degraded: tuple[Degraded, ...] = ()
+
+
+def scenes_table(episode: str, observations: Mapping[str, Observation]) -> pa.Table:
+    """Observations, by the spec of each, as a lake table: a row for each window."""
+    return SCENES.table(
+        [
+            {
+                "episode": episode,
+                "start": scene.start_s,
+                "end": scene.end_s,
+                "width": scene.width_px,
+                "height": scene.height_px,
+                "pictures": observation.pictures,
+                "shots": [
+                    {"start": shot.start_s, "end": shot.end_s, "screen": shot.screen and shot.screen._asdict()}
+                    for shot in scene.shots
+                ],
+                "faces": _faces(observation),
+                "turns": [{"start": turn.start_s, "end": turn.end_s, "person": turn.person} for turn in scene.turns],
+                "degraded": [fallback.as_dict() for fallback in observation.degraded],
+                "spec": spec,
+            }
+            for spec, observation in observations.items()
+            for scene in [observation.scene]
+        ]
+    )
+
+
+def _faces(observation: Observation) -> list[dict[str, Any]]:
+    scene = observation.scene
+    return [
+        {
+            "person": track.person,
+            "first": round((track.times_s[0] - scene.start_s) * FPS),
+            **dict(zip(_SIDES, track.boxes_px.T.tolist(), strict=True)),
+            "evidence": evidence.tolist(),
+            "portrait": portrait.tobytes(),
+        }
+        for track, evidence, portrait in zip(scene.tracks, observation.evidence, observation.portraits, strict=True)
+    ]
+
+
+def read_observations(table: pa.Table) -> dict[str, Observation]:
+    """The observations of a table, by the spec of each."""
+    return {
+        row["spec"]: Observation(
+            _scene(row),
+            row["pictures"],
+            tuple(np.frombuffer(face["portrait"], np.uint8).reshape(PORTRAIT_PX, PORTRAIT_PX) for face in row["faces"]),
+            tuple(np.array(face["evidence"]) for face in row["faces"]),
+            tuple(Degraded(**fallback) for fallback in row["degraded"]),
+        )
+        for row in table.to_pylist()
+    }
+
+
+def read_scenes(table: pa.Table) -> list[Scene]:
+    """The scenes of a table."""
+    return [_scene(row) for row in table.to_pylist()]
+
+
+def _scene(row: Mapping[str, Any]) -> Scene:
+    start_s = row["start"]
+    return Scene(
+        start_s,
+        row["end"],
+        row["width"],
+        row["height"],
+        tuple(Shot(shot["start"], shot["end"], shot["screen"] and Box(**shot["screen"])) for shot in row["shots"]),
+        tuple(
+            Track(
+                face["person"],
+                start_s + (face["first"] + np.arange(len(face["left"]))) / FPS,
+                np.array([face[side] for side in _SIDES]).T,
+            )
+            for face in row["faces"]
+        ),
+        tuple(Turn(turn["start"], turn["end"], turn["person"]) for turn in row["turns"]),
+    )

@@ -1,0 +1,60 @@
+"""Faces in a picture of the sample, by both detectors."""
+
+import numpy as np
+import pytest
+
+from clipper_assets.camera.analysis.faces import Detector, haar, overlap, ultraface
+from clipper_assets.camera.analysis.frames import Picture, grey_pictures
+from clipper_assets.camera.analysis.models import verify
+from clipper_assets.camera.scene import Boxes
+from clipper_assets_tests.camera.looking import MODELS, needs_models, truth
+from clipper_assets_tests.support.media import SAMPLE, source_of
+
+
+@pytest.fixture(scope="module")
+def picture() -> Picture:
+    file = SAMPLE / "episode.mp4"
+    return next(grey_pictures(f"file:{file}", source_of(file), 0.2, 0.3))
+
+
+@pytest.fixture(params=["haar", pytest.param("ultraface", marks=needs_models)])
+def detector(request: pytest.FixtureRequest) -> Detector:
+    return haar() if request.param == "haar" else ultraface(verify("ultraface-rfb-320", MODELS))
+
+
+def expected(width_px: int) -> Boxes:
+    """In a picture of the sample so wide."""
+    boxes: Boxes = np.array([person["face"] for person in truth()["speakers"].values()]) * width_px / truth()["width"]
+    return boxes
+
+
+def found(detector: Detector, picture: Picture) -> Boxes:
+    boxes = detector.find(picture)
+    return boxes[np.argsort(boxes[:, 0])]
+
+
+def test_both_faces_are_found_where_they_are(detector: Detector, picture: Picture) -> None:
+    boxes = found(detector, picture)
+    assert len(boxes) == 2
+    for box, true in zip(boxes, expected(960), strict=True):
+        assert overlap(box, true[None])[0] > 0.55
+
+
+def test_small_faces_are_found_too(detector: Detector, picture: Picture) -> None:
+    import cv2
+
+    small = np.full(picture.shape, 90, np.uint8)
+    small[240:420, 400:720] = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)
+    boxes = found(detector, small)
+    assert len(boxes) == 2
+    for box, true in zip(boxes, expected(320) + np.array([400, 240, 0, 0]), strict=True):
+        assert overlap(box, true[None])[0] > 0.5
+
+
+def test_an_empty_room_has_no_face(detector: Detector) -> None:
+    assert detector.find(np.full((540, 960), 128, np.uint8)).shape == (0, 4)
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    boxes = np.array([[0, 0, 2, 2], [1, 0, 2, 2], [5, 5, 1, 1]], float)
+    assert overlap(boxes[0], boxes) == pytest.approx([1, 1 / 3, 0])

@@ -1,0 +1,108 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clipper_assets.camera.direction.composition import EYE_LINE, EYES, Composer
+from clipper_assets.camera.direction.crop import crop_box
+from clipper_assets.camera.direction.path import View, panel_sizes_px
+from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.shows.show import Layout
+
+SOURCE = (1920, 1080)
+COMPOSER = Composer(SOURCE)
+PORTRAIT = FRAMES[Aspect.portrait]
+CAPTIONS_TOP_PX, CAPTIONS_BOTTOM_PX = 950, 1250
+
+
+def face(x: float, y: float, height: float) -> Box:
+    width = 0.75 * height
+    return Box(x - width / 2, y - height / 2, width, height)
+
+
+def in_clip(box: Box, view: View, layout: Layout, panel: int) -> Box:
+    """Where a box of the source is in a portrait clip, in its pixels."""
+    sizes = panel_sizes_px(layout, PORTRAIT)
+    crop = crop_box(view, sizes[panel], SOURCE)
+    scale = sizes[panel][0] / crop.width
+    top = sum(height for _, height in sizes[:panel])
+    return Box(
+        (box.left - crop.left) * scale, (box.top - crop.top) * scale + top, box.width * scale, box.height * scale
+    )
+
+
+def shown(layout: Layout, panel: int, seen: Box, *others: Box) -> Box:
+    """Where a face is in a portrait clip that was composed for it."""
+    return in_clip(seen, COMPOSER.faces(layout, panel, [seen], others), layout, panel)
+
+
+@pytest.mark.parametrize("height", [120, 160, 200])
+def test_eyes_lie_on_the_upper_third_and_the_chin_above_the_captions(height: float) -> None:
+    seen = shown(Layout.speaker, 0, face(900, 500, height))
+    assert seen.center_x == pytest.approx(PORTRAIT.width_px / 2, abs=2)
+    assert seen.top + EYES * seen.height == pytest.approx(EYE_LINE * PORTRAIT.height_px, abs=3)
+    assert seen.bottom < CAPTIONS_TOP_PX
+
+
+def test_faces_are_of_one_size_however_far_away_they_sit() -> None:
+    near, far = (shown(Layout.speaker, 0, face(900, 350, height)).height for height in (200, 150))
+    assert near == pytest.approx(far, rel=0.01)
+
+
+def test_a_small_face_is_not_enlarged_into_a_blur() -> None:
+    view = COMPOSER.faces(Layout.speaker, 0, [face(900, 500, 30)], [])
+    assert 1080 / crop_box(view, (1080, 1920), SOURCE).width == pytest.approx(3, abs=0.01)
+    assert Composer((1280, 720)).faces(Layout.speaker, 0, [face(600, 300, 30)], []).zoom < view.zoom
+
+
+def test_a_face_that_fills_the_source_is_left_as_it_is() -> None:
+    assert COMPOSER.faces(Layout.speaker, 0, [face(900, 500, 500)], []) == View(900, 540)
+
+
+def test_who_sits_beside_somebody_has_room_to_look_there() -> None:
+    alone, left, right, between = (
+        shown(Layout.speaker, 0, face(900, 500, 160), *(face(x, 500, 160) for x in others)).center_x
+        for others in ([], [1500], [300], [300, 1500])
+    )
+    assert left < alone - 50
+    assert right > alone + 50
+    assert between == alone
+
+
+def test_a_split_shows_either_without_the_other() -> None:
+    one, other = face(700, 400, 160), face(1100, 450, 150)
+    for panel, (seen, left_out) in enumerate([(one, other), (other, one)]):
+        size = panel_sizes_px(Layout.split, PORTRAIT)[panel]
+        crop = crop_box(COMPOSER.faces(Layout.split, panel, [seen], [left_out]), size, SOURCE)
+        assert crop.right <= left_out.left or crop.left >= left_out.right
+
+
+def test_a_lower_face_is_below_the_captions() -> None:
+    seen = shown(Layout.split, 1, face(700, 500, 160), face(1500, 500, 160))
+    assert seen.top >= CAPTIONS_BOTTOM_PX - 3
+    assert seen.bottom < PORTRAIT.height_px
+
+
+def test_several_faces_are_all_in_the_picture() -> None:
+    faces = [face(900, 500, 160), face(1080, 530, 150)]
+    view = COMPOSER.faces(Layout.speaker, 0, faces, [])
+    for seen in faces:
+        placed = in_clip(seen, view, Layout.speaker, 0)
+        assert placed.left >= 0
+        assert placed.right <= PORTRAIT.width_px
+
+
+boxes = st.tuples(st.floats(0, 1920), st.floats(0, 1080), st.floats(20, 600)).map(lambda drawn: face(*drawn))
+panels = st.sampled_from([(Layout.speaker, 0), (Layout.split, 0), (Layout.split, 1), (Layout.screen, 1)])
+
+
+@settings(deadline=None)
+@given(panels, boxes, st.lists(boxes, max_size=3))
+def test_any_face_whose_middle_is_in_the_source_is_shown(
+    panel: tuple[Layout, int], seen: Box, others: list[Box]
+) -> None:
+    layout, number = panel
+    placed = in_clip(seen, COMPOSER.faces(layout, number, [seen], others), layout, number)
+    width, height = panel_sizes_px(layout, PORTRAIT)[number]
+    top = placed.center_y - number * (PORTRAIT.height_px - height)
+    assert -1 <= placed.center_x <= width + 1
+    assert -1 <= top <= height + 1

@@ -1,0 +1,112 @@
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clipper_assets.camera.direction.path import (
+    CAMERA,
+    PANELS,
+    CameraPath,
+    Keyframe,
+    View,
+    camera_table,
+    panel_sizes_px,
+    read_paths,
+    still,
+)
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
+
+SPLIT = CameraPath(
+    (
+        Keyframe(10.0, Layout.speaker, (View(500.0, 540.0),), why="person 0 speaks"),
+        Keyframe(12.0, Layout.speaker, (View(700.0, 540.0, 1.5),), 1.0, "person 0 speaks and has moved"),
+        Keyframe(20.0, Layout.split, (View(500.0, 400.0, 1.3), View(1400.0, 420.0, 1.3)), why="they talk"),
+    )
+)
+PAL: dict[str, Any] = {"width_px": 720, "height_px": 576, "sample_aspect_ratio": 64 / 45}
+numbers = st.floats(0, 1e5)
+reasons = st.sampled_from(["", "person 0 speaks", "人 1"])
+views = st.builds(View, numbers, numbers, st.floats(1, 4))
+
+
+@st.composite
+def paths(draw: st.DrawFn) -> CameraPath:
+    times = sorted(draw(st.sets(numbers, min_size=1, max_size=5)))
+    keyframes = []
+    for time_s in times:
+        layout = draw(st.sampled_from(list(PANELS)))
+        shown = tuple(draw(views) for _ in range(PANELS[layout]))
+        keyframes.append(Keyframe(time_s, layout, shown, draw(st.floats(0, 2)), draw(reasons)))
+    return CameraPath(tuple(keyframes))
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.integers(0, 20), paths(), max_size=4))
+def test_paths_go_through_the_table_unchanged(by_clip: dict[int, CameraPath]) -> None:
+    table = camera_table("show/ep", list(by_clip.items()))
+    assert table.schema.equals(CAMERA.schema)
+    assert read_paths(table) == by_clip
+
+
+def test_rows_of_an_edited_table_may_be_in_any_order() -> None:
+    table = camera_table("show/ep", [(0, SPLIT), (1, SPLIT)])
+    shuffled = table.take([7, 3, 0, 5, 2, 6, 1, 4])
+    assert read_paths(shuffled) == {0: SPLIT, 1: SPLIT}
+
+
+def test_a_table_survives_parquet_without_the_partitions_column() -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(camera_table("show/ep", [(3, SPLIT)]).drop_columns(["episode"]), buffer)
+    assert read_paths(pq.read_table(pa.BufferReader(buffer.getvalue()))) == {3: SPLIT}
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda row: row | {"layout": "wide"}, "camera path of clip 2 at 20.00 s: no layout 'wide'"),
+        (lambda row: row | {"layout": "auto"}, "camera path of clip 2 at 20.00 s: no layout 'auto'"),
+        (lambda row: row | {"layout": "fit"}, "camera path of clip 2 at 20.00 s: 2 panels instead of 1"),
+    ],
+)
+def test_an_edit_that_cannot_be_shown_is_named(edit: Callable[[dict[str, Any]], dict[str, Any]], expected: str) -> None:
+    rows = camera_table("show/ep", [(2, SPLIT)]).to_pylist()
+    edited = CAMERA.table([edit(row) if row["time"] == 20 else row for row in rows])
+    with pytest.raises(ValueError, match=f"^{expected}$"):
+        read_paths(edited)
+
+
+def test_layouts_are_named_once_each_in_order() -> None:
+    assert SPLIT.layouts == [Layout.speaker, Layout.split]
+
+
+@pytest.mark.parametrize("aspect", Aspect)
+@pytest.mark.parametrize("layout", PANELS)
+def test_panels_fill_the_frame_with_even_sides(aspect: Aspect, layout: Layout) -> None:
+    frame = FRAMES[aspect]
+    sizes = panel_sizes_px(layout, frame)
+    assert len(sizes) == PANELS[layout]
+    assert sum(width * height for width, height in sizes) == frame.width_px * frame.height_px
+    assert all(width % 2 == height % 2 == 0 for width, height in sizes)
+
+
+@pytest.mark.parametrize("layout", [Layout.fit, Layout.center])
+def test_a_still_camera_looks_at_the_middle_in_square_pixels(layout: Layout) -> None:
+    source = RawVideo(**{field.name: 0 for field in fields(RawVideo)} | PAL)
+    assert still(layout, source, "as asked", 7.0) == CameraPath(
+        (Keyframe(7.0, layout, (View(512.0, 288.0),), why="as asked"),)
+    )
+
+
+def test_an_empty_cell_is_refused_by_its_column() -> None:
+    table = camera_table("episode", [(0, SPLIT)])
+    at = table.column_names.index("zoom")
+    emptied = table.set_column(at, "zoom", pa.array([None] * table.num_rows, pa.float64()))
+    with pytest.raises(ValueError, match=r"^the table of camera paths has empty cells in zoom; fill them$"):
+        read_paths(emptied)

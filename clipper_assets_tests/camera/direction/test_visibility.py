@@ -1,0 +1,56 @@
+import pytest
+
+from clipper_assets.camera.direction.path import CameraPath, Keyframe, View
+from clipper_assets.camera.direction.visibility import speaker_shown
+from clipper_assets.camera.scene import Scene, Shot, speaking_faces
+from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.shows.show import Layout
+from clipper_assets_tests.camera.scenes import HEIGHT_PX, LEFT, RIGHT, WIDTH_PX, scene, seat
+
+SOURCE = (WIDTH_PX, HEIGHT_PX)
+PORTRAIT = FRAMES[Aspect.portrait]
+TALK = scene([Shot(10, 30)], [seat(0, 10, 30, LEFT), seat(1, 10, 30, RIGHT)], (10, 20, 0), (20, 30, 1))
+ON_LEFT, ON_RIGHT = View(LEFT, 540), View(RIGHT, 540)
+
+
+def share(*keyframes: Keyframe, seen: Scene = TALK, grace_s: float = 0.5) -> float | None:
+    return speaker_shown(speaking_faces(seen), CameraPath(keyframes), PORTRAIT, SOURCE, grace_s)
+
+
+def speaker(time_s: float, view: View) -> Keyframe:
+    return Keyframe(time_s, Layout.speaker, (view,))
+
+
+def test_a_camera_on_who_speaks_shows_all_of_it() -> None:
+    assert share(speaker(10, ON_LEFT), speaker(20, ON_RIGHT)) == 1
+
+
+def test_a_camera_on_who_listens_shows_nothing() -> None:
+    assert share(speaker(10, ON_RIGHT), speaker(20, ON_LEFT)) == 0
+
+
+def test_a_camera_that_stays_shows_its_half() -> None:
+    assert share(speaker(10, ON_LEFT), grace_s=0) == 0.5
+    assert share(speaker(10, ON_LEFT)) == pytest.approx(50 / 97)
+
+
+def test_a_cut_within_the_grace_is_in_time_and_a_later_one_is_not() -> None:
+    assert share(speaker(10, ON_LEFT), speaker(20.4, ON_RIGHT)) == 1
+    late = share(speaker(10, ON_LEFT), speaker(21.5, ON_RIGHT))
+    assert late == pytest.approx(1 - 5 / 97)
+
+
+def test_half_a_face_is_not_shown() -> None:
+    half = View(LEFT + 607.5 / 2 + 10, 540)
+    assert share(speaker(10, half), speaker(20, ON_RIGHT)) == pytest.approx(47 / 97)
+
+
+def test_either_panel_of_a_split_counts_and_fit_shows_everything() -> None:
+    assert share(Keyframe(10, Layout.split, (View(LEFT, 400, 1.5), View(RIGHT, 400, 1.5)))) == 1
+    assert share(Keyframe(10, Layout.fit, (View(960, 540),))) == 1
+
+
+def test_nobody_in_view_speaks() -> None:
+    silent = scene([Shot(10, 30)], [seat(0, 10, 30, LEFT)], (12, 20, None))
+    assert share(speaker(10, ON_LEFT), seen=silent) is None
+    assert share(speaker(10, ON_LEFT), seen=scene([Shot(10, 30)], [])) is None

@@ -1,0 +1,100 @@
+from collections.abc import Sequence
+
+import pytest
+
+from clipper_assets.transcript.formats.speaker_labels import Subtitle, said_words, spoken_cues
+
+
+def said(*cues: Sequence[str], step_s: float = 1.0, length_s: float = 1.0) -> list[list[tuple[str | None, str]]]:
+    """Speaker and text of every word, of cues that begin every `step_s` seconds."""
+    subtitles = [Subtitle((at * step_s, at * step_s + length_s), list(lines)) for at, lines in enumerate(cues)]
+    return [[(word.speaker, word.text) for word in cue.words] for cue in spoken_cues(subtitles, None)]
+
+
+def speakers(*lines: str) -> list[str | None]:
+    """The speaker of each of some cues of one line."""
+    return [cue[-1][0] for cue in said(*([line] for line in lines))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        (["ANN: Hi.", "BOB: Hi.", "So.", "Right.", "ANN: Yes."], ["ANN", "BOB", "BOB", "BOB", "ANN"]),
+        (["Ann Lee: Hi.", "Dr. Bob: Hi.", "So.", "Ann Lee: a", "Dr. Bob: b"], [*["Ann Lee", "Dr. Bob"], *["Dr. Bob", "Ann Lee", "Dr. Bob"]]),
+        (["Ann: Hi.", "Bob: Yes."], ["Ann", "Bob"]),
+        (["HOST: One.", "HOST: Two."], ["HOST", "HOST"]),
+        (["ANN: Hi.", "BOB: Tips?", "Remember: sleep."], ["ANN", "BOB", "BOB"]),
+        (["- ANN : Hi.", "&gt;&gt; BOB: Yes.", "- No.", "Right."], ["ANN", "BOB", None, None]),
+        (["<b>ANN:</b> Hi.", "[sighs] BOB: Yes."], ["ANN", "BOB"]),
+        (["Remember: sleep."], [None]),
+        (["So.", "Remember: sleep.", "Remember: drink.", "Note: eat.", "Note: run."], [None] * 5),
+        (["Remember: sleep.", "So.", "Note: drink."], [None] * 3),
+        (["ANN: Hi.", *["So."] * 30, "NOTE: this."], [None] * 32),
+        (["the plan: sleep", "the plan: drink"], [None, None]),
+        (["At 12:30", "At 12:45"], [None, None]),
+        (["[SPEAKER_00]: Hi.", "[Ann Lee]: - Yes.", "So."], ["SPEAKER_00", "Ann Lee", None]),
+        (["<v Ann &amp; Co>Hi.</v>", "<v.loud Bob>Yes.", "<v Ann>Hi.</v> So."], ["Ann & Co", "Bob", None]),
+    ],
+)  # fmt: skip
+def test_speakers_are_named_by_labels_that_a_file_uses_throughout(lines: list[str], named: list[str | None]) -> None:
+    assert speakers(*lines) == named
+
+
+def test_what_is_no_label_is_said() -> None:
+    assert said(["Remember: sleep."], ["So."])[0] == [(None, "Remember:"), (None, "sleep.")]
+    assert said(["ANN: Hi.", "BOB: Yes."]) == [[("ANN", "Hi."), ("BOB", "Yes.")]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["-Hi.", "– Hello."], ["Hi.", "Hello."]),
+        (["-5 degrees"], ["-5", "degrees"]),
+        (["<font color='red'>3 < 4</font> <br/>and 5 > 2"], ["3 <", "4", "and", "5 >", "2"]),
+        (["{\\an8}{\\i1}one{\\i0}\\Ntwo\\hthree"], ["one", "two", "three"]),
+        (["AT&T &lt;b&gt; b&notes &#8206;x"], ["AT&T", "<b>", "b&notes", "x"]),
+        (["[Applause", "and laughter] Thanks ♪"], ["Thanks"]),
+    ],
+)
+def test_only_what_is_said_is_left(lines: list[str], words: list[str]) -> None:
+    (cue,) = said(lines)
+    assert [text for _, text in cue] == words
+
+
+def test_a_rolling_caption_is_read_once() -> None:
+    rolling = [["a b"], ["a b"], ["a b", "c"], ["c"], ["c", "d"], ["a b", "c", "d", "e"]]
+    assert [[text for _, text in cue] for cue in said(*rolling)] == [
+        ["a", "b"],
+        ["c"],
+        ["d"],
+        ["a", "b", "c", "d", "e"],
+    ]
+    three = [["a", "b", "c"], ["b", "c", "d"], ["c", "d", "e"]]
+    assert [[text for _, text in cue] for cue in said(*three, length_s=1.5)] == [["a", "b", "c"], ["d"], ["e"]]
+
+
+@pytest.mark.parametrize(
+    ("cues", "step_s"),
+    [([["No."], ["No."]], 1.0), ([["a"], ["a", "b"]], 1.5), ([["No."], ["No."], ["So."], ["Yes."]], 1.0)],
+)
+def test_what_is_said_twice_is_read_twice(cues: list[list[str]], step_s: float) -> None:
+    assert [[text for _, text in cue] for cue in said(*cues, step_s=step_s)] == cues or step_s > 1
+    assert sum(len(cue) for cue in said(*cues, step_s=step_s)) == sum(len(cue) for cue in cues)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Bonjour ! Ça va ?", "fr", ["Bonjour !", "Ça", "va ?"]),
+        ("今日は天気がいいですね。", None, ["今日は", "天気が", "いいですね。"]),
+        ("我们今天用iPhone拍照。", None, ["我们", "今天", "用", "iPhone", "拍照。"]),
+        ("我们今天", "en", ["我们", "今天"]),
+        ("今日 ！", "ja", ["今日！"]),
+        ("วันนี้อากาศดีมาก", None, ["วัน", "นี้", "อากาศ", "ดี", "มาก"]),
+        ("He said 今日は today", None, ["He", "said", "今日は", "today"]),
+        ("안녕 하세요", None, ["안녕", "하세요"]),
+        ("\u202bمساء\u200f \u200eالخير.\u202c \u200f", "ar", ["مساء", "الخير."]),
+    ],
+)  # fmt: skip
+def test_words_are_told_apart_as_their_script_wants_it(text: str, language: str | None, words: list[str]) -> None:
+    assert said_words(text, language) == words
