@@ -49,6 +49,7 @@ def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
     }
     return {
         "storage": storage,
+        "settings": settings,
         "lake": Lake(storage=storage),
         "progress": Progress(),
         "engines": Engines(
@@ -80,9 +81,10 @@ def fixed(resources: Mapping[str, object]) -> dict[str, dg.ResourceDefinition]:
 
 
 def _fixed(resource: object) -> dg.ResourceDefinition:
-    """The description, which the UI shows, says what the config would."""
+    """The description, which the UI shows, says what the config would; of the environment it says nothing."""
     if isinstance(resource, dg.ConfigurableIOManagerFactory):
         return dg.IOManagerDefinition(
             resource_fn=resource.create_io_manager, description=repr(resource), config_schema={}
         )
-    return dg.ResourceDefinition(resource_fn=lambda _: resource, description=repr(resource), config_schema={})
+    description = repr(resource) if isinstance(resource, dg.ConfigurableResource) else type(resource).__doc__
+    return dg.ResourceDefinition(resource_fn=lambda _: resource, description=description, config_schema={})

@@ -1,36 +1,33 @@
 """The whole job in one process, for the command line: what `clipper process` does."""
 
-import hashlib
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.data_version import DEFAULT_DATA_VERSION
 
-from clipper_assets.adoption import companion_keys
 from clipper_assets.camera.analysis.assets import ScenesConfig
-from clipper_assets.camera.analysis.models import MODELS, model_file
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.edits.store import DATA_VERSION_TAG, EDITS
+from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
+from clipper_assets.runtime.asset_names import (
+    ALIGNED_TRANSCRIPT,
+    CAMERA_PATHS,
+    HIGHLIGHT_WINDOWS,
+    RAW_VIDEO,
+    RENDERED_CLIPS,
+    SCENES,
+)
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import STILL, load_show
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.lake import table_key
+from clipper_assets.storage.recipes import UNCHANGED
 from clipper_assets.transcript.assets import TranscriptConfig
-
-RECIPE_TAG = "clipper/recipe"
-INPUT_TAG = "dagster/input_data_version"
 
 
 @dataclass(frozen=True)
@@ -41,117 +38,9 @@ class Order:
     sound: RawVideoConfig
     transcript: TranscriptConfig
     highlights: HighlightsConfig
+    scenes: ScenesConfig
     camera: CameraConfig
     render: RenderConfig
-    afresh: bool
-
-    @property
-    def asked(self) -> set[str]:
-        """Assets for which something else than the defaults was asked: what another door made will not do."""
-        asked = {
-            "raw_video": self.sound != RawVideoConfig(),
-            "aligned_transcript": self.transcript != TranscriptConfig(),
-            "highlight_windows": self.highlights != HighlightsConfig(),
-            "scenes": self.camera != CameraConfig(),
-            "camera_paths": self.camera != CameraConfig(),
-        }
-        return {asset for asset, differs in asked.items() if differs}
-
-
-def recipes(storage: Storage, order: Order, settings: Settings) -> dict[str, str]:
-    """A digest per asset of what decides its value beside its upstream values."""
-    language = order.transcript.language or settings.language
-    beside = [key for key in companion_keys(order.key, language) if storage.exists(key)]
-    layout = order.camera.layout or load_show(storage, order.key).layout
-    decisive: dict[str, Any] = {
-        "raw_video": [order.sound.model_dump(), settings.microphones, settings.window_min_s],
-        "aligned_transcript": [
-            order.transcript.model_dump(),
-            settings.transcript_engine,
-            settings.language,
-            settings.whisper_model,
-            str(settings.models_dir),
-            settings.beam_size,
-            settings.align_model,
-            settings.diarization_model,
-            settings.hf_token is not None,
-            [[key, storage.fingerprint(key)] for key in beside],
-        ],
-        "highlight_windows": [
-            order.highlights.model_dump(),
-            settings.picker,
-            settings.openai_model,
-            settings.openai_base_url,
-            settings.openai_api_key is not None,
-            settings.window_min_s,
-            settings.window_max_s,
-        ],
-        "scenes": [layout in STILL, [name for name in MODELS if model_file(name, settings.models_dir)]],
-        "camera_paths": [layout.value],
-    }
-    return {
-        name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-        for name, value in decisive.items()
-    }
-
-
-def outdated(instance: dg.DagsterInstance, storage: Storage, order: Order, wanted: Mapping[str, str]) -> list[str]:
-    """The assets to materialize: the first that is missing or was made of other inputs, and all after it.
-
-    `rendered_clips` is always among them: it knows by itself which clips are unchanged. Dagster records what each
-    materialization was made of as tags of its event (`dagster/input_data_version/...`, of this partition alone); what
-    the command line asked for is a tag of its run.
-    """
-    partition = partition_key(order.key)
-    names = [asset.key.to_user_string() for asset in assets]
-    if order.afresh:
-        return names
-    edits = _latest(instance, EDITS.key, partition)
-    made_of = {EDITS.key.to_user_string(): _as_input(_tags(edits).get(DATA_VERSION_TAG))}
-    for position, asset in enumerate(assets[:-1]):
-        name = names[position]
-        record = _latest(instance, asset.key, partition)
-        table = table_key(name, asset.metadata_by_key[asset.key]["table"], partition)
-        if record is None or not storage.exists(table):
-            return names[position:]
-        tags = _tags(record)
-        run = instance.get_run_by_id(record.run_id)
-        recipe = run.tags.get(f"{RECIPE_TAG}_{name}") if run else None
-        if (
-            tags.get("dagster/code_version") != asset.code_versions_by_key[asset.key]
-            or any(
-                (tag := f"{INPUT_TAG}/{upstream}") in tags and tags[tag] not in versions
-                for upstream, versions in made_of.items()
-            )
-            or recipe not in (None, wanted[name])
-            or (recipe is None and name in order.asked)
-            or (name == "raw_video" and tags.get(DATA_VERSION_TAG) != storage.fingerprint(order.key))
-        ):
-            return names[position:]
-        made_of[name] = _as_input(tags.get(DATA_VERSION_TAG))
-    return names[-1:]
-
-
-def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) -> dg.EventLogRecord | None:
-    """The newest materialization of an asset of one episode."""
-    found = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[partition]), limit=1
-    ).records
-    return found[0] if found else None
-
-
-def _tags(record: dg.EventLogRecord | None) -> Mapping[str, str]:
-    event = record.asset_materialization if record else None
-    return (event and event.tags) or {}
-
-
-def _as_input(version: str | None) -> set[str]:
-    """How Dagster writes a partition's data version into the tags of what is made of it.
-
-    It hashes the versions of all partitions read, here of one or none; INITIAL means that no partition had any.
-    """
-    digest = hashlib.sha256((version or "").encode()).hexdigest()
-    return {digest} if version else {digest, DEFAULT_DATA_VERSION.value}
 
 
 def instance() -> dg.DagsterInstance:
@@ -173,28 +62,17 @@ def instance() -> dg.DagsterInstance:
 
 def process(
     order: Order, settings: Settings, storage: Storage, instance: dg.DagsterInstance, progress: Progress
-) -> tuple[list[str], dg.ExecuteInProcessResult]:
-    """Materialize what is outdated of one episode, with all checks.
+) -> dg.ExecuteInProcessResult:
+    """Materialize all assets of one episode, with all checks; each takes its stored result where that is up to date.
 
-    Returns the assets that were kept as they are, and the result, which says what failed. The run has the tag of the
-    upload's version, by which the sensor and the API take it as the run that serves it.
+    The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it.
     """
     stored = storage.stat(order.key)
     partition = partition_key(order.key)
     instance.add_dynamic_partitions("episodes", [partition])
-    wanted = recipes(storage, order, settings)
-    selected = outdated(instance, storage, order, wanted)
-    configs = {
-        "raw_video": order.sound,
-        "aligned_transcript": order.transcript,
-        "highlight_windows": order.highlights,
-        "scenes": ScenesConfig(layout=order.camera.layout, afresh=order.afresh),
-        "camera_paths": order.camera,
-        "rendered_clips": order.render,
-    }
-    result = dg.materialize(
+    return dg.materialize(
         [EDITS, *assets],  # without EDITS Dagster takes the version of another episode's edits for this one's
-        selection=dg.AssetSelection.assets(*selected),
+        selection=dg.AssetSelection.assets(*assets),
         partition_key=partition,
         instance=instance,
         resources={
@@ -202,17 +80,28 @@ def process(
             "progress": dg.ResourceDefinition.hardcoded_resource(progress),
         },
         run_config=dg.RunConfig(
-            ops={name: config for name, config in configs.items() if name in selected},
+            ops={
+                RAW_VIDEO: order.sound,
+                ALIGNED_TRANSCRIPT: order.transcript,
+                HIGHLIGHT_WINDOWS: order.highlights,
+                SCENES: order.scenes,
+                CAMERA_PATHS: order.camera,
+                RENDERED_CLIPS: order.render,
+            },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
-        tags={
-            **{f"{RECIPE_TAG}_{name}": recipe for name, recipe in wanted.items()},
-            **({UPLOAD_TAG: upload_tag(stored)} if stored else {}),
-        },
+        tags={UPLOAD_TAG: upload_tag(stored)} if stored else {},
         raise_on_error=False,
     )
-    kept = [asset.key.to_user_string() for asset in assets if asset.key.to_user_string() not in selected]
-    return kept, result
+
+
+def unchanged(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The assets whose stored result was up to date, in the order of the data."""
+    return [
+        event.materialization.asset_key.to_user_string()
+        for event in result.get_asset_materialization_events()
+        if UNCHANGED in event.materialization.metadata and event.step_key != RENDERED_CLIPS
+    ]
 
 
 def failures(result: dg.ExecuteInProcessResult) -> list[str]:

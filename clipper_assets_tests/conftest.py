@@ -11,6 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from clipper_assets import local
+from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
@@ -125,13 +126,15 @@ def clip_episode(
     render: RenderConfig | None = None,
 ) -> tuple[list[str], dg.ExecuteInProcessResult]:
     """What `clipper process KEY` does: the assets that were kept, and the result of the run."""
+    camera = camera or CameraConfig()
     order = local.Order(
         key=key,
-        sound=RawVideoConfig(),
-        transcript=TranscriptConfig(),
-        highlights=HighlightsConfig(max_clips=max_clips),
-        camera=camera or CameraConfig(),
+        sound=RawVideoConfig(afresh=afresh),
+        transcript=TranscriptConfig(afresh=afresh),
+        highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips),
+        scenes=ScenesConfig(afresh=afresh, layout=camera.layout),
+        camera=camera,
         render=render or RenderConfig(),
-        afresh=afresh,
     )
-    return local.process(order, Settings(), storage, instance, Progress())
+    result = local.process(order, Settings(), storage, instance, Progress())
+    return local.unchanged(result), result

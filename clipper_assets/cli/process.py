@@ -10,6 +10,7 @@ from rich.progress import Progress as Bars
 
 from clipper_assets import local
 from clipper_assets.adoption import adopt
+from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
 from clipper_assets.cli.mistakes import MISTAKES
@@ -87,17 +88,17 @@ def process(
         storage = storage_at(settings.storage, settings.url_expiry_s)
         order = local.Order(
             key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
-            sound=RawVideoConfig(microphones=microphones),
-            transcript=TranscriptConfig(engine=engine, language=language, speakers=speakers),
-            highlights=HighlightsConfig(max_clips=max_clips, picker=picker),
-            camera=CameraConfig(layout=layout),
+            sound=RawVideoConfig(afresh=afresh, microphones=microphones),
+            transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
+            highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips, picker=picker),
+            scenes=ScenesConfig(afresh=afresh, layout=layout),
+            camera=CameraConfig(afresh=afresh, layout=layout),
             render=RenderConfig(
                 caption_style=caption_style,
                 aspect=Aspect(aspect) if aspect else None,
                 tighten=tighten,
                 hook_title=hook_title,
             ),
-            afresh=afresh,
         )
         partition_key(order.key)
         load_show(storage, order.key)
@@ -111,8 +112,8 @@ def process(
         TimeRemainingColumn(),
     )
     with faults_in_one_sentence(), dagster_instance as instance, Bars(*columns, console=console) as bars:
-        kept, result = local.process(order, settings, storage, instance, TerminalProgress(bars))
-    if kept:
+        result = local.process(order, settings, storage, instance, TerminalProgress(bars))
+    if kept := local.unchanged(result):
         console.print(f"unchanged, kept: {', '.join(kept)}", soft_wrap=True)
     if failures := local.failures(result):
         complain(failures)

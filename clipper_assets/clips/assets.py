@@ -13,7 +13,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.camera.analysis.observation import read_scenes
-from clipper_assets.camera.direction.path import CameraPath, read_paths
+from clipper_assets.camera.direction.path import CameraPath, read_paths, read_requested_layout
 from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
@@ -22,6 +22,7 @@ from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
     CLIPS,
     Manifest,
+    Requested,
     Source,
     clip_folder,
     clips_table,
@@ -108,12 +109,12 @@ def rendered_clips(
     scenes: pa.Table,
     camera: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
     progress: Progress,
 ) -> TableResult:
     from clipper_assets.clips.produce import produce_clips
 
     source = RawVideo.from_table(raw_video)
-    settings = Settings()
     seen = read_scenes(scenes)
     manifest = Manifest(
         episode=source.episode,
@@ -122,6 +123,7 @@ def rendered_clips(
         created_at=datetime.now(UTC),
         run_id=context.run.run_id,
         clips=[],
+        requested=Requested(layout=read_requested_layout(camera), **config.model_dump(exclude={"aspect"})),
         degraded=json.loads(provenance(aligned_transcript)["degraded"]),
     )
     try:
@@ -224,7 +226,7 @@ def _job(
     if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
         raise ValueError(
             f"camera_paths has no path that begins with clip {clip} at {window['start']:.2f} s; "
-            "materialize camera_paths again, or mend the table that was edited"
+            "materialize camera_paths with `afresh: true`, or mend the table that was edited"
         )
     own = [each for each in edits.words if window["start"] < each.end and each.start < window["end"]]
     vain = [Degraded("edits", f"there is no word at {each.start:.1f} s any more") for each in lost(words, own)]

@@ -17,6 +17,7 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import DEGRADED
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
@@ -133,6 +134,15 @@ class Source(BaseModel):
     duration: float
 
 
+class Requested(BaseModel):
+    """What the run config asked for; null where the show decided. Rendering the clips again asks for the same."""
+
+    layout: Layout | None = None
+    caption_style: str | None = None
+    tighten: bool | None = None
+    hook_title: bool | None = None
+
+
 class Manifest(BaseModel):
     """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet.
 
@@ -152,6 +162,7 @@ class Manifest(BaseModel):
     held_back: dict[int, list[str]] = Field(default_factory=dict)
     degraded: list[dict[str, str]]
     edits_version: int = 0
+    requested: Requested = Requested()
 
     def finished(self, clips: list[Clip], edits_version: int) -> "Manifest":
         """The same manifest with all its clips."""

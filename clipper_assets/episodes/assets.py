@@ -5,14 +5,16 @@ import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.partitions import episodes, object_key
-from clipper_assets.episodes.probe import probe_upload, refuse_if_short
+from clipper_assets.episodes.probe import probe_upload, refuse_if_short, stat_upload
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.runtime.progress import Progress
@@ -20,10 +22,13 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
+CODE_VERSION = "2"
 
-class RawVideoConfig(dg.Config):
+
+class RawVideoConfig(StepConfig):
     """What one run may decide about the sound."""
 
     microphones: Microphones | None = Field(
@@ -31,11 +36,20 @@ class RawVideoConfig(dg.Config):
     )
 
 
+def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, Any]:
+    """Everything that decides the result."""
+    return {
+        "etag": etag,
+        "microphones": config.microphones or settings.microphones,
+        "shortest_s": settings.window_min_s,
+    }
+
+
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"ffmpeg", "parquet"},
-    code_version="2",
+    code_version=CODE_VERSION,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SOURCE.definition_metadata,
@@ -44,17 +58,24 @@ class RawVideoConfig(dg.Config):
 )
 @in_one_sentence
 def raw_video(
-    context: dg.AssetExecutionContext, config: RawVideoConfig, storage: Storage, progress: Progress
+    context: dg.AssetExecutionContext,
+    config: RawVideoConfig,
+    storage: Storage,
+    settings: dg.ResourceParam[Settings],
+    progress: Progress,
 ) -> TableResult:
     key = object_key(context.partition_key)
-    settings = Settings()
     shortest_s = settings.window_min_s
     began = time.monotonic()
     watch = UploadWatch(storage, key)
     with watch.reading():
+        etag = storage.fingerprint(stat_upload(storage, key).key)
+        recipe = recipe_of(CODE_VERSION, inputs(config, settings, etag))
+        stored = stored_result(context, config, storage, SOURCE, recipe)
+        if stored and _sound_is_there(storage, stored.value):
+            return stored
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
-        etag = storage.fingerprint(key)
         with time_limit(context, probe.duration_s or 0.0), tempfile.TemporaryDirectory(prefix="clipper-") as folder:
             sound = audio.extract(
                 storage,
@@ -77,9 +98,9 @@ def raw_video(
         loudness_key=loudness_key,
         microphones=microphones,
     )
-    return TableResult(
-        value=source.to_table(),
-        data_version=dg.DataVersion(etag),
+    return new_result(
+        recipe,
+        source.to_table(),
         check_results=[is_audible(sound.loudness, source.duration_s)],
         metadata={
             "dagster/uri": storage.uri(key),
@@ -95,6 +116,12 @@ def raw_video(
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
     )
+
+
+def _sound_is_there(storage: Storage, table: pa.Table) -> bool:
+    source = RawVideo.from_table(table)
+    keys = [source.speech_key, source.loudness_key, *(microphone.speech_key for microphone in source.microphones)]
+    return all(storage.exists(key) for key in keys)
 
 
 def _picture(source: RawVideo) -> str:

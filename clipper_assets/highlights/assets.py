@@ -1,14 +1,14 @@
 """`highlight_windows`: the stretches of an episode that are worth a clip."""
 
-import hashlib
-import json
 import time
+from typing import Any
 
 import dagster as dg
 import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
@@ -16,6 +16,8 @@ from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
+from clipper_assets.highlights.pickers.heuristic import HEURISTIC
+from clipper_assets.highlights.pickers.openai import prompt_version
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
 from clipper_assets.media.loudness import load_loudness
@@ -26,11 +28,14 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.words import WORDS, sentences
 
+CODE_VERSION = "1"
 
-class HighlightsConfig(dg.Config):
+
+class HighlightsConfig(StepConfig):
     """What one run decides about its highlights."""
 
     max_clips: int = Field(default=MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
@@ -39,11 +44,24 @@ class HighlightsConfig(dg.Config):
     )
 
 
+def inputs(config: HighlightsConfig, settings: Settings, edits: Edits, language: str) -> dict[str, Any]:
+    """Everything that decides the result beside the rows of the upstream tables."""
+    return {
+        "language": language,
+        "max_clips": config.max_clips,
+        "picker": config.picker or settings.picker,
+        "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()],
+        "has_key": settings.openai_api_key is not None,
+        "seconds": [settings.window_min_s, settings.window_max_s],
+        "edited_windows": [clip.window for clip in edits.clips],
+    }
+
+
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"openai", "parquet"},
-    code_version="1",
+    code_version=CODE_VERSION,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,
@@ -58,38 +76,44 @@ def highlight_windows(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
     pickers: Pickers,
     progress: Progress,
 ) -> TableResult:
     import pyarrow.compute as pc
 
-    settings = Settings()
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
+    try:
+        edits = latest_edits(storage, source.episode)
+    except ValueError as unreadable:
+        raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
+    # Tables of earlier versions name the language only in their rows.
+    language = provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
+    recipe = recipe_of(CODE_VERSION, inputs(config, settings, edits, language), raw_video, aligned_transcript)
+    picker = config.picker or settings.picker
+    stored = stored_result(context, config, storage, WINDOWS, recipe)
+    if stored and not _may_be_better(stored.value, picker, settings):
+        return stored
     spoken = sentences(words)
     track = load_loudness(storage, source.loudness_key)
     talk = Talk(
         sentences=spoken,
         loudness=np.array([track.integrated(sentence.start, sentence.end) for sentence in spoken]),
         duration_s=source.duration_s,
-        # Tables of earlier versions name the language only in their rows.
-        language=provenance(words).get("language") or pc.first(words["language"]).as_py() or "",
+        language=language,
         count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
     )
     measured = time.monotonic()
-    try:
-        edits = latest_edits(storage, source.episode)
-    except ValueError as unreadable:
-        raise refusal(context, str(unreadable)) from None
     if edits.clips:
         edited, lost = edited_rows(edits, spoken, source.episode, source.duration_s)
         picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
         windows = WINDOWS.table(edited)
     else:
         with time_limit(context, source.duration_s):
-            picked = pickers.pick(config.picker or settings.picker, talk, progress.stage(context, "picking highlights"))
+            picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
         windows = windows_table(
             source.episode,
             place(picked.candidates, talk.runs, talk.count),
@@ -105,15 +129,14 @@ def highlight_windows(
     degraded = {entry["reason"]: entry for entry in fallbacks}
     for reason in degraded:
         context.log.warning(reason)
-    return TableResult(
-        value=windows,
-        data_version=dg.DataVersion(hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()),
+    return new_result(
+        recipe,
+        windows,
         check_results=[
             obey_the_rules(windows, words, talk.rules, source.duration_s, edited=bool(edits.clips)),
             not_degraded(HIGHLIGHT_WINDOWS, degraded.values()),
         ],
         metadata={
-            "dagster/row_count": windows.num_rows,
             "windows": dg.MetadataValue.md(preview(rows)),
             "picker": picked.picker,
             "edits": edits.version,
@@ -126,6 +149,12 @@ def highlight_windows(
             "degraded": list(degraded.values()),
         },
     )
+
+
+def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:
+    """Whether the heuristic stood in for a model that did not answer then, and may answer now."""
+    asks_model = picker is not PickerName.heuristic and settings.openai_api_key is not None
+    return asks_model and HEURISTIC in windows["picker"].to_pylist()
 
 
 def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:

@@ -91,7 +91,8 @@ class TableSpec:
             if values.null_count and not column.nullable:
                 raise ValueError(f"column {column.name} of {self.name} must not be null")
             self._check_finite(column, values)
-            table = table.set_column(table.column_names.index(column.name), column.name, values)
+            field = pa.field(column.name, column.type, nullable=column.nullable)
+            table = table.set_column(table.column_names.index(column.name), field, values)
         return table
 
     def _check_finite(self, column: Column, values: "pa.ChunkedArray[Any]") -> None:

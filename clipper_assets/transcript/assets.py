@@ -1,11 +1,12 @@
 """`aligned_transcript`: every word of an episode, with its time."""
 
-import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -24,6 +25,7 @@ from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.shows.speakers import read_names, speakers_keys
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
@@ -39,8 +41,10 @@ from clipper_assets.transcript.speakers import named
 from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
+CODE_VERSION = "2"
 
-class TranscriptConfig(dg.Config):
+
+class TranscriptConfig(StepConfig):
     """What one run may decide about its transcript."""
 
     engine: EngineName | None = Field(
@@ -56,11 +60,31 @@ class TranscriptConfig(dg.Config):
     )
 
 
+def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, str]) -> dict[str, Any]:
+    """Everything that decides the result beside the upstream table; `sidecars` are ETags by object key.
+
+    The device and its number format are not among it: the words of a GPU and of a CPU differ too little to transcribe
+    a catalogue again.
+    """
+    return {
+        "engine": config.engine or settings.transcript_engine,
+        "language": config.language or settings.language,
+        "speakers": config.speakers,
+        "whisper_model": settings.whisper_model,
+        "models_dir": str(settings.models_dir),
+        "beam_size": settings.beam_size,
+        "align_model": settings.align_model,
+        "diarization_model": settings.diarization_model,
+        "has_hub_token": settings.hf_token is not None,
+        "sidecars": sidecars,
+    }
+
+
 @dg.asset(
     partitions_def=episodes,
     kinds={"whisper", "parquet"},
     group_name="episodes",
-    code_version="2",
+    code_version=CODE_VERSION,
     pool="gpu",
     op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
@@ -75,12 +99,16 @@ def aligned_transcript(
     config: TranscriptConfig,
     raw_video: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
     engines: Engines,
     diarizer: Diarizer,
     progress: Progress,
 ) -> TableResult:
-    settings = Settings()
     source = RawVideo.from_table(raw_video)
+    language = config.language or settings.language
+    recipe = recipe_of(CODE_VERSION, inputs(config, settings, _sidecars(storage, source.key, language)), raw_video)
+    if stored := stored_result(context, config, storage, WORDS, recipe):
+        return stored
     stage = partial(progress.stage, context)
     watch = UploadWatch(storage, source.key, source.etag)  # the next version replaces the sound in the lake
     with (
@@ -89,7 +117,7 @@ def aligned_transcript(
         tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         PeakMemory() as memory,
     ):
-        recording = _recording(source, storage, config.language or settings.language, Path(folder))
+        recording = _recording(source, storage, language, Path(folder))
         try:
             names = _names(source, storage, Path(folder))
             result = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
@@ -116,15 +144,14 @@ def aligned_transcript(
         },
     )
     found = sentences(table)
-    return TableResult(
-        value=table,
-        data_version=dg.DataVersion(hashlib.sha256(json.dumps(table.to_pylist()).encode()).hexdigest()),
+    return new_result(
+        recipe,
+        table,
         check_results=[
             *check_words(table, voice, source.duration_s),
             not_degraded(ALIGNED_TRANSCRIPT, degraded),
         ],
         metadata={
-            "dagster/row_count": table.num_rows,
             "engine": result.engine,
             "passed_over": list(result.passed_over),
             "model": heard.model,
@@ -144,6 +171,11 @@ def aligned_transcript(
             "transcript": dg.MetadataValue.md(preview(found)),
         },
     )
+
+
+def _sidecars(storage: Storage, upload: str, language: str | None) -> dict[str, str]:
+    keys = [*transcript_keys(upload, language), *speakers_keys(upload)]
+    return {key: storage.fingerprint(key) for key in keys if storage.exists(key)}
 
 
 def _recording(source: RawVideo, storage: Storage, language: str | None, folder: Path) -> Recording:

@@ -18,7 +18,7 @@ from clipper_assets.api.deps import Door
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
-from clipper_assets.camera.analysis.observation import SCENES
+from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.path import CAMERA
 from clipper_assets.clips.manifest import CLIPS, Manifest, Source
 from clipper_assets.edits.model import Edits
@@ -35,7 +35,7 @@ from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]
 SHOWN = (("raw_video", SOURCE), ("aligned_transcript", WORDS))
-OTHERS = (("highlight_windows", WINDOWS), ("scenes", SCENES), ("camera_paths", CAMERA), ("rendered_clips", CLIPS))
+OTHERS = (("highlight_windows", WINDOWS), ("scenes", SCENES_TABLE), ("camera_paths", CAMERA), ("rendered_clips", CLIPS))
 """Tables that list and page of an episode do not show."""
 UNKNOWN: Any = {pa.string(): "x", pa.bool_(): False, pa.float64(): 1.0, pa.int32(): 1, pa.int64(): 1}
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job, local
-from clipper_assets.camera.analysis.observation import SCENES
+from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import CAMERA
 from clipper_assets.clips.assets import RenderConfig
@@ -218,7 +218,7 @@ def test_an_episode_without_speech_has_a_finished_manifest_without_clips_and_non
     for asset, table in (
         ("aligned_transcript/{}/words", WORDS.table([], {"language": "en", "degraded": "[]"})),
         ("highlight_windows/{}/windows", WINDOWS.table([])),
-        ("scenes/{}/scenes", SCENES.table([])),
+        ("scenes/{}/scenes", SCENES_TABLE.table([])),
         ("camera_paths/{}/camera", CAMERA.table([])),
     ):
         storage.put_bytes(

@@ -20,6 +20,7 @@ from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.windows import WINDOWS
 from clipper_assets.media.loudness import LoudnessTrack
 from clipper_assets.runtime.progress import Progress
+from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
 from clipper_assets.transcript.words import WORDS
@@ -63,6 +64,7 @@ def materialized(
             run_config={"ops": {"highlight_windows": {"config": config or {}}}},
             resources={
                 "storage": storage,
+                "settings": Settings(),
                 "lake": Lake(storage=storage),
                 "pickers": Pickers(
                     openai=OpenAIPicker(base_url=server.url, timeout_s=5, max_retries=0), heuristic=HeuristicPicker()

@@ -10,9 +10,10 @@ from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.runtime.progress import Progress
-from clipper_assets.settings import EngineName
+from clipper_assets.settings import EngineName, Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
+from clipper_assets.storage.recipes import CHECKS, RECIPE
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
@@ -77,6 +78,7 @@ def transcribed(
         config=config,
         raw_video=source,
         storage=DirectoryStorage(root=str(root)),
+        settings=Settings(),
         engines=engines(whisper),
         diarizer=Diarizer(),
         progress=Progress(),
@@ -99,6 +101,7 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
             instance=instance,
             resources={
                 "storage": storage,
+                "settings": Settings(),
                 "lake": Lake(storage=storage),
                 "engines": engines(str(whisper_model)),
                 "diarizer": Diarizer(),
@@ -121,7 +124,8 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     assert plain(metadata["peak_memory"])["host_mib"] > 50
     assert "faster-whisper" in plain(metadata["versions"])
     assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
-    assert provenance(table) | {"package_version": ""} == {
+    provided = {name: value for name, value in provenance(table).items() if name not in {RECIPE, CHECKS}}
+    assert provided | {"package_version": ""} == {
         "schema_version": "1",
         "engine": "faster_whisper",
         "model": str(whisper_model),

@@ -12,9 +12,11 @@ from clipper_assets.api.requests import ClipEdit, EditsAsked
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
+from clipper_assets.clips.manifest import Requested
 from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
+from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.shows.show import Layout
 
@@ -86,22 +88,21 @@ def render_again(key: str, door: TheDoor, response: Response, aspect: AspectAske
     rendering = known.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
-    ops = _as_rendered(door, rendering.manifest.run_id)
-    ops.setdefault("rendered_clips", {"config": {}})["config"]["aspect"] = rendering.aspect.name
+    ops = _ops(rendering.manifest.requested, rendering.aspect)
     run_id = door.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
     door.states.forget(key)
     return accepted(key, run_id, response)
 
 
-def _as_rendered(door: Door, run_id: str) -> dict[str, Any]:
-    """What the run that made the clips had been told: the clips that nothing was changed about must come out alike."""
-    run = door.instance.get_run_by_id(run_id)
-    config: Any = run.run_config if run else {}
-    told = {name: op.get("config", {}) for name, op in config.get("ops", {}).items()}
-    layout = {name: value for name, value in told.get("camera_paths", {}).items() if name == "layout" and value}
-    render = {name: value for name, value in told.get("rendered_clips", {}).items() if value is not None}
-    asked = {"scenes": layout, "camera_paths": layout, "rendered_clips": render}
-    return {name: {"config": fields} for name, fields in asked.items() if fields}
+def _ops(requested: Requested, aspect: Aspect) -> dict[str, Any]:
+    """Run config like that of the rendered clips, so that those without an edit stay as they are."""
+    asked = requested.model_dump(mode="json", exclude_none=True)
+    camera = {"layout": asked.pop("layout")} if "layout" in asked else {}
+    return {
+        "scenes": {"config": camera},
+        "camera_paths": {"config": camera},
+        "rendered_clips": {"config": {**asked, "aspect": aspect.name}},
+    }
 
 
 def _on(known: Known, base_version: int) -> None:

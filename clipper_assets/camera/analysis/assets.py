@@ -7,19 +7,20 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.camera.analysis.models import MODELS, model_file
-from clipper_assets.camera.analysis.observation import SCENES, Observation, read_observations, scenes_table
+from clipper_assets.camera.analysis.observation import SCENES_TABLE, Observation, read_observations, scenes_table
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
+from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
@@ -28,7 +29,8 @@ from clipper_assets.settings import Settings
 from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
-from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
+from clipper_assets.storage.lake import stored_table, table_key
+from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ Window = tuple[float, float]
 """Start and end in seconds of the episode."""
 
 
-class ScenesConfig(dg.Config):
+class ScenesConfig(StepConfig):
     """What one run decides about its look at the windows."""
 
     layout: Layout | None = Field(
@@ -47,7 +49,11 @@ class ScenesConfig(dg.Config):
         description="the layout that camera_paths is given: for `fit` and `center` nothing is looked at. "
         "Default: the show's, or `auto`",
     )
-    afresh: bool = Field(default=False, description="look at every window again, also where a stored scene covers it")
+
+
+def inputs(followed: Sequence[Window], models: Sequence[str]) -> dict[str, Any]:
+    """Everything that decides the result beside the upstream tables; `models` are those on this machine."""
+    return {"followed": followed, "models": models}
 
 
 @dg.asset(
@@ -58,8 +64,8 @@ class ScenesConfig(dg.Config):
     pool="gpu",
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
-    metadata=SCENES.definition_metadata,
-    check_specs=[not_degraded_spec("scenes")],
+    metadata=SCENES_TABLE.definition_metadata,
+    check_specs=[not_degraded_spec(SCENES)],
     deps=[EDITS],
     description="What is seen and heard in each window: shots, screens, faces, and who speaks. A window inside a "
     "stored scene is not looked at again.",
@@ -72,19 +78,24 @@ def scenes(
     aligned_transcript: pa.Table,
     highlight_windows: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
     progress: Progress,
 ) -> TableResult:
     from clipper_assets.camera.analysis.analyse import Analysis
 
     source = RawVideo.from_table(raw_video)
-    recipe = _Recipe(source, aligned_transcript, Settings().models_dir)
+    models = [name for name in MODELS if model_file(name, settings.models_dir)]
     try:
         followed = _followed(highlight_windows, config, source, storage)
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
+    recipe = recipe_of(CODE_VERSION, inputs(followed, models), raw_video, aligned_transcript, highlight_windows)
+    if stored := stored_result(context, config, storage, SCENES_TABLE, recipe):
+        return stored
     began = time.monotonic()
-    stored = {} if config.afresh else _stored(context, storage, source.episode)
-    valid = {spec: each for spec, each in stored.items() if spec == recipe.spec(each)}
+    look = _Look(source, aligned_transcript, models)
+    observed = {} if config.afresh else _observed(context, storage, source.episode)
+    valid = {spec: each for spec, each in observed.items() if spec == look.spec(each)}
     standing = _covering([(row["start"], row["end"]) for row in highlight_windows.to_pylist()], valid)
     unseen = [window for window in followed if not any(each.scene.covers(*window) for each in standing.values())]
     analysis = Analysis([], "not looked at")
@@ -93,18 +104,17 @@ def scenes(
         watch.refuse_if_changed()
         report = progress.stage(context, "finding speakers")
         with watch.reading(), time_limit(context, source.duration_s):
-            analysis = _look(unseen, recipe, list(standing.values()), storage, report)
+            analysis = look.at(unseen, list(standing.values()), storage, settings.models_dir, report)
     seconds = time.monotonic() - began
-    observations = {**standing, **{recipe.spec(each): each for each in analysis.observations}}
+    observations = {**standing, **{look.spec(each): each for each in analysis.observations}}
     table = scenes_table(source.episode, observations)
     degraded = list(dict.fromkeys(fallback for each in observations.values() for fallback in each.degraded))
     seen_s = sum(end_s - start_s for start_s, end_s in unseen)
-    return TableResult(
-        value=table,
-        data_version=dg.DataVersion(hashlib.sha256(parquet_bytes(table)).hexdigest()),
-        check_results=[not_degraded("scenes", [fallback.as_dict() for fallback in degraded])],
+    return new_result(
+        recipe,
+        table,
+        check_results=[not_degraded(SCENES, [fallback.as_dict() for fallback in degraded])],
         metadata={
-            "dagster/row_count": table.num_rows,
             "method": analysis.method,
             "looked_at": len(unseen),
             "kept": len(standing),
@@ -116,12 +126,12 @@ def scenes(
 
 
 @dataclass(frozen=True)
-class _Recipe:
-    """What decides an observation beside its window."""
+class _Look:
+    """A look at windows of one episode, and what decides beside a window what it finds there."""
 
     source: RawVideo
     words: pa.Table
-    models_dir: Path | None
+    models: Sequence[str]
 
     def spec(self, observation: Observation) -> str:
         """A hash of all that decides what a look at the same window finds.
@@ -142,9 +152,23 @@ class _Recipe:
             ]
             for row in rows
         ]
-        models = [name for name in MODELS if model_file(name, self.models_dir)]
-        decisive = [CODE_VERSION, self.source.etag, start, end, models, said]
+        decisive = [CODE_VERSION, self.source.etag, start, end, self.models, said]
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:32]
+
+    def at(
+        self,
+        windows: Sequence[Window],
+        known: Sequence[Observation],
+        storage: Storage,
+        models_dir: Path | None,
+        report: Report,
+    ) -> "Analysis":
+        from clipper_assets.camera.analysis.analyse import analyse
+
+        with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
+            speech = load_speech(storage.local_copy(self.source.speech_key, Path(folder)))
+            video = storage.media_source(self.source.key)
+            return analyse(windows, self.source, video, self.words, speech, models_dir, report, known)
 
 
 def _followed(windows: pa.Table, config: ScenesConfig, source: RawVideo, storage: Storage) -> list[Window]:
@@ -167,32 +191,12 @@ def _covering(windows: Sequence[Window], observations: Mapping[str, Observation]
     return covering
 
 
-def _stored(context: dg.AssetExecutionContext, storage: Storage, episode: str) -> dict[str, Observation]:
+def _observed(context: dg.AssetExecutionContext, storage: Storage, episode: str) -> dict[str, Observation]:
     """The observations of earlier runs, by spec; none where the table cannot be read."""
-    if not storage.exists(table_key("scenes", SCENES.name, episode)):
+    if not storage.exists(table_key(SCENES, SCENES_TABLE.name, episode)):
         return {}
     try:
-        return read_observations(stored_table(storage, "scenes", SCENES, episode))
+        return read_observations(stored_table(storage, SCENES, SCENES_TABLE, episode))
     except DamagedError as damaged:
         context.log.warning(f"all windows are looked at again: {damaged}")
         return {}
-
-
-def _look(
-    windows: Sequence[Window], recipe: _Recipe, known: Sequence[Observation], storage: Storage, report: Report
-) -> "Analysis":
-    from clipper_assets.camera.analysis.analyse import analyse
-
-    source = recipe.source
-    with tempfile.TemporaryDirectory(prefix="clipper-") as folder:
-        speech = load_speech(storage.local_copy(source.speech_key, Path(folder)))
-        return analyse(
-            windows,
-            source,
-            storage.media_source(source.key),
-            recipe.words,
-            speech,
-            recipe.models_dir,
-            report,
-            known,
-        )

@@ -33,7 +33,7 @@ _FACE = pa.struct(
     ]
 )
 
-SCENES = TableSpec(
+SCENES_TABLE = TableSpec(
     "scenes",
     [
         Column("episode", pa.string(), "partition key of the episode"),
@@ -82,7 +82,7 @@ class Observation:
 
 def scenes_table(episode: str, observations: Mapping[str, Observation]) -> pa.Table:
     """Observations, by the spec of each, as a lake table: a row for each window."""
-    return SCENES.table(
+    return SCENES_TABLE.table(
         [
             {
                 "episode": episode,

@@ -1,7 +1,5 @@
 """`camera_paths`: where the crop of each clip looks, and at whom. Directed from tables alone, without the picture."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,15 +14,19 @@ from clipper_assets.camera.scene import Scene, scene_of
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
+CODE_VERSION = "2"
 
-class CameraConfig(dg.Config):
+
+class CameraConfig(StepConfig):
     """What one run decides about the camera."""
 
     layout: Layout | None = Field(
@@ -34,18 +36,27 @@ class CameraConfig(dg.Config):
     )
 
 
+def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any]:
+    """Everything that decides the result beside the upstream tables; `layouts` is what each clip is to have."""
+    return {
+        "requested": config.layout and config.layout.value,
+        "layouts": {str(clip): layout.value for clip, layout in layouts.items()},
+    }
+
+
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"parquet"},
-    code_version="2",
+    code_version=CODE_VERSION,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CAMERA.definition_metadata,
-    check_specs=[not_degraded_spec("camera_paths")],
+    check_specs=[not_degraded_spec(CAMERA_PATHS)],
     deps=[EDITS],
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
-    "it and materialize rendered_clips alone; camera_paths writes the table anew whenever it is materialized.",
+    "it and materialize rendered_clips. An edited table is kept until windows, scenes or layouts change, or a run is "
+    "configured with `afresh`.",
 )
 @in_one_sentence
 def camera_paths(
@@ -67,6 +78,9 @@ def camera_paths(
         followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
+    recipe = recipe_of(CODE_VERSION, inputs(config, layouts), raw_video, highlight_windows, scenes)
+    if stored := stored_result(context, config, storage, CAMERA, recipe):
+        return stored
     paths: list[tuple[int, CameraPath]] = []
     with time_limit(context, source.duration_s):
         for window in windows:
@@ -76,14 +90,13 @@ def camera_paths(
             else:
                 shown = layout if layout in STILL else Layout.fit
                 paths.append((clip, still(shown, source, "as asked", window["start"])))
-    table = camera_table(source.episode, paths)
+    table = camera_table(source.episode, paths, config.layout)
     degraded = _fallbacks(list(followed.values()))
-    return TableResult(
-        value=table,
-        data_version=dg.DataVersion(hashlib.sha256(json.dumps(table.to_pylist()).encode()).hexdigest()),
-        check_results=[not_degraded("camera_paths", degraded)],
+    return new_result(
+        recipe,
+        table,
+        check_results=[not_degraded(CAMERA_PATHS, degraded)],
         metadata={
-            "dagster/row_count": table.num_rows,
             "layout": usual.value,
             "layouts": {f"clip_{clip}": [layout.value for layout in path.layouts] for clip, path in paths},
             "degraded": dg.MetadataValue.json(degraded),
@@ -119,4 +132,4 @@ def _fallbacks(scenes: Sequence[Scene]) -> list[dict[str, str]]:
     if not blind:
         return []
     reason = f"no face was found in {blind} of {len(scenes)} windows: nobody to follow there"
-    return [Degraded("camera_paths", reason).as_dict()]
+    return [Degraded(CAMERA_PATHS, reason).as_dict()]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Frame
 from clipper_assets.shows.show import Layout
-from clipper_assets.storage.tables import Column, TableSpec
+from clipper_assets.storage.tables import Column, TableSpec, provenance
 
 PANELS = {Layout.speaker: 1, Layout.split: 2, Layout.screen: 2, Layout.fit: 1, Layout.center: 1}
 """How many rectangles of the source a layout shows: `split` and `screen` stack two, the first one above."""
@@ -69,6 +69,8 @@ class CameraPath:
         ]
 
 
+REQUESTED_LAYOUT = "requested_layout"
+"""Key-value metadata of the table's file."""
 CAMERA = TableSpec(
     "camera",
     [
@@ -87,8 +89,13 @@ CAMERA = TableSpec(
 )
 
 
-def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Table:
-    """Camera paths by clip as a lake table: a row for each panel of each keyframe."""
+def camera_table(
+    episode: str, paths: Sequence[tuple[int, CameraPath]], requested_layout: Layout | None = None
+) -> pa.Table:
+    """Camera paths by clip as a lake table: a row for each panel of each keyframe.
+
+    `requested_layout` is that of the run config, which `read_requested_layout` reads again.
+    """
     return CAMERA.table(
         [
             {
@@ -107,8 +114,15 @@ def camera_table(episode: str, paths: Sequence[tuple[int, CameraPath]]) -> pa.Ta
             for clip, path in paths
             for key in path.keyframes
             for panel, view in enumerate(key.views)
-        ]
+        ],
+        {REQUESTED_LAYOUT: requested_layout.value} if requested_layout else None,
     )
+
+
+def read_requested_layout(table: pa.Table) -> Layout | None:
+    """The layout that the run config asked for; None where the show decided."""
+    layout = provenance(table).get(REQUESTED_LAYOUT)
+    return Layout(layout) if layout else None
 
 
 def read_paths(table: pa.Table) -> dict[int, CameraPath]:

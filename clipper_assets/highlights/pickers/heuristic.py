@@ -45,6 +45,9 @@ from clipper_assets.runtime.progress import Report
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.words import Sentence
 
+HEURISTIC = "heuristic"
+"""Value of the column `picker`."""
+
 Values = NDArray[np.float64]
 
 WEIGHTS = {
@@ -228,4 +231,4 @@ class HeuristicPicker(Picker):
                 )
             )
         report(1.0)
-        return Picked(candidates, "heuristic")
+        return Picked(candidates, HEURISTIC)

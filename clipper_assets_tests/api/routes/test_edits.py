@@ -6,13 +6,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import create_run_for_test
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Door
-from clipper_assets.api.routes.edits import AFTER_EDITS, _as_rendered
-from clipper_assets.clips.manifest import Manifest
+from clipper_assets.api.routes.edits import AFTER_EDITS, _ops
+from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
+from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.show import Layout
 from clipper_assets_tests.conftest import clip_episode
 
 KEY, CLIPS = "show3/edited.mp4", "show3/clips"
@@ -184,14 +185,13 @@ def test_rendering_again_asks_for_what_edits_touch(client: TestClient, door: Doo
         door.states.forget(KEY)
 
 
-def test_the_looks_of_an_earlier_run_are_asked_for_again_and_nothing_else(door: Door) -> None:
-    told = {"camera_paths": {"config": {"layout": "split", "keep": True}}, "rendered_clips": {"config": {}}}
-    run = create_run_for_test(door.instance, run_config={"ops": told})
-    split = {"config": {"layout": "split"}}
-    try:
-        assert _as_rendered(door, run.run_id) == {"scenes": split, "camera_paths": split}
-    finally:
-        door.instance.delete_run(run.run_id)
+def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:
+    requested = Requested(layout=Layout.split, caption_style="boxed", tighten=True)
+    assert _ops(requested, Aspect.square) == {
+        "scenes": {"config": {"layout": "split"}},
+        "camera_paths": {"config": {"layout": "split"}},
+        "rendered_clips": {"config": {"caption_style": "boxed", "tighten": True, "aspect": "square"}},
+    }
 
 
 def test_what_there_is_to_choose_from(client: TestClient) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from clipper_assets.camera.analysis.observation import (
     PORTRAIT_PX,
-    SCENES,
+    SCENES_TABLE,
     Observation,
     read_observations,
     read_scenes,
@@ -50,7 +50,7 @@ def same(one: Scene, other: Scene) -> bool:
 
 def test_observations_are_read_as_they_were_written() -> None:
     table = scenes_table("show/ep", {"one": SEEN, "two": CARD})
-    assert table.schema.equals(SCENES.schema)
+    assert table.schema.equals(SCENES_TABLE.schema)
     read = read_observations(table)
     assert list(read) == ["one", "two"]
     assert all(same(before, after) for before, after in zip([TALK, CARD.scene], read_scenes(table), strict=True))
@@ -63,5 +63,5 @@ def test_observations_are_read_as_they_were_written() -> None:
 
 
 def test_no_windows_are_an_empty_table() -> None:
-    assert scenes_table("show/ep", {}).schema.equals(SCENES.schema)
+    assert scenes_table("show/ep", {}).schema.equals(SCENES_TABLE.schema)
     assert read_scenes(scenes_table("show/ep", {})) == []

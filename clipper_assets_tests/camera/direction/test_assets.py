@@ -119,8 +119,8 @@ def test_a_path_of_other_windows_is_refused_in_one_sentence(
         raise_on_error=False,
     )
     assert local.failures(again) == [
-        f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths again, or mend "
-        "the table that was edited"
+        f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths with "
+        "`afresh: true`, or mend the table that was edited"
     ]
 
 

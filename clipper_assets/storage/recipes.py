@@ -1,0 +1,147 @@
+"""Whether an asset must be made again: its stored table carries the recipe that it was made by.
+
+A recipe is the digest of everything that decides a result: the version of the asset's code, the inputs that its module
+lists (run config, settings, show, edits, sidecar files, models) and the rows of its upstream tables. It lies in the
+table's own file, with the results of the checks, so that both are replaced together, and outlive Dagster's event log.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+from pydantic import Field
+
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError
+from clipper_assets.storage.lake import stored_table, table_key
+from clipper_assets.storage.tables import TableResult, TableSpec, provenance
+
+RECIPE, CHECKS = "recipe", "checks"
+"""Key-value metadata of a table's file."""
+RECIPE_TAG = "clipper/recipe"
+"""Tag of a materialization."""
+UNCHANGED = "unchanged"
+"""Metadata of a materialization whose table was stored before."""
+COSTS = frozenset(
+    {
+        "seconds",
+        "seconds_per_window_second",
+        "speed",
+        "real_time_factor",
+        "peak_memory",
+        "looked_at",
+        "tokens_in",
+        "tokens_out",
+        "cost_usd",
+        "retries",
+    }
+)
+"""Metadata that says what it took to make a result: a run that takes the stored one spends nothing."""
+
+
+class StepConfig(dg.Config):
+    """Run config that every asset has."""
+
+    afresh: bool = Field(default=False, description="make the result again, even where the stored one is up to date")
+
+
+def recipe_of(code_version: str, inputs: Mapping[str, Any], *upstream: pa.Table) -> str:
+    """The digest of an asset's code version, of its `inputs` beside the upstream tables, and of the rows of those.
+
+    `inputs` hold what JSON can write, and no secret: whoever reads the table could try keys against the digest.
+    """
+    decisive = [code_version, inputs, [table_version(table) for table in upstream]]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def table_version(table: pa.Table) -> str:
+    """The SHA-256 of a table's values, whatever its file, its metadata and the version of pyarrow that wrote it."""
+    return hashlib.sha256(json.dumps(table.to_pydict(), default=bytes.hex).encode()).hexdigest()
+
+
+def stored_result(
+    context: dg.AssetExecutionContext, config: StepConfig, storage: Storage, spec: TableSpec, recipe: str
+) -> TableResult | None:
+    """The stored result of the asset for this partition, where it was made by the same `recipe`; else None.
+
+    Its materialization repeats the facts of the one before, but for their `COSTS`.
+    """
+    asset, episode = context.asset_key.to_user_string(), context.partition_key
+    if config.afresh or not storage.exists(table_key(asset, spec.name, episode)):
+        return None
+    try:
+        table = stored_table(storage, asset, spec, episode)
+    except DamagedError as damaged:
+        context.log.warning(f"{asset} is made again: {damaged}")
+        return None
+    stored = provenance(table)
+    if stored.get(RECIPE) != recipe:
+        return None
+    context.log.info(f"{asset} is up to date: the stored result is kept")
+    return TableResult(
+        value=table,
+        data_version=dg.DataVersion(table_version(table)),
+        check_results=_read_checks(stored[CHECKS]),
+        metadata={
+            **_facts(context, asset, episode),
+            "dagster/row_count": table.num_rows,
+            UNCHANGED: True,
+        },
+        tags={RECIPE_TAG: recipe},
+    )
+
+
+def new_result(
+    recipe: str, table: pa.Table, check_results: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any]
+) -> TableResult:
+    """The result of an asset that was made by `recipe`, which goes into the table's file."""
+    provided = {**provenance(table), RECIPE: recipe, CHECKS: _write_checks(check_results)}
+    return TableResult(
+        value=table.replace_schema_metadata(provided),
+        data_version=dg.DataVersion(table_version(table)),
+        check_results=check_results,
+        metadata={"dagster/row_count": table.num_rows, **metadata},
+        tags={RECIPE_TAG: recipe},
+    )
+
+
+def _facts(context: dg.AssetExecutionContext, asset: str, episode: str) -> dict[str, dg.MetadataValue[Any]]:
+    """The metadata of the asset's latest materialization; none where Dagster's event log was purged."""
+    records = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[episode]), limit=1
+    ).records
+    materialization = records[0].asset_materialization if records else None
+    if materialization is None:
+        return {}
+    return {name: value for name, value in materialization.metadata.items() if name not in {*COSTS, "path"}}
+
+
+def _write_checks(results: Sequence[dg.AssetCheckResult]) -> str:
+    checks: Any = [
+        {
+            "check_name": result.check_name,
+            "passed": result.passed,
+            "severity": result.severity.value,
+            "description": result.description,
+            "metadata": dict(result.metadata),
+        }
+        for result in results
+    ]
+    return dg.serialize_value(checks)
+
+
+def _read_checks(text: str) -> list[dg.AssetCheckResult]:
+    checks: Any = dg.deserialize_value(text)
+    return [
+        dg.AssetCheckResult(
+            check_name=check["check_name"],
+            passed=check["passed"],
+            severity=dg.AssetCheckSeverity(check["severity"]),
+            description=check["description"],
+            metadata=check["metadata"],
+        )
+        for check in checks
+    ]
