@@ -15,6 +15,7 @@ from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.clips.gates.verdicts import read_limits
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
@@ -23,7 +24,7 @@ from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
-from clipper_assets.shows.show import Layout, load_show
+from clipper_assets.shows.show import Layout, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
 from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
@@ -101,7 +102,7 @@ def process(
             ),
         )
         partition_key(order.key)
-        load_show(storage, order.key)
+        read_limits(load_show(storage, order.key).gates, show_key(order.key))
         binary()
         dagster_instance = local.instance()
     columns = (

@@ -18,6 +18,7 @@ from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
+from clipper_assets.clips.gates.verdicts import read_limits
 from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
     CLIPS,
@@ -50,7 +51,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Layout, Show, load_show
+from clipper_assets.shows.show import Layout, Show, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
@@ -128,6 +129,7 @@ def rendered_clips(
     )
     try:
         show = load_show(storage, source.key)
+        limits = read_limits(show.gates, show_key(source.key))
         look = config.look(show, settings)
         edits = latest_edits(storage, source.episode)
         looks = {clip.number: _edited(look, clip, show) for clip in edits.clips}
@@ -151,7 +153,7 @@ def rendered_clips(
             storage,
             folder,
             aspect=aspect,
-            limits=show.gates,
+            limits=limits,
             workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
             report=progress.stage(context, "rendering"),
             log=context.log.info,

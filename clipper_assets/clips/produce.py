@@ -13,7 +13,7 @@ from typing import Any
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.figures import Figures, Promised
 from clipper_assets.clips.gates.measure import Shown, measure_clip
-from clipper_assets.clips.gates.verdicts import verdicts
+from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
 from clipper_assets.clips.manifest import Captions, Clip, Review, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
@@ -23,7 +23,6 @@ from clipper_assets.edits.model import Judged
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Report
-from clipper_assets.shows.gates import Limits
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
 

@@ -6,7 +6,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from clipper_assets.media.frame import Aspect
-from clipper_assets.shows.gates import Limits
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.text.toml import READ_BYTES, read_toml
@@ -31,7 +30,11 @@ STILL = frozenset({Layout.fit, Layout.center})
 
 
 class Show(BaseModel):
-    """The settings of a show, each with a default; `captions` overrides fields of the caption style."""
+    """The settings of a show, each with a default.
+
+    `captions` overrides fields of the caption style and `gates` limits of the gates; both are checked by `load_style`
+    and `read_limits`, which know the fields.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,7 +44,7 @@ class Show(BaseModel):
     layout: Layout = Field(Layout.auto, description="how the source fills the frame")
     hook_title: StrictBool = Field(False, description="whether the hook is written over the first seconds")
     tighten: StrictBool = Field(False, description="whether fillers and long pauses are taken out")
-    gates: Limits = Field(Limits(), description="limits of the gates, and which of them block")
+    gates: dict[str, Any] = Field({}, description="what differs from the limits of the gates, and which of them block")
 
 
 def show_key(upload: str) -> str:
@@ -62,5 +65,4 @@ def load_show(storage: Storage, upload: str) -> Show:
         return Show.model_validate(read_toml(storage.read_bytes(key, READ_BYTES), key))
     except ValidationError as error:
         mistake = first_mistake(error.errors())
-        table = Limits if mistake.path[0] == "gates" else Show
-        raise ValueError(f"{key}: {mistake.sentence(fields=table.model_fields, whole=key)}") from error
+        raise ValueError(f"{key}: {mistake.sentence(fields=Show.model_fields, whole=key)}") from error

@@ -103,6 +103,14 @@ def test_a_key_outside_the_storage(cut: Path, arguments: list[str]) -> None:
     assert "does not lie inside the storage root" in sentence("process", *given)
 
 
+def test_a_wrong_limit_of_the_show_is_refused_before_anything_runs(cut: Path) -> None:
+    Path("data/cut").mkdir(parents=True)
+    Path("data/cut/show.toml").write_text("[gates]\nblack_s = -1\n")
+    assert (
+        sentence("process", str(cut)) == "cut/show.toml: gates.black_s is -1; it should be greater than or equal to 0"
+    )
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "a/" * 100 + "x.mp4"])
 def test_a_name_that_is_too_long(name: str) -> None:
     sentence("process", name)

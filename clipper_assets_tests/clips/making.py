@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from clipper_assets.clips.gates.verdicts import Limits
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
 from clipper_assets.media.frame import Aspect
-from clipper_assets.shows.gates import Limits
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
 
 # -14 LUFS
@@ -44,7 +45,7 @@ def produced(
         storage,
         FOLDER,
         aspect=Aspect.portrait,
-        limits=limits or Limits(),
+        limits=limits or limits_of(),
         workers=1,
         report=lambda _: None,
         log=lambda _: None,

@@ -3,12 +3,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from clipper_assets.clips.checks import FAMILIES, GATE_CHECKS, gate_results, published
+from clipper_assets.clips.checks import GATE_CHECKS, gate_results, gates_by_check, published
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.media.frame import Aspect
-from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.clips.gates.test_verdicts import GOOD
 
 LATE_AND_FAST = {"late_speech_s": 0.5, "reading_speed_cps": 40.0}
@@ -52,15 +52,22 @@ def test_a_truncated_clip_is_noticed(share: float, clip: Clip, storage: Director
     assert result.description == f"{clip.key} has {file.stat().st_size} bytes instead of {clip.bytes}"
 
 
-def test_every_gate_is_in_one_family() -> None:
-    assert sorted(gate for gates in FAMILIES.values() for gate in gates) == sorted(Gate)
-    assert [spec.name for spec in GATE_CHECKS] == list(FAMILIES)
+def test_each_check_reports_its_gates() -> None:
+    assert gates_by_check() == {
+        "clip_format": ["duration", "size", "bytes", "codec", "fps", "av_offset"],
+        "clip_picture": ["black", "frozen", "blank"],
+        "clip_loudness": ["loudness", "true_peak"],
+        "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing"],
+        "clip_speaker": ["speaker"],
+        "clip_words": ["whole_words", "quiet_ends"],
+    }
+    assert [spec.name for spec in GATE_CHECKS] == list(gates_by_check())
     assert not any(spec.blocking for spec in GATE_CHECKS)
 
 
 def test_clips_that_pass_every_gate_pass_every_check() -> None:
-    results = gate_results({0: verdicts(GOOD, Limits()), 1: verdicts(GOOD, Limits())})
-    assert [result.check_name for result in results] == list(FAMILIES)
+    results = gate_results({0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD, limits_of())})
+    assert [result.check_name for result in results] == list(gates_by_check())
     assert all(result.passed and result.description is None for result in results)
     assert all(result.passed for result in gate_results({}))
 
@@ -83,7 +90,7 @@ def test_clips_that_pass_every_gate_pass_every_check() -> None:
 def test_a_check_names_the_clips_that_fail_and_is_as_severe_as_the_worst(
     changes: dict[str, float], severity: dg.AssetCheckSeverity, said: str
 ) -> None:
-    found = {0: verdicts(GOOD, Limits()), 1: verdicts(GOOD.model_copy(update=changes), Limits())}
+    found = {0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD.model_copy(update=changes), limits_of())}
     failed = [result for result in gate_results(found) if not result.passed]
     assert [(result.check_name, result.severity, result.description) for result in failed] == [
         ("clip_captions", severity, said)
@@ -91,7 +98,7 @@ def test_a_check_names_the_clips_that_fail_and_is_as_severe_as_the_worst(
 
 
 def test_figures_and_limits_of_every_clip_are_in_the_metadata() -> None:
-    found = {0: verdicts(GOOD, Limits()), 1: verdicts(GOOD.model_copy(update={"loudness_lufs": None}), Limits())}
+    found = {0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD.model_copy(update={"loudness_lufs": None}), limits_of())}
     (result,) = [result for result in gate_results(found) if result.check_name == "clip_loudness"]
     table = result.metadata["gates"]
     assert isinstance(table, dg.TableMetadataValue)

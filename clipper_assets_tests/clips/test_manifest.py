@@ -19,7 +19,6 @@ from clipper_assets.clips.manifest import (
 )
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import StorageError
-from clipper_assets.shows.gates import Gate
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.making import clip_in
 from clipper_assets_tests.clips.test_plan import SOURCE
@@ -82,8 +81,8 @@ def test_the_manifests_beside_are_the_finished_ones_of_the_same_upload(storage: 
 
 def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: DirectoryStorage) -> None:
     clip = clip_in(storage)
-    black = Verdict(Gate.black, False, True, 3.0, 0.5, "s", "has 3.0 s of black picture")
-    slow = Verdict(Gate.reading_speed, False, False, 30.0, 25.0, "characters/s", "has 30 characters a second")
+    black = Verdict("black", False, True, 3.0, 0.5, "s", "has 3.0 s of black picture")
+    slow = Verdict("reading_speed", False, False, 30.0, 25.0, "characters/s", "has 30 characters a second")
     clips = [clip.model_copy(update={"clip_index": n, "gates": gates}) for n, gates in enumerate(([slow], [black]))]
     written = json.loads(manifest("show/a.mp4").finished(clips, 0).to_bytes())
     assert written["publishable"] == [0]

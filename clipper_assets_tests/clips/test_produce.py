@@ -16,8 +16,8 @@ from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.errors import UploadRefusedError
-from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.clips.making import job, produced, uploaded
 from clipper_assets_tests.support.media import source_of
 
@@ -67,9 +67,9 @@ def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file
 
 
 def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
-    (clip,) = produced(storage, [job(file)], Limits(blocking=frozenset({Gate.bytes}))).clips
+    (clip,) = produced(storage, [job(file)], limits_of(blocking=["bytes"])).clips
     assert clip.publishable
-    again = produced(storage, [job(file)], Limits(blocking=frozenset({Gate.bytes}), bytes=1))
+    again = produced(storage, [job(file)], limits_of(blocking=["bytes"], bytes=1))
     assert again.rendered == 0
     (held,) = again.clips
     assert not held.publishable
@@ -79,7 +79,7 @@ def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) ->
 def test_a_camera_that_looks_away_by_what_is_known_now_holds_an_unchanged_clip_back(
     storage: DirectoryStorage, file: Path
 ) -> None:
-    limits = Limits(blocking=frozenset({Gate.speaker, Gate.whole_words}))
+    limits = limits_of(blocking=["speaker", "whole_words"])
     seen = replace(job(file), speaker_share=1.0)
     assert produced(storage, [seen], limits).clips[0].publishable
     again = produced(storage, [replace(seen, speaker_share=0.5, spoken=[(-0.5, 0.5)])], limits)
@@ -91,7 +91,7 @@ def test_a_camera_that_looks_away_by_what_is_known_now_holds_an_unchanged_clip_b
 
 
 def test_a_word_that_ends_the_captions_early_holds_the_clip_back(storage: DirectoryStorage, file: Path) -> None:
-    limits = Limits(blocking=frozenset({Gate.captions_missing}))
+    limits = limits_of(blocking=["captions_missing"])
     assert produced(storage, [job(file, text="one two three")], limits).clips[0].publishable
     (held,) = produced(storage, [job(file, text="one t\0wo three")], limits).clips
     assert held.blocked_by == ["lacks 2 of its burned captions"]
@@ -131,7 +131,7 @@ def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: 
         storage,
         "show/clips/a",
         aspect=Aspect.portrait,
-        limits=Limits(),
+        limits=limits_of(),
         workers=1,
         report=lambda _: None,
         log=lambda _: None,
@@ -178,7 +178,7 @@ def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) 
     with pytest.raises(KeyboardInterrupt):
         produce_clips(
             [job(file)], source_of(file), DirectoryStorage(root=str(file.parent)), "clips",
-            aspect=Aspect.portrait, limits=Limits(), workers=1, report=stop, log=lambda _: None,
+            aspect=Aspect.portrait, limits=limits_of(), workers=1, report=stop, log=lambda _: None,
             check_upload=lambda: None,
         )  # fmt: skip
     assert not (file.parent / "clips").exists()

@@ -10,9 +10,9 @@ from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.figures import Promised
 from clipper_assets.clips.gates.measure import Shown, measure_clip
-from clipper_assets.clips.gates.verdicts import verdicts
+from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.media.frame import Box
-from clipper_assets.shows.gates import Gate, Limits
+from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import make
 
 FIXTURE = Path(__file__).parents[2] / "transcript" / "fixture"
@@ -73,11 +73,11 @@ def shown(**changes: Any) -> Shown:
 class Judged:
     """The gates that a clip fails, and the reasons."""
 
-    failed: list[Gate]
+    failed: list[str]
     reasons: list[str]
 
 
 def judge(file: Path, known: Shown | None = None, limits: Limits | None = None, **promised: Any) -> Judged:
     figures = measure_clip(f"file:{file}", PROMISED.model_copy(update=promised), known or shown())
-    found = [verdict for verdict in verdicts(figures, limits or Limits()) if not verdict.passed]
+    found = [verdict for verdict in verdicts(figures, limits or limits_of()) if not verdict.passed]
     return Judged([verdict.gate for verdict in found], [verdict.reason for verdict in found])

@@ -10,8 +10,8 @@ import pytest
 from clipper_assets.clips.gates.measure import measure_clip
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import Box
-from clipper_assets.shows.gates import Gate, Limits
 from clipper_assets_tests.clips.gates.clip import PROMISED, clip, judge, pages, shown, spans, words
+from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import make
 
 
@@ -77,7 +77,7 @@ def test_a_file_made_to_break_a_gate_fails_it_alone(
 
 def test_one_channel_fails(tmp_path: Path) -> None:
     judged = judge(clip(tmp_path / "clip.mp4", "-ac", "1"))
-    assert judged.failed == [Gate.codec, Gate.true_peak]
+    assert judged.failed == ["codec", "true_peak"]
     assert "aac 48000 Hz 1 channels instead of" in judged.reasons[0]
 
 
@@ -102,54 +102,54 @@ def test_sound_that_ends_too_soon_fails(tmp_path: Path) -> None:
 
 
 def test_a_file_larger_than_the_show_allows_fails(good: Path) -> None:
-    assert judge(good, limits=Limits(bytes=1000)).failed == [Gate.bytes]
+    assert judge(good, limits=limits_of(bytes=1000)).failed == ["bytes"]
 
 
 @pytest.mark.parametrize("box", [Box(2, 110, 80, 12), Box(10, 10, 80, 20), Box(10, 110, 90, 12), Box(10, 120, 80, 9)])
 def test_captions_outside_the_safe_area_fail(box: Box, good: Path) -> None:
     judged = judge(good, shown(boxes=[Box(10, 90, 80, 12), box]))
-    assert judged.failed == [Gate.safe_area]
+    assert judged.failed == ["safe_area"]
 
 
 def test_captions_that_nobody_can_read_in_time_fail(good: Path) -> None:
     wordy = [replace(word, text=word.text * 3) for word in words()]
     judged = judge(good, shown(pages=pages(wordy)))
-    assert judged.failed == [Gate.reading_speed]
+    assert judged.failed == ["reading_speed"]
 
 
 def test_captions_of_something_else_fail(good: Path) -> None:
     other = [replace(word, start_s=0.8 * number, end_s=0.8 * number + 0.4) for number, word in enumerate(words()[:15])]
-    assert judge(good, shown(pages=pages(other))).failed == [Gate.sync]
+    assert judge(good, shown(pages=pages(other))).failed == ["sync"]
 
 
 def test_captions_that_are_not_burned_fail(good: Path) -> None:
     judged = judge(good, shown(missing_captions=3))
-    assert judged.failed == [Gate.captions_missing]
+    assert judged.failed == ["captions_missing"]
     assert judged.reasons == ["lacks 3 of its burned captions"]
 
 
 def test_a_listener_on_screen_fails(good: Path) -> None:
     judged = judge(good, shown(speaker_share=0.6))
-    assert judged.failed == [Gate.speaker]
+    assert judged.failed == ["speaker"]
     assert judged.reasons == ["shows who speaks only 60% of the time"]
 
 
 @pytest.mark.parametrize("word", [(-0.2, 0.15), (11.7, 12.3)])
 def test_a_word_cut_at_an_end_fails(word: tuple[float, float], good: Path) -> None:
     judged = judge(good, shown(spoken=[*spans(words()), word]))
-    assert judged.failed == [Gate.whole_words]
+    assert judged.failed == ["whole_words"]
     assert "s into a word at an end" in judged.reasons[0]
 
 
 def test_words_on_a_black_picture_do_not_make_it_bright(tmp_path: Path) -> None:
     flashing = f"drawbox=c=black:t=fill,{WORDS}"
     judged = judge(clip(tmp_path / "clip.mp4", picture=flashing))
-    assert Gate.black in judged.failed
+    assert "black" in judged.failed
 
 
 def test_words_that_light_up_are_no_motion(tmp_path: Path) -> None:
     judged = judge(clip(tmp_path / "clip.mp4", picture=f"{FROZEN},{WORDS}"))
-    assert judged.failed == [Gate.frozen]
+    assert judged.failed == ["frozen"]
 
 
 WORDS = "drawbox=x=12:y=112:w=70:h=8:c=white:t=fill:enable='lt(mod(t,0.6),0.3)'"
@@ -158,7 +158,7 @@ WORDS = "drawbox=x=12:y=112:w=70:h=8:c=white:t=fill:enable='lt(mod(t,0.6),0.3)'"
 def test_a_shared_screen_may_stand_still(tmp_path: Path) -> None:
     still = clip(tmp_path / "clip.mp4", picture=FROZEN)
     assert judge(still, shown(screens=[(1.9, 8.1)])).failed == []
-    assert judge(still, shown(screens=[(10.0, 12.0)])).failed == [Gate.frozen]
+    assert judge(still, shown(screens=[(10.0, 12.0)])).failed == ["frozen"]
 
 
 def test_a_file_without_sound_or_picture_or_sense_is_an_error(good: Path, tmp_path: Path) -> None:

@@ -1,0 +1,221 @@
+"""All gates, in the order in which the manifest and the asset checks list them."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from clipper_assets.clips.gates.figures import Figures
+from clipper_assets.clips.gates.gate import Count, Gate, Judgement, Limit, Positive, Share, Size, at_most, same
+
+CODECS = "h264 yuv420p, aac 48000 Hz 2 channels"
+FPS_TOLERANCE = 0.0005
+"""Half of what lies between 30 and 30000/1001."""
+UNEVEN_FRAMES = 0.1
+"""Of a frame's time: more than the clock of any container rounds."""
+OFF = "off"
+"""Shown in place of a limit that is switched off."""
+
+
+class Duration(Gate):
+    name, check = "duration", "clip_format"
+    duration_s: Positive = Field(0.04, description="off the planned length")
+
+    def judge(self, figures: Figures) -> Judgement:
+        planned_s = figures.promised.duration_s
+        off_s = round(abs(figures.duration_s - planned_s), 4)
+        fault = f"lasts {figures.duration_s:.2f} s instead of {planned_s:.2f} s"
+        return at_most(off_s, self.duration_s, "s off the plan", fault)
+
+
+class FrameSize(Gate):
+    name, check = "size", "clip_format"
+
+    def judge(self, figures: Figures) -> Judgement:
+        planned = figures.promised
+        return same(f"{figures.width_px}x{figures.height_px}", f"{planned.width_px}x{planned.height_px}", "px")
+
+
+class FileSize(Gate):
+    name, check = "bytes", "clip_format"
+    # Instagram takes no larger Reels from apps (Ayrshare, "Media guidelines"); the other platforms take more.
+    bytes: Size = Field(300_000_000, description="size of the file")
+
+    def judge(self, figures: Figures) -> Judgement:
+        return at_most(figures.size_bytes, self.bytes, "bytes", f"has {figures.size_bytes / 1e6:.0f} MB")
+
+
+class Codec(Gate):
+    name, check = "codec", "clip_format"
+
+    def judge(self, figures: Figures) -> Judgement:
+        audio = f"{figures.audio_codec} {figures.audio_rate_hz} Hz {figures.audio_channels} channels"
+        return same(f"{figures.video_codec} {figures.pixel_format}, {audio}", CODECS, "")
+
+
+class FrameRate(Gate):
+    name, check = "fps", "clip_format"
+
+    def judge(self, figures: Figures) -> Judgement:
+        planned_fps = figures.promised.fps
+        uneven = figures.uneven_s * planned_fps > UNEVEN_FRAMES
+        off = abs(figures.fps - planned_fps) > FPS_TOLERANCE * planned_fps
+        pace = "unevenly" if uneven else f"at {figures.fps:.2f} fps"
+        fault = f"shows its frames {pace} instead of at {planned_fps:.2f} fps"
+        return Judgement(not (uneven or off), figures.fps, planned_fps, "fps", fault)
+
+
+class AudioVideoOffset(Gate):
+    name, check = "av_offset", "clip_format"
+    # EBU R 37: sound at most 40 ms before and 60 ms after its picture.
+    early_sound_s: Positive = Field(0.04, description="sound before the picture, or a picture that outlasts the sound")
+    late_sound_s: Positive = Field(0.06, description="sound after the picture, or sound that outlasts it")
+
+    def judge(self, figures: Figures) -> Judgement:
+        start_s, end_s = figures.late_sound_s, figures.long_sound_s
+        early, late = self.early_sound_s, self.late_sound_s
+        passed = (early is None or min(start_s, end_s) >= -early) and (late is None or max(start_s, end_s) <= late)
+        limits = f"{OFF if early is None else f'-{early:g}'} to {OFF if late is None else f'{late:g}'}"
+        fault = f"has sound that begins {start_s:+.2f} s and ends {end_s:+.2f} s after its picture"
+        return Judgement(passed, max(start_s, end_s, key=abs), limits, "s", fault)
+
+
+class Black(Gate):
+    name, check = "black", "clip_picture"
+    black_s: Positive = Field(0.5, description="the longest stretch without light")
+
+    def judge(self, figures: Figures) -> Judgement:
+        return at_most(figures.black_s, self.black_s, "s", f"has {figures.black_s:.1f} s of black picture")
+
+
+class Frozen(Gate):
+    name, check = "frozen", "clip_picture"
+    frozen_s: Positive = Field(5.0, description="the longest stretch without motion that shows no slides or screen")
+
+    def judge(self, figures: Figures) -> Judgement:
+        return at_most(figures.frozen_s, self.frozen_s, "s", f"has {figures.frozen_s:.1f} s of frozen picture")
+
+
+class Blank(Gate):
+    name, check = "blank", "clip_picture"
+    blank_s: Positive = Field(1.0, description="the longest stretch of one colour, a wall or a blur")
+
+    def judge(self, figures: Figures) -> Judgement:
+        return at_most(figures.blank_s, self.blank_s, "s", f"has {figures.blank_s:.1f} s of blank picture")
+
+
+class Loudness(Gate):
+    """Silence does not pass, although it has no loudness."""
+
+    name, check = "loudness", "clip_loudness"
+    loudness_lufs: Limit = Field(-14.0, description="integrated loudness that is aimed at")
+    loudness_lu: Positive = Field(0.5, description="off that loudness")
+
+    def judge(self, figures: Figures) -> Judgement:
+        lufs, target, tolerance = figures.loudness_lufs, self.loudness_lufs, self.loudness_lu
+        passed, fault = True, ""
+        if target is not None and tolerance is not None:
+            # The meter reads tenths: a tenth of the last digit keeps 13.5 within 0.5 of 14.
+            passed = lufs is not None and abs(lufs - target) <= tolerance + 0.01
+            fault = "is silent" if lufs is None else f"has {lufs:.1f} LUFS instead of {target:g} within {tolerance:g}"
+        return Judgement(passed, lufs, None if tolerance is None else target, "LUFS", fault)
+
+
+class TruePeak(Gate):
+    name, check = "true_peak", "clip_loudness"
+    true_peak_dbtp: Limit = Field(-1.0, description="the highest true peak")
+
+    def judge(self, figures: Figures) -> Judgement:
+        peak_dbtp = figures.true_peak_dbtp
+        return at_most(peak_dbtp, self.true_peak_dbtp, "dBTP", f"has a true peak of {peak_dbtp} dBTP")
+
+
+class SafeArea(Gate):
+    name, check = "safe_area", "clip_captions"
+    overhang_px: Positive = Field(1.0, description="captions out of the safe area")
+
+    def judge(self, figures: Figures) -> Judgement:
+        overhang_px = figures.caption_overhang_px
+        return at_most(overhang_px, self.overhang_px, "px", f"has captions {overhang_px:.0f} px outside the safe area")
+
+
+class ReadingSpeed(Gate):
+    """Only warns: the episode itself decides how fast its people speak."""
+
+    name, check = "reading_speed", "clip_captions"
+    blocks: ClassVar[bool] = False
+    # 260 words a minute, beyond which British conversation is "faster than normal" (Tauroza & Allison 1990), of 4.7
+    # letters and a space.
+    reading_speed_cps: Positive = Field(25.0, description="characters of captions a second, over five seconds")
+
+    def judge(self, figures: Figures) -> Judgement:
+        cps = figures.reading_speed_cps
+        fault = f"has {cps:.0f} characters of captions a second" if cps else ""
+        return at_most(cps, self.reading_speed_cps, "characters/s", fault)
+
+
+class CaptionSync(Gate):
+    name, check = "sync", "clip_captions"
+    sync_s: Positive = Field(0.25, description="speech before or after its captions")
+    # 0.15 to 0.48 was measured under music from as loud as the speech to 15 dB lower, 0.05 to 0.28 (95 %) for the
+    # captions of another part of the episode.
+    speech_match: Share = Field(0.2, description="least agreement of speech and captions, 0..1")
+
+    def judge(self, figures: Figures) -> Judgement:
+        late_s, match = figures.late_speech_s, figures.speech_match
+        passed, fault = True, ""
+        if late_s is not None and match is not None:
+            agrees = self.speech_match is None or match >= self.speech_match
+            passed = agrees and (self.sync_s is None or abs(late_s) <= self.sync_s)
+            side = "before" if late_s < 0 else "after"
+            fault = f"has speech {abs(late_s):.2f} s {side} its captions"
+            if not agrees:
+                fault = f"has captions that do not follow its speech (agreement {match:.2f})"
+        return Judgement(passed, late_s, self.sync_s, "s", fault)
+
+
+class CaptionsMissing(Gate):
+    name, check = "captions_missing", "clip_captions"
+    missing_captions: Count = Field(0, description="captions that are not in what is burned")
+
+    def judge(self, figures: Figures) -> Judgement:
+        missing = figures.missing_captions
+        return at_most(missing, self.missing_captions, "captions", f"lacks {missing} of its burned captions")
+
+
+class Speaker(Gate):
+    name, check = "speaker", "clip_speaker"
+    speaker_share: Share = Field(0.9, description="least share of the speech of visible people that shows who speaks")
+
+    def judge(self, figures: Figures) -> Judgement:
+        share = figures.speaker_share
+        passed = share is None or self.speaker_share is None or share >= self.speaker_share
+        fault = f"shows who speaks only {share:.0%} of the time" if share is not None else ""
+        return Judgement(passed, share, self.speaker_share, "of the speech", fault)
+
+
+class WholeWords(Gate):
+    name, check = "whole_words", "clip_words"
+    cut_word_s: Positive = Field(0.05, description="cut into a word at either end")
+
+    def judge(self, figures: Figures) -> Judgement:
+        cut_s = figures.cut_word_s
+        return at_most(cut_s, self.cut_word_s, "s", f"cuts {cut_s:.2f} s into a word at an end")
+
+
+class QuietEnds(Gate):
+    """Only warns: music or laughter at an end belongs to the episode."""
+
+    name, check = "quiet_ends", "clip_words"
+    blocks: ClassVar[bool] = False
+    edge_level_db: Limit = Field(-10.0, description="level of either end against the speech, where nobody speaks on")
+
+    def judge(self, figures: Figures) -> Judgement:
+        db = figures.edge_level_db
+        fault = f"is {-db:.0f} dB below its speech at an end where nobody should speak" if db is not None else ""
+        return at_most(db, self.edge_level_db, "dB", fault)
+
+
+GATES: tuple[type[Gate], ...] = (
+    Duration, FrameSize, FileSize, Codec, FrameRate, AudioVideoOffset, Black, Frozen, Blank, Loudness, TruePeak,
+    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Speaker, WholeWords, QuietEnds,
+)  # fmt: skip
