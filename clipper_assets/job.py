@@ -1,7 +1,6 @@
 """The job that every door opens (sensor, UI, CLI) and what it runs with."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import dagster as dg
 
@@ -17,14 +16,9 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import Lake
-from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import aligned_transcript
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
-from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
-from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
-from clipper_assets.transcript.engines.transcript_file import TranscriptFile
-from clipper_assets.transcript.engines.whisperx import WhisperX
 
 assets = [raw_video, aligned_transcript, highlight_windows, scenes, camera_paths, rendered_clips]
 clip_episode = dg.define_asset_job(
@@ -37,27 +31,12 @@ clip_episode = dg.define_asset_job(
 def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
     """What the assets run with. No key or token is among it: resource config is shown in the UI."""
     models_dir = str(settings.models_dir) if settings.models_dir else None
-    aligners = Aligners(model=settings.align_model, models_dir=models_dir, device=settings.device)
-    whisper: dict[str, Any] = {
-        "aligners": aligners,
-        "model": settings.whisper_model,
-        "models_dir": models_dir,
-        "device": settings.device,
-        "compute_type": settings.compute_type,
-        "batch_size": settings.batch_size,
-        "beam_size": settings.beam_size,
-    }
     return {
         "storage": storage,
         "settings": settings,
         "lake": Lake(storage=storage),
         "progress": Progress(),
-        "engines": Engines(
-            transcript_file=TranscriptFile(aligners=aligners),
-            whisperx=WhisperX(**whisper),
-            faster_whisper=FasterWhisper(**whisper),
-            pocketsphinx=PocketSphinx(),
-        ),
+        "engines": Engines.configured(settings),
         "diarizer": Diarizer(model=settings.diarization_model, models_dir=models_dir, device=settings.device),
         "pickers": Pickers(
             openai=OpenAIPicker(

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class EngineName(StrEnum):
-    """A transcript engine, or `auto` for the first that can run."""
+    """A transcript engine, named as its module in transcript/engines, or `auto` for the first below it that can run."""
 
     auto = "auto"
     transcript_file = "transcript_file"

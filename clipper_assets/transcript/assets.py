@@ -30,7 +30,7 @@ from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
 from clipper_assets.transcript.diarization import Diarizer
-from clipper_assets.transcript.engines.auto import Engines
+from clipper_assets.transcript.engines.auto import ENGINES, Engines
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
@@ -49,8 +49,7 @@ class TranscriptConfig(StepConfig):
 
     engine: EngineName | None = Field(
         default=None,
-        description="`auto` takes the first that can run of transcript_file, whisperx, faster_whisper, pocketsphinx; "
-        "default: CLIPPER_TRANSCRIPT_ENGINE",
+        description=f"`auto` takes the first that can run of {', '.join(ENGINES)}; default: CLIPPER_TRANSCRIPT_ENGINE",
     )
     language: str | None = Field(
         default=None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
@@ -100,7 +99,7 @@ def aligned_transcript(
     raw_video: pa.Table,
     storage: Storage,
     settings: dg.ResourceParam[Settings],
-    engines: Engines,
+    engines: dg.ResourceParam[Engines],
     diarizer: Diarizer,
     progress: Progress,
 ) -> TableResult:

@@ -63,10 +63,12 @@ def source(talk: Recording) -> pa.Table:
 
 def engines(whisper: str = "no-such-model") -> Engines:
     return Engines(
-        transcript_file=TranscriptFile(aligners=Aligners()),
-        whisperx=WhisperX(model="no-such-model", aligners=Aligners()),
-        faster_whisper=FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
-        pocketsphinx=PocketSphinx(),
+        [
+            TranscriptFile(aligners=Aligners()),
+            WhisperX(model="no-such-model", aligners=Aligners()),
+            FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
+            PocketSphinx(),
+        ]
     )
 
 

@@ -4,11 +4,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 
-from clipper_assets.settings import Device
+from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.base import Aligner
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.aligners.wav2vec2 import Wav2Vec2Aligner
@@ -24,6 +24,11 @@ class Aligners(dg.ConfigurableResource[None]):
     model: str | None = None
     models_dir: str | None = None
     device: Device = Device.auto
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        models_dir = str(settings.models_dir) if settings.models_dir else None
+        return cls(model=settings.align_model, models_dir=models_dir, device=settings.device)
 
     def choose(self, language: str) -> tuple[Aligner | None, str]:
         """The best aligner for a language (ISO 639-1), and why it is not a better one; empty where it is the best."""

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import dagster as dg
 
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.crosstalk import speaker_of
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.vad import speech_spans
@@ -85,9 +86,19 @@ class Clock:
 
 
 class Engine(dg.ConfigurableResource[None], ABC):
-    """One way of getting words out of an episode."""
+    """One way of getting words out of an episode; docs/CONTRIBUTING.md says how to add one.
+
+    Attributes:
+        name: How `EngineName` calls it; its module has the same name.
+    """
 
     name: ClassVar[str]
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        """The engine as the environment configures it; a key or token is never a field, because the UI shows those."""
+        del settings
+        return cls()
 
     @abstractmethod
     def transcribe(self, recording: Recording, stage: Stage) -> Heard:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
@@ -25,6 +26,10 @@ class TranscriptFile(Engine):
     name: ClassVar[str] = "transcript_file"
 
     aligners: Aligners
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        return cls(aligners=Aligners.configured(settings))
 
     def transcribe(self, recording: Recording, stage: Stage) -> Heard:
         clock = Clock()

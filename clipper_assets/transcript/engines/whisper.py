@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
-from clipper_assets.settings import Device
+from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.doubt import Decoded, doubtful, left_out, marked
@@ -65,6 +65,18 @@ class WhisperEngine(Engine):
     compute_type: str | None = None
     batch_size: int = 8
     beam_size: int = 5
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        return cls(
+            aligners=Aligners.configured(settings),
+            model=settings.whisper_model,
+            models_dir=str(settings.models_dir) if settings.models_dir else None,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            batch_size=settings.batch_size,
+            beam_size=settings.beam_size,
+        )
 
     @abstractmethod
     def load(self, directory: Path, device: str, compute_type: str) -> Recogniser:

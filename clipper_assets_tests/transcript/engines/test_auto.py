@@ -1,12 +1,15 @@
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from clipper_assets.settings import EngineName
+from clipper_assets.runtime.progress import Stage
+from clipper_assets.settings import EngineName, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
-from clipper_assets.transcript.engines.auto import Engines
-from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
+from clipper_assets.transcript.engines.auto import ENGINES, Engines
+from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
 from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
@@ -16,10 +19,12 @@ from clipper_assets_tests.transcript.conftest import Bars
 
 def engines(whisper: str) -> Engines:
     return Engines(
-        transcript_file=TranscriptFile(aligners=Aligners()),
-        whisperx=WhisperX(model="no-such-model", aligners=Aligners()),
-        faster_whisper=FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
-        pocketsphinx=PocketSphinx(),
+        [
+            TranscriptFile(aligners=Aligners()),
+            WhisperX(model="no-such-model", aligners=Aligners()),
+            FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
+            PocketSphinx(),
+        ]
     )
 
 
@@ -65,3 +70,28 @@ def test_no_engine_for_the_language_names_every_reason(short: Recording) -> None
     with pytest.raises(EngineUnavailableError) as caught:
         engines("no-such-model").transcribe(EngineName.auto, replace(short, language="de"), Bars())
     assert all(name in str(caught.value) for name in ("transcript_file", "whisperx", "faster_whisper", "pocketsphinx"))
+
+
+class Echo(Engine):
+    """An engine of this test."""
+
+    name = "echo"
+    model: str
+
+    @classmethod
+    def configured(cls, settings: Settings) -> "Echo":
+        return cls(model=settings.whisper_model)
+
+    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+        return Heard([], recording.language or "en", self.model, {})
+
+
+def test_an_engine_is_added_by_its_module_and_its_name(short: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("clipper_assets.transcript.engines.echo")
+    vars(module).update(Engine=Engine, Echo=Echo)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    configured = Engines.configured(Settings(whisper_model="no-such-model"), [*ENGINES, "echo"])
+    result = configured.transcribe("echo", short, Bars())
+    assert (result.engine, result.heard.model, result.passed_over) == ("echo", "no-such-model", [])
+    names = [engine.name for engine in Engines.configured(Settings()).engines]
+    assert names == ["transcript_file", "whisperx", "faster_whisper", "pocketsphinx"]
