@@ -1,8 +1,10 @@
 import math
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from clipper_assets.captions import styles
 from clipper_assets.captions.fonts import find_face
 from clipper_assets.captions.styles import CaptionStyle, load_style, style_names
 from clipper_assets.shows.show import DEFAULT_STYLE
@@ -44,6 +46,15 @@ def test_classic_is_the_old_services() -> None:
 def test_an_unknown_style_is_refused_with_those_that_there_are(name: str) -> None:
     with pytest.raises(ValueError, match=r"^no caption style '.*'; there are boxed, classic, .*, subtitle$"):
         load_style(name)
+
+
+def test_a_style_is_added_by_its_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "styles").mkdir()
+    fields = 'font = "Anton Regular"\nfont_size = 80\nwords_per_page = 4\ntext_colour = "#ffffff"\n'
+    (tmp_path / "styles" / "comic.toml").write_text(fields)
+    monkeypatch.setattr(styles, "files", lambda _: tmp_path)
+    assert style_names() == ["comic"]
+    assert (load_style("comic").name, load_style("comic").font_size) == ("comic", 80)
 
 
 def test_a_show_overrides_fields() -> None:
