@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
-from clipper_assets.edits.model import Decision
+from clipper_assets.edits.model import Review
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
@@ -60,13 +60,6 @@ class Captions(BaseModel):
     vtt: str
 
 
-class Review(BaseModel):
-    """What a person decided, and whether that applies to this file (`Judged.holds_for`)."""
-
-    decision: Decision
-    current: bool
-
-
 class Clip(BaseModel):
     """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root.
 
@@ -108,7 +101,7 @@ class Clip(BaseModel):
     @property
     def blocked_by(self) -> list[str]:
         """Why the clip must not be published, a phrase each."""
-        rejected = self.review and self.review.current and self.review.decision is Decision.rejected
+        rejected = self.review is not None and self.review.rejects
         return [*blocked_by(self.gates), *(["rejected by a person"] if rejected else [])]
 
     @property

@@ -15,7 +15,7 @@ from clipper_assets.clips.gates.figures import Figures, Promised
 from clipper_assets.clips.gates.measure import Shown, measure_clip
 from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
-from clipper_assets.clips.manifest import Captions, Clip, Review, record_key, recorded
+from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
@@ -111,18 +111,12 @@ def produce_clips(
             shares.cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    judged = ((finished[job.plan.index], job.judged) for job in jobs)
-    return Produced(
-        [
-            clip.model_copy(update={"gates": verdicts(clip.figures, limits), "review": _review(clip, decided)})
-            for clip, decided in judged
-        ],
-        len(missing),
-    )
+    return Produced([_judged(finished[job.plan.index], job, limits) for job in jobs], len(missing))
 
 
-def _review(clip: Clip, judged: Judged | None) -> Review | None:
-    return Review(decision=judged.decision, current=judged.holds_for(clip.sha256)) if judged else None
+def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:
+    review = job.judged.review(clip.sha256) if job.judged else None
+    return clip.model_copy(update={"gates": verdicts(clip.figures, limits), "review": review})
 
 
 class _Shares:

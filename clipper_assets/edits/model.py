@@ -27,19 +27,31 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Review(BaseModel):
+    """What a person decided about a clip, and whether that applies to its present file."""
+
+    decision: Decision
+    current: bool
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the clip must not be published."""
+        return self.current and self.decision is Decision.rejected
+
+
 class Judged(Frozen):
-    """A decision, and the SHA-256 of the mp4 that it was made about."""
+    """A decision as it is stored: with the SHA-256 of the mp4 that it was made about."""
 
     decision: Decision
     sha256: str
 
-    def holds_for(self, sha256: str) -> bool:
-        """Whether the decision applies to the file of that SHA-256.
+    def review(self, sha256: str) -> Review:
+        """The review of the file of that SHA-256.
 
         A rejection is about the moment in the episode and applies to every rendering of it; an approval is about one
         file, since another rendering may look wrong.
         """
-        return self.decision is Decision.rejected or self.sha256 == sha256
+        return Review(decision=self.decision, current=self.decision is Decision.rejected or self.sha256 == sha256)
 
 
 class EditedClip(Frozen):
@@ -67,6 +79,10 @@ class EditedClip(Frozen):
     @property
     def number(self) -> int:
         return int(self.window["clip"])
+
+    def review(self, sha256: str) -> Review | None:
+        """What was decided about this clip, for its file of that SHA-256; None while nobody decided."""
+        return self.judged.review(sha256) if self.judged else None
 
 
 class WordEdit(Frozen):

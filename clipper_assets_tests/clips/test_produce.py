@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from clipper_assets.clips import produce
-from clipper_assets.clips.manifest import Clip, Review, record_key
+from clipper_assets.clips.manifest import Clip, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
-from clipper_assets.edits.model import Decision, Judged
+from clipper_assets.edits.model import Decision, Judged, Review
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from clipper_assets.api.repository.states import Known
-from clipper_assets.clips.manifest import Clip, Review
-from clipper_assets.edits.model import Decision, EditedClip
+from clipper_assets.clips.manifest import Clip
+from clipper_assets.edits.model import EditedClip, Review
 from clipper_assets.highlights.editing import sentences_of
 
 
@@ -53,15 +53,12 @@ def clip_view(known: Known, clip: Clip, url: Callable[[str], str]) -> ClipView:
 def verdict(known: Known, clip: Clip) -> Review | None:
     """What was decided about a clip, as of now."""
     edited = known.edits.clip(clip.clip_index)
-    if edited is None or edited.judged is None:
-        return None
-    return Review(decision=edited.judged.decision, current=edited.judged.holds_for(clip.sha256))
+    return edited.review(clip.sha256) if edited else None
 
 
 def held_back_by(clip: Clip, decided: Review | None) -> list[str]:
-    """Why a clip must not be posted, a phrase each."""
-    rejected = decided is not None and decided.current and decided.decision is Decision.rejected
-    return [*clip.model_copy(update={"review": None}).blocked_by, *(["rejected by a person"] if rejected else [])]
+    """Why a clip must not be posted, a phrase each; `decided` replaces the review in its manifest."""
+    return clip.model_copy(update={"review": decided}).blocked_by
 
 
 def _sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:
