@@ -10,6 +10,7 @@ from pydantic import Field
 
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.windows import EDITOR, edited_rows
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules

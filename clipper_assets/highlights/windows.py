@@ -10,6 +10,7 @@ import pyarrow as pa
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import DEGRADED, Degraded
 from clipper_assets.storage.tables import Column, TableSpec
+from clipper_assets.transcript.boundaries import PAD_S
 from clipper_assets.transcript.words import Sentence
 
 MAX_HOOK, MAX_TITLE = 300, 200
@@ -43,15 +44,11 @@ TOLERANCE_S = 1e-6
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths of a window and how far its boundaries are widened into the neighbouring silence, all in seconds.
-
-    The 0.3 s cover the error of a word boundary (WhisperX, Bain et al. 2023, arXiv:2303.00747, counts a word as
-    well placed within a 200 ms collar) and leave 0.1 s for the first consonant and the last breath.
-    """
+    """Lengths of a window and how far its boundaries are widened into the neighbouring silence, all in seconds."""
 
     min_s: float = 30.0
     max_s: float = 60.0
-    pad_s: float = 0.3
+    pad_s: float = PAD_S
 
     def allow(self, length_s: float) -> bool:
         return self.min_s - TOLERANCE_S <= length_s <= self.max_s + TOLERANCE_S
@@ -95,18 +92,6 @@ class Window:
 def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
     """How many clips an episode is worth: one per six minutes of speech, 3..12, and never more than `max_clips`."""
     return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
-
-
-def quiet_around(
-    sentences: Sequence[Sentence], first: int, last: int, duration_s: float
-) -> tuple[float, float, float, float]:
-    """Where the silence before the sentences `first`..`last` (positions) begins, their speech does and ends, and the
-    silence after them ends: seconds that never decrease.
-    """
-    start, end = sentences[first].start, max(sentence.end for sentence in sentences[first : last + 1])
-    quiet_from = max((sentence.end for sentence in sentences[:first]), default=0.0)
-    quiet_until = sentences[last + 1].start if last + 1 < len(sentences) else duration_s
-    return min(quiet_from, start), start, end, max(quiet_until, end)
 
 
 def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:

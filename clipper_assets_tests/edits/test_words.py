@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.edits.model import Edits, WordEdit
-from clipper_assets.edits.words import corrected, lost
-from clipper_assets.highlights.editing import worded
+from clipper_assets.edits.words import corrected, lost, worded
 from clipper_assets_tests.highlights.talks import words_of
 
 TALK = words_of([(f"Word{number} again.", 10.0 * number, 10.0 * number + 8) for number in range(10)])

@@ -10,11 +10,11 @@ import pytest
 
 from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.store import save_edits
+from clipper_assets.edits.windows import EDITOR
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
-from clipper_assets.highlights.pickers.editor import EDITOR
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.windows import WINDOWS

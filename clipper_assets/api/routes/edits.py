@@ -15,6 +15,8 @@ from clipper_assets.captions.styles import style_names
 from clipper_assets.clips.manifest import Requested
 from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
+from clipper_assets.edits.windows import moved, pinned, retitled
+from clipper_assets.edits.words import worded
 from clipper_assets.highlights.editing import moved, pinned, retitled, worded
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState

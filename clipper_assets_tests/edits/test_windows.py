@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.windows import EDITOR, LONGEST_S, edited_rows, moved, pinned, retitled, sentences_of
+from clipper_assets.edits.words import worded
 from clipper_assets.highlights.checks import misplaced
-from clipper_assets.highlights.editing import LONGEST_S, moved, pinned, retitled, sentences_of, worded
-from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.windows import WINDOWS, Rules
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import EPISODE, words_of

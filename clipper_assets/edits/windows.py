@@ -1,16 +1,19 @@
-"""What a person does to an episode's clips, as pure functions: tables and edits in, edits out."""
+"""Windows as a person edited them: pinned in time, and placed on the transcript as it is now."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from clipper_assets.edits.model import EditedClip, Edits, WordEdit
-from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
-from clipper_assets.highlights.windows import Rules, quiet_around
+from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.text.clean import clean_text
+from clipper_assets.transcript.boundaries import PAD_S, quiet_around
 from clipper_assets.transcript.words import Sentence
 
+EDITOR = "editor"
+"""The picker of a window that a person changed."""
 LONGEST_S = 180.0
 """What Instagram, TikTok and YouTube Shorts all take (YouTube Help, "Understand three-minute YouTube Shorts")."""
 NUMBERED = ("episode", "first_sentence", "last_sentence")
@@ -25,6 +28,41 @@ def pinned(edits: Edits, windows: pa.Table) -> list[EditedClip]:
         EditedClip(window={name: value for name, value in row.items() if name not in NUMBERED})
         for row in windows.to_pylist()
     ]
+
+
+def edited_rows(
+    edits: Edits, sentences: Sequence[Sentence], episode: str, duration_s: float
+) -> tuple[list[dict[str, Any]], list[Degraded]]:
+    """The rows of the windows table, and what became of windows that nobody speaks in any more.
+
+    Each pinned window has the sentences that lie in it by more than half. Its start and end stay where they are, as
+    long as that is in the silence around those sentences.
+    """
+    rows, lost = [], []
+    for clip in sorted(edits.clips, key=lambda each: each.number):
+        start, end = clip.window["start"], clip.window["end"]
+        inside = [number for number, each in enumerate(sentences) if _share(each, start, end) > 0.5]
+        if not inside:
+            lost.append(
+                Degraded(
+                    HIGHLIGHT_WINDOWS,
+                    f"clip {clip.number} is left out: nobody speaks from {start:.1f} to {end:.1f} s any more",
+                )
+            )
+            continue
+        first, last = min(inside), max(inside)
+        quiet_from, speech_start, speech_end, quiet_until = quiet_around(sentences, first, last, duration_s)
+        rows.append(
+            {
+                **clip.window,
+                "episode": episode,
+                "start": min(max(start, quiet_from), speech_start),
+                "end": max(min(end, quiet_until), speech_end),
+                "first_sentence": sentences[first].number,
+                "last_sentence": sentences[last].number,
+            }
+        )
+    return rows, lost
 
 
 def sentences_of(clip: EditedClip, sentences: Sequence[Sentence], duration_s: float) -> tuple[int, int]:
@@ -59,12 +97,11 @@ def moved(
     if doubtful := [each.number for each in sentences[begin : finish + 1] if each.doubtful]:
         raise ValueError(f"sentence {doubtful[0]} may never have been said; keep it out of the clip")
     quiet_from, speech_start, speech_end, quiet_until = quiet_around(sentences, begin, finish, duration_s)
-    pad_s = Rules().pad_s
     window = dict(clip.window)
     if wanted[0] != now[0]:
-        window["start"] = speech_start - min(pad_s, (speech_start - quiet_from) / 2)
+        window["start"] = speech_start - min(PAD_S, (speech_start - quiet_from) / 2)
     if wanted[1] != now[1]:
-        window["end"] = speech_end + min(pad_s, (quiet_until - speech_end) / 2)
+        window["end"] = speech_end + min(PAD_S, (quiet_until - speech_end) / 2)
     if (length_s := window["end"] - window["start"]) > LONGEST_S:
         raise ValueError(f"the clip would last {length_s:.0f} s; no platform takes more than {LONGEST_S:.0f} s")
     return _by_editor(clip, window)
@@ -82,23 +119,6 @@ def _by_editor(clip: EditedClip, window: Mapping[str, Any]) -> EditedClip:
     return clip.model_copy(update={"window": {**window, "picker": EDITOR, "prompt_version": None, "degraded": []}})
 
 
-def worded(edits: Edits, words: pa.Table, texts: Mapping[int, str]) -> list[WordEdit]:
-    """All word edits with new `texts` by number of the word; the transcript's own text takes an edit back.
-
-    Raises ValueError for a word that there is not, and for a text of more than one line.
-    """
-    kept = {(edit.start, edit.end): edit for edit in edits.words}
-    for number, text in texts.items():
-        if not 0 <= number < words.num_rows:
-            raise ValueError(f"the transcript has no word {number}; it has 0 to {words.num_rows - 1}")
-        row = words.slice(number, 1).to_pylist()[0]
-        clean = " ".join(text.split())
-        if not clean.isprintable():
-            raise ValueError(f"word {number} cannot be written as {text!r}; use letters that can be seen")
-        span = (row["start"], row["end"])
-        overlapping = [each for each in kept if each[0] < span[1] and span[0] < each[1]]
-        for each in overlapping:
-            del kept[each]
-        if clean != row["text"]:
-            kept[span] = WordEdit(start=span[0], end=span[1], was=row["text"], text=clean)
-    return [kept[span] for span in sorted(kept)]
+def _share(sentence: Sentence, start: float, end: float) -> float:
+    length = sentence.end - sentence.start
+    return (min(sentence.end, end) - max(sentence.start, start)) / length if length > 0 else 0.0
