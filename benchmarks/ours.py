@@ -14,6 +14,7 @@ from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import render_clip
+from clipper_assets.highlights.window import Window as HighlightWindow
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import sentences
@@ -45,29 +46,33 @@ def look(episode: Episode, url: str, windows: list[Window], layout: Layout, mode
 def make_clip(episode: Episode, url: str, window: Window, camera: CameraPath, encoder: Encoder, folder: Path) -> Path:
     """The clip of a window in the new folder `folder`. Raises RuntimeError where the renderer had to fall back."""
     folder.mkdir()
-    plan = plan_clip(_row(window, episode.words), episode.words, episode.source, LOOK, camera)
+    plan = plan_clip(_highlight(window, episode.words), episode.words, episode.source, LOOK, camera)
     rendered = render_clip(plan, episode.source, url, encoder, folder, _unheard)
     if rendered.degraded:
         raise RuntimeError("; ".join(fallback.reason for fallback in rendered.degraded))
     return rendered.files["mp4"]
 
 
-def _row(window: Window, words: pa.Table) -> dict[str, object]:
-    """The window as a row of highlight_windows, with the sentences that lie inside it."""
+def _highlight(window: Window, words: pa.Table) -> HighlightWindow:
+    """The window as highlight_windows has it, with the sentences that lie inside it."""
     inside = [
         sentence.number
         for sentence in sentences(words)
         if window.start_s <= sentence.start and sentence.end <= window.end_s
     ]
-    return {
-        "clip": 0,
-        "start": window.start_s,
-        "end": window.end_s,
-        "first_sentence": min(inside),
-        "last_sentence": max(inside),
-        "hook": "",
-        "hashtags": [],
-    }
+    return HighlightWindow(
+        episode="",
+        clip=0,
+        start=window.start_s,
+        end=window.end_s,
+        first_sentence=min(inside),
+        last_sentence=max(inside),
+        virality_score=1.0,
+        hook="",
+        title="",
+        reason="",
+        picker="",
+    )
 
 
 def _unheard(share: float) -> None:

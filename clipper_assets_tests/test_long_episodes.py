@@ -15,6 +15,7 @@ from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.window import read_windows
 from clipper_assets.highlights.windows import MAX_CLIPS, place, windows_table
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
@@ -58,7 +59,7 @@ def windows_of(words: pa.Table, duration_s: float) -> pa.Table:
 def plans_of(windows: pa.Table, words: pa.Table, duration_s: float) -> list[ClipPlan]:
     source = replace(SOURCE, duration_s=duration_s)
     camera = still(Layout.fit, source, "as asked")
-    return [plan_clip(window, words, source, LOOK, camera) for window in windows.to_pylist()]
+    return [plan_clip(window, words, source, LOOK, camera) for window in read_windows(windows)]
 
 
 def peak_bytes(words: Sequence[Word]) -> int:

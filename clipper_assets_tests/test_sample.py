@@ -20,6 +20,7 @@ from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.job import assets, build_resources
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.settings import Settings
@@ -28,6 +29,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.conftest import SAMPLE, clip_episode
 from clipper_assets_tests.support.media import samples
+from clipper_assets_tests.support.windows import window_of
 from clipper_assets_tests.test_local import NO_KEY_NO_MODELS
 from clipper_assets_tests.transcript.scoring import start_errors
 
@@ -88,12 +90,11 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
     source = RawVideo.from_table(tables["raw_video"])
     look, camera = Look(load_style("classic"), FRAMES[Aspect.portrait]), still(Layout.fit, source, "as asked")
 
-    def plan(window: dict[str, Any]) -> ClipPlan:
-        texts = {"hook": "", "hashtags": []}
-        return plan_clip(texts | window, tables["aligned_transcript"], source, look, camera)
+    def plan(window: Window) -> ClipPlan:
+        return plan_clip(window, tables["aligned_transcript"], source, look, camera)
 
     last = tables["aligned_transcript"]["sentence"].to_pylist()[-1]
-    whole = plan({"clip": 0, "start": 0.0, "end": source.duration_s, "first_sentence": 0, "last_sentence": last})
+    whole = plan(window_of(end=source.duration_s, last_sentence=last, hashtags=[]))
     said, lit = true_words(truth), lit_words(whole)
     errors = start_errors(said, lit)
     assert len(lit) == len(said)
@@ -101,14 +102,14 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
     assert np.median(errors) < 0.15
     assert np.percentile(errors, 95) < 0.3
 
-    windows = tables["highlight_windows"].to_pylist()
+    windows = read_windows(tables["highlight_windows"])
     assert len(windows) >= 2
     for window in windows:
         clip = plan(window)
         spoken = [
             said[row["word"]]
             for row in tables["aligned_transcript"].to_pylist()
-            if window["first_sentence"] <= row["sentence"] <= window["last_sentence"]
+            if window.first_sentence <= row["sentence"] <= window.last_sentence
         ]
         assert [word.text for word in spoken] == [word.text for word in clip.words]
         assert clip.start_s <= spoken[0].start

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pyarrow as pa
@@ -41,6 +41,7 @@ from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
+from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
@@ -138,8 +139,8 @@ def rendered_clips(
         watch.refuse_if_changed()
         encoder = best_encoder()
         jobs = [
-            _job(window, aligned_transcript, source, looks.get(window["clip"], look), paths, seen, encoder, edits)
-            for window in highlight_windows.to_pylist()
+            _job(window, aligned_transcript, source, looks.get(window.clip, look), paths, seen, encoder, edits)
+            for window in read_windows(highlight_windows)
         ]
         aspect = config.aspect or show.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
@@ -211,7 +212,7 @@ def _edited(look: Look, clip: EditedClip, show: Show) -> Look:
 
 
 def _job(
-    window: dict[str, Any],
+    window: Window,
     words: pa.Table,
     source: RawVideo,
     look: Look,
@@ -223,23 +224,23 @@ def _job(
     """Raises ValueError where the camera's paths are not of these windows."""
     from clipper_assets.clips.produce import Job
 
-    clip = window["clip"]
+    clip = window.clip
     path = paths.get(clip)
-    if path is None or abs(path.keyframes[0].time_s - window["start"]) > SAME_TIME_S:
+    if path is None or abs(path.keyframes[0].time_s - window.start) > SAME_TIME_S:
         raise ValueError(
-            f"camera_paths has no path that begins with clip {clip} at {window['start']:.2f} s; "
+            f"camera_paths has no path that begins with clip {clip} at {window.start:.2f} s; "
             "materialize camera_paths with `afresh: true`, or mend the table that was edited"
         )
-    own = [each for each in edits.words if window["start"] < each.end and each.start < window["end"]]
+    own = [each for each in edits.words if window.start < each.end and each.start < window.end]
     vain = [Degraded("edits", f"there is no word at {each.start:.1f} s any more") for each in lost(words, own)]
     plan = plan_clip(window, corrected(words, own), source, look, path)
     edited = edits.clip(clip)
     return Job(
         plan,
-        {**window, "degraded": [*window["degraded"], *(each.as_dict() for each in vain)]},
+        replace(window, degraded=[*window.degraded, *(each.as_dict() for each in vain)]),
         encoder,
         spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-        speaker_share=_speaker_share(scene_of(scenes, window["start"], window["end"]), path, look, source),
+        speaker_share=_speaker_share(scene_of(scenes, window.start, window.end), path, look, source),
         judged=edited.judged if edited else None,
     )
 

@@ -3,11 +3,10 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -18,6 +17,7 @@ from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Frame
 from clipper_assets.text.clean import clean_text
 
@@ -98,19 +98,19 @@ def output_fps(source: RawVideo) -> Fraction:
     return min(rate, Fraction(MAX_FPS))
 
 
-def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
-    """Plan the clip of one row of the windows table; `camera` in seconds of the episode.
+def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
+    """Plan the clip of a window; `camera` in seconds of the episode.
 
     Texts are cleaned here too: tables may have been written by an earlier version, or by hand.
     """
     import pyarrow.compute as pc
 
     sentence = pc.field("sentence")
-    inside = (sentence >= window["first_sentence"]) & (sentence <= window["last_sentence"])
+    inside = (sentence >= window.first_sentence) & (sentence <= window.last_sentence)
     rows = words.filter(inside).to_pylist()
     fps = output_fps(source)
-    start_s = _on_frame(window["start"], fps, latest_s=min((row["start"] for row in rows), default=math.inf))
-    frames = max(round((min(window["end"], source.duration_s) - start_s) * fps), 1)
+    start_s = _on_frame(window.start, fps, latest_s=min((row["start"] for row in rows), default=math.inf))
+    frames = max(round((min(window.end, source.duration_s) - start_s) * fps), 1)
     window_s = float(frames / fps)
     said = [
         CaptionWord(
@@ -124,10 +124,10 @@ def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look
         for row in rows
         if (text := clean_text(row["text"]).strip())
     ]
-    spoken = mark_keywords(said, window["hashtags"])
+    spoken = mark_keywords(said, window.hashtags)
     cuts = tighten(spoken, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
     return ClipPlan(
-        index=window["clip"],
+        index=window.clip,
         etag=source.etag,
         start_s=start_s,
         end_s=start_s + window_s,
@@ -136,7 +136,7 @@ def plan_clip(window: Mapping[str, Any], words: pa.Table, source: RawVideo, look
         cuts=cuts,
         words=_kept(spoken, cuts),
         style=look.style,
-        hook=clean_text(window["hook"]) if look.hook_title else None,
+        hook=clean_text(window.hook) if look.hook_title else None,
         camera=_in_clip(camera, start_s, cuts),
         microphones=tuple((each.stream, each.channel) for each in source.microphones),
         fonts_dir=look.fonts_dir,

@@ -21,6 +21,7 @@ from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.edits.model import Judged
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Report
 from clipper_assets.shows.show import Layout
@@ -33,14 +34,14 @@ class CancelledError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A clip to be had: its plan, its row of the windows table, the encoder to use, and what the gates ask for.
+    """A clip to be had: its plan, its window, the encoder to use, and what the gates ask for.
 
     `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`; `judged`
     is what a person decided about a file of this clip.
     """
 
     plan: ClipPlan
-    window: Mapping[str, Any]
+    window: Window
     encoder: Encoder
     spoken: Sequence[Span] = ()
     speaker_share: float | None = None
@@ -138,12 +139,12 @@ class _Shares:
         return report
 
 
-def _of_window(window: Mapping[str, Any], rendering: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """What a clip takes over from its window, the fallbacks of the picker before those of `rendering`."""
     return {
-        **{name: window[name] for name in ("hook", "title", "reason", "hashtags")},
-        "virality_score": round(window["virality_score"], 2),
-        "degraded": [*window["degraded"], *rendering],
+        **{name: getattr(window, name) for name in ("hook", "title", "reason", "hashtags")},
+        "virality_score": round(window.virality_score, 2),
+        "degraded": [*window.degraded, *rendering],
     }
 
 

@@ -16,11 +16,11 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
-from clipper_assets.highlights.pickers.editor import EDITOR, edited_rows
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC
 from clipper_assets.highlights.pickers.openai import prompt_version
 from clipper_assets.highlights.preview import preview
-from clipper_assets.highlights.windows import MAX_CLIPS, WINDOWS, Rules, clip_count, place, windows_table
+from clipper_assets.highlights.window import WINDOWS, read_windows
+from clipper_assets.highlights.windows import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.media.loudness import load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
@@ -138,7 +138,7 @@ def highlight_windows(
             not_degraded(HIGHLIGHT_WINDOWS, degraded.values()),
         ],
         metadata={
-            "windows": dg.MetadataValue.md(preview(rows)),
+            "windows": dg.MetadataValue.md(preview(read_windows(windows))),
             "picker": picked.picker,
             "edits": edits.version,
             "prompt_version": picked.prompt_version,

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.window import read_windows
 from clipper_assets.highlights.windows import MAX_CLIPS, TOLERANCE_S, Rules
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 
@@ -21,30 +22,30 @@ OBEY_THE_RULES = dg.AssetCheckSpec(
 
 def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> list[str]:
     """Every rule that a windows table breaks against its words table, in words; empty where it keeps them all."""
-    rows = windows.to_pylist()
+    placed = read_windows(windows)
     sentence, start, end = _columns(words)
     doubtful = sentence[words["doubt"].is_valid().to_numpy()]
     broken = []
-    if [row["clip"] for row in rows] != list(range(len(rows))):
+    if [window.clip for window in placed] != list(range(len(placed))):
         broken.append("clips are not numbered from 0")
     fewest = 1 if np.setdiff1d(sentence, doubtful).size else 0
-    if not fewest <= len(rows) <= MAX_CLIPS:
-        broken.append(f"{len(rows)} windows instead of {fewest} to {MAX_CLIPS}")
-    if any(worse["virality_score"] > better["virality_score"] for better, worse in pairwise(rows)):
+    if not fewest <= len(placed) <= MAX_CLIPS:
+        broken.append(f"{len(placed)} windows instead of {fewest} to {MAX_CLIPS}")
+    if any(worse.virality_score > better.virality_score for better, worse in pairwise(placed)):
         broken.append("windows are not ordered by score")
-    for earlier, later in pairwise(sorted(rows, key=lambda row: row["start"])):
-        if later["start"] < earlier["end"]:
-            broken.append(f"clips {earlier['clip']} and {later['clip']} overlap")
-    for row in rows:
-        name, first, last = f"clip {row['clip']}", row["first_sentence"], row["last_sentence"]
+    for earlier, later in pairwise(sorted(placed, key=lambda window: window.start)):
+        if later.start < earlier.end:
+            broken.append(f"clips {earlier.clip} and {later.clip} overlap")
+    for window in placed:
+        name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         if ((first <= doubtful) & (doubtful <= last)).any():
             broken.append(f"{name} holds a sentence that may not have been said")
         inside = (first <= sentence) & (sentence <= last)
         speech_s = end[inside].max() - start[inside].min() if inside.any() else 0.0
-        length_s = row["end"] - row["start"]
+        length_s = window.end - window.start
         widest_s = max(speech_s + 2 * rules.pad_s, rules.min_s)
         explained = any(
-            entry["step"] == HIGHLIGHT_WINDOWS and "s long instead of" in entry["reason"] for entry in row["degraded"]
+            entry["step"] == HIGHLIGHT_WINDOWS and "s long instead of" in entry["reason"] for entry in window.degraded
         )
         if length_s > widest_s + TOLERANCE_S or not (rules.allow(length_s) or explained):
             broken.append(f"{name} is {length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s")
@@ -55,8 +56,8 @@ def misplaced(windows: pa.Table, words: pa.Table, duration_s: float) -> list[str
     """What holds for windows that a person edited as well: sentences that there are, with silence around them."""
     sentence, start, end = _columns(words)
     broken = []
-    for row in windows.to_pylist():
-        name, first, last = f"clip {row['clip']}", row["first_sentence"], row["last_sentence"]
+    for window in read_windows(windows):
+        name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         inside = (first <= sentence) & (sentence <= last)
         if first > last or not np.isin([first, last], sentence).all():
             broken.append(f"{name} names sentences {first} to {last}, which the transcript does not have")
@@ -64,12 +65,12 @@ def misplaced(windows: pa.Table, words: pa.Table, duration_s: float) -> list[str
         speech_start, speech_end = start[inside].min(), end[inside].max()
         quiet_from = end[sentence < first].max(initial=0.0)
         quiet_until = start[sentence > last].min(initial=duration_s)
-        if not min(quiet_from, speech_start) <= row["start"] <= speech_start:
+        if not min(quiet_from, speech_start) <= window.start <= speech_start:
             broken.append(f"{name} does not start in the silence before sentence {first}")
-        if not speech_end <= row["end"] <= max(quiet_until, speech_end):
+        if not speech_end <= window.end <= max(quiet_until, speech_end):
             broken.append(f"{name} does not end in the silence after sentence {last}")
-        if not 1 <= row["virality_score"] <= 10:
-            broken.append(f"{name} has the score {row['virality_score']:g}, outside 1 to 10")
+        if not 1 <= window.virality_score <= 10:
+            broken.append(f"{name} has the score {window.virality_score:g}, outside 1 to 10")
     return broken
 
 

@@ -1,40 +1,20 @@
 """The rules for highlight windows, kept for every picker alike: length, sentence boundaries, silence, no overlap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
 
+from clipper_assets.highlights.window import WINDOWS, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
-from clipper_assets.runtime.degraded import DEGRADED, Degraded
-from clipper_assets.storage.tables import Column, TableSpec
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.boundaries import PAD_S
 from clipper_assets.transcript.words import Sentence
 
 MAX_HOOK, MAX_TITLE = 300, 200
 """Characters."""
-
-WINDOWS = TableSpec(
-    "windows",
-    [
-        Column("episode", pa.string(), "partition key of the episode"),
-        Column("clip", pa.int32(), "clip, from 0; best score first"),
-        Column("start", pa.float64(), "seconds from the start of the episode; sentence boundary, widened into silence"),
-        Column("end", pa.float64(), "seconds from the start of the episode; sentence boundary, widened into silence"),
-        Column("first_sentence", pa.int32(), "first sentence of the window"),
-        Column("last_sentence", pa.int32(), "last sentence of the window, included"),
-        Column("virality_score", pa.float32(), "1..10"),
-        Column("hook", pa.string(), "the line that makes a viewer stay"),
-        Column("title", pa.string(), "title of the clip"),
-        Column("reason", pa.string(), "why this stretch was picked"),
-        Column("hashtags", pa.list_(pa.string()), "hashtags, with their #"),
-        Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`"),
-        Column("prompt_version", pa.string(), "hash of the prompts; null without a model", nullable=True),
-        Column("degraded", DEGRADED, "fallbacks that touched this window"),
-    ],
-)
 
 SECONDS_PER_CLIP = 360.0
 MIN_CLIPS, MAX_CLIPS = 3, 12
@@ -82,7 +62,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Window:
+class Placed:
     """A candidate on the run that it was fitted to."""
 
     run: Run
@@ -190,41 +170,41 @@ def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[in
     return sorted(chosen, key=lambda i: (-scores[i], i))
 
 
-def place(candidates: Sequence[Candidate], allowed: Sequence[Run], count: int) -> list[Window]:
+def place(candidates: Sequence[Candidate], allowed: Sequence[Run], count: int) -> list[Placed]:
     """The best `count` candidates as windows within the rules, best first."""
-    windows = [Window(run, candidate) for candidate in candidates if (run := fit(candidate, allowed))]
-    return [windows[i] for i in choose([w.run for w in windows], [w.candidate.score for w in windows], count)]
+    placed = [Placed(run, candidate) for candidate in candidates if (run := fit(candidate, allowed))]
+    return [placed[i] for i in choose([each.run for each in placed], [each.candidate.score for each in placed], count)]
 
 
 def windows_table(
     episode: str,
-    windows: Sequence[Window],
+    placed: Sequence[Placed],
     rules: Rules,
     *,
     picker: str,
     prompt_version: str | None,
     degraded: Sequence[Degraded],
 ) -> pa.Table:
-    """Windows, best first, as the windows table; `degraded` is what the picker fell back from, for every row."""
-    rows = []
-    for clip, window in enumerate(windows):
-        leaving = outside(window.run, rules)
-        rows.append(
-            {
-                "episode": episode,
-                "clip": clip,
-                "start": window.run.start,
-                "end": window.run.end,
-                "first_sentence": window.run.first,
-                "last_sentence": window.run.last,
-                "virality_score": window.candidate.score,
-                "hook": window.candidate.hook,
-                "title": window.candidate.title,
-                "reason": window.candidate.reason,
-                "hashtags": list(window.candidate.hashtags),
-                "picker": picker,
-                "prompt_version": prompt_version,
-                "degraded": [entry.as_dict() for entry in (*degraded, *([leaving] if leaving else []))],
-            }
+    """Placed candidates, best first, as the windows table; `degraded` lists the picker's fallbacks, for every row."""
+    windows = []
+    for clip, (run, candidate) in enumerate((each.run, each.candidate) for each in placed):
+        leaving = outside(run, rules)
+        windows.append(
+            Window(
+                episode=episode,
+                clip=clip,
+                start=run.start,
+                end=run.end,
+                first_sentence=run.first,
+                last_sentence=run.last,
+                virality_score=candidate.score,
+                hook=candidate.hook,
+                title=candidate.title,
+                reason=candidate.reason,
+                hashtags=list(candidate.hashtags),
+                picker=picker,
+                prompt_version=prompt_version,
+                degraded=[entry.as_dict() for entry in (*degraded, *([leaving] if leaving else []))],
+            )
         )
-    return WINDOWS.table(rows)
+    return WINDOWS.table([asdict(window) for window in windows])

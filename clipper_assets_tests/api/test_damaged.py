@@ -24,7 +24,7 @@ from clipper_assets.clips.manifest import CLIPS, Manifest, Source
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.source import SOURCE
-from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage

@@ -12,6 +12,7 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
+from clipper_assets_tests.support.windows import window_of
 
 # -14 LUFS
 TONE = "sine=f=1000:r=48000,volume=7.1dB,aformat=channel_layouts=stereo"
@@ -27,8 +28,8 @@ def uploaded(storage: DirectoryStorage) -> Path:
 
 def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two", **changes: Any) -> Job:
     """A clip of two seconds."""
-    window = {"hook": "h", "title": "t", "reason": "r", "hashtags": ["#a"], "virality_score": 5.0, "degraded": []}
-    return Job(plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes), window, FAST)
+    plan = plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes)
+    return Job(plan, window_of(clip=index), FAST)
 
 
 def produced(

@@ -14,7 +14,7 @@ from clipper_assets.camera.direction.path import CAMERA
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
-from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout

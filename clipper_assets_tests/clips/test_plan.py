@@ -21,6 +21,7 @@ from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.transcript_files import read_transcript
 from clipper_assets.transcript.words import Word, words_table
+from clipper_assets_tests.support.windows import window_of
 
 SOURCE = RawVideo(
     episode="e", key="e", etag="0123", size_bytes=1, container="mp4", duration_s=100.0, width_px=1920, height_px=1080,
@@ -31,7 +32,7 @@ SOURCE = RawVideo(
 
 
 LOOK = Look(load_style("pop"), FRAMES[Aspect.portrait])
-WINDOW = {"clip": 2, "first_sentence": 0, "last_sentence": 0, "hook": "Why not?", "hashtags": ["#Bread"]}
+WINDOW = window_of(clip=2, hook="Why not?", hashtags=["#Bread"])
 
 
 def planned(
@@ -44,7 +45,7 @@ def planned(
 ) -> ClipPlan:
     """The plan of a window around all of `said`, one sentence."""
     table = words_table("e", said, [0] * len(said), "en", {})
-    window = WINDOW | {"start": start_s, "end": end_s}
+    window = replace(WINDOW, start=start_s, end=end_s)
     return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "as asked"))
 
 
@@ -71,7 +72,7 @@ def test_texts_of_tables_from_elsewhere_are_cleaned() -> None:
     table = words_table("e", [Word(text, n, n + 0.5, 0) for n, text in enumerate("abc")], [0] * 3, "en", {})
     for name, texts in (("text", ["one", "\0", "t\x07wo"]), ("speaker", ["A\0nn", None, None])):
         table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
-    window = WINDOW | {"start": 0.0, "end": 3.0, "hook": "Why\0 not?"}
+    window = replace(WINDOW, start=0.0, end=3.0, hook="Why\0 not?")
     plan = plan_clip(window, table, SOURCE, replace(LOOK, hook_title=True), still(Layout.fit, SOURCE, "as asked"))
     assert [(word.text, word.speaker) for word in plan.words] == [("one", "Ann"), ("two", None)]
     assert plan.hook == "Why not?"
@@ -151,7 +152,7 @@ def test_a_clip_is_whole_frames_from_before_its_first_word(
 def test_words_of_other_sentences_are_left_out() -> None:
     said = [Word("before", 9.0, 9.5, 0), Word("inside", 10.0, 11.0, 0), Word("after", 11.5, 12.0, 0)]
     table = words_table("e", said, [0, 1, 2], "en", {})
-    window = {"clip": 0, "start": 9.7, "end": 11.2, "first_sentence": 1, "last_sentence": 1, "hook": "", "hashtags": []}
+    window = window_of(start=9.7, end=11.2, first_sentence=1, last_sentence=1)
     plan = plan_clip(window, table, SOURCE, LOOK, still(Layout.fit, SOURCE, ""))
     assert [word.text for word in plan.words] == ["inside"]
 

@@ -60,7 +60,7 @@ def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file
     old = job(file)
     produced(storage, [old])
     fallback = {"step": "highlight_windows", "reason": "no key"}
-    window = {**old.window, "hook": "new", "virality_score": 9.0, "degraded": [fallback]}
+    window = replace(old.window, hook="new", virality_score=9.0, degraded=[fallback])
     again = produced(storage, [produce.Job(old.plan, window, old.encoder)])
     assert again.rendered == 0
     assert (again.clips[0].hook, again.clips[0].virality_score, again.clips[0].degraded) == ("new", 9.0, [fallback])

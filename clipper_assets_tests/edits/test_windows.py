@@ -11,7 +11,8 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.windows import EDITOR, LONGEST_S, edited_rows, moved, pinned, retitled, sentences_of
 from clipper_assets.edits.words import worded
 from clipper_assets.highlights.checks import misplaced
-from clipper_assets.highlights.windows import WINDOWS, Rules
+from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.highlights.windows import Rules
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import EPISODE, words_of
 from clipper_assets_tests.highlights.test_windows import candidate, table, talks

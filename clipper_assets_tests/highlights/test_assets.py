@@ -17,7 +17,7 @@ from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
-from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.loudness import LoudnessTrack
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings

@@ -21,7 +21,7 @@ from clipper_assets.edits.store import edits_at, latest_edits
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
-from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs, RunView
 from clipper_assets.runs.model import EpisodeState

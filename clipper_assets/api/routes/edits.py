@@ -17,7 +17,6 @@ from clipper_assets.edits.model import Edits, Judged
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import moved, pinned, retitled
 from clipper_assets.edits.words import worded
-from clipper_assets.highlights.editing import moved, pinned, retitled, worded
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.shows.show import Layout

@@ -19,6 +19,7 @@ from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
+from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from clipper_assets.camera.analysis.analyse import Analysis
 
 CODE_VERSION = "1"
-Window = tuple[float, float]
+Span = tuple[float, float]
 """Start and end in seconds of the episode."""
 
 
@@ -51,7 +52,7 @@ class ScenesConfig(StepConfig):
     )
 
 
-def inputs(followed: Sequence[Window], models: Sequence[str]) -> dict[str, Any]:
+def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     """Everything that decides the result beside the upstream tables; `models` are those on this machine."""
     return {"followed": followed, "models": models}
 
@@ -83,10 +84,10 @@ def scenes(
 ) -> TableResult:
     from clipper_assets.camera.analysis.analyse import Analysis
 
-    source = RawVideo.from_table(raw_video)
+    source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
     models = [name for name in MODELS if model_file(name, settings.models_dir)]
     try:
-        followed = _followed(highlight_windows, config, source, storage)
+        followed = _followed(windows, config, source, storage)
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
     recipe = recipe_of(CODE_VERSION, inputs(followed, models), raw_video, aligned_transcript, highlight_windows)
@@ -96,7 +97,7 @@ def scenes(
     look = _Look(source, aligned_transcript, models)
     observed = {} if config.afresh else _observed(context, storage, source.episode)
     valid = {spec: each for spec, each in observed.items() if spec == look.spec(each)}
-    standing = _covering([(row["start"], row["end"]) for row in highlight_windows.to_pylist()], valid)
+    standing = _covering([(window.start, window.end) for window in windows], valid)
     unseen = [window for window in followed if not any(each.scene.covers(*window) for each in standing.values())]
     analysis = Analysis([], "not looked at")
     if unseen:
@@ -157,7 +158,7 @@ class _Look:
 
     def at(
         self,
-        windows: Sequence[Window],
+        windows: Sequence[Span],
         known: Sequence[Observation],
         storage: Storage,
         models_dir: Path | None,
@@ -171,16 +172,16 @@ class _Look:
             return analyse(windows, self.source, video, self.words, speech, models_dir, report, known)
 
 
-def _followed(windows: pa.Table, config: ScenesConfig, source: RawVideo, storage: Storage) -> list[Window]:
+def _followed(windows: Sequence[Window], config: ScenesConfig, source: RawVideo, storage: Storage) -> list[Span]:
     """The windows that the camera is to follow people in. Raises ValueError for a layout that does not exist."""
     if source.audio_only:
         return []
     edits = latest_edits(storage, source.episode)
     usual = config.layout or load_show(storage, source.key).layout
-    return [(row["start"], row["end"]) for row in windows.to_pylist() if edits.layout(row["clip"], usual) not in STILL]
+    return [(window.start, window.end) for window in windows if edits.layout(window.clip, usual) not in STILL]
 
 
-def _covering(windows: Sequence[Window], observations: Mapping[str, Observation]) -> dict[str, Observation]:
+def _covering(windows: Sequence[Span], observations: Mapping[str, Observation]) -> dict[str, Observation]:
     """The first observation that covers each window, where one does, by spec."""
     covering: dict[str, Observation] = {}
     for window in windows:

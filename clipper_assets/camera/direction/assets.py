@@ -14,6 +14,7 @@ from clipper_assets.camera.scene import Scene, scene_of
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
@@ -70,11 +71,11 @@ def camera_paths(
     from clipper_assets.camera.direction.director import direct
 
     source = RawVideo.from_table(raw_video)
-    windows = highlight_windows.to_pylist()
+    windows = read_windows(highlight_windows)
     try:
         edits = latest_edits(storage, source.episode)
         usual = config.layout or load_show(storage, source.key).layout
-        layouts = {window["clip"]: edits.layout(window["clip"], usual) for window in windows}
+        layouts = {window.clip: edits.layout(window.clip, usual) for window in windows}
         followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
@@ -84,12 +85,12 @@ def camera_paths(
     paths: list[tuple[int, CameraPath]] = []
     with time_limit(context, source.duration_s):
         for window in windows:
-            clip, layout = window["clip"], layouts[window["clip"]]
+            clip, layout = window.clip, layouts[window.clip]
             if scene := followed.get(clip):
                 paths.append((clip, direct(scene, layout)))
             else:
                 shown = layout if layout in STILL else Layout.fit
-                paths.append((clip, still(shown, source, "as asked", window["start"])))
+                paths.append((clip, still(shown, source, "as asked", window.start)))
     table = camera_table(source.episode, paths, config.layout)
     degraded = _fallbacks(list(followed.values()))
     return new_result(
@@ -105,16 +106,14 @@ def camera_paths(
     )
 
 
-def _followed(
-    windows: Sequence[Mapping[str, Any]], layouts: Mapping[int, Layout], scenes: Sequence[Scene]
-) -> dict[int, Scene]:
+def _followed(windows: Sequence[Window], layouts: Mapping[int, Layout], scenes: Sequence[Scene]) -> dict[int, Scene]:
     """By clip, what is seen and heard in the windows in which people are followed.
 
     Raises ValueError where a window was not looked at.
     """
     followed = {}
     for window in windows:
-        clip, start_s, end_s = window["clip"], window["start"], window["end"]
+        clip, start_s, end_s = window.clip, window.start, window.end
         if layouts[clip] in STILL:
             continue
         scene = scene_of(scenes, start_s, end_s)

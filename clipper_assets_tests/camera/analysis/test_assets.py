@@ -15,7 +15,7 @@ from clipper_assets.camera.analysis.observation import SCENES_TABLE, read_scenes
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import read_paths
 from clipper_assets.camera.scene import speaking_faces
-from clipper_assets.highlights.windows import WINDOWS
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
