@@ -19,7 +19,7 @@ class EngineName(StrEnum):
 
 
 class Device(StrEnum):
-    """What models run on; `auto` is the GPU where there is one."""
+    """Device that models run on; `auto` uses the GPU if there is one."""
 
     auto = "auto"
     cuda = "cuda"
@@ -27,7 +27,10 @@ class Device(StrEnum):
 
 
 class Microphones(StrEnum):
-    """What the audio streams or channels of an upload are; `auto` decides from the signal."""
+    """How an upload's voices were recorded: mixed together, or with one microphone per channel or per stream.
+
+    `auto` decides from the signal.
+    """
 
     auto = "auto"
     together = "together"
@@ -36,7 +39,7 @@ class Microphones(StrEnum):
 
 
 class PickerName(StrEnum):
-    """A highlight picker, or `auto` for OpenAI where a key is set."""
+    """A highlight picker, or `auto` for OpenAI if a key is set."""
 
     auto = "auto"
     openai = "openai"
@@ -44,83 +47,84 @@ class PickerName(StrEnum):
 
 
 class ExecutorName(StrEnum):
-    """What executes the steps of a run: the run's own process, or a Kubernetes pod for each."""
+    """Where the steps of a run execute: in the run's process, or each in its own Kubernetes pod."""
 
     in_process = "in_process"
     kubernetes = "kubernetes"
 
 
 class LogFormat(StrEnum):
-    """Of the log of a process, as Dagster's `--log-format` calls them."""
+    """Log format of a process, named as in Dagster's `--log-format`."""
 
     colored = "colored"
     json = "json"
 
 
 def comma_separated(text: str) -> tuple[str, ...]:
-    """The parts of a text between commas, without spaces around them and without empty ones."""
-    return tuple(part for each in text.split(",") if (part := each.strip()))
+    """Split a text at its commas, strip the parts and drop empty ones."""
+    return tuple(stripped for part in text.split(",") if (stripped := part.strip()))
 
 
 Seconds = Annotated[float, Field(gt=0)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
-"""An empty one is none: container files name secrets whether there are any or not."""
+"""Treats an empty string as unset, because Compose files pass the variable of a secret even if it is not set."""
 Parts = TypeVar("Parts")
 CommaSeparated = Annotated[
     Parts, NoDecode, BeforeValidator(lambda value: comma_separated(value) if isinstance(value, str) else value)
 ]
-"""A tuple that an environment variable writes with commas, not as JSON."""
+"""A tuple whose environment variable is comma-separated text instead of JSON."""
 
 
 class Settings(BaseSettings):
-    """What the environment decides; what a single run decides is Dagster run config.
+    """Settings of a process, from environment variables. What may differ between runs is Dagster run config.
 
-    The table in docs/settings.md is this class: a test holds the two together.
+    The table in docs/settings.md lists these fields; a test compares the two.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
     storage: str = Field("./data", description="storage root: a directory, or `s3://bucket[/prefix]`")
     ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")
-    models_dir: Path | None = Field(None, description="directory with models, looked in before any model hub")
-    fonts_dir: Path | None = Field(None, description="directory with caption fonts, looked in before the machine's own")
+    models_dir: Path | None = Field(None, description="directory with models, searched before any model hub")
+    fonts_dir: Path | None = Field(None, description="directory with caption fonts, searched before the system's fonts")
     transcript_engine: EngineName = Field(EngineName.auto, description="`auto` or the one engine to use")
     whisper_model: str = Field(
         "small", description="Whisper model for whisperx and faster_whisper: a hub name or a directory"
     )
     device: Device = Field(Device.auto, description="what speech models run on: `auto`, `cuda` or `cpu`")
     compute_type: str | None = Field(
-        None, description="CTranslate2's number format; default: `float16` on a GPU that has it, else `int8`"
+        None, description="CTranslate2 compute type; default: `float16` on a GPU that supports it, else `int8`"
     )
     batch_size: int = Field(
-        8, ge=1, description="chunks of speech that Whisper decodes at once; halved while the GPU has no memory for it"
+        8, ge=1, description="chunks of speech that Whisper decodes at once; halved when the GPU runs out of memory"
     )
-    beam_size: int = Field(5, ge=1, description="beams of Whisper's search; 1 is quickest")
+    beam_size: int = Field(5, ge=1, description="beam size of Whisper's search; 1 is the fastest")
     align_model: str | None = Field(
-        None, description="wav2vec2 model that places words: a hub name or a directory; default: WhisperX's own"
+        None,
+        description="wav2vec2 model that aligns words: a hub name or a directory; default: WhisperX's for the language",
     )
     diarization_model: str = Field(
         "pyannote/speaker-diarization-community-1",
         description="pyannote pipeline that tells speakers apart (with WhisperX): a hub name, a directory or `off`",
     )
     hf_token: OptionalSecret = Field(
-        None, validation_alias="HF_TOKEN", description="token of the model hub, for models behind a licence"
+        None, validation_alias="HF_TOKEN", description="Hugging Face token, for models behind a licence"
     )
     microphones: Microphones = Field(
         Microphones.auto,
-        description="`channels` or `streams` of the audio are microphones of their own, or `together` they are one "
-        "mix; `auto` decides from the signal",
+        description="whether the `channels` or the `streams` of the audio are separate microphones, or all voices are "
+        "mixed (`together`); `auto` decides from the signal",
     )
-    language: str | None = Field(None, description="ISO 639-1 code of the speech; default: detected")
+    language: str | None = Field(None, description="ISO 639-1 code of the spoken language; default: detected")
     picker: PickerName = Field(PickerName.auto, description="`auto` (OpenAI with a key), `openai` or `heuristic`")
     openai_api_key: OptionalSecret = Field(
         None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"
     )
     openai_base_url: str | None = Field(
-        None, validation_alias="OPENAI_BASE_URL", description="any OpenAI-compatible server; default: OpenAI's own"
+        None, validation_alias="OPENAI_BASE_URL", description="URL of an OpenAI-compatible server; default: OpenAI's"
     )
     openai_model: str = Field("gpt-4o-mini", description="model that picks the highlights")
-    openai_timeout_s: Seconds = Field(60.0, description="seconds to wait for one answer of the model")
+    openai_timeout_s: Seconds = Field(60.0, description="seconds to wait for one response of the model")
     openai_max_retries: int = Field(3, ge=0, description="retries of the OpenAI client before the heuristic takes over")
     openai_context_tokens: int = Field(
         100_000, ge=2_000, description="transcript tokens in one request; longer transcripts are picked in parts"
@@ -131,53 +135,54 @@ class Settings(BaseSettings):
         None, ge=1, description="clips rendered at once; default: a quarter of the cores"
     )
     gpus: CommaSeparated[tuple[str, ...] | None] = Field(
-        None, description="names for CUDA_VISIBLE_DEVICES, separated by commas, that runs are given; default: all GPUs"
+        None, description="GPUs that runs may use, as comma-separated values for CUDA_VISIBLE_DEVICES; default: all"
     )
     runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
     time_limit_scale: float = Field(
-        1.0, gt=0, description="multiplies the time limits of the steps, which grow with the episode's length"
+        1.0, gt=0, description="factor for the time limits of the steps, which grow with the episode's length"
     )
     executor: ExecutorName = Field(
         ExecutorName.in_process,
-        description="what executes the steps: `in_process` of the run, or `kubernetes`, a pod for each",
+        description="where steps execute: `in_process`, in the run's process, or `kubernetes`, each in its own pod",
     )
     k8s_steps: dict[str, Any] = Field(
-        {}, description="`dagster-k8s/config` of the pod of each step, as JSON: resources, node selector"
+        {}, description="`dagster-k8s/config` for the pod of every step, as JSON: resources, node selector"
     )
     k8s_gpu_steps: dict[str, Any] = Field(
-        {}, description="the same for the steps that ask for a GPU: node selector, tolerations, resources"
+        {}, description="the same for the steps that need a GPU: node selector, tolerations, resources"
     )
     log_format: LogFormat = Field(
-        LogFormat.colored, description="logs of runs and of the API: `colored` for people, or `json`, an object a line"
+        LogFormat.colored,
+        description="log format of runs and of the API: `colored` for people, `json` for one JSON object per line",
     )
-    sensor_interval_s: int = Field(15, ge=1, description="seconds between two looks for new uploads")
-    url_expiry_s: int = Field(
-        3600, ge=60, description="life of the presigned S3 URLs that ffmpeg reads from, in seconds"
-    )
+    sensor_interval_s: int = Field(15, ge=1, description="seconds between two checks for new uploads")
+    url_expiry_s: int = Field(3600, ge=60, description="seconds that the presigned S3 URLs for ffmpeg stay valid")
 
     auth_token: CommaSeparated[tuple[SecretStr, ...]] = Field(
         (),
         validation_alias="AUTH_TOKEN",
-        description="bearer tokens of the API, separated by commas; `read:` before one lets it look and change "
-        "nothing, `operator:` send any GraphQL",
+        description="comma-separated bearer tokens of the API; prefix `read:` for read-only access, `operator:` to "
+        "allow any GraphQL operation",
     )
     api_host: str = Field("127.0.0.1", description="address that the API listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
     api_cors_origins: CommaSeparated[tuple[str, ...]] = Field(
-        (), description="origins, separated by commas, whose pages may call the API; `*` for any"
+        (), description="comma-separated origins whose pages may call the API; `*` for any"
     )
-    api_rate: str = Field("100/second", description="requests that one token, or one address without, may make")
-    api_max_body_bytes: int = Field(1_000_000, ge=1, description="largest request body of the API, uploads aside")
+    api_rate: str = Field(
+        "100/second", description="request limit per token, or per IP address for requests without one"
+    )
+    api_max_body_bytes: int = Field(1_000_000, ge=1, description="largest request body in bytes, except for uploads")
     api_url_expiry_s: int = Field(
-        3600, ge=60, description="life of the URLs that the API gives to browsers, in seconds"
+        3600, ge=60, description="seconds that the URLs that the API gives to browsers stay valid"
     )
-    api_wait_max_s: Seconds = Field(7200.0, description="longest wait of `POST /process-video?wait=true`, in seconds")
+    api_wait_max_s: Seconds = Field(7200.0, description="seconds that `POST /process-video?wait=true` waits at most")
     workspace: Path = Field(Path("workspace.yaml"), description="Dagster's workspace file, for the API")
     webhook_urls: CommaSeparated[tuple[str, ...]] = Field(
-        (), description="HTTPS URLs, separated by commas, that hear of finished episodes"
+        (), description="comma-separated HTTPS URLs that receive a webhook when an episode finishes or fails"
     )
     webhook_secret: OptionalSecret = Field(
-        None, description="secret that webhooks are signed with: `whsec_` and base64, as Standard Webhooks have it"
+        None, description="secret that signs webhooks, as Standard Webhooks specifies: `whsec_` followed by base64"
     )
 
     @model_validator(mode="after")

@@ -10,13 +10,13 @@ PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
 
 def variable(name: str) -> str:
-    """The environment variable that sets a field."""
+    """Name of the environment variable that sets a field."""
     alias = Settings.model_fields[name].validation_alias
     return str(alias) if alias else f"CLIPPER_{name.upper()}"
 
 
 def rows() -> list[str]:
-    """The table of settings, a row for each field: `| variable | default | meaning |`."""
+    """Rows of the settings table, one per field: `| variable | default | meaning |`."""
     table = []
     for name, field in Settings.model_fields.items():
         default = field.default.value if isinstance(field.default, Enum) else field.default
@@ -25,20 +25,20 @@ def rows() -> list[str]:
     return table
 
 
-def test_the_settings_page_has_the_table_of_all_settings() -> None:
+def test_the_settings_page_documents_every_setting() -> None:
     starts = tuple(f"| `{variable(name)}` |" for name in Settings.model_fields)
-    found = [line for line in PAGE.read_text().splitlines() if line.startswith(("| `CLIPPER_", *starts))]
-    assert found == rows(), "the table in docs/settings.md should be:\n" + "\n".join(rows())
+    documented = [line for line in PAGE.read_text().splitlines() if line.startswith(("| `CLIPPER_", *starts))]
+    assert documented == rows(), "the table in docs/settings.md should be:\n" + "\n".join(rows())
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_says_what_it_is(name: str) -> None:
+def test_every_setting_has_a_description_that_fits_in_a_table_cell(name: str) -> None:
     description = Settings.model_fields[name].description
     assert description
     assert "|" not in description
 
 
-def test_the_environment_sets_what_its_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_STORAGE", "s3://bucket")
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "20.5")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
@@ -49,7 +49,7 @@ def test_the_environment_sets_what_its_variable_says(monkeypatch: pytest.MonkeyP
     assert settings.openai_api_key == SecretStr("sk-secret")
 
 
-def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_masked_when_settings_are_printed_or_dumped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     assert "sk-secret" not in f"{Settings()!r} {Settings()} {Settings().model_dump_json()}"
 
@@ -67,21 +67,23 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CLIPPER_API_WAIT_MAX_S", "inf"),
     ],
 )
-def test_what_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_values_are_rejected(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().storage = "elsewhere"  # type: ignore[misc]  # what mypy says as well
+        Settings().storage = "elsewhere"  # type: ignore[misc]  # mypy reports this, too
 
 
 @pytest.mark.parametrize(
     ("text", "parts"), [("0,1", ("0", "1")), (" GPU-a , GPU-b,", ("GPU-a", "GPU-b")), ("", ()), (",", ())]
 )
-def test_lists_are_written_with_commas(text: str, parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_are_read_from_comma_separated_text(
+    text: str, parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("CLIPPER_GPUS", "CLIPPER_WEBHOOK_URLS", "CLIPPER_API_CORS_ORIGINS", "AUTH_TOKEN"):
         monkeypatch.setenv(name, text)
     settings = Settings()
@@ -90,13 +92,13 @@ def test_lists_are_written_with_commas(text: str, parts: tuple[str, ...], monkey
     assert not parts or parts[0] not in repr(settings.auth_token)
 
 
-def test_lists_are_empty_by_default_and_gpus_are_all() -> None:
+def test_list_settings_are_empty_by_default_and_gpus_is_none_for_all() -> None:
     settings = Settings()
     assert (settings.gpus, settings.webhook_urls, settings.api_cors_origins, settings.auth_token) == (None, (), (), ())
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "CLIPPER_WEBHOOK_SECRET"])
-def test_an_empty_secret_is_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_empty_secret_is_treated_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
     settings = Settings()
     assert {settings.openai_api_key, settings.hf_token, settings.webhook_secret} == {None}
