@@ -33,7 +33,7 @@ def uploaded(s3_storage: S3Storage, cut: Path, short_windows: None) -> S3Storage
 def archive(storage: S3Storage, key: str, storage_class: str = "GLACIER") -> str:
     """Move an object to an archive, as a lifecycle rule does; the sentence that is due then."""
     content = storage.read_bytes(key)
-    storage.client.put_object(**storage.place(key), Body=content, StorageClass=storage_class)  # type: ignore[arg-type]
+    storage.client.put_object(**storage.location(key), Body=content, StorageClass=storage_class)  # type: ignore[arg-type]
     return (
         f"{storage.uri(key)} is archived in S3 (storage class {storage_class}); restore it, wait until that is done, "
         "and start again"
@@ -91,7 +91,7 @@ def test_the_api_answers_409(uploaded: S3Storage) -> None:
 
 def test_what_is_restored_or_given_at_once_is_read(uploaded: S3Storage) -> None:
     archive(uploaded, KEY)
-    uploaded.client.restore_object(**uploaded.place(KEY), RestoreRequest={"Days": 1})
+    uploaded.client.restore_object(**uploaded.location(KEY), RestoreRequest={"Days": 1})
     assert "X-Amz-Signature" in uploaded.media_source(KEY)
     archive(uploaded, "show/show.toml", "GLACIER_IR")
     assert load_show(uploaded, KEY).layout is Layout.fit

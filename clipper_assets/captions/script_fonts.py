@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from clipper_assets.captions.fonts import COLLECTIONS, FONTS_DIR, Face, faces_in, faces_of, find_face
-from clipper_assets.text.scripts import HANGUL, KANA, is_of
+from clipper_assets.text.scripts import HANGUL, KANA, in_scripts
 
 MACHINE_DIRS = (
     Path("/usr/share/fonts"),
@@ -152,7 +152,7 @@ def _attached(char: str, before: str) -> bool:
 
 def _in_order(text: str) -> Iterator[Script]:
     """The scripts, that of the text's Han letters before its neighbours: by kana, by hangul, or else Chinese."""
-    has_kana, has_hangul = (any(is_of(char, script) for char in text) for script in (KANA, HANGUL))
+    has_kana, has_hangul = (any(in_scripts(char, script) for char in text) for script in (KANA, HANGUL))
     region = "JP" if has_kana else "KR" if has_hangul else "SC"
     return iter(sorted(SCRIPTS, key=lambda script: script.region not in ("", region)))
 

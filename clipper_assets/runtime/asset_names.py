@@ -1,4 +1,4 @@
-"""Names of the assets of an episode, in the order of the data: also those of their steps, tables and run config."""
+"""Names of the assets in data order; their steps, tables and run config entries have the same names."""
 
 RAW_VIDEO = "raw_video"
 ALIGNED_TRANSCRIPT = "aligned_transcript"

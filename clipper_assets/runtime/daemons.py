@@ -1,4 +1,4 @@
-"""Whether Dagster's daemons are alive, as their heartbeats say."""
+"""Checks that Dagster's daemons are alive, by their heartbeats."""
 
 import dagster as dg
 from dagster._daemon.controller import get_daemon_statuses
@@ -8,9 +8,12 @@ SILENCE_S = 120
 
 
 def heartbeats(instance: dg.DagsterInstance) -> str:
-    """Raises RuntimeError where a daemon that the instance requires has no recent heartbeat, or one with errors."""
-    needed = instance.get_required_daemon_types()
-    statuses = get_daemon_statuses(instance, needed, heartbeat_tolerance_seconds=SILENCE_S)
-    if silent := sorted(name for name, status in statuses.items() if not status.healthy):
-        raise RuntimeError(f"no healthy heartbeat of {', '.join(silent)}")
+    """Names of the daemons that the instance requires, comma-separated.
+
+    Raises RuntimeError if one of them has no recent heartbeat, or one with errors.
+    """
+    required = instance.get_required_daemon_types()
+    statuses = get_daemon_statuses(instance, required, heartbeat_tolerance_seconds=SILENCE_S)
+    if unhealthy := sorted(name for name, status in statuses.items() if not status.healthy):
+        raise RuntimeError(f"no healthy heartbeat of {', '.join(unhealthy)}")
     return ", ".join(sorted(statuses))

@@ -1,4 +1,4 @@
-"""Fallbacks on record: what was done instead of what should have been, and the check that warns of it."""
+"""Records which fallbacks were used, and the check that warns of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -8,12 +8,12 @@ import dagster as dg
 import pyarrow as pa
 
 DEGRADED = pa.list_(pa.struct([pa.field("step", pa.string()), pa.field("reason", pa.string())]))
-"""Arrow type of a column of fallbacks."""
+"""Arrow type of a column that lists fallbacks."""
 
 
 @dataclass(frozen=True)
 class Degraded:
-    """One fallback that was taken: the step that fell back and why, in words for a person."""
+    """One fallback that was used: the step that fell back, and the reason as a phrase for people."""
 
     step: str
     reason: str
@@ -25,17 +25,17 @@ class Degraded:
 def not_degraded_spec(asset: str) -> dg.AssetCheckSpec:
     """The check `<asset>_not_degraded`; `not_degraded` gives its result."""
     return dg.AssetCheckSpec(
-        f"{asset}_not_degraded", asset=asset, description="Warns where a fallback was taken, and says why."
+        f"{asset}_not_degraded", asset=asset, description="Warns if a fallback was used, and says why."
     )
 
 
 def not_degraded(asset: str, fallbacks: Iterable[Mapping[str, Any]]) -> dg.AssetCheckResult:
-    """Passes where there was no fallback; else a warning with the reasons."""
-    taken = [dict(fallback) for fallback in fallbacks]
+    """The result of the check: a warning with the reasons if `fallbacks` has any."""
+    used = [dict(fallback) for fallback in fallbacks]
     return dg.AssetCheckResult(
         check_name=f"{asset}_not_degraded",
-        passed=not taken,
+        passed=not used,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(dict.fromkeys(str(fallback["reason"]) for fallback in taken)) or None,
-        metadata={"degraded": dg.MetadataValue.json(taken)},
+        description="; ".join(dict.fromkeys(str(fallback["reason"]) for fallback in used)) or None,
+        metadata={"degraded": dg.MetadataValue.json(used)},
     )

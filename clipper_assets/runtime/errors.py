@@ -1,19 +1,19 @@
-"""What the surroundings of the program (disks, S3, networks) raise, and errors that every room may raise itself."""
+"""Errors of the environment (disks, S3, networks), and exceptions that any package of the project may raise."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-"""What the system says of a full disk, and of a user's full share of it."""
+"""Error numbers of a full disk and of an exceeded disk quota."""
 
 FORBIDDEN = "Server returned 403 Forbidden"
-"""What ffmpeg says of an upload that S3 does not let it read."""
+"""ffmpeg's message for an object that S3 does not allow it to read."""
 
 
 @contextmanager
 def named_if_full(place: str) -> Iterator[None]:
-    """Has an OSError about a full disk name the file or folder that was written to, which `write` does not."""
+    """Add `place`, the file or folder being written, to an OSError about a full disk, because `write` does not."""
     try:
         yield
     except OSError as error:
@@ -23,12 +23,12 @@ def named_if_full(place: str) -> Iterator[None]:
 
 
 class StorageError(Exception):
-    """The storage cannot do what was asked; the message is one sentence for a person."""
+    """The storage cannot perform an operation; the message is one sentence for a person."""
 
 
 class ArchivedError(StorageError):
-    """The object lies in an archive, from which it has to be restored before it can be read."""
+    """The object is in an archive storage class and must be restored before it can be read."""
 
 
 class UploadRefusedError(Exception):
-    """The upload cannot become clips; the message is one sentence: which upload, what is wrong, what to do."""
+    """The upload cannot be used; the message says in one sentence which upload, what is wrong, what to do."""

@@ -1,4 +1,4 @@
-"""What the surroundings of the program do to it (disks, S3, permissions), each in a sentence for a person."""
+"""Explains errors of the environment (disks, S3, permissions, the database), each in one sentence for a person."""
 
 import errno
 import sqlite3
@@ -19,7 +19,13 @@ BUSY = {"500", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong and what to do, in one sentence; whether another try is in vain; the status of an HTTP answer."""
+    """An explained error of the environment.
+
+    Attributes:
+        sentence: What is wrong and what to do.
+        final: Whether a retry cannot succeed.
+        status: Status of the HTTP response.
+    """
 
     sentence: str
     final: bool
@@ -27,15 +33,15 @@ class Fault:
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """What an exception means; None for one that only a traceback explains."""
+    """Explain an exception; None for one that needs its traceback, such as a bug in the program."""
     if isinstance(error, StorageError | UploadRefusedError):
         return Fault(str(error), final=True, status=409 if isinstance(error, ArchivedError) else 422)
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415  # errors are rare, and importing this is not light
+    from boto3.exceptions import Boto3Error  # noqa: PLC0415  # slow import, needed only for errors
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415
 
     match error:
-        case BotoCoreError() | Boto3Error() | ClientError():  # some are OSErrors, too
+        case BotoCoreError() | Boto3Error() | ClientError():  # before OSError, because some are OSErrors, too
             return _of_s3(error)
         case OSError():
             return _of_system(error)
@@ -47,7 +53,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def of_database(reason: str) -> Fault:
-    """What it means that Dagster's database does not do what it is asked for."""
+    """Explain an error of Dagster's database."""
     if "database is locked" in reason:
         return _passing(
             "Dagster's database is locked by another process; try again, and use PostgreSQL where several write to it"
@@ -58,12 +64,12 @@ def of_database(reason: str) -> Fault:
 
 
 def _passing(sentence: str) -> Fault:
-    """What another try may find mended."""
+    """A fault that may be gone on the next try."""
     return Fault(sentence, final=False, status=503)
 
 
 def _lasting(sentence: str) -> Fault:
-    """What stays as it is until a person acts."""
+    """A fault that stays until a person fixes it."""
     return Fault(sentence, final=True, status=503)
 
 
@@ -74,12 +80,12 @@ def _of_system(error: OSError) -> Fault | None:
         return _passing(_full(None))
     if error.strerror == FORBIDDEN:
         return _passing(
-            "S3 denied ffmpeg the upload (403 Forbidden); allow s3:GetObject, and raise CLIPPER_URL_EXPIRY_S if the "
-            "step took longer than that"
+            "S3 denied ffmpeg access to the upload (403 Forbidden); allow s3:GetObject, and raise CLIPPER_URL_EXPIRY_S "
+            "if the step took longer than that"
         )
     if error.errno in (errno.EACCES, errno.EPERM) and error.filename:
         return _lasting(
-            f"the user of this process may not open {error.filename}; change its owner or its mode, then try again"
+            f"this process has no permission to open {error.filename}; change its owner or its mode, then try again"
         )
     if error.errno == errno.EROFS:
         return _lasting(f"the disk that holds {error.filename or 'the storage'} is read-only; mount it writable")
@@ -95,7 +101,7 @@ def _of_s3(error: BaseException) -> Fault | None:
         case S3UploadFailedError():
             return _of_s3(error.__context__) if error.__context__ else None
         case ClientError():
-            return _of_answer(error)
+            return _of_response(error)
         case NoConnectionError() | HTTPClientError():
             kwargs: Mapping[str, Any] = error.kwargs
             where = f" at {kwargs['endpoint_url']}" if kwargs.get("endpoint_url") else ""
@@ -108,24 +114,25 @@ def _of_s3(error: BaseException) -> Fault | None:
     return None
 
 
-def _of_answer(error: "ClientError") -> Fault:
-    told: Mapping[str, Any] = error.response["Error"]
-    code = told["Code"]
-    asked = f"{error.operation_name} of {told['Resource']}" if told.get("Resource") else error.operation_name
+def _of_response(error: "ClientError") -> Fault:
+    details: Mapping[str, Any] = error.response["Error"]
+    code = details["Code"]
+    operation = error.operation_name
+    request = f"{operation} of {details['Resource']}" if details.get("Resource") else operation
     if code == "NoSuchBucket":
-        name = f" {told['BucketName']}" if told.get("BucketName") else ""
-        return _lasting(f"there is no bucket{name} in S3; make it, or correct CLIPPER_STORAGE")
+        name = f" {details['BucketName']}" if details.get("BucketName") else ""
+        return _lasting(f"there is no bucket{name} in S3; create it, or correct CLIPPER_STORAGE")
     if code in DENIED:
-        # Without s3:ListBucket S3 also says this of what is not there.
-        permission = "s3:GetObject and s3:ListBucket" if error.operation_name == "HeadObject" else "it"
-        return _lasting(f"S3 denies {asked} ({code}); allow {permission} to the credentials of this service")
+        # Without s3:ListBucket, S3 also denies access to objects that do not exist.
+        permission = "s3:GetObject and s3:ListBucket" if operation == "HeadObject" else "it"
+        return _lasting(f"S3 denies {request} ({code}); allow {permission} to the credentials of this service")
     if code in BUSY:
-        return _passing(f"S3 is too busy for {asked} ({code}); try again in some minutes")
-    return _passing(f"S3 failed at {asked}: {told.get('Message', 'for no reason given')} ({code})")
+        return _passing(f"S3 is too busy for {request} ({code}); try again in some minutes")
+    return _passing(f"S3 failed at {request}: {details.get('Message', 'for no reason given')} ({code})")
 
 
 def _full(place: str | None) -> str:
-    """All that is written outside the scratch directory names its place."""
+    """Sentence for a full disk. Without a place it is the scratch directory: other writers name theirs."""
     scratch = _scratch()
     if place is None or str(place).startswith(str(Path(scratch, "clipper-"))):
         return f"the scratch directory {scratch} is full; free space in it, or set TMPDIR to one on a larger disk"
@@ -135,5 +142,5 @@ def _full(place: str | None) -> str:
 def _scratch() -> str:
     try:
         return tempfile.gettempdir()
-    except FileNotFoundError:  # it is full, too
+    except FileNotFoundError:  # raised when every candidate is full
         return "(TMPDIR, /tmp)"

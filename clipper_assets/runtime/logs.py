@@ -1,6 +1,6 @@
-"""What processes write to their logs: text for people, or with `CLIPPER_LOG_FORMAT=json` an object a line.
+"""Log output: text for people, or with `CLIPPER_LOG_FORMAT=json` one JSON object per line.
 
-Its keys are those of Dagster's `--log-format json`, so that the logs of all processes are read alike.
+The JSON keys are those of Dagster's `--log-format json`, so that one parser reads the logs of all processes.
 """
 
 import logging
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def to_standard_error(log_format: LogFormat) -> logging.Handler:
-    """The handler of a process that is not one of Dagster's own."""
+    """A log handler for processes that Dagster does not start, such as the API."""
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(json_formatter() if log_format is LogFormat.json else plain)
@@ -26,10 +26,10 @@ def to_standard_error(log_format: LogFormat) -> logging.Handler:
 
 
 def log_runs_as(log_format: LogFormat) -> None:
-    """Decide what the runs of this process write to standard error.
+    """Set the format in which runs of this process log to standard error.
 
-    Dagster takes the `loggers` of Definitions for those runs alone whose config names one, and else its default, for
-    which there is no setting: so that default is replaced.
+    Dagster uses the `loggers` of Definitions only for runs whose config names one. For all others it uses a default
+    that no setting changes, so this replaces the default.
     """
     if log_format is LogFormat.json:
         creation: Any = context_creation_job
@@ -38,17 +38,17 @@ def log_runs_as(log_format: LogFormat) -> None:
 
 @dg.logger
 def json_console(_: dg.InitLoggerContext) -> logging.Logger:
-    """An object for each log line and event of a run, to standard error."""
-    # One that is not registered: what others log under its name is not the run's.
+    """Writes each log line and event of a run to standard error as a JSON object."""
+    # Not logging.getLogger: messages that other code logs to "dagster" do not belong to the run.
     console = logging.Logger("dagster", logging.DEBUG)
     console.addHandler(to_standard_error(LogFormat.json))
     return console
 
 
 def json_formatter() -> logging.Formatter:
-    """`timestamp` (UTC, ISO 8601), `level`, `logger`, `event`, whatever a call gives as `extra`, and `exception`.
+    """Formats a record as `timestamp` (UTC, ISO 8601), `level`, `logger`, `event`, `exception` and its `extra` fields.
 
-    Lines of a run have `run_id`, `job`, `step`, `episode`, the `event_type` of Dagster's events and their `error`.
+    Lines of a run also have `run_id`, `job`, `step`, `episode`, the `event_type` of Dagster's events and their `error`.
     """
     import structlog
     from structlog.stdlib import ProcessorFormatter
@@ -59,7 +59,7 @@ def json_formatter() -> logging.Formatter:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.stdlib.ExtraAdder(),
-            _as_of_a_run,
+            _with_run_fields,
             structlog.processors.format_exc_info,
         ],
         processors=[
@@ -69,8 +69,8 @@ def json_formatter() -> logging.Formatter:
     )
 
 
-def _as_of_a_run(_: Any, __: str, line: "EventDict") -> "EventDict":
-    """Dagster gives its loggers the message with all that belongs to it in one string, and in parts beside it."""
+def _with_run_fields(_: Any, __: str, line: "EventDict") -> "EventDict":
+    """Replace Dagster's message, which has all details in one string, by its parts from `dagster_meta`."""
     meta = line.pop("dagster_meta", None)
     line.pop("dagster_event", None)
     line.pop("dagster_event_batch_metadata", None)
@@ -78,7 +78,7 @@ def _as_of_a_run(_: Any, __: str, line: "EventDict") -> "EventDict":
         return line
     event = meta["dagster_event"]
     error = getattr(event.event_specific_data, "error", None) if event else None
-    found = {
+    fields = {
         "event": meta["orig_message"],
         "event_type": EVENT_TYPE_TO_DISPLAY_STRING.get(event.event_type, event.event_type_value) if event else None,
         "error": error.to_string() if error else None,
@@ -87,4 +87,4 @@ def _as_of_a_run(_: Any, __: str, line: "EventDict") -> "EventDict":
         "step": meta["step_key"],
         "episode": meta["job_tags"].get("dagster/partition"),
     }
-    return {**line, **{name: value for name, value in found.items() if value is not None}}
+    return {**line, **{name: value for name, value in fields.items() if value is not None}}

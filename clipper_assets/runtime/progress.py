@@ -1,4 +1,4 @@
-"""Progress of long work: into Dagster's log by default, onto a terminal's bar in the CLI."""
+"""Reports the progress of long work: in Dagster's log, or as a progress bar in the CLI."""
 
 import re
 from collections.abc import Callable
@@ -6,33 +6,33 @@ from collections.abc import Callable
 import dagster as dg
 
 Report = Callable[[float], None]
-"""Takes the finished share of the work, 0.0 to 1.0."""
+"""Called with the finished share of the work, 0.0 to 1.0."""
 
 Stage = Callable[[str], Report]
-"""Begins a stage of the work ("transcribing") and gives its reporter."""
+"""Begins a stage of the work ("transcribing") and returns its reporter."""
 
 
 _LINE = re.compile(r"(?P<stage>.+): (?P<percent>\d{1,3}) %")
 
 
 def progress_line(stage: str, percent: int) -> str:
-    """What the log says of a stage; `read_progress` reads it."""
+    """The log line for a stage's progress; `read_progress` parses it."""
     return f"{stage}: {percent} %"
 
 
 def read_progress(line: str) -> tuple[str, int] | None:
-    """Stage and per cent of a line that `progress_line` wrote; None for any other."""
+    """Stage and per cent of a line that `progress_line` wrote; None for any other line."""
     match = _LINE.fullmatch(line)
     return (match["stage"], int(match["percent"])) if match else None
 
 
 def part(report: Report, number: int, of: int) -> Report:
-    """A reporter for part `number`, from 0, of `of` equal parts of the work."""
+    """A reporter for part `number`, counted from 0, of `of` equal parts of the work."""
     return lambda share: report((number + share) / of)
 
 
 class Progress(dg.ConfigurableResource[None]):
-    """Logs every tenth of a stage; the CLI puts a terminal's bar in its place."""
+    """Logs the progress of a stage every 10 %; the CLI replaces it by a progress bar."""
 
     def stage(self, context: dg.AssetExecutionContext, name: str) -> Report:
         """A reporter for one stage of one asset (`"transcribing"`)."""

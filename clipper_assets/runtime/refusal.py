@@ -1,4 +1,4 @@
-"""How a step ends in one sentence: a refusal, where no second try can succeed, or a failure that is tried again."""
+"""Fails a step with one sentence instead of a traceback; a refusal is a failure that is not retried."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Running(Protocol):
-    """What Dagster's contexts of a run have in common."""
+    """The part that Dagster's execution contexts have in common."""
 
     @property
     def instance(self) -> dg.DagsterInstance: ...
@@ -25,39 +25,39 @@ class Running(Protocol):
 
 
 def refusal(context: dg.AssetExecutionContext, sentence: str) -> dg.Failure:
-    """The failure to raise for an input that cannot be used; neither the step nor the run is tried again."""
+    """The failure to raise for an input that cannot be used; neither the step nor the run is retried."""
     return _refusal(context.op_execution_context, sentence)
 
 
 def _refusal(context: Running, sentence: str) -> dg.Failure:
-    """A failure that is final.
+    """A failure that is not retried.
 
-    `allow_retries` only concerns retries of the step. Where `retry_on_asset_or_op_failure` is true (Kubernetes, ECS,
-    Docker) Dagster decides about another run when this one fails, by the tags that the run has then.
+    `allow_retries` only prevents retries of the step. Where `retry_on_asset_or_op_failure` is true (Kubernetes, ECS,
+    Docker), Dagster decides by the tags of the failed run whether to start another run.
     """
-    if context.instance.has_run(context.run_id):  # an asset that is invoked directly has no run
+    if context.instance.has_run(context.run_id):  # an asset that a test calls directly has no run
         context.instance.add_run_tags(context.run_id, {MAX_RETRIES_TAG: "0"})
     return dg.Failure(sentence, allow_retries=False)
 
 
 def in_one_sentence(asset: Callable[P, R]) -> Callable[P, R]:
-    """For an asset's function with a `context`: a full disk, a denied object and the like fail the step in a sentence.
+    """Decorate an asset function so that errors of the environment, such as a full disk, fail it with one sentence.
 
-    The rest, such as a mistake in the program, keeps its traceback.
+    Other errors, such as bugs, keep their traceback. The function must take `context` first or by keyword.
     """
 
     @wraps(asset)
-    def told(*arguments: P.args, **named: P.kwargs) -> R:
+    def wrapper(*arguments: P.args, **named: P.kwargs) -> R:
         context: Any = named["context"] if "context" in named else arguments[0]
         with faults_in_one_sentence(context.op_execution_context):
             return asset(*arguments, **named)
 
-    return told
+    return wrapper
 
 
 @contextmanager
 def faults_in_one_sentence(context: Running) -> Iterator[None]:
-    """Raises dg.Failure, with a sentence, for what the surroundings of a run did to it."""
+    """Raise dg.Failure, with one sentence, for errors of the environment; let other errors pass."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How long the work of a step may take, so that a server that never answers does not keep a GPU for ever."""
+"""Limits the time of a step, so that a server that never answers does not occupy a GPU forever."""
 
 import faulthandler
 import signal
@@ -21,18 +21,18 @@ from clipper_assets.runtime.asset_names import (
 from clipper_assets.settings import Settings
 
 GRACE_S = 60.0
-"""Native code that does not return to Python for so long after its limit ends with its process."""
+"""The process is ended if native code has not returned to Python this long after the limit."""
 STDERR = 2
-"""The process's own, wherever `sys.stderr` leads."""
+"""File descriptor of the process's standard error, even if `sys.stderr` is redirected."""
 
 
 class StepTimeoutError(Exception):
-    """The work of a step took longer than it may."""
+    """A step took longer than its time limit."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """`base_s` seconds, and `per_s` more for each second of the episode."""
+    """A time limit of `base_s` seconds plus `per_s` seconds for each second of the episode."""
 
     base_s: float
     per_s: float
@@ -49,16 +49,17 @@ LIMITS = {
     CAMERA_PATHS: Limit(base_s=900, per_s=1),
     RENDERED_CLIPS: Limit(base_s=7200, per_s=1),
 }
-"""Meant for steps that hang, and so generous: hours, where two cores without a GPU take minutes for a short episode."""
+"""Generous, because they are only meant to end steps that hang: two cores without a GPU take minutes, not hours, for a
+short episode."""
 
 
 @contextmanager
 def time_limit(context: dg.AssetExecutionContext, duration_s: float) -> Iterator[None]:
-    """Interrupts the work inside when it takes longer than `LIMITS` allow for an episode of `duration_s` seconds.
+    """Interrupt the block when it takes longer than `LIMITS` allows for an episode of `duration_s` seconds.
 
-    The step is then tried once more, and fails when that takes as long. Only a main thread can be interrupted, which is
-    where runs execute their steps. Work that cannot be interrupted loses its process, with the stacks of its threads
-    in the log, and the run is retried as after any other death of a worker.
+    The step is then retried once, and fails if that takes too long as well. Only the main thread can be interrupted,
+    which is where runs execute their steps. If native code does not react, the process is ended, with the stacks of its
+    threads in the log, and the run is retried as after any other crash of a run worker.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -68,19 +69,19 @@ def time_limit(context: dg.AssetExecutionContext, duration_s: float) -> Iterator
 
     def expire(_signal: int, _frame: FrameType | None) -> None:
         raise StepTimeoutError(
-            f"{step} took longer than the {limit_s:.0f} s that an episode of {duration_s:.0f} s is given; "
+            f"{step} took longer than its time limit of {limit_s:.0f} s for an episode of {duration_s:.0f} s; "
             "if the machine is slow, raise CLIPPER_TIME_LIMIT_SCALE"
         )
 
-    before = signal.signal(signal.SIGALRM, expire)
+    previous_handler = signal.signal(signal.SIGALRM, expire)
     faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True, file=STDERR)
     signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
         yield
-    except StepTimeoutError as late:
-        context.log.error(str(late))
-        raise dg.RetryRequested(max_retries=1) from late
+    except StepTimeoutError as timeout:
+        context.log.error(str(timeout))
+        raise dg.RetryRequested(max_retries=1) from timeout
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous_handler)

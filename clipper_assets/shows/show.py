@@ -1,4 +1,4 @@
-"""What a show decides for all its clips: `show.toml` in the folder of its uploads."""
+"""The settings of a show: `show.toml` in the folder of its uploads."""
 
 from enum import Enum
 from typing import Any
@@ -11,11 +11,14 @@ from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.text.toml import READ_BYTES, read_toml
 
 DEFAULT_STYLE = "pop"
-"""The caption style of a show that names none."""
+"""The caption style if `show.toml` names none."""
 
 
 class Layout(Enum):
-    """How the source fills the frame of a clip; `auto` is a wish, decided shot by shot and never part of a path."""
+    """How the source fills the frame of a clip.
+
+    `auto` chooses one of the others for each shot, and so never occurs in a camera path.
+    """
 
     auto = "auto"
     speaker = "speaker"
@@ -26,11 +29,11 @@ class Layout(Enum):
 
 
 STILL = frozenset({Layout.fit, Layout.center})
-"""Layouts that show the same throughout, so that the picture need not be looked at."""
+"""Layouts with a fixed camera, for which the video need not be analysed."""
 
 
 class Show(BaseModel):
-    """The settings of a show, each with a default.
+    """Contents of `show.toml`; every setting has a default.
 
     `captions` overrides fields of the caption style and `gates` limits of the gates; both are checked by `load_style`
     and `read_limits`, which know the fields.
@@ -39,24 +42,24 @@ class Show(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     caption_style: str = Field(DEFAULT_STYLE, description="name of a caption style")
-    captions: dict[str, Any] = Field({}, description="what differs from that style: colours, font, ...")
+    captions: dict[str, Any] = Field({}, description="overrides of that style: colours, font, ...")
     aspect: Aspect = Field(Aspect.portrait, description="width to height of the clips")
     layout: Layout = Field(Layout.auto, description="how the source fills the frame")
-    hook_title: StrictBool = Field(False, description="whether the hook is written over the first seconds")
-    tighten: StrictBool = Field(False, description="whether fillers and long pauses are taken out")
-    gates: dict[str, Any] = Field({}, description="what differs from the limits of the gates, and which of them block")
+    hook_title: StrictBool = Field(False, description="whether the hook is shown as a title in the first seconds")
+    tighten: StrictBool = Field(False, description="whether fillers and long pauses are cut out")
+    gates: dict[str, Any] = Field({}, description="overrides of the gates' limits, and which gates block")
 
 
 def show_key(upload: str) -> str:
-    """Where the settings for an upload lie: in its folder."""
+    """Key of the `show.toml` for an upload, in the same folder."""
     return f"{''.join(upload.rpartition('/')[:2])}show.toml"
 
 
 def load_show(storage: Storage, upload: str) -> Show:
-    """The settings of the show that an upload (an object key) belongs to; the defaults where there is no file.
+    """The settings of the show that an upload (an object key) belongs to; the defaults if it has no `show.toml`.
 
-    Raises ValueError, naming the file and its line or field, for broken TOML and for a setting that cannot be, and
-    StorageError where the storage does not give the file.
+    Raises ValueError, naming the file and its line or field, for invalid TOML or an invalid setting, and StorageError
+    if the file cannot be read.
     """
     key = show_key(upload)
     if not storage.exists(key):

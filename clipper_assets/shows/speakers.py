@@ -1,4 +1,4 @@
-"""What speakers are called: names from TOML files beside the upload, for one episode or for a whole show."""
+"""Names of speakers, from TOML files beside the upload, for one episode or for a whole show."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -8,16 +8,17 @@ from clipper_assets.text.toml import READ_BYTES, read_toml
 
 
 def speakers_keys(upload: str) -> list[str]:
-    """Where names for an upload may lie: `speakers.toml` in its folder for the show, `<stem>.speakers.toml` for it."""
+    """Keys of the files that may name an upload's speakers: `speakers.toml` for the show, `<stem>.speakers.toml`."""
     folder = "".join(upload.rpartition("/")[:2])
     return [f"{folder}speakers.toml", f"{upload.removesuffix(PurePosixPath(upload).suffix)}.speakers.toml"]
 
 
 def read_names(files: Sequence[Path]) -> dict[str, str]:
-    """The name of each speaker label in `files`, as `SPEAKER_00 = "Anna"`; later files win.
+    """Speaker names by label, from lines such as `SPEAKER_00 = "Anna"`; later files override earlier ones.
 
-    Raises ValueError, naming the file, for broken TOML and for a value that is no name.
+    Raises ValueError, naming the file, for invalid TOML and for a value that is not a name.
     """
+
     names: dict[str, str] = {}
     for file in files:
         with file.open("rb") as opened:

@@ -1,7 +1,7 @@
-"""One storage root for uploads, clips and the lake: a directory or an S3 prefix behind the same verbs.
+"""The storage root for uploads, clips and the lake: one interface to a directory or an S3 prefix.
 
-Every write lands under its final name at once and whole: a directory gets a hidden file that is then renamed, S3
-shows an object only when its upload is complete.
+Every write is atomic: in a directory, a hidden file is written and then renamed; S3 shows an object only when its
+upload is complete.
 """
 
 from abc import ABC, abstractmethod
@@ -29,12 +29,12 @@ class Stored:
 
     @property
     def content(self) -> str:
-        """The version without the time of the upload: all that cursors and runs of earlier releases remember."""
+        """The version without the upload time, as sensor cursors and run tags of earlier releases store it."""
         return self.version.partition("@")[0]
 
     @property
     def uploaded_at(self) -> datetime | None:
-        """When S3 took the object; None for a file."""
+        """When the object was uploaded to S3; None for a file in a directory."""
         seconds = self.version.partition("@")[2]
         return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
@@ -48,7 +48,7 @@ class Storage(dg.ConfigurableResource[None], ABC):
     """Objects below one root; keys are relative, with `/` between folders."""
 
     def checked(self, key: str) -> str:
-        """`key` itself, if it stays inside the root. Raises StorageError otherwise."""
+        """Return `key` unchanged. Raises StorageError if it does not stay inside the root."""
         if not is_key(key):
             raise StorageError(
                 f"the key {key!r} does not lie inside the storage root; name an object like test1/sample.mp4"
@@ -57,55 +57,55 @@ class Storage(dg.ConfigurableResource[None], ABC):
 
     @abstractmethod
     def uri(self, key: str) -> str:
-        """Where the object is, for a person or a tool: a `file://` or `s3://` URI, without credentials."""
+        """The object's `file://` or `s3://` URI, without credentials."""
 
     @abstractmethod
     def path(self, key: str) -> str:
-        """Where the object is, for a person or a library that opens both: a path of this machine or an `s3://` URI."""
+        """The object's location as people and most libraries write it: a local path or an `s3://` URI."""
 
     @abstractmethod
     def stat(self, key: str) -> Stored | None:
-        """The object, or None if there is none."""
+        """Key, size and version of the object; None if it does not exist."""
 
     @abstractmethod
     def fingerprint(self, key: str) -> str:
-        """Names the object's content: S3's ETag, or the SHA-256 of a file (which is read whole)."""
+        """A hash of the object's content: S3's ETag, or the SHA-256 of a file, which reads the whole file."""
 
     @abstractmethod
     def media_source(self, key: str) -> str:
-        """What ffmpeg and PyAV open: a `file:` path, or a presigned URL that expires. Never to be logged."""
+        """What ffmpeg and PyAV open: a `file:` path or a presigned URL that expires. Do not log it."""
 
     @abstractmethod
     def list_objects(self, folder: str = "") -> Iterator[Stored]:
-        """Every object below the root, or below one of its folders; what lies there under a name that is no key, or
-        links out of the root, is none.
+        """Every object below the root or below `folder`, a folder inside it.
 
-        Raises the storage's own error where the root or a folder cannot be read: that is not an empty listing.
+        Skips names that are not valid keys and links that lead out of the root. Raises the error of the file system or
+        of S3 if the root or a folder cannot be read, so that it is not mistaken for an empty one.
         """
 
     @abstractmethod
     def put_bytes(self, key: str, data: bytes) -> None:
-        """Write or replace an object."""
+        """Write an object, or replace it."""
 
     @abstractmethod
     def put_file(self, key: str, local: Path) -> None:
-        """Write or replace an object with a local file's content."""
+        """Write an object from a local file, or replace it."""
 
     @abstractmethod
     def create(self, key: str, data: bytes) -> bool:
-        """Write an object only if there is none yet; False if there is one already."""
+        """Write an object only if it does not exist yet; returns False if it does."""
 
     @abstractmethod
     def delete(self, key: str) -> None:
-        """Remove an object; nothing happens if there is none."""
+        """Delete an object; does nothing if it does not exist."""
 
     @abstractmethod
     def local_copy(self, key: str, folder: Path) -> Path:
-        """The object as a local file: the stored file itself where there is one, else a copy in `folder`."""
+        """The object as a local file: the stored file itself in a directory, a download into `folder` from S3."""
 
     @abstractmethod
     def refuse_if_unreadable(self) -> None:
-        """Raises the storage's own error where its root cannot be looked at; it writes nothing."""
+        """Raise the error of the file system or of S3 if the root cannot be read. Writes nothing."""
 
     def exists(self, key: str) -> bool:
         return self.stat(key) is not None

@@ -1,14 +1,14 @@
-"""Stored files that cannot be read: one kind of error, so that one bad file stays one bad episode."""
+"""The error for stored files that cannot be read, so that one bad file affects only its own episode."""
 
 from clipper_assets.storage.base import Storage
 
 
 class DamagedError(ValueError):
-    """A stored file is missing or is not what it should be; the message is one sentence: what, where, what to do."""
+    """A stored file is missing or malformed; the message says in one sentence which file, what is wrong, what to do."""
 
 
 def stored_bytes(storage: Storage, key: str, remedy: str) -> bytes:
-    """An object that has to be there. Raises DamagedError, with what to do about it, where it is not."""
+    """Read an object that must exist. Raises DamagedError, with `remedy` in its message, if it does not."""
     try:
         return storage.read_bytes(key)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""The storage root in a directory of this machine."""
+"""The storage root in a local directory."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from clipper_assets.storage.base import Storage, Stored, is_key
 
 
 class DirectoryStorage(Storage):
-    """A directory on this machine."""
+    """A local directory."""
 
     root: str
 
@@ -54,58 +54,63 @@ class DirectoryStorage(Storage):
             for name in sorted(files):
                 file = Path(parent) / name
                 key = file.relative_to(root).as_posix()
-                # `exists` is False for a link that leads nowhere or in a circle, which `resolve` does not take.
+                # `exists` comes first: it is False for broken and circular links, for which `resolve` raises.
                 inside = file.exists() and file.resolve().is_relative_to(root)
                 if inside and is_key(key) and (stored := self.stat(key)):
                     yield stored
 
     @contextmanager
-    def _aside(self, file: Path) -> Iterator[Path]:
+    def _temporary(self, file: Path) -> Iterator[Path]:
+        """A hidden temporary file in the folder of `file`, removed afterwards unless it was renamed."""
         with named_if_full(self.root):
             file.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
             os.close(handle)
-            aside = Path(name)
+            temporary = Path(name)
             try:
-                yield aside
+                yield temporary
             finally:
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
     def put_bytes(self, key: str, data: bytes) -> None:
         file = self._file(key)
-        with self._aside(file) as aside:
-            aside.write_bytes(data)
-            aside.chmod(0o644)
-            aside.replace(file)
+        with self._temporary(file) as temporary:
+            temporary.write_bytes(data)
+            temporary.chmod(0o644)
+            temporary.replace(file)
 
     def put_file(self, key: str, local: Path) -> None:
         file = self._file(key)
-        with self._aside(file) as aside:
-            shutil.copyfile(local, aside)
-            aside.chmod(0o644)
-            aside.replace(file)
+        with self._temporary(file) as temporary:
+            shutil.copyfile(local, temporary)
+            temporary.chmod(0o644)
+            temporary.replace(file)
 
-    def take_file(self, key: str, aside: Path, *, overwrite: bool) -> bool:
-        """Give a file that lies in the root, under another name, its key; False where that is taken."""
+    def take_file(self, key: str, temporary: Path, *, overwrite: bool) -> bool:
+        """Publish a temporary file inside the root as `key`; returns False if the key exists and `overwrite` is False.
+
+        The temporary file may remain under its old name, too.
+        """
+
         file = self._file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside.chmod(0o644)
+        temporary.chmod(0o644)
         if overwrite:
-            aside.replace(file)
+            temporary.replace(file)
             return True
         try:
-            file.hardlink_to(aside)
+            file.hardlink_to(temporary)
         except FileExistsError:
             return False
         return True
 
     def create(self, key: str, data: bytes) -> bool:
         file = self._file(key)
-        with self._aside(file) as aside:
-            aside.write_bytes(data)
-            aside.chmod(0o644)
+        with self._temporary(file) as temporary:
+            temporary.write_bytes(data)
+            temporary.chmod(0o644)
             try:
-                file.hardlink_to(aside)
+                file.hardlink_to(temporary)
             except FileExistsError:
                 return False
         return True
@@ -126,6 +131,6 @@ class DirectoryStorage(Storage):
 
 
 def _raise_unless_gone(error: OSError) -> None:
-    """For `os.walk`, which is silent by default; a root not made yet or a folder moved meanwhile holds no objects."""
+    """Error handler for `os.walk`, which hides errors by default. A folder that does not exist holds no objects."""
     if not isinstance(error, FileNotFoundError):
         raise error

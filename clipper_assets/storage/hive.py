@@ -1,4 +1,4 @@
-"""Folders of the lake in Hive's form, which DuckDB, Spark and Athena read as a column `episode`."""
+"""Hive-style partition folders of the lake, which DuckDB, Spark and Athena read as a column `episode`."""
 
 import re
 
@@ -6,10 +6,10 @@ _UNSAFE = re.compile(r"[%/\\=:?#*\"'<>|{}^\[\]]")
 
 
 def escape(match: re.Match[str]) -> str:
-    """What was matched as URI escapes of its UTF-8."""
+    """Percent-encode the UTF-8 bytes of a match."""
     return "".join(f"%{byte:02X}" for byte in match.group().encode())
 
 
 def hive_folder(partition: str) -> str:
-    """The folder of one episode below a lake table: `episode=test1%2Fsample.mp4` (readers undo the URI escapes)."""
+    """An episode's folder below a lake table: `episode=test1%2Fsample.mp4` (readers decode the percent-encoding)."""
     return "episode=" + _UNSAFE.sub(escape, partition)

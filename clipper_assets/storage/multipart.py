@@ -1,4 +1,4 @@
-"""Uploads that arrive in parts, and become an object only when all of them are there."""
+"""Multipart uploads: the object appears only when all parts have arrived."""
 
 import os
 import shutil
@@ -19,69 +19,72 @@ from clipper_assets.storage.s3 import S3Storage
 
 MIB = 1024 * 1024
 ABANDONED_S = 2 * 24 * 3600
-"""Parts in a directory that nobody added to for so long are removed when another upload begins."""
+"""An upload into a directory that received no part for two days is removed when another upload begins."""
 
 
 class NoSuchUploadError(Exception):
-    """The upload was never begun, or it is complete or given up."""
+    """No upload with this id is open: it never began, or it was completed or aborted."""
 
 
 class Multipart(ABC):
-    """Parts are numbered from 1. Whatever is asked of an upload that is not open raises NoSuchUploadError."""
+    """Multipart uploads into one storage. Part numbers start at 1.
+
+    All methods but `begin` and `part_url` raise NoSuchUploadError for an upload that is not open.
+    """
 
     @abstractmethod
     def begin(self, key: str, content_type: str) -> str:
-        """An id for an upload of `key`."""
+        """Begin an upload of `key` and return its id."""
 
     @abstractmethod
     def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
-        """Where a browser may PUT a part; None where that is not the storage's own business."""
+        """A presigned URL to PUT a part to, valid for `life_s` seconds; None for storages that have no such URLs."""
 
     @abstractmethod
     def arrived(self, key: str, upload_id: str) -> dict[int, int]:
-        """Bytes of each part that is there."""
+        """Size in bytes of each part that has arrived, by number."""
 
     @abstractmethod
     def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
-        """Make the parts one object; False where there is one already and it is not to be overwritten.
+        """Join the parts to one object; returns False if the object exists and must not be overwritten.
 
-        Either way the upload is over.
+        Either way the upload is closed.
         """
 
     @abstractmethod
     def abort(self, key: str, upload_id: str) -> None:
-        """Remove the parts."""
+        """Close the upload and delete its parts."""
 
 
 class S3Multipart(Multipart):
-    """S3's own multipart upload."""
+    """Multipart uploads of S3."""
 
     def __init__(self, storage: S3Storage):
         self.storage = storage
 
     def begin(self, key: str, content_type: str) -> str:
-        with self.storage.about(key):
-            made = self.storage.client.create_multipart_upload(**self.storage.place(key), ContentType=content_type)
-        return str(made["UploadId"])
+        with self.storage.translated_errors(key):
+            upload = self.storage.client.create_multipart_upload(**self.storage.location(key), ContentType=content_type)
+        return str(upload["UploadId"])
 
     def part_url(self, key: str, upload_id: str, number: int, life_s: int) -> str | None:
         return self.storage.client.generate_presigned_url(
             "upload_part",
-            Params={**self.storage.place(key), "UploadId": upload_id, "PartNumber": number},
+            Params={**self.storage.location(key), "UploadId": upload_id, "PartNumber": number},
             ExpiresIn=life_s,
         )
 
     def arrived(self, key: str, upload_id: str) -> dict[int, int]:
-        with self._about(key):
+        with self._translated_errors(key):
             return {number: size for number, size, _ in self._parts(key, upload_id)}
 
     def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
         condition: Any = {} if overwrite else {"IfNoneMatch": "*"}
-        with self._about(key):
+        with self._translated_errors(key):
             parts: list[Any] = [{"PartNumber": number, "ETag": etag} for number, _, etag in self._parts(key, upload_id)]
             try:
                 self.storage.client.complete_multipart_upload(
-                    **self.storage.place(key), UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition
+                    **self.storage.location(key), UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition
                 )
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("PreconditionFailed", "ConditionalRequestConflict"):
@@ -91,13 +94,13 @@ class S3Multipart(Multipart):
         return True
 
     def abort(self, key: str, upload_id: str) -> None:
-        with self._about(key):
-            self.storage.client.abort_multipart_upload(**self.storage.place(key), UploadId=upload_id)
+        with self._translated_errors(key):
+            self.storage.client.abort_multipart_upload(**self.storage.location(key), UploadId=upload_id)
 
     @contextmanager
-    def _about(self, key: str) -> Iterator[None]:
+    def _translated_errors(self, key: str) -> Iterator[None]:
         try:
-            with self.storage.about(key):
+            with self.storage.translated_errors(key):
                 yield
         except ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchUpload":
@@ -105,14 +108,16 @@ class S3Multipart(Multipart):
             raise
 
     def _parts(self, key: str, upload_id: str) -> Iterator[tuple[int, int, str]]:
-        pages = self.storage.client.get_paginator("list_parts").paginate(**self.storage.place(key), UploadId=upload_id)
+        pages = self.storage.client.get_paginator("list_parts").paginate(
+            **self.storage.location(key), UploadId=upload_id
+        )
         for page in pages:
             for part in page.get("Parts", []):
                 yield part["PartNumber"], part["Size"], part["ETag"]
 
 
 class DirectoryMultipart(Multipart):
-    """Files in a hidden folder of the storage, which no listing takes for uploads."""
+    """Multipart uploads into a directory: files in its hidden folder `.uploads`, which the sensor ignores."""
 
     def __init__(self, storage: DirectoryStorage):
         self.storage, self.folder = storage, Path(storage.root) / ".uploads"
@@ -151,18 +156,18 @@ class DirectoryMultipart(Multipart):
 
     @contextmanager
     def part(self, upload_id: str, number: int) -> Iterator[BinaryIO]:
-        """A file to write a part to; it becomes the part when nothing was raised meanwhile."""
+        """A file to write a part to; it counts as the part once the block ends without an exception."""
         file = self._open(upload_id) / f"{number}.part"
-        aside = file.with_suffix(f".{uuid4().hex}")
+        temporary = file.with_suffix(f".{uuid4().hex}")
         try:
-            with named_if_full(self.storage.root), aside.open("wb") as stream:
+            with named_if_full(self.storage.root), temporary.open("wb") as stream:
                 yield stream
             try:
-                aside.replace(file)
+                temporary.replace(file)
             except FileNotFoundError:
                 raise NoSuchUploadError from None
         finally:
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     def _open(self, upload_id: str) -> Path:
         folder = self.folder / upload_id
@@ -172,7 +177,7 @@ class DirectoryMultipart(Multipart):
 
     @contextmanager
     def _claimed(self, upload_id: str) -> Iterator[Path]:
-        """The folder under another name, so that of two who would end an upload only one does."""
+        """Rename the upload's folder, so that only one of several concurrent requests can complete or abort it."""
         folder = self._open(upload_id)
         claimed = folder.with_suffix(".claimed")
         try:
@@ -187,7 +192,7 @@ class DirectoryMultipart(Multipart):
 
     def _remove_abandoned(self) -> None:
         for folder in self.folder.glob("*"):
-            with suppress(FileNotFoundError):  # somebody else was first
+            with suppress(FileNotFoundError):  # another process removed it first
                 if time.time() - folder.stat().st_mtime > ABANDONED_S:
                     shutil.rmtree(folder)
 
@@ -197,9 +202,9 @@ def _parts_in(folder: Path) -> list[Path]:
 
 
 def multipart_into(storage: Storage) -> Multipart:
-    """The way of parts into a storage."""
+    """Multipart uploads into `storage`."""
     if isinstance(storage, S3Storage):
         return S3Multipart(storage)
     if isinstance(storage, DirectoryStorage):
         return DirectoryMultipart(storage)
-    raise TypeError(f"{type(storage).__name__} takes no parts")
+    raise TypeError(f"{type(storage).__name__} does not support multipart uploads")

@@ -1,4 +1,4 @@
-"""The storage that a setting names."""
+"""Opens the storage that `CLIPPER_STORAGE` names."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ def storage_at(root: str, url_expiry_s: int) -> Storage:
     """
     parts = urlsplit(root)
     if parts.scheme == "s3" and parts.netloc:
-        from clipper_assets.storage.s3 import S3Storage  # noqa: PLC0415  # with boto3, which is not light
+        from clipper_assets.storage.s3 import S3Storage  # noqa: PLC0415  # importing boto3 is slow
 
         prefix = parts.path.strip("/")
         return S3Storage(bucket=parts.netloc, prefix=f"{prefix}/" if prefix else "", url_expiry_s=url_expiry_s)

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
-"""Storage classes whose objects have to be restored before they can be read; GLACIER_IR gives them at once."""
+"""Storage classes whose objects must be restored before they can be read; GLACIER_IR needs no restore."""
 RESTORED = 'ongoing-request="false"'
 BOUNDED = Config(connect_timeout=5.0, read_timeout=15.0, retries={"total_max_attempts": 3, "mode": "standard"})
-"""By default boto3 waits a minute for an S3 that does not answer, and tries five times."""
+"""Shorter than boto3's defaults, which wait 60 s for a server that does not answer, and try five times."""
 
 
-class Place(TypedDict):
+class Location(TypedDict):
     """An object's bucket and key in S3."""
 
     Bucket: str
@@ -36,7 +36,7 @@ class Place(TypedDict):
 
 
 class S3Storage(Storage):
-    """A prefix of an S3 bucket; endpoint and credentials come from boto3's own environment variables."""
+    """A prefix of an S3 bucket. Endpoint and credentials come from boto3's environment variables."""
 
     bucket: str
     prefix: str = ""
@@ -47,25 +47,25 @@ class S3Storage(Storage):
     def client(self) -> "S3Client":
         if self._client is None:
             self._client = boto3.client("s3", config=BOUNDED)
-            # In us-east-1 botocore still presigns with version 2, which S3 refuses for KMS and for newer buckets.
-            signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs know no handler that answers
+            # In us-east-1 botocore still presigns with signature version 2, which S3 rejects for KMS and newer buckets.
+            signer: Any = lambda **_: "s3v4"  # noqa: E731  # the stubs do not allow handlers that return a value
             for operation in ("GetObject", "UploadPart"):
                 self._client.meta.events.register_first(f"choose-signer.s3.{operation}", signer)
         return self._client
 
-    def _object(self, key: str) -> str:
+    def _object_key(self, key: str) -> str:
         return self.prefix + self.checked(key)
 
     def uri(self, key: str) -> str:
-        return f"s3://{self.bucket}/{self._object(key)}"
+        return f"s3://{self.bucket}/{self._object_key(key)}"
 
     def path(self, key: str) -> str:
         return self.uri(key)
 
     def stat(self, key: str) -> Stored | None:
         try:
-            with self.about(key):
-                head = self.client.head_object(**self.place(key))
+            with self.translated_errors(key):
+                head = self.client.head_object(**self.location(key))
         except FileNotFoundError:
             return None
         return Stored(key, head["ContentLength"], _version(head["ETag"], head["LastModified"]))
@@ -77,17 +77,17 @@ class S3Storage(Storage):
         return stored.content
 
     def media_source(self, key: str) -> str:
-        """Raises ArchivedError, since whoever opens the URL is only told that it is forbidden."""
+        """As in Storage. Raises ArchivedError for an archived object, whose URL S3 would only answer with 403."""
         self._refuse_if_archived(key)
         return self.presigned(key, self.url_expiry_s)
 
     def _refuse_if_archived(self, key: str) -> None:
         try:
-            with self.about(key):
-                head = self.client.head_object(**self.place(key))
+            with self.translated_errors(key):
+                head = self.client.head_object(**self.location(key))
         except FileNotFoundError:
             return
-        # Intelligent-Tiering names its archive in a field of its own.
+        # Intelligent-Tiering reports its archive tier in ArchiveStatus, not in StorageClass.
         storage_class = head.get("ArchiveStatus") or head.get("StorageClass", "STANDARD")
         if ("ArchiveStatus" in head or storage_class in ARCHIVES) and RESTORED not in head.get("Restore", ""):
             raise self._archived(key, storage_class)
@@ -99,32 +99,34 @@ class S3Storage(Storage):
         )
 
     @contextmanager
-    def about(self, key: str) -> Iterator[None]:
-        """Has the client's errors name the object; raises ArchivedError or FileNotFoundError where they say that."""
+    def translated_errors(self, key: str) -> Iterator[None]:
+        """Add the object's URI to S3 errors; raises ArchivedError or FileNotFoundError in place of theirs."""
         try:
             with _naming(self.uri(key)):
                 yield
         except ClientError as error:
-            told = error.response["Error"]
-            if told["Code"] == "InvalidObjectState":
-                raise self._archived(key, str(told.get("StorageClass", "unknown"))) from None
-            if told["Code"] in MISSING:
+            details = error.response["Error"]
+            if details["Code"] == "InvalidObjectState":
+                raise self._archived(key, str(details.get("StorageClass", "unknown"))) from None
+            if details["Code"] in MISSING:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.uri(key)) from None
             raise
 
     def presigned(self, key: str, life_s: int, **headers: str) -> str:
-        """A URL that anyone can read the object by, for so many seconds. Never to be logged.
+        """A presigned URL that anyone can read the object from for `life_s` seconds. Do not log it.
 
-        `headers` are those that S3 is to answer with, by their names there: `ResponseContentType`.
+        `headers` are GetObject parameters that set headers of the response, such as `ResponseContentType`.
         """
-        return self.client.generate_presigned_url("get_object", Params={**self.place(key), **headers}, ExpiresIn=life_s)
+        return self.client.generate_presigned_url(
+            "get_object", Params={**self.location(key), **headers}, ExpiresIn=life_s
+        )
 
-    def place(self, key: str) -> Place:
-        """How S3's own API names the object."""
-        return {"Bucket": self.bucket, "Key": self._object(key)}
+    def location(self, key: str) -> Location:
+        """The object's bucket and key, as arguments of boto3 calls."""
+        return {"Bucket": self.bucket, "Key": self._object_key(key)}
 
     def list_objects(self, folder: str = "") -> Iterator[Stored]:
-        prefix = f"{self._object(folder)}/" if folder else self.prefix
+        prefix = f"{self._object_key(folder)}/" if folder else self.prefix
         with _naming(f"s3://{self.bucket}/{prefix}"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
@@ -133,17 +135,17 @@ class S3Storage(Storage):
                         yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
 
     def put_bytes(self, key: str, data: bytes) -> None:
-        with self.about(key):
-            self.client.put_object(**self.place(key), Body=data)
+        with self.translated_errors(key):
+            self.client.put_object(**self.location(key), Body=data)
 
     def put_file(self, key: str, local: Path) -> None:
-        with self.about(key):
-            self.client.upload_file(str(local), self.bucket, self._object(key))
+        with self.translated_errors(key):
+            self.client.upload_file(str(local), self.bucket, self._object_key(key))
 
     def create(self, key: str, data: bytes) -> bool:
         try:
-            with self.about(key):
-                self.client.put_object(**self.place(key), Body=data, IfNoneMatch="*")
+            with self.translated_errors(key):
+                self.client.put_object(**self.location(key), Body=data, IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
                 return False
@@ -151,35 +153,35 @@ class S3Storage(Storage):
         return True
 
     def delete(self, key: str) -> None:
-        with self.about(key):
-            self.client.delete_object(**self.place(key))
+        with self.translated_errors(key):
+            self.client.delete_object(**self.location(key))
 
     def local_copy(self, key: str, folder: Path) -> Path:
         target = folder / Path(key).name
-        with self.about(key):
-            self.client.download_file(self.bucket, self._object(key), str(target))
+        with self.translated_errors(key):
+            self.client.download_file(self.bucket, self._object_key(key), str(target))
         return target
 
     def refuse_if_unreadable(self) -> None:
         self.client.head_bucket(Bucket=self.bucket)
 
     def read_bytes(self, key: str, at_most: int | None = None) -> bytes:
-        with self.about(key):
-            return self.client.get_object(**self.place(key))["Body"].read(at_most)
+        with self.translated_errors(key):
+            return self.client.get_object(**self.location(key))["Body"].read(at_most)
 
 
 @contextmanager
 def _naming(uri: str) -> Iterator[None]:
-    """Has the client's errors name what was asked for (`Resource`), as S3 itself does only sometimes."""
+    """Set `Resource` of S3 errors to `uri`, because S3 itself does so only sometimes."""
     try:
         yield
     except (ClientError, S3UploadFailedError) as error:
-        refused = error.__context__ if isinstance(error, S3UploadFailedError) else error
-        if isinstance(refused, ClientError):
-            refused.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]
+        cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
+        if isinstance(cause, ClientError):
+            cause.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]
         raise
 
 
 def _version(etag: str, modified: datetime) -> str:
-    """Of an object; the same bytes that are uploaded again are another version. Only a listing knows milliseconds."""
+    """Version of an object; uploading the same bytes again gives another one. Whole seconds, as HEAD gives no more."""
     return etag.strip('"') + f"@{int(modified.timestamp())}"

@@ -1,4 +1,4 @@
-"""What a storage raises that cannot be reached. It is no part of base.py, since a directory needs no boto3."""
+"""Errors of a storage that cannot be reached. Kept out of base.py, because a directory does not need boto3."""
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
@@ -7,11 +7,11 @@ from clipper_assets.runtime.faults import fault_of
 from clipper_assets.storage.base import Storage
 
 UNREACHABLE = (OSError, Boto3Error, BotoCoreError, ClientError)
-"""What reading or writing a storage raises where the machine, the network or a permission is in the way."""
+"""What reading and writing a storage raise if the disk, the network or a permission prevents it."""
 
 
 def unreachable(storage: Storage) -> str | None:
-    """Why the storage cannot be used, in one sentence; None if an object can be written, read and removed."""
+    """Why the storage cannot be used, in one sentence; None if an object can be written and deleted."""
     probe = ".clipper-doctor"
     try:
         storage.put_bytes(probe, b"ok")

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value from outside, in a sentence for the person who wrote it."""
+"""Turns pydantic's validation errors into a sentence for the person who wrote the value."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from clipper_assets.text.clean import clean_text
 
 NAME_CHARACTERS, VALUE_CHARACTERS = 200, 60
-"""The most that a message shows of a field's name and of its value: both are the sender's."""
+"""How much a message quotes of a field's name and value, which come from outside and may be very long."""
 
 _SUBJECT = re.compile(r"^\w+ should\b")  # "Input should", "String should"
 _OWN_CLASS = re.compile(r" or instance of \w+")
@@ -16,13 +16,13 @@ _OWN_CLASS = re.compile(r" or instance of \w+")
 
 @dataclass(frozen=True)
 class Mistake:
-    """A value that is not what it should be.
+    """One invalid value.
 
     Attributes:
-        path: Keys and indexes that lead to the value; empty for the whole.
-        kind: pydantic's type of the error, such as `extra_forbidden`.
-        reason: What the value should be, "it should be a valid number".
-        value: What stands there instead.
+        path: Keys and indexes that lead to the value; empty if the whole input is invalid.
+        kind: pydantic's error type, such as `extra_forbidden`.
+        reason: What the value should be, such as "it should be a valid number".
+        value: The invalid value.
     """
 
     path: tuple[str | int, ...]
@@ -33,8 +33,9 @@ class Mistake:
     def sentence(self, *, fields: Collection[str] = (), whole: str) -> str:
         """The field, its value, and what it should be.
 
-        `fields` are listed where there is none of that name, and `whole` is what the value is called where it is not
-        inside another.
+        Args:
+            fields: Known fields, listed in the sentence if the input has an unknown one.
+            whole: Name of the input, used if the path is empty.
         """
         name = clean_text(".".join(map(str, self.path)))[:NAME_CHARACTERS] or whole
         if self.kind == "extra_forbidden":
@@ -48,14 +49,14 @@ class Mistake:
 
 
 def first_mistake(errors: Sequence[Any]) -> Mistake:
-    """The first of the `errors()` of pydantic's ValidationError or FastAPI's RequestValidationError."""
+    """The first mistake in `errors()` of pydantic's ValidationError or FastAPI's RequestValidationError."""
     first = errors[0]
     reason = _OWN_CLASS.sub("", _SUBJECT.sub("it should", first["msg"].removeprefix("Value error, ")))
     return Mistake(tuple(first["loc"]), first["type"], reason, first["input"])
 
 
 def _shown(value: object) -> str:
-    """A value as it is written in TOML and JSON."""
+    """A value as TOML and JSON write it, shortened to `VALUE_CHARACTERS`."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = repr(value).removesuffix(".0")

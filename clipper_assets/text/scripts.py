@@ -1,6 +1,6 @@
-"""Scripts of the world: which one a character is of, and how words without spaces between them are told apart.
+"""Writing systems: the script of a character, and word boundaries in languages written without spaces.
 
-Scripts have the codes of ISO 15924, and characters the scripts that Unicode's tables give them (UAX #24).
+Scripts are named by their ISO 15924 codes and assigned to characters by Unicode's tables (UAX #24).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from budoux import Parser
 
 UNSPACED = frozenset({"zh", "ja", "yue", "th", "lo", "my", "km"})
-"""Languages (ISO 639-1; Cantonese has only a 639-3 code, which Whisper uses) that are written without spaces."""
+"""Languages written without spaces, by ISO 639-1 code; Cantonese has only a 639-3 code, which Whisper uses."""
 
 HAN, KANA, HANGUL, THAI = frozenset({"Hani"}), frozenset({"Hira", "Kana"}), frozenset({"Hang"}), frozenset({"Thai"})
 _UNSPACED_SCRIPTS = HAN | KANA | THAI | {"Bopo", "Laoo", "Mymr", "Khmr"}
@@ -21,8 +21,8 @@ _MODELS = {"ja": "japanese", "zh": "simplified_chinese", "yue": "traditional_chi
 
 
 @cache
-def is_of(char: str, scripts: frozenset[str]) -> bool:
-    """Whether a character is of one of these scripts and not punctuation that other scripts use as well."""
+def in_scripts(char: str, scripts: frozenset[str]) -> bool:
+    """Whether a character belongs to one of these scripts. Punctuation that other scripts share does not."""
     from fontTools import unicodedata
 
     return unicodedata.script(char) in scripts or unicodedata.script_extension(char) <= scripts
@@ -30,12 +30,12 @@ def is_of(char: str, scripts: frozenset[str]) -> bool:
 
 @cache
 def is_wide(char: str) -> bool:
-    """Whether a character takes the room of two Latin letters (UAX #11), as Chinese, Japanese and Korean ones do."""
+    """Whether a character is as wide as two Latin letters (UAX #11), as in Chinese, Japanese and Korean."""
     return east_asian_width(char) in "WF"
 
 
 def joined(texts: Sequence[str]) -> str:
-    """The text of words in order: a space between two, except where both sides are of a script that has none."""
+    """Join words with spaces, but without one between two characters of scripts that use no spaces."""
     text = ""
     for word in texts:
         if text and word and not (_unspaced(text[-1]) and _unspaced(word[0])):
@@ -45,29 +45,32 @@ def joined(texts: Sequence[str]) -> str:
 
 
 def split_unspaced(text: str, language: str) -> list[str]:
-    """The words of a text in a language of `UNSPACED`, by BudouX: the pieces at which a caption may break.
+    """Split a text in a language of `UNSPACED` where a caption may break, with BudouX.
 
-    BudouX (https://github.com/google/budoux) knows Japanese, Chinese and Thai. Lao, Burmese and Khmer put spaces
-    between phrases: those are the pieces there.
+    BudouX (https://github.com/google/budoux) has models for Japanese, Chinese and Thai. Lao, Burmese and Khmer are
+    split at the spaces that they put between phrases.
     """
     parser = _parser(language)
     words: list[str] = []
     for phrase in text.split():
         for number, piece in enumerate(parser.parse(phrase) if parser else [phrase]):
-            if number and _latin(words[-1][-1]) and _latin(piece[0]):  # BudouX cuts through foreign words
+            if number and _latin(words[-1][-1]) and _latin(piece[0]):  # BudouX splits Latin words
                 words[-1] += piece
             else:
                 words.append(piece)
     return words
 
 
-def unbroken(text: str) -> list[str]:
-    """What stays in one line: words, and letters of scripts that break lines anywhere, each with its punctuation."""
+def line_break_pieces(text: str) -> list[str]:
+    """Split a text at every possible line break: between words, and between any two Chinese or Japanese characters.
+
+    Punctuation stays with the character before it.
+    """
     pieces: list[str] = []
     for word in text.split():
         for number, char in enumerate(word):
-            is_new = number == 0 or is_of(char, _BREAKS_ANYWHERE)
-            if is_new or (char.isalnum() and is_of(pieces[-1][0], _BREAKS_ANYWHERE)):
+            is_new = number == 0 or in_scripts(char, _BREAKS_ANYWHERE)
+            if is_new or (char.isalnum() and in_scripts(pieces[-1][0], _BREAKS_ANYWHERE)):
                 pieces.append(char)
             else:
                 pieces[-1] += char
@@ -85,7 +88,7 @@ def _parser(language: str) -> "Parser | None":
 
 
 def _unspaced(char: str) -> bool:
-    return is_of(char, _UNSPACED_SCRIPTS) or (is_wide(char) and not is_of(char, HANGUL))
+    return in_scripts(char, _UNSPACED_SCRIPTS) or (is_wide(char) and not in_scripts(char, HANGUL))
 
 
 def _latin(char: str) -> bool:

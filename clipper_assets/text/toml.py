@@ -1,17 +1,17 @@
-"""Tables in TOML that lie beside an upload. Whoever may upload may write anything into them."""
+"""Reads TOML files beside an upload. They are untrusted: anyone who may upload can write them."""
 
 import tomllib
 from typing import Any
 
 MAX_BYTES = 64_000
 READ_BYTES = MAX_BYTES + 1
-"""Of a file: enough to tell that it is too large."""
+"""How many bytes of a file to read: one more than allowed, to notice that it is too large."""
 
 
 def read_toml(content: bytes, name: str) -> dict[str, Any]:
-    """The table in the first `READ_BYTES` of a file, called `name` in messages.
+    """Parse `content`, the first `READ_BYTES` of a TOML file; messages call the file `name`.
 
-    Raises ValueError, in a sentence, for a file that is too large and for what is not TOML.
+    Raises ValueError, with one sentence, if the file is too large or is not valid TOML.
     """
     if len(content) > MAX_BYTES:
         raise ValueError(f"{name} has more than {MAX_BYTES // 1000} kB; keep only the settings in it")
@@ -20,6 +20,6 @@ def read_toml(content: bytes, name: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name} is not TOML: {error}") from error
+        raise ValueError(f"{name} is not valid TOML: {error}") from error
     except RecursionError as error:
         raise ValueError(f"{name} has brackets nested too deeply; keep only the settings in it") from error

@@ -1,5 +1,3 @@
-"""What the surroundings do to the program, each in one sentence."""
-
 import errno
 import sqlite3
 from typing import Any
@@ -15,11 +13,11 @@ LOCKED = "Dagster's database is locked by another process; try again, and use Po
 SILENT = "; check the network and AWS_ENDPOINT_URL, then try again"
 
 
-def answer(code: str, **told: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "a message", **told}}, "GetObject")  # type: ignore[typeddict-item]
+def s3_error(code: str, **details: Any) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "a message", **details}}, "GetObject")  # type: ignore[typeddict-item]
 
 
-def database(reason: str) -> OperationalError:
+def database_error(reason: str) -> OperationalError:
     return OperationalError("INSERT INTO runs VALUES (?)", {"a": "secret"}, sqlite3.OperationalError(reason))
 
 
@@ -31,24 +29,32 @@ def database(reason: str) -> OperationalError:
         (OSError(errno.EDQUOT, "full", "/data"), "the disk that holds /data is full; free space on it", False),
         (OSError(errno.ENOSPC, "full"), "the scratch directory /", False),
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "the scratch dir", False),
-        (PermissionError(errno.EACCES, "no", "/data/a.mp4"), "the user of this process may not open /data/a.mp4", True),
+        (
+            PermissionError(errno.EACCES, "no", "/data/a.mp4"),
+            "this process has no permission to open /data/a",
+            True,
+        ),
         (OSError(errno.EROFS, "no", "/data/a.mp4"), "the disk that holds /data/a.mp4 is read-only; mount it", True),
-        (PermissionError(errno.EACCES, FORBIDDEN), "S3 denied ffmpeg the upload (403 Forbidden); allow", False),
-        (answer("AccessDenied", Resource="s3://b/a.mp4"), "S3 denies GetObject of s3://b/a.mp4 (AccessDenied)", True),
-        (answer("403"), "S3 denies GetObject (403); allow it to the credentials", True),
-        (answer("NoSuchBucket", BucketName="b"), "there is no bucket b in S3; make it, or correct CLIPPER_ST", True),
-        (answer("SlowDown"), "S3 is too busy for GetObject (SlowDown); try again in some minutes", False),
-        (answer("InvalidRange"), "S3 failed at GetObject: a message (InvalidRange)", False),
+        (PermissionError(errno.EACCES, FORBIDDEN), "S3 denied ffmpeg access to the upload (403 Forbidden)", False),
+        (s3_error("AccessDenied", Resource="s3://b/a.mp4"), "S3 denies GetObject of s3://b/a.mp4 (AccessDenied)", True),
+        (s3_error("403"), "S3 denies GetObject (403); allow it to the credentials", True),
+        (s3_error("NoSuchBucket", BucketName="b"), "there is no bucket b in S3; create it, or correct CLIPPER_", True),
+        (s3_error("SlowDown"), "S3 is too busy for GetObject (SlowDown); try again in some minutes", False),
+        (s3_error("InvalidRange"), "S3 failed at GetObject: a message (InvalidRange)", False),
         (EndpointConnectionError(endpoint_url="http://s3"), f"S3 does not answer at http://s3{SILENT}", False),
         (ConnectTimeoutError(endpoint_url="http://s3"), f"S3 does not answer at http://s3{SILENT}", False),
         (NoCredentialsError(), "there are no credentials for S3; set AWS_ACCESS_KEY_ID", True),
-        (database("database is locked"), LOCKED, False),
+        (database_error("database is locked"), LOCKED, False),
         (sqlite3.OperationalError("database is locked"), LOCKED, False),
-        (database("database or disk is full"), "the disk that holds Dagster's database is full", False),
-        (database("connection refused\n\tIs it up?"), "Dagster's database cannot be used (connection refused);", False),
+        (database_error("database or disk is full"), "the disk that holds Dagster's database is full", False),
+        (
+            database_error("connection refused\n\tIs it up?"),
+            "Dagster's database cannot be used (connection refused)",
+            False,
+        ),
     ],
 )
-def test_a_fault_is_one_sentence(error: Exception, sentence: str, final: bool) -> None:
+def test_an_environment_error_is_explained_in_one_sentence(error: Exception, sentence: str, final: bool) -> None:
     fault = fault_of(error)
     assert fault
     assert fault.sentence.startswith(sentence)
@@ -58,5 +64,5 @@ def test_a_fault_is_one_sentence(error: Exception, sentence: str, final: bool) -
 
 
 @pytest.mark.parametrize("error", [KeyError("a"), ValueError("a"), OSError("the network file system went away")])
-def test_a_mistake_of_the_program_is_no_fault(error: Exception) -> None:
+def test_a_bug_is_not_explained_as_an_environment_error(error: Exception) -> None:
     assert fault_of(error) is None

@@ -20,7 +20,7 @@ def broken(context: dg.AssetExecutionContext) -> None:
 
 @pytest.fixture
 def console(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dagster's own, again after the test."""
+    """Restores Dagster's default loggers after the test."""
     monkeypatch.setattr(context_creation_job, "default_system_loggers", dg.default_system_loggers)
 
 
@@ -31,14 +31,14 @@ def run(capfd: pytest.CaptureFixture[str]) -> list[str]:
 
 
 @pytest.mark.usefixtures("console")
-def test_a_run_is_an_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
+def test_json_logs_of_a_run_have_one_object_per_line(capfd: pytest.CaptureFixture[str]) -> None:
     log_runs_as(LogFormat.json)
     lines: list[dict[str, Any]] = [json.loads(line) for line in run(capfd)]
     assert {line["episode"] for line in lines} == {KEY}
     assert len({line["run_id"] for line in lines}) == 1
-    (said,) = [line for line in lines if line["level"] == "warning"]
-    assert (said["event"], said["step"]) == ("no key\nset one", "broken")
-    assert "event_type" not in said
+    (warning,) = [line for line in lines if line["level"] == "warning"]
+    assert (warning["event"], warning["step"]) == ("no key\nset one", "broken")
+    assert "event_type" not in warning
     (failed,) = [line for line in lines if line.get("event_type") == "STEP_FAILURE"]
     assert failed["level"] == "error"
     assert "ValueError: no sound" in failed["error"]
@@ -46,7 +46,7 @@ def test_a_run_is_an_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("console")
-def test_for_people_a_run_is_what_dagster_makes_of_it(capfd: pytest.CaptureFixture[str]) -> None:
+def test_coloured_logs_of_a_run_are_those_of_dagster(capfd: pytest.CaptureFixture[str]) -> None:
     log_runs_as(LogFormat.colored)
     lines = run(capfd)
     assert any("no key" in line for line in lines)
@@ -54,18 +54,18 @@ def test_for_people_a_run_is_what_dagster_makes_of_it(capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("log_format", LogFormat)
-def test_other_processes_log_alike(log_format: LogFormat, capfd: pytest.CaptureFixture[str]) -> None:
+def test_other_processes_log_in_the_same_format(log_format: LogFormat, capfd: pytest.CaptureFixture[str]) -> None:
     log = logging.Logger("clipper_assets.test")
     log.addHandler(to_standard_error(log_format))
     try:
         raise ValueError("no bucket")
     except ValueError:
         log.exception("GET %s", "/episodes", extra={"status": 503})
-    told = capfd.readouterr().err
+    logged = capfd.readouterr().err
     if log_format is LogFormat.colored:
-        assert "ERROR GET /episodes\nTraceback" in told
+        assert "ERROR GET /episodes\nTraceback" in logged
         return
-    line = json.loads(told)
+    line = json.loads(logged)
     assert line.pop("timestamp").endswith("Z")
     assert "ValueError: no bucket" in line.pop("exception")
     assert line == {"level": "error", "logger": "clipper_assets.test", "event": "GET /episodes", "status": 503}

@@ -1,4 +1,4 @@
-"""A refusal is final also where Dagster retries runs whose steps failed, as on Kubernetes and ECS."""
+"""Refusals on instances where Dagster retries runs whose steps failed, as on Kubernetes and ECS."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def will_retry(instance: dg.DagsterInstance, run_id: str) -> str:
     return run.tags[WILL_RETRY_TAG]
 
 
-def test_a_refused_upload_is_not_tried_in_another_run(storage: DirectoryStorage) -> None:
+def test_the_run_of_a_refused_upload_is_not_retried(storage: DirectoryStorage) -> None:
     storage.put_bytes("show/fake.mp4", b"this is no video" * 100)
     with instance_for_test(overrides=RETRIES) as instance:
         _, result = clip_episode(storage, "show/fake.mp4", instance)
@@ -27,7 +27,9 @@ def test_a_refused_upload_is_not_tried_in_another_run(storage: DirectoryStorage)
         assert will_retry(instance, result.run_id) == "false"
 
 
-def test_another_failure_is_tried_again(storage: DirectoryStorage, cut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_of_an_unexpected_failure_is_retried(
+    storage: DirectoryStorage, cut: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unreadable(*_: object) -> None:
         raise OSError("the network file system went away")
 

@@ -1,4 +1,4 @@
-"""A step that takes too long is interrupted, tried once more, and fails; native code that hangs loses its process."""
+"""A step that takes too long is interrupted, retried once, and fails; native code that hangs ends its process."""
 
 import signal
 import subprocess
@@ -18,12 +18,12 @@ HUNG_S = 20.0
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_TIME_LIMIT_SCALE", "0.0001")
 
 
-def steps(work: Callable[[], object]) -> dg.ExecuteInProcessResult:
-    """`raw_video` that does `work` under its limit of 0.09 s."""
+def materialize_raw_video(work: Callable[[], object]) -> dg.ExecuteInProcessResult:
+    """Run `work` as the asset `raw_video`, whose limit is 0.09 s under `short_limits`."""
 
     @dg.asset
     def raw_video(context: dg.AssetExecutionContext) -> None:
@@ -33,47 +33,47 @@ def steps(work: Callable[[], object]) -> dg.ExecuteInProcessResult:
     return dg.materialize([raw_video], raise_on_error=False)
 
 
-@pytest.mark.usefixtures("hurried")
-def test_hung_work_is_tried_once_more_and_fails_with_a_sentence() -> None:
+@pytest.mark.usefixtures("short_limits")
+def test_a_step_that_always_hangs_is_retried_once_and_fails_with_one_sentence() -> None:
     attempts = []
 
     def hang() -> None:
         attempts.append(1)
         threading.Event().wait(HUNG_S)
 
-    result = steps(hang)
+    result = materialize_raw_video(hang)
     assert not result.success
     assert len(attempts) == 2
     failure = result.failure_data_for_node("raw_video")
     assert failure is not None
     assert failure.error is not None
-    assert "raw_video took longer than the 0 s that an episode of 0 s is given" in failure.error.to_string()
+    assert "raw_video took longer than its time limit of 0 s for an episode of 0 s" in failure.error.to_string()
 
 
-@pytest.mark.usefixtures("hurried")
-def test_work_that_hung_once_succeeds() -> None:
+@pytest.mark.usefixtures("short_limits")
+def test_a_step_that_hangs_once_succeeds_on_the_retry() -> None:
     hangs = iter([HUNG_S, 0.0])
-    assert steps(lambda: threading.Event().wait(next(hangs))).success
+    assert materialize_raw_video(lambda: threading.Event().wait(next(hangs))).success
 
 
-def test_nothing_is_left_of_a_limit_that_was_kept() -> None:
-    before = signal.getsignal(signal.SIGALRM)
-    assert steps(lambda: None).success
-    assert signal.getsignal(signal.SIGALRM) is before
+def test_signal_handler_and_timer_are_restored_afterwards() -> None:
+    previous_handler = signal.getsignal(signal.SIGALRM)
+    assert materialize_raw_video(lambda: None).success
+    assert signal.getsignal(signal.SIGALRM) is previous_handler
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-def test_a_failure_of_the_work_stays_what_it_is() -> None:
+def test_a_failure_of_the_step_is_passed_on_unchanged() -> None:
     def fail() -> None:
         raise dg.Failure("no such upload", allow_retries=False)
 
-    failure = steps(fail).failure_data_for_node("raw_video")
+    failure = materialize_raw_video(fail).failure_data_for_node("raw_video")
     assert failure is not None
     assert failure.error is not None
     assert "no such upload" in failure.error.to_string()
 
 
-def test_work_that_cannot_be_interrupted_loses_its_process() -> None:
+def test_native_code_that_ignores_the_interrupt_ends_the_process() -> None:
     code = (
         "import signal, time\n"
         "import dagster as dg\n"
@@ -87,28 +87,28 @@ def test_work_that_cannot_be_interrupted_loses_its_process() -> None:
         "dg.materialize([raw_video])\n"
     )
     environment = {"CLIPPER_TIME_LIMIT_SCALE": "0.0001", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Timeout (0:00:00" in done.stderr
-    assert "raw_video" in done.stderr
+    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert "Timeout (0:00:00" in process.stderr
+    assert "raw_video" in process.stderr
 
 
-def test_every_step_has_a_limit() -> None:
+def test_every_step_has_a_time_limit() -> None:
     assert set(LIMITS) == {asset.key.to_user_string() for asset in assets}
 
 
-@given(step=st.sampled_from(sorted(LIMITS)), shorter=st.floats(0, 1e5), more=st.floats(1, 1e5))
-def test_limits_grow_with_the_episode(step: str, shorter: float, more: float) -> None:
-    assert 0 < LIMITS[step].seconds(shorter) < LIMITS[step].seconds(shorter + more)
+@given(step=st.sampled_from(sorted(LIMITS)), duration_s=st.floats(0, 1e5), more_s=st.floats(1, 1e5))
+def test_limits_grow_with_the_episode(step: str, duration_s: float, more_s: float) -> None:
+    assert 0 < LIMITS[step].seconds(duration_s) < LIMITS[step].seconds(duration_s + more_s)
 
 
-def test_another_thread_is_not_interrupted() -> None:
-    ended: list[object] = []
+def test_a_step_outside_the_main_thread_has_no_limit() -> None:
+    successes: list[object] = []
 
     def work() -> None:
-        ended.append(steps(lambda: None).success)
+        successes.append(materialize_raw_video(lambda: None).success)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert ended == [True]
+    assert successes == [True]

@@ -8,7 +8,7 @@ from clipper_assets.shows.show import Layout, Show, load_show, show_key
 from clipper_assets.storage.directory import DirectoryStorage
 
 
-def written(storage: DirectoryStorage, text: str | bytes) -> None:
+def write_show(storage: DirectoryStorage, text: str | bytes) -> None:
     file = Path(storage.root) / "shows" / "show.toml"
     file.parent.mkdir()
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -18,19 +18,19 @@ def written(storage: DirectoryStorage, text: str | bytes) -> None:
     ("upload", "key"),
     [("shows/a.mp4", "shows/show.toml"), ("a/b/c.mkv", "a/b/show.toml"), ("talk.mp4", "show.toml")],
 )
-def test_the_settings_lie_in_the_folder_of_the_upload(upload: str, key: str) -> None:
+def test_show_toml_is_looked_up_in_the_folder_of_the_upload(upload: str, key: str) -> None:
     assert show_key(upload) == key
 
 
-def test_without_a_file_everything_is_as_by_default(storage: DirectoryStorage) -> None:
+def test_a_show_without_a_file_has_the_defaults(storage: DirectoryStorage) -> None:
     show = load_show(storage, "shows/a.mp4")
     assert show == Show()
     assert (show.aspect, show.layout, show.hook_title, show.tighten) == (Aspect.portrait, Layout.auto, False, False)
     assert show.gates == {}
 
 
-def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: DirectoryStorage) -> None:
-    written(
+def test_settings_missing_in_the_file_keep_their_defaults(storage: DirectoryStorage) -> None:
+    write_show(
         storage,
         b"\xef\xbb\xbf"
         b'caption_style = "classic"\naspect = "4:5"\nlayout = "split"\nhook_title = true\n'
@@ -48,9 +48,9 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ('layout = "split"\naspect = 9:16\n', "is not TOML: .*line 2"),
+        ('layout = "split"\naspect = 9:16\n', "is not valid TOML: .*line 2"),
         ('layuot = "split"\n', "there is no field layuot; there are caption_style, captions, aspect, layout"),
         ('layout = "wide"\n', "layout is 'wide'; it should be 'auto', 'speaker', 'split'"),
         ('aspect = "3:4"\n', "aspect is '3:4'; it should be '9:16', '1:1', '4:5' or '16:9'"),
@@ -60,22 +60,24 @@ def test_what_a_file_says_holds_and_the_rest_is_as_by_default(storage: Directory
         ('caption_style = "Jörg"\n'.encode("latin-1"), "is not UTF-8 text; save it as UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_its_mistake(
-    storage: DirectoryStorage, text: str | bytes, said: str
+def test_an_invalid_file_is_rejected_with_its_name_and_the_mistake(
+    storage: DirectoryStorage, text: str | bytes, message: str
 ) -> None:
-    written(storage, text)
-    with pytest.raises(ValueError, match=rf"^shows/show\.toml:? {said}") as refused:
+    write_show(storage, text)
+    with pytest.raises(ValueError, match=rf"^shows/show\.toml:? {message}") as raised:
         load_show(storage, "shows/a.mp4")
-    assert not isinstance(refused.value, ValidationError)
-    assert "\n" not in str(refused.value)
+    assert not isinstance(raised.value, ValidationError)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("a = " + "[" * 5000, "brackets nested too deeply"), ("#" * 64_001, "more than 64 kB")],
     ids=["nested", "large"],
 )
-def test_a_file_without_bounds_is_refused_in_a_sentence(storage: DirectoryStorage, text: str, said: str) -> None:
-    written(storage, text)
-    with pytest.raises(ValueError, match=f"^shows/show.toml has {said}"):
+def test_a_file_that_is_too_large_or_too_deeply_nested_is_rejected(
+    storage: DirectoryStorage, text: str, message: str
+) -> None:
+    write_show(storage, text)
+    with pytest.raises(ValueError, match=f"^shows/show.toml has {message}"):
         load_show(storage, "shows/a.mp4")

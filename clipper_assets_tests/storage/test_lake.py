@@ -64,7 +64,7 @@ def lake_files(storage: Storage) -> set[str]:
     return {stored.key for stored in storage.list_objects()}
 
 
-def test_a_table_is_one_file_and_is_read_back_with_its_metadata(
+def test_a_table_is_stored_in_one_file_and_read_back_with_its_metadata(
     any_storage: Storage, instance: dg.DagsterInstance
 ) -> None:
     read.clear()
@@ -86,7 +86,9 @@ def test_a_newer_table_replaces_the_old_one(any_storage: Storage, instance: dg.D
     assert len(lake_files(any_storage)) == 2
 
 
-def test_the_file_is_zstd_with_dictionaries_for_text(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_the_file_is_compressed_with_zstd_and_dictionary_encodes_text(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
     materialize(storage, instance, "test1/sample.mp4")
     data = storage.read_bytes("lake/aligned_transcript/episode=test1%2Fsample.mp4/words.parquet")
     group = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(0)
@@ -99,7 +101,7 @@ def test_the_file_is_zstd_with_dictionaries_for_text(storage: DirectoryStorage, 
 
 @pytest.fixture
 def whole_lake(storage: DirectoryStorage, instance: dg.DagsterInstance) -> str:
-    """The folder of one asset with a table for each of `KEYS`."""
+    """Folder of one asset that holds a table for each of `KEYS`."""
     for key in KEYS:
         materialize(storage, instance, key)
     return f"{storage.root}/lake/aligned_transcript"
@@ -109,12 +111,12 @@ PARTITIONS = sorted(partition_key(key) for key in KEYS)
 
 
 def test_duckdb_reads_all_episodes_at_once(whole_lake: str) -> None:
-    all_of_them = f"read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true)"
-    query = f"SELECT episode, count(*), max(start) FROM {all_of_them} GROUP BY episode ORDER BY episode"
-    found = duckdb.connect().execute(query).fetchall()
-    assert found == [(partition, 50, 4.9) for partition in PARTITIONS]
-    one = f"SELECT count(*) FROM {all_of_them} WHERE episode = 'test1/sample.mp4'"
-    assert duckdb.connect().execute(one).fetchall() == [(50,)]
+    source = f"read_parquet('{whole_lake}/*/*.parquet', hive_partitioning=true)"
+    query = f"SELECT episode, count(*), max(start) FROM {source} GROUP BY episode ORDER BY episode"
+    rows = duckdb.connect().execute(query).fetchall()
+    assert rows == [(partition, 50, 4.9) for partition in PARTITIONS]
+    one_episode = f"SELECT count(*) FROM {source} WHERE episode = 'test1/sample.mp4'"
+    assert duckdb.connect().execute(one_episode).fetchall() == [(50,)]
 
 
 def test_pyarrow_and_pandas_read_all_episodes_at_once(whole_lake: str) -> None:
@@ -125,18 +127,18 @@ def test_pyarrow_and_pandas_read_all_episodes_at_once(whole_lake: str) -> None:
     assert len(frame) == 150
 
 
-def test_a_write_that_fails_leaves_the_old_table(
+def test_a_failed_write_keeps_the_old_table(
     storage: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     materialize(storage, instance, "test1/sample.mp4", "old")
     before = lake_files(storage)
 
-    def half(aside: Path, data: bytes) -> None:
-        with aside.open("wb") as stream:
+    def write_half(file: Path, data: bytes) -> None:
+        with file.open("wb") as stream:
             stream.write(data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
     result = materialize(storage, instance, "test1/sample.mp4", "new", raise_on_error=False)
     assert not result.success
     assert lake_files(storage) == before
@@ -144,21 +146,19 @@ def test_a_write_that_fails_leaves_the_old_table(
     assert table["text"][0].as_py() == "old"
 
 
-def test_a_table_that_is_gone_fails_the_step_that_needs_it(
-    storage: DirectoryStorage, instance: dg.DagsterInstance
-) -> None:
+def test_a_missing_table_fails_the_step_that_reads_it(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     materialize(storage, instance, "test1/sample.mp4")
     shutil.rmtree(f"{storage.root}/lake/aligned_transcript")
     with pytest.raises(FileNotFoundError, match=r"words\.parquet"):
         materialize(storage, instance, "test1/sample.mp4", selection=[copied])
 
 
-def test_an_input_without_an_asset_is_a_mistake(storage: DirectoryStorage) -> None:
+def test_an_input_that_is_not_an_asset_is_rejected(storage: DirectoryStorage) -> None:
     with pytest.raises(ValueError, match=r"^the input words is not the table of an asset$"):
         LakeIOManager(storage).load_input(dg.build_input_context(name="words"))
 
 
-def test_a_materialization_says_where_its_table_is(any_storage: Storage, instance: dg.DagsterInstance) -> None:
+def test_a_materialization_has_the_path_of_its_table(any_storage: Storage, instance: dg.DagsterInstance) -> None:
     (materialization,) = materialize(any_storage, instance, "test1/sample.mp4").asset_materializations_for_node(
         "copied"
     )

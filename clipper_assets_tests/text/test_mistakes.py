@@ -39,16 +39,16 @@ class Outer(BaseModel):
         ({"count": 0, "texts": ["a"]}, "the request: count must be that of the texts"),
     ],
 )
-def test_the_first_mistake_is_a_sentence_on_one_short_line(value: object, sentence: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_the_first_mistake_becomes_one_short_sentence(value: object, sentence: str) -> None:
+    with pytest.raises(ValidationError) as raised:
         Outer.model_validate(value)
-    said = first_mistake(refused.value.errors()).sentence(fields=Inner.model_fields, whole="the request")
-    assert said.startswith(sentence)
-    assert "\n" not in said
+    shown = first_mistake(raised.value.errors()).sentence(fields=Inner.model_fields, whole="the request")
+    assert shown.startswith(sentence)
+    assert "\n" not in shown
 
 
-def test_fields_are_listed_where_they_are_known() -> None:
-    with pytest.raises(ValidationError) as refused:
+def test_without_known_fields_an_unknown_field_is_named_alone_and_shortened() -> None:
+    with pytest.raises(ValidationError) as raised:
         Inner.model_validate({"share": 1, "n" * 10_000: 2})
-    said = first_mistake(refused.value.errors()).sentence(whole="the request")
-    assert said == f"there is no field {'n' * 200}"
+    shown = first_mistake(raised.value.errors()).sentence(whole="the request")
+    assert shown == f"there is no field {'n' * 200}"

@@ -8,11 +8,11 @@ from clipper_assets.text.scripts import (
     KANA,
     THAI,
     UNSPACED,
-    is_of,
+    in_scripts,
     is_wide,
     joined,
+    line_break_pieces,
     split_unspaced,
-    unbroken,
 )
 
 LETTERS = st.text(alphabet="今日は天气很好วันนี้ອາກາດabc 12。", max_size=40)
@@ -28,7 +28,7 @@ LETTERS = st.text(alphabet="今日は天气很好วันนี้ອາກາ�
         ("lo", "ມື້ນີ້ອາກາດດີ ຫຼາຍ", ["ມື້ນີ້ອາກາດດີ", "ຫຼາຍ"]),
     ],
 )
-def test_text_without_spaces_becomes_words(language: str, text: str, words: list[str]) -> None:
+def test_text_without_spaces_is_split_into_words(language: str, text: str, words: list[str]) -> None:
     assert split_unspaced(text, language) == words
 
 
@@ -44,12 +44,12 @@ def test_text_without_spaces_becomes_words(language: str, text: str, words: list
         ([], ""),
     ],
 )
-def test_words_are_put_together_as_their_script_wants_it(words: list[str], text: str) -> None:
+def test_words_are_joined_with_spaces_only_in_scripts_that_use_them(words: list[str], text: str) -> None:
     assert joined(words) == text
 
 
 @given(LETTERS, st.sampled_from(sorted(UNSPACED)))
-def test_no_letter_is_lost_either_way(text: str, language: str) -> None:
+def test_splitting_and_joining_keep_every_character(text: str, language: str) -> None:
     words = split_unspaced(text, language)
     assert all(words)
     assert "".join(words) == "".join(text.split())
@@ -65,13 +65,13 @@ def test_no_letter_is_lost_either_way(text: str, language: str) -> None:
         (THAI, "กั๑", "ຂ今 a1฿"),
     ],
 )
-def test_a_character_is_of_its_script_and_shared_punctuation_of_none(
+def test_letters_belong_to_their_script_and_shared_punctuation_to_none(
     script: frozenset[str], letters: str, others: str
 ) -> None:
-    assert [char for char in letters + others if is_of(char, script)] == list(letters)
+    assert [char for char in letters + others if in_scripts(char, script)] == list(letters)
 
 
-def test_wide_characters_are_those_of_east_asia() -> None:
+def test_east_asian_full_width_characters_are_wide() -> None:
     assert [char for char in "今の한Ａ、 aжกｶ" if is_wide(char)] == list("今の한Ａ、")
 
 
@@ -85,5 +85,5 @@ def test_wide_characters_are_those_of_east_asia() -> None:
         ("", []),
     ],
 )
-def test_a_title_is_cut_where_a_line_may_end(text: str, pieces: list[str]) -> None:
-    assert unbroken(text) == pieces
+def test_text_is_split_at_every_possible_line_break(text: str, pieces: list[str]) -> None:
+    assert line_break_pieces(text) == pieces

@@ -208,7 +208,7 @@ def test_speakers_are_called_by_their_names(root: Path, source: pa.Table) -> Non
     assert transcribed(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Eve", "Eve"]
     (root / "test1" / "speakers.toml").write_text("SPEAKER_00 =\n")
     with pytest.raises(
-        dg.Failure, match=r"test1/talk\.mp4 cannot be transcribed: speakers\.toml is not TOML: .*line 1"
+        dg.Failure, match=r"test1/talk\.mp4 cannot be transcribed: speakers\.toml is not valid TOML: .*line 1"
     ):
         transcribed(root, source, TranscriptConfig())
 

@@ -17,7 +17,7 @@ from clipper_assets.media.frame import Box, Frame
 from clipper_assets.media.inputs import generated_input, media_input, picture_input
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded
-from clipper_assets.text.scripts import joined, unbroken
+from clipper_assets.text.scripts import joined, line_break_pieces
 
 CARD_FILE, NAMES_FILE, FONTS_FOLDER = "card.png", "names.ass", "card_fonts"
 CAPTIONS_PX = 350
@@ -208,7 +208,7 @@ def _broken(text: str, faces: Sequence[Face], width_px: float, height_px: float)
 
 def _filled(text: str, faces: Sequence[Face], width_ems: float) -> list[str]:
     lines: list[list[str]] = []
-    for unit in unbroken(text):
+    for unit in line_break_pieces(text):
         if lines and _ems(joined([*lines[-1], unit]), faces) <= width_ems:
             lines[-1].append(unit)
         else:

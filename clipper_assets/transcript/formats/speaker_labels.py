@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from clipper_assets.text.scripts import HAN, KANA, THAI, UNSPACED, is_of, split_unspaced
+from clipper_assets.text.scripts import HAN, KANA, THAI, UNSPACED, in_scripts, split_unspaced
 from clipper_assets.transcript.formats.base import Cue, CueWord
 from clipper_assets.transcript.pronunciation import is_said
 from clipper_assets.transcript.timing import Span
@@ -163,7 +163,7 @@ def _name(line: _Line) -> str | None:
 
 def _language_of_script(text: str) -> str | None:
     """The language without spaces that a text is in if more than half of its letters are kana, Han or Thai."""
-    kana, han, thai = (sum(is_of(char, script) for char in text) for script in (KANA, HAN, THAI))
+    kana, han, thai = (sum(in_scripts(char, script) for char in text) for script in (KANA, HAN, THAI))
     half = sum(char.isalpha() for char in text) / 2
     if kana + han > half:
         return "ja" if kana else "zh"
