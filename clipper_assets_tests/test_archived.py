@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from clipper_assets import cli, local
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.episodes.apart import check_apart
+from clipper_assets.episodes.probe_subprocess import check_in_subprocess
 from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.lake import table_key
 from clipper_assets.storage.s3 import S3Storage
@@ -83,7 +83,7 @@ def test_the_api_answers_409(uploaded: S3Storage) -> None:
 
     @app.get("/look")
     def look() -> None:
-        check_apart(uploaded, KEY, 3.0)
+        check_in_subprocess(uploaded, KEY, 3.0)
 
     answer = TestClient(app).get("/look")
     assert (answer.status_code, answer.json()) == (409, {"detail": sentence})

@@ -106,8 +106,11 @@ BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (text, DAMAGED),
     (truncated_head, DAMAGED),
     (truncated_tail, DAMAGED),
-    (truncated_tail_after_the_index, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
-    (truncated_matroska, r"is truncated: it promises 10\.\d s but its end cannot be read; upload it again"),
+    (
+        truncated_tail_after_the_index,
+        r"is truncated: its length is given as 10\.\d s, but its end cannot be read; upload it again",
+    ),
+    (truncated_matroska, r"is truncated: its length is given as 10\.\d s, but its end cannot be read; upload it again"),
     (no_audio, "has no audio stream; upload the video with its sound"),
     (
         too_short,

@@ -1,4 +1,4 @@
-"""Decodes an episode's sound once: speech for the engines, loudness for the picker and the renderer."""
+"""Decodes an episode's audio once: speech for the engines, loudness for the picker and the renderer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,13 @@ from typing import Any
 
 import ffmpeg
 
-from clipper_assets.episodes.microphones import MOST, Microphone, Verdict, candidates, decide
+from clipper_assets.episodes.microphones import (
+    MAX_MICROPHONES,
+    Detection,
+    Microphone,
+    detect_microphones,
+    possible_microphones,
+)
 from clipper_assets.episodes.probe import Probe
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input
@@ -29,9 +35,14 @@ Stream = Any
 
 @dataclass(frozen=True)
 class Sound:
-    """What one decode of the audio gave: the speech file, its length, the loudness track, and each microphone's speech.
+    """Results of decoding the audio.
 
-    `decided` says in a phrase why there are microphones or none.
+    Attributes:
+        speech: FLAC file of 16 kHz mono speech.
+        duration_s: Length of the episode in seconds.
+        loudness: Loudness of 400 ms blocks.
+        microphones: Each separate microphone and the FLAC file of its speech; empty if there is one mix.
+        decided: Why there are microphones or none, as a phrase.
     """
 
     speech: Path
@@ -42,28 +53,29 @@ class Sound:
 
 
 def programme(media: Stream, audio_stream: int, microphones: Sequence[Microphone]) -> Stream:
-    """The sound as a clip carries it: 48 kHz stereo, gaps in the timestamps filled with silence.
+    """The audio of clips as an ffmpeg stream: 48 kHz stereo, gaps in the timestamps filled with silence.
 
-    Microphones are mixed, all in the middle, unless `audio_stream` is the mix of them already.
+    Microphones are mixed in the centre, unless `audio_stream` is their mix already.
     """
     if audio_stream in {microphone.stream for microphone in microphones}:
-        voices = [_even(_mono(media, microphone), PROGRAMME_RATE_HZ) for microphone in microphones]
+        voices = [_resampled(_mono(media, microphone), PROGRAMME_RATE_HZ) for microphone in microphones]
         sound = ffmpeg.filter(voices, "amix", inputs=len(voices), normalize=0)
     else:
-        sound = _even(media[str(audio_stream)], PROGRAMME_RATE_HZ)
+        sound = _resampled(media[str(audio_stream)], PROGRAMME_RATE_HZ)
     return sound.filter("aformat", channel_layouts="stereo")
 
 
-def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage, wish: Microphones) -> Sound:
-    """Decode the chosen audio stream once into `folder`, and with it what may be microphones of their own.
+def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage, setting: Microphones) -> Sound:
+    """Decode the upload's audio stream into `folder`, and with it every track that may be a separate microphone.
 
-    Where they are and none is the mix of the others, the sound is decoded once more, as their mix: to measure both ways
-    at once cost ordinary stereo uploads 2.7 times the CPU, against 1.6 times for the tracks alone.
+    If the tracks are microphones and none of them is the mix of the others, the audio is decoded again, as their mix.
+    Measuring the mix and the tracks in the same pass costs ordinary stereo uploads 2.7 times the CPU, the tracks alone
+    1.6 times.
 
-    Sample n of each speech file is n/16000 s after the start of the container, whatever the stream's own start. Raises
-    UploadRefusedError where the sound cannot be decoded, or is not what `wish` says.
+    Sample n of each speech file is n/16000 s after the start of the container, even if the stream starts later. Raises
+    UploadRefusedError if the audio cannot be decoded or does not fit `setting`.
     """
-    possible = candidates(probe, key, wish)
+    possible = possible_microphones(probe, key, setting)
     media = media_input(storage.media_source(key))
     files = [folder / f"microphone_{number}.flac" for number in range(len(possible))]
     tracks = [
@@ -73,31 +85,33 @@ def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage
 
     outputs = [*_outputs(programme(media, probe.audio_stream, ())), *tracks]
     _decode(outputs, key, probe, folder, stage("extracting audio"))
-    verdict = Verdict(tuple(range(len(possible))), f"{wish.value}, as set") if possible else Verdict((), "one track")
-    if possible and wish is Microphones.auto:
+    detection = (
+        Detection(tuple(range(len(possible))), f"{setting.value}, as set") if possible else Detection((), "one track")
+    )
+    if possible and setting is Microphones.auto:
         streams = [microphone.stream for microphone in possible]
         mix = streams.index(probe.audio_stream) if len(set(streams)) > 1 else None
-        verdict = decide((load_speech(file) for file in files), mix)
-    microphones = tuple((possible[number], files[number]) for number in verdict.tracks)
+        detection = detect_microphones((load_speech(file) for file in files), mix)
+    microphones = tuple((possible[number], files[number]) for number in detection.tracks)
     if any(microphone.stream == probe.audio_stream for microphone, _ in microphones):
         mixed = programme(media, probe.audio_stream, [microphone for microphone, _ in microphones])
         _decode(_outputs(mixed), key, probe, folder, stage("mixing microphones"))
     speech, blocks = folder / SPEECH, folder / BLOCKS
     samples = load_speech(speech)
     if not samples.size:
-        raise UploadRefusedError(f"the sound of {key} is empty; upload it with its sound")
+        raise UploadRefusedError(f"the audio of {key} is empty; upload the recording with its sound")
     sound_s = samples.size / SPEECH_RATE_HZ
     duration_s = sound_s if probe.audio_only else probe.duration_s or sound_s
-    return Sound(speech, duration_s, parse_blocks(blocks), microphones, verdict.why)
+    return Sound(speech, duration_s, parse_blocks(blocks), microphones, detection.why)
 
 
 def store(storage: Storage, partition: str, sound: Sound) -> tuple[str, str, tuple[Microphone, ...]]:
-    """Put speech and loudness into the lake; returns their object keys and the microphones with theirs."""
+    """Write speech and loudness into the lake; returns their keys, and the microphones with their speech keys."""
     folder = f"{LAKE}/speech/{hive_folder(partition)}"
     speech_key, loudness_key = f"{folder}/speech.flac", f"{folder}/loudness.parquet"
     storage.put_file(speech_key, sound.speech)
     storage.put_bytes(loudness_key, sound.loudness.to_bytes())
-    keys = [f"{folder}/microphone_{number}.flac" for number in range(MOST)]
+    keys = [f"{folder}/microphone_{number}.flac" for number in range(MAX_MICROPHONES)]
     stored = [
         replace(microphone, speech_key=key) for key, (microphone, _) in zip(keys, sound.microphones, strict=False)
     ]
@@ -114,18 +128,18 @@ def _decode(outputs: Sequence[Stream], key: str, probe: Probe, folder: Path, rep
     try:
         run(arguments, duration_s=probe.duration_s or 0.0, report=report, cwd=folder)
     except FfmpegError as error:
-        raise UploadRefusedError(f"the sound of {key} cannot be decoded ({error}); upload an intact file") from None
+        raise UploadRefusedError(f"the audio of {key} cannot be decoded ({error}); upload an intact file") from None
 
 
 def _outputs(sound: Stream) -> list[Stream]:
-    """A programme as speech, and the 400 ms blocks of its loudness."""
-    halves = sound.filter_multi_output("asplit")
-    blocks = blocks_metered(halves[1], BLOCKS)
-    return [ffmpeg.output(_speech(halves[0]), SPEECH, acodec="flac"), ffmpeg.output(blocks, "-", format="null")]
+    """Outputs for the speech file and for the loudness of 400 ms blocks."""
+    copies = sound.filter_multi_output("asplit")
+    blocks = blocks_metered(copies[1], BLOCKS)
+    return [ffmpeg.output(_speech(copies[0]), SPEECH, acodec="flac"), ffmpeg.output(blocks, "-", format="null")]
 
 
 def _speech(stream: Stream) -> Stream:
-    return _even(stream, SPEECH_RATE_HZ).filter("aformat", sample_fmts="s16", channel_layouts="mono")
+    return _resampled(stream, SPEECH_RATE_HZ).filter("aformat", sample_fmts="s16", channel_layouts="mono")
 
 
 def _mono(media: Stream, microphone: Microphone) -> Stream:
@@ -135,5 +149,6 @@ def _mono(media: Stream, microphone: Microphone) -> Stream:
     return stream.filter("channelmap", map=microphone.channel, channel_layout="mono")
 
 
-def _even(stream: Stream, rate_hz: int) -> Stream:
+def _resampled(stream: Stream, rate_hz: int) -> Stream:
+    """The stream at `rate_hz` from time 0 on, with gaps in the timestamps filled with silence."""
     return stream.filter("aresample", rate_hz, **{"async": 1, "first_pts": 0})

@@ -12,12 +12,12 @@ LATEST_END_GAP_S = 5.0
 IS_AUDIBLE = dg.AssetCheckSpec(
     "raw_video_is_audible",
     asset=RAW_VIDEO,
-    description="The sound is not silent and lasts as long as the upload does (a gap of 5 s at the end is let pass).",
+    description="Warns if the sound is silent, or ends more than 5 s before the upload does.",
 )
 
 
 def is_audible(track: LoudnessTrack, duration_s: float) -> dg.AssetCheckResult:
-    """A warning where `IS_AUDIBLE` does not hold."""
+    """The result of `IS_AUDIBLE`."""
     loudness = track.integrated(0, duration_s)
     sound_end_s = float(track.block_end_s[-1]) if track.block_end_s.size else 0.0
     return dg.AssetCheckResult(

@@ -1,7 +1,8 @@
-"""One run for each version of an upload, whoever asks first.
+"""Ensures that each version of an upload gets one run, even if several processes request it at once.
 
-Neither the API nor the sensor can choose the id of a run, so who wants to start one creates an object in the storage
-first, which lets only one of them: attempt N of that version. The others wait for the run that comes of it.
+A run's id cannot be chosen in advance, so it cannot serve as a lock. Instead, a process that wants to start a run first
+creates an object in the storage, the claim for attempt N of that version. Only one process can create it; the others
+wait for its run.
 """
 
 import hashlib
@@ -26,20 +27,23 @@ ATTEMPT_TAG = "clipper/attempt"
 """Tag of a run that was claimed: the number of the claim."""
 GONE = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING)
 REMOVED = "removed"
-"""Owner of the claim that stays of an episode which was removed, so that the sensor leaves its upload alone."""
+"""Owner of the claim that stays after an episode was removed, so that the sensor does not start its upload again."""
 STALE = timedelta(seconds=60)
-"""A claim without a run so long after belongs to a process that died."""
+"""A claim that has no run after this time belongs to a process that died."""
 
 
 class Asker(StrEnum):
-    """Who wants a run. The daemon may repeat a tick of the sensor, whose run keys keep that from being two runs."""
+    """Who requests a run.
+
+    The sensor may repeat its own request, because the daemon may repeat a tick: run keys prevent a second run.
+    """
 
     api = "api"
     sensor = "new_uploads"
     retry = "retry"
-    """A person who wants another run, although there may be one that ended well."""
+    """A person who wants another run, even after one that succeeded."""
     returned = "new_uploads, returned"
-    """The sensor, for an upload that was gone and came back: a run that failed or was cancelled is as good as none."""
+    """The sensor, for an upload that was deleted and came back: runs that failed or were cancelled do not count."""
 
 
 class Claim(BaseModel):
@@ -54,24 +58,24 @@ class Claim(BaseModel):
 
 @dataclass(frozen=True)
 class Served:
-    """There is a run already."""
+    """A run for this version exists."""
 
     run: dg.DagsterRun
 
 
 @dataclass(frozen=True)
 class Removed:
-    """A person removed the episode: only a person asks for it again."""
+    """A person removed the episode; only a person may start it again."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Somebody else is starting a run."""
+    """Another process is starting a run."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """Nobody is at it: the run to start is this attempt."""
+    """No run exists and none is being started: start one, as this attempt."""
 
     attempt: int
 
@@ -80,18 +84,18 @@ Decision = Served | Removed | Wait | Launch
 
 
 def upload_tag(stored: Stored) -> str:
-    """Names one version of an upload."""
+    """Tag value and run key for one version of an upload: `key@version`."""
     return f"{stored.key}@{stored.version}"
 
 
 def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now: datetime) -> Decision:
-    """What is to be done about a version that has these runs, the newest first, and this newest claim.
+    """Decide whether to start a run of a version, from its runs, newest first, and its newest claim.
 
-    A run that failed or was cancelled is as good as none to a person who asks; to the sensor only where the upload was
-    gone meanwhile.
+    Runs that failed or were cancelled do not count if a person requests the run, or if the upload was deleted in
+    between; otherwise the sensor counts them.
     """
-    gone = FINISHED_STATUSES if asker is Asker.retry else GONE
-    live = next((run for run in runs if run.status not in gone and not _is_stranded(run, claim, now)), None)
+    ignored = FINISHED_STATUSES if asker is Asker.retry else GONE
+    live = next((run for run in runs if run.status not in ignored and not _is_stranded(run, claim, now)), None)
     if live or (runs and asker is Asker.sensor):
         return Served(live or runs[0])
     tried = max((_attempt(run) for run in runs), default=0)
@@ -107,12 +111,15 @@ def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now
 
 
 def look(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
-    """The decision as things are; nothing is claimed."""
+    """The current decision, without claiming an attempt."""
     return _look(storage, instance, stored, asker)[0]
 
 
 def take(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
-    """The same, but the attempt to launch is then the asker's alone, who gives it back by `release` if that fails."""
+    """The current decision; for `Launch`, the attempt is claimed for the caller.
+
+    The caller calls `release` if it cannot start the run.
+    """
     decision, claim = _look(storage, instance, stored, asker)
     if isinstance(decision, Launch) and (claim is None or claim.attempt != decision.attempt):
         ours = Claim(attempt=decision.attempt, owner=asker, at=datetime.now(UTC))
@@ -122,12 +129,12 @@ def take(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: 
 
 
 def release(storage: Storage, stored: Stored, attempt: int) -> None:
-    """Gives a claim back that led to no run."""
+    """Delete a claim whose run was not started."""
     storage.delete(_key(stored, attempt))
 
 
 def keep_away(storage: Storage, stored: Stored, attempt: int) -> None:
-    """Turns a claim into one that keeps the sensor away from an upload whose episode was removed; drops the others."""
+    """Mark a claim as removed, so that the sensor does not start the upload again, and delete the other claims."""
     key = _key(stored, attempt)
     removed = Claim(attempt=attempt, owner=REMOVED, at=datetime.now(UTC))
     storage.put_bytes(key, removed.model_dump_json().encode())
@@ -135,29 +142,31 @@ def keep_away(storage: Storage, stored: Stored, attempt: int) -> None:
 
 
 def forget(storage: Storage, key: str, but: str | None = None) -> None:
-    """Drops the claims of an upload."""
-    for each in list(storage.list_objects(_folder(key))):
-        if each.key != but:
-            storage.delete(each.key)
+    """Delete the claims of an upload, except the one at the object key `but`."""
+    for claim in list(storage.list_objects(_folder(key))):
+        if claim.key != but:
+            storage.delete(claim.key)
 
 
 def run_tags(stored: Stored, attempt: int) -> dict[str, str]:
-    """The tags of the run that a claim leads to."""
+    """The tags of the run that is started for a claim."""
     return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt)}
 
 
 def _look(
     storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker
 ) -> tuple[Decision, Claim | None]:
-    # The claim is read before the runs: a claim that looks abandoned may have led to a run meanwhile, not vice versa.
+    # Read the claim before the runs: a run that another process starts in between is then seen.
     claim, runs = _newest(storage, stored), _runs(instance, stored)
     if any(run.status is dg.DagsterRunStatus.NOT_STARTED for run in runs):
-        claim = _newest(storage, stored)  # that of such a run is older than the run, unless it was given back
+        # The claim of such a run may be newer than the one read above. It is created before its run, so it exists
+        # now unless it was released.
+        claim = _newest(storage, stored)
     return decide(runs, claim, asker, datetime.now(UTC)), claim
 
 
 def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
-    """The runs of a version, the newest first; those of earlier releases, which knew only its content, come last."""
+    """The runs of a version, newest first, followed by runs of earlier releases, whose tag has only the content."""
     runs = list(instance.get_runs(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)})))
     if stored.uploaded_at:
         tags = {UPLOAD_TAG: f"{stored.key}@{stored.content}"}
@@ -166,10 +175,10 @@ def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
 
 
 def _is_stranded(run: dg.DagsterRun, claim: Claim | None, now: datetime) -> bool:
-    """Whether a run was made by the API and never queued, since the database failed in between or the process died."""
+    """Whether the API created a run but never queued it, because the database failed or the process died in between."""
     if run.status is not dg.DagsterRunStatus.NOT_STARTED or not _attempt(run):
         return False
-    if claim is None or claim.attempt != _attempt(run):  # its own was given back
+    if claim is None or claim.attempt != _attempt(run):  # its claim was released
         return True
     return claim.owner in (Asker.api, Asker.retry) and now - claim.at >= STALE
 
@@ -180,12 +189,12 @@ def _attempt(run: dg.DagsterRun) -> int:
 
 
 def _newest(storage: Storage, stored: Stored) -> Claim | None:
-    """The claim with the highest number. One that cannot be read is taken as one of a process that died."""
-    before = _key(stored, None)
+    """The claim with the highest number. An unreadable one counts as the claim of a process that died."""
+    prefix = _key(stored, None)
     numbers = [
         int(number)
-        for each in storage.list_objects(_folder(stored.key))
-        if (number := each.key.removeprefix(before).removesuffix(".json")).isdecimal()
+        for claim in storage.list_objects(_folder(stored.key))
+        if (number := claim.key.removeprefix(prefix).removesuffix(".json")).isdecimal()
     ]
     if not numbers:
         return None
@@ -201,7 +210,7 @@ def _folder(key: str) -> str:
 
 
 def _key(stored: Stored, attempt: int | None) -> str:
-    """Where a claim lies; without a number, what the keys of all claims of that version begin with."""
+    """Object key of a claim; without an attempt, the prefix of the keys of all claims of the version."""
     version = hashlib.sha256(upload_tag(stored).encode()).hexdigest()
-    begin = f"{_folder(stored.key)}/{version}-"
-    return begin if attempt is None else f"{begin}{attempt}.json"
+    prefix = f"{_folder(stored.key)}/{version}-"
+    return prefix if attempt is None else f"{prefix}{attempt}.json"

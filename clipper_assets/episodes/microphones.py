@@ -1,4 +1,4 @@
-"""Whether a recording's audio streams or channels are microphones of their own, decided from the signal."""
+"""Detects from the signal whether a recording's audio streams or channels are separate microphones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,25 +11,32 @@ from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.settings import Microphones
 
-MOST = 8
+MAX_MICROPHONES = 8
 SPEECH_DB = -20.0
-"""A frame is speech where some track is within 20 dB of its own speech."""
+"""A frame is speech if the level of some track is within 20 dB of that track's speech level."""
 CLEAR_DB = 3.0
 CLEAR_SHARE = 0.9
 SEPARATION_DB = 6.0
-OWN_SHARE = 0.05
-"""Microphones: in nine tenths of the speech one track is louder than every other by 3 dB, at least two are for a
-twentieth of it, and the distance is 6 dB in the mean over the tracks (of each one's median, so that unequal voices do
-not count).
+LOUDEST_SHARE = 0.05
+"""Tracks are microphones if, in nine tenths of the speech, one track is louder than all others by 3 dB; if at least two
+tracks are the loudest in a twentieth of it; and if they stand out by 6 dB on average. The average is over each track's
+median, so that a person who talks more does not count more.
 
-Measured on two voices: microphones with 8 to 40 dB of bleed are clear in 100 % of the speech, by as much as they bleed
-less; a stereo mix with each voice 4 dB to its side in 66 %, by 4 dB; two languages over each other in 81 %, by 8 dB.
+Measured on two voices: with microphones 8 to 40 dB apart, one track is clearly louder in 100 % of the speech, by that
+distance; in a stereo mix with each voice panned by 4 dB in 66 %, by 4 dB; with two languages on top of each other in
+81 %, by 8 dB.
 """
 
 
 @dataclass(frozen=True)
 class Microphone:
-    """One microphone: a stream of the container (by index), or one channel of it; and its speech in the lake."""
+    """One microphone.
+
+    Attributes:
+        stream: Index of its stream in the container.
+        channel: Its channel in that stream; None for the whole stream.
+        speech_key: Object key of its speech in the lake; empty until it is stored.
+    """
 
     stream: int
     channel: int | None = None
@@ -37,56 +44,59 @@ class Microphone:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Which tracks are microphones (by number; none where the sound is one mix), and why, in a phrase."""
+class Detection:
+    """The numbers of the tracks that are microphones, none if the sound is one mix, and the reason as a phrase."""
 
     tracks: tuple[int, ...]
     why: str
 
 
-def candidates(probe: Probe, key: str, wish: Microphones) -> list[Microphone]:
-    """What may be microphones, or must be by `wish`. Raises UploadRefusedError where `wish` cannot be met."""
+def possible_microphones(probe: Probe, key: str, setting: Microphones) -> list[Microphone]:
+    """The streams or channels that may be microphones, or that are by `setting`.
+
+    Raises UploadRefusedError if the upload does not have as many streams or channels as `setting` needs.
+    """
     streams = [Microphone(stream) for stream in probe.audio_indices]
     channels = [Microphone(probe.audio_stream, channel) for channel in range(probe.audio_channels)]
-    if wish is Microphones.together:
+    if setting is Microphones.together:
         return []
-    if wish is Microphones.auto:
-        found = streams if len(streams) > 1 else channels
-        return found if 1 < len(found) <= MOST else []
-    found, what = (streams, "stream") if wish is Microphones.streams else (channels, "channel")
-    if not 1 < len(found) <= MOST:
+    if setting is Microphones.auto:
+        tracks = streams if len(streams) > 1 else channels
+        return tracks if 1 < len(tracks) <= MAX_MICROPHONES else []
+    tracks, kind = (streams, "stream") if setting is Microphones.streams else (channels, "channel")
+    if not 1 < len(tracks) <= MAX_MICROPHONES:
         raise UploadRefusedError(
-            f"{key} has {len(found)} audio {what}{'s' * (len(found) != 1)}, so they cannot be 2 to {MOST} microphones; "
-            "set CLIPPER_MICROPHONES to auto or together"
+            f"{key} has {len(tracks)} audio {kind}{'s' * (len(tracks) != 1)}, but separate microphones need 2 to "
+            f"{MAX_MICROPHONES}; set CLIPPER_MICROPHONES to auto or together"
         )
-    return found
+    return tracks
 
 
-def decide(tracks: Iterable[Samples], mix: int | None = None) -> Verdict:
-    """Whether tracks are microphones; `mix` is the one that may be the mix of all others and no microphone itself.
+def detect_microphones(tracks: Iterable[Samples], mix: int | None = None) -> Detection:
+    """Detect whether tracks are microphones. Track number `mix`, if given, may instead be the mix of all others.
 
-    The tracks are looked at one after another, so a generator keeps only one of them in memory.
+    Tracks are consumed one at a time, so that a generator keeps only one of them in memory.
     """
     levels = relative_levels(tracks)
-    everything = range(len(levels))
-    for numbers in [list(everything), [number for number in everything if number != mix]]:
+    all_tracks = range(len(levels))
+    for numbers in [list(all_tracks), [number for number in all_tracks if number != mix]]:
         if len(numbers) > 1 and (why := _separate(levels[numbers])):
-            return Verdict(tuple(numbers), f"{len(numbers)} microphones: {why}")
-    return Verdict((), "one mix: no track is clearly louder than the others while somebody speaks")
+            return Detection(tuple(numbers), f"{len(numbers)} microphones: {why}")
+    return Detection((), "one mix: no track is clearly louder than the others while somebody speaks")
 
 
 def _separate(levels: Levels) -> str | None:
-    """What shows that tracks are microphones; None where they are not."""
+    """Why tracks are microphones, as a phrase; None if they are not."""
     ranked = np.sort(levels, axis=0)
     speech = ranked[-1] > SPEECH_DB
     distance = (ranked[-1] - ranked[-2])[speech]
-    owner = levels.argmax(axis=0)[speech]
+    loudest = levels.argmax(axis=0)[speech]
     clear = distance >= CLEAR_DB
-    own_shares = np.bincount(owner[clear], minlength=len(levels)) / max(len(clear), 1)
-    owners = np.flatnonzero(own_shares >= OWN_SHARE)
-    if len(owners) < 2 or clear.mean() < CLEAR_SHARE:
+    loudest_shares = np.bincount(loudest[clear], minlength=len(levels)) / max(len(clear), 1)
+    speaking = np.flatnonzero(loudest_shares >= LOUDEST_SHARE)
+    if len(speaking) < 2 or clear.mean() < CLEAR_SHARE:
         return None
-    separation_db = float(np.mean([np.median(distance[owner == track]) for track in owners]))
+    separation_db = float(np.mean([np.median(distance[loudest == track]) for track in speaking]))
     if separation_db < SEPARATION_DB:
         return None
-    return f"who speaks is {separation_db:.0f} dB louder than the others in {clear.mean():.0%} of the speech"
+    return f"one is {separation_db:.0f} dB louder than the others in {clear.mean():.0%} of the speech"

@@ -1,4 +1,4 @@
-"""Looks at an upload: what it is, and whether clips can be made of it."""
+"""Probes an upload: reads its properties, and refuses one that no clips can be made from."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from clipper_assets.media.inputs import MOST_PIXELS, open_media
+from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.text.clean import clean_text
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 OPEN_TIMEOUT_S = (20.0, 60.0)
-MOST_STREAMS = 64
-"""A studio's recorder writes 32 microphones beside its pictures and subtitles."""
-UNEVEN = 0.02  # frames further than 2 % from the mean spacing make a stream variable
-FRAMES_LOOKED_AT = 120
+MAX_STREAMS = 64
+"""Recorders in studios write up to 32 microphones, besides video and subtitles."""
+UNEVEN = 0.02  # a stream with frames more than 2 % off the mean spacing has a variable frame rate
+PROBED_FRAMES = 120
 TAIL_S = 2.0
 NO_PICTURE: dict[str, Any] = {
     "width_px": 0,
@@ -40,10 +40,10 @@ NO_PICTURE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Probe:
-    """Facts of a media file; sizes in pixels as displayed, `duration_s` None where the container does not say.
+    """Properties of a media file. Sizes are in pixels as displayed; `duration_s` is None if the container has none.
 
-    Where there is no video, `video_stream` is None and the other facts of it are 0, 1 for the aspect, or empty. Cover
-    art is no video. `title` and `show` are what the file's own tags say.
+    Without video (cover art does not count), `video_stream` is None and its other properties are those of `NO_PICTURE`.
+    `title` and `show` come from the file's tags.
     """
 
     size_bytes: int
@@ -71,21 +71,21 @@ class Probe:
 
     @property
     def audio_only(self) -> bool:
-        """Whether there is sound and no video."""
+        """Whether the file has no video."""
         return self.video_stream is None
 
 
 def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     """Probe the object at `key`.
 
-    Raises UploadRefusedError for an object that is missing, empty, no media file, damaged, without sound, or shorter
-    than `shortest_s` seconds; StorageError where the storage does not give it.
+    Raises UploadRefusedError if the object is missing, empty, not a media file, damaged, without sound, or shorter than
+    `shortest_s` seconds, and StorageError if the storage cannot read it.
     """
     return probe_media(storage.media_source(key), storage.uri(key), stat_upload(storage, key), shortest_s)
 
 
 def stat_upload(storage: Storage, key: str) -> Stored:
-    """Raises UploadRefusedError for an object that is missing or empty."""
+    """Size and version of an upload. Raises UploadRefusedError if it is missing or empty."""
     stored = storage.stat(key)
     if stored is None:
         raise UploadRefusedError(f"{key} does not exist in the storage; upload it, or check the key")
@@ -95,12 +95,12 @@ def stat_upload(storage: Storage, key: str) -> Stored:
 
 
 def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) -> Probe:
-    """Probe an object that is opened by `media_source`, and raise as `probe_upload` does."""
+    """Probe the object that `media_source` opens; raises the errors of `probe_upload`."""
     key = stored.key
     with _opened(media_source, uri, key) as container:
         _refuse_if_large(container, key)
         audio = _audio(container, key)
-        duration_s = _promised_s(container)
+        duration_s = _declared_duration_s(container)
         if duration_s is not None:
             refuse_if_short(key, duration_s, shortest_s)
         probe = _facts(container, audio, duration_s, stored)
@@ -108,13 +108,14 @@ def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) 
         with _opened(media_source, uri, key) as container:
             if not _reaches(container, duration_s - TAIL_S):
                 raise UploadRefusedError(
-                    f"{key} is truncated: it promises {duration_s:.1f} s but its end cannot be read; upload it again"
+                    f"{key} is truncated: its length is given as {duration_s:.1f} s, but its end cannot be read; "
+                    "upload it again"
                 )
     return probe
 
 
 def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
-    """Raises UploadRefusedError where not even the shortest window fits."""
+    """Raise UploadRefusedError if the upload is shorter than the shortest clip."""
     if duration_s < shortest_s:
         raise UploadRefusedError(
             f"{key} lasts {duration_s:.1f} s, less than the shortest clip of {shortest_s:g} s; upload a longer "
@@ -123,17 +124,18 @@ def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
 
 
 def _refuse_if_large(container: "InputContainer", key: str) -> None:
-    """Raises UploadRefusedError for more streams or larger pictures than anyone records; no frame is decoded for it."""
-    if len(container.streams) > MOST_STREAMS:
+    """Raise UploadRefusedError for implausibly many streams or large pictures, without decoding a frame."""
+    if len(container.streams) > MAX_STREAMS:
         raise UploadRefusedError(
-            f"{key} has {len(container.streams)} streams, more than {MOST_STREAMS}; upload one with fewer tracks"
+            f"{key} has {len(container.streams)} streams, more than {MAX_STREAMS}; upload one with fewer tracks"
         )
     for stream in container.streams.video:
-        known = stream.codec_context
-        # ffmpeg takes a size above its limit for none at all.
-        if known is not None and not 0 < known.width * known.height <= MOST_PIXELS:
+        codec = stream.codec_context
+        # ffmpeg reports a size above its limit as zero.
+        if codec is not None and not 0 < codec.width * codec.height <= MAX_PIXELS:
             raise UploadRefusedError(
-                f"{key} has a video or cover art that is larger than 8192x4320 pixels, or of no size; upload it smaller"
+                f"{key} has a video or cover art that is larger than 8192x4320 pixels, or of unknown size; upload it "
+                "in a smaller size"
             )
 
 
@@ -145,7 +147,7 @@ def _opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]
         with open_media(media_source, timeout=OPEN_TIMEOUT_S, metadata_errors="replace") as container:
             yield container
     except av.DecoderNotFoundError:
-        raise UploadRefusedError(f"{key} has a video codec that is not known; upload it as H.264") from None
+        raise UploadRefusedError(f"{key} has an unknown video codec; upload it as H.264") from None
     except (av.InvalidDataError, av.EOFError, av.ArgumentError):
         raise UploadRefusedError(
             f"{key} is not a media file that can be read, or its beginning is damaged; "
@@ -153,13 +155,13 @@ def _opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]
         ) from None
     except MemoryError:
         raise UploadRefusedError(
-            f"{key} takes too much memory to look at; upload it as H.264 in a smaller size"
+            f"{key} needs too much memory to decode; upload it as H.264 in a smaller size"
         ) from None
     except av.HTTPForbiddenError:
         raise StorageError(
             f"S3 denies reading {uri} (403 Forbidden); allow s3:GetObject to the credentials of this service"
         ) from None
-    except av.FFmpegError as error:  # its own message has the URL in it, signature and all
+    except av.FFmpegError as error:  # not str(error), which contains the signed URL
         raise StorageError(f"{uri} cannot be read: {error.strerror}") from None
 
 
@@ -182,16 +184,16 @@ def _is_cover(stream: "VideoStream") -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def _promised_s(container: "InputContainer") -> float | None:
-    """The length in seconds that the container says it has.
+def _declared_duration_s(container: "InputContainer") -> float | None:
+    """The length in seconds that the container declares; None if it declares none.
 
-    An MP3 says it only in the header that encoders write along with their delay; without that, ffmpeg guesses it from
-    the bit rate of the first frames.
+    An MP3 declares it only in a header that also holds the encoder delay, which ffmpeg reports as the start time.
+    Without that header, ffmpeg estimates the length from the bit rate of the first frames.
     """
     import av
 
-    guessed = container.format.name == "mp3" and not container.start_time
-    return container.duration / av.time_base if container.duration and not guessed else None
+    estimated = container.format.name == "mp3" and not container.start_time
+    return container.duration / av.time_base if container.duration and not estimated else None
 
 
 def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float | None, stored: Stored) -> Probe:
@@ -215,17 +217,17 @@ def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float 
 
 
 def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dict[str, Any]:
-    """What `Probe` says of a video."""
+    """The fields of `Probe` about the video."""
     times: list[float] = []
     rotation = 0
-    if video.codec_context is not None:  # the frames may be larger than the container says
-        video.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+    if video.codec_context is not None:  # frames may be larger than the container declares
+        video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     for frame in container.decode(video):
         if not times:
             rotation = frame.rotation
         if frame.time is not None:
             times.append(frame.time)
-        if len(times) >= FRAMES_LOOKED_AT:
+        if len(times) >= PROBED_FRAMES:
             break
     if not times:
         raise UploadRefusedError(f"{key} has a video stream without a single readable frame; upload an intact video")
@@ -247,7 +249,7 @@ def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dic
 
 
 def _uneven(times: list[float]) -> bool:
-    """Whether frame times (seconds) stray from an even spacing by more than a tick of a millisecond clock."""
+    """Whether frame times, in seconds, deviate from even spacing by more than rounding to milliseconds explains."""
     if len(times) < 3:
         return False
     steps = [later - earlier for earlier, later in pairwise(times)]
@@ -256,9 +258,9 @@ def _uneven(times: list[float]) -> bool:
 
 
 def _reaches(container: "InputContainer", time_s: float) -> bool:
-    """Whether a packet at or after `time_s` on the container's own clock can be read.
+    """Whether a packet with a timestamp of at least `time_s` can be read.
 
-    Where that clock does not start at zero, Matroska's duration counts from zero all the same.
+    Timestamps need no offset: even if they do not start at zero, Matroska's duration counts from zero.
     """
     import av
 

@@ -1,4 +1,4 @@
-"""`new_uploads`: one run for each upload and version below the storage root."""
+"""`new_uploads`, the sensor that requests a run for each new version of an upload."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,23 +10,27 @@ from dagster import SensorEvaluationContext
 
 from clipper_assets.episodes.claims import Asker, Launch, Wait, run_tags, take, upload_tag
 from clipper_assets.episodes.partitions import episodes, partition_key
-from clipper_assets.episodes.uploads import is_upload, without_own_sound
+from clipper_assets.episodes.uploads import is_upload, without_audio_of_videos
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.storage.directory import DirectoryStorage
 
 BEHIND_PEOPLE = "-1"
-"""Priority of runs that nobody waits for: those that a person asks for have 0."""
+"""Priority of the sensor's runs. Runs that a person requests have the default, 0, and start first."""
 REQUESTS_PER_TICK = 100
-"""A tick has 60 s; the rest of a large first listing is requested on the following ticks."""
-KEPT_GONE = 1000
-"""So many uploads that are gone are remembered, the last ones."""
+"""A tick may take 60 s; if a first listing is longer, later ticks request the rest."""
+MAX_GONE = 1000
+"""How many deleted uploads the cursor remembers, most recent last."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What earlier ticks saw: the version of each upload, which of those had a run requested, and which are gone since.
+    """What earlier ticks saw: the versions of uploads by key.
 
-    A copy that keeps the time of a file has the version that the file had before it was deleted.
+    Attributes:
+        requested: Uploads that had a run requested.
+        settling: Uploads that have no run yet.
+        gone: Deleted uploads. Copying a deleted file back with its old modification time gives it the version it had
+            before, so `gone` tells it from one that never left.
     """
 
     requested: Mapping[str, str] = field(default_factory=dict)
@@ -41,18 +45,18 @@ class Seen:
         return json.dumps({name: dict(value) for name, value in vars(self).items()}, ensure_ascii=False)
 
     def without(self, waiting: Iterable[Stored]) -> "Seen":
-        """The same, but those uploads were not requested yet."""
-        later = {stored.key: stored.version for stored in waiting}
-        requested = {key: version for key, version in self.requested.items() if key not in later}
-        return replace(self, requested=requested, settling={**self.settling, **later})
+        """A copy in which the uploads `waiting` have no run yet."""
+        unrequested = {stored.key: stored.version for stored in waiting}
+        requested = {key: version for key, version in self.requested.items() if key not in unrequested}
+        return replace(self, requested=requested, settling={**self.settling, **unrequested})
 
 
-def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -> tuple[list[Stored], Seen]:
-    """The uploads to request now, and what to remember.
+def uploads_to_request(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -> tuple[list[Stored], Seen]:
+    """The uploads that need a run now, at most `limit` of them, and what to remember for the next tick.
 
-    With `settle` an upload is requested only once its version is the same on two ticks: a copy into a directory grows
-    under its final name, an object in S3 never does. At most `limit` uploads are requested; the others are
-    remembered as not requested. Cursors of earlier releases hold S3's ETags alone.
+    With `settle`, an upload is requested only when two ticks in a row see the same version: a file that is being copied
+    into a directory grows under its final name, which an object in S3 never does. `seen` may come from the cursor of an
+    earlier release, which has S3's ETags as versions.
     """
     requests: list[Stored] = []
     requested: dict[str, str] = {}
@@ -68,7 +72,7 @@ def decide(listing: Iterable[Stored], seen: Seen, *, settle: bool, limit: int) -
             requests.append(stored)
             requested[stored.key] = stored.version
     gone = {key: version for key, version in seen.gone.items() if key not in missing} | missing
-    return requests, Seen(requested, settling, dict(list(gone.items())[-KEPT_GONE:]))
+    return requests, Seen(requested, settling, dict(list(gone.items())[-MAX_GONE:]))
 
 
 def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
@@ -84,19 +88,19 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
     def new_uploads(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult | dg.SkipReason:
         seen = Seen.from_cursor(context.cursor)
         listing = []
-        for stored in without_own_sound(stored for stored in storage.list_objects() if is_upload(stored.key)):
+        for stored in without_audio_of_videos(stored for stored in storage.list_objects() if is_upload(stored.key)):
             try:
                 listing.append((partition_key(stored.key), stored))
             except ValueError as error:
-                context.log.warning(f"not an episode: {error}")
+                context.log.warning(f"upload skipped: {error}")
         partitions = {stored.key: partition for partition, stored in listing}
-        requests, remembered = decide(
+        requests, remembered = uploads_to_request(
             [stored for _, stored in listing],
             seen,
             settle=isinstance(storage, DirectoryStorage),
             limit=REQUESTS_PER_TICK,
         )
-        taken = {
+        decisions = {
             stored: take(
                 storage,
                 context.instance,
@@ -105,8 +109,8 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             )
             for stored in requests
         }
-        remembered = remembered.without(stored for stored, decision in taken.items() if isinstance(decision, Wait))
-        attempts = {stored: decision.attempt for stored, decision in taken.items() if isinstance(decision, Launch)}
+        remembered = remembered.without(stored for stored, decision in decisions.items() if isinstance(decision, Wait))
+        attempts = {stored: decision.attempt for stored, decision in decisions.items() if isinstance(decision, Launch)}
         new = [partitions[stored.key] for stored in attempts]
         unregistered = [key for key in new if not context.instance.has_dynamic_partition("episodes", key)]
         waiting = len(remembered.settling)

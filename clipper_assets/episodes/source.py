@@ -1,4 +1,4 @@
-"""The facts of an upload that later steps build on: the value of `raw_video`, one row of the lake."""
+"""The value of `raw_video`: one row with the properties of an upload that later steps use."""
 
 from dataclasses import asdict, dataclass
 
@@ -20,30 +20,30 @@ SOURCE = TableSpec(
         Column("size_bytes", pa.int64(), "bytes of the upload"),
         Column("container", pa.string(), "container format, as ffmpeg names it"),
         Column("duration_s", pa.float64(), "seconds"),
-        Column("width_px", pa.int32(), "pixels as displayed (after rotation); 0 where there is no video"),
-        Column("height_px", pa.int32(), "pixels as displayed (after rotation); 0 where there is no video"),
+        Column("width_px", pa.int32(), "pixels as displayed (after rotation); 0 without video"),
+        Column("height_px", pa.int32(), "pixels as displayed (after rotation); 0 without video"),
         Column("rotation_deg", pa.int32(), "rotation that a player applies, counter-clockwise degrees"),
         Column("sample_aspect_ratio", pa.float64(), "width of a pixel over its height"),
-        Column("fps", pa.float64(), "frames per second, on average; 0 where there is no video"),
-        Column("variable_fps", pa.bool_(), "true where frames are not evenly spaced"),
+        Column("fps", pa.float64(), "average frames per second; 0 without video"),
+        Column("variable_fps", pa.bool_(), "true if frames are not evenly spaced"),
         Column("hdr", pa.bool_(), "true for PQ or HLG transfer"),
-        Column("video_codec", pa.string(), "as ffmpeg names it; empty where there is no video"),
-        Column("pixel_format", pa.string(), "as ffmpeg names it; empty where there is no video"),
-        Column("video_stream", pa.int32(), "stream index of the video; null where there is only sound", nullable=True),
+        Column("video_codec", pa.string(), "as ffmpeg names it; empty without video"),
+        Column("pixel_format", pa.string(), "as ffmpeg names it; empty without video"),
+        Column("video_stream", pa.int32(), "stream index of the video; null for audio files", nullable=True),
         Column("cover_stream", pa.int32(), "stream index of the cover art, if any", nullable=True),
-        Column("title", pa.string(), "title in the upload's own tags, if any", nullable=True),
-        Column("show", pa.string(), "album, or else artist, in the upload's own tags, if any", nullable=True),
+        Column("title", pa.string(), "title tag of the upload, if any", nullable=True),
+        Column("show", pa.string(), "album tag of the upload, else its artist tag, if any", nullable=True),
         Column("audio_codec", pa.string(), "as ffmpeg names it"),
-        Column("audio_stream", pa.int32(), "stream index of the audio that is used"),
+        Column("audio_stream", pa.int32(), "stream index of the audio stream used"),
         Column("audio_streams", pa.int32(), "number of audio streams"),
-        Column("audio_channels", pa.int32(), "channels of the audio that is used"),
-        Column("audio_rate_hz", pa.int32(), "samples per second of the audio that is used"),
-        Column("audio_indices", pa.list_(pa.int32()), "stream indexes of all audio"),
+        Column("audio_channels", pa.int32(), "channels of the audio stream used"),
+        Column("audio_rate_hz", pa.int32(), "samples per second of the audio stream used"),
+        Column("audio_indices", pa.list_(pa.int32()), "stream indexes of all audio streams"),
         Column(
             "microphones",
             MICROPHONES,
             "stream index, channel (null: the whole stream) and object key of the 16 kHz mono FLAC of each microphone; "
-            "none where the sound is one mix",
+            "empty if the sound is one mix",
         ),
         Column("speech_key", pa.string(), "object key of the 16 kHz mono FLAC"),
         Column("loudness_key", pa.string(), "object key of the loudness track (parquet)"),
@@ -65,13 +65,13 @@ class RawVideo(Probe):
 
     @property
     def square_size_px(self) -> tuple[int, int]:
-        """Width and height of the picture in square pixels, after rotation."""
+        """Width and height of the video in square pixels, after rotation."""
         return round(self.width_px * self.sample_aspect_ratio), self.height_px
 
     @classmethod
     def from_table(cls, table: pa.Table) -> "RawVideo":
         (row,) = SOURCE.completed(table).to_pylist()
-        microphones = tuple(Microphone(**each) for each in row.pop("microphones", ()))
+        microphones = tuple(Microphone(**microphone) for microphone in row.pop("microphones", ()))
         return cls(**row | {"microphones": microphones, "audio_indices": tuple(row.get("audio_indices", ()))})
 
     def to_table(self) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What an upload is: which objects below the storage root are recordings that become episodes."""
+"""Decides which objects below the storage root are uploads that become episodes."""
 
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
@@ -12,7 +12,7 @@ RECORDINGS = VIDEO_SUFFIXES | AUDIO_SUFFIXES
 
 
 def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
-    """Whether an object below the root is a creator's recording, and not ours, hidden or unfinished by its name."""
+    """Whether an object is a recording with one of these suffixes, neither hidden nor made by this program."""
     path = PurePosixPath(key)
     folders = path.parts[:-1]
     return (
@@ -23,13 +23,13 @@ def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
     )
 
 
-def without_own_sound(listing: Iterable[Stored]) -> list[Stored]:
-    """The uploads without the sound of a video beside it: `talk.wav` beside `talk.mp4` is no episode of its own."""
-    found = list(listing)
-    paths = [PurePosixPath(stored.key) for stored in found]
+def without_audio_of_videos(listing: Iterable[Stored]) -> list[Stored]:
+    """Drop audio files that belong to a video: `talk.wav` beside `talk.mp4` is not a separate episode."""
+    uploads = list(listing)
+    paths = [PurePosixPath(stored.key) for stored in uploads]
     videos = {path.with_suffix("") for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
     return [
         stored
-        for path, stored in zip(paths, found, strict=True)
+        for path, stored in zip(paths, uploads, strict=True)
         if path.suffix.lower() not in AUDIO_SUFFIXES or path.with_suffix("") not in videos
     ]

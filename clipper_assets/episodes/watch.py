@@ -1,4 +1,4 @@
-"""Whether an upload stays the same while it is worked on."""
+"""Detects that an upload changes while a step reads it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from clipper_assets.storage.base import Storage
 
 
 class UploadWatch:
-    """Sees to it that an upload stays the one that it is now, or that `etag` was read from, while it is worked on.
+    """Raises if an upload changes while a step reads it.
 
-    The content is read again only where its size or its time is another one.
+    Compares with the upload's size and time now. Only if they differ later, the content is compared with `etag`.
     """
 
     def __init__(self, storage: Storage, key: str, etag: str | None = None):
@@ -18,21 +18,22 @@ class UploadWatch:
         self._stored = storage.stat(key)
 
     def refuse_if_changed(self) -> None:
-        """Raises UploadRefusedError where the content is not that of `etag`."""
-        there = self._storage.exists(self._key)
-        if self._etag is None or not there or self._storage.fingerprint(self._key) != self._etag:
+        """Raise UploadRefusedError unless the content is that of `etag`."""
+        exists = self._storage.exists(self._key)
+        if self._etag is None or not exists or self._storage.fingerprint(self._key) != self._etag:
             raise UploadRefusedError(
                 f"{self._key} was replaced or removed since it was probed; materialize raw_video again"
             )
 
     def check(self) -> None:
-        """Raises UploadRefusedError where the upload was replaced or removed since the watch began."""
+        """Raise UploadRefusedError if the upload was replaced or removed since this object was created."""
         if self._storage.stat(self._key) != self._stored:
             self.refuse_if_changed()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Checks after the block, and also where it fails: what is read of two versions looks damaged."""
+        """Check after the block, also if it fails: a mixture of two versions looks like a damaged file."""
+
         try:
             yield
         except Exception:

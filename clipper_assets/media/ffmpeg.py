@@ -1,4 +1,4 @@
-"""Runs ffmpeg: which binary, with progress, and with its last words where it fails."""
+"""Runs ffmpeg: finds the binary, reports progress, restarts stalled runs, and raises with the cause of a failure."""
 
 import errno
 import logging
@@ -25,13 +25,13 @@ from clipper_assets.settings import Settings
 log = logging.getLogger(__name__)
 
 STALL_S = 120.0
-"""Without any progress for so long ffmpeg is taken for dead: its threads can lock each other out, once in thousands of
-runs, and it then waits for ever."""
-MOVES = ("frame", "out_time_us", "total_size")
-"""What of `-progress` changes as long as work is done."""
+"""ffmpeg counts as stalled after this long without progress: once in thousands of runs its threads deadlock, and it
+then waits forever."""
+PROGRESS_FIELDS = ("frame", "out_time_us", "total_size")
+"""Fields of `-progress` that change while ffmpeg works."""
 SMALLEST_REQUEST_BYTES, LARGEST_REQUEST_BYTES = 64 * 1024, 8 * 1024 * 1024
 
-# Presigned URLs carry a signature; what ffmpeg says about them must not.
+# Presigned URLs contain a signature, which must not appear in messages.
 _QUERY = re.compile(r"(https?://[^\s?']+)\?[^\s':]*")
 
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+(?=\])")
@@ -51,7 +51,7 @@ _NO_CAUSE = re.compile(
 
 
 class FfmpegError(Exception):
-    """ffmpeg failed; the message holds its last lines, without the query part of any URL."""
+    """ffmpeg failed; the message has the last lines of its log, without the query part of any URL."""
 
 
 class StalledError(FfmpegError):
@@ -62,124 +62,124 @@ class StalledError(FfmpegError):
 def binary() -> str:
     """The ffmpeg to run: `CLIPPER_FFMPEG`, else the one inside the imageio-ffmpeg package.
 
-    Raises FfmpegError where there is none.
+    Raises FfmpegError if there is none.
     """
-    named = Settings().ffmpeg
-    if named and shutil.which(named) is None:
-        raise FfmpegError(f"CLIPPER_FFMPEG is {named!r}, which is not a program; name an ffmpeg or unset it")
-    if named:
-        return named
+    configured = Settings().ffmpeg
+    if configured and shutil.which(configured) is None:
+        raise FfmpegError(f"CLIPPER_FFMPEG is {configured!r}, which is not a program; name an ffmpeg or unset it")
+    if configured:
+        return configured
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
-        raise FfmpegError("no ffmpeg was found; install imageio-ffmpeg's wheel or set CLIPPER_FFMPEG") from None
+        raise FfmpegError("no ffmpeg was found; install the imageio-ffmpeg package or set CLIPPER_FFMPEG") from None
 
 
 def _no_report(share: float) -> None:
-    """For runs too short to report on."""
+    """Default for runs that are too short to report progress."""
 
 
 def run(
     arguments: Sequence[str], *, duration_s: float = 0.0, report: Report = _no_report, cwd: Path | None = None
 ) -> str:
-    """Run ffmpeg on `arguments` (all but the binary) and return what it wrote to its log.
+    """Run ffmpeg with `arguments` (without the binary) and return its log.
 
-    Files that are there already are overwritten: without `-y` ffmpeg leaves them as they are and reports success.
-    `report` gets the share of `duration_s` seconds of output that are done. A run that stalls is done once more. Raises
-    FfmpegError on a non-zero exit, StalledError on a second stall, and OSError where a disk is full or a server denies
-    the input; the process does not outlive the call.
+    Existing output files are overwritten: without `-y`, ffmpeg would leave them unchanged and report success. `report`
+    is called with the finished share of `duration_s` seconds of output. A run that stalls is repeated once. Raises
+    FfmpegError on a non-zero exit code, StalledError on a second stall, and OSError if a disk is full or a server
+    denies access to the input. The process is ended in any case.
     """
     try:
         return _run(arguments, duration_s, report, cwd)
     except StalledError as stalled:
-        log.warning("%s; trying once more", stalled)
+        log.warning("%s; trying again", stalled)
         return _run(arguments, duration_s, report, cwd)
 
 
 def _run(arguments: Sequence[str], duration_s: float, report: Report, cwd: Path | None) -> str:
     command = [binary(), "-hide_banner", "-nostdin", "-y", "-nostats", "-progress", "pipe:1", *arguments]
-    moves: dict[str, str] = {}
+    progress: dict[str, str] = {}
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as said,
+        tempfile.TemporaryFile("w+", errors="replace") as log_file,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL, text=True, cwd=cwd
+            command, stdout=subprocess.PIPE, stderr=log_file, stdin=subprocess.DEVNULL, text=True, cwd=cwd
         ) as process,
         _watchdog(process) as watch,
     ):
         for line in process.stdout or ():
             name, _, value = line.strip().partition("=")
-            if name in MOVES and moves.get(name) != value:
-                moves[name] = value
-                watch.moved()
+            if name in PROGRESS_FIELDS and progress.get(name) != value:
+                progress[name] = value
+                watch.progressed()
             if name == "out_time_us" and value.isdigit() and duration_s:
                 report(min(int(value) / 1e6 / duration_s, 1.0))
-        log_text = watch.ended(said)
-    # The sound may be shorter than the container, and where its length is not known nothing was reported so far.
+        log_text = watch.wait(log_file)
+    # The audio may be shorter than the container, and without a known duration nothing was reported so far.
     report(1.0)
     return log_text
 
 
 def chunks(arguments: Sequence[str], size_bytes: int) -> Generator[bytes, None, None]:
-    """What ffmpeg writes to `pipe:1`, in whole pieces of that size.
+    """Yield what ffmpeg writes to `pipe:1` in pieces of `size_bytes`; an incomplete last piece is dropped.
 
-    Raises FfmpegError on a non-zero exit, StalledError where nothing comes any more, OSError as `run` does. The process
-    ends with the iteration, or when it is closed.
+    Raises FfmpegError on a non-zero exit code, StalledError if ffmpeg stops writing, and OSError as `run` does. The
+    process is ended with the iteration, or when the generator is closed.
     """
     command = [binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", *arguments]
     with (
-        tempfile.TemporaryFile("w+", errors="replace") as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, stdin=subprocess.DEVNULL) as process,
+        tempfile.TemporaryFile("w+", errors="replace") as log_file,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log_file, stdin=subprocess.DEVNULL) as process,
         _watchdog(process) as watch,
     ):
-        written = cast(IO[bytes], process.stdout)
-        while len(piece := written.read(size_bytes)) == size_bytes:
-            watch.rests()
+        output = cast(IO[bytes], process.stdout)
+        while len(piece := output.read(size_bytes)) == size_bytes:
+            watch.pause()
             yield piece
-            watch.moved()
-        watch.ended(said)
+            watch.progressed()
+        watch.wait(log_file)
 
 
 class _Watchdog:
-    """Kills a process that nobody called `moved` about for `STALL_S`."""
+    """Kills a process if `progressed` is not called for `STALL_S`."""
 
     def __init__(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]"):
         self._process = process
         self._stalled = False
-        self._over = Event()
-        self.moved()
+        self._stopped = Event()
+        self.progressed()
 
-    def moved(self) -> None:
-        self._moved_at = time.monotonic()
+    def progressed(self) -> None:
+        self._progressed_at = time.monotonic()
 
-    def rests(self) -> None:
-        """Nobody asks anything of it until the next `moved`."""
-        self._moved_at = math.inf
+    def pause(self) -> None:
+        """Expect no progress until the next call of `progressed`."""
+        self._progressed_at = math.inf
 
-    def ended(self, said: IO[str]) -> str:
-        """Waits for the end, and returns the log. Raises FfmpegError unless the end was a good one."""
+    def wait(self, log_file: IO[str]) -> str:
+        """Wait for the process and return its log. Raises FfmpegError unless it succeeded."""
         code = self._process.wait()
         if self._stalled:
             raise StalledError(f"ffmpeg made no progress for {STALL_S:g} s and was killed")
-        text = _log_of(said)
+        text = _read_log(log_file)
         if code != 0:
-            _raise_for_surroundings(code, text)
-            raise FfmpegError(f"ffmpeg ended with {code}: {last_words(text)}")
+            _raise_for_environment(code, text)
+            raise FfmpegError(f"ffmpeg exited with code {code}: {error_lines(text)}")
         return text
 
     def watch(self) -> None:
-        while not self._over.wait(STALL_S / 10):
-            if time.monotonic() - self._moved_at > STALL_S:
+        while not self._stopped.wait(STALL_S / 10):
+            if time.monotonic() - self._progressed_at > STALL_S:
                 self._stalled = True
                 self._process.kill()
                 return
 
     def stop(self) -> None:
-        self._over.set()
+        self._stopped.set()
 
 
 @contextmanager
 def _watchdog(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Iterator[_Watchdog]:
-    """Watches a process, and leaves none behind."""
+    """Watch a process during the block, and kill it if the block raises."""
     watchdog = _Watchdog(process)
     thread = Thread(target=watchdog.watch, name="ffmpeg-watchdog", daemon=True)
     thread.start()
@@ -192,10 +192,11 @@ def _watchdog(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> Ite
         watchdog.stop()
 
 
-def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
-    """Options to read a `share` of a media file of so many bytes, by a URL: ranged requests of an eighth of it.
+def range_options(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
+    """Input options to read a `share` (0..1) of a remote file of `size_bytes` in ranged requests of an eighth of it.
 
-    The last one reads past the end by no more than that; without them one request asks for all up to the file's end.
+    Without these options, ffmpeg requests everything up to the end of the file; with them, it reads at most one request
+    too much. Empty for local files.
     """
     if not media_source.startswith("http"):
         return {}
@@ -207,10 +208,10 @@ def ranged(media_source: str, size_bytes: int, share: float) -> dict[str, int]:
     }
 
 
-def _raise_for_surroundings(code: int, text: str) -> None:
-    """Raises OSError where neither the arguments nor the media are at fault, so that no other attempt is made of them.
+def _raise_for_environment(code: int, text: str) -> None:
+    """Raise OSError if neither the arguments nor the media caused the failure, so that callers try no fallback.
 
-    With the disk full, the log may be cut off; ffmpeg 7 and later also end with the number of the error.
+    If the disk is full, the log may be incomplete, but ffmpeg 7 and later also exit with the error number.
     """
     full = os.strerror(errno.ENOSPC)
     if full in text or code == 256 - errno.ENOSPC:
@@ -221,22 +222,22 @@ def _raise_for_surroundings(code: int, text: str) -> None:
         raise PermissionError(errno.EACCES, FORBIDDEN)
 
 
-def last_words(text: str) -> str:
-    """The last lines of ffmpeg's log that name a cause: no statistics, which encoders write also after an error."""
+def error_lines(text: str) -> str:
+    """The last three lines of ffmpeg's log without statistics, which encoders write even after an error."""
     lines = [_ADDRESS.sub("", line.strip()) for line in text.splitlines() if line.strip() and not _NO_CAUSE.match(line)]
     return "; ".join(lines[-3:])
 
 
-def _log_of(said: IO[str]) -> str:
-    """What ffmpeg wrote to its log, without the query part of any URL."""
-    said.seek(0)
-    return _QUERY.sub(r"\1", said.read())
+def _read_log(log_file: IO[str]) -> str:
+    """ffmpeg's log without the query part of any URL."""
+    log_file.seek(0)
+    return _QUERY.sub(r"\1", log_file.read())
 
 
 def components(kind: str) -> set[str]:
-    """Names of what this ffmpeg was built with; `kind` is `filters` or `encoders`.
+    """Names of the filters or encoders that this ffmpeg has; `kind` is `filters` or `encoders`.
 
-    Raises OSError or CalledProcessError where it does not run.
+    Raises OSError or CalledProcessError if ffmpeg does not run.
     """
     listing = subprocess.run([binary(), "-hide_banner", f"-{kind}"], capture_output=True, text=True, check=True).stdout
     return {fields[1] for line in listing.splitlines() if len(fields := line.split()) > 2}

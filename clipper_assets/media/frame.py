@@ -1,4 +1,4 @@
-"""The picture that a clip fills: its aspect ratio, its size, and where texts are free of what the apps lay over it."""
+"""The frame of a clip: its aspect ratio, its size, and the safe area that apps do not cover."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Aspect(StrEnum):
 
 @dataclass(frozen=True)
 class Frame:
-    """Size of a clip's picture and the safe area for texts, in pixels; the shorter side is 1080 in all of them."""
+    """Size of a clip and its safe area for text, in pixels; the shorter side is always 1080."""
 
     width_px: int
     height_px: int
@@ -49,7 +49,7 @@ class Frame:
 
 
 TITLE_SAFE = 0.05
-"""Of each side; SMPTE ST 2046-1 puts titles into the middle 90 % of width and height."""
+"""Margin as a share of width and height: SMPTE ST 2046-1 places titles in the middle 90 %."""
 
 
 def _frame(width_px: int, height_px: int) -> Frame:
@@ -58,7 +58,7 @@ def _frame(width_px: int, height_px: int) -> Frame:
 
 
 FRAMES = {
-    # Clear of the buttons and texts of TikTok, Reels and Shorts together; only the full screen has them.
+    # Free of the buttons and texts of TikTok, Reels and Shorts, which only cover full-screen videos.
     Aspect.portrait: Frame(1080, 1920, Box(65, 270, 885, 980)),
     Aspect.square: _frame(1080, 1080),
     Aspect.feed: _frame(1080, 1350),

@@ -1,10 +1,10 @@
-"""Loudness by ffmpeg's `ebur128` filter: its graphs, and what it prints, as numbers.
+"""Loudness by ffmpeg's `ebur128` filter: filter graphs and parsers of their output.
 
-Over an episode it is measured once while the audio is decoded, so that no window is ever decoded twice.
+An episode is measured once, while its audio is decoded, so that no window needs to be decoded for its loudness.
 
 ITU-R BS.1770-4 integrates loudness over gated 400 ms blocks that overlap by 75 %. ffmpeg's `ebur128` filter gives
-each block's loudness (its "momentary" value) every 100 ms; any window's integrated loudness follows from the blocks
-inside it.
+each block's loudness (its "momentary" value) every 100 ms. The integrated loudness of any window follows from the
+blocks inside it.
 """
 
 import io
@@ -45,37 +45,37 @@ _TRUE_PEAK = re.compile(r"True peak:\s+Peak:\s+(-?[\d.]+|-?inf|nan) dBFS")
 
 
 class Loudness(NamedTuple):
-    """Integrated loudness and true peak of BS.1770-4."""
+    """Integrated loudness in LUFS and true peak in dBTP, as BS.1770-4 defines them."""
 
     lufs: float
     dbtp: float
 
 
 def metered(sound: Stream) -> Stream:
-    """The sound by way of the meter, which prints a summary for `parse_summary` to ffmpeg's log."""
+    """Pass audio through the loudness meter, which prints a summary for `parse_summary` to ffmpeg's log."""
     return sound.filter("ebur128", peak="true", framelog="quiet")
 
 
 def parse_summary(log: str) -> Loudness | None:
-    """What `metered` printed at the end of ffmpeg's log; None for silence."""
+    """Parse the summary that `metered` prints at the end of ffmpeg's log; None for silence."""
     lufs, dbtp = (float(pattern.findall(log)[-1]) for pattern in (_INTEGRATED, _TRUE_PEAK))
     return Loudness(lufs, dbtp) if math.isfinite(dbtp) and lufs > ABSOLUTE_GATE_LUFS else None
 
 
 def measure_loudness(file: Path) -> Loudness | None:
-    """Decode a local file and measure it; None for silence."""
+    """Decode a local file and measure its loudness; None for silence."""
     return parse_summary(run(ffmpeg.get_args(metered(media_input(file).audio).output("-", format="null"))))
 
 
 @dataclass(frozen=True)
 class LoudnessTrack:
-    """Blocks of 400 ms: `block_end_s` and `momentary_lufs`, both of shape (blocks,), every 100 ms."""
+    """Loudness of 400 ms blocks, one every 100 ms; both arrays have shape (blocks,)."""
 
     block_end_s: NDArray[np.float64]
     momentary_lufs: NDArray[np.float32]
 
     def integrated(self, start_s: float, end_s: float) -> float:
-        """Integrated loudness of a stretch in LUFS, gated as BS.1770-4 says; nan where nothing passes the gate."""
+        """Integrated loudness in LUFS from `start_s` to `end_s`, gated by BS.1770-4; nan if no block passes."""
         inside = (self.block_end_s - BLOCK_S >= start_s - STEP_S / 2) & (self.block_end_s <= end_s + STEP_S / 2)
         blocks = self.momentary_lufs[inside].astype(np.float64)
         loud = blocks[blocks > ABSOLUTE_GATE_LUFS]
@@ -94,19 +94,19 @@ def _mean_loudness(lufs: NDArray[np.float64]) -> float:
 
 
 def blocks_metered(sound: Stream, file: str) -> Stream:
-    """The sound by way of the meter, which writes the loudness of each block to a file for `parse_blocks`."""
+    """Pass audio through the loudness meter, which writes each block's loudness to a file for `parse_blocks`."""
     measured = sound.filter("ebur128", metadata=1, framelog="quiet")
     return measured.filter("ametadata", mode="print", key="lavfi.r128.M", file=file)
 
 
 def parse_blocks(file: Path) -> LoudnessTrack:
-    """What `blocks_metered` wrote, as a track."""
+    """Parse the file that `blocks_metered` writes."""
     blocks = [(float(m["time"]), float(m["loudness"])) for m in _BLOCK.finditer(file.read_text())]
     starts, loudness = zip(*blocks, strict=True) if blocks else ((), ())
     return LoudnessTrack(np.array(starts, np.float64) + STEP_S, np.array(loudness, np.float32))
 
 
 def load_loudness(storage: Storage, key: str) -> LoudnessTrack:
-    """The track that `raw_video` stored."""
+    """Load the loudness track that `raw_video` stored."""
     table = pq.read_table(io.BytesIO(storage.read_bytes(key)))
     return LoudnessTrack(table["block_end_s"].to_numpy(), table["momentary_lufs"].to_numpy())

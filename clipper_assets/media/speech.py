@@ -1,4 +1,4 @@
-"""The speech audio of an episode: 16 kHz mono, what every engine listens to."""
+"""The speech audio of an episode: 16 kHz mono, the input of every transcript engine."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ Samples = NDArray[np.float32]
 
 
 def load_speech(path: Path) -> Samples:
-    """Decode the FLAC that `raw_video` wrote."""
+    """Decode the FLAC file that `raw_video` wrote, or a microphone's."""
+
     with open_media(path) as container:
         frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     samples = np.zeros(sum(len(frame) for frame in frames), np.float32)

@@ -42,15 +42,18 @@ def claim(attempt: int, owner: str = "api", age: timedelta = timedelta(seconds=1
 
 @pytest.mark.parametrize(
     ("status", "asker"),
-    [(STARTED, Asker.retry), *((status, each) for status in (STARTED, SUCCESS) for each in Asker if each != "retry")],
+    [
+        (STARTED, Asker.retry),
+        *((status, asker) for status in (STARTED, SUCCESS) for asker in Asker if asker != "retry"),
+    ],
 )
-def test_a_run_that_goes_on_or_ended_well_serves(status: dg.DagsterRunStatus, asker: Asker) -> None:
+def test_a_run_in_progress_or_successful_prevents_another(status: dg.DagsterRunStatus, asker: Asker) -> None:
     runs = [run(FAILED, 2), run(status)]
     assert decide(runs, claim(2), asker, NOW) == Served(runs[1])
 
 
 @pytest.mark.parametrize("status", [FAILED, CANCELED])
-def test_a_run_that_is_gone_is_tried_again_by_people_or_where_the_upload_came_back(
+def test_a_failed_or_cancelled_run_is_repeated_for_people_and_for_returned_uploads(
     status: dg.DagsterRunStatus,
 ) -> None:
     runs = [run(status)]
@@ -59,7 +62,7 @@ def test_a_run_that_is_gone_is_tried_again_by_people_or_where_the_upload_came_ba
     assert decide(runs, claim(1), Asker.sensor, NOW) == Served(runs[0])
 
 
-def test_after_a_run_that_ended_well_there_is_another_one_only_for_who_says_so() -> None:
+def test_a_retry_starts_another_run_after_a_successful_one() -> None:
     assert decide([run(FAILED, 2), run(SUCCESS)], claim(2), Asker.retry, NOW) == Launch(3)
 
 
@@ -93,7 +96,7 @@ def test_without_a_run_the_newest_claim_decides(
 
 
 @pytest.mark.parametrize(
-    ("newest", "decision"),
+    ("newest", "expected"),
     [
         (claim(1), Served(run(NOT_STARTED))),
         (claim(1, "new_uploads", STALE), Served(run(NOT_STARTED))),
@@ -102,68 +105,70 @@ def test_without_a_run_the_newest_claim_decides(
         (claim(2), Wait()),
     ],
 )
-def test_a_run_that_was_never_queued_serves_while_its_claim_holds(newest: Claim | None, decision: Decision) -> None:
-    found = decide([run(NOT_STARTED)], newest, Asker.api, NOW)
-    assert type(found) is type(decision)
-    assert isinstance(found, Served) or found == decision
+def test_a_run_that_was_never_queued_counts_while_its_claim_is_valid(newest: Claim | None, expected: Decision) -> None:
+    decision = decide([run(NOT_STARTED)], newest, Asker.api, NOW)
+    assert type(decision) is type(expected)
+    assert isinstance(decision, Served) or decision == expected
 
 
-def test_a_run_that_is_just_being_made_is_not_taken_for_one_without_a_claim(
+def test_a_run_created_between_reading_claim_and_runs_is_not_taken_for_stranded(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newest = claims._newest
 
-    def made_meanwhile(*things: Any) -> Claim | None:
-        """The other takes the claim and makes its run just after it was looked for."""
-        seen = newest(*things)
+    def read_claim_before_another_process_starts(*arguments: Any) -> Claim | None:
+        """Read the newest claim; right afterwards, another process creates a claim and its run."""
+        claim = newest(*arguments)
         monkeypatch.setattr(claims, "_newest", newest)
         assert take(any_storage, instance, stored, Asker.api) == Launch(1)
         instance.add_run(dg.DagsterRun("clip_episode", tags=run_tags(stored, 1)))
-        return seen
+        return claim
 
-    monkeypatch.setattr(claims, "_newest", made_meanwhile)
+    monkeypatch.setattr(claims, "_newest", read_claim_before_another_process_starts)
     assert isinstance(take(any_storage, instance, stored, Asker.api), Served)
 
 
 @pytest.fixture
 def stored(any_storage: Storage) -> Stored:
     any_storage.put_bytes(KEY, b"video")
-    found = any_storage.stat(KEY)
-    assert found
-    return found
+    stored = any_storage.stat(KEY)
+    assert stored
+    return stored
 
 
 @pytest.mark.parametrize("askers", [(Asker.api, Asker.api), (Asker.api, Asker.sensor)])
-def test_of_two_who_ask_at_once_one_may_launch(
+def test_of_two_simultaneous_requests_only_one_may_launch(
     any_storage: Storage,
     stored: Stored,
     instance: dg.DagsterInstance,
     askers: tuple[Asker, Asker],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looked = Barrier(2)
+    both_decided = Barrier(2)
 
-    def decided(*things: Any) -> Decision:
-        """Both have looked before either claims."""
-        decision = decide(*things)
-        looked.wait(10)
+    def decide_together(*arguments: Any) -> Decision:
+        """Return only when both have decided, so that neither has claimed yet."""
+        decision = decide(*arguments)
+        both_decided.wait(10)
         return decision
 
-    monkeypatch.setattr(claims, "decide", decided)
+    monkeypatch.setattr(claims, "decide", decide_together)
     for _ in range(3):
         with ThreadPoolExecutor(2) as pool:
-            got = list(pool.map(lambda asker: take(any_storage, instance, stored, asker), askers))
-        assert sorted(got, key=str) == [Launch(1), Wait()]
+            decisions = list(pool.map(lambda asker: take(any_storage, instance, stored, asker), askers))
+        assert sorted(decisions, key=str) == [Launch(1), Wait()]
         release(any_storage, stored, 1)
 
 
-def test_the_daemon_repeats_its_own_claim(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
+def test_the_sensor_may_repeat_its_own_claim(
+    any_storage: Storage, stored: Stored, instance: dg.DagsterInstance
+) -> None:
     for _ in range(2):
         assert take(any_storage, instance, stored, Asker.sensor) == Launch(1)
     assert take(any_storage, instance, stored, Asker.api) == Wait()
 
 
-def test_a_claim_of_a_process_that_died_is_taken_over_once(
+def test_a_stale_claim_is_replaced_once(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert take(any_storage, instance, stored, Asker.api) == Launch(1)
@@ -174,7 +179,7 @@ def test_a_claim_of_a_process_that_died_is_taken_over_once(
     assert take(any_storage, instance, stored, Asker.api) == Wait()
 
 
-def test_the_run_that_was_launched_serves(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
+def test_a_launched_run_serves_all_requests(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
     assert take(any_storage, instance, stored, Asker.api) == Launch(1)
     tags = run_tags(stored, 1)
     launched = instance.add_run(dg.DagsterRun("clip_episode", status=STARTED, tags=tags))
@@ -184,16 +189,14 @@ def test_the_run_that_was_launched_serves(any_storage: Storage, stored: Stored, 
         assert decision.run.run_id == launched.run_id
 
 
-def test_another_version_is_claimed_by_itself(
+def test_another_version_of_the_upload_is_claimed_separately(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance
 ) -> None:
     assert take(any_storage, instance, stored, Asker.api) == Launch(1)
     assert take(any_storage, instance, Stored(KEY, 7, "another"), Asker.api) == Launch(1)
 
 
-def test_a_claim_that_cannot_be_read_keeps_nobody_out(
-    any_storage: Storage, stored: Stored, instance: dg.DagsterInstance
-) -> None:
+def test_an_unreadable_claim_blocks_no_run(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
     assert take(any_storage, instance, stored, Asker.api) == Launch(1)
     (file,) = any_storage.list_objects("lake/run_claims")
     any_storage.put_bytes(file.key, b'{"attempt": "x"')

@@ -5,7 +5,7 @@ import pytest
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.audio import Sound
-from clipper_assets.episodes.microphones import Microphone, candidates, decide
+from clipper_assets.episodes.microphones import Microphone, detect_microphones, possible_microphones
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.runtime.errors import UploadRefusedError
@@ -14,13 +14,13 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import microphone_video, source_of, two_microphones
 
 
-def cut(track: Samples, seconds: float = 60.0) -> Samples:
+def beginning(track: Samples, seconds: float = 60.0) -> Samples:
     return track[: round(seconds * SPEECH_RATE_HZ)]
 
 
 @pytest.fixture(scope="module")
 def tracks() -> list[Samples]:
-    return [cut(track) for track in two_microphones(20.0)[0]]
+    return [beginning(track) for track in two_microphones(20.0)[0]]
 
 
 def noise(seed: int, like: Samples, level: float) -> Samples:
@@ -29,26 +29,26 @@ def noise(seed: int, like: Samples, level: float) -> Samples:
 
 @pytest.mark.parametrize("bleed_db", [10.0, 20.0, 40.0])
 @pytest.mark.parametrize("gain", [0.3, 1.0, 3.0])
-def test_two_voices_on_two_microphones_are_told(bleed_db: float, gain: float) -> None:
-    host, guest = (cut(track) for track in two_microphones(bleed_db)[0])
-    verdict = decide([host, np.float32(gain) * guest])
-    assert verdict.tracks == (0, 1)
-    assert verdict.why.startswith("2 microphones: who speaks is ")
+def test_two_voices_on_two_microphones_are_detected(bleed_db: float, gain: float) -> None:
+    host, guest = (beginning(track) for track in two_microphones(bleed_db)[0])
+    detection = detect_microphones([host, np.float32(gain) * guest])
+    assert detection.tracks == (0, 1)
+    assert detection.why.startswith("2 microphones: one is ")
 
 
-def test_a_stream_that_is_the_mix_of_the_others_is_left_out(tracks: list[Samples]) -> None:
+def test_a_stream_that_is_the_mix_of_the_others_is_not_a_microphone(tracks: list[Samples]) -> None:
     host, guest = tracks
-    assert decide([host + guest, host, guest], mix=0).tracks == (1, 2)
-    assert decide([host, guest, host + guest], mix=2).tracks == (0, 1)
+    assert detect_microphones([host + guest, host, guest], mix=0).tracks == (1, 2)
+    assert detect_microphones([host, guest, host + guest], mix=2).tracks == (0, 1)
 
 
-def test_a_microphone_that_nobody_speaks_into_is_one_all_the_same(tracks: list[Samples]) -> None:
+def test_a_microphone_that_nobody_speaks_into_still_counts(tracks: list[Samples]) -> None:
     host, guest = tracks
     for third in (np.zeros_like(host), noise(3, host, 1e-3), 0.1 * (host + guest) + noise(3, host, 1e-3)):
-        assert decide([host, guest, third]).tracks == (0, 1, 2)
+        assert detect_microphones([host, guest, third]).tracks == (0, 1, 2)
 
 
-def test_one_mix_is_no_microphones(tracks: list[Samples]) -> None:
+def test_tracks_of_a_mix_are_not_microphones(tracks: list[Samples]) -> None:
     host, guest = tracks
     mix = host + guest
     panned = [host + 0.6 * guest, 0.6 * host + guest]
@@ -65,64 +65,64 @@ def test_one_mix_is_no_microphones(tracks: list[Samples]) -> None:
         [mix, other_language],
         [mix, mix, np.zeros_like(mix), mix, 0.3 * mix, 0.3 * mix],
     ):
-        verdict = decide(sound, mix=0)
-        assert verdict.tracks == (), verdict.why
-        assert verdict.why.startswith("one mix")
+        detection = detect_microphones(sound, mix=0)
+        assert detection.tracks == (), detection.why
+        assert detection.why.startswith("one mix")
 
 
-def test_what_was_asked_for_is_taken_or_refused(tmp_path: Path, tracks: list[Samples]) -> None:
+def test_the_setting_selects_streams_or_channels_or_is_refused(tmp_path: Path, tracks: list[Samples]) -> None:
     stereo = source_of(microphone_video(tmp_path / "stereo.mkv", tracks, as_streams=False))
     streams = source_of(microphone_video(tmp_path / "streams.mkv", tracks, as_streams=True))
-    assert candidates(stereo, "a.mkv", Microphones.together) == []
-    assert candidates(stereo, "a.mkv", Microphones.auto) == [Microphone(1, 0), Microphone(1, 1)]
-    assert candidates(streams, "a.mkv", Microphones.auto) == [Microphone(1), Microphone(2)]
-    with pytest.raises(UploadRefusedError, match=r"^a\.mkv has 1 audio stream, so they cannot be 2 to 8 microphones; "):
-        candidates(stereo, "a.mkv", Microphones.streams)
+    assert possible_microphones(stereo, "a.mkv", Microphones.together) == []
+    assert possible_microphones(stereo, "a.mkv", Microphones.auto) == [Microphone(1, 0), Microphone(1, 1)]
+    assert possible_microphones(streams, "a.mkv", Microphones.auto) == [Microphone(1), Microphone(2)]
+    with pytest.raises(UploadRefusedError, match=r"^a\.mkv has 1 audio stream, but separate microphones need 2 to 8; "):
+        possible_microphones(stereo, "a.mkv", Microphones.streams)
     with pytest.raises(UploadRefusedError, match="1 audio channel,"):
-        candidates(streams, "a.mkv", Microphones.channels)
+        possible_microphones(streams, "a.mkv", Microphones.channels)
 
 
-def extracted(file: Path, wish: Microphones = Microphones.auto) -> Sound:
+def extracted(file: Path, setting: Microphones = Microphones.auto) -> Sound:
     storage = DirectoryStorage(root=str(file.parent))
-    folder = file.parent / f"{file.stem}_{wish}"
+    folder = file.parent / f"{file.stem}_{setting}"
     folder.mkdir()
     return audio.extract(
-        storage, file.name, probe_upload(storage, file.name, 1), folder, lambda stage: lambda share: None, wish
+        storage, file.name, probe_upload(storage, file.name, 1), folder, lambda stage: lambda share: None, setting
     )
 
 
-def likeness(one: Samples, other: Samples) -> float:
+def correlation(one: Samples, other: Samples) -> float:
     size = min(len(one), len(other))
     return float(np.corrcoef(one[:size], other[:size])[0, 1])
 
 
 @pytest.mark.parametrize("as_streams", [False, True])
-def test_microphones_are_extracted_in_step(tmp_path: Path, tracks: list[Samples], as_streams: bool) -> None:
+def test_extracted_microphones_are_in_sync(tmp_path: Path, tracks: list[Samples], as_streams: bool) -> None:
     late_s = 1.3 if as_streams else 0.0
     sound = extracted(microphone_video(tmp_path / "ep.mkv", tracks, as_streams=as_streams, late_s=late_s))
-    found = [microphone for microphone, _ in sound.microphones]
-    assert found == ([Microphone(1), Microphone(2)] if as_streams else [Microphone(1, 0), Microphone(1, 1)])
+    microphones = [microphone for microphone, _ in sound.microphones]
+    assert microphones == ([Microphone(1), Microphone(2)] if as_streams else [Microphone(1, 0), Microphone(1, 1)])
     for (_, file), track in zip(sound.microphones, tracks, strict=True):
-        assert likeness(load_speech(file), track) > 0.99
-    assert likeness(load_speech(sound.speech), tracks[0] + tracks[1]) > 0.99
+        assert correlation(load_speech(file), track) > 0.99
+    assert correlation(load_speech(sound.speech), tracks[0] + tracks[1]) > 0.99
 
 
-def test_the_mix_among_the_streams_is_the_sound_of_the_episode(tmp_path: Path, tracks: list[Samples]) -> None:
+def test_a_mix_among_the_streams_is_the_audio_of_the_episode(tmp_path: Path, tracks: list[Samples]) -> None:
     mix = tracks[0] + tracks[1]
     sound = extracted(microphone_video(tmp_path / "obs.mkv", [mix, *tracks], as_streams=True))
     assert [microphone for microphone, _ in sound.microphones] == [Microphone(2), Microphone(3)]
-    assert likeness(load_speech(sound.speech), mix) > 0.99
+    assert correlation(load_speech(sound.speech), mix) > 0.99
 
 
-def test_an_ordinary_upload_has_none(tmp_path: Path, tracks: list[Samples]) -> None:
+def test_an_ordinary_upload_has_no_microphones(tmp_path: Path, tracks: list[Samples]) -> None:
     mix = tracks[0] + tracks[1]
     assert extracted(microphone_video(tmp_path / "mono.mkv", [mix], as_streams=True)).microphones == ()
     stereo = extracted(microphone_video(tmp_path / "stereo.mkv", [mix, mix], as_streams=False))
     assert (stereo.microphones, stereo.decided[:8]) == ((), "one mix:")
-    assert likeness(load_speech(stereo.speech), mix) > 0.99
+    assert correlation(load_speech(stereo.speech), mix) > 0.99
 
 
-def test_a_person_knows_better(tmp_path: Path, tracks: list[Samples]) -> None:
+def test_the_setting_overrides_the_detection(tmp_path: Path, tracks: list[Samples]) -> None:
     file = microphone_video(tmp_path / "ep.mkv", tracks, as_streams=False)
     assert extracted(file, Microphones.together).microphones == ()
     mix = tracks[0] + tracks[1]
@@ -132,13 +132,15 @@ def test_a_person_knows_better(tmp_path: Path, tracks: list[Samples]) -> None:
     assert sound.decided == "channels, as set"
 
 
-def test_stale_microphones_leave_the_lake(storage: DirectoryStorage, tmp_path: Path, tracks: list[Samples]) -> None:
+def test_microphones_of_an_earlier_run_are_deleted_from_the_lake(
+    storage: DirectoryStorage, tmp_path: Path, tracks: list[Samples]
+) -> None:
     file = microphone_video(tmp_path / "ep.mkv", tracks, as_streams=False)
     *_, stored = audio.store(storage, "ep.mkv", extracted(file))
-    assert [each.speech_key for each in stored] == [
+    assert [microphone.speech_key for microphone in stored] == [
         f"lake/speech/episode=ep.mkv/microphone_{number}.flac" for number in (0, 1)
     ]
-    assert all(storage.exists(each.speech_key) for each in stored)
+    assert all(storage.exists(microphone.speech_key) for microphone in stored)
     *_, none = audio.store(storage, "ep.mkv", extracted(file, Microphones.together))
     assert none == ()
-    assert not any(storage.exists(each.speech_key) for each in stored)
+    assert not any(storage.exists(microphone.speech_key) for microphone in stored)

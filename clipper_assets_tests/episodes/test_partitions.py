@@ -21,7 +21,7 @@ AWKWARD = [
     "日本語/ポッドキャスト 🎙.mp4",
     "a=b:c?d#e*f<g>h|i{j}k^l\\m.mp4",
 ]
-# Any text that UTF-8 can hold, short enough for a folder name even if every byte is escaped twice.
+# Any UTF-8 text that is short enough for a folder name, even if every byte is escaped twice.
 keys = st.one_of(
     st.text(st.characters(codec="utf-8"), min_size=1, max_size=10),
     st.text("a%2F.,[]\"'/\\=:?#\n\x85\u2028 é", min_size=1, max_size=20),
@@ -36,7 +36,7 @@ def test_partition_and_object_key_are_inverses(key: str) -> None:
 
 @given(keys)
 @example("a,b")
-def test_a_partition_holds_nothing_that_breaks_a_selection_a_tag_or_a_line(key: str) -> None:
+def test_a_partition_key_has_no_characters_that_break_dagster_or_log_lines(key: str) -> None:
     partition = partition_key(key)
     assert not set(partition) & set(',[]"')
     assert not any(substring in partition for substring in INVALID_PARTITION_SUBSTRINGS)
@@ -44,13 +44,13 @@ def test_a_partition_holds_nothing_that_breaks_a_selection_a_tag_or_a_line(key: 
     assert partition == partition.strip()
 
 
-def test_a_usual_key_reads_as_it_is() -> None:
+def test_ordinary_object_keys_are_not_escaped() -> None:
     for key in ("test1/sample.mp4", "Folge 12 - Küche & Bühne (final).mp4", "日本語.mov", "it's here.mp4", "a..b.mp4"):
         assert partition_key(key) == key
 
 
 @given(keys)
-def test_the_lake_folder_is_one_name_that_uri_decoding_undoes(key: str) -> None:
+def test_the_lake_folder_is_a_single_name_that_uri_decodes_to_the_partition(key: str) -> None:
     partition = partition_key(key)
     folder = hive_folder(partition)
     assert "/" not in folder
@@ -65,14 +65,14 @@ def test_the_lake_folder_of_the_sample() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 300, "ü" * 150, "/" * 100, "%" * 60, "\udcff.mp4"])
-def test_a_key_that_cannot_be_a_folder_name_is_refused_in_one_sentence(key: str) -> None:
-    with pytest.raises(ValueError, match=r"^the object key [^\n]+$") as refused:
+def test_a_key_that_cannot_be_a_folder_name_is_rejected_in_one_sentence(key: str) -> None:
+    with pytest.raises(ValueError, match=r"^the object key [^\n]+$") as raised:
         partition_key(key)
-    assert not re.search(r"\. |\n", str(refused.value))
+    assert not re.search(r"\. |\n", str(raised.value))
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
-def test_every_key_is_a_folder_name_or_refused(key: str) -> None:
+def test_every_key_becomes_a_folder_name_or_is_rejected(key: str) -> None:
     try:
         folder = hive_folder(partition_key(key))
     except ValueError:

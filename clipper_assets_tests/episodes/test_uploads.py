@@ -1,6 +1,6 @@
 import pytest
 
-from clipper_assets.episodes.uploads import is_upload, without_own_sound
+from clipper_assets.episodes.uploads import is_upload, without_audio_of_videos
 from clipper_assets.storage.base import Stored
 
 
@@ -48,13 +48,13 @@ def test_a_recording_is_an_upload(key: str) -> None:
         "a",
     ],
 )
-def test_what_is_ours_hidden_unfinished_or_no_recording_is_not_an_upload(key: str) -> None:
+def test_lake_files_clips_hidden_unfinished_and_other_files_are_not_uploads(key: str) -> None:
     assert not is_upload(key)
 
 
-def test_sound_beside_a_video_of_the_same_name_is_no_episode_of_its_own() -> None:
-    found = [
+def test_audio_beside_a_video_of_the_same_name_is_not_a_separate_episode() -> None:
+    listing = [
         Stored(key, 1, "1") for key in ("x/a.WAV", "x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv")
     ]
-    uploads = [stored.key for stored in without_own_sound(found)]
+    uploads = [stored.key for stored in without_audio_of_videos(listing)]
     assert uploads == ["x/a.mp4", "x/a.b.mp3", "a.mp3", "y/b.m4a", "y/b.wav", "x/a.mkv"]

@@ -12,74 +12,76 @@ import pytest
 from werkzeug.exceptions import Forbidden
 
 from clipper_assets.media import ffmpeg
-from clipper_assets.media.ffmpeg import FfmpegError, StalledError, binary, chunks, components, last_words, run
+from clipper_assets.media.ffmpeg import FfmpegError, StalledError, binary, chunks, components, error_lines, run
 from clipper_assets_tests.support.loopback import on_loopback
 
 SINE = ["-f", "lavfi", "-i", "sine=r=8000"]
 
 
 @pytest.fixture(autouse=True)
-def _binary_afresh() -> Iterator[None]:
+def _clear_binary_cache() -> Iterator[None]:
     binary.cache_clear()
     yield
     binary.cache_clear()
 
 
 def test_the_log_of_a_run_is_returned(tmp_path: Path) -> None:
-    said = run([*SINE, "-t", "1", "out.wav"], cwd=tmp_path)
+    log = run([*SINE, "-t", "1", "out.wav"], cwd=tmp_path)
     assert (tmp_path / "out.wav").stat().st_size > 16_000
-    assert "pcm_s16le" in said
+    assert "pcm_s16le" in log
 
 
-def test_an_old_output_is_replaced(tmp_path: Path) -> None:
+def test_an_existing_output_file_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out.wav").write_bytes(b"old")
     run([*SINE, "-t", "1", "out.wav"], cwd=tmp_path)
     assert (tmp_path / "out.wav").read_bytes().startswith(b"RIFF")
 
 
-def test_an_error_says_what_ffmpeg_said_last() -> None:
-    with pytest.raises(FfmpegError, match=r"^ffmpeg ended with \d+: .*No such file or directory.*nowhere\.mp4"):
+def test_an_error_has_the_last_lines_of_the_log() -> None:
+    with pytest.raises(FfmpegError, match=r"^ffmpeg exited with code \d+: .*No such file or directory.*nowhere\.mp4"):
         run(["-i", "nowhere.mp4", "-f", "null", "-"])
 
 
-def test_a_full_disk_is_no_error_of_ffmpeg_whatever_the_encoder_adds() -> None:
+def test_a_full_disk_raises_oserror_even_if_the_encoder_logs_more() -> None:
     picture = ["-f", "lavfi", "-i", "testsrc=s=64x64:d=1", "-c:v", "libx264"]
     with pytest.raises(OSError, match="No space left on device") as full:
         run([*picture, "-f", "matroska", "/dev/full"])
     assert full.value.errno == errno.ENOSPC
 
 
-def test_a_full_disk_is_told_also_where_no_log_fits_on_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_full_disk_is_recognised_by_the_exit_code_if_the_log_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     stub(monkeypatch, tmp_path, "exit 228\n")
     with pytest.raises(OSError, match="No space left on device"):
         run([])
 
 
-def test_a_url_that_is_denied_is_no_error_of_ffmpeg() -> None:
+def test_a_url_that_the_server_denies_raises_permission_error() -> None:
     with on_loopback(Forbidden()) as url, pytest.raises(PermissionError, match="403 Forbidden"):
         run(["-i", f"{url}/a.mp4?X-Amz-Signature=5ec2e7", "-f", "null", "-"])
 
 
-def test_last_words_name_the_cause_without_statistics() -> None:
-    assert last_words(STATISTICS) == (
+def test_error_lines_name_the_cause_without_statistics() -> None:
+    assert error_lines(STATISTICS) == (
         "[vost#0:0/libx264] Task finished with error code: -5 (Input/output error); "
         "[out#0/mp4] Error writing trailer: Input/output error"
     )
-    assert last_words("[libx264 @ 0x1f] height not divisible by 2 (64x63)\n") == (
+    assert error_lines("[libx264 @ 0x1f] height not divisible by 2 (64x63)\n") == (
         "[libx264] height not divisible by 2 (64x63)"
     )
 
 
-def test_no_error_holds_the_query_of_a_url() -> None:
+def test_errors_do_not_contain_the_query_of_a_url() -> None:
     url = "http://127.0.0.1:1/bucket/a%20b.mp4?X-Amz-Credential=key%2F2026&X-Amz-Signature=5ec2e7"
-    with pytest.raises(FfmpegError) as refused:
+    with pytest.raises(FfmpegError) as raised:
         run(["-i", url, "-f", "null", "-"])
-    assert "http://127.0.0.1:1/bucket/a%20b.mp4" in str(refused.value)
-    assert "X-Amz" not in str(refused.value)
-    assert "5ec2e7" not in str(refused.value)
+    assert "http://127.0.0.1:1/bucket/a%20b.mp4" in str(raised.value)
+    assert "X-Amz" not in str(raised.value)
+    assert "5ec2e7" not in str(raised.value)
 
 
-def test_no_log_holds_the_query_of_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_logs_do_not_contain_the_query_of_a_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\necho \"Input #0, mov, from 'https://s3/a.mp4?sig=5ec2e7': ok\" >&2\n")
     program.chmod(0o755)
@@ -87,7 +89,7 @@ def test_no_log_holds_the_query_of_a_url(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert run([]) == "Input #0, mov, from 'https://s3/a.mp4': ok\n"
 
 
-def test_progress_is_reported_up_to_the_whole() -> None:
+def test_reported_progress_increases_up_to_1() -> None:
     shares: list[float] = []
     run([*SINE, "-t", "600", "-f", "null", "-"], duration_s=600, report=shares.append)
     assert all(earlier <= later for earlier, later in pairwise(shares))
@@ -95,25 +97,25 @@ def test_progress_is_reported_up_to_the_whole() -> None:
     assert shares[-1] == pytest.approx(1, abs=0.01)
 
 
-def test_progress_never_passes_the_whole() -> None:
+def test_reported_progress_never_exceeds_1() -> None:
     shares: list[float] = []
     run([*SINE, "-t", "600", "-f", "null", "-"], duration_s=1, report=shares.append)
     assert shares[-1] == 1
 
 
-def test_progress_ends_where_the_length_is_not_known() -> None:
+def test_without_a_duration_only_the_end_is_reported() -> None:
     shares: list[float] = []
     run([*SINE, "-t", "1", "-f", "null", "-"], report=shares.append)
     assert shares == [1.0]
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, RuntimeError])
-def test_a_report_that_raises_ends_the_process(
+def test_a_report_callback_that_raises_kills_the_process(
     monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]
 ) -> None:
     started: list[subprocess.Popen[str]] = []
 
-    class Spied(subprocess.Popen[str]):
+    class RecordedPopen(subprocess.Popen[str]):
         def __init__(self, *arguments: Any, **options: Any):
             super().__init__(*arguments, **options)
             started.append(self)
@@ -121,7 +123,7 @@ def test_a_report_that_raises_ends_the_process(
     def stop(share: float) -> None:
         raise interruption
 
-    monkeypatch.setattr(subprocess, "Popen", Spied)
+    monkeypatch.setattr(subprocess, "Popen", RecordedPopen)
     endless = ["-re", *SINE, "-f", "null", "-"]
     with pytest.raises(interruption):
         run(endless, duration_s=1, report=stop)
@@ -131,20 +133,20 @@ def test_a_report_that_raises_ends_the_process(
         os.kill(process.pid, 0)
 
 
-def test_the_binary_is_the_one_of_the_wheel_or_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_binary_is_that_of_imageio_ffmpeg_unless_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "imageio_ffmpeg" in binary()
     binary.cache_clear()
     monkeypatch.setenv("CLIPPER_FFMPEG", "/bin/true")
     assert binary() == "/bin/true"
 
 
-def test_a_named_ffmpeg_that_is_not_there_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_ffmpeg_that_does_not_exist_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_FFMPEG", "/nonexistent")
     with pytest.raises(FfmpegError, match=r"^CLIPPER_FFMPEG is '/nonexistent', which is not a program"):
         run([])
 
 
-def test_no_ffmpeg_at_all_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_ffmpeg_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> str:
         raise RuntimeError("No ffmpeg exe could be found.")
 
@@ -153,7 +155,7 @@ def test_no_ffmpeg_at_all_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatc
         binary()
 
 
-def test_components_are_names() -> None:
+def test_components_lists_the_names_of_filters_and_encoders() -> None:
     assert {"scale", "ebur128", "ass"} <= components("filters")
     assert {"libx264", "aac", "flac"} <= components("encoders")
 
@@ -185,7 +187,7 @@ STUCK = "while :; do echo frame=7; echo progress=continue; sleep 0.05; done\n"
 
 
 def stub(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
-    """An ffmpeg that does what the script says."""
+    """Configure a shell script as ffmpeg, with a stall limit of 0.4 s."""
     program = folder / "ffmpeg"
     program.write_text(f"#!/bin/sh\n{script}")
     program.chmod(0o755)
@@ -193,24 +195,24 @@ def stub(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
     monkeypatch.setattr(ffmpeg, "STALL_S", 0.4)
 
 
-def test_a_run_that_stalls_is_killed_and_done_once_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_run_that_stalls_is_killed_and_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stub(monkeypatch, tmp_path, f"[ -e {tmp_path}/once ] && echo done >&2 && exit\ntouch {tmp_path}/once\n{STUCK}")
     assert run([]) == "done\n"
 
 
-def test_a_run_that_stalls_twice_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_run_that_stalls_twice_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stub(monkeypatch, tmp_path, f"echo go >> {tmp_path}/goes\n{STUCK}")
     with pytest.raises(StalledError, match=r"no progress for 0\.4 s and was killed"):
         run([])
     assert (tmp_path / "goes").read_text() == "go\ngo\n"
 
 
-def test_a_slow_run_that_moves_is_let_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_slow_run_that_makes_progress_is_not_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stub(monkeypatch, tmp_path, "for n in 1 2 3 4 5 6 7 8; do echo frame=$n; sleep 0.1; done\n")
     assert run([]) == ""
 
 
-def test_pieces_that_come_no_more_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_output_that_stops_coming_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stub(monkeypatch, tmp_path, "printf abcd\nexec sleep 60\n")
     pieces = chunks([], 2)
     assert [next(pieces), next(pieces)] == [b"ab", b"cd"]
@@ -218,10 +220,10 @@ def test_pieces_that_come_no_more_are_an_error(monkeypatch: pytest.MonkeyPatch, 
         next(pieces)
 
 
-def test_a_reader_may_take_its_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_slow_reader_is_not_a_stall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     stub(monkeypatch, tmp_path, "head -c 1000000 /dev/zero\n")
-    taken = 0
+    bytes_read = 0
     for piece in chunks([], 500_000):
         time.sleep(0.6)
-        taken += len(piece)
-    assert taken == 1_000_000
+        bytes_read += len(piece)
+    assert bytes_read == 1_000_000

@@ -22,14 +22,14 @@ OPENS = re.compile(r"""ffmpeg\.input\(|av\.open\(|["']-i["']|from (av|ffmpeg) im
 PLAYLISTS = {"concat": ["other.mp4"], "hls": ["-f", "hls"], "dash": ["-f", "dash"]}
 
 
-def test_every_input_is_opened_in_one_place() -> None:
+def test_media_is_opened_in_one_module_only() -> None:
     package = Path(clipper_assets.__file__).parent
-    opening = {file.relative_to(package).as_posix() for file in package.rglob("*.py") if OPENS.search(file.read_text())}
-    assert opening == {"media/inputs.py"}
+    modules = {file.relative_to(package).as_posix() for file in package.rglob("*.py") if OPENS.search(file.read_text())}
+    assert modules == {"media/inputs.py"}
 
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
-def test_an_upload_that_became_a_playlist_after_its_probe_opens_no_other_file(
+def test_an_upload_replaced_by_a_playlist_after_its_probe_opens_no_other_file(
     kind: str, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     root = Path(storage.root)
@@ -56,13 +56,13 @@ def test_an_upload_that_became_a_playlist_after_its_probe_opens_no_other_file(
     ("media_source", "protocols"),
     [("file:/a.mp4", "file"), ("a.mp4", "file"), ("https://host/a.mp4?X=1", "http,https,tcp,tls,httpproxy")],
 )
-def test_a_file_leads_to_files_and_a_url_to_urls(media_source: str, protocols: str) -> None:
-    for opened in (media_input, picture_input):
-        arguments = ffmpeg.get_args(opened(media_source).output("-", format="null"))
+def test_a_file_may_only_open_files_and_a_url_only_urls(media_source: str, protocols: str) -> None:
+    for open_input in (media_input, picture_input):
+        arguments = ffmpeg.get_args(open_input(media_source).output("-", format="null"))
         assert arguments[arguments.index("-protocol_whitelist") + 1] == protocols
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg"])
-def test_a_picture_that_the_program_made_is_read(name: str, tmp_path: Path) -> None:
+def test_png_and_jpeg_pictures_can_be_read(name: str, tmp_path: Path) -> None:
     picture = make(tmp_path / name, "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", "-update", "1")
     run(ffmpeg.get_args(picture_input(f"file:{picture}").output("-", format="null")))

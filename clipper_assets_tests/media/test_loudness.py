@@ -36,19 +36,21 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> LoudnessTrack:
 
 
 def integrated_by_ffmpeg(start_s: float, end_s: float) -> float:
-    """What `ebur128` itself says of the stretch (LUFS)."""
+    """Integrated loudness in LUFS that `ebur128` itself measures from `start_s` to `end_s`."""
     chain = f"atrim={start_s}:{end_s},asetpts=PTS-STARTPTS,aresample=48000,ebur128=framelog=quiet"
-    said = run(["-i", str(SAMPLE / "episode.mp4"), "-vn", "-af", chain, "-f", "null", "-"])
-    (loudness,) = re.findall(r"Integrated loudness:\s+I:\s+(-?[\d.]+) LUFS", said)
+    log = run(["-i", str(SAMPLE / "episode.mp4"), "-vn", "-af", chain, "-f", "null", "-"])
+    (loudness,) = re.findall(r"Integrated loudness:\s+I:\s+(-?[\d.]+) LUFS", log)
     return float(loudness)
 
 
 @pytest.mark.parametrize(("start_s", "end_s"), STRETCHES)
-def test_any_stretch_is_as_loud_as_ffmpeg_says(sample: LoudnessTrack, start_s: float, end_s: float) -> None:
+def test_integrated_loudness_of_any_stretch_equals_that_of_ffmpeg(
+    sample: LoudnessTrack, start_s: float, end_s: float
+) -> None:
     assert sample.integrated(start_s, end_s) == pytest.approx(integrated_by_ffmpeg(start_s, end_s), abs=0.3)
 
 
-def test_there_is_a_block_for_each_tenth_of_a_second(sample: LoudnessTrack) -> None:
+def test_there_is_a_loudness_block_every_100_ms(sample: LoudnessTrack) -> None:
     assert np.allclose(np.diff(sample.block_end_s), 0.1, atol=0.002)
     assert sample.block_end_s[0] == pytest.approx(0.1, abs=0.01)
 
@@ -60,8 +62,8 @@ def test_silence_has_no_loudness(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def steps() -> LoudnessTrack:
-    """One second of -20 LUFS, one of -50, one of silence."""
+def three_levels() -> LoudnessTrack:
+    """One second each of -20 LUFS, -50 LUFS and silence."""
     ends = np.arange(0.1, 3.05, 0.1)
     loudness = np.repeat([-20.0, -50.0, -120.7], 10)
     return LoudnessTrack(ends, loudness.astype(np.float32))
@@ -78,8 +80,8 @@ def steps() -> LoudnessTrack:
         (5, 9, math.nan),  # beyond the end
     ],
 )
-def test_loudness_is_gated(steps: LoudnessTrack, start_s: float, end_s: float, expected: float) -> None:
-    assert steps.integrated(start_s, end_s) == pytest.approx(expected, nan_ok=True)
+def test_loudness_is_gated(three_levels: LoudnessTrack, start_s: float, end_s: float, expected: float) -> None:
+    assert three_levels.integrated(start_s, end_s) == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_track_without_blocks_has_no_loudness(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_a_track_without_blocks_has_no_loudness(tmp_path: Path) -> None:
     assert math.isnan(track.integrated(0, 10))
 
 
-def test_a_log_of_ebur128_is_parsed(tmp_path: Path) -> None:
+def test_the_output_of_ebur128_is_parsed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(
         "frame:0    pts:0       pts_time:0\nlavfi.r128.M=-120.691\n"
@@ -107,14 +109,14 @@ def test_a_log_of_ebur128_is_parsed(tmp_path: Path) -> None:
     ("integrated", "peak", "loudness"),
     [("-14.0", "-1.5", (-14.0, -1.5)), ("-70.0", "-80.1", None), ("-70.0", "-inf", None)],
 )
-def test_the_summary_of_the_meter_is_read(integrated: str, peak: str, loudness: tuple[float, float] | None) -> None:
+def test_the_summary_of_ebur128_is_parsed(integrated: str, peak: str, loudness: tuple[float, float] | None) -> None:
     log = f"  Integrated loudness:\n    I:         {integrated} LUFS\n  True peak:\n    Peak:       {peak} dBFS\n"
     assert parse_summary(log) == loudness
 
 
-def test_a_track_is_stored_and_loaded(steps: LoudnessTrack, storage: DirectoryStorage) -> None:
-    storage.put_bytes("loudness.parquet", steps.to_bytes())
+def test_a_track_is_stored_and_loaded(three_levels: LoudnessTrack, storage: DirectoryStorage) -> None:
+    storage.put_bytes("loudness.parquet", three_levels.to_bytes())
     loaded = load_loudness(storage, "loudness.parquet")
-    assert np.array_equal(loaded.block_end_s, steps.block_end_s)
-    assert np.array_equal(loaded.momentary_lufs, steps.momentary_lufs)
+    assert np.array_equal(loaded.block_end_s, three_levels.block_end_s)
+    assert np.array_equal(loaded.momentary_lufs, three_levels.momentary_lufs)
     assert pq.read_schema(f"{storage.root}/loudness.parquet").equals(LOUDNESS.schema)

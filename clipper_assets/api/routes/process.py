@@ -19,8 +19,8 @@ from clipper_assets.api.routes.edits import EDITS_TAG
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.api.views.process import GeneratedVideo, Processed
 from clipper_assets.api.views.transcript import transcript
-from clipper_assets.episodes.apart import check_apart
 from clipper_assets.episodes.claims import Asker, Launch, Served, look, take, upload_tag
+from clipper_assets.episodes.probe_subprocess import check_in_subprocess
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.base import Stored
@@ -110,7 +110,7 @@ def _check(door: Door, stored: Stored) -> None:
     if tag in _probed:
         return
     try:
-        check_apart(door.storage, stored.key, door.settings.window_min_s)
+        check_in_subprocess(door.storage, stored.key, door.settings.window_min_s)
     except UploadRefusedError as refused:
         raise RefusedError(422, str(refused)) from None
     _probed[tag] = None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.camera.scene import FPS
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.media.ffmpeg import chunks, ranged
+from clipper_assets.media.ffmpeg import chunks, range_options
 from clipper_assets.media.inputs import media_input
 
 LEAST_FPS = 10
@@ -65,7 +65,7 @@ def _decoded(
         # was measured; who speaks was told as well. It saves an eighth of the decoding.
         skip_loop_filter="all",
         skip_frame=skip_frame,
-        **ranged(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),
+        **range_options(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),
     )
     grey = media[str(source.video_stream)].filter("zscale", width, height).filter("format", "gray")
     grey = grey.filter("fps", FPS, start_time=0)

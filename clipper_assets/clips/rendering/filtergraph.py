@@ -14,7 +14,7 @@ from clipper_assets.clips.rendering.reframing import Stretch, framed, stretches
 from clipper_assets.clips.rendering.trimming import kept_picture, kept_sound
 from clipper_assets.episodes.audio import Stream, programme
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.media.ffmpeg import ranged
+from clipper_assets.media.ffmpeg import range_options
 from clipper_assets.media.inputs import media_input
 
 REFERENCE_WHITE_NITS = 203  # diffuse white of PQ and HLG programmes: ITU-R BT.2408, table 1
@@ -99,7 +99,7 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
     threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else MOST_THREADS
     options: dict[str, int | str] = {
         "threads": threads,
-        **ranged(media_source, source.size_bytes, seconds / source.duration_s),
+        **range_options(media_source, source.size_bytes, seconds / source.duration_s),
     }
     if plan.start_s > lead_s:
         options["ss"] = f"{plan.start_s - lead_s:.6f}"

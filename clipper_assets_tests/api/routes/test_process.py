@@ -53,7 +53,7 @@ def test_two_replicas_that_are_asked_at_once_start_one_run(
 ) -> None:
     any_storage.put_file(NEW, cut)
     looked = Barrier(2)
-    monkeypatch.setattr(process, "check_apart", lambda *_: looked.wait(10))
+    monkeypatch.setattr(process, "check_in_subprocess", lambda *_: looked.wait(10))
     for _ in range(3):
         process._probed.clear()
         with ThreadPoolExecutor(2) as pool:
@@ -80,7 +80,7 @@ def test_the_sensor_and_the_api_start_one_run(
         tags = {**request.tags, "dagster/partition": NEW}
         Timer(0.3, lambda: door.instance.add_run(DagsterRun("clip_episode", tags=tags))).start()
 
-    monkeypatch.setattr(process, "check_apart", tick)
+    monkeypatch.setattr(process, "check_in_subprocess", tick)
     process._probed.clear()
     run_id = asked(replica(door, any_storage))
     (run,) = door.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))

@@ -60,6 +60,6 @@ def test_a_presigned_url_is_read_like_a_file(s3_storage: S3Storage) -> None:
 
 def test_what_cannot_be_decoded_is_an_error_that_tells_no_signature() -> None:
     source = source_of(SAMPLE / "episode.mp4")
-    with pytest.raises(FfmpegError, match="ffmpeg ended with") as failed:
+    with pytest.raises(FfmpegError, match="ffmpeg exited with code") as failed:
         list(grey_pictures("http://127.0.0.1:9/episode.mp4?X-Amz-Signature=secret", source, 0.0, 1.0))
     assert "secret" not in str(failed.value)

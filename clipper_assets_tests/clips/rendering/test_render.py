@@ -135,7 +135,7 @@ def test_captions_that_cannot_be_burned_are_left_out_and_recorded(
         clip = render(plan, video, tmp_path / "clip", X264)
     (fallback,) = clip.degraded
     assert fallback.step == "rendered_clips"
-    assert fallback.reason.startswith("the captions could not be burned, the clip has none: ffmpeg ended with ")
+    assert fallback.reason.startswith("the captions could not be burned, the clip has none: ffmpeg exited with code ")
     assert is_sound_and_whole(clip.files["mp4"], plan)
     bare = render(replace(plan, words=()), video, tmp_path / "bare", X264)
     assert bare.degraded == ()
@@ -152,7 +152,7 @@ def test_characters_that_no_caption_font_has_are_recorded(video: Path, plan: Cli
 def test_an_encoder_that_fails_is_replaced_and_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     clip = render(plan, video, tmp_path / "clip", Encoder("no_such_encoder", ()))
     (fallback,) = clip.degraded
-    assert fallback.reason.startswith("no_such_encoder failed on this clip, libx264 made it: ffmpeg ended with ")
+    assert fallback.reason.startswith("no_such_encoder failed on this clip, libx264 made it: ffmpeg exited with code ")
     assert is_sound_and_whole(clip.files["mp4"], plan)
 
 
