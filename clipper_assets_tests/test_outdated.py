@@ -62,6 +62,6 @@ def test_the_sensor_requests_no_upload_that_the_command_line_has_served(
     any_storage.put_file(ONE.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     assert clip_episode(any_storage, ONE, instance)[1].success
     ticks = Ticks(any_storage, instance)
-    assert ticks.settled() == [ticks.run_key(OTHER)]
+    assert ticks.run_until_settled() == [ticks.run_key(OTHER)]
     any_storage.put_bytes(ONE, cut.read_bytes() + b"\0")
-    assert ticks.settled() == [ticks.run_key(ONE)]
+    assert ticks.run_until_settled() == [ticks.run_key(ONE)]

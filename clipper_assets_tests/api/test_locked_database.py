@@ -12,7 +12,7 @@ from clipper_assets.api.deps import Door
 from clipper_assets.api.graphql.operations import LOCATION, PARTITIONS, REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
 from clipper_assets_tests.api.conftest import NEW
-from clipper_assets_tests.runtime.test_faults import LOCKED, database
+from clipper_assets_tests.runtime.test_faults import LOCKED, database_error
 from clipper_assets_tests.test_locked_database import locked
 
 
@@ -32,7 +32,7 @@ def test_a_request_that_starts_a_run(client: TestClient, door: Door, name: str) 
 
 def test_a_request_that_only_reads() -> None:
     def read() -> None:
-        raise database("database is locked")
+        raise database_error("database is locked")
 
     app = FastAPI()
     add_handlers(app)
@@ -61,6 +61,6 @@ def test_graphql(operator: TestClient, door: Door) -> None:
 
 
 def test_graphql_where_dagster_gives_no_answer(door: Door) -> None:
-    error = GraphQLError("database is locked [SQL: ...]", original_error=database("database is locked"))
+    error = GraphQLError("database is locked [SQL: ...]", original_error=database_error("database is locked"))
     (told,) = door.dagster.graphql.handle_graphql_errors([error])
     assert told["message"] == LOCKED
