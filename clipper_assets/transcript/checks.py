@@ -1,4 +1,4 @@
-"""Checks on `aligned_transcript`, made while it materializes."""
+"""Checks on `aligned_transcript`, run while it materializes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,54 +21,54 @@ from clipper_assets.transcript.words import WORDS
 Seconds = NDArray[np.float64]
 
 WIDENED_S = 0.3
-"""Added at both ends of a word before it covers speech: a voice detector's spans are padded and span short pauses."""
-LEAST_COVERED = 0.85
-"""Measured on the sample with Silero's detector: its true words cover 0.98 of 141 s of speech; with every word of
-twenty seconds left out it is 0.84, with a minute left out 0.57.
+"""Words are widened by this much at both ends, because a voice detector pads its spans and bridges short pauses."""
+MIN_COVERED = 0.85
+"""Measured on the sample with Silero's detector: its true words cover 0.98 of 141 s of speech; without the words of
+20 s they cover 0.84, without those of a minute 0.57.
 """
 STRETCH_S = 10.0
 LONGEST_BREATH_S = 1.0
-"""A longer pause is no talk."""
-LEAST_WORDS_PER_S = 0.5 * 100 / 60
-MOST_WORDS_PER_S = 1.5 * 260 / 60
+"""Longer pauses do not count as talk."""
+MIN_WORDS_PER_S = 0.5 * 100 / 60
+MAX_WORDS_PER_S = 1.5 * 260 / 60
 """British speech is "slower than normal" below 100 words a minute (lectures) and "faster" above 260 (conversation;
-Tauroza & Allison 1990, "Speech Rates in British English", Applied Linguistics 11). Half as slow and half as fast again
-allow for languages with longer and shorter words, and for the extremes of ten seconds.
+Tauroza & Allison 1990, "Speech Rates in British English", Applied Linguistics 11). The factors 0.5 and 1.5 allow for
+languages with longer or shorter words, and for extremes within ten seconds.
 """
-MOST_INTERPOLATED = 0.1
+MAX_INTERPOLATED = 0.1
 
 IS_ORDERED = dg.AssetCheckSpec(
     "aligned_transcript_is_ordered",
     asset=ALIGNED_TRANSCRIPT,
     blocking=True,
-    description="The columns are as declared; words are in order and inside the episode.",
+    description="Columns are as declared, and words are in order and inside the episode.",
 )
 COVERS_SPEECH = dg.AssetCheckSpec(
     "aligned_transcript_covers_speech",
     asset=ALIGNED_TRANSCRIPT,
-    description=f"Warns where less than {LEAST_COVERED:.0%} of the speech that a voice detector finds has words.",
+    description=f"Warns if less than {MIN_COVERED:.0%} of the speech that a voice detector finds has words.",
 )
 SPEAKS_AT_HUMAN_RATE = dg.AssetCheckSpec(
     "aligned_transcript_speaks_at_human_rate",
     asset=ALIGNED_TRANSCRIPT,
-    description=f"Warns where a speaker says less than {LEAST_WORDS_PER_S:.1f} or more than {MOST_WORDS_PER_S:.1f} "
-    f"words a second over {STRETCH_S:g} s of talk. Left out in languages written without spaces.",
+    description=f"Warns if a speaker says fewer than {MIN_WORDS_PER_S:.1f} or more than {MAX_WORDS_PER_S:.1f} words a "
+    f"second over {STRETCH_S:g} s of talk. Languages written without spaces are not checked.",
 )
 IS_ALIGNED = dg.AssetCheckSpec(
     "aligned_transcript_is_aligned",
     asset=ALIGNED_TRANSCRIPT,
-    description=f"Warns where the times of more than {MOST_INTERPOLATED:.0%} of the words are interpolated.",
+    description=f"Warns if the times of more than {MAX_INTERPOLATED:.0%} of the words are interpolated.",
 )
 HAS_NO_LOOPS = dg.AssetCheckSpec(
     "aligned_transcript_has_no_loops",
     asset=ALIGNED_TRANSCRIPT,
-    description="Warns of phrases repeated as nobody says them: what a decoder writes when it is stuck.",
+    description="Warns if phrases are repeated more often than people do, as speech recognition does in a loop.",
 )
 CHECKS = [IS_ORDERED, COVERS_SPEECH, SPEAKS_AT_HUMAN_RATE, IS_ALIGNED, HAS_NO_LOOPS]
 
 
 def check_words(words: pa.Table, voice: Sequence[Span], duration_s: float) -> list[dg.AssetCheckResult]:
-    """The results of `CHECKS`, in that order; `voice` is where a detector hears speech, overlaps allowed."""
+    """The results of `CHECKS`, in that order. `voice` has the spans of detected speech, which may overlap."""
     return [
         is_ordered(words, duration_s),
         covers_speech(words, voice, duration_s),
@@ -79,7 +79,7 @@ def check_words(words: pa.Table, voice: Sequence[Span], duration_s: float) -> li
 
 
 def faults(words: pa.Table, duration_s: float) -> list[str]:
-    """Which promises of the words table are broken, a sentence each."""
+    """Violations of the contract of the words table, each as a phrase."""
     if not words.schema.equals(WORDS.schema):
         return [f"the columns are not those of {WORDS.name}: {words.schema.remove_metadata()}"]
     rows = words.to_pylist()
@@ -97,46 +97,46 @@ def faults(words: pa.Table, duration_s: float) -> list[str]:
 
 def is_ordered(words: pa.Table, duration_s: float) -> dg.AssetCheckResult:
     """The result of `IS_ORDERED`."""
-    found = faults(words, duration_s)
-    return dg.AssetCheckResult(check_name=IS_ORDERED.name, passed=not found, metadata={"faults": found})
+    broken = faults(words, duration_s)
+    return dg.AssetCheckResult(check_name=IS_ORDERED.name, passed=not broken, metadata={"faults": broken})
 
 
 def covers_speech(words: pa.Table, voice: Sequence[Span], duration_s: float) -> dg.AssetCheckResult:
     """The result of `COVERS_SPEECH`."""
     speech_s, covered_s = (float(before[-1]) for before in speech_before(words, voice, np.array([0.0, duration_s])))
-    figures = {"speech_s": round(speech_s, 1), "words": words.num_rows, "least_covered": LEAST_COVERED}
+    figures = {"speech_s": round(speech_s, 1), "words": words.num_rows, "least_covered": MIN_COVERED}
     if not speech_s:
-        found = f", yet there are {words.num_rows} words" if words.num_rows else ""
-        return _warning(COVERS_SPEECH, f"no speech was found{found}", figures)
+        contradiction = f", yet there are {words.num_rows} words" if words.num_rows else ""
+        return _warning(COVERS_SPEECH, f"no speech was found{contradiction}", figures)
     covered = covered_s / speech_s
-    problem = f"only {covered:.0%} of {speech_s:.0f} s of speech has words" if covered < LEAST_COVERED else None
+    problem = f"only {covered:.0%} of {speech_s:.0f} s of speech has words" if covered < MIN_COVERED else None
     return _warning(COVERS_SPEECH, problem, {"covered": round(covered, 4), **figures})
 
 
 def speech_before(words: pa.Table, voice: Sequence[Span], times: Seconds) -> tuple[Seconds, Seconds]:
-    """Seconds of speech before each of `times`, and seconds of it that have words (widened by `WIDENED_S`)."""
+    """Seconds of speech before each of `times`, and how many of them have words (widened by `WIDENED_S`)."""
     speech = np.array(voice, dtype=np.float64).reshape(-1, 2)
     starts, ends = word_times(words)
-    worded = np.column_stack([np.maximum(starts - WIDENED_S, 0), ends + WIDENED_S])
-    speech_s, worded_s, either_s = (
-        _seconds_before(spans, times) for spans in (speech, worded, np.concatenate([speech, worded]))
+    with_words = np.column_stack([np.maximum(starts - WIDENED_S, 0), ends + WIDENED_S])
+    speech_s, words_s, union_s = (
+        _seconds_before(spans, times) for spans in (speech, with_words, np.concatenate([speech, with_words]))
     )
-    return speech_s, speech_s + worded_s - either_s
+    return speech_s, speech_s + words_s - union_s
 
 
 def word_times(words: pa.Table) -> tuple[Seconds, Seconds]:
-    """Starts and ends of the words in seconds."""
+    """Starts and ends of the words in seconds, both of shape (words,)."""
     starts, ends = (words[column].to_numpy() for column in ("start", "end"))
     return starts, ends
 
 
 def speakers_of(words: pa.Table) -> NDArray[np.str_]:
-    """The speaker of each word; `somebody` where it is unknown."""
-    return np.array([speaker or "somebody" for speaker in words["speaker"].to_pylist()], dtype=np.str_)
+    """The speaker of each word, or `unknown speaker`."""
+    return np.array([speaker or "unknown speaker" for speaker in words["speaker"].to_pylist()], dtype=np.str_)
 
 
 def _seconds_before(spans: Seconds, times: Seconds) -> Seconds:
-    """Seconds before each of `times` that lie in any of `spans` (rows of start and end)."""
+    """Seconds before each of `times` that are in at least one of `spans` (rows of start and end)."""
     if not len(spans):
         return np.zeros(len(times))
     starts, ends = spans[np.argsort(spans[:, 0], kind="stable")].T
@@ -154,21 +154,23 @@ def speaks_at_human_rate(words: pa.Table) -> dg.AssetCheckResult:
     import pyarrow.compute as pc
 
     spaced = words.filter(pc.invert(pc.is_in(words["language"], pa.array(sorted(UNSPACED)))))
-    found = stretches(spaced)
-    outside = [stretch for stretch in found if not LEAST_WORDS_PER_S <= stretch.words_per_s <= MOST_WORDS_PER_S]
+    talk = stretches(spaced)
+    outside = [stretch for stretch in talk if not MIN_WORDS_PER_S <= stretch.words_per_s <= MAX_WORDS_PER_S]
     rates: dict[str, list[float]] = {}
-    for stretch in found:
+    for stretch in talk:
         rates.setdefault(stretch.speaker, []).append(round(stretch.words_per_s, 2))
     return _warning(
         SPEAKS_AT_HUMAN_RATE,
-        f"{len(outside)} of {len(found)} stretches of talk are beyond human rate; {outside[0]}" if outside else None,
+        f"{len(outside)} of {len(talk)} stretches of talk are too slow or too fast for people; {outside[0]}"
+        if outside
+        else None,
         {
             "words_per_s": {
                 speaker: {"slowest": min(of_speaker), "fastest": max(of_speaker)}
                 for speaker, of_speaker in rates.items()
             },
-            "least_words_per_s": round(LEAST_WORDS_PER_S, 2),
-            "most_words_per_s": MOST_WORDS_PER_S,
+            "least_words_per_s": round(MIN_WORDS_PER_S, 2),
+            "most_words_per_s": MAX_WORDS_PER_S,
             "outside": [str(stretch) for stretch in outside],
             "words_left_out": words.num_rows - spaced.num_rows,
         },
@@ -177,7 +179,7 @@ def speaks_at_human_rate(words: pa.Table) -> dg.AssetCheckResult:
 
 @dataclass(frozen=True)
 class Stretch:
-    """`STRETCH_S` or more of one speaker's own talk, from `start` (seconds) on."""
+    """At least `STRETCH_S` of one speaker's talk, from `start` (seconds) on."""
 
     speaker: str
     start: float
@@ -188,11 +190,11 @@ class Stretch:
 
 
 def stretches(words: pa.Table) -> list[Stretch]:
-    """The talk of each speaker, one after another, pauses and others' turns left out, cut every `STRETCH_S`."""
-    found = []
-    said = words.sort_by("start")
-    speakers = speakers_of(said)
-    all_starts, all_ends = word_times(said)
+    """The talk of each speaker in stretches of `STRETCH_S`, without long pauses and other people's turns."""
+    talk = []
+    in_order = words.sort_by("start")
+    speakers = speakers_of(in_order)
+    all_starts, all_ends = word_times(in_order)
     for speaker in dict.fromkeys(speakers.tolist()):
         starts, ends = all_starts[speakers == speaker], all_ends[speakers == speaker]
         reach = np.maximum.accumulate(ends)
@@ -207,10 +209,10 @@ def stretches(words: pa.Table) -> list[Stretch]:
         lengths = np.append(np.full(count - 1, STRETCH_S), talk_s - (count - 1) * STRETCH_S)
         rates = np.bincount(number, minlength=count) / lengths
         first = np.minimum(np.searchsorted(number, np.arange(count)), len(starts) - 1)
-        found += [
+        talk += [
             Stretch(speaker, start, rate) for start, rate in zip(starts[first].tolist(), rates.tolist(), strict=True)
         ]
-    return found
+    return talk
 
 
 def is_aligned(words: pa.Table) -> dg.AssetCheckResult:
@@ -219,8 +221,8 @@ def is_aligned(words: pa.Table) -> dg.AssetCheckResult:
     share = count / max(words.num_rows, 1)
     return _warning(
         IS_ALIGNED,
-        f"the times of {count} of {words.num_rows} words are interpolated" if share > MOST_INTERPOLATED else None,
-        {"interpolated": round(share, 4), "most_interpolated": MOST_INTERPOLATED},
+        f"the times of {count} of {words.num_rows} words are interpolated" if share > MAX_INTERPOLATED else None,
+        {"interpolated": round(share, 4), "most_interpolated": MAX_INTERPOLATED},
     )
 
 
@@ -232,13 +234,13 @@ def has_no_loops(words: pa.Table) -> dg.AssetCheckResult:
     for first, end in loops(texts):
         looped[first:end] = True
     bounds = np.flatnonzero(np.diff(looped, prepend=False, append=False)).reshape(-1, 2).tolist()
-    found = [f"{clock(rows[first]['start'])} {shorten(joined(texts[first:end]), 80)}" for first, end in bounds]
-    problem = f"{int(looped.sum())} words are repeated as nobody says them, first at {found[0]}" if found else None
-    return _warning(HAS_NO_LOOPS, problem, {"loops": found, "repeated_words": int(looped.sum())})
+    excerpts = [f"{clock(rows[first]['start'])} {shorten(joined(texts[first:end]), 80)}" for first, end in bounds]
+    problem = f"{int(looped.sum())} words are in loops of repeated phrases, first at {excerpts[0]}" if bounds else None
+    return _warning(HAS_NO_LOOPS, problem, {"loops": excerpts, "repeated_words": int(looped.sum())})
 
 
 def _warning(spec: dg.AssetCheckSpec, problem: str | None, figures: Mapping[str, Any]) -> dg.AssetCheckResult:
-    """Passes where there is no problem; else warns of it."""
+    """A passed check, or a warning that describes the problem."""
     return dg.AssetCheckResult(
         check_name=spec.name,
         passed=problem is None,

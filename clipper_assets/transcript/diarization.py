@@ -1,4 +1,4 @@
-"""Who speaks when all voices are in one track: pyannote's diarization, through WhisperX."""
+"""Assigns speakers to words if all voices are in one track, with pyannote's diarization through WhisperX."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ OFF = "off"
 
 
 class Diarizer(dg.ConfigurableResource[None]):
-    """`model` is a pyannote pipeline: a directory with a `config.yaml`, a hub name, or `off`."""
+    """Diarization with the pyannote pipeline `model`: a directory with a `config.yaml`, a hub name, or `off`."""
 
     model: str = OFF
     models_dir: str | None = None
@@ -28,31 +28,32 @@ class Diarizer(dg.ConfigurableResource[None]):
     def diarize(
         self, words: Sequence[Word], recording: Recording, speakers: int | None, stage: Stage
     ) -> tuple[Sequence[Word], str]:
-        """The words with their speakers (`SPEAKER_00`, ...), and in a few words how they were found or why not.
+        """Assign speakers (`SPEAKER_00`, ...) to words; returns the words and how it was done, or why not.
 
-        Does nothing where microphones or the transcript tell already. `speakers` is how many people speak, if known.
+        Leaves the words unchanged if microphones or the transcript give the speakers. `speakers` is the number of
+        people, if known.
         """
         if recording.microphones:
-            return words, "told by the microphones"
+            return words, "known from the microphones"
         if any(word.speaker for word in words):
-            return words, "told by the transcript"
+            return words, "known from the transcript"
         if not words:
-            return words, "nobody speaks"
-        free_gpu()  # of what the aligner held
+            return words, "no words"
+        free_gpu()  # of the aligner's memory
         try:
             pipeline = self._load()
-        except ModelMissingError as missing:
-            return words, f"off: {missing}"
+        except ModelMissingError as error:
+            return words, f"off: {error}"
         report = stage("diarizing")
         turns = pipeline(
             recording.speech, num_speakers=speakers, progress_callback=lambda percent: report(percent / 100)
         )
         del pipeline
         free_gpu()
-        return assigned(words, turns), f"told by {self.model}: {turns['speaker'].nunique()} voices"
+        return assign_speakers(words, turns), f"detected by {self.model}: {turns['speaker'].nunique()} voices"
 
     def _load(self) -> Any:
-        """Raises ModelMissingError where the pipeline cannot be had."""
+        """Load the pyannote pipeline. Raises ModelMissingError if it is not available."""
         if self.model == OFF:
             raise ModelMissingError("CLIPPER_DIARIZATION_MODEL is `off`")
         if not whisperx_installed():
@@ -60,27 +61,27 @@ class Diarizer(dg.ConfigurableResource[None]):
         models_dir = Path(self.models_dir) if self.models_dir else None
         secret = Settings().hf_token
         token = secret.get_secret_value() if secret else None
-        wanted = hub_model("diarization model", self.model, "config.yaml")
-        if not (found := wanted.on_disk(models_dir)):
+        model = hub_model("diarization model", self.model, "config.yaml")
+        if not (directory := model.on_disk(models_dir)):
             if token is None:
                 raise ModelMissingError(
-                    f"{wanted.not_found(models_dir)} or the hub's cache; put it into {wanted.home(models_dir)}, or "
+                    f"{model.not_found(models_dir)} or the hub's cache; put it into {model.home(models_dir)}, or "
                     "accept its licence on the hub and set HF_TOKEN"
                 )
-            wanted.refuse_if_unreachable(models_dir, token)
+            model.refuse_if_unreachable(models_dir, token)
         import_whisperx()
         from whisperx.diarize import DiarizationPipeline
 
         try:
-            return DiarizationPipeline(str(found or self.model), token=token, device=torch_device(self.device))
+            return DiarizationPipeline(str(directory or self.model), token=token, device=torch_device(self.device))
         except (OSError, RuntimeError, ValueError, AttributeError) as error:  # pyannote returns None for a gated model
             raise ModelMissingError(f"the diarization model {self.model!r} does not load: {error}") from error
 
 
-def assigned(words: Sequence[Word], turns: Any) -> list[Word]:
-    """Each word with the voice that speaks most of it, or the nearest one; `turns` is a frame of start, end, speaker.
+def assign_speakers(words: Sequence[Word], turns: Any) -> list[Word]:
+    """Give each word the speaker of most of its duration, or the nearest one, by `whisperx.assign_word_speakers`.
 
-    By `whisperx.assign_word_speakers`.
+    `turns` is a DataFrame with the columns `start`, `end` (seconds) and `speaker`.
     """
     rows: list[dict[str, Any]] = [{"start": word.start, "end": word.end} for word in words]
     segment = {"start": words[0].start, "end": words[-1].end, "words": rows}

@@ -1,14 +1,14 @@
-"""What a decoder wrote down and nobody may have said: detected, marked, and never silently kept.
+"""Detects decoded text that nobody may have said; it is marked or removed, and recorded.
 
 Whisper invents text over music and silence and falls into loops (Koenecke et al. 2024, "Careless Whisper"; Baranski et
-al. 2025, arXiv:2501.11378). Its authors' decoder judges its own output by three figures (Radford et al. 2022, section
-4.5), which decoding in batches ignores; here they are applied after the fact, with the same limits:
+al. 2025, arXiv:2501.11378). The decoder of its authors checks its output with three criteria (Radford et al. 2022,
+section 4.5), which batched decoding ignores. Here they are applied afterwards, with the same limits:
 
-- no speech more probable than 0.6 and a mean log probability below -1: nothing was said; the text is left out and the
-  stretch put on record, and so is more text than the fastest talker on record could say in the time;
-- a mean log probability below -1 alone: the words are marked `unsure`;
-- text that zlib makes more than 2.4 times shorter, or a phrase repeated back to back as nobody says it (`loops.py`):
-  the words are marked `repeated`.
+- If silence is more probable than 0.6 and the mean log probability is below -1, nothing was said. The text is removed
+  and recorded. So is text with more words than the fastest known speaker could say in its time.
+- If only the mean log probability is below -1, the words are marked `unsure`.
+- If zlib compresses the text more than 2.4 times, or a phrase is repeated in a loop (`loops.py`), the words are marked
+  `repeated`.
 """
 
 import zlib
@@ -32,10 +32,13 @@ FASTEST_WORDS_PER_S = 655 / 60
 
 @dataclass(frozen=True)
 class Decoded:
-    """One chunk of speech as a decoder wrote it down, and its own judgement of it.
+    """A decoded chunk of speech with the decoder's confidence.
 
-    `track` is the recording's track that was heard; `log_probability` the mean over the tokens; `silence` the
-    probability that nothing is said, None where the decoder gives none.
+    Attributes:
+        track: Number of the recording's track.
+        cue: The decoded words and their span.
+        log_probability: Mean over the tokens.
+        silence: Probability that nothing is said; None if the decoder gives none.
     """
 
     track: int
@@ -63,25 +66,25 @@ class Decoded:
 
 
 def compression_ratio(text: str) -> float:
-    """Bytes of a text over its bytes after zlib, as in openai/whisper."""
+    """Size of a text divided by its size after zlib compression, as in openai/whisper."""
     plain = text.encode()
     return len(plain) / len(zlib.compress(plain))
 
 
 def left_out(invented: Sequence[Decoded]) -> list[Degraded]:
-    """The record of text that nobody said."""
+    """Fallback records for text that was removed because nobody said it."""
     return [
         Degraded(
             ALIGNED_TRANSCRIPT,
-            f"what Whisper wrote for {decoded.cue.span[0]:.1f} to {decoded.cue.span[1]:.1f} s cannot have been said "
-            f"there and was left out: {shorten(decoded.text, 80)!r}",
+            f"Whisper's text from {decoded.cue.span[0]:.1f} to {decoded.cue.span[1]:.1f} s cannot have been said there "
+            f"and was removed: {shorten(decoded.text, 80)!r}",
         )
         for decoded in invented
     ]
 
 
 def marked(words: Sequence[Word], heard: Sequence[Decoded]) -> list[Word]:
-    """The words with their `doubt`; `heard[segment]` is what they were decoded from."""
+    """The words with their `doubt`; `heard[word.segment]` is the chunk that a word was decoded from."""
     doubts: list[Doubt | None] = [
         "repeated" if heard[word.segment].is_repeated else "unsure" if heard[word.segment].is_unsure else None
         for word in words
@@ -92,10 +95,10 @@ def marked(words: Sequence[Word], heard: Sequence[Decoded]) -> list[Word]:
 
 
 def doubtful(words: Sequence[Word]) -> list[Degraded]:
-    """The record of marked words; empty where none is."""
+    """Fallback records for words with a doubt; empty if there are none."""
     unsure, repeated = (sum(word.doubt == doubt for word in words) for doubt in ("unsure", "repeated"))
     reasons = [
-        f"{count} of {len(words)} words are marked {doubt!r} ({why}) and come into no clip"
+        f"{count} of {len(words)} words are marked {doubt!r} ({why}) and appear in no clip"
         for count, doubt, why in (
             (unsure, "unsure", "the decoder was not sure of them"),
             (repeated, "repeated", "the decoder fell into a loop"),

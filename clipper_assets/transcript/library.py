@@ -1,4 +1,4 @@
-"""The speech libraries that are installed, and the import of WhisperX, which is optional."""
+"""Which speech libraries are installed, and the import of WhisperX, which is optional."""
 
 import os
 import warnings
@@ -12,14 +12,14 @@ PACKAGES = ("whisperx", "faster-whisper", "ctranslate2", "torch", "pyannote-audi
 
 
 def versions() -> dict[str, str]:
-    """The version of each speech library that is installed."""
-    found = {}
+    """Versions of the installed speech libraries by package name."""
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def whisperx_installed() -> bool:
@@ -28,10 +28,10 @@ def whisperx_installed() -> bool:
 
 
 def import_whisperx() -> ModuleType:
-    """The library, imported (7 to 9 s, with torch), and quiet.
+    """Import WhisperX, with torch (7 to 9 s), and silence its logs.
 
-    pyannote 4, which it imports, sends telemetry unless it is told not to before the import, and warns where torchcodec
-    is missing, which only reads files: we hand over samples.
+    It imports pyannote 4, which sends telemetry unless disabled before the import. pyannote also warns if torchcodec is
+    missing, which is only needed to read files; this project passes samples.
     """
     os.environ["PYANNOTE_METRICS_ENABLED"] = "0"
     warnings.filterwarnings("ignore", module=r"pyannote\.audio\.core\.io")

@@ -1,4 +1,4 @@
-"""The most memory that a stretch of work took, on the host and on the GPU."""
+"""Measures the peak memory of a block, on the host and on the GPU."""
 
 import resource
 from contextlib import AbstractContextManager
@@ -12,10 +12,10 @@ MIB = 1024 * 1024
 
 
 class PeakMemory(AbstractContextManager["PeakMemory"]):
-    """Watches memory while it is entered.
+    """Context manager that measures the peak memory of its block.
 
-    CTranslate2 and torch each keep their own memory on a GPU, so the GPU itself is asked, `SAMPLE_EVERY_S` apart, for
-    all that is in use beyond what was when the watch began.
+    CTranslate2 and torch each manage their own GPU memory. So the driver is asked every `SAMPLE_EVERY_S` seconds for
+    all memory in use, minus what was in use at the start.
     """
 
     host_mib: float
@@ -33,7 +33,7 @@ class PeakMemory(AbstractContextManager["PeakMemory"]):
         self.host_mib = _host_peak_mib()
 
     def facts(self) -> dict[str, float]:
-        """Peaks in MiB: of this process since it began, and of the GPU where there is one."""
+        """Peaks in MiB: of this process since its start, and of the GPU if there is one."""
         return {"host_mib": round(self.host_mib), **({} if self.gpu_mib is None else {"gpu_mib": round(self.gpu_mib)})}
 
     def _watch(self) -> None:
@@ -41,23 +41,23 @@ class PeakMemory(AbstractContextManager["PeakMemory"]):
 
         try:
             pynvml.nvmlInit()
-        except pynvml.NVMLError:  # no NVIDIA driver: nothing to watch
+        except pynvml.NVMLError:  # no NVIDIA driver, so no GPU memory
             return
         try:
             gpus = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
-            before = _used_mib(pynvml, gpus)
-            peak = before
+            initial = _used_mib(pynvml, gpus)
+            peak = initial
             while not self._ended.wait(SAMPLE_EVERY_S):
                 peak = max(peak, _used_mib(pynvml, gpus))
-            self.gpu_mib = peak - before
+            self.gpu_mib = peak - initial
         finally:
             pynvml.nvmlShutdown()
 
 
 def _host_peak_mib() -> float:
-    """The most resident memory that this process had.
+    """Peak resident memory of this process.
 
-    From the kernel's VmHWM where there is /proc: getrusage on Linux begins with what the parent had at the fork.
+    Reads the kernel's VmHWM if there is /proc, because getrusage on Linux includes the parent's memory at the fork.
     """
     if PROC_STATUS.exists():
         (line,) = (line for line in PROC_STATUS.read_text().splitlines() if line.startswith("VmHWM:"))

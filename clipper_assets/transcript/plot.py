@@ -1,4 +1,4 @@
-"""A picture of a transcript: how fast everybody speaks, and how much of the speech has words, over the episode."""
+"""Plots a transcript over the episode: how fast each speaker talks, and how much of the speech has words."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BIN_WIDTHS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
-MOST_BINS = 72
-"""Five minutes a bin in six hours, five seconds in the first six minutes."""
+MAX_BINS = 72
+"""Gives bins of 5 s in an episode of 6 minutes, and of 5 minutes in one of 6 hours."""
 TICK_STEPS_S = (5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600)
-MOST_TICKS = 13
+MAX_TICKS = 13
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
-"""One per speaker, for colour-blind eyes as well: Paul Tol's "bright" scheme (SRON/EPS/TN/09-002, 2021)."""
+"""One per speaker, distinct for colour-blind people, too: Paul Tol's "bright" scheme (SRON/EPS/TN/09-002, 2021)."""
 OTHERS = ("others", "#DDDDDD")
 DOUBT_SHADE = "#00000073"
 WITH_WORDS_COLOUR, WITHOUT_WORDS_COLOUR = "#7A8CA0", "#F3C6C6"
 WIDTH_PX, HEIGHT_PX, PX_PER_INCH = 900, 360, 100
 NARROWEST_PX = 2
-KEY_COLUMNS, NAME_LETTERS = 4, 24
+LEGEND_COLUMNS, NAME_LETTERS = 4, 24
 
 
 def pace_plot(words: pa.Table, voice: Sequence[Span], duration_s: float) -> str:
-    """Markdown with a PNG inline as a data URI: words per minute of each speaker, and the share of speech with words.
+    """Plot words per minute of each speaker and the share of speech with words, as Markdown with an inline PNG.
 
-    Stretches whose words may not have been said are shaded. `voice` is where a detector hears speech.
+    Words that may not have been said are shaded. `voice` has the spans in which a voice detector finds speech.
     """
     if not words.num_rows:
         return "no words"
@@ -44,13 +44,13 @@ def pace_plot(words: pa.Table, voice: Sequence[Span], duration_s: float) -> str:
 
 
 def bins(duration_s: float) -> Seconds:
-    """The edges of equal bins over the episode, each about as long as one of `BIN_WIDTHS_S`."""
-    width_s = _step(BIN_WIDTHS_S, duration_s, MOST_BINS)
+    """Edges, in seconds, of equal bins over the episode; their width is about one of `BIN_WIDTHS_S`."""
+    width_s = _step(BIN_WIDTHS_S, duration_s, MAX_BINS)
     return np.linspace(0.0, duration_s, max(round(duration_s / width_s), 1) + 1)
 
 
 def doubtful_spans(words: pa.Table) -> list[Span]:
-    """From first to last of the words next to each other that may not have been said, in seconds."""
+    """Spans of adjacent words that may not have been said, in seconds."""
     starts, ends = word_times(words)
     doubted = words["doubt"].is_valid().to_numpy()
     bounds = np.flatnonzero(np.diff(doubted, prepend=False, append=False)).reshape(-1, 2).tolist()
@@ -58,7 +58,7 @@ def doubtful_spans(words: pa.Table) -> list[Span]:
 
 
 def time_label(seconds: float, duration_s: float) -> str:
-    """Seconds as m:ss, or as h:mm in an episode of an hour and more."""
+    """Seconds as m:ss, or as h:mm in an episode of an hour or more."""
     return clock(seconds / 60 if duration_s >= 3600 else seconds)
 
 
@@ -77,7 +77,7 @@ def _figure(words: pa.Table, voice: Sequence[Span], duration_s: float) -> "Figur
         axes.tick_params(labelsize=8)
     _draw_pace(pace, words, bins(duration_s), has_doubts=bool(doubtful))
     _draw_coverage(coverage, words, voice, bins(duration_s))
-    ticks = np.arange(0, duration_s, _step(TICK_STEPS_S, duration_s, MOST_TICKS))
+    ticks = np.arange(0, duration_s, _step(TICK_STEPS_S, duration_s, MAX_TICKS))
     coverage.set_xticks(ticks, [time_label(tick, duration_s) for tick in ticks])
     coverage.set_xlim(0, duration_s)
     coverage.set_xlabel("h:mm" if duration_s >= 3600 else "m:ss", fontsize=8)
@@ -85,7 +85,7 @@ def _figure(words: pa.Table, voice: Sequence[Span], duration_s: float) -> "Figur
 
 
 def _draw_pace(axes: "Axes", words: pa.Table, edges: Seconds, has_doubts: bool) -> None:
-    """Words per minute in each bin, one speaker on top of the other."""
+    """Draw words per minute in each bin as stacked bars, one colour per speaker."""
     from matplotlib.patches import Patch
 
     starts, _ = word_times(words)
@@ -94,32 +94,32 @@ def _draw_pace(axes: "Axes", words: pa.Table, edges: Seconds, has_doubts: bool) 
     layers = [(speaker, colour, speakers == speaker) for speaker, colour in zip(shown, COLOURS, strict=False)]
     layers.append((*OTHERS, ~np.isin(speakers, shown)))
     minutes = np.diff(edges) / 60
-    below = np.zeros(len(minutes))
-    key = []
-    for name, colour, said in layers:
-        if said.any():
-            pace = np.histogram(starts[said], edges)[0] / minutes
-            axes.bar(edges[:-1], pace, np.diff(edges), below, align="edge", color=colour, edgecolor="white", lw=0.5)
-            below += pace
-            key.append((name, Patch(color=colour)))
+    bottom = np.zeros(len(minutes))
+    legend_entries = []
+    for name, colour, is_spoken_by in layers:
+        if is_spoken_by.any():
+            pace = np.histogram(starts[is_spoken_by], edges)[0] / minutes
+            axes.bar(edges[:-1], pace, np.diff(edges), bottom, align="edge", color=colour, edgecolor="white", lw=0.5)
+            bottom += pace
+            legend_entries.append((name, Patch(color=colour)))
     if has_doubts:
-        key.append(("may not have been said", Patch(color=DOUBT_SHADE, linewidth=0)))
+        legend_entries.append(("may not have been said", Patch(color=DOUBT_SHADE, linewidth=0)))
     axes.set_ylabel("words per minute", fontsize=8)
     legend = axes.figure.legend(
-        [patch for _, patch in key],
-        ["name"] * len(key),
+        [patch for _, patch in legend_entries],
+        ["name"] * len(legend_entries),
         loc="outside upper left",
-        ncols=KEY_COLUMNS,
+        ncols=LEGEND_COLUMNS,
         frameon=False,
         fontsize=8,
     )
-    for text, (name, _) in zip(legend.get_texts(), key, strict=True):  # a legend itself drops names like "_Bob"
+    for text, (name, _) in zip(legend.get_texts(), legend_entries, strict=True):  # matplotlib drops names like "_Bob"
         text.set_parse_math(False)
         text.set_text(name[:NAME_LETTERS])
 
 
 def _draw_coverage(axes: "Axes", words: pa.Table, voice: Sequence[Span], edges: Seconds) -> None:
-    """The share of each bin's speech that has words; nothing where nobody speaks."""
+    """Draw the share of each bin's speech that has words; bins without speech stay empty."""
     speech_s, covered_s = (np.diff(before) for before in speech_before(words, voice, edges))
     spoken = speech_s > 0
     starts, widths, covered = edges[:-1][spoken], np.diff(edges)[spoken], 100 * covered_s[spoken] / speech_s[spoken]
@@ -130,6 +130,6 @@ def _draw_coverage(axes: "Axes", words: pa.Table, voice: Sequence[Span], edges: 
     axes.set_ylabel("speech\nwith words", fontsize=8)
 
 
-def _step(steps_s: Sequence[int], duration_s: float, most: int) -> int:
-    """The shortest step that divides the duration into at most `most` pieces; the longest where none does."""
-    return next((step for step in steps_s if duration_s / step <= most), steps_s[-1])
+def _step(steps_s: Sequence[int], duration_s: float, max_count: int) -> int:
+    """The shortest step that divides the duration into at most `max_count` pieces; else the longest step."""
+    return next((step for step in steps_s if duration_s / step <= max_count), steps_s[-1])

@@ -1,4 +1,4 @@
-"""The first sentences of a transcript, for a person to look at in the UI."""
+"""A preview of a transcript for Dagster's UI: its first sentences."""
 
 from collections.abc import Sequence
 
@@ -11,5 +11,5 @@ SHOWN = 12
 def preview(sentences: Sequence[Sentence]) -> str:
     """The first `SHOWN` sentences as a Markdown table: time as m:ss, speaker, text."""
     rows = [(clock(sentence.start), sentence.speaker or "", sentence.text) for sentence in sentences[:SHOWN]]
-    left = f"\n\n{len(sentences) - SHOWN} more sentences" if len(sentences) > SHOWN else ""
-    return markdown_table(["time", "speaker", "text"], rows) + left
+    more = f"\n\n{len(sentences) - SHOWN} more sentences" if len(sentences) > SHOWN else ""
+    return markdown_table(["time", "speaker", "text"], rows) + more

@@ -1,4 +1,4 @@
-"""How a written word is said: numbers spelled out, marks dropped, a rough pronunciation for unknown words."""
+"""Converts written words to spoken ones: spells out numbers, drops marks, and gives unknown words a pronunciation."""
 
 import re
 import unicodedata
@@ -22,8 +22,8 @@ _YEARS = range(1100, 2100)
 _DECIMAL_POINT = frozenset({"en", "zh", "yue", "ja", "ko", "th", "he", "hi"})
 """Languages that write 1,500.5; the others write 1.500,5."""
 
-# Letters to ARPABET, longest match first. Good enough to place a word in time, where the aligner only has to tell it
-# from its neighbours; not a pronunciation dictionary.
+# Letters to ARPABET, longest match first. Not a pronunciation dictionary, but good enough for alignment, where a word
+# only has to be told from its neighbours.
 _PHONES = {
     "tion": "SH AH N", "sion": "ZH AH N", "eigh": "EY", "augh": "AO", "ough": "AO", "igh": "AY", "tch": "CH",
     "sch": "SH", "dge": "JH", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "gh": "G", "wh": "W", "wr": "R",
@@ -38,16 +38,16 @@ _SOUNDS = re.compile("|".join(sorted(_PHONES, key=len, reverse=True)))
 
 
 def is_said(text: str) -> bool:
-    """Whether something in a written word is heard, in any language: a letter, a digit or a sign like `%`."""
+    """Whether a written word is pronounced: whether it has a letter, a digit or a sign like `%`."""
     return any(char.isalnum() or char in "%&+@$€£=" for char in text)
 
 
 def spoken(text: str, language: str, known: Callable[[str], bool] = lambda word: True) -> list[str]:
-    """The lower-case words that are heard for one written word; none for a mark that is not said.
+    """The spoken words, in lower case, for one written word; none for a mark that is not pronounced.
 
-    Numbers are spelled out by num2words, and signs in the languages of `_SYMBOLS`; what it cannot spell is left out.
-    In English `"$300,"` gives three, hundred, dollars, `"2019"` twenty, nineteen and `"well-known"` well, known; a word
-    in capitals that `known` does not have in its dictionary is spelled letter by letter.
+    Numbers are spelled out by num2words, or dropped if it cannot, and signs in the languages of `_SYMBOLS`. In English,
+    `"$300,"` gives three, hundred, dollars, `"2019"` gives twenty, nineteen, and `"well-known"` gives well, known. A
+    word in capitals for which `known` returns False is spelled letter by letter.
     """
     plain = unicodedata.normalize("NFKC", text).replace("’", "'")  # noqa: RUF001
     if language == "en":
@@ -55,26 +55,26 @@ def spoken(text: str, language: str, known: Callable[[str], bool] = lambda word:
         plain = "".join(char for char in decomposed if char.isascii() and not unicodedata.combining(char))
     elif language not in _DECIMAL_POINT:
         plain = re.sub(r"(?<=\d)[.,](?=\d)", lambda mark: "," if mark[0] == "." else ".", plain)
-    said: list[str] = []
-    at = 0
+    words: list[str] = []
+    position = 0
     for number in _NUMBER.finditer(plain):
-        said += [*_letters(plain[at : number.start()], language, known), *_number(number, language)]
-        at = number.end()
-    return said + _letters(plain[at:], language, known)
+        words += [*_letters(plain[position : number.start()], language, known), *_number(number, language)]
+        position = number.end()
+    return words + _letters(plain[position:], language, known)
 
 
 def _letters(text: str, language: str, known: Callable[[str], bool]) -> list[str]:
-    """The words in a stretch without digits: runs of letters, their marks and inner apostrophes, and spelled signs."""
-    said = []
-    for sign, written in _SYMBOLS.get(language, {}).items():
-        text = text.replace(sign, f" {written} ")
+    """The words in text without digits: letters with their combining marks and apostrophes, and spelled-out signs."""
+    words = []
+    for sign, name in _SYMBOLS.get(language, {}).items():
+        text = text.replace(sign, f" {name} ")
     kept = "".join(char if char == "'" or unicodedata.category(char)[0] in "LM" else " " for char in text)
     for piece in kept.split():
         letters = piece.strip("'")
         word = _ABBREVIATIONS.get(letters.lower(), letters.lower()) if language == "en" else letters.lower()
         spelled = language == "en" and letters.isupper() and letters.isalpha() and not known(word)
-        said += list(word) if spelled else [word] if word else []
-    return said
+        words += list(word) if spelled else [word] if word else []
+    return words
 
 
 def _number(token: re.Match[str], language: str) -> list[str]:
@@ -86,7 +86,7 @@ def _number(token: re.Match[str], language: str) -> list[str]:
     kind = "ordinal" if suffix in ("st", "nd", "rd", "th") and not token["fraction"] else "year" if year else "cardinal"
     try:
         written = num2words(value, to=kind, lang=language)
-    except (NotImplementedError, OverflowError):  # a language that it does not have, a number beyond its words
+    except (NotImplementedError, OverflowError):  # unsupported language, or a number too large
         written = ""
     if suffix == "s":
         written = re.sub("y$", "ie", written) + "s"
@@ -95,7 +95,7 @@ def _number(token: re.Match[str], language: str) -> list[str]:
 
 
 def pronounce(word: str) -> str:
-    """ARPABET phones of a lower-case English word, read letter by letter: `"blockchain"` gives `B L AA K CH EY N`."""
+    """ARPABET phones of a lower-case English word, by spelling rules: `"blockchain"` gives `B L AA K CH EY N`."""
     stem = re.sub(r"(?<=[a-z]{2}[^aeiouy])e$", "", word.replace("'", ""))
     single = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", stem)
     return " ".join(_PHONES[sound] for sound in _SOUNDS.findall(single))

@@ -1,4 +1,4 @@
-"""Sentences: where a viewer may be let in and out of a conversation."""
+"""Splits a transcript into sentences, at whose boundaries clips may begin and end."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -8,30 +8,33 @@ from clipper_assets.text.scripts import UNSPACED
 from clipper_assets.transcript.words import Word
 
 MAX_SENTENCE_S = 15.0
-"""Half of the shortest clip, so that windows of 30 to 60 s can always be packed from whole sentences."""
+"""Half of the shortest clip, so that whole sentences can always be combined to windows of 30 to 60 s."""
 
 PAUSE_S = 0.6
 """A pause this long ends a sentence that has no punctuation.
 
-The upper half of the "medium" silent pauses (0.2 to 1 s) of Campione and Véronis, "A large-scale multilingual study of
-silent pause duration" (Speech Prosody 2002): longer than a breath inside a phrase.
+Longer pauses are the upper half of the "medium" silent pauses (0.2 to 1 s) of Campione and Véronis, "A large-scale
+multilingual study of silent pause duration" (Speech Prosody 2002), and longer than a breath inside a phrase.
 """
 
 INTERJECTION_WORDS = 3
-"""What a listener says without taking the turn ("mm-hm", "oh really?") is a back channel: Yngve, "On getting a word in
-edgewise" (Chicago Linguistic Society, 1970)."""
+"""Longest back channel: what a listener says without taking the turn, such as "mm-hm" or "oh really?" (Yngve, "On
+getting a word in edgewise", Chicago Linguistic Society, 1970)."""
 
 _TERMINATORS = ".!?…。！？؟।"  # noqa: RUF001
 _CLOSERS = "\"'”’»)]"  # noqa: RUF001
 
 
 def split_sentences(words: Sequence[Word], language: str) -> list[int]:
-    """The sentence number of each word, from 0, rising by 1.
+    """The sentence number of each word, counted from 0.
 
-    A sentence ends by the punctuation rules of `language` (an ISO 639-1 code; sentencex falls back to English rules),
-    where the speaker changes, where words begin or cease to be doubtful, at a pause over `PAUSE_S` where there is no
-    punctuation, and, when it is longer than `MAX_SENTENCE_S`, at its longest inner pause. What a listener throws in
-    while a sentence goes on does not end it.
+    A sentence ends
+
+    - at punctuation, by the rules of `language` (ISO 639-1; sentencex falls back to English rules);
+    - where the speaker changes, except for a listener's short interjection within a sentence;
+    - where the doubt of words changes;
+    - without punctuation, at a pause longer than `PAUSE_S`;
+    - at its longest inner pause, if it would be longer than `MAX_SENTENCE_S`.
     """
     starts = (_punctuated(words, language) | _turns(words)) - _interjected(words)
     starts |= {number for number in range(1, len(words)) if words[number].doubt != words[number - 1].doubt}
@@ -44,7 +47,7 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
 
 
 def _punctuated(words: Sequence[Word], language: str) -> set[int]:
-    """Numbers of the words that begin a sentence by punctuation, word 0 excepted."""
+    """Numbers of the words after sentence-ending punctuation, without word 0."""
     import sentencex
 
     gap = "" if language in UNSPACED else " "
@@ -56,14 +59,14 @@ def _punctuated(words: Sequence[Word], language: str) -> set[int]:
 
 
 def _turns(words: Sequence[Word]) -> set[int]:
-    """Numbers of the words at which another one speaks, word 0 excepted."""
+    """Numbers of the words at which the speaker changes, without word 0."""
     return {number for number in range(1, len(words)) if words[number].speaker != words[number - 1].speaker}
 
 
 def _interjected(words: Sequence[Word]) -> set[int]:
-    """Numbers of the words of interjections, and of the word after each, with which the sentence goes on."""
+    """Numbers of the words of interjections, and of the word after each, which continues the sentence."""
     turns = [0, *sorted(_turns(words)), len(words)]
-    found: set[int] = set()
+    interjected: set[int] = set()
     for before, first, after in zip(turns, turns[1:], turns[2:], strict=False):
         if (
             after < len(words)
@@ -72,8 +75,8 @@ def _interjected(words: Sequence[Word]) -> set[int]:
             and not _terminated(words[first - 1].text)
             and words[after].start - words[first - 1].end <= PAUSE_S
         ):
-            found |= {*range(first, after + 1)}
-    return found
+            interjected |= {*range(first, after + 1)}
+    return interjected
 
 
 def _terminated(text: str) -> bool:
@@ -86,7 +89,7 @@ def _pause(words: Sequence[Word], number: int) -> float:
 
 
 def _too_long(words: Sequence[Word], first: int, end: int) -> set[int]:
-    """Where to cut words `first` to `end` (excluded) so that no part is longer than `MAX_SENTENCE_S`."""
+    """Numbers of the words to split `first` to `end` (excluded) at, so that no part exceeds `MAX_SENTENCE_S`."""
     cuts: set[int] = set()
     parts = [(first, end)]
     while parts:

@@ -1,4 +1,4 @@
-"""Words with the names of their speakers."""
+"""Replaces speaker labels by names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,5 +7,5 @@ from clipper_assets.transcript.words import Word
 
 
 def named(words: Sequence[Word], names: Mapping[str, str]) -> list[Word]:
-    """The words with their speakers called by `names`; one without a name there keeps its label."""
+    """Replace the speaker labels of words by `names`; a speaker without a name keeps the label."""
     return [replace(word, speaker=names.get(word.speaker, word.speaker)) if word.speaker else word for word in words]

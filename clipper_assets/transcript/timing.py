@@ -1,4 +1,4 @@
-"""Times of words: made to fit the recording, and filled in where an engine or an aligner had none."""
+"""Corrects word times to fit the recording, and interpolates missing ones."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,11 +13,11 @@ Span = tuple[float, float]
 
 MIN_WORD_S = 0.01
 MAX_WORD_S = 5.0
-"""No spoken word lasts longer; a longer span is a subtitle that stays on screen, or an aligner that lost its way."""
+"""Longest word. A longer span comes from a subtitle that stays on screen, or from an alignment error."""
 
 
 def fit(words: Sequence[Word], duration_s: float) -> list[Word]:
-    """The same words, in time order, with 0 <= start < end <= `duration_s` and none longer than `MAX_WORD_S`."""
+    """Sort words by time and clip their times to 0 <= start < end <= `duration_s` and to `MAX_WORD_S`."""
     shortest = min(MIN_WORD_S, duration_s / 2)
     fitted = []
     for word in words:
@@ -28,7 +28,7 @@ def fit(words: Sequence[Word], duration_s: float) -> list[Word]:
 
 
 def spread(texts: Sequence[str], span: Span) -> list[Span]:
-    """One span per text, end to end inside `span`, as long as its share of the characters."""
+    """Divide `span` among texts in proportion to their numbers of characters; one span per text."""
     start, end = span
     ends = list(accumulate(len(text) for text in texts))
     step = max(end - start, 0.0) / max(ends[-1], 1) if ends else 0.0
@@ -36,7 +36,7 @@ def spread(texts: Sequence[str], span: Span) -> list[Span]:
 
 
 def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> list[Span]:
-    """A span for every text: known ones are kept, each run of unknown ones is spread between its known neighbours."""
+    """A span for every text: known spans stay, and missing ones are spread between their known neighbours."""
     filled = list(spans)
     first = 0
     while first < len(filled):
@@ -53,7 +53,8 @@ def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> li
 
 
 def interpolation(words: Sequence[Word]) -> list[Degraded]:
-    """The record that some words have no time of their own; empty if all have."""
+    """Fallback record for words with interpolated times; empty if there are none."""
+
     interpolated = sum(word.timing == "interpolated" for word in words)
     if not interpolated:
         return []

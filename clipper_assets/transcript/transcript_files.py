@@ -1,4 +1,4 @@
-"""Reading a transcript that somebody else made, in any of `formats/`, and giving each of its words a time."""
+"""Reads existing transcript files in the formats of `formats/`, and gives each word a time."""
 
 import re
 from collections.abc import Sequence
@@ -27,31 +27,31 @@ __all__ = [
 
 _FORMATS = {".srt": subrip.parse, ".vtt": webvtt.parse, ".json": whisperx_json.parse}
 MAX_BYTES = 20_000_000
-"""Of a transcript file: 100 hours of subtitles, or twenty of JSON with the time of each word."""
+"""Largest transcript file: enough for 100 hours of subtitles, or for 20 hours of JSON with word times."""
 TRANSCRIPT_SUFFIXES = set(_FORMATS)
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2}|yue)(?:-\w+)*\.\w+$", re.IGNORECASE)
 
 
 def transcript_keys(upload: str, language: str | None) -> list[str]:
-    """Where the transcript of an upload may lie: beside it, with its stem, best first (`ep.srt`, ..., `ep.en.srt`)."""
+    """Keys that the transcript of an upload may have, best first: `ep.srt`, ..., `ep.en.srt` beside `ep.mp4`."""
     stem = upload.removesuffix(PurePosixPath(upload).suffix)
-    return [f"{stem}{marked}{suffix}" for marked in ("", f".{language or 'en'}") for suffix in _FORMATS]
+    return [f"{stem}{tag}{suffix}" for tag in ("", f".{language or 'en'}") for suffix in _FORMATS]
 
 
 def read_transcript(file: Path, language: str | None = None) -> Transcript:
-    """Read one transcript file by its suffix: `.srt`, `.vtt` or `.json`, in UTF-8 or in UTF-16 with a byte order mark.
+    """Read a `.srt`, `.vtt` or `.json` transcript in UTF-8, or in UTF-16 with a byte order mark.
 
-    `language` (ISO 639-1) is what the caller knows it to be in; otherwise the file says so, or its name (`ep.en.srt`).
-    Raises MalformedTranscriptError for a file of another kind, without words, or with a line that cannot be read.
+    `language` (ISO 639-1) overrides the language given in the file or in its name (`ep.en.srt`). Raises
+    MalformedTranscriptError if the file has another suffix, is too large, has no words, or has an unreadable line.
     """
     parse = _FORMATS.get(file.suffix.lower())
     if parse is None:
         raise MalformedTranscriptError(f"{file.name} is not a transcript; give an .srt, .vtt or .json file")
     if (size_bytes := file.stat().st_size) > MAX_BYTES:
         raise MalformedTranscriptError(
-            f"{file.name} has {size_bytes / 1e6:.0f} MB and a transcript at most {MAX_BYTES / 1e6:.0f}; "
-            "export the text without anything else"
+            f"{file.name} has {size_bytes / 1e6:.0f} MB, but a transcript may have at most {MAX_BYTES / 1e6:.0f}; "
+            "export only the text and its times"
         )
     suffix = _LANGUAGE_SUFFIX.search(file.name)
     try:
@@ -59,12 +59,12 @@ def read_transcript(file: Path, language: str | None = None) -> Transcript:
     except LineError as error:
         raise MalformedTranscriptError(f"{file.name}, {error}") from error
     if not transcript.cues:
-        raise MalformedTranscriptError(f"{file.name} has no words with times in it; export the transcript again")
+        raise MalformedTranscriptError(f"{file.name} has no words with times; export the transcript again")
     return transcript
 
 
 def cue_words(cues: Sequence[Cue], spans: Sequence[Sequence[Span | None]]) -> list[Word]:
-    """Every word of every cue; those without a span are interpolated inside their cue."""
+    """All words of all cues. Words whose span is None are interpolated inside their cue."""
     return [
         Word(
             text=word.text,
@@ -75,22 +75,22 @@ def cue_words(cues: Sequence[Cue], spans: Sequence[Sequence[Span | None]]) -> li
             timing="aligned" if span else "interpolated",
             speaker=word.speaker,
         )
-        for segment, (cue, known) in enumerate(zip(cues, spans, strict=True))
-        for word, span, (start, end) in zip(cue.words, known, fill(cue.texts, known, cue.span), strict=True)
+        for segment, (cue, cue_spans) in enumerate(zip(cues, spans, strict=True))
+        for word, span, (start, end) in zip(cue.words, cue_spans, fill(cue.texts, cue_spans, cue.span), strict=True)
     ]
 
 
 def _text(content: bytes) -> str:
-    """The text of a file, its lines ended by line feeds whatever system wrote it. Raises LineError."""
+    """Decode a file and convert its line ends to line feeds. Raises LineError if it is not UTF-8 or UTF-16."""
     encoding = _UTF_16.get(content[:2], "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        line = _unix(content[: error.start].decode(encoding)).count("\n") + 1
+        line = _unix_line_ends(content[: error.start].decode(encoding)).count("\n") + 1
         kind = "UTF-8" if encoding == "utf-8" else "UTF-16"
         raise LineError(line, f"the file is not {kind} text from here on; save it as UTF-8") from error
-    return "\n".join(clean_text(line) for line in _unix(text).removeprefix("\ufeff").split("\n"))
+    return "\n".join(clean_text(line) for line in _unix_line_ends(text).removeprefix("\ufeff").split("\n"))
 
 
-def _unix(text: str) -> str:
+def _unix_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")

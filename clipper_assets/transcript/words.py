@@ -1,4 +1,4 @@
-"""The words table: one row per spoken word (design: contract `aligned_transcript`), and sentences read from it."""
+"""The words table, with one row per spoken word, and the sentences in it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,15 +22,15 @@ WORDS = TableSpec(
         Column("text", pa.string(), "the word as spoken, with its punctuation"),
         Column("start", pa.float64(), "seconds from the start of the episode; never decreases"),
         Column("end", pa.float64(), "seconds from the start of the episode; start < end <= duration"),
-        Column("confidence", pa.float32(), "0..1; null where the engine gives none", nullable=True),
+        Column("confidence", pa.float32(), "0..1; null if the engine gives none", nullable=True),
         Column("timing", pa.string(), "`aligned` to the sound, or `interpolated` between neighbours"),
         Column("speaker", pa.string(), "`SPEAKER_00`... or a name; null when unknown", nullable=True),
-        Column("channel", pa.int8(), "source audio channel, where each microphone has its own", nullable=True),
+        Column("channel", pa.int8(), "number of the microphone, from 0; null for a single mix", nullable=True),
         Column("language", pa.string(), "ISO 639-1 code of the spoken language"),
         Column(
             "doubt",
             pa.string(),
-            "why it may not have been said: `repeated` or `unsure`, see doubt.py; null where there is no doubt",
+            "why the word may not have been said, `repeated` or `unsure` (see doubt.py); null if there is no doubt",
             nullable=True,
         ),
     ],
@@ -42,7 +42,7 @@ Doubt = Literal["repeated", "unsure"]
 
 @dataclass(frozen=True)
 class Word:
-    """One word as an engine hears it: seconds from the start of the episode, punctuation kept in `text`."""
+    """One word; times in seconds from the start of the episode, `text` with its punctuation."""
 
     text: str
     start: float
@@ -57,9 +57,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A run of words that belongs together; `first_word` and `last_word` are row numbers, both included.
+    """Consecutive words that form a sentence; `first_word` and `last_word` are row numbers, both included.
 
-    A `doubtful` one may never have been said: no window holds it.
+    A `doubtful` sentence has words that may not have been said, so no window contains it.
     """
 
     number: int
@@ -75,7 +75,7 @@ class Sentence:
 def words_table(
     episode: str, words: Sequence[Word], sentence_of: Sequence[int], language: str, provenance: dict[str, str]
 ) -> pa.Table:
-    """Words in time order as the words table; `sentence_of[i]` is the sentence of `words[i]`."""
+    """The words table of words in time order; `sentence_of[i]` is the sentence number of `words[i]`."""
     rows = [
         {
             **asdict(word),
@@ -93,10 +93,10 @@ def words_table(
 
 def sentences(words: pa.Table) -> list[Sentence]:
     """The sentences of a words table, in order."""
-    found = []
+    read = []
     for number, group in groupby(words.to_pylist(), key=lambda row: row["sentence"]):
         rows = list(group)
-        found.append(
+        read.append(
             Sentence(
                 number=number,
                 text=joined([row["text"] for row in rows]),
@@ -108,4 +108,4 @@ def sentences(words: pa.Table) -> list[Sentence]:
                 doubtful=any(row["doubt"] for row in rows),
             )
         )
-    return found
+    return read

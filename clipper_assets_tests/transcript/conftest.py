@@ -1,4 +1,4 @@
-"""The fixture talk: 70 s of two synthetic voices, with the exact time of every word."""
+"""Fixtures for a talk of 70 s between two synthetic voices, with the exact time of every word."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ MODELS = HERE / "models"
 
 @pytest.fixture(autouse=True)
 def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """huggingface_hub has read the environment at import already."""
+    """Patch the flag itself, because huggingface_hub reads the environment at import."""
     monkeypatch.setattr(models, "HF_HUB_OFFLINE", True)
 
 
@@ -34,7 +34,7 @@ def talk(speech: Samples) -> Recording:
 
 @pytest.fixture(scope="session")
 def truth() -> list[Word]:
-    """Every word that is said; `segment` is the turn."""
+    """All words of the talk; `segment` is the number of the turn."""
     turns = json.loads((HERE / "fixture" / "truth.json").read_text())
     return [
         Word(text, start, end, segment, speaker=turn["speaker"])
@@ -54,7 +54,7 @@ def align_model() -> Path:
 
 
 class Bars:
-    """The reports of every stage of some work."""
+    """Records the progress reports of every stage."""
 
     def __init__(self) -> None:
         self.stages: dict[str, list[float]] = {}
@@ -65,9 +65,9 @@ class Bars:
 
 @pytest.fixture
 def bars() -> Iterator[Bars]:
-    """Takes the reports of a test's work, and looks at them afterwards: none goes back, every stage is finished."""
-    taken = Bars()
-    yield taken
-    for shares in taken.stages.values():
+    """Records progress, and checks after the test that it never decreased and that every stage was finished."""
+    recorded = Bars()
+    yield recorded
+    for shares in recorded.stages.values():
         assert shares == sorted(shares)
         assert shares[-1:] in ([], [1.0])

@@ -1,4 +1,4 @@
-"""A model hub on loopback that speaks as much of the hub's protocol as downloading a model takes."""
+"""A model hub on loopback that implements the part of the hub's protocol that downloads need."""
 
 import hashlib
 import json
@@ -13,19 +13,19 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @contextmanager
 def serve(repositories: dict[str, Path], token: str | None = None) -> Iterator[str]:
-    """The address of a hub with these folders, which are shown to those only who have `token`, if there is one."""
+    """Serve folders as repositories and yield the hub's address; with `token`, only requests that send it get files."""
 
     class Hub(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_HEAD(self) -> None:
-            self.answer(with_body=False)
+            self.respond(with_body=False)
 
         def do_GET(self) -> None:
-            self.answer(with_body=True)
+            self.respond(with_body=True)
 
-        def answer(self, *, with_body: bool) -> None:
-            body = self.found()
+        def respond(self, *, with_body: bool) -> None:
+            body = self.content()
             allowed = token is None or self.headers.get("Authorization") == f"Bearer {token}"
             self.send_response(404 if body is None else 200 if allowed else 401)
             if body is None or not allowed:
@@ -37,7 +37,8 @@ def serve(repositories: dict[str, Path], token: str | None = None) -> Iterator[s
             if with_body:
                 self.wfile.write(body)
 
-        def found(self) -> bytes | None:
+        def content(self) -> bytes | None:
+            """The repository's file list or one of its files; None if there is none at this path."""
             path = self.path.partition("?")[0].removeprefix("/")
             for name, folder in repositories.items():
                 if path.startswith(f"api/models/{name}"):

@@ -1,7 +1,7 @@
-"""Makes a pyannote pipeline for tests: WhisperX's own segmentation model, and voices told apart by a tiny x-vector net.
+"""Makes a pyannote pipeline for tests, from WhisperX's segmentation model and a tiny x-vector network.
 
-The usual weights are behind a licence. The x-vectors come from random weights, which is enough to tell two very
-different voices apart when it is known that there are two. Run by the tests of `make test-whisperx`.
+The usual weights are behind a licence. The x-vector network has random weights, which is enough to tell two very
+different voices apart if their number is known. Used by the tests of `make test-whisperx`.
 """
 
 import json
@@ -18,7 +18,7 @@ DIMENSION = 32
 
 
 def make_diarizer(folder: Path) -> Path:
-    """The folder of the pipeline, with its `config.yaml` (JSON is YAML)."""
+    """Write the pipeline and its `config.yaml` (as JSON, which is YAML) into `folder` and return it."""
     folder.mkdir()
     shutil.copy(Path(whisperx.__file__).parent / "assets" / "pytorch_model.bin", folder / "segmentation.bin")
     torch.manual_seed(0)

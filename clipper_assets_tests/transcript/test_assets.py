@@ -72,7 +72,7 @@ def engines(whisper: str = "no-such-model") -> Engines:
     )
 
 
-def transcribed(
+def transcribe(
     root: Path, source: pa.Table, config: TranscriptConfig, whisper: str = "no-such-model"
 ) -> dg.MaterializeResult[pa.Table]:
     result = aligned_transcript(
@@ -89,7 +89,7 @@ def transcribed(
     return result
 
 
-def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table, whisper_model: Path) -> None:
+def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, whisper_model: Path) -> None:
     @dg.asset(name="raw_video", partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)
     def uploaded() -> pa.Table:
         return source
@@ -119,12 +119,12 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     table = run.asset_value("aligned_transcript")
     assert table.num_rows == metadata["dagster/row_count"].value == 199
     assert metadata["engine"].value == "faster_whisper"
-    assert [reason.split(":")[0] for reason in plain(metadata["passed_over"])] == ["transcript_file", "whisperx"]
-    assert set(plain(metadata["real_time_factor"])) == {"load", "find speech", "transcribe", "load aligner", "align"}
+    assert [reason.split(":")[0] for reason in value_of(metadata["passed_over"])] == ["transcript_file", "whisperx"]
+    assert set(value_of(metadata["real_time_factor"])) == {"load", "find speech", "transcribe", "load aligner", "align"}
     assert str(metadata["pace"].value).startswith("![")
     assert metadata["speakers"].value == "off: CLIPPER_DIARIZATION_MODEL is `off`"
-    assert plain(metadata["peak_memory"])["host_mib"] > 50
-    assert "faster-whisper" in plain(metadata["versions"])
+    assert value_of(metadata["peak_memory"])["host_mib"] > 50
+    assert "faster-whisper" in value_of(metadata["versions"])
     assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
     provided = {name: value for name, value in provenance(table).items() if name not in {RECIPE, CHECKS}}
     assert provided | {"package_version": ""} == {
@@ -140,20 +140,20 @@ def test_a_run_stores_words_that_pass_their_checks(root: Path, source: pa.Table,
     assert len(sentences(table)) == metadata["sentences"].value == 21
 
 
-def test_the_transcript_beside_the_upload_is_taken(root: Path, source: pa.Table) -> None:
+def test_a_transcript_beside_the_upload_is_used(root: Path, source: pa.Table) -> None:
     (root / "test1" / "talk.en.srt").write_text(SRT)
-    first, second = (transcribed(root, source, TranscriptConfig()) for _ in range(2))
+    first, second = (transcribe(root, source, TranscriptConfig()) for _ in range(2))
     assert first.metadata is not None
     assert first.metadata["engine"] == "transcript_file"
     assert first.value["text"].to_pylist() == SRT.splitlines()[2].split()
     assert first.data_version == second.data_version
     (root / "test1" / "talk.en.srt").write_text(SRT.replace("food", "bread"))
-    assert transcribed(root, source, TranscriptConfig()).data_version != first.data_version
+    assert transcribe(root, source, TranscriptConfig()).data_version != first.data_version
 
 
-def test_a_fallback_warns(root: Path, source: pa.Table) -> None:
+def test_a_fallback_fails_the_not_degraded_check_as_a_warning(root: Path, source: pa.Table) -> None:
     (root / "test1" / "talk.de.srt").write_text(SRT)
-    result = transcribed(root, source, TranscriptConfig(language="de"))
+    result = transcribe(root, source, TranscriptConfig(language="de"))
     (degraded,) = json.loads(provenance(result.value)["degraded"])[:1]
     assert degraded["step"] == "aligned_transcript"
     ordered, *_, check = result.check_results
@@ -163,9 +163,9 @@ def test_a_fallback_warns(root: Path, source: pa.Table) -> None:
     assert degraded["reason"] in str(check.metadata["degraded"].value)
 
 
-def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.Table) -> None:
+def test_an_engine_that_cannot_run_fails_the_step_with_one_sentence(root: Path, source: pa.Table) -> None:
     with pytest.raises(dg.Failure) as caught:
-        transcribed(root, source, TranscriptConfig(engine=EngineName.transcript_file))
+        transcribe(root, source, TranscriptConfig(engine=EngineName.transcript_file))
     assert not caught.value.allow_retries
     assert "no transcript lies beside the upload" in (caught.value.description or "")
 
@@ -173,21 +173,21 @@ def test_an_engine_that_cannot_run_fails_in_one_sentence(root: Path, source: pa.
 def test_an_episode_without_speech_has_an_empty_transcript(root: Path, source: pa.Table, whisper_model: Path) -> None:
     silence = Path(__file__).parent / "fixture" / "silence.flac"
     (root / "lake" / "speech" / "speech.flac").write_bytes(silence.read_bytes())
-    result = transcribed(root, source, TranscriptConfig(), str(whisper_model))
+    result = transcribe(root, source, TranscriptConfig(), str(whisper_model))
     assert result.value.num_rows == 0
     assert result.value.schema.equals(WORDS.schema)
     assert provenance(result.value)["language"] == "und"
 
 
-def plain(value: dg.MetadataValue[Any]) -> Any:
-    return value.value
+def value_of(metadata: dg.MetadataValue[Any]) -> Any:
+    return metadata.value
 
 
 def word(start: float, end: float) -> Word:
     return Word("a", start, end, 0)
 
 
-def test_faults_of_a_table_are_named() -> None:
+def test_violations_of_the_words_contract_are_named() -> None:
     good = words_table("e", [word(0, 1), word(1, 2)], [0, 0], "en", {})
     assert faults(good, 2.0) == []
     assert "outside 0 to 1.50 s" in faults(good, 1.5)[0]
@@ -200,21 +200,21 @@ def test_faults_of_a_table_are_named() -> None:
     assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]
 
 
-def test_speakers_are_called_by_their_names(root: Path, source: pa.Table) -> None:
+def test_speaker_labels_are_replaced_by_names(root: Path, source: pa.Table) -> None:
     (root / "test1" / "talk.vtt").write_text("WEBVTT\n\n00:00.800 --> 00:05.900\n<v SPEAKER_00>Welcome back")
     (root / "test1" / "speakers.toml").write_text('SPEAKER_00 = "Anna"\n')
-    assert transcribed(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Anna", "Anna"]
+    assert transcribe(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Anna", "Anna"]
     (root / "test1" / "talk.speakers.toml").write_text('SPEAKER_00 = "Eve"\n')
-    assert transcribed(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Eve", "Eve"]
+    assert transcribe(root, source, TranscriptConfig()).value["speaker"].to_pylist() == ["Eve", "Eve"]
     (root / "test1" / "speakers.toml").write_text("SPEAKER_00 =\n")
     with pytest.raises(
         dg.Failure, match=r"test1/talk\.mp4 cannot be transcribed: speakers\.toml is not valid TOML: .*line 1"
     ):
-        transcribed(root, source, TranscriptConfig())
+        transcribe(root, source, TranscriptConfig())
 
 
-def test_microphones_tell_the_speakers(root: Path, source: pa.Table) -> None:
-    """PocketSphinx hears each on its own, and roughly: what it heard right has the right speaker."""
+def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table) -> None:
+    """PocketSphinx transcribes each microphone, with many errors; checked are the words that it recognised."""
     tracks, truth = two_microphones(20.0)
     stored = []
     for number, track in enumerate([tracks[0] + tracks[1], *tracks]):
@@ -224,14 +224,14 @@ def test_microphones_tell_the_speakers(root: Path, source: pa.Table) -> None:
     (row,) = source.to_pylist()
     microphones = [{"stream": 1, "channel": n, "speech_key": key} for n, key in enumerate(stored[1:])]
     table = SOURCE.table([row | {"speech_key": stored[0], "microphones": microphones, "duration_s": 30.0}])
-    result = transcribed(root, table, TranscriptConfig(engine=EngineName.pocketsphinx))
-    heard = [
+    result = transcribe(root, table, TranscriptConfig(engine=EngineName.pocketsphinx))
+    transcribed = [
         Word(row["text"], row["start"], row["end"], 0, channel=row["channel"], speaker=row["speaker"])
         for row in result.value.to_pylist()
     ]
-    found = matches([word for word in truth if word.end < 30], heard)
-    assert len(found) > 60
-    assert sum(said.channel == word.channel for said, word in found) >= 0.98 * len(found)
-    assert {word.speaker for word in heard} == {"SPEAKER_00", "SPEAKER_01"}
+    pairs = matches([word for word in truth if word.end < 30], transcribed)
+    assert len(pairs) > 60
+    assert sum(true_word.channel == word.channel for true_word, word in pairs) >= 0.98 * len(pairs)
+    assert {word.speaker for word in transcribed} == {"SPEAKER_00", "SPEAKER_01"}
     assert result.metadata
-    assert result.metadata["speakers"] == "told by the microphones"
+    assert result.metadata["speakers"] == "known from the microphones"

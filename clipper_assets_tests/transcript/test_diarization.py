@@ -13,21 +13,21 @@ from clipper_assets_tests.transcript.conftest import Bars
 GATED = "them/speaker-diarization"
 
 
-def unnamed(truth: list[Word]) -> list[Word]:
+def without_speakers(truth: list[Word]) -> list[Word]:
     return [replace(word, speaker=None) for word in truth]
 
 
-def test_who_is_known_already_is_not_asked(talk: Recording, truth: list[Word], bars: Bars) -> None:
-    known, why = Diarizer(model=GATED).diarize(truth, talk, None, bars)
-    assert (known, why) == (truth, "told by the transcript")
+def test_known_speakers_are_not_diarized(talk: Recording, truth: list[Word], bars: Bars) -> None:
+    diarizer = Diarizer(model=GATED)
+    assert diarizer.diarize(truth, talk, None, bars) == (truth, "known from the transcript")
     microphones = replace(talk, microphones=[talk.speech, talk.speech])
-    assert Diarizer(model=GATED).diarize(unnamed(truth), microphones, None, bars)[1] == "told by the microphones"
-    assert Diarizer(model=GATED).diarize([], talk, None, bars) == ([], "nobody speaks")
+    assert diarizer.diarize(without_speakers(truth), microphones, None, bars)[1] == "known from the microphones"
+    assert diarizer.diarize([], talk, None, bars) == ([], "no words")
     assert bars.stages == {}
 
 
 @pytest.mark.parametrize(
-    ("model", "installed", "said"),
+    ("model", "installed", "reason"),
     [
         ("off", True, "off: CLIPPER_DIARIZATION_MODEL is `off`"),
         (GATED, False, "off: WhisperX is not installed; pip install"),
@@ -38,51 +38,53 @@ def test_who_is_known_already_is_not_asked(talk: Recording, truth: list[Word], b
         ),
     ],
 )
-def test_it_is_off_with_a_reason(
+def test_diarization_that_is_not_available_gives_the_reason(
     talk: Recording,
     truth: list[Word],
     bars: Bars,
     monkeypatch: pytest.MonkeyPatch,
     model: str,
     installed: bool,
-    said: str,
+    reason: str,
 ) -> None:
     monkeypatch.setattr(diarization, "whisperx_installed", lambda: installed)
-    words, why = Diarizer(model=model).diarize(unnamed(truth), talk, None, bars)
-    assert words == unnamed(truth)
-    assert why.startswith(said)
+    words, why = Diarizer(model=model).diarize(without_speakers(truth), talk, None, bars)
+    assert words == without_speakers(truth)
+    assert why.startswith(reason)
     assert "\n" not in why
 
 
-def test_a_token_that_the_hub_cannot_check_is_not_in_the_reason(
+def test_the_reason_does_not_contain_the_hub_token(
     talk: Recording, truth: list[Word], bars: Bars, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(diarization, "whisperx_installed", lambda: True)
     monkeypatch.setenv("HF_TOKEN", "hf_5ec2e7")
-    _, why = Diarizer(model=GATED).diarize(unnamed(truth), talk, None, bars)
+    _, why = Diarizer(model=GATED).diarize(without_speakers(truth), talk, None, bars)
     assert "HF_HUB_OFFLINE" in why
     assert "5ec2e7" not in why
 
 
 @pytest.mark.whisperx
-def test_two_voices_are_told_apart(talk: Recording, truth: list[Word], bars: Bars, tmp_path: Path) -> None:
-    """The real pipeline; measured: 199 of 199 words."""
+def test_two_voices_get_two_speakers(talk: Recording, truth: list[Word], bars: Bars, tmp_path: Path) -> None:
+    """Runs the real pipeline. Measured: 199 of 199 words are right."""
     from clipper_assets_tests.transcript.make_diarizer import make_diarizer
 
     make_diarizer(tmp_path / "speaker-diarization")
     diarizer = Diarizer(model=GATED, models_dir=str(tmp_path), device=Device.cpu)
-    words, why = diarizer.diarize(unnamed(truth), talk, 2, bars)
-    assert why == f"told by {GATED}: 2 voices"
+    words, why = diarizer.diarize(without_speakers(truth), talk, 2, bars)
+    assert why == f"detected by {GATED}: 2 voices"
     names = {"slt": words[0].speaker, "rms": words[18].speaker}
     assert set(names.values()) == {"SPEAKER_00", "SPEAKER_01"}
-    right = sum(word.speaker == names[str(said.speaker)] for word, said in zip(words, truth, strict=True))
+    right = sum(word.speaker == names[str(true_word.speaker)] for word, true_word in zip(words, truth, strict=True))
     assert right >= 0.98 * len(truth)
     assert [word.text for word in words] == [word.text for word in truth]
 
 
 @pytest.mark.whisperx
-def test_a_broken_pipeline_is_off_with_a_reason(talk: Recording, truth: list[Word], bars: Bars, tmp_path: Path) -> None:
+def test_a_pipeline_that_does_not_load_gives_the_reason(
+    talk: Recording, truth: list[Word], bars: Bars, tmp_path: Path
+) -> None:
     (tmp_path / "config.yaml").write_text("pipeline: {name: pyannote.audio.pipelines.NoSuchPipeline}\n")
-    words, why = Diarizer(model=str(tmp_path), device=Device.cpu).diarize(unnamed(truth), talk, None, bars)
-    assert words == unnamed(truth)
+    words, why = Diarizer(model=str(tmp_path), device=Device.cpu).diarize(without_speakers(truth), talk, None, bars)
+    assert words == without_speakers(truth)
     assert why.startswith(f"off: the diarization model '{tmp_path}' does not load")

@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.transcript.loops import LEAST_WORDS, LONGEST_PHRASE, loops
+from clipper_assets.transcript.loops import LONGEST_PHRASE, MIN_WORDS, loops
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("no no no no", []),
         ("it is very very very very good", []),
@@ -19,8 +19,8 @@ from clipper_assets.transcript.loops import LEAST_WORDS, LONGEST_PHRASE, loops
         ("", []),
     ],
 )
-def test_what_nobody_says_is_a_loop(text: str, found: list[tuple[int, int]]) -> None:
-    assert loops(text.split()) == found
+def test_phrases_repeated_too_often_are_loops(text: str, expected: list[tuple[int, int]]) -> None:
+    assert loops(text.split()) == expected
 
 
 @given(
@@ -28,9 +28,11 @@ def test_what_nobody_says_is_a_loop(text: str, found: list[tuple[int, int]]) -> 
     st.lists(st.integers(0, 999).map(str), min_size=1, max_size=LONGEST_PHRASE, unique=True),
     st.integers(1, 9),
 )
-def test_a_phrase_is_a_loop_from_four_times_and_ten_words_on(words: list[str], phrase: list[str], times: int) -> None:
+def test_a_phrase_is_a_loop_from_four_repetitions_and_ten_words(
+    words: list[str], phrase: list[str], times: int
+) -> None:
     middle = len(words) // 2
     looped = phrase * times
-    is_loop = times >= 4 and len(looped) >= LEAST_WORDS
+    is_loop = times >= 4 and len(looped) >= MIN_WORDS
     expected = [(middle, middle + len(looped))] if is_loop else []
     assert loops([*words[:middle], *looped, *words[middle:]]) == expected

@@ -2,8 +2,8 @@ import subprocess
 import sys
 
 
-def test_memory_that_was_taken_is_seen() -> None:
-    """In a process of its own: the peak is that of the whole process."""
+def test_allocated_memory_raises_the_peak() -> None:
+    """Runs in a subprocess, because the peak is that of the whole process."""
     code = (
         "import numpy as np\n"
         "from clipper_assets.transcript.memory import PeakMemory\n"

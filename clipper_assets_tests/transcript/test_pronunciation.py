@@ -29,23 +29,23 @@ ARPABET = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY
         ("你好", ""),
     ],
 )
-def test_how_a_written_word_is_said(text: str, expected: str) -> None:
+def test_english_words_are_converted_to_spoken_words(text: str, expected: str) -> None:
     assert spoken(text, "en", known=lambda word: word == "nasa") == expected.split()
 
 
 @given(st.text(max_size=20))
-def test_what_is_said_is_plain_letters(text: str) -> None:
+def test_spoken_english_words_have_only_ascii_letters_and_apostrophes(text: str) -> None:
     assert all(word.replace("'", "").isascii() and word.replace("'", "").isalpha() for word in spoken(text, "en"))
 
 
 @given(st.from_regex(r"[a-z]+('[a-z]+)?", fullmatch=True))
-def test_every_word_has_phones_of_the_model(word: str) -> None:
+def test_every_word_has_arpabet_phones(word: str) -> None:
     phones = pronounce(word).split()
     assert phones
     assert set(phones) <= set(ARPABET.split())
 
 
-def test_letters_are_read_in_groups() -> None:
+def test_groups_of_letters_are_pronounced_together() -> None:
     assert pronounce("blockchain") == "B L AA K CH EY N"
     assert pronounce("shortle") == "SH AA R T L"
 
@@ -66,11 +66,11 @@ def test_letters_are_read_in_groups() -> None:
         ("300", "zh", []),
     ],
 )
-def test_how_other_languages_say_it(text: str, language: str, expected: list[str]) -> None:
-    """What num2words cannot spell (Chinese) is not said: the word is interpolated between its neighbours."""
+def test_words_of_other_languages_are_converted_to_spoken_words(text: str, language: str, expected: list[str]) -> None:
+    """Numbers that num2words cannot spell, as in Chinese, give no words; their times are interpolated."""
     assert spoken(text, language) == expected
 
 
 @given(st.text(max_size=20), st.sampled_from(["de", "fr", "ru", "ar", "ja", "ko", "th", "hi", "zh", "xx"]))
-def test_no_text_of_any_language_stops_it(text: str, language: str) -> None:
+def test_any_text_of_any_language_is_converted(text: str, language: str) -> None:
     assert not any(char.isdecimal() or char.isspace() for word in spoken(text, language) for char in word)

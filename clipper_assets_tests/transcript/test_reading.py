@@ -15,7 +15,7 @@ from clipper_assets.transcript.transcript_files import (
 )
 
 
-def written(folder: Path, name: str, text: str) -> Path:
+def write(folder: Path, name: str, text: str) -> Path:
     file = folder / name
     file.write_text(text, encoding="utf-8")
     return file
@@ -41,8 +41,8 @@ WHISPERX = {
 }
 
 
-def test_whisperx_json_loses_no_word(tmp_path: Path) -> None:
-    transcript = read_transcript(written(tmp_path, "talk.json", json.dumps(WHISPERX)))
+def test_whisperx_json_is_read_with_all_its_words(tmp_path: Path) -> None:
+    transcript = read_transcript(write(tmp_path, "talk.json", json.dumps(WHISPERX)))
     assert transcript.language == "en"
     first, second = transcript.cues
     assert first.words[0] == CueWord("In", (0.5, 0.7), "SPEAKER_00", 0.9)
@@ -60,7 +60,7 @@ def test_whisperx_json_loses_no_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "wrong"),
+    ("name", "content", "message"),
     [
         ("a.doc", b"hello", "a.doc is not a transcript"),
         ("a.srt", b"", "no words"),
@@ -74,15 +74,15 @@ def test_whisperx_json_loses_no_word(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_without_a_transcript_is_named(tmp_path: Path, name: str, content: bytes, wrong: str) -> None:
+def test_a_file_without_a_transcript_is_rejected(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    with pytest.raises(MalformedTranscriptError, match=wrong):
+    with pytest.raises(MalformedTranscriptError, match=message):
         read_transcript(file)
 
 
 @pytest.mark.parametrize(
-    ("name", "stated", "given", "language"),
+    ("name", "declared", "given", "language"),
     [
         ("ep.srt", None, None, None),
         ("ep.en.srt", None, None, "en"),
@@ -94,24 +94,24 @@ def test_a_file_without_a_transcript_is_named(tmp_path: Path, name: str, content
         ("ep.en.vtt", "de", "fr", "fr"),
     ],
 )
-def test_the_language_is_the_callers_the_files_or_the_names(
-    tmp_path: Path, name: str, stated: str | None, given: str | None, language: str | None
+def test_the_language_is_given_by_the_caller_else_the_file_else_its_name(
+    tmp_path: Path, name: str, declared: str | None, given: str | None, language: str | None
 ) -> None:
-    header = f"WEBVTT\nLanguage: {stated}\n\n" if stated else ""
-    file = written(tmp_path, name, f"{header}00:00:01.000 --> 00:00:02.000\nHello\n")
+    header = f"WEBVTT\nLanguage: {declared}\n\n" if declared else ""
+    file = write(tmp_path, name, f"{header}00:00:01.000 --> 00:00:02.000\nHello\n")
     assert read_transcript(file, given).language == language
 
 
 @given(st.text() | st.text("今日は天气วันนี้ab。 "), st.sampled_from([None, "en", "ja", "th"]))
-def test_no_letter_or_digit_of_a_text_is_lost(text: str, language: str | None) -> None:
-    def heard(text: str) -> str:
+def test_splitting_into_words_keeps_every_letter_and_digit(text: str, language: str | None) -> None:
+    def letters_and_digits(text: str) -> str:
         return "".join(char for char in text if char.isalnum())
 
-    assert heard("".join(said_words(text, language))) == heard(text)
+    assert letters_and_digits("".join(said_words(text, language))) == letters_and_digits(text)
     assert all(word.strip() for word in said_words(text, language))
 
 
-def test_transcripts_lie_beside_the_upload() -> None:
+def test_transcripts_are_looked_up_beside_the_upload() -> None:
     assert transcript_keys("test1/a.b.mp4", None) == [
         "test1/a.b.srt",
         "test1/a.b.vtt",

@@ -12,7 +12,7 @@ from clipper_assets.transcript.transcript_files import said_words
 from clipper_assets.transcript.words import Word
 
 
-def said(text: str, pause_s: float = 0.05) -> list[Word]:
+def words_of(text: str, pause_s: float = 0.05) -> list[Word]:
     return [
         Word(token, number * (0.3 + pause_s), number * (0.3 + pause_s) + 0.3, 0)
         for number, token in enumerate(text.split())
@@ -22,7 +22,7 @@ def said(text: str, pause_s: float = 0.05) -> list[Word]:
 def sentences_of(words: list[Word], language: str = "en") -> list[str]:
     numbers = split_sentences(words, language)
     return [
-        " ".join(word.text for word, mine in zip(words, numbers, strict=True) if mine == number)
+        " ".join(word.text for word, sentence in zip(words, numbers, strict=True) if sentence == number)
         for number in range(numbers[-1] + 1)
     ]
 
@@ -30,17 +30,17 @@ def sentences_of(words: list[Word], language: str = "en") -> list[str]:
 @st.composite
 def conversations(draw: st.DrawFn) -> list[Word]:
     words = []
-    at = draw(st.floats(0, 5))
+    start = draw(st.floats(0, 5))
     for number in range(draw(st.integers(0, 60))):
         length = draw(st.floats(0.05, MAX_WORD_S))
         text = draw(st.sampled_from(["yes", "and", "Then", "Dr.", "done.", "really?", '"no."', "well...", "3.5", "é"]))
-        words.append(Word(text, at, at + length, number // 7, speaker=draw(st.sampled_from(["A", "B", None]))))
-        at += length + draw(st.sampled_from([0.0, 0.0, 0.1, 0.5, 0.9, 4.0]))
+        words.append(Word(text, start, start + length, number // 7, speaker=draw(st.sampled_from(["A", "B", None]))))
+        start += length + draw(st.sampled_from([0.0, 0.0, 0.1, 0.5, 0.9, 4.0]))
     return words
 
 
-def thrown_in(words: list[Word]) -> list[list[Word]]:
-    """The runs of words of anybody but the first and the last speaker of a sentence."""
+def interjections(words: list[Word]) -> list[list[Word]]:
+    """Runs of words in a sentence that are neither of its first nor of its last speaker."""
     runs = [list(run) for _, run in groupby(words, key=lambda word: word.speaker)]
     return [run for run in runs if run[0].speaker != words[0].speaker and run[0].speaker != words[-1].speaker]
 
@@ -52,12 +52,12 @@ def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], langu
     assert numbers[:1] in ([], [0])
     assert all(after - before in (0, 1) for before, after in pairwise(numbers))
     for number in set(numbers):
-        inside = [word for word, mine in zip(words, numbers, strict=True) if mine == number]
+        inside = [word for word, sentence in zip(words, numbers, strict=True) if sentence == number]
         assert inside[-1].end - inside[0].start <= 15.0
-        assert all(len(run) <= INTERJECTION_WORDS for run in thrown_in(inside))
+        assert all(len(run) <= INTERJECTION_WORDS for run in interjections(inside))
 
 
-def test_no_words_no_sentences() -> None:
+def test_no_words_have_no_sentences() -> None:
     assert split_sentences([], "en") == []
 
 
@@ -72,12 +72,12 @@ def test_no_words_no_sentences() -> None:
     ],
 )
 def test_punctuation_ends_sentences(text: str, language: str, expected: list[str]) -> None:
-    assert sentences_of(said(text), language) == expected
+    assert sentences_of(words_of(text), language) == expected
 
 
 def test_a_pause_ends_a_sentence_only_without_punctuation() -> None:
     def with_pause(text: str, pause_s: float) -> list[Word]:
-        one, *rest = said(text)
+        one, *rest = words_of(text)
         return [one, *(Word(word.text, word.start + pause_s, word.end + pause_s, 0) for word in rest)]
 
     assert sentences_of(with_pause("well we go", PAUSE_S)) == ["well", "we go"]
@@ -85,13 +85,13 @@ def test_a_pause_ends_a_sentence_only_without_punctuation() -> None:
     assert sentences_of(with_pause("Well, we go.", PAUSE_S)) == ["Well, we go."]
 
 
-def spoken(*said: tuple[str, str, float]) -> list[Word]:
-    """Words as (speaker, text, start), a quarter of a second each."""
-    return [Word(text, start, start + 0.25, 0, speaker=speaker) for speaker, text, start in said]
+def conversation(*utterances: tuple[str, str, float]) -> list[Word]:
+    """Words given as (speaker, text, start), each a quarter of a second long."""
+    return [Word(text, start, start + 0.25, 0, speaker=speaker) for speaker, text, start in utterances]
 
 
-def test_what_a_listener_throws_in_ends_no_sentence() -> None:
-    words = spoken(
+def test_an_interjection_of_a_listener_does_not_end_a_sentence() -> None:
+    words = conversation(
         ("A", "We", 0), ("A", "should", 0.3), ("B", "Mm-hm.", 0.5), ("A", "go.", 0.6), ("B", "Yes.", 1.0),
         ("A", "Now.", 1.3),
     )  # fmt: skip
@@ -100,8 +100,8 @@ def test_what_a_listener_throws_in_ends_no_sentence() -> None:
     assert split_sentences(pause, "en")[:4] == [0, 0, 1, 2]
 
 
-def test_where_doubt_begins_a_sentence_ends() -> None:
-    words = [replace(word, doubt="unsure" if number > 2 else None) for number, word in enumerate(said("a b c d e"))]
+def test_a_sentence_ends_where_doubtful_words_begin() -> None:
+    words = [replace(word, doubt="unsure" if number > 2 else None) for number, word in enumerate(words_of("a b c d e"))]
     assert split_sentences(words, "en") == [0, 0, 0, 1, 1]
 
 
@@ -117,17 +117,18 @@ def test_where_doubt_begins_a_sentence_ends() -> None:
         ("ar", "مرحبا بكم. كيف حالكم؟ نحن بخير.", ["مرحبا بكم.", "كيف حالكم؟", "نحن بخير."]),
     ],
 )
-def test_other_scripts_have_sentences(language: str, text: str, sentences: list[str]) -> None:
-    words = said(" ".join(said_words(text, language)))
+def test_sentences_of_other_scripts_are_split(language: str, text: str, sentences: list[str]) -> None:
+    words = words_of(" ".join(said_words(text, language)))
     numbers = split_sentences(words, language)
-    found = [
-        joined([w.text for w, n in zip(words, numbers, strict=True) if n == mine]) for mine in sorted(set(numbers))
+    split = [
+        joined([word.text for word, sentence in zip(words, numbers, strict=True) if sentence == number])
+        for number in sorted(set(numbers))
     ]
-    assert found == sentences
+    assert split == sentences
 
 
 def test_a_long_sentence_is_cut_at_its_longest_pause() -> None:
-    words = said(" ".join(["on"] * 60))
+    words = words_of(" ".join(["on"] * 60))
     words[41:] = [Word(word.text, word.start + 0.2, word.end + 0.2, 0) for word in words[41:]]
     assert split_sentences(words, "en") == [0] * 41 + [1] * 19
 
@@ -136,8 +137,8 @@ def test_the_turns_of_the_talk_are_sentence_boundaries(truth: list[Word]) -> Non
     numbers = split_sentences(truth, "en")
     turns = [number for number in range(1, len(truth)) if truth[number].segment != truth[number - 1].segment]
     assert all(numbers[turn] == numbers[turn - 1] + 1 for turn in turns)
-    written = [number for number in range(1, len(truth)) if truth[number - 1].text[-1] in ".?!"]
-    found = [number for number in range(1, len(truth)) if numbers[number] != numbers[number - 1]]
+    expected = [number for number in range(1, len(truth)) if truth[number - 1].text[-1] in ".?!"]
+    boundaries = [number for number in range(1, len(truth)) if numbers[number] != numbers[number - 1]]
     # sentencex takes "me." in "Thanks for having me. I have been listening" for an abbreviation.
-    assert [truth[number - 1].text for number in written if number not in found] == ["me."]
-    assert set(found) <= set(written)
+    assert [truth[number - 1].text for number in expected if number not in boundaries] == ["me."]
+    assert set(boundaries) <= set(expected)

@@ -9,7 +9,7 @@ texts = st.lists(st.text("abcdef", min_size=1, max_size=12), min_size=1, max_siz
 
 
 @given(st.lists(st.tuples(seconds, seconds)), st.floats(0.001, 120))
-def test_fitted_words_keep_the_contract(spans: list[Span], duration_s: float) -> None:
+def test_fitted_words_satisfy_the_contract(spans: list[Span], duration_s: float) -> None:
     words = [Word(str(number), start, end, 0) for number, (start, end) in enumerate(spans)]
     fitted = fit(words, duration_s)
     assert sorted(word.text for word in fitted) == sorted(word.text for word in words)
@@ -18,13 +18,15 @@ def test_fitted_words_keep_the_contract(spans: list[Span], duration_s: float) ->
     assert [word.start for word in fitted] == sorted(word.start for word in fitted)
 
 
-def test_times_that_fit_are_not_touched() -> None:
+def test_times_that_fit_are_not_changed() -> None:
     words = [Word("a", 0.5, 0.9, 0), Word("b", 0.9, 1.4, 0)]
     assert fit(words, 2.0) == words
 
 
 @given(texts, st.floats(0, 100), st.floats(0, 30))
-def test_spread_words_lie_end_to_end_by_length(texts: list[str], start: float, length: float) -> None:
+def test_spread_spans_are_adjacent_and_proportional_to_text_length(
+    texts: list[str], start: float, length: float
+) -> None:
     spans = spread(texts, (start, start + length))
     assert spans[0][0] == start
     assert abs(spans[-1][1] - (start + length)) < 1e-9

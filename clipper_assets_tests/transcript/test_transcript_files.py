@@ -1,4 +1,4 @@
-"""Sixteen files as people have them: read word for word, or refused in one sentence that names the line."""
+"""Sixteen realistic transcript files, which are read completely or rejected in one sentence that names the line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from clipper_assets.transcript.transcript_files import MalformedTranscriptError, read_transcript
 
-Heard = tuple[float, float, str | None, str]
-"""A stretch of one cue in one voice: start and end in seconds, speaker, the words with a bar between two."""
+Utterance = tuple[float, float, str | None, str]
+"""Words of one speaker in one cue: start and end in seconds, speaker, and the words joined by bars."""
 
 JSON_FORM = 'times are seconds, as in {"segments": [{"start": 0.5, "end": 2, "text": "Hello"}]}'
 TIMES_FORM = "write them like 00:00:01,000 --> 00:00:02,500"
 
-READ: list[tuple[str, bytes, str | None, list[Heard]]] = [
+READ: list[tuple[str, bytes, str | None, list[Utterance]]] = [
     (
         "bom_crlf_tags.srt",
         b"\xef\xbb\xbf1\r\n00:00:01,500 --> 00:00:03,000\r\n<i>Hello</i>,\r\n{\\an8}you &amp; me!\r\n\r\n"
@@ -90,7 +90,7 @@ READ: list[tuple[str, bytes, str | None, list[Heard]]] = [
     ),
 ]
 
-REFUSED: list[tuple[str, bytes, str]] = [
+REJECTED: list[tuple[str, bytes, str]] = [
     (
         "broken_time.srt",
         b"\xef\xbb\xbf1\r\n00:00:00,000 --> 00:00:01,000\r\nHello\r\n\r\n2\r\n00:00:0x,000 --> 00:00:02,000\r\nyou\r\n",
@@ -99,8 +99,8 @@ REFUSED: list[tuple[str, bytes, str]] = [
     (
         "negative_time.srt",
         b"1\n-00:00:01,000 --> 00:00:01,000\nHello\n",
-        "negative_time.srt, line 2: '-00:00:01,000 --> 00:00:01,000' gives a negative time; "
-        "let the times count from the recording's start",
+        "negative_time.srt, line 2: '-00:00:01,000 --> 00:00:01,000' has a negative time; "
+        "count times from the start of the recording",
     ),
     (
         "backwards.vtt",
@@ -110,7 +110,7 @@ REFUSED: list[tuple[str, bytes, str]] = [
     (
         "cut_off.json",
         b'{"segments": [\r\n{"start": 0, "end": 1, "text": "Hello"},\r\n{"start": 1, "end"',
-        "cut_off.json, line 3: no JSON at column 19 (expecting ':' delimiter); export it again",
+        "cut_off.json, line 3: invalid JSON at column 19 (expecting ':' delimiter); export it again",
     ),
     (
         "no_number.json",
@@ -125,45 +125,45 @@ REFUSED: list[tuple[str, bytes, str]] = [
 ]
 
 
-def written(folder: Path, name: str, content: bytes) -> Path:
+def write(folder: Path, name: str, content: bytes) -> Path:
     file = folder / name
     file.write_bytes(content)
     return file
 
 
-def heard(file: Path) -> list[Heard]:
-    found: list[Heard] = []
+def utterances_in(file: Path) -> list[Utterance]:
+    utterances: list[Utterance] = []
     for cue in read_transcript(file).cues:
         voices: list[tuple[str | None, list[str]]] = []
         for word in cue.words:
             if not voices or voices[-1][0] != word.speaker:
                 voices.append((word.speaker, []))
             voices[-1][1].append(word.text)
-        found += [(*cue.span, speaker, "|".join(texts)) for speaker, texts in voices]
-    return found
+        utterances += [(*cue.span, speaker, "|".join(texts)) for speaker, texts in voices]
+    return utterances
 
 
 def test_there_are_sixteen_files() -> None:
-    assert len({name for name, *_ in [*READ, *REFUSED]}) == 16
+    assert len({name for name, *_ in [*READ, *REJECTED]}) == 16
 
 
-@pytest.mark.parametrize(("name", "content", "language", "said"), READ, ids=[name for name, *_ in READ])
-def test_a_good_file_is_read(
-    tmp_path: Path, name: str, content: bytes, language: str | None, said: Sequence[Heard]
+@pytest.mark.parametrize(("name", "content", "language", "utterances"), READ, ids=[name for name, *_ in READ])
+def test_a_valid_file_is_read(
+    tmp_path: Path, name: str, content: bytes, language: str | None, utterances: Sequence[Utterance]
 ) -> None:
-    file = written(tmp_path, name, content)
-    assert heard(file) == said
+    file = write(tmp_path, name, content)
+    assert utterances_in(file) == utterances
     assert read_transcript(file).language == language
 
 
-@pytest.mark.parametrize(("name", "content", "sentence"), REFUSED, ids=[name for name, *_ in REFUSED])
-def test_a_broken_file_is_refused_by_its_line(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
+@pytest.mark.parametrize(("name", "content", "sentence"), REJECTED, ids=[name for name, *_ in REJECTED])
+def test_an_invalid_file_is_rejected_with_its_line(tmp_path: Path, name: str, content: bytes, sentence: str) -> None:
     with pytest.raises(MalformedTranscriptError) as caught:
-        read_transcript(written(tmp_path, name, content))
+        read_transcript(write(tmp_path, name, content))
     assert str(caught.value) == sentence
 
 
-def stamp(milliseconds: int) -> str:
+def timestamp(milliseconds: int) -> str:
     seconds, rest = divmod(milliseconds, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d},{rest:03d}"
 
@@ -178,18 +178,18 @@ CUES = st.lists(st.tuples(TIMES, TIMES, st.lists(LINES, min_size=1, max_size=2))
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CUES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_subrip_is_read_back_as_it_was_written(
+def test_written_subrip_files_are_read_back(
     tmp_path: Path, cues: list[tuple[int, int, list[list[str]]]], newline: str, numbered: bool, encoding: str
 ) -> None:
-    shown = [" ".join(line) for *_, lines in cues for line in lines]
-    assume(len(set(shown)) == len(shown))  # a line that comes again may be a rolling caption's
+    texts = [" ".join(line) for *_, lines in cues for line in lines]
+    assume(len(set(texts)) == len(texts))  # a repeated line may be taken for a rolling caption
     blocks = []
     for number, (one, other, lines) in enumerate(cues, start=1):
         head = [str(number)] if numbered else []
-        span = f"{stamp(min(one, other))} --> {stamp(max(one, other))}"
+        span = f"{timestamp(min(one, other))} --> {timestamp(max(one, other))}"
         blocks.append(newline.join([*head, span, *(" ".join(line) for line in lines)]))
     text = (newline * 2).join(blocks)
-    transcript = read_transcript(written(tmp_path, "talk.srt", text.encode(encoding)))
+    transcript = read_transcript(write(tmp_path, "talk.srt", text.encode(encoding)))
     expected = [
         (min(one, other) / 1000, max(one, other) / 1000, [word for line in lines for word in line])
         for one, other, lines in sorted(cues, key=lambda cue: min(cue[:2]))
@@ -210,8 +210,8 @@ TEXTS = st.text() | st.lists(PIECES | st.text(max_size=3), max_size=20).map("".j
 @given(
     TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(), st.sampled_from(["srt", "vtt", "json"])
 )
-def test_any_file_is_read_or_refused_in_one_sentence(tmp_path: Path, content: bytes, suffix: str) -> None:
-    file = written(tmp_path, f"talk.{suffix}", content)
+def test_any_file_is_read_or_rejected_in_one_sentence(tmp_path: Path, content: bytes, suffix: str) -> None:
+    file = write(tmp_path, f"talk.{suffix}", content)
     try:
         transcript = read_transcript(file)
     except MalformedTranscriptError as error:
@@ -237,7 +237,7 @@ def test_any_file_is_read_or_refused_in_one_sentence(tmp_path: Path, content: by
          b'[{"word": "He\\u0000llo", "start": 1, "end": 1.5}, {"word": "you\\u0007", "start": 1.5, "end": 2}]}]}'),
     ],
 )  # fmt: skip
-def test_control_characters_are_taken_out(tmp_path: Path, name: str, content: bytes) -> None:
+def test_control_characters_are_removed(tmp_path: Path, name: str, content: bytes) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     assert [cue.texts for cue in read_transcript(file).cues] == [["Hello", "you"]]

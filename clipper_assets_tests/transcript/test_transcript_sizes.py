@@ -1,4 +1,4 @@
-"""Transcripts that are made to take long: read or refused in time that grows with the file, not with its square."""
+"""Transcripts that would take quadratic time in a careless parser are read or rejected in linear time."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from clipper_assets.transcript.transcript_files import MAX_BYTES, MalformedTranscriptError, read_transcript
 
 HANGS_S = 60
-"""Each file below takes some seconds at most, on a busy machine, and minutes where a parser is quadratic."""
+"""Each file below takes a few seconds at most on a busy machine, but minutes with a quadratic parser."""
 CUE = "00:00:01,000 --> 00:00:02,000"
 READ = """
 import sys
@@ -54,13 +54,13 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "talk.srt"
     with file.open("wb") as opened:
         opened.truncate(MAX_BYTES + 1)
-    with pytest.raises(MalformedTranscriptError, match=r"^talk.srt has 20 MB and a transcript at most 20; "):
+    with pytest.raises(MalformedTranscriptError, match=r"^talk.srt has 20 MB, but a transcript may have at most 20; "):
         read_transcript(file)
 
 
 def test_words_of_a_long_segment_keep_their_times(tmp_path: Path) -> None:
-    said = [f"word{number}" for number in range(1000)]
+    words = [f"word{number}" for number in range(1000)]
     file = tmp_path / "talk.json"
-    file.write_text(segment(" ".join(["Extra", *said]), " ".join(said)))
+    file.write_text(segment(" ".join(["Extra", *words]), " ".join(words)))
     (cue,) = read_transcript(file).cues
     assert [word.span for word in cue.words] == [None, *[(1.0, 2.0)] * 1000]

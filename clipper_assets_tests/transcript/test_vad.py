@@ -13,36 +13,36 @@ from clipper_assets.transcript.words import Word
 
 @st.composite
 def spoken_spans(draw: st.DrawFn) -> list[Span]:
-    spans, at = [], 0.0
+    spans, end = [], 0.0
     for _ in range(draw(st.integers(0, 40))):
-        start = at + draw(st.floats(0.1, 8))
-        at = start + draw(st.floats(0.1, CHUNK_S))
-        spans.append((start, at))
+        start = end + draw(st.floats(0.1, 8))
+        end = start + draw(st.floats(0.1, CHUNK_S))
+        spans.append((start, end))
     return spans
 
 
 @given(spoken_spans())
-def test_chunks_hold_all_speech_and_no_long_pause(spans: list[Span]) -> None:
-    found = chunks(spans)
-    assert all(end - start <= CHUNK_S + 1e-9 for start, end in found)
-    assert all(before[1] < after[0] for before, after in pairwise(found))
+def test_chunks_contain_all_speech_and_no_long_pause(spans: list[Span]) -> None:
+    merged = chunks(spans)
+    assert all(end - start <= CHUNK_S + 1e-9 for start, end in merged)
+    assert all(before[1] < after[0] for before, after in pairwise(merged))
     for span in spans:
-        assert any(start <= span[0] and span[1] <= end for start, end in found)
-    for start, end in found:
+        assert any(start <= span[0] and span[1] <= end for start, end in merged)
+    for start, end in merged:
         inside = [span for span in spans if start <= span[0] and span[1] <= end]
         assert (inside[0][0], inside[-1][1]) == (start, end)
         assert all(after[0] - before[1] <= LONGEST_PAUSE_S for before, after in pairwise(inside))
 
 
-def test_speech_is_found_where_it_is(speech: Samples, truth: list[Word]) -> None:
-    found = speech_spans(speech)
-    assert all(any(start <= word.start and word.end <= end for start, end in found) for word in truth)
-    assert len(chunks(found)) == 3
+def test_detected_speech_contains_every_word(speech: Samples, truth: list[Word]) -> None:
+    spans = speech_spans(speech)
+    assert all(any(start <= word.start and word.end <= end for start, end in spans) for word in truth)
+    assert len(chunks(spans)) == 3
     assert speech_spans(np.zeros(32_000, np.float32)) == []
 
 
 def test_speech_without_a_pause_is_split(speech: Samples, truth: list[Word]) -> None:
-    """PocketSphinx decodes each span on its own."""
+    """PocketSphinx decodes each span separately, so spans must be short."""
     samples = [slice(round(word.start * SPEECH_RATE_HZ), round(word.end * SPEECH_RATE_HZ)) for word in truth]
     unbroken = np.concatenate([speech[of_word] for of_word in samples])
     spans = speech_spans(unbroken)
@@ -51,6 +51,6 @@ def test_speech_without_a_pause_is_split(speech: Samples, truth: list[Word]) -> 
 
 
 @pytest.mark.parametrize("count", [0, 100, 160_000])
-def test_noise_is_no_speech(count: int) -> None:
+def test_noise_is_not_speech(count: int) -> None:
     noise = np.random.default_rng(0).normal(0, 0.05, count).astype(np.float32)
     assert speech_spans(noise) == []

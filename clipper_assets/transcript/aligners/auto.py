@@ -1,4 +1,4 @@
-"""The aligner for a language: wav2vec2 where WhisperX and a model are there, PocketSphinx for English, else none."""
+"""Chooses the aligner for a language: wav2vec2 if WhisperX and a model are available, else PocketSphinx for English."""
 
 import socket
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ DOWNLOAD_TIMEOUT_S = 20.0
 
 
 class Aligners(dg.ConfigurableResource[None]):
-    """`model` is a directory or hub name of a wav2vec2 CTC model; default: WhisperX's own for the language."""
+    """Chooses aligners; `model` is a directory or hub name of a wav2vec2 CTC model, by default WhisperX's choice."""
 
     model: str | None = None
     models_dir: str | None = None
@@ -31,16 +31,16 @@ class Aligners(dg.ConfigurableResource[None]):
         return cls(model=settings.align_model, models_dir=models_dir, device=settings.device)
 
     def choose(self, language: str) -> tuple[Aligner | None, str]:
-        """The best aligner for a language (ISO 639-1), and why it is not a better one; empty where it is the best."""
+        """The best available aligner for a language (ISO 639-1), and why wav2vec2 is not; empty if it is."""
         try:
             return self._wav2vec2(language), ""
-        except ModelMissingError as missing:
-            return PocketSphinxAligner() if language == "en" else None, str(missing)
+        except ModelMissingError as error:
+            return PocketSphinxAligner() if language == "en" else None, str(error)
 
     def _wav2vec2(self, language: str) -> Aligner:
-        """Raises ModelMissingError where it cannot be had."""
+        """Load the wav2vec2 aligner. Raises ModelMissingError if it is not available."""
         if not whisperx_installed():
-            raise ModelMissingError("WhisperX, which aligns other languages than English, is not installed")
+            raise ModelMissingError("WhisperX, which aligns languages other than English, is not installed")
         whisperx = import_whisperx()
         device = torch_device(self.device)
         name, options = self._find(language)
@@ -52,15 +52,15 @@ class Aligners(dg.ConfigurableResource[None]):
         return Wav2Vec2Aligner(f"wav2vec2 {Path(name).name}", language, model, facts, device)
 
     def _find(self, language: str) -> tuple[str, dict[str, Any]]:
-        """What `whisperx.load_align_model` is to load, and how: from a directory, torchaudio's file, or the hub."""
+        """Model name and options for `whisperx.load_align_model`: a directory, torchaudio's file, or the hub."""
         from whisperx.alignment import DEFAULT_ALIGN_MODELS_HF, DEFAULT_ALIGN_MODELS_TORCH
 
         models_dir = Path(self.models_dir) if self.models_dir else None
         folder = f"align-{language}"
         name = self.model or DEFAULT_ALIGN_MODELS_HF.get(language)
-        wanted = hub_model(f"alignment model for {language!r}", name or folder, "config.json", folder)
-        if found := wanted.on_disk(models_dir):
-            return str(found), {"model_cache_only": True}
+        model = hub_model(f"alignment model for {language!r}", name or folder, "config.json", folder)
+        if directory := model.on_disk(models_dir):
+            return str(directory), {"model_cache_only": True}
         if name is None and (bundle := DEFAULT_ALIGN_MODELS_TORCH.get(language)):
             return bundle, {"model_dir": self._torchaudio_folder(bundle, models_dir)}
         if name is None:
@@ -68,10 +68,10 @@ class Aligners(dg.ConfigurableResource[None]):
                 f"WhisperX has no alignment model for {language!r}; put a wav2vec2 CTC model into "
                 f"{models_dir or 'CLIPPER_MODELS_DIR'}/{folder} or name one in CLIPPER_ALIGN_MODEL"
             )
-        return wanted.refuse_if_unreachable(models_dir), {}
+        return model.refuse_if_unreachable(models_dir), {}
 
     def _torchaudio_folder(self, bundle: str, models_dir: Path | None) -> str | None:
-        """The folder that holds the weights of a torchaudio pipeline; None for torch's own, where it may download."""
+        """Folder with the weights of a torchaudio pipeline; None for torch's cache, into which it may download."""
         import torch
         import torchaudio
 
@@ -80,20 +80,20 @@ class Aligners(dg.ConfigurableResource[None]):
             return str(models_dir)
         cache = Path(torch.hub.get_dir()) / "checkpoints"
         if hub_is_off() and not (cache / file).is_file():
-            looked = f"{models_dir} or {cache}" if models_dir else str(cache)
+            searched = f"{models_dir} or {cache}" if models_dir else str(cache)
             raise ModelMissingError(
-                f"there is no alignment model {bundle}: no {file} in {looked}, and HF_HUB_OFFLINE is set; put it into "
-                f"{models_dir or 'CLIPPER_MODELS_DIR'}, or a wav2vec2 CTC model into its folder align-<language>"
+                f"there is no alignment model {bundle}: no {file} in {searched}, and HF_HUB_OFFLINE is set; put it "
+                f"into {models_dir or 'CLIPPER_MODELS_DIR'}, or a wav2vec2 CTC model into its folder align-<language>"
             )
         return None
 
 
 @contextmanager
 def _network_timeout() -> Iterator[None]:
-    """Torch downloads without a timeout of its own: a server that falls silent would hold the run for ever."""
-    before = socket.getdefaulttimeout()
+    """Set a socket timeout, because torch downloads without one: an unresponsive server would block the run forever."""
+    previous = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT_S)
     try:
         yield
     finally:
-        socket.setdefaulttimeout(before)
+        socket.setdefaulttimeout(previous)

@@ -1,4 +1,4 @@
-"""What an aligner is given and what it gives back."""
+"""The interface of aligners, which find the times of known words in audio (forced alignment)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from clipper_assets.transcript.transcript_files import Cue
 
 @dataclass(frozen=True)
 class Block:
-    """Written words that are said, in this order and nothing else, between two seconds of the recording."""
+    """Words to align: written words that are all that is said within a span of the recording, in this order."""
 
     texts: Sequence[str]
     within: Span
 
 
 class Placed(NamedTuple):
-    """Where a word was found, in seconds from the start of the recording, and how sure that is (0..1)."""
+    """The time of an aligned word, in seconds from the start of the recording, and its confidence (0..1)."""
 
     start: float
     end: float
@@ -28,27 +28,31 @@ class Placed(NamedTuple):
 
 
 Placement = list[Placed | None] | None
-"""A block's words: None for a word that makes no sound, None alone for a block that does not fit the sound."""
+"""Times of a block's words, None for a word that is not pronounced; None if the block does not fit the audio."""
 
 
 class Aligner(ABC):
-    """Finds a known text in the sound (forced alignment)."""
+    """Finds the times of a known text in audio (forced alignment)."""
 
     name: str
 
     @abstractmethod
     def align(self, speech: Samples, blocks: Sequence[Block], report: Report) -> list[Placement]:
-        """The placement of every block, in their order."""
+        """Align blocks; returns one placement per block, in the same order."""
 
 
 def with_times(cue: Cue, placed: Sequence[Placed | None]) -> Cue:
-    """A cue whose words carry the times that an aligner found; the others keep what they had."""
+    """The cue with the times that an aligner found; words that it did not place stay unchanged."""
     return replace(
         cue,
         words=[
-            replace(word, span=(at.start, at.end), confidence=at.score if word.confidence is None else word.confidence)
-            if at
+            replace(
+                word,
+                span=(time.start, time.end),
+                confidence=time.score if word.confidence is None else word.confidence,
+            )
+            if time
             else word
-            for word, at in zip(cue.words, placed, strict=True)
+            for word, time in zip(cue.words, placed, strict=True)
         ],
     )

@@ -1,7 +1,7 @@
 """Forced alignment by `whisperx.align`: a wav2vec2 model of the language finds each letter (Bain et al. 2023).
 
-WhisperX aligns what it has no letter for (digits, signs, punctuation) as a wildcard, which pulls its neighbours: "2019"
-is found up to 0.41 s late. So the words are given as they are said, in the model's own letters.
+WhisperX aligns characters that the model does not know (digits, signs, punctuation) as wildcards, which shift their
+neighbours: "2019" is found up to 0.41 s late. So it gets the words as they are spoken, in letters that the model knows.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from clipper_assets.transcript.aligners.base import Aligner, Block, Placed, Plac
 from clipper_assets.transcript.pronunciation import spoken
 
 NLTK_DATA = Path(__file__).parent / "nltk_data"
-"""The sentence splitter that WhisperX insists on. It has nothing to split: the text has no punctuation left."""
+"""Data of the sentence splitter that WhisperX requires. It does not split anything: the text has no punctuation."""
 
 _BY_WORD, _BY_LETTER = "en", "zh"
-"""WhisperX's two ways to tell words apart, by a language that has it: at spaces, or each letter a word."""
+"""Languages that make WhisperX separate words at spaces, or take each letter as a word."""
 
 
 class Wav2Vec2Aligner(Aligner):
-    """`model` and `facts` are what `whisperx.load_align_model` returns; `device` is torch's."""
+    """Aligns with `model` and `facts` as `whisperx.load_align_model` returns them, on a torch `device`."""
 
     def __init__(self, name: str, language: str, model: Any, facts: Any, device: str):
         self.name = name
@@ -50,8 +50,8 @@ class Wav2Vec2Aligner(Aligner):
     def _align(self, speech: Samples, block: Block) -> Placement:
         from whisperx import align
 
-        said = [self._letters(text) for text in block.texts]
-        tokens = [token for tokens in said for token in tokens]
+        spoken_words = [self._letters(text) for text in block.texts]
+        tokens = [token for tokens in spoken_words for token in tokens]
         if not tokens:
             return [None] * len(block.texts)
         start, end = (min(max(round(second * SPEECH_RATE_HZ), 0), len(speech)) for second in block.within)
@@ -59,21 +59,22 @@ class Wav2Vec2Aligner(Aligner):
             return None
         piece = np.ascontiguousarray(speech[start:end])
         segment = {"text": " ".join(tokens), "start": 0.0, "end": len(piece) / SPEECH_RATE_HZ}
-        found = align([segment], self.model, self.facts, piece, self.device)["word_segments"]
-        if len(found) != len(tokens):  # WhisperX gives no word at all where the text does not fit the sound
+        aligned = align([segment], self.model, self.facts, piece, self.device)["word_segments"]
+        if len(aligned) != len(tokens):  # WhisperX returns no words if the text does not fit the audio
             return None
         origin_s = start / SPEECH_RATE_HZ
-        ends = np.cumsum([0, *(len(tokens) for tokens in said)])
-        return [_whole(found[first:last], origin_s) if last > first else None for first, last in pairwise(ends)]
+        ends = np.cumsum([0, *(len(tokens) for tokens in spoken_words)])
+        return [_joined(aligned[first:last], origin_s) if last > first else None for first, last in pairwise(ends)]
 
     def _letters(self, text: str) -> list[str]:
-        """What is heard for a written word, in the letters of the model: words, or single letters."""
+        """The spoken words, or single letters, for a written word, in letters that the model knows."""
         words = ["".join(char for char in word if char in self.letters) for word in spoken(text, self.language)]
         return [letter for word in words for letter in word] if self.by_letter else [word for word in words if word]
 
 
-def _whole(parts: Sequence[Any], origin_s: float) -> Placed:
-    """A written word from the spoken ones that it consists of."""
+def _joined(parts: Sequence[Any], origin_s: float) -> Placed:
+    """Time and confidence of a written word from those of its spoken words."""
+
     scores = [float(part["score"]) for part in parts if "score" in part]
     return Placed(
         origin_s + float(parts[0]["start"]),

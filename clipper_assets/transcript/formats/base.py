@@ -1,4 +1,4 @@
-"""What every format of a transcript file is read into, and how one that cannot be read is refused."""
+"""The common result of all transcript formats, and the errors for files that cannot be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from clipper_assets.transcript.timing import Span
 
 
 class MalformedTranscriptError(ValueError):
-    """The file is not a transcript; the message says in one sentence which file, which line and what is wrong."""
+    """The file is not a valid transcript; the message says in one sentence which file and line, and what is wrong."""
 
 
 class LineError(ValueError):
-    """A line (from 1, as an editor counts) cannot be read; `wrong` says what is wrong with it and what to do."""
+    """A line, counted from 1, cannot be read; `problem` says what is wrong with it and what to do."""
 
-    def __init__(self, line: int, wrong: str):
-        super().__init__(f"line {line}: {wrong}")
+    def __init__(self, line: int, problem: str):
+        super().__init__(f"line {line}: {problem}")
 
 
 @dataclass(frozen=True)
 class CueWord:
-    """One word of a cue; its span in seconds where the file has one."""
+    """One word of a cue; its span in seconds if the file has one."""
 
     text: str
     span: Span | None = None
@@ -42,17 +42,17 @@ class Cue:
 
 @dataclass(frozen=True)
 class Transcript:
-    """Cues with words, in order of their starts; `language` (ISO 639-1) where it is known."""
+    """Cues with words, in order of their starts; `language` (ISO 639-1) if it is known."""
 
     cues: Sequence[Cue]
     language: str | None
 
 
 def quoted(text: str) -> str:
-    """The text for an error message: short, in quotation marks and on one line."""
+    """A text for error messages: shortened, in quotation marks and on one line."""
     return repr(shorten(text[:1000], 60, placeholder="..."))
 
 
 def iso_language(tag: str | None) -> str | None:
-    """`pt` of `pt-BR`."""
+    """The language of a tag: `pt` for `pt-BR`."""
     return tag.replace("_", "-").split("-")[0].strip().lower() or None if tag else None

@@ -1,4 +1,4 @@
-"""What is said in subtitles, and by whom: markup, speakers' labels and repeated lines taken out of their text."""
+"""Extracts spoken words and speakers from subtitles: removes markup, speaker labels and repeated lines."""
 
 import html
 import re
@@ -16,9 +16,9 @@ _INVISIBLE = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 """Marks of the Unicode bidirectional algorithm (UAX 9), and a byte order mark inside a file."""
 _ENDS = _INVISIBLE + "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 
-# No pattern looks past the next opening mark: otherwise each of many marks that are never closed is sought an end for.
+# No pattern matches past the next opening mark, so that many unclosed marks do not take quadratic time.
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>|</v>")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<[\d:.]+>|\{[^{}]*\}")  # HTML's, WebVTT's and ASS's
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<[\d:.]+>|\{[^{}]*\}")  # tags of HTML, WebVTT and ASS
 _ENTITY = re.compile(r"&#?\w{1,31};")  # the longest name in HTML has 31 letters
 _NOT_SAID = re.compile(r"\[[^\[\]]*\](?!:)|[♪♫]")  # [Music], [Applause]
 _TURN = re.compile(r"[-‐–—]+\s*(?!\d)|>{2,}\s*")  # noqa: RUF001
@@ -26,15 +26,15 @@ _NAME = r"[^\W\d_][\w.'’-]*(?: \w[\w.'’-]*){0,2}"  # noqa: RUF001
 _LABEL = re.compile(
     rf"(?:{_TURN.pattern})?(?:\[(?P<bracketed>[^\]\s][^\]]*)\]:\s*|(?P<name>{_NAME}) ?:(?:\s+|$))(?:{_TURN.pattern})?"
 )
-"""A speaker's name before what is said: `[Name]:`, as WhisperX writes it into SRT and VTT, or `Name:`."""
+"""A speaker's name before the text: `[Name]:`, as WhisperX writes it into SRT and VTT, or `Name:`."""
 
-ROLLED_LINES = 15
-"""Of a rolling caption at once: as many as a television's caption decoder has (CTA-608)."""
+MAX_ROLLED_LINES = 15
+"""Most lines of a rolling caption: as many as a television's caption decoder shows (CTA-608)."""
 
 
 @dataclass(frozen=True)
 class Subtitle:
-    """A cue as it stands in a file: its span in seconds and its lines, markup and all."""
+    """A cue of a file: its span in seconds and its lines with their markup."""
 
     span: Span
     lines: list[str]
@@ -49,9 +49,9 @@ class _Line:
 
 
 def said_words(text: str, language: str | None = None) -> list[str]:
-    """The words of a text; a mark that stands alone ("Bonjour !") stays with the word before it.
+    """Split a text into words. Separate punctuation ("Bonjour !") is added to the word before it.
 
-    A text in a language of `UNSPACED` is split by `split_unspaced`, and so is one that is mostly kana, Han or Thai.
+    Text in a language of `UNSPACED`, or mostly in kana, Han or Thai, is split by `split_unspaced`.
     """
     unspaced = language if language in UNSPACED else _language_of_script(text)
     words: list[list[str]] = []
@@ -65,15 +65,15 @@ def said_words(text: str, language: str | None = None) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """The text without white space and invisible marks at its ends."""
+    """Strip white space and invisible marks."""
     return text.strip(_ENDS)
 
 
 def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue]:
-    """The words of subtitles and who says them, in order of their starts.
+    """The words of subtitles with their speakers, in order of their starts.
 
-    A speaker is named by `<v Name>`, or at the beginning of a line by `[Name]:`, which holds to the end of the cue, or
-    by one of `_names` and a colon, which holds until another voice begins: another label, a dash or `>>`.
+    A speaker is given by `<v Name>`; by `[Name]:` at the beginning of a line, up to the end of the cue; or by one of
+    `_names` and a colon, up to the next change of speaker: another label, a dash or `>>`.
     """
     ordered = sorted(subtitles, key=lambda subtitle: subtitle.span[0])
     shown = _without_repeats([(subtitle.span, list(_lines(subtitle.lines))) for subtitle in ordered])
@@ -84,23 +84,23 @@ def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue
         words = []
         speaker = turn
         for line in lines:
-            said = line.text
-            label = _LABEL.match(said)
+            text = line.text
+            label = _LABEL.match(text)
             if label and (label["bracketed"] or label["name"] in names):
                 speaker = label["bracketed"] or label["name"]
                 turn = label["name"] or turn
-                said = said[label.end() :]
-            elif dash := _TURN.match(said):
+                text = text[label.end() :]
+            elif dash := _TURN.match(text):
                 speaker = turn = None
-                said = said[dash.end() :]
-            words += [CueWord(word, speaker=line.voice or speaker) for word in said_words(said, language)]
+                text = text[dash.end() :]
+            words += [CueWord(word, speaker=line.voice or speaker) for word in said_words(text, language)]
         if words:
             cues.append(Cue(words, span))
     return cues
 
 
 def _lines(lines: Sequence[str]) -> Iterator[_Line]:
-    """The lines of one cue without markup, those that say nothing left out."""
+    """The lines of one cue without markup, and without lines that have no text."""
     before, *voiced = _VOICE.split("\n".join(lines))
     for voice, text in zip([None, *voiced[::2]], [before, *voiced[1::2]], strict=True):
         name = " ".join(_unescaped(voice).split()) if voice else None
@@ -115,10 +115,10 @@ def _unescaped(text: str) -> str:
 
 
 def _without_repeats(cues: Sequence[tuple[Span, list[_Line]]]) -> list[tuple[Span, list[_Line]]]:
-    """A rolling caption's lines once each, where they are first shown.
+    """Remove the repeated lines of rolling captions.
 
-    Rolling captions show the lines of the cue before once more above the new one. A file of them is known by half of
-    its cues doing so: elsewhere "No." after "No." was said twice.
+    Rolling captions show the lines of the previous cue again above the new one. A file counts as rolling if half of its
+    cues do so; in others, "No." after "No." was said twice.
     """
     repeats = [0, *(_repeated(before, cue) for before, cue in pairwise(cues))]
     adds = any(0 < repeated < len(lines) for repeated, (_, lines) in zip(repeats, cues, strict=False))
@@ -128,41 +128,44 @@ def _without_repeats(cues: Sequence[tuple[Span, list[_Line]]]) -> list[tuple[Spa
 
 
 def _repeated(before: tuple[Span, list[_Line]], cue: tuple[Span, list[_Line]]) -> int:
-    """How many lines at the top of a cue are the last of the cue before, which it touches or overlaps."""
+    """How many lines at the top of a cue repeat the end of the previous cue, if the two touch or overlap."""
     (_, until), shown = before
     (start, _), lines = cue
-    most = min(len(shown), len(lines), ROLLED_LINES) if start <= until else 0
-    return next((count for count in range(most, 0, -1) if shown[-count:] == lines[:count]), 0)
+    max_count = min(len(shown), len(lines), MAX_ROLLED_LINES) if start <= until else 0
+    return next((count for count in range(max_count, 0, -1) if shown[-count:] == lines[:count]), 0)
 
 
 def _names(cues: Sequence[Sequence[_Line]]) -> set[str]:
-    """The names before a colon that are speakers', "Ann: Hello" and not "Remember: drink".
+    """The words before a colon that are speakers' names, as in "Ann: Hello", unlike "Remember: drink".
 
-    They are where a file uses them throughout: at the beginning of every cue; or of the first cue and of a tenth of
-    all, at least two names, each more than once (once is enough in capitals). All are in capitals if the first is, and
-    none if it is not.
+    They are names if the file uses them consistently: at the beginning of every cue; or at the beginning of the first
+    cue and of a tenth of all, with at least two names that occur more than once (once is enough for names in capitals).
+    If the first name is in capitals, only words in capitals count, otherwise only others.
     """
-    first = [_name(lines[0]) for lines in cues]
-    if not first or not first[0]:
+    first_names = [_name(lines[0]) for lines in cues]
+    if not first_names or not first_names[0]:
         return set()
-    in_capitals = first[0].isupper()
-    found = [name for lines in cues for line in lines if (name := _name(line)) and name.isupper() == in_capitals]
-    names = {name for name, count in Counter(found).items() if count > 1 or in_capitals}
-    if len(first) > 1 and set(first) <= set(found):
-        return names.union(name for name in first if name)
-    is_regular = len(names) > 1 and first[0] in names and 10 * sum(name in names for name in found) >= len(cues)
-    return names if is_regular else set()
+    in_capitals = first_names[0].isupper()
+    possible_names = [
+        name for lines in cues for line in lines if (name := _name(line)) and name.isupper() == in_capitals
+    ]
+    names = {name for name, count in Counter(possible_names).items() if count > 1 or in_capitals}
+    if len(first_names) > 1 and set(first_names) <= set(possible_names):
+        return names.union(name for name in first_names if name)
+    uses = sum(name in names for name in possible_names)
+    is_consistent = len(names) > 1 and first_names[0] in names and 10 * uses >= len(cues)
+    return names if is_consistent else set()
 
 
 def _name(line: _Line) -> str | None:
-    """What may be a speaker's name before a colon: up to three words that begin with capitals or digits."""
+    """A possible speaker's name before a colon: up to three words that begin with capitals or digits; else None."""
     label = _LABEL.match(line.text)
     words = (label["name"] or "").split() if label else []
     return " ".join(words) or None if all(word[0].isupper() or word[0].isdigit() for word in words) else None
 
 
 def _language_of_script(text: str) -> str | None:
-    """The language without spaces that a text is in if more than half of its letters are kana, Han or Thai."""
+    """`ja`, `zh` or `th` if more than half of a text's letters are kana, Han or Thai; else None."""
     kana, han, thai = (sum(in_scripts(char, script) for char in text) for script in (KANA, HAN, THAI))
     half = sum(char.isalpha() for char in text) / 2
     if kana + han > half:

@@ -1,7 +1,7 @@
 """WebVTT (`.vtt`): blocks of lines between empty lines, each a cue, a comment or a style.
 
-Read after the W3C's "WebVTT: The Web Video Text Tracks Format", section 6.1; the header may be missing. Text that
-belongs to no cue, which browsers leave out in silence, is refused.
+Parsed as in the W3C's "WebVTT: The Web Video Text Tracks Format", section 6.1, except that the header may be missing,
+and that text outside cues, which browsers ignore, is an error.
 """
 
 import re
@@ -16,18 +16,18 @@ _NO_CUE = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")
 
 
 def parse(text: str, language: str | None, otherwise: str | None) -> Transcript:
-    """The transcript in a WebVTT file. Raises LineError.
+    """Parse a WebVTT file. Raises LineError.
 
-    `language` is the caller's word, `otherwise` holds where neither the caller nor the file names one.
+    `language` overrides the file's language; `otherwise` is used if neither is known.
     """
     lines = [bare(line) or line for line in text.split("\n")]
-    begin = _header(lines)
-    stated = next((matched[1] for line in lines[:begin] if (matched := _LANGUAGE.match(line))), None)
-    known = language or iso_language(stated) or otherwise
-    return Transcript(spoken_cues(_subtitles(lines, begin), known), known)
+    begin = _header_length(lines)
+    declared = next((match[1] for line in lines[:begin] if (match := _LANGUAGE.match(line))), None)
+    spoken_language = language or iso_language(declared) or otherwise
+    return Transcript(spoken_cues(_subtitles(lines, begin), spoken_language), spoken_language)
 
 
-def _header(lines: Sequence[str]) -> int:
+def _header_length(lines: Sequence[str]) -> int:
     """The number of lines before the first block."""
     if not lines[0].startswith("WEBVTT"):
         return 0
@@ -35,27 +35,30 @@ def _header(lines: Sequence[str]) -> int:
 
 
 def _subtitles(lines: Sequence[str], begin: int) -> list[Subtitle]:
-    """The cues of the lines from `begin`. A line of spaces does not end a block: YouTube's cues begin with one."""
-    found: list[Subtitle] = []
+    """The cues in the lines from `begin` on.
+
+    A line of spaces does not end a block, because YouTube's cues begin with one.
+    """
+    subtitles: list[Subtitle] = []
     block = None
     for index, line in enumerate(lines[begin:], start=begin):
-        if block is None and (outside := _NO_CUE.match(line)):
-            block = outside[1]
+        if block is None and (match := _NO_CUE.match(line)):
+            block = match[1]
         elif block in ("NOTE", "STYLE", "REGION"):
             if is_about_times(line):
-                raise LineError(index + 1, f"a {block} block holds {quoted(line)}; put a blank line above the cue")
+                raise LineError(index + 1, f"a {block} block contains {quoted(line)}; put a blank line above the cue")
             block = block if line else None
         elif is_about_times(line):
-            found.append(Subtitle(times(line, index + 1), []))
+            subtitles.append(Subtitle(times(line, index + 1), []))
             block = "cue"
         elif not line:
             block = None
         elif not bare(line) or is_number_of_next(lines, index):
             continue
         elif block == "cue":
-            found[-1].lines.append(line)
+            subtitles[-1].lines.append(line)
         elif index + 1 == len(lines) or not is_about_times(lines[index + 1]):
             raise LineError(
                 index + 1, f"{quoted(line)} belongs to no cue; give it times, or delete the blank line above it"
             )
-    return found
+    return subtitles

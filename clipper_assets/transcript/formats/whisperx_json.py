@@ -1,4 +1,4 @@
-"""WhisperX's JSON and Podcasting 2.0's: segments, in WhisperX's with the times of their words.
+"""JSON transcripts of WhisperX, with the times of words, and of Podcasting 2.0.
 
 https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/transcripts.md
 """
@@ -17,16 +17,16 @@ from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
 from clipper_assets.transcript.formats.speaker_labels import bare, said_words
 
-_JSON = json.JSONDecoder(parse_int=float)  # int() refuses more than 4300 digits
+_JSON = json.JSONDecoder(parse_int=float)  # int() rejects more than 4300 digits
 PART_WORDS = 100
-"""Of a segment that are compared with its timed words at once; more than half a minute of speech."""
-_BETWEEN = re.compile(r"[ \t\n,:]*")
+"""Number of words of a segment that are matched with timed words at once; more than half a minute of speech."""
+_SEPARATORS = re.compile(r"[ \t\n,:]*")
 
 
 def _encodable(text: str) -> str:
-    """JSON can escape half of a surrogate pair, which no file can hold."""
+    """Reject unpaired surrogates, which JSON can escape but UTF-8 cannot encode."""
     if any("\ud800" <= char <= "\udfff" for char in text):
-        raise PydanticCustomError("surrogate", "holds half of a surrogate pair")
+        raise PydanticCustomError("surrogate", "contains half of a surrogate pair")
     return text
 
 
@@ -68,15 +68,15 @@ class _Result(BaseModel):
 
 
 def parse(text: str, language: str | None, otherwise: str | None) -> Transcript:
-    """The transcript in a JSON file. Raises LineError.
+    """Parse a JSON transcript. Raises LineError.
 
-    `language` is the caller's word, `otherwise` holds where neither the caller nor the file names one.
+    `language` overrides the file's language; `otherwise` is used if neither is known.
     """
     try:
         return transcript_of(_JSON.decode(text), language, otherwise)
     except json.JSONDecodeError as error:
         message = error.msg[:1].lower() + error.msg[1:]
-        raise LineError(error.lineno, f"no JSON at column {error.colno} ({message}); export it again") from error
+        raise LineError(error.lineno, f"invalid JSON at column {error.colno} ({message}); export it again") from error
     except RecursionError as error:
         raise LineError(1, "the JSON is nested too deeply for a transcript; export it again") from error
     except ValidationError as error:
@@ -89,21 +89,21 @@ def parse(text: str, language: str | None, otherwise: str | None) -> Transcript:
 
 
 def transcript_of(result: Any, language: str | None = None, otherwise: str | None = None) -> Transcript:
-    """A WhisperX result or a Podcasting 2.0 transcript, as parsed from JSON. Raises pydantic's ValidationError.
+    """Convert a parsed WhisperX result or Podcasting 2.0 transcript. Raises pydantic's ValidationError.
 
-    `language` is the caller's word, `otherwise` holds where neither the caller nor the result names one.
+    `language` overrides the result's language; `otherwise` is used if neither is known.
     """
     parsed = _Result.model_validate(result)
-    known = language or iso_language(parsed.language) or otherwise
-    cues = [Cue(_words(segment, known), (segment.start, segment.end)) for segment in parsed.segments]
-    return Transcript(sorted((cue for cue in cues if cue.words), key=lambda cue: cue.span[0]), known)
+    spoken_language = language or iso_language(parsed.language) or otherwise
+    cues = [Cue(_words(segment, spoken_language), (segment.start, segment.end)) for segment in parsed.segments]
+    return Transcript(sorted((cue for cue in cues if cue.words), key=lambda cue: cue.span[0]), spoken_language)
 
 
 def _words(segment: _Segment, language: str | None) -> list[CueWord]:
-    """Every word of the segment's text, with the times of those among `segment.words` that are the same word.
+    """All words of the segment's text, with the times of matching words in `segment.words`.
 
-    The text decides, because an aligner leaves out what it cannot place; where the words are the text, in a language
-    written without spaces for one, they decide.
+    The text is authoritative, because aligners omit words that they cannot place. Only if `segment.words` have exactly
+    the text's characters, they are used unchanged, which keeps word boundaries in languages without spaces.
     """
     timed = [
         CueWord(
@@ -118,53 +118,56 @@ def _words(segment: _Segment, language: str | None) -> list[CueWord]:
     if timed and "".join(word.text for word in timed) == "".join(bare(word) for word in segment.text.split()):
         return timed
     words = [CueWord(text, speaker=segment.speaker) for text in said_words(segment.text, language)]
-    for ours, theirs, length in _same([word.text for word in words], [word.text for word in timed]):
-        words[ours : ours + length] = timed[theirs : theirs + length]
+    for position, timed_position, length in _matches([word.text for word in words], [word.text for word in timed]):
+        words[position : position + length] = timed[timed_position : timed_position + length]
     return words
 
 
-def _same(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Where the same words stand in both, and how many. Time is linear: each part is sought near the one before."""
-    reached = 0
-    for first in range(0, len(ours), PART_WORDS):
-        near = theirs[reached : reached + 2 * PART_WORDS]
-        part = SequenceMatcher(None, ours[first : first + PART_WORDS], near, autojunk=False)
-        begin = reached
-        for at, at_near, length in part.get_matching_blocks():
+def _matches(texts: Sequence[str], timed_texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Matching runs: their position in both sequences and their length.
+
+    Takes linear time, because each part of `texts` is only searched for near the previous match.
+    """
+    matched_up_to = 0
+    for first in range(0, len(texts), PART_WORDS):
+        nearby = timed_texts[matched_up_to : matched_up_to + 2 * PART_WORDS]
+        matcher = SequenceMatcher(None, texts[first : first + PART_WORDS], nearby, autojunk=False)
+        begin = matched_up_to
+        for position, nearby_position, length in matcher.get_matching_blocks():
             if length:
-                yield first + at, begin + at_near, length
-                reached = begin + at_near + length
+                yield first + position, begin + nearby_position, length
+                matched_up_to = begin + nearby_position + length
 
 
 def _line(text: str, path: Sequence[str | int]) -> int:
-    """The line (from 1) of valid JSON on which the value at `path` begins; if there is none, the one that lacks it."""
-    at = _after(text, 0)
+    """The line, counted from 1, on which the value at `path` begins in valid JSON; else the line of its parent."""
+    offset = _skip_separators(text, 0)
     for step in path:
-        inside = dict(_children(text, at))
-        if step not in inside:
+        children = dict(_children(text, offset))
+        if step not in children:
             break
-        at = inside[step]
-    return text.count("\n", 0, at) + 1
+        offset = children[step]
+    return text.count("\n", 0, offset) + 1
 
 
-def _children(text: str, at: int) -> Iterator[tuple[str | int, int]]:
-    """Key or index, and offset, of every value directly inside the object or list that begins at `at`."""
-    is_object = text[at] == "{"
-    if not is_object and text[at] != "[":
+def _children(text: str, offset: int) -> Iterator[tuple[str | int, int]]:
+    """Key or index, and offset, of every value directly inside the object or list that begins at `offset`."""
+    is_object = text[offset] == "{"
+    if not is_object and text[offset] != "[":
         return
-    at = _after(text, at + 1)
+    offset = _skip_separators(text, offset + 1)
     index = 0
-    while text[at] not in "]}":
+    while text[offset] not in "]}":
         key: str | int = index
         if is_object:
-            key, at = _JSON.raw_decode(text, at)
-            at = _after(text, at)
-        yield key, at
-        at = _after(text, _JSON.raw_decode(text, at)[1])
+            key, offset = _JSON.raw_decode(text, offset)
+            offset = _skip_separators(text, offset)
+        yield key, offset
+        offset = _skip_separators(text, _JSON.raw_decode(text, offset)[1])
         index += 1
 
 
-def _after(text: str, at: int) -> int:
-    """The offset of what comes next in JSON, past white space, commas and colons."""
-    matched = _BETWEEN.match(text, at)
-    return matched.end() if matched else at
+def _skip_separators(text: str, offset: int) -> int:
+    """The offset of the next JSON token, after white space, commas and colons."""
+    match = _SEPARATORS.match(text, offset)
+    return match.end() if match else offset

@@ -18,7 +18,7 @@ def no_whisperx(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_whisperx")
-def test_without_whisperx_english_is_aligned_and_other_languages_are_not() -> None:
+def test_without_whisperx_only_english_can_be_aligned() -> None:
     english, why = Aligners().choose("en")
     assert isinstance(english, PocketSphinxAligner)
     assert "WhisperX" in why
@@ -30,14 +30,14 @@ def on_cpu(model: str | None = None, models_dir: Path = MODELS) -> Aligners:
 
 
 @pytest.mark.whisperx
-def test_a_model_comes_from_the_models_directory() -> None:
+def test_a_named_model_is_found_in_the_models_directory() -> None:
     aligner, why = on_cpu(model="wav2vec2_tiny_sample").choose("en")
     assert aligner
     assert (aligner.name, why) == ("wav2vec2 wav2vec2_tiny_sample", "")
 
 
 @pytest.mark.whisperx
-def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> None:
+def test_the_model_of_a_language_is_found_by_its_folder_name(tmp_path: Path) -> None:
     (tmp_path / "align-eo").symlink_to(MODELS / "wav2vec2_tiny_sample")
     aligner, why = on_cpu(models_dir=tmp_path).choose("eo")
     assert aligner
@@ -46,7 +46,7 @@ def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> No
 
 @pytest.mark.whisperx
 @pytest.mark.parametrize(
-    ("language", "model", "said"),
+    ("language", "model", "reason"),
     [
         (
             "en",
@@ -59,22 +59,22 @@ def test_a_models_directory_has_a_folder_for_each_language(tmp_path: Path) -> No
         ("en", "whisper_tiny_sample", "does not load on cpu"),
     ],
 )
-def test_a_missing_model_is_one_sentence(language: str, model: str | None, said: str) -> None:
+def test_the_reason_for_a_missing_model_is_one_sentence(language: str, model: str | None, reason: str) -> None:
     aligner, why = on_cpu(model=model).choose(language)
     assert (aligner is None) == (language != "en")
     assert "\n" not in why
-    assert re.search(said, why), why
+    assert re.search(reason, why), why
 
 
 @pytest.mark.whisperx
-def test_a_download_that_falls_silent_does_not_hold_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Torch is sent through a proxy that takes its request and never answers."""
+def test_a_download_that_stalls_times_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Torch downloads through a proxy that accepts its request and never answers."""
     monkeypatch.setattr(models, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(auto, "DOWNLOAD_TIMEOUT_S", 0.2)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("no_proxy", "")
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{mute.getsockname()[1]}")
+    with socket.create_server(("127.0.0.1", 0)) as unresponsive:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{unresponsive.getsockname()[1]}")
         aligner, why = on_cpu().choose("en")
     assert isinstance(aligner, PocketSphinxAligner)
     assert "timed out" in why

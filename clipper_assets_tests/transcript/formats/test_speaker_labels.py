@@ -5,15 +5,15 @@ import pytest
 from clipper_assets.transcript.formats.speaker_labels import Subtitle, said_words, spoken_cues
 
 
-def said(*cues: Sequence[str], step_s: float = 1.0, length_s: float = 1.0) -> list[list[tuple[str | None, str]]]:
-    """Speaker and text of every word, of cues that begin every `step_s` seconds."""
-    subtitles = [Subtitle((at * step_s, at * step_s + length_s), list(lines)) for at, lines in enumerate(cues)]
+def words_in(*cues: Sequence[str], step_s: float = 1.0, length_s: float = 1.0) -> list[list[tuple[str | None, str]]]:
+    """Speaker and text of every word of each cue; cues begin every `step_s` seconds and last `length_s`."""
+    subtitles = [Subtitle((n * step_s, n * step_s + length_s), list(lines)) for n, lines in enumerate(cues)]
     return [[(word.speaker, word.text) for word in cue.words] for cue in spoken_cues(subtitles, None)]
 
 
 def speakers(*lines: str) -> list[str | None]:
-    """The speaker of each of some cues of one line."""
-    return [cue[-1][0] for cue in said(*([line] for line in lines))]
+    """The speakers of cues with one line each."""
+    return [cue[-1][0] for cue in words_in(*([line] for line in lines))]
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def speakers(*lines: str) -> list[str | None]:
         (["<v Ann &amp; Co>Hi.</v>", "<v.loud Bob>Yes.", "<v Ann>Hi.</v> So."], ["Ann & Co", "Bob", None]),
     ],
 )  # fmt: skip
-def test_speakers_are_named_by_labels_that_a_file_uses_throughout(lines: list[str], named: list[str | None]) -> None:
+def test_labels_are_speakers_if_the_file_uses_them_consistently(lines: list[str], named: list[str | None]) -> None:
     assert speakers(*lines) == named
 
 
-def test_what_is_no_label_is_said() -> None:
-    assert said(["Remember: sleep."], ["So."])[0] == [(None, "Remember:"), (None, "sleep.")]
-    assert said(["ANN: Hi.", "BOB: Yes."]) == [[("ANN", "Hi."), ("BOB", "Yes.")]]
+def test_words_before_a_colon_that_are_not_labels_stay_in_the_text() -> None:
+    assert words_in(["Remember: sleep."], ["So."])[0] == [(None, "Remember:"), (None, "sleep.")]
+    assert words_in(["ANN: Hi.", "BOB: Yes."]) == [[("ANN", "Hi."), ("BOB", "Yes.")]]
 
 
 @pytest.mark.parametrize(
@@ -56,30 +56,30 @@ def test_what_is_no_label_is_said() -> None:
         (["[Applause", "and laughter] Thanks ♪"], ["Thanks"]),
     ],
 )
-def test_only_what_is_said_is_left(lines: list[str], words: list[str]) -> None:
-    (cue,) = said(lines)
+def test_markup_and_sound_descriptions_are_removed(lines: list[str], words: list[str]) -> None:
+    (cue,) = words_in(lines)
     assert [text for _, text in cue] == words
 
 
-def test_a_rolling_caption_is_read_once() -> None:
+def test_repeated_lines_of_rolling_captions_are_read_once() -> None:
     rolling = [["a b"], ["a b"], ["a b", "c"], ["c"], ["c", "d"], ["a b", "c", "d", "e"]]
-    assert [[text for _, text in cue] for cue in said(*rolling)] == [
+    assert [[text for _, text in cue] for cue in words_in(*rolling)] == [
         ["a", "b"],
         ["c"],
         ["d"],
         ["a", "b", "c", "d", "e"],
     ]
     three = [["a", "b", "c"], ["b", "c", "d"], ["c", "d", "e"]]
-    assert [[text for _, text in cue] for cue in said(*three, length_s=1.5)] == [["a", "b", "c"], ["d"], ["e"]]
+    assert [[text for _, text in cue] for cue in words_in(*three, length_s=1.5)] == [["a", "b", "c"], ["d"], ["e"]]
 
 
 @pytest.mark.parametrize(
     ("cues", "step_s"),
     [([["No."], ["No."]], 1.0), ([["a"], ["a", "b"]], 1.5), ([["No."], ["No."], ["So."], ["Yes."]], 1.0)],
 )
-def test_what_is_said_twice_is_read_twice(cues: list[list[str]], step_s: float) -> None:
-    assert [[text for _, text in cue] for cue in said(*cues, step_s=step_s)] == cues or step_s > 1
-    assert sum(len(cue) for cue in said(*cues, step_s=step_s)) == sum(len(cue) for cue in cues)
+def test_lines_repeated_in_other_captions_are_read_twice(cues: list[list[str]], step_s: float) -> None:
+    assert [[text for _, text in cue] for cue in words_in(*cues, step_s=step_s)] == cues or step_s > 1
+    assert sum(len(cue) for cue in words_in(*cues, step_s=step_s)) == sum(len(cue) for cue in cues)
 
 
 @pytest.mark.parametrize(
@@ -96,5 +96,5 @@ def test_what_is_said_twice_is_read_twice(cues: list[list[str]], step_s: float) 
         ("\u202bمساء\u200f \u200eالخير.\u202c \u200f", "ar", ["مساء", "الخير."]),
     ],
 )  # fmt: skip
-def test_words_are_told_apart_as_their_script_wants_it(text: str, language: str | None, words: list[str]) -> None:
+def test_text_is_split_into_words_by_its_script(text: str, language: str | None, words: list[str]) -> None:
     assert said_words(text, language) == words

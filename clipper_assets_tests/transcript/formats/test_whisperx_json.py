@@ -4,7 +4,7 @@ from clipper_assets.transcript.formats.base import LineError
 from clipper_assets.transcript.formats.whisperx_json import parse, transcript_of
 
 
-def test_words_that_the_aligner_left_out_are_kept() -> None:
+def test_words_that_the_aligner_omitted_are_kept_without_times() -> None:
     segment = {"start": 0, "end": 3, "text": "we saw 5 cats — twice", "words": [
         {"word": "we", "start": 0, "end": 1},
         {"word": "saw", "start": 1, "end": 2},
@@ -20,7 +20,7 @@ def test_words_that_the_aligner_left_out_are_kept() -> None:
     ]
 
 
-def test_a_language_without_spaces_keeps_the_aligners_words() -> None:
+def test_the_aligners_words_are_kept_in_languages_without_spaces() -> None:
     segment = {"start": 0, "end": 1, "text": "你好", "words": [
         {"word": "你", "start": 0, "end": 0.5}, {"word": "好", "start": 0.5, "end": 1}
     ]}  # fmt: skip
@@ -28,7 +28,7 @@ def test_a_language_without_spaces_keeps_the_aligners_words() -> None:
     assert cue.texts == ["你", "好"]
 
 
-def test_direction_marks_are_no_part_of_words() -> None:
+def test_direction_marks_are_removed_from_words() -> None:
     segment = {"start": 0, "end": 1, "text": "\u202bשלום לך\u202c", "words": [
         {"word": "\u202bשלום", "start": 0, "end": 0.5}, {"word": "לך\u202c", "start": 0.5, "end": 1}
     ]}  # fmt: skip
@@ -40,7 +40,7 @@ GOOD = '{"note": {"segments": [1,\n2]}, "segments": [\n{"start": 0, "end": 1, "t
 
 
 @pytest.mark.parametrize(
-    ("text", "wrong"),
+    ("text", "message"),
     [
         (GOOD + '{"start": "0:01", "end": 2, "text": "b"}]}', "line 5: segments.1.start is '0:01'; it should be a valid number"),
         (GOOD + '{"start": 1, "text": "b"}]}', "line 5: segments.1.end is missing"),
@@ -50,16 +50,16 @@ GOOD = '{"note": {"segments": [1,\n2]}, "segments": [\n{"start": 0, "end": 1, "t
         (GOOD + '{"start": 2, "end": 1, "text": "b"}]}', "line 5: segments.1: ends before it starts"),
         (GOOD + '{"start": 2, "end": 3, "text": "b",\n"words": [{"word": "b", "start": 3, "end": 2}]}]}',
          "line 5: segments.1.words.0: ends before it starts"),
-        (GOOD + '{"start": 1, "end": 2, "text": "\\ud800"}]}', "line 5: segments.1.text: holds half of a surrogate pair"),
+        (GOOD + '{"start": 1, "end": 2, "text": "\\ud800"}]}', "line 5: segments.1.text: contains half of a surrogate pair"),
         (GOOD + "7]}", "line 5: segments.1 is 7; it should be a valid dictionary;"),
         ('\n{"segments":\n7}', "line 3: segments is 7; it should be a valid list"),
         ('\n{"text": "a"}', "line 2: segments is missing"),
         ("\n[1]", "line 2: top level: it should be a valid dictionary;"),
-        ("", "line 1: no JSON at column 1"),
-        ('{"segments": [\n{"start": 1,}]}', "line 2: no JSON at column 1"),
+        ("", "line 1: invalid JSON at column 1"),
+        ('{"segments": [\n{"start": 1,}]}', "line 2: invalid JSON at column 1"),
         ("[" * 100_000, "line 1: the JSON is nested too deeply"),
     ],
 )  # fmt: skip
-def test_the_line_of_the_wrong_segment_is_named(text: str, wrong: str) -> None:
-    with pytest.raises(LineError, match=f"^{wrong}"):
+def test_the_error_names_the_line_of_the_invalid_segment(text: str, message: str) -> None:
+    with pytest.raises(LineError, match=f"^{message}"):
         parse(text, None, None)
