@@ -117,7 +117,7 @@ def test_a_name_that_is_too_long(name: str) -> None:
 
 
 def test_a_key_that_is_too_long(cut: Path) -> None:
-    assert "is too long to be an episode" in sentence("process", str(cut), "--key", f"{'long/' * 60}cut.mp4")
+    assert "is too long for an episode" in sentence("process", str(cut), "--key", f"{'long/' * 60}cut.mp4")
 
 
 @pytest.mark.parametrize(
