@@ -1,1 +1,1 @@
-"""The authenticated door for frontends: requests in, the state of episodes out; what is made, Dagster's runs make."""
+"""The authenticated HTTP API for frontends: a thin layer; all work happens in Dagster runs."""

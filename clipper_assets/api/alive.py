@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.runtime.daemons import heartbeats
 
 log = logging.getLogger(__name__)
@@ -39,13 +39,13 @@ class Readiness:
         self.stale_at = 0.0
 
     @classmethod
-    def of(cls, door: Door) -> "Readiness":
+    def of(cls, services: Services) -> "Readiness":
         return cls(
             {
-                "storage": door.storage.refuse_if_unreadable,
-                "database": lambda: door.instance.get_runs(limit=1),
-                "code server": door.dagster.code_server.refuse_if_unreachable,
-                "daemon": lambda: heartbeats(door.instance),
+                "storage": services.storage.refuse_if_unreadable,
+                "database": lambda: services.instance.get_runs(limit=1),
+                "code server": services.dagster.code_server.refuse_if_unreachable,
+                "daemon": lambda: heartbeats(services.instance),
             }
         )
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import BearerTokens, Guard, Tokens
-from clipper_assets.api.deps import Door, known_query
+from clipper_assets.api.deps import Services, known_query
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
 from clipper_assets.api.routes import again, edits, episodes, events, media, metrics, process, uploads
@@ -31,8 +31,8 @@ CONTENT_SECURITY = (
 """Scripts and styles are ours alone; pictures, videos and uploads may be wherever the storage presigns its URLs."""
 
 
-def build_app(door: Door, tokens: Tokens) -> FastAPI:
-    """The app that serves `door` to those who have one of `tokens`."""
+def build_app(services: Services, tokens: Tokens) -> FastAPI:
+    """Builds the ASGI app around `services`; every route but the public ones requires one of `tokens`."""
     bearer = HTTPBearer(auto_error=False, description="one of AUTH_TOKEN")
     app = FastAPI(
         title="clipper_assets",
@@ -48,19 +48,19 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
             {"name": "uploads", "description": "files from a browser, in parts"},
         ],
     )
-    app.state.door = door
+    app.state.services = services
     # The first that fits is taken, and a key has slashes: what goes on behind a key comes before the key alone.
     for each in (process, events, edits, uploads, media, metrics, episodes, again):
         app.include_router(each.router)
-    app.router.routes.extend(door.dagster.graphql.build_routes())
+    app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))
     app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
     add_handlers(app)
-    origins = door.settings.api_cors_origins
+    origins = services.settings.api_cors_origins
     # The last one added is the first to see a request.
-    app.add_middleware(Body, most_bytes=door.settings.api_max_body_bytes)
-    app.add_middleware(Rate, rate=door.settings.api_rate)
-    app.add_middleware(Guard, rate=door.settings.api_rate)
+    app.add_middleware(Body, most_bytes=services.settings.api_max_body_bytes)
+    app.add_middleware(Rate, rate=services.settings.api_rate)
+    app.add_middleware(Guard, rate=services.settings.api_rate)
     app.add_middleware(AuthenticationMiddleware, backend=BearerTokens(tokens, origins))
     app.add_middleware(
         CORSMiddleware,
@@ -69,7 +69,7 @@ def build_app(door: Door, tokens: Tokens) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Prefer"],
         expose_headers=["Location", "Retry-After", "Preference-Applied"],
     )
-    app.add_middleware(Alive, readiness=Readiness.of(door))
+    app.add_middleware(Alive, readiness=Readiness.of(services))
     app.add_middleware(Journal)
     return app
 

@@ -1,4 +1,4 @@
-"""What handlers depend on, for FastAPI to inject."""
+"""Dependencies that FastAPI injects into request handlers."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,8 +20,8 @@ from clipper_assets.storage.base import Storage
 
 
 @dataclass(frozen=True)
-class Door:
-    """Settings, storage, Dagster's instance and workspace, URLs that expire, what is known of episodes, metrics."""
+class Services:
+    """What request handlers work with: settings, storage, Dagster, signed URLs, episode states and metrics."""
 
     settings: Settings
     storage: Storage
@@ -37,13 +37,13 @@ class Door:
         return browser_url(self.storage, self.signer, key)
 
 
-def door_of(connection: HTTPConnection) -> Door:
-    door: Door = connection.app.state.door
-    return door
+def get_services(connection: HTTPConnection) -> Services:
+    services: Services = connection.app.state.services
+    return services
 
 
-TheDoor = Annotated[Door, Depends(door_of)]
-"""How a handler asks for it."""
+ServicesDep = Annotated[Services, Depends(get_services)]
+"""The type of a handler's parameter into which FastAPI injects the `Services` of the app."""
 AspectAsked = Annotated[
     Aspect | None,
     Query(

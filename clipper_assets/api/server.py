@@ -11,7 +11,7 @@ from limits import parse
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.descriptors import most_pending, raise_limit
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.limits import PatientProtocol
@@ -34,7 +34,7 @@ GRACE_S = 3
 @click.option("--host", help="Address to listen on; default: CLIPPER_API_HOST.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; default: CLIPPER_API_PORT.")
 def main(host: str | None, port: int | None) -> None:
-    """The door for frontends: HTTP, live events, GraphQL and the review page, for those who have a token."""
+    """Serve the API for frontends: HTTP, live events, GraphQL and the review page, protected by tokens."""
     raise_limit()
     with mistakes_in_one_sentence(StorageError, dg.DagsterInvariantViolationError):
         settings = Settings()
@@ -52,7 +52,7 @@ def main(host: str | None, port: int | None) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[to_standard_error(settings.log_format)])
     with instance, dagster:
         runs = Runs(instance)
-        door = Door(
+        services = Services(
             settings=settings,
             storage=storage,
             instance=instance,
@@ -62,7 +62,7 @@ def main(host: str | None, port: int | None) -> None:
             states=States(storage, instance, runs),
             meter=Meter(instance),
         )
-        app = build_app(door, tokens)
+        app = build_app(services, tokens)
         # Dagster's modules are most of what there is; looking through them for garbage stops every request for 0.4 s.
         gc.collect()
         gc.freeze()

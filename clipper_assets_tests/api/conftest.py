@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.auth import Tokens
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.graphql.dagster import Dagster
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
@@ -29,8 +29,8 @@ URL = "http://testserver"
 
 
 @pytest.fixture(scope="session")
-def door(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Door]:
-    """A door to a storage with the finished episode `show/cut.mp4` and the upload `show2/new.mp4`; runs stay queued."""
+def services(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Services]:
+    """Services whose storage has the finished episode `show/cut.mp4` and the upload `show2/new.mp4`; runs stay queued."""
     root = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
@@ -49,42 +49,42 @@ def door(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Door]:
             assert result.success
             runs = Runs(instance)
             signer, states = Signer(TOKENS.key, settings.api_url_expiry_s), States(storage, instance, runs)
-            yield Door(settings, storage, instance, dagster, signer, runs, states, meter)
+            yield Services(settings, storage, instance, dagster, signer, runs, states, meter)
 
 
-def client_of(door: Door, token: str | None) -> TestClient:
+def client_of(services: Services, token: str | None) -> TestClient:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return TestClient(build_app(door, TOKENS), URL, headers=headers, raise_server_exceptions=False)
+    return TestClient(build_app(services, TOKENS), URL, headers=headers, raise_server_exceptions=False)
 
 
 @pytest.fixture
-def client(door: Door) -> TestClient:
-    return client_of(door, "full-token")
+def client(services: Services) -> TestClient:
+    return client_of(services, "full-token")
 
 
 @pytest.fixture
-def operator(door: Door) -> TestClient:
-    return client_of(door, "operator-token")
+def operator(services: Services) -> TestClient:
+    return client_of(services, "operator-token")
 
 
 @pytest.fixture
-def reader(door: Door) -> TestClient:
-    return client_of(door, "read-token")
+def reader(services: Services) -> TestClient:
+    return client_of(services, "read-token")
 
 
 @pytest.fixture
-def stranger(door: Door) -> TestClient:
-    return client_of(door, None)
+def stranger(services: Services) -> TestClient:
+    return client_of(services, None)
 
 
 @pytest.fixture
-def no_run_of_new(door: Door) -> Iterator[None]:
+def no_run_of_new(services: Services) -> Iterator[None]:
     """Removes the runs that a test asked for, and the claims that they began with."""
     yield
-    for claim in list(door.storage.list_objects("lake/run_claims")):
-        door.storage.delete(claim.key)
-    run = door.runs.latest(NEW)
+    for claim in list(services.storage.list_objects("lake/run_claims")):
+        services.storage.delete(claim.key)
+    run = services.runs.latest(NEW)
     while run:
-        door.instance.delete_run(run.run_id)
-        run = door.runs.latest(NEW)
-    door.states.forget(NEW)
+        services.instance.delete_run(run.run_id)
+        run = services.runs.latest(NEW)
+    services.states.forget(NEW)

@@ -13,24 +13,24 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api import alive
 from clipper_assets.api.alive import REMEDIES, Readiness
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.api.conftest import client_of
 
 
-def test_health_is_under_no_rate(door: Door) -> None:
-    settings = door.settings.model_copy(update={"api_rate": "1/minute"})
-    stranger = client_of(replace(door, settings=settings), None)
+def test_health_is_under_no_rate(services: Services) -> None:
+    settings = services.settings.model_copy(update={"api_rate": "1/minute"})
+    stranger = client_of(replace(services, settings=settings), None)
     assert {stranger.get("/review/").status_code for _ in range(3)} == {200, 429}
     assert {stranger.get(path).status_code for path in ("/health", "/health", "/health")} == {200}
 
 
 @pytest.fixture
-def beating(door: Door) -> Iterator[None]:
-    for daemon in door.instance.get_required_daemon_types():
-        door.instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+def beating(services: Services) -> Iterator[None]:
+    for daemon in services.instance.get_required_daemon_types():
+        services.instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
     yield
-    door.instance.wipe_daemon_heartbeats()
+    services.instance.wipe_daemon_heartbeats()
 
 
 def test_ready_says_each_part(stranger: TestClient, beating: None) -> None:
@@ -39,11 +39,11 @@ def test_ready_says_each_part(stranger: TestClient, beating: None) -> None:
 
 
 def test_a_daemon_that_is_silent_and_a_storage_that_is_gone_are_named(
-    door: Door, tmp_path_factory: pytest.TempPathFactory
+    services: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     gone = tmp_path_factory.mktemp("gone")
     shutil.rmtree(gone)
-    answer = client_of(replace(door, storage=DirectoryStorage(root=str(gone))), None).get("/ready")
+    answer = client_of(replace(services, storage=DirectoryStorage(root=str(gone))), None).get("/ready")
     assert answer.status_code == 503
     bad = {"daemon": REMEDIES["daemon"], "storage": REMEDIES["storage"]}
     assert answer.json() == {**dict.fromkeys(REMEDIES, "ok"), **bad}

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
@@ -47,9 +47,9 @@ def _table(spec: Any, key: str) -> bytes:
 
 @dataclass(frozen=True)
 class Five:
-    """A door to five finished episodes, and an HTTP client of its app, which keeps what it has read."""
+    """Services with five finished episodes, and an HTTP client of one app, which caches what it has read."""
 
-    door: Door
+    services: Services
     client: TestClient
 
 
@@ -84,9 +84,9 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]:
         dagster = cast("Any", SimpleNamespace(graphql=routes, code_server=server))
         limits = Settings(api_rate="10000/second")
         states, meter = States(storage, instance, runs), Meter(instance)
-        door = Door(limits, storage, instance, dagster, Signer(TOKENS.key, 3600), runs, states, meter)
-        with client_of(door, "read-token") as client:
-            yield Five(door, client)
+        services = Services(limits, storage, instance, dagster, Signer(TOKENS.key, 3600), runs, states, meter)
+        with client_of(services, "read-token") as client:
+            yield Five(services, client)
 
 
 def _manifest_key(key: str) -> str:
@@ -101,11 +101,11 @@ def _files(key: str) -> list[str]:
 def _seen(five: Five) -> dict[str, Any]:
     """What list, pages, webhooks and metrics say now."""
     for key in KEYS:
-        five.door.states.forget(key)
+        five.services.states.forget(key)
     rows = {row["key"]: row for row in _answer(five, "/episodes")["episodes"]}
     metrics = five.client.get("/metrics")
     assert metrics.status_code == 200
-    seen = {key: (rows[key], _answer(five, f"/episodes/{key}"), _told(five.door, key)) for key in KEYS}
+    seen = {key: (rows[key], _answer(five, f"/episodes/{key}"), _told(five.services, key)) for key in KEYS}
     return {**seen, "metrics": metrics.text}
 
 
@@ -115,10 +115,10 @@ def _answer(five: Five, path: str) -> Any:
     return answer.json()
 
 
-def _told(door: Door, key: str) -> str:
+def _told(services: Services, key: str) -> str:
     run = dg.DagsterRun("clip_episode", run_id="0" * 8, tags={"dagster/partition": key})
     record = cast("Any", type("Record", (), {"dagster_run": run, "end_time": 1.0}))
-    return _body(SUCCEEDED, record, door.instance, door.storage)
+    return _body(SUCCEEDED, record, services.instance, services.storage)
 
 
 DAMAGE: list[bytes | None] = [
@@ -139,7 +139,7 @@ def test_a_damaged_file_damages_its_own_episode_alone(
 ) -> None:
     key = KEYS[number]
     name = _files(key)[which]
-    file = Path(cast("DirectoryStorage", five.door.storage).root) / name
+    file = Path(cast("DirectoryStorage", five.services.storage).root) / name
     whole, before = file.read_bytes(), _seen(five)
     if cut:
         damage = whole[: len(whole) // 2]
@@ -175,12 +175,12 @@ def test_a_damaged_file_damages_its_own_episode_alone(
 )
 def test_a_partition_without_an_upload_is_a_row(five: Five, partition: str, state: str, said: str) -> None:
     before = _seen(five)
-    five.door.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # past its check of names
+    five.services.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # past its check of names
     try:
         newest = _answer(five, "/episodes")["episodes"][0]
         assert _seen(five) == before
     finally:
-        five.door.instance.delete_dynamic_partition("episodes", partition)
+        five.services.instance.delete_dynamic_partition("episodes", partition)
     assert newest["state"] == state
     assert said in newest["error"]
 
@@ -188,8 +188,8 @@ def test_a_partition_without_an_upload_is_a_row(five: Five, partition: str, stat
 def test_a_stray_file_is_no_version_of_the_edits(five: Five) -> None:
     before = _seen(five)
     stray = _files(KEYS[0])[1].replace("000001", "notes")
-    five.door.storage.put_bytes(stray, b"{")
+    five.services.storage.put_bytes(stray, b"{")
     try:
         assert _seen(five) == before
     finally:
-        five.door.storage.delete(stray)
+        five.services.storage.delete(stray)

@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 
 from clipper_assets.api import limits
 from clipper_assets.api.auth import BearerTokens, Guard
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
@@ -76,7 +76,7 @@ def test_too_many_requests_are_told_when_to_come_again() -> None:
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-def test_tokens_have_a_rate_each(door: Door) -> None:
+def test_tokens_have_a_rate_each(services: Services) -> None:
     app = FastAPI()
 
     @app.get("/")
@@ -103,11 +103,11 @@ def test_tokens_cannot_be_tried_as_often_as_one_likes() -> None:
     assert client.get("/", headers={"Authorization": "Bearer full-token"}).status_code == 200
 
 
-def test_cors_is_by_setting(door: Door) -> None:
+def test_cors_is_by_setting(services: Services) -> None:
     from dataclasses import replace
 
-    allowed = door.settings.model_copy(update={"api_cors_origins": "https://app.example"})
-    client = client_of(replace(door, settings=allowed), None)
+    allowed = services.settings.model_copy(update={"api_cors_origins": "https://app.example"})
+    client = client_of(replace(services, settings=allowed), None)
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
     ours = client.options("/process-video", headers={"Origin": "https://app.example", **asked})
     assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (200, "https://app.example")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from graphql import GraphQLError
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.graphql.operations import LOCATION, PARTITIONS, REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
 from clipper_assets_tests.api.conftest import NEW
@@ -18,14 +18,14 @@ from clipper_assets_tests.test_locked_database import locked
 
 @pytest.mark.usefixtures("no_run_of_new")
 @pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
-def test_a_request_that_starts_a_run(client: TestClient, door: Door, name: str) -> None:
+def test_a_request_that_starts_a_run(client: TestClient, services: Services, name: str) -> None:
     """The run that Dagster made and could not queue is not taken for one that will start."""
-    with locked(Path(door.instance.root_directory) / "history" / name):
+    with locked(Path(services.instance.root_directory) / "history" / name):
         answer = client.post("/process-video", json={"s3_key": NEW})
     assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
     again = client.post("/process-video", json={"s3_key": NEW})
     assert again.status_code == 202
-    run = door.instance.get_run_by_id(again.json()["run_id"])
+    run = services.instance.get_run_by_id(again.json()["run_id"])
     assert run
     assert run.status is dg.DagsterRunStatus.QUEUED
 
@@ -41,12 +41,12 @@ def test_a_request_that_only_reads() -> None:
     assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
 
 
-def test_graphql(operator: TestClient, door: Door) -> None:
+def test_graphql(operator: TestClient, services: Services) -> None:
     asked = "message stack className cause { message } causes { message } errorChain { error { message } }"
     query = operation("register_episode").replace("PythonError { message }", f"PythonError {{ {asked} }}")
     place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
     variables = {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": "show2/other.mp4"}
-    with locked(Path(door.instance.root_directory) / "history" / "runs" / "index.db"):
+    with locked(Path(services.instance.root_directory) / "history" / "runs" / "index.db"):
         answer = operator.post("/graphql", json={"query": query, "variables": variables})
     assert answer.status_code == 200
     assert answer.json()["data"]["addDynamicPartition"] == {
@@ -60,7 +60,7 @@ def test_graphql(operator: TestClient, door: Door) -> None:
     }
 
 
-def test_graphql_where_dagster_gives_no_answer(door: Door) -> None:
+def test_graphql_where_dagster_gives_no_answer(services: Services) -> None:
     error = GraphQLError("database is locked [SQL: ...]", original_error=database_error("database is locked"))
-    (told,) = door.dagster.graphql.handle_graphql_errors([error])
+    (told,) = services.dagster.graphql.handle_graphql_errors([error])
     assert told["message"] == LOCKED

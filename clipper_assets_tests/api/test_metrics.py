@@ -10,7 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.metrics import Meter
 from clipper_assets.storage.tables import TableResult
 
@@ -36,7 +36,7 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_a_finished_episode_is_counted_by_all_that_it_cost(reader: TestClient, door: Door) -> None:
+def test_a_finished_episode_is_counted_by_all_that_it_cost(reader: TestClient, services: Services) -> None:
     answer = reader.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")

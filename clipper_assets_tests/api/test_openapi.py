@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from clipper_assets.api.app import build_app
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets_tests.api.conftest import TOKENS
 from clipper_assets_tests.conftest import clip_episode
 
@@ -35,21 +35,21 @@ HELD = [
 
 
 @pytest.fixture(scope="module")
-def operations(door: Door, cut: Path) -> list[Any]:
+def operations(services: Services, cut: Path) -> list[Any]:
     for key in (KEY, NEW):
-        door.storage.put_file(key, cut)
-        door.storage.put_file(key.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+        services.storage.put_file(key, cut)
+        services.storage.put_file(key.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
         monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
-        clip_episode(door.storage, KEY, door.instance)
-    patient = replace(door, settings=door.settings.model_copy(update=PATIENT))
+        clip_episode(services.storage, KEY, services.instance)
+    patient = replace(services, settings=services.settings.model_copy(update=PATIENT))
     document = schemathesis.openapi.from_asgi("/openapi.json", build_app(patient, TOKENS))
     found: list[Any] = list(document.get_all_operations())
     return [each.ok() for each in found]
 
 
-def statuses(door: Door, operation: Any) -> set[int]:
+def statuses(services: Services, operation: Any) -> set[int]:
     """Calls an operation, half of the times about an episode that there is, and returns how that was answered."""
     seen = set()
 
@@ -65,17 +65,17 @@ def statuses(door: Door, operation: Any) -> set[int]:
         seen.add(response.status_code)
         for key in (KEY, NEW):
             # A run that stays queued would never end the events of its episode.
-            run = door.runs.latest(key)
+            run = services.runs.latest(key)
             if run and not run.is_finished:
-                door.instance.delete_run(run.run_id)
-                door.states.forget(key)
+                services.instance.delete_run(run.run_id)
+                services.states.forget(key)
 
     holds()
     return seen
 
 
-def test_every_operation_is_as_documented(door: Door, operations: list[Any]) -> None:
-    seen = {(operation.label, status) for operation in operations for status in statuses(door, operation)}
+def test_every_operation_is_as_documented(services: Services, operations: list[Any]) -> None:
+    seen = {(operation.label, status) for operation in operations for status in statuses(services, operation)}
     assert {(label, 200) for label in ("GET /episodes", "GET /episodes/{key}", "GET /episodes/{key}/events")} <= seen
     assert ("POST /process-video", 202) in seen
 

@@ -5,7 +5,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import TheDoor
+from clipper_assets.api.deps import ServicesDep
 from clipper_assets.api.launches import launched, upload_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
@@ -17,45 +17,46 @@ router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 
 
 @router.post("/episodes/{key:path}/retry", status_code=202, responses=answers(403, 404, 409))
-def retry(key: str, door: TheDoor, response: Response) -> Accepted:
+def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
     """Start a new run of the whole job for an episode whose latest run failed or was cancelled."""
-    known = door.states.look(key)
+    known = services.states.look(key)
     if not known.view or known.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
         raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
-    partition, stored = upload_of(door, key)
-    found = take(door.storage, door.instance, stored, Asker.retry)
+    partition, stored = upload_of(services, key)
+    found = take(services.storage, services.instance, stored, Asker.retry)
     if not isinstance(found, Launch):
         raise RefusedError(409, f"another run of {key} is going on, or being started; look again in a minute")
-    return accepted(key, launched(door, partition, stored, found.attempt).run_id, response)
+    return accepted(key, launched(services, partition, stored, found.attempt).run_id, response)
 
 
 @router.delete("/episodes/{key:path}", status_code=204, responses=answers(403, 404, 409))
-def remove(key: str, door: TheDoor) -> None:
+def remove(key: str, services: ServicesDep) -> None:
     """Remove an episode for good: its clips in every aspect, tables, edits, runs and its partition in Dagster.
 
     The recording stays, as does what lies beside it (a transcript, show.toml). No new run is started for it until
     somebody asks for one or uploads it again.
     """
-    partition = door.states.look(key).partition
+    partition = services.states.look(key).partition
     of_episode = {"dagster/partition": partition}
     going_on = RefusedError(409, f"a run of {key} is going on, or being started; cancel it, or wait until it has ended")
-    if door.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+    if services.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
         raise going_on
-    stored = door.storage.stat(key)
-    claim = take(door.storage, door.instance, stored, Asker.retry) if stored else None  # nobody else starts a run now
+    stored = services.storage.stat(key)
+    # The claim keeps others from starting a run while the episode's files are removed.
+    claim = take(services.storage, services.instance, stored, Asker.retry) if stored else None
     if claim is not None and not isinstance(claim, Launch):
         raise going_on
     try:
-        remove_files(door.storage, partition)
+        remove_files(services.storage, partition)
     except Exception:
         if stored and claim:
-            release(door.storage, stored, claim.attempt)
+            release(services.storage, stored, claim.attempt)
         raise
     if stored and claim:
-        keep_away(door.storage, stored, claim.attempt)
+        keep_away(services.storage, stored, claim.attempt)
     else:
-        forget(door.storage, key)
-    for run_id in door.instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
-        door.instance.delete_run(run_id)
-    door.instance.delete_dynamic_partition("episodes", partition)
-    door.states.forget(key)
+        forget(services.storage, key)
+    for run_id in services.instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
+        services.instance.delete_run(run_id)
+    services.instance.delete_dynamic_partition("episodes", partition)
+    services.states.forget(key)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectAsked, Door, TheDoor
+from clipper_assets.api.deps import AspectAsked, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.states import Known
 from clipper_assets.api.requests import ClipEdit, EditsAsked
@@ -35,9 +35,9 @@ def options() -> views.Options:
 
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
-def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: AspectAsked = None) -> views.Edits:
+def edit_clip(key: str, number: int, asked: ClipEdit, services: ServicesDep, aspect: AspectAsked = None) -> views.Edits:
     """Change a clip, in all aspects; an approval is of the file in this one. Nothing is rendered until asked for."""
-    known = door.states.of(key)
+    known = services.states.of(key)
     _on(known, asked.base_version)
     clip = known.clip(number, aspect)
     if known.words is None:
@@ -48,7 +48,7 @@ def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: Asp
         raise RefusedError(
             422, f"there is no caption style {asked.caption_style!r}; there are {', '.join(style_names())}"
         )
-    clips = pinned(known.edits, door.states.windows(known.partition))
+    clips = pinned(known.edits, services.states.windows(known.partition))
     position = next((place for place, each in enumerate(clips) if each.number == number), None)
     if position is None:
         raise RefusedError(409, f"clip {number} of {key} is not among its windows any more; render the episode again")
@@ -59,39 +59,39 @@ def edit_clip(key: str, number: int, asked: ClipEdit, door: TheDoor, aspect: Asp
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
     clips[position] = changed.model_copy(update=_looks(asked, clip.sha256))
-    return _save(door, known, known.edits.followed_by(_what(number, asked), clips, words))
+    return _save(services, known, known.edits.followed_by(_what(number, asked), clips, words))
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
-def undo(key: str, asked: EditsAsked, door: TheDoor) -> views.Edits:
+def undo(key: str, asked: EditsAsked, services: ServicesDep) -> views.Edits:
     """Take the last edit back; again, the one before."""
-    known = door.states.of(key)
+    known = services.states.of(key)
     _on(known, asked.base_version)
     if not views.edits_view(known).can_undo:
         raise RefusedError(409, f"there is no edit of {key} to take back")
-    return _save(door, known, undone(door.storage, known.partition, known.edits))
+    return _save(services, known, undone(services.storage, known.partition, known.edits))
 
 
 @router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
-def give_up(key: str, asked: EditsAsked, door: TheDoor) -> views.Edits:
+def give_up(key: str, asked: EditsAsked, services: ServicesDep) -> views.Edits:
     """Give all edits up: the next run picks anew. That can be undone as well."""
-    known = door.states.of(key)
+    known = services.states.of(key)
     _on(known, asked.base_version)
-    return _save(door, known, known.edits.followed_by("gave all edits up", [], []))
+    return _save(services, known, known.edits.followed_by("gave all edits up", [], []))
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
-def render_again(key: str, door: TheDoor, response: Response, aspect: AspectAsked = None) -> Accepted:
+def render_again(key: str, services: ServicesDep, response: Response, aspect: AspectAsked = None) -> Accepted:
     """Make the clips of an aspect as edited; those that nothing was changed about stay as they are."""
-    known = door.states.of(key)
+    known = services.states.of(key)
     if known.state in (EpisodeState.queued, EpisodeState.running):
         raise RefusedError(409, f"a run of {key} is going on; wait until it has ended, or cancel it")
     rendering = known.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
     ops = _ops(rendering.manifest.requested, rendering.aspect)
-    run_id = door.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
-    door.states.forget(key)
+    run_id = services.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
+    services.states.forget(key)
     return accepted(key, run_id, response)
 
 
@@ -115,12 +115,12 @@ def _on(known: Known, base_version: int) -> None:
         )
 
 
-def _save(door: Door, known: Known, edits: Edits) -> views.Edits:
-    saved = save_edits(door.storage, door.instance, known.partition, edits)
-    door.states.forget(known.key)
+def _save(services: Services, known: Known, edits: Edits) -> views.Edits:
+    saved = save_edits(services.storage, services.instance, known.partition, edits)
+    services.states.forget(known.key)
     if not saved:
         raise RefusedError(409, f"somebody edited {known.key} at the same moment; load it again")
-    return views.edits_view(door.states.of(known.key))
+    return views.edits_view(services.states.of(known.key))
 
 
 def _looks(asked: ClipEdit, sha256: str) -> dict[str, object]:

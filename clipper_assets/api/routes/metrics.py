@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from clipper_assets.api.deps import TheDoor
+from clipper_assets.api.deps import ServicesDep
 
 router = APIRouter()
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(door: TheDoor) -> Response:
+def metrics(services: ServicesDep) -> Response:
     """In Prometheus' text format."""
-    return Response(door.meter.read(), media_type=CONTENT_TYPE_LATEST)
+    return Response(services.meter.read(), media_type=CONTENT_TYPE_LATEST)

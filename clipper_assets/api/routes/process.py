@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import Door, TheDoor
+from clipper_assets.api.deps import Services, ServicesDep
 from clipper_assets.api.launches import launched, upload_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.requests import ProcessRequest
@@ -45,20 +45,20 @@ _probed: LRUCache[str, None] = LRUCache(1000)
 async def process_video(
     asked: ProcessRequest,
     request: Request,
-    door: TheDoor,
+    services: ServicesDep,
     response: Response,
     wait: Annotated[bool, Query(description="answer when the clips are there")] = False,
     prefer: Annotated[str | None, Header(max_length=200, description="`wait=N`: wait N seconds at most")] = None,
 ) -> Any:
     """Make clips of an upload. The same request again joins the run that is at it, or has been, for that upload."""
-    run = await _run_for(door, asked.s3_key)
+    run = await _run_for(services, asked.s3_key)
     patience_s = _patience_s(prefer)
-    longest_s = min(door.settings.api_wait_max_s if wait else patience_s or 0.0, door.settings.api_wait_max_s)
+    longest_s = min(services.settings.api_wait_max_s if wait else patience_s or 0.0, services.settings.api_wait_max_s)
     if longest_s:
         try:
             async with asyncio.timeout(longest_s):
-                await _ended(door, run)
-            done = await asyncio.to_thread(processed, door, asked.s3_key, run, str(request.base_url))
+                await _ended(services, run)
+            done = await asyncio.to_thread(processed, services, asked.s3_key, run, str(request.base_url))
             applied = {"Preference-Applied": f"wait={patience_s:g}"} if patience_s else {}
             return JSONResponse(done.model_dump(mode="json"), headers=applied)
         except TimeoutError:
@@ -75,57 +75,57 @@ def _patience_s(prefer: str | None) -> float | None:
     return None
 
 
-async def _run_for(door: Door, key: str) -> DagsterRun:
+async def _run_for(services: Services, key: str) -> DagsterRun:
     """The run that serves this version of an upload; a new one where there is none, or it failed."""
-    partition, stored = await asyncio.to_thread(upload_of, door, key)
-    found = await asyncio.to_thread(look, door.storage, door.instance, stored, Asker.api)
+    partition, stored = await asyncio.to_thread(upload_of, services, key)
+    found = await asyncio.to_thread(look, services.storage, services.instance, stored, Asker.api)
     if not isinstance(found, Served):
-        await asyncio.to_thread(_check, door, stored)
+        await asyncio.to_thread(_check, services, stored)
     until = time.monotonic() + PATIENCE_S
     while not isinstance(found, Served):
-        found = await asyncio.to_thread(take, door.storage, door.instance, stored, Asker.api)
+        found = await asyncio.to_thread(take, services.storage, services.instance, stored, Asker.api)
         if isinstance(found, Launch):
-            return await asyncio.to_thread(launched, door, partition, stored, found.attempt)
+            return await asyncio.to_thread(launched, services, partition, stored, found.attempt)
         if time.monotonic() > until:
             raise RefusedError(409, f"a run of {key} is being started for another request; ask again in a minute")
         await asyncio.sleep(POLL_S)
-    return await asyncio.to_thread(_newest, door, key, found.run)
+    return await asyncio.to_thread(_newest, services, key, found.run)
 
 
-def _newest(door: Door, key: str, first: DagsterRun) -> DagsterRun:
+def _newest(services: Services, key: str, first: DagsterRun) -> DagsterRun:
     """The run whose clips there are, or will be, where others came after the one that serves the upload.
 
     That is one which renders edits and has not ended, else the one that the manifest names.
     """
-    known = door.states.look(key)
+    known = services.states.look(key)
     if first.is_finished and known.run and not known.run.is_finished and EDITS_TAG in known.run.tags:
         return known.run
-    made = door.instance.get_run_by_id(known.manifest.run_id) if first.is_success and known.manifest else None
+    made = services.instance.get_run_by_id(known.manifest.run_id) if first.is_success and known.manifest else None
     return made or first
 
 
-def _check(door: Door, stored: Stored) -> None:
+def _check(services: Services, stored: Stored) -> None:
     """Raises RefusedError (422) for a file that no clips can be made of."""
     tag = upload_tag(stored)
     if tag in _probed:
         return
     try:
-        check_in_subprocess(door.storage, stored.key, door.settings.window_min_s)
+        check_in_subprocess(services.storage, stored.key, services.settings.window_min_s)
     except UploadRefusedError as refused:
         raise RefusedError(422, str(refused)) from None
     _probed[tag] = None
 
 
-async def _ended(door: Door, run: DagsterRun) -> None:
-    async with door.runs.watch(run) as watch:
+async def _ended(services: Services, run: DagsterRun) -> None:
+    async with services.runs.watch(run) as watch:
         async for _ in watch.events(0):
             pass
 
 
-def processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed:
+def processed(services: Services, key: str, run: DagsterRun, base_url: str) -> Processed:
     """The payload; the frontend that it was made for opens `video_url` as it is, so it is never relative."""
-    door.states.forget(key)
-    known, view = door.states.of(key), door.runs.view(run)
+    services.states.forget(key)
+    known, view = services.states.of(key), services.runs.view(run)
     ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
     own = (each.manifest for each in known.renderings if each.manifest.run_id == run.run_id)
     manifest = next(own, known.manifest) if view.state is EpisodeState.done else None
@@ -135,10 +135,10 @@ def processed(door: Door, key: str, run: DagsterRun, base_url: str) -> Processed
         error=view.error,
         s3_key=key,
         run_id=run.run_id,
-        total_clips_identified=door.states.windows(known.partition).num_rows if manifest else 0,
+        total_clips_identified=services.states.windows(known.partition).num_rows if manifest else 0,
         clips_processed=len(clips),
         generated_videos=[
-            GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, door.url(clip.key))) for clip in clips
+            GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, services.url(clip.key))) for clip in clips
         ],
         transcript=transcript(known) if manifest else None,
         manifest=manifest.model_dump(mode="json") if manifest else None,

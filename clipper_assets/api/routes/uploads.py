@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.requests import ClientDisconnect
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import Door, TheDoor
+from clipper_assets.api.deps import Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.requests import UploadAsked, UploadFinish
 from clipper_assets.api.views.episodes import path_of
@@ -52,18 +52,18 @@ class Ticket:
 
 
 @router.post("/uploads", status_code=201, dependencies=[Depends(may_change)], responses=answers(403, 409))
-def begin_upload(asked: UploadAsked, door: TheDoor) -> UploadStarted:
+def begin_upload(asked: UploadAsked, services: ServicesDep) -> UploadStarted:
     """Ask for a place: PUT each part of the file to its URL, then complete the upload."""
-    door.states.partition(asked.key, TAKEN)
+    services.states.partition(asked.key, TAKEN)
     if asked.size_bytes > MOST_BYTES:
         raise RefusedError(422, f"{asked.size_bytes} bytes are more than an object can have, {MOST_BYTES}")
-    if not asked.overwrite and door.storage.exists(asked.key):
+    if not asked.overwrite and services.storage.exists(asked.key):
         raise RefusedError(409, f"there is an upload {asked.key} already; choose another name, or set overwrite")
     part_bytes = max(PART_BYTES, math.ceil(asked.size_bytes / MOST_PARTS / MIB) * MIB)
-    into = multipart_into(door.storage)
+    into = multipart_into(services.storage)
     inner_id = into.begin(asked.key, asked.content_type or "application/octet-stream")
     ticket = Ticket(asked.key, asked.size_bytes, part_bytes, inner_id, asked.overwrite)
-    upload_id = door.signer.sign("upload", asdict(ticket))
+    upload_id = services.signer.sign("upload", asdict(ticket))
     return UploadStarted(
         upload_id=upload_id,
         key=asked.key,
@@ -80,9 +80,9 @@ def begin_upload(asked: UploadAsked, door: TheDoor) -> UploadStarted:
 
 
 @router.post("/uploads/complete", dependencies=[Depends(may_change)], responses=answers(403, 404, 409))
-def complete_upload(asked: UploadFinish, door: TheDoor) -> Uploaded:
+def complete_upload(asked: UploadFinish, services: ServicesDep) -> Uploaded:
     """Put the parts together: only now there is an upload, whole."""
-    ticket, into = _ticket(door, asked), multipart_into(door.storage)
+    ticket, into = _ticket(services, asked), multipart_into(services.storage)
     with _known(ticket):
         arrived = into.arrived(ticket.key, ticket.inner_id)
         missing = [number for number, size in enumerate(ticket.sizes, start=1) if arrived.get(number) != size]
@@ -92,7 +92,7 @@ def complete_upload(asked: UploadFinish, door: TheDoor) -> Uploaded:
             raise RefusedError(409, f"parts of {ticket.key} are missing or not whole: {numbers}{more}; send them")
         if not into.complete(ticket.key, ticket.inner_id, overwrite=ticket.overwrite):
             raise RefusedError(409, f"somebody else uploaded {ticket.key} meanwhile; choose another name")
-    door.states.forget(ticket.key)
+    services.states.forget(ticket.key)
     done = Uploaded(key=ticket.key, size_bytes=ticket.size_bytes)
     if not is_upload(ticket.key):
         return done
@@ -106,21 +106,21 @@ def complete_upload(asked: UploadFinish, door: TheDoor) -> Uploaded:
     dependencies=[Depends(may_change)],
     responses=answers(403, 404),
 )
-def abort_upload(asked: UploadFinish, door: TheDoor) -> None:
+def abort_upload(asked: UploadFinish, services: ServicesDep) -> None:
     """Give an upload up; its parts are removed."""
-    ticket = _ticket(door, asked)
+    ticket = _ticket(services, asked)
     with _known(ticket):
-        multipart_into(door.storage).abort(ticket.key, ticket.inner_id)
+        multipart_into(services.storage).abort(ticket.key, ticket.inner_id)
 
 
 @router.put("/uploads/parts/{upload_id}/{number}", include_in_schema=False)
-async def put_part(upload_id: str, number: int, request: Request, door: TheDoor) -> Response:
+async def put_part(upload_id: str, number: int, request: Request, services: ServicesDep) -> Response:
     """One part, where there is no bucket to send it to."""
-    ticket = Ticket(**door.signer.read("upload", upload_id, LIFE_S))
+    ticket = Ticket(**services.signer.read("upload", upload_id, LIFE_S))
     sizes = ticket.sizes
     if not 1 <= number <= len(sizes):
         raise RefusedError(422, f"the upload has no part {number}; it has 1 to {len(sizes)}")
-    into = multipart_into(door.storage)
+    into = multipart_into(services.storage)
     if not isinstance(into, DirectoryMultipart):
         raise RefusedError(404, "parts of this storage go to the URLs that came with the upload")
     with _known(ticket), into.part(ticket.inner_id, number) as file:
@@ -142,9 +142,9 @@ async def put_part(upload_id: str, number: int, request: Request, door: TheDoor)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _ticket(door: Door, asked: UploadFinish) -> Ticket:
+def _ticket(services: Services, asked: UploadFinish) -> Ticket:
     """Raises RefusedError for an id that is not ours, or of another key."""
-    ticket = Ticket(**door.signer.read("upload", asked.upload_id, LIFE_S))
+    ticket = Ticket(**services.signer.read("upload", asked.upload_id, LIFE_S))
     if ticket.key != asked.key:
         raise RefusedError(404, f"the upload is not of {asked.key}; name the key that it was begun with")
     return ticket

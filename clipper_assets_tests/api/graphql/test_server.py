@@ -18,7 +18,7 @@ from graphql import (
     visit,
 )
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.graphql.operations import operation
 from clipper_assets.api.graphql.server import EXECUTORS, MOST_SUBSCRIPTIONS
 
@@ -96,7 +96,7 @@ def test_every_operation_has_an_example() -> None:
     assert sorted(examples()) == NAMES
 
 
-def test_the_examples_run(door: Door, client: TestClient) -> None:
+def test_the_examples_run(services: Services, client: TestClient) -> None:
     """In the README's order, with the ids that this instance gives."""
     ids: dict[str, str] = {}
     starting = ["register_episode", "launch_run", "run_status", "run_logs", "cancel_run"]
@@ -178,7 +178,9 @@ def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
         assert "fragments expand" in socket.receive_json()["payload"]["message"]
 
 
-def test_an_operation_ends_at_its_deadline(door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operation_ends_at_its_deadline(
+    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All assets of the repository of each asset of the repository: short to ask, and endless to answer."""
     endless = "{ assetNodes { repository " * 7 + "{ id }" + " } }" * 7
     monkeypatch.setattr("clipper_assets.api.graphql.server.DEADLINE_S", 0.3)
@@ -187,7 +189,7 @@ def test_an_operation_ends_at_its_deadline(door: Door, client: TestClient, monke
     assert "not done within" in answer.json()["detail"]
     monkeypatch.undo()
     # All threads are free again: none goes on with what nobody waits for.
-    done = [door.dagster.graphql.executors.submit(int) for _ in range(EXECUTORS)]
+    done = [services.dagster.graphql.executors.submit(int) for _ in range(EXECUTORS)]
     assert [each.result(5) for each in done] == [0] * EXECUTORS
     assert client.post("/graphql", json={"query": "{ version }"}).json()["data"]["version"]
 

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys
 from clipper_assets.api.routes.process import processed
 from clipper_assets.clips.assets import RenderConfig
@@ -24,19 +24,19 @@ PORTRAIT, SQUARE = "show5/clips/manifest.json", "show5/clips/1x1/manifest.json"
 
 
 @pytest.fixture(scope="module")
-def runs(door: Door, cut: Path) -> dict[Aspect, dg.DagsterRun]:
+def runs(services: Services, cut: Path) -> dict[Aspect, dg.DagsterRun]:
     """The runs that made the clips, 9:16 first."""
-    door.storage.put_file(KEY, cut)
-    door.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    services.storage.put_file(KEY, cut)
+    services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     made = {}
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
         monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
         for aspect in (Aspect.portrait, Aspect.square):
-            _, result = clip_episode(door.storage, KEY, door.instance, render=RenderConfig(aspect=aspect))
+            _, result = clip_episode(services.storage, KEY, services.instance, render=RenderConfig(aspect=aspect))
             assert result.success
             made[aspect] = result.dagster_run
-    door.states.forget(KEY)
+    services.states.forget(KEY)
     return made
 
 
@@ -90,25 +90,27 @@ def test_an_approval_is_of_the_file_in_one_aspect_and_a_rejection_of_all(no_edit
 
 
 @pytest.mark.parametrize(("query", "aspect"), [("", "portrait"), ("?aspect=1:1", "square")])
-def test_an_aspect_is_rendered_again(no_edits: None, client: TestClient, door: Door, query: str, aspect: str) -> None:
+def test_an_aspect_is_rendered_again(
+    no_edits: None, client: TestClient, services: Services, query: str, aspect: str
+) -> None:
     asked = {"base_version": version(client), "hook": "Another"}
     assert client.patch(f"/episodes/{KEY}/clips/0", json=asked).status_code == 200
     assert [list(clip["wanted"]) for clip in clips(client)] == [["hook"], ["hook"]]
     answer = client.post(f"/episodes/{KEY}/render{query}")
     assert answer.status_code == 202, answer.text
     try:
-        run = door.instance.get_run_by_id(answer.json()["run_id"])
+        run = services.instance.get_run_by_id(answer.json()["run_id"])
         assert run
         config: Any = run.run_config
         assert config["ops"]["rendered_clips"]["config"]["aspect"] == aspect
     finally:
-        door.instance.delete_run(answer.json()["run_id"])
-        door.states.forget(KEY)
+        services.instance.delete_run(answer.json()["run_id"])
+        services.states.forget(KEY)
 
 
-def test_the_payload_of_a_run_has_the_clips_that_it_made(runs: dict[Aspect, dg.DagsterRun], door: Door) -> None:
+def test_the_payload_of_a_run_has_the_clips_that_it_made(runs: dict[Aspect, dg.DagsterRun], services: Services) -> None:
     for aspect, run in runs.items():
-        payload = processed(door, KEY, run, "http://testserver")
+        payload = processed(services, KEY, run, "http://testserver")
         assert payload.manifest
         assert [clip["aspect"] for clip in payload.manifest["clips"]] == [aspect.value]
         assert (payload.status, payload.clips_processed) == ("success", 1)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets_tests.api.conftest import KEY
 
@@ -17,11 +17,11 @@ def test_the_list_has_the_finished_episode(reader: TestClient) -> None:
     assert reader.get(episode["thumbnail_url"]).headers["content-type"] == "image/jpeg"
 
 
-def test_the_list_has_pages(reader: TestClient, door: Door) -> None:
-    door.instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
+def test_the_list_has_pages(reader: TestClient, services: Services) -> None:
+    services.instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
     try:
-        door.storage.put_bytes("a.mp4", b"")
-        door.storage.put_bytes("b.mp4", b"")
+        services.storage.put_bytes("a.mp4", b"")
+        services.storage.put_bytes("b.mp4", b"")
         first = reader.get("/episodes", params={"limit": 2}).json()
         second = reader.get("/episodes", params={"cursor": first["next_cursor"]}).json()
         assert [each["key"] for each in first["episodes"]] == ["b.mp4", "a.mp4"]
@@ -29,11 +29,11 @@ def test_the_list_has_pages(reader: TestClient, door: Door) -> None:
         assert reader.get("/episodes", params={"cursor": "nothing"}).status_code == 422
     finally:
         for key in ("a.mp4", "b.mp4"):
-            door.instance.delete_dynamic_partition("episodes", key)
-            door.storage.delete(key)
+            services.instance.delete_dynamic_partition("episodes", key)
+            services.storage.delete(key)
 
 
-def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, door: Door) -> None:
+def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, services: Services) -> None:
     episode = reader.get(f"/episodes/{KEY}").json()
     assert [(step["name"], step["state"], step["percent"]) for step in episode["steps"]] == [
         (name, "done", 100.0)
@@ -41,7 +41,7 @@ def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, door: Door
     ]
     assert any("heuristic" in each["reason"] for each in episode["degraded"])
     assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True}
-    manifest = Manifest.model_validate_json(door.storage.read_bytes("show/clips/manifest.json"))
+    manifest = Manifest.model_validate_json(services.storage.read_bytes("show/clips/manifest.json"))
     assert [clip["sha256"] for clip in episode["clip_views"]] == [clip.sha256 for clip in manifest.clips]
     clip = episode["clip_views"][0]
     assert clip["wanted"] == {}

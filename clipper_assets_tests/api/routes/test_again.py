@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
@@ -23,46 +23,46 @@ OTHERS = ("show5/clips/other/manifest.json", "show5/clips/other/clip_0.mp4", "sh
 
 
 @pytest.fixture
-def episode(door: Door, cut: Path, short_windows: None) -> Iterator[Stored]:
+def episode(services: Services, cut: Path, short_windows: None) -> Iterator[Stored]:
     """An upload, its transcript, and something of another episode; all of it goes in the end."""
-    door.storage.put_file(KEY, cut)
-    door.storage.put_file(BESIDE, cut.with_suffix(".srt"))
+    services.storage.put_file(KEY, cut)
+    services.storage.put_file(BESIDE, cut.with_suffix(".srt"))
     for key in OTHERS:
-        door.storage.put_bytes(key, b'{"episode": "show5/other.mp4"}')
-    stored = door.storage.stat(KEY)
+        services.storage.put_bytes(key, b'{"episode": "show5/other.mp4"}')
+    stored = services.storage.stat(KEY)
     assert stored
     yield stored
-    for run in runs(door):
-        door.instance.delete_run(run.run_id)
-    door.instance.delete_dynamic_partition("episodes", KEY)
-    for left in [*door.storage.list_objects("show5"), *door.storage.list_objects("lake")]:
+    for run in runs(services):
+        services.instance.delete_run(run.run_id)
+    services.instance.delete_dynamic_partition("episodes", KEY)
+    for left in [*services.storage.list_objects("show5"), *services.storage.list_objects("lake")]:
         if "show5" in left.key:
-            door.storage.delete(left.key)
-    door.states.forget(KEY)
+            services.storage.delete(left.key)
+    services.states.forget(KEY)
 
 
-def runs(door: Door) -> list[dg.DagsterRun]:
-    return list(door.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": KEY})))
+def runs(services: Services) -> list[dg.DagsterRun]:
+    return list(services.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": KEY})))
 
 
-def ended(door: Door, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
+def ended(services: Services, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
     """A run that ended that way."""
-    run = door.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}))
+    run = services.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}))
     if status is dg.DagsterRunStatus.FAILURE:
-        door.instance.report_run_failed(run)
+        services.instance.report_run_failed(run)
     else:
-        door.instance.report_run_canceled(run)
-    door.states.forget(KEY)
+        services.instance.report_run_canceled(run)
+    services.states.forget(KEY)
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
 def test_a_failed_or_cancelled_episode_is_tried_again_once(
-    client: TestClient, door: Door, episode: Stored, status: dg.DagsterRunStatus
+    client: TestClient, services: Services, episode: Stored, status: dg.DagsterRunStatus
 ) -> None:
-    ended(door, status, {UPLOAD_TAG: upload_tag(episode)})
+    ended(services, status, {UPLOAD_TAG: upload_tag(episode)})
     answer = client.post(f"/episodes/{KEY}/retry")
     assert answer.status_code == 202
-    newest = runs(door)[0]
+    newest = runs(services)[0]
     assert answer.json()["run_id"] == newest.run_id
     assert newest.tags[UPLOAD_TAG] == upload_tag(episode)
     assert not newest.asset_selection
@@ -72,51 +72,51 @@ def test_a_failed_or_cancelled_episode_is_tried_again_once(
 
 
 def test_only_what_failed_is_tried_again_and_by_one_request(
-    client: TestClient, reader: TestClient, door: Door, episode: Stored
+    client: TestClient, reader: TestClient, services: Services, episode: Stored
 ) -> None:
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
     assert client.post("/episodes/show5/none.mp4/retry").status_code == 404
     assert reader.post(f"/episodes/{KEY}/retry").status_code == 403
-    ended(door, dg.DagsterRunStatus.FAILURE, {})
-    decision = take(door.storage, door.instance, episode, Asker.retry)
+    ended(services, dg.DagsterRunStatus.FAILURE, {})
+    decision = take(services.storage, services.instance, episode, Asker.retry)
     assert isinstance(decision, Launch)
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
-    release(door.storage, episode, decision.attempt)
-    door.storage.delete(KEY)
+    release(services.storage, episode, decision.attempt)
+    services.storage.delete(KEY)
     assert client.post(f"/episodes/{KEY}/retry").status_code == 404
 
 
 def test_an_episode_is_removed_with_all_it_has_and_nothing_else(
-    client: TestClient, door: Door, episode: Stored
+    client: TestClient, services: Services, episode: Stored
 ) -> None:
-    before = {stored.key for stored in door.storage.list_objects()}
+    before = {stored.key for stored in services.storage.list_objects()}
     for aspect in (Aspect.portrait, Aspect.square):
-        _, result = clip_episode(door.storage, KEY, door.instance, render=RenderConfig(aspect=aspect))
+        _, result = clip_episode(services.storage, KEY, services.instance, render=RenderConfig(aspect=aspect))
         assert result.success
-    door.states.forget(KEY)
+    services.states.forget(KEY)
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     edit = {"base_version": version, "hook": "Another one"}
     assert client.patch(f"/episodes/{KEY}/clips/0", json=edit).status_code == 200
-    made = {stored.key for stored in door.storage.list_objects()} - before
+    made = {stored.key for stored in services.storage.list_objects()} - before
     assert {"show5/clips/clip_0.mp4", "show5/clips/1x1/clip_0.mp4"} <= made
 
     assert client.delete(f"/episodes/{KEY}").status_code == 204
-    (claim,) = {stored.key for stored in door.storage.list_objects()} - before
+    (claim,) = {stored.key for stored in services.storage.list_objects()} - before
     assert claim.startswith("lake/run_claims/")
-    assert {KEY, BESIDE, *OTHERS} <= {stored.key for stored in door.storage.list_objects()}
+    assert {KEY, BESIDE, *OTHERS} <= {stored.key for stored in services.storage.list_objects()}
     assert KEY not in [each["key"] for each in client.get("/episodes?limit=200").json()["episodes"]]
     assert client.get(f"/episodes/{KEY}").json()["state"] == "waiting"
-    assert runs(door) == []
+    assert runs(services) == []
 
-    assert requested(door, Seen(settling={KEY: episode.version})) == []
+    assert requested(services, Seen(settling={KEY: episode.version})) == []
     assert client.post("/process-video", json={"s3_key": KEY}).status_code == 202
     assert client.get(f"/episodes/{KEY}").json()["clip_views"] == []
 
 
-def requested(door: Door, seen: Seen) -> list[str]:
+def requested(services: Services, seen: Seen) -> list[str]:
     """The run keys of this episode that a tick of the sensor requests."""
     with dg.build_sensor_context(
-        instance=door.instance, cursor=seen.to_cursor(), resources={"storage": door.storage}
+        instance=services.instance, cursor=seen.to_cursor(), resources={"storage": services.storage}
     ) as context:
         result = build_new_uploads(job, 15)(context)
     assert isinstance(result, dg.SensorResult)
@@ -124,25 +124,25 @@ def requested(door: Door, seen: Seen) -> list[str]:
 
 
 def test_after_its_recording_an_episode_goes_with_all_its_claims_and_may_come_back(
-    client: TestClient, door: Door, episode: Stored
+    client: TestClient, services: Services, episode: Stored
 ) -> None:
-    ended(door, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
-    door.storage.delete(KEY)
+    ended(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    services.storage.delete(KEY)
     assert client.delete(f"/episodes/{KEY}").status_code == 204
     assert client.get(f"/episodes/{KEY}").status_code == 404
-    assert not [stored for stored in door.storage.list_objects("lake/run_claims") if "show5" in stored.key]
-    door.storage.put_bytes(KEY, b"the recording, uploaded again")
-    uploaded = door.storage.stat(KEY)
+    assert not [stored for stored in services.storage.list_objects("lake/run_claims") if "show5" in stored.key]
+    services.storage.put_bytes(KEY, b"the recording, uploaded again")
+    uploaded = services.storage.stat(KEY)
     assert uploaded
-    assert requested(door, Seen(settling={KEY: uploaded.version})) == [upload_tag(uploaded)]
+    assert requested(services, Seen(settling={KEY: uploaded.version})) == [upload_tag(uploaded)]
 
 
 def test_a_removal_that_the_storage_refuses_can_be_repeated(
-    client: TestClient, door: Door, episode: Stored, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: Services, episode: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door.storage.put_bytes(f"lake/edits/{hive_folder(KEY)}/1.json", b"{}")
-    ended(door, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
-    delete = type(door.storage).delete
+    services.storage.put_bytes(f"lake/edits/{hive_folder(KEY)}/1.json", b"{}")
+    ended(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    delete = type(services.storage).delete
 
     def refused(storage: Storage, key: str) -> None:
         if "edits" in key:
@@ -150,26 +150,26 @@ def test_a_removal_that_the_storage_refuses_can_be_repeated(
         delete(storage, key)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(door.storage), "delete", refused)
+        patch.setattr(type(services.storage), "delete", refused)
         assert client.delete(f"/episodes/{KEY}").status_code == 503
-    assert len(runs(door)) == 1
+    assert len(runs(services)) == 1
     assert client.delete(f"/episodes/{KEY}").status_code == 204
-    assert runs(door) == []
+    assert runs(services) == []
 
 
 def test_a_folder_without_a_readable_manifest_is_its_owner_by_the_records(
-    client: TestClient, door: Door, episode: Stored
+    client: TestClient, services: Services, episode: Stored
 ) -> None:
-    _, result = clip_episode(door.storage, KEY, door.instance)
+    _, result = clip_episode(services.storage, KEY, services.instance)
     assert result.success
-    door.storage.put_bytes("show5/clips/manifest.json", b"{")
-    door.states.forget(KEY)
+    services.storage.put_bytes("show5/clips/manifest.json", b"{")
+    services.states.forget(KEY)
     assert client.delete(f"/episodes/{KEY}").status_code == 204
-    assert {stored.key for stored in door.storage.list_objects("show5")} == {KEY, BESIDE, *OTHERS}
+    assert {stored.key for stored in services.storage.list_objects("show5")} == {KEY, BESIDE, *OTHERS}
 
 
 def test_nothing_is_removed_while_a_run_goes_on(
-    client: TestClient, reader: TestClient, door: Door, episode: Stored
+    client: TestClient, reader: TestClient, services: Services, episode: Stored
 ) -> None:
     assert client.delete("/episodes/show5/none.mp4").status_code == 404
     assert reader.delete(f"/episodes/{KEY}").status_code == 403
@@ -177,13 +177,13 @@ def test_nothing_is_removed_while_a_run_goes_on(
     answer = client.delete(f"/episodes/{KEY}")
     assert answer.status_code == 409
     assert "cancel it" in answer.json()["detail"]
-    assert len(runs(door)) == 1
+    assert len(runs(services)) == 1
 
 
 @pytest.mark.parametrize(
     "key", ["..%2f..%2fetc%2fpasswd.mp4", "show5/..%2fagain.mp4", "lake/again.mp4", "show5/clips/clip_0.mp4", "show5"]
 )
-def test_only_an_episode_can_be_removed(client: TestClient, door: Door, episode: Stored, key: str) -> None:
-    before = {stored.key for stored in door.storage.list_objects()}
+def test_only_an_episode_can_be_removed(client: TestClient, services: Services, episode: Stored, key: str) -> None:
+    before = {stored.key for stored in services.storage.list_objects()}
     assert client.delete(f"/episodes/{key}").status_code == 422
-    assert {stored.key for stored in door.storage.list_objects()} == before
+    assert {stored.key for stored in services.storage.list_objects()} == before

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.routes.edits import AFTER_EDITS, _ops
 from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
@@ -20,14 +20,14 @@ KEY, CLIPS = "show3/edited.mp4", "show3/clips"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _episode(door: Door, cut: Path) -> None:
+def _episode(services: Services, cut: Path) -> None:
     """An episode of its own: what others read must stay as it is."""
-    door.storage.put_file(KEY, cut)
-    door.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    services.storage.put_file(KEY, cut)
+    services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
         monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
-        process(door)
+        process(services)
 
 
 @pytest.fixture(autouse=True)
@@ -37,37 +37,37 @@ def _as_the_episode_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def untouched(door: Door, client: TestClient) -> Iterator[None]:
+def untouched(services: Services, client: TestClient) -> Iterator[None]:
     """Leaves the episode without edits, and with the clips of its pickers."""
     yield
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     assert client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version}).status_code == 200
-    process(door)
+    process(services)
 
 
-def process(door: Door, *, afresh: bool = False) -> None:
-    _, result = clip_episode(door.storage, KEY, door.instance, max_clips=2, afresh=afresh)
+def process(services: Services, *, afresh: bool = False) -> None:
+    _, result = clip_episode(services.storage, KEY, services.instance, max_clips=2, afresh=afresh)
     assert result.success
-    door.states.forget(KEY)
+    services.states.forget(KEY)
 
 
-def files(door: Door, number: int) -> dict[str, tuple[str, int]]:
+def files(services: Services, number: int) -> dict[str, tuple[str, int]]:
     """SHA-256 and modification time of a clip's files."""
     found = {}
     for suffix in ("mp4", "srt", "vtt", "jpg"):
-        path = Path(door.storage.path(f"{CLIPS}/clip_{number}.{suffix}"))
+        path = Path(services.storage.path(f"{CLIPS}/clip_{number}.{suffix}"))
         found[suffix] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
     return found
 
 
-def manifest(door: Door) -> Manifest:
-    return Manifest.model_validate_json(door.storage.read_bytes(f"{CLIPS}/manifest.json"))
+def manifest(services: Services) -> Manifest:
+    return Manifest.model_validate_json(services.storage.read_bytes(f"{CLIPS}/manifest.json"))
 
 
 def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
-    client: TestClient, door: Door, untouched: None
+    client: TestClient, services: Services, untouched: None
 ) -> None:
-    before = [files(door, 0), files(door, 1)]
+    before = [files(services, 0), files(services, 1)]
     clip = client.get(f"/episodes/{KEY}/clips/1").json()
     word = next(
         each
@@ -89,51 +89,51 @@ def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
     assert set(waiting["wanted"]) == {"end_time", "words"}
     assert waiting["last_sentence"] == clip["last_sentence"] + by
     assert waiting["verdict"] == {"decision": "approved", "current": True}
-    assert [files(door, 0), files(door, 1)] == before
+    assert [files(services, 0), files(services, 1)] == before
 
-    process(door)
-    assert files(door, 0) == before[0]
-    changed = files(door, 1)
+    process(services)
+    assert files(services, 0) == before[0]
+    changed = files(services, 1)
     assert changed["mp4"][0] != before[1]["mp4"][0]
-    assert "Corrected" in door.storage.read_bytes(f"{CLIPS}/clip_1.srt").decode()
+    assert "Corrected" in services.storage.read_bytes(f"{CLIPS}/clip_1.srt").decode()
     shown = client.get(f"/episodes/{KEY}").json()
     assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True}
     assert shown["clip_views"][1]["verdict"] == {"decision": "approved", "current": False}
     assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (by > 0)
-    assert manifest(door).edits_version == version + 1
+    assert manifest(services).edits_version == version + 1
 
-    process(door, afresh=True)
-    assert files(door, 1) == changed
-    assert files(door, 0) == before[0]
+    process(services, afresh=True)
+    assert files(services, 1) == changed
+    assert files(services, 0) == before[0]
 
     undone = client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + 1})
     assert undone.json()["version"] == version + 2
-    process(door)
-    assert [each["mp4"][0] for each in (files(door, 0), files(door, 1))] == [each["mp4"][0] for each in before]
+    process(services)
+    assert [each["mp4"][0] for each in (files(services, 0), files(services, 1))] == [each["mp4"][0] for each in before]
 
 
-def test_a_rejected_clip_is_not_to_be_posted(client: TestClient, door: Door, untouched: None) -> None:
+def test_a_rejected_clip_is_not_to_be_posted(client: TestClient, services: Services, untouched: None) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "decision": "rejected"})
     clip = client.get(f"/episodes/{KEY}/clips/0").json()
     assert not clip["is_publishable"]
     assert "rejected by a person" in clip["held_back"]
-    process(door)
-    assert 0 not in manifest(door).publishable
-    assert "rejected by a person" in manifest(door).held_back[0]
+    process(services)
+    assert 0 not in manifest(services).publishable
+    assert "rejected by a person" in manifest(services).held_back[0]
 
 
-def test_style_layout_and_wording_are_of_one_clip(client: TestClient, door: Door, untouched: None) -> None:
-    other = files(door, 1)
+def test_style_layout_and_wording_are_of_one_clip(client: TestClient, services: Services, untouched: None) -> None:
+    other = files(services, 1)
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     looks = {"caption_style": "editorial", "layout": "fit", "hook": "A new hook", "title": "A new title"}
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, **looks})
     assert set(client.get(f"/episodes/{KEY}/clips/0").json()["wanted"]) == set(looks)
-    process(door)
+    process(services)
     clip = client.get(f"/episodes/{KEY}/clips/0").json()
     assert {name: clip[name] for name in looks} == looks
     assert clip["wanted"] == {}
-    assert files(door, 1) == other
+    assert files(services, 1) == other
 
 
 @pytest.mark.parametrize(
@@ -160,29 +160,29 @@ def test_edits_that_cannot_be_are_refused(
     assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
 
 
-def test_dagster_hears_of_an_edit(client: TestClient, door: Door, untouched: None) -> None:
+def test_dagster_hears_of_an_edit(client: TestClient, services: Services, untouched: None) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "hook": "Another"})
-    event = door.instance.get_latest_materialization_event(dg.AssetKey("edits"))
+    event = services.instance.get_latest_materialization_event(dg.AssetKey("edits"))
     assert event
     assert event.asset_materialization
     assert event.asset_materialization.partition == KEY
     assert event.asset_materialization.metadata["version"].value == version + 1
-    assert latest_edits(door.storage, KEY).what == "clip 0: hook"
+    assert latest_edits(services.storage, KEY).what == "clip 0: hook"
 
 
-def test_rendering_again_asks_for_what_edits_touch(client: TestClient, door: Door) -> None:
+def test_rendering_again_asks_for_what_edits_touch(client: TestClient, services: Services) -> None:
     answer = client.post(f"/episodes/{KEY}/render")
     assert answer.status_code == 202
-    run = door.instance.get_run_by_id(answer.json()["run_id"])
+    run = services.instance.get_run_by_id(answer.json()["run_id"])
     try:
         assert run
         assert run.asset_selection
         assert {key.to_user_string() for key in run.asset_selection} == set(AFTER_EDITS)
         assert client.post(f"/episodes/{KEY}/render").status_code == 409
     finally:
-        door.instance.delete_run(answer.json()["run_id"])
-        door.states.forget(KEY)
+        services.instance.delete_run(answer.json()["run_id"])
+        services.states.forget(KEY)
 
 
 def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:

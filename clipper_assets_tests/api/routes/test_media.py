@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from itsdangerous import TimestampSigner
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.urls import Signer
 from clipper_assets.storage.base import Storage
@@ -21,8 +21,8 @@ CONTENT = bytes(range(256)) * 4
 KEY = "a show/clips/clip_0 #1.mp4"
 
 
-def opened(door: Door, storage: Storage) -> Door:
-    return replace(door, storage=storage, signer=Signer(TOKENS.key, LIFE_S))
+def opened(services: Services, storage: Storage) -> Services:
+    return replace(services, storage=storage, signer=Signer(TOKENS.key, LIFE_S))
 
 
 def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -31,18 +31,18 @@ def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 
 
 @pytest.fixture
-def directory(door: Door, storage: DirectoryStorage) -> Door:
+def directory(services: Services, storage: DirectoryStorage) -> Services:
     storage.put_bytes(KEY, CONTENT)
-    return opened(door, storage)
+    return opened(services, storage)
 
 
 @pytest.fixture
-def visitor(directory: Door) -> TestClient:
+def visitor(directory: Services) -> TestClient:
     """A browser's player: it has no token."""
     return client_of(directory, None)
 
 
-def test_a_browser_opens_the_url_without_a_token(directory: Door, visitor: TestClient) -> None:
+def test_a_browser_opens_the_url_without_a_token(directory: Services, visitor: TestClient) -> None:
     url = directory.url(KEY)
     assert url.startswith("/media/a%20show/clips/clip_0%20%231.mp4?signature=")
     whole = visitor.get(url)
@@ -53,7 +53,7 @@ def test_a_browser_opens_the_url_without_a_token(directory: Door, visitor: TestC
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(CONTENT)))
 
 
-def test_a_player_seeks_by_ranges(directory: Door, visitor: TestClient) -> None:
+def test_a_player_seeks_by_ranges(directory: Services, visitor: TestClient) -> None:
     url = directory.url(KEY)
     part = visitor.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, CONTENT[100:200])
@@ -71,9 +71,9 @@ def test_a_player_seeks_by_ranges(directory: Door, visitor: TestClient) -> None:
         ("a", "application/octet-stream"),
     ],
 )
-def test_types_are_right_on_both_storages(door: Door, any_storage: Storage, name: str, kind: str) -> None:
+def test_types_are_right_on_both_storages(services: Services, any_storage: Storage, name: str, kind: str) -> None:
     any_storage.put_bytes(name, b"x")
-    there = opened(door, any_storage)
+    there = opened(services, any_storage)
     url = there.url(name)
     answer = httpx.get(url, trust_env=False) if url.startswith("http") else client_of(there, None).get(url)
     assert (answer.status_code, answer.content) == (200, b"x")
@@ -81,14 +81,14 @@ def test_types_are_right_on_both_storages(door: Door, any_storage: Storage, name
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
-def test_a_url_of_s3_is_presigned_for_its_life(door: Door, s3_storage: S3Storage) -> None:
-    url = urlsplit(opened(door, s3_storage).url(KEY))
+def test_a_url_of_s3_is_presigned_for_its_life(services: Services, s3_storage: S3Storage) -> None:
+    url = urlsplit(opened(services, s3_storage).url(KEY))
     asked = parse_qs(url.query)
     assert asked["X-Amz-Expires"] == [str(LIFE_S)]
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
 
 
-def test_a_url_ends_with_its_life(directory: Door, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_ends_with_its_life(directory: Services, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     url = directory.url(KEY)
     at(monkeypatch, LIFE_S - 5)
     assert visitor.get(url).status_code == 200
@@ -98,7 +98,7 @@ def test_a_url_ends_with_its_life(directory: Door, visitor: TestClient, monkeypa
     assert late.json() == {"detail": "this URL has expired, or was changed; ask the API for a new one"}
 
 
-def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Door) -> None:
+def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Services) -> None:
     signature = directory.signer.sign("media", KEY)
     assert Signer(TOKENS.key, LIFE_S).read("media", signature, LIFE_S) == KEY
     with pytest.raises(RefusedError):
@@ -108,7 +108,7 @@ def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Door) -> N
 
 
 def test_a_url_is_good_for_its_own_object_alone(
-    directory: Door, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
+    directory: Services, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     storage.put_bytes("other.mp4", b"other")
@@ -127,20 +127,20 @@ def test_a_url_is_good_for_its_own_object_alone(
 
 
 def test_a_link_out_of_the_root_is_not_served(
-    directory: Door, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
+    directory: Services, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     (Path(storage.root) / "link.mp4").symlink_to(tmp_path / "secret.mp4")
     assert visitor.get(directory.url("link.mp4")).status_code == 422
 
 
-def test_an_object_that_is_gone_is_a_404(directory: Door, visitor: TestClient, storage: DirectoryStorage) -> None:
+def test_an_object_that_is_gone_is_a_404(directory: Services, visitor: TestClient, storage: DirectoryStorage) -> None:
     url = directory.url(KEY)
     storage.delete(KEY)
     assert visitor.get(url).status_code == 404
 
 
-def test_the_url_stays_the_same_for_half_of_its_life(directory: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_stays_the_same_for_half_of_its_life(directory: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     first, urls = directory.url(KEY), directory.signer.urls
     at(monkeypatch, LIFE_S / 2)
     urls.expire(time.monotonic() + 0.49 * LIFE_S)

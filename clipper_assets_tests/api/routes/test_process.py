@@ -15,7 +15,7 @@ from dagster import DagsterRun, RunsFilter
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.app import build_app
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import process
 from clipper_assets.api.routes.process import processed
@@ -29,10 +29,10 @@ from clipper_assets_tests.support.media import picture_bomb
 
 
 def test_an_upload_gets_one_run_however_often_it_is_asked_for(
-    client: TestClient, door: Door, no_run_of_new: None
+    client: TestClient, services: Services, no_run_of_new: None
 ) -> None:
     async def at_once() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(build_app(door, TOKENS))
+        transport = httpx.ASGITransport(build_app(services, TOKENS))
         async with httpx.AsyncClient(transport=transport, base_url=URL, headers=client.headers) as caller:
             return await asyncio.gather(*(caller.post("/process-video", json={"s3_key": NEW}) for _ in range(4)))
 
@@ -40,8 +40,8 @@ def test_an_upload_gets_one_run_however_often_it_is_asked_for(
     assert [answer.status_code for answer in answers] == [202] * 4
     (run_id,) = {answer.json()["run_id"] for answer in answers}
     assert answers[0].json()["status_url"] == answers[0].headers["location"] == f"/episodes/{NEW}"
-    run = door.instance.get_run_by_id(run_id)
-    stored = door.storage.stat(NEW)
+    run = services.instance.get_run_by_id(run_id)
+    stored = services.storage.stat(NEW)
     assert run
     assert stored
     assert run.tags[UPLOAD_TAG] == upload_tag(stored)
@@ -49,7 +49,7 @@ def test_an_upload_gets_one_run_however_often_it_is_asked_for(
 
 
 def test_two_replicas_that_are_asked_at_once_start_one_run(
-    door: Door, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
 ) -> None:
     any_storage.put_file(NEW, cut)
     looked = Barrier(2)
@@ -57,13 +57,13 @@ def test_two_replicas_that_are_asked_at_once_start_one_run(
     for _ in range(3):
         process._probed.clear()
         with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(asked, [replica(door, any_storage) for _ in range(2)]))
+            answers = list(pool.map(asked, [replica(services, any_storage) for _ in range(2)]))
         (run_id,) = set(answers)
-        door.instance.report_run_failed(run_of(door, run_id))
+        services.instance.report_run_failed(run_of(services, run_id))
 
 
 def test_the_sensor_and_the_api_start_one_run(
-    door: Door, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
 ) -> None:
     any_storage.put_file(NEW, cut)
     sensor = build_new_uploads(clip_episode, 15)
@@ -72,48 +72,48 @@ def test_the_sensor_and_the_api_start_one_run(
     def tick(*_: object) -> None:
         """The sensor's whole tick, once the API has seen that there is no run; then its daemon makes the run."""
         with dg.build_sensor_context(
-            instance=door.instance, cursor=seen, resources={"storage": any_storage}
+            instance=services.instance, cursor=seen, resources={"storage": any_storage}
         ) as context:
             result = sensor(context)
         assert isinstance(result, dg.SensorResult)
         (request,) = result.run_requests or []
         tags = {**request.tags, "dagster/partition": NEW}
-        Timer(0.3, lambda: door.instance.add_run(DagsterRun("clip_episode", tags=tags))).start()
+        Timer(0.3, lambda: services.instance.add_run(DagsterRun("clip_episode", tags=tags))).start()
 
     monkeypatch.setattr(process, "check_in_subprocess", tick)
     process._probed.clear()
-    run_id = asked(replica(door, any_storage))
-    (run,) = door.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))
+    run_id = asked(replica(services, any_storage))
+    (run,) = services.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))
     assert run_id == run.run_id
 
 
 def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
-    door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
 ) -> None:
     monkeypatch.setattr(process, "PATIENCE_S", 0.0)
-    stored = door.storage.stat(NEW)
+    stored = services.storage.stat(NEW)
     assert stored
-    decision = take(door.storage, door.instance, stored, Asker.api)
+    decision = take(services.storage, services.instance, stored, Asker.api)
     assert isinstance(decision, Launch)
     answer = client.post("/process-video", json={"s3_key": NEW})
-    release(door.storage, stored, decision.attempt)
+    release(services.storage, stored, decision.attempt)
     assert answer.status_code == 409
     assert "is being started" in answer.json()["detail"]
 
 
 def test_a_launch_that_fails_keeps_nobody_waiting(
-    door: Door, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(door.dagster, "launch", None)
+        patch.setattr(services.dagster, "launch", None)
         assert client.post("/process-video", json={"s3_key": NEW}).status_code == 500
     assert client.post("/process-video", json={"s3_key": NEW}).status_code == 202
 
 
-def replica(door: Door, storage: Storage) -> TestClient:
+def replica(services: Services, storage: Storage) -> TestClient:
     """Another process of the API on the same Dagster, as far as threads can be that."""
-    states = States(storage, door.instance, door.runs)
-    return client_of(replace(door, storage=storage, states=states), "full-token")
+    states = States(storage, services.instance, services.runs)
+    return client_of(replace(services, storage=storage, states=states), "full-token")
 
 
 def asked(replica: TestClient) -> str:
@@ -127,8 +127,8 @@ def versions(storage: Storage) -> dict[str, str]:
     return {stored.key: stored.version for stored in storage.list_objects()}
 
 
-def run_of(door: Door, run_id: str) -> DagsterRun:
-    run = door.instance.get_run_by_id(run_id)
+def run_of(services: Services, run_id: str) -> DagsterRun:
+    run = services.instance.get_run_by_id(run_id)
     assert run
     return run
 
@@ -146,40 +146,40 @@ def test_a_cancelled_run_is_not_joined(client: TestClient, no_run_of_new: None) 
 
 
 def test_a_done_episode_answers_with_the_run_of_its_present_clips(
-    client: TestClient, door: Door, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = door.runs.latest(KEY)
+    first = services.runs.latest(KEY)
     assert first
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
 
     rendering = client.post(f"/episodes/{KEY}/render").json()["run_id"]
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
-    door.instance.report_run_failed(run_of(door, rendering))
-    door.states.forget(KEY)
+    services.instance.report_run_failed(run_of(services, rendering))
+    services.states.forget(KEY)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
 
-    known = door.states.look(KEY)
+    known = services.states.look(KEY)
     (shown,) = known.renderings
     shown = replace(shown, manifest=shown.manifest.model_copy(update={"run_id": rendering}))
-    monkeypatch.setattr(door.states, "look", lambda _: replace(known, renderings=[shown]))
+    monkeypatch.setattr(services.states, "look", lambda _: replace(known, renderings=[shown]))
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
-    door.instance.delete_run(rendering)
+    services.instance.delete_run(rendering)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
-    door.states.forget(KEY)
+    services.states.forget(KEY)
 
 
-def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, door: Door) -> None:
-    door.storage.put_bytes("show2/fake.mp4", b"this is no video" * 100)
+def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, services: Services) -> None:
+    services.storage.put_bytes("show2/fake.mp4", b"this is no video" * 100)
     answer = client.post("/process-video", json={"s3_key": "show2/fake.mp4"})
     assert answer.status_code == 422
     assert "fake.mp4" in answer.json()["detail"]
-    assert door.runs.latest("show2/fake.mp4") is None
+    assert services.runs.latest("show2/fake.mp4") is None
 
 
 def test_the_api_decodes_nothing_of_an_upload_itself(
-    client: TestClient, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    door.storage.put_file("show2/bomb.mkv", picture_bomb(tmp_path / "bomb.mkv"))
+    services.storage.put_file("show2/bomb.mkv", picture_bomb(tmp_path / "bomb.mkv"))
     monkeypatch.setattr(av, "open", None)
     answer = client.post("/process-video", json={"s3_key": "show2/bomb.mkv"})
     assert answer.status_code == 422
@@ -199,10 +199,10 @@ def test_other_bodies_are_refused_in_a_sentence(client: TestClient, body: dict[s
     assert isinstance(answer.json()["detail"], str)
 
 
-def test_the_payload_has_urls_that_a_frontend_can_open(door: Door, stranger: TestClient) -> None:
-    run = door.runs.latest(KEY)
+def test_the_payload_has_urls_that_a_frontend_can_open(services: Services, stranger: TestClient) -> None:
+    run = services.runs.latest(KEY)
     assert run
-    payload = processed(door, KEY, run, "https://clips.example/")
+    payload = processed(services, KEY, run, "https://clips.example/")
     assert (payload.status, payload.clips_processed, payload.total_clips_identified) == ("success", 2, 2)
     for number, video in enumerate(payload.generated_videos):
         assert video.video_url.startswith(f"https://clips.example/media/show/clips/clip_{number}.mp4?signature=")

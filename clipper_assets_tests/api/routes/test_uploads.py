@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from clipper_assets.api.deps import Door
+from clipper_assets.api.deps import Services
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import uploads
 from clipper_assets.episodes.uploads import is_upload
@@ -25,11 +25,12 @@ KEY = "talks/new talk.mp4"
 
 
 @pytest.fixture
-def client(door: Door, any_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def client(services: Services, any_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """The API over an empty storage; parts of 5 MiB, S3's least."""
     monkeypatch.setattr(uploads, "PART_BYTES", 5 * MIB)
     return client_of(
-        replace(door, storage=any_storage, states=States(any_storage, door.instance, door.runs)), "full-token"
+        replace(services, storage=any_storage, states=States(any_storage, services.instance, services.runs)),
+        "full-token",
     )
 
 
@@ -106,8 +107,10 @@ def test_of_two_uploads_of_one_name_the_first_to_be_whole_counts(client: TestCli
     assert [stored.key for stored in any_storage.list_objects()] == [KEY]
 
 
-def test_parts_are_what_was_announced(door: Door, storage: Storage) -> None:
-    client = client_of(replace(door, storage=storage, states=States(storage, door.instance, door.runs)), "full-token")
+def test_parts_are_what_was_announced(services: Services, storage: Storage) -> None:
+    client = client_of(
+        replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
+    )
     begun = begin(client)
     part, content = next(slices(begun))
     assert put(client, part, content + b"x") == 413
@@ -136,8 +139,10 @@ def test_an_id_of_another_key_is_no_upload(client: TestClient) -> None:
     assert client.post("/uploads/complete", json={**named(begun), "upload_id": "x"}).status_code == 403
 
 
-def test_abandoned_parts_are_removed(door: Door, storage: Storage) -> None:
-    client = client_of(replace(door, storage=storage, states=States(storage, door.instance, door.runs)), "full-token")
+def test_abandoned_parts_are_removed(services: Services, storage: Storage) -> None:
+    client = client_of(
+        replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
+    )
     begin(client)
     (folder,) = (Path(storage.path("x")).parent / ".uploads").iterdir()
     os.utime(folder, (0, time.time() - ABANDONED_S - 1))
@@ -145,8 +150,10 @@ def test_abandoned_parts_are_removed(door: Door, storage: Storage) -> None:
     assert not folder.exists()
 
 
-def test_a_part_that_comes_too_late_is_refused(door: Door, storage: DirectoryStorage) -> None:
-    client = client_of(replace(door, storage=storage, states=States(storage, door.instance, door.runs)), "full-token")
+def test_a_part_that_comes_too_late_is_refused(services: Services, storage: DirectoryStorage) -> None:
+    client = client_of(
+        replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
+    )
     begun = begin(client)
     part, content = next(slices(begun))
     client.post("/uploads/abort", json=named(begun))
@@ -171,9 +178,11 @@ def test_a_part_is_sent_again_in_place_of_itself(client: TestClient, any_storage
 
 
 def test_what_could_not_be_joined_can_be_completed_later(
-    door: Door, storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch
+    services: Services, storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = client_of(replace(door, storage=storage, states=States(storage, door.instance, door.runs)), "full-token")
+    client = client_of(
+        replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
+    )
     monkeypatch.setattr(uploads, "PART_BYTES", 5 * MIB)
     begun = begin(client)
     for part, content in slices(begun):
