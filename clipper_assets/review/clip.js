@@ -1,11 +1,11 @@
-/** One clip: its player, what was found about it, and what a person makes of it. */
+/** One clip: its player, its measurements, and the controls to edit and approve it. */
 
 import { copyOf, element, fillList, write, writeOrHide } from "./dom.js";
 import { clock, duration, megabytes, plural, sentence } from "./format.js";
 import { makeWords } from "./words.js";
 
 const GATES = { av_offset: "A/V offset", fps: "Frame rate", true_peak: "True peak" };
-const CHANGED = {
+const FIELDS = {
   start_time: "start",
   end_time: "end",
   hook: "hook",
@@ -15,13 +15,13 @@ const CHANGED = {
   words: "words",
 };
 
-/** `desk` is the episode's: its transcript, and where changes are saved. */
-export function makeClip({ api, canEdit, signal }, desk) {
+/** `editor` belongs to the episode: it gives the transcript and saves edits. */
+export function makeClip({ api, canEdit, signal }, editor) {
   const view = copyOf("clip");
   const radios = [...view.verdict.querySelectorAll("input")];
   const form = view.form.elements;
   let clip = null;
-  const words = makeWords(view, { canEdit, signal }, desk, () => clip);
+  const words = makeWords(view, { canEdit, signal }, editor, () => clip);
 
   view.verdict.hidden = !canEdit;
   view.wording.hidden = !canEdit;
@@ -37,43 +37,43 @@ export function makeClip({ api, canEdit, signal }, desk) {
 
   for (const radio of radios) {
     radio.addEventListener("change", () =>
-      desk.edit(clip, { decision: radio.value }, `${desk.nameOf(clip)} is ${radio.value}.`),
+      editor.edit(clip, { decision: radio.value }, `${editor.nameOf(clip)} is ${radio.value}.`),
     );
   }
   view.form.addEventListener("submit", (event) => event.preventDefault());
   view.form.addEventListener("change", ({ target }) =>
-    desk.edit(clip, { [target.name]: target.value }, `The ${CHANGED[target.name]} of clip ${clip.clip_index} is saved; render again to see it.`),
+    editor.edit(clip, { [target.name]: target.value }, `Saved the ${FIELDS[target.name]} of clip ${clip.clip_index}. Render again to see it.`),
   );
 
   function showChoices() {
     const { wanted } = clip;
-    const now = {
+    const current = {
       hook: wanted.hook ?? clip.hook,
       title: wanted.title ?? clip.title,
       caption_style: wanted.caption_style ?? clip.caption_style,
       layout: wanted.layout ?? clip.layout.split("+")[0],
     };
-    for (const [name, value] of Object.entries(now)) {
+    for (const [name, value] of Object.entries(current)) {
       if (form[name] !== document.activeElement && form[name].value !== value) form[name].value = value;
     }
   }
 
   function update(next) {
-    const fresh = !clip || clip.sha256 !== next.sha256 || clip.video_url !== next.video_url;
+    const fileChanged = !clip || clip.sha256 !== next.sha256 || clip.video_url !== next.video_url;
     clip = next;
     const { clip_index: number, wanted } = clip;
-    const name = desk.nameOf(clip);
+    const name = editor.nameOf(clip);
     const variant = clip.aspect.replace(":", "x");
     view.root.id = `clip-${number}-${variant}`;
     view.root.setAttribute("aria-label", name);
     write(view.number, name);
-    write(view.fate, clip.is_publishable ? "May be posted" : "Held back");
-    view.fate.dataset.state = clip.is_publishable ? "done" : "failed";
-    const changed = Object.keys(wanted).map((name) => CHANGED[name]);
-    writeOrHide(view.changed, changed.length ? `${changed.join(", ")}: not rendered yet` : "");
+    write(view.readiness, clip.is_publishable ? "Ready to post" : "Held back");
+    view.readiness.dataset.state = clip.is_publishable ? "done" : "failed";
+    const unrendered = Object.keys(wanted).map((name) => FIELDS[name]);
+    writeOrHide(view.changed, unrendered.length ? `${unrendered.join(", ")}: not rendered yet` : "");
     write(view.hook, wanted.hook ?? clip.hook);
     write(view.title, wanted.title ?? clip.title);
-    if (fresh) {
+    if (fileChanged) {
       view.video.poster = clip.thumbnail_url;
       view.video.src = clip.video_url;
       view.video.setAttribute("aria-label", `${name}: ${clip.hook}`);
@@ -86,7 +86,7 @@ export function makeClip({ api, canEdit, signal }, desk) {
       radio.name = `verdict-${number}-${variant}`;
       radio.checked = clip.verdict?.decision === radio.value && clip.verdict.current;
     }
-    writeOrHide(view.stale, clip.verdict && !clip.verdict.current ? `You ${clip.verdict.decision} another version of this clip.` : "");
+    writeOrHide(view.stale, clip.verdict && !clip.verdict.current ? `An earlier version of this clip was ${clip.verdict.decision}. Decide again for this one.` : "");
     writeOrHide(view.decided, !canEdit && clip.verdict ? sentence(clip.verdict.decision) : "");
     view.held.hidden = !clip.held_back.length;
     fillList(view.held, clip.held_back.map(sentence));
@@ -95,7 +95,7 @@ export function makeClip({ api, canEdit, signal }, desk) {
     write(view.hashtags, clip.hashtags.join(" "));
     showGates();
     view.degraded.hidden = !clip.degraded.length;
-    write(view["degraded-title"], `Done in a lesser way: ${plural(clip.degraded.length, "thing")}`);
+    write(view["degraded-title"], `${plural(clip.degraded.length, "fallback")} used`);
     fillList(view["degraded-list"], clip.degraded.map(({ reason }) => sentence(reason)));
     if (canEdit) showChoices();
     words.update();
@@ -111,17 +111,17 @@ export function makeClip({ api, canEdit, signal }, desk) {
       ["Size", megabytes(clip.bytes)],
     ];
     if (clip.loudness_lufs !== null) figures.push(["Loudness", `${clip.loudness_lufs.toFixed(1)} LUFS`]);
-    const shown = figures.map(([name, figure]) => element("div", {}, element("dt", {}, name), element("dd", {}, figure)));
-    view.figures.replaceChildren(...shown);
+    const rows = figures.map(([name, figure]) => element("div", {}, element("dt", {}, name), element("dd", {}, figure)));
+    view.figures.replaceChildren(...rows);
   }
 
   function showGates() {
     const failed = clip.gates.filter((gate) => !gate.passed);
-    write(view["gates-title"], failed.length ? `Checks: ${failed.length} of ${clip.gates.length} not passed` : `Checks: all ${clip.gates.length} passed`);
+    write(view["gates-title"], failed.length ? `Checks: ${failed.length} of ${clip.gates.length} failed` : `Checks: all ${clip.gates.length} passed`);
     view["gates-list"].replaceChildren(
       ...[...failed, ...clip.gates.filter((gate) => gate.passed)].map((gate) => {
-        const found = gate.figure === null ? "not measurable" : `${gate.figure}`;
-        const item = element("li", {}, element("span", { className: "gate-name" }, gateName(gate.gate)), element("span", {}, `${found} (limit ${gate.limit}${gate.unit ? ` ${gate.unit}` : ""})`), element("span", { className: "gate-verdict" }, gate.passed ? "passed" : gate.blocking ? "not passed" : "warns"));
+        const figure = gate.figure === null ? "not measurable" : `${gate.figure}`;
+        const item = element("li", {}, element("span", { className: "gate-name" }, gateName(gate.gate)), element("span", {}, `${figure} (limit ${gate.limit}${gate.unit ? ` ${gate.unit}` : ""})`), element("span", { className: "gate-verdict" }, gate.passed ? "passed" : gate.blocking ? "failed" : "warning"));
         item.dataset.state = gate.passed ? "passed" : gate.blocking ? "failed" : "warns";
         return item;
       }),

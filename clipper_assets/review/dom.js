@@ -1,4 +1,4 @@
-/** A copy of a template of index.html: its root, and its parts by their `data-part`. */
+/** Copies a template of index.html. Returns its root and its parts by their `data-part`. */
 export function copyOf(template) {
   const root = document.getElementById(template).content.firstElementChild.cloneNode(true);
   const parts = { root };
@@ -6,25 +6,25 @@ export function copyOf(template) {
   return parts;
 }
 
-/** An element with properties and children; strings become text. */
+/** Creates an element with properties and children; strings become text nodes. */
 export function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
 }
 
-/** Write a text only where it differs, so that a live region speaks of changes alone. */
+/** Sets the text of a node only if it differs, so that a live region announces changes only. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Show a text, or hide the node where there is none. */
+/** Sets the text of a node, or hides the node if the text is empty. */
 export function writeOrHide(node, text) {
   node.hidden = !text;
   write(node, text ?? "");
 }
 
-/** A list of sentences or names as list items. */
+/** Fills a list with one item per text. */
 export function fillList(list, texts) {
   if (texts.join("\n") !== [...list.children].map((item) => item.textContent).join("\n")) {
     list.replaceChildren(...texts.map((text) => element("li", {}, text)));
@@ -32,8 +32,8 @@ export function fillList(list, texts) {
 }
 
 /**
- * Children of `parent` for `items`, in their order: those of items that stay are kept and only brought up to date, so
- * that focus, players and open details survive. `make` gives an object with `root` and `update(item)`.
+ * Keeps one child of `parent` per item, in the order of the items. Children of items that remain are updated in place,
+ * so that focus, players and open details survive. `make` returns an object with `root` and `update(item)`.
  */
 export class Keyed {
   #shown = new Map();
@@ -63,13 +63,13 @@ export class Keyed {
   }
 }
 
-/** The answer to the question before: there is one at a time. */
-let asked = Promise.resolve();
+/** Resolves when the previous question is answered: only one dialog is open at a time. */
+let lastAnswer = Promise.resolve();
 
-/** Ask before something that cannot be taken back; resolves to whether the answer was `yes`. */
-export function ask(question, yes) {
+/** Asks the user to confirm an action; resolves to whether they pressed the button labelled `yes`. */
+export function confirmed(question, yes) {
   const dialog = document.getElementById("question");
-  asked = asked.then(() => {
+  lastAnswer = lastAnswer.then(() => {
     write(document.getElementById("question-text"), question);
     write(document.getElementById("question-yes"), yes);
     dialog.returnValue = "no";
@@ -78,5 +78,5 @@ export function ask(question, yes) {
       dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
     });
   });
-  return asked;
+  return lastAnswer;
 }

@@ -1,10 +1,10 @@
-/** One episode: its run as it goes, and its clips. */
+/** The page of one episode: the progress of its run, and its clips. */
 
 import { ApiError } from "./api.js";
 import { makeClip } from "./clip.js";
-import { ask, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
+import { confirmed, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
 import { BUSY, coarse, doingNow, folderAndName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
-import { complain, say } from "./notice.js";
+import { announce, showError } from "./notice.js";
 import { follow } from "./stream.js";
 
 const MOST_LINES = 500;
@@ -16,23 +16,23 @@ export function showEpisode(page, key) {
   write(view.folder, folder);
   write(view.name, name);
   const steps = new Keyed(view.steps, (step) => step.name, makeStep);
-  const clips = new Keyed(view.clips, (clip) => `${clip.aspect} ${clip.clip_index}`, () => makeClip(page, desk));
+  const clips = new Keyed(view.clips, (clip) => `${clip.aspect} ${clip.clip_index}`, () => makeClip(page, editor));
   let episode = null;
   let transcript = null;
   let saving = Promise.resolve();
 
-  /** What the clips of this episode ask of it. */
-  const desk = {
+  /** What the cards of the clips use of this episode: its transcript, and how to save an edit. */
+  const editor = {
     transcript: () => transcript,
     /** "Clip 0", or "Clip 0, 1:1" where the episode has clips in several aspects. */
     nameOf: (clip) => `Clip ${clip.clip_index}${aspects().length > 1 ? `, ${clip.aspect}` : ""}`,
-    /** Saves a change of a clip; one after the other, each on the version that the one before made. */
+    /** Saves an edit of a clip. Edits are sent one after another, since each names the version it is based on. */
     edit(clip, change, done) {
       saving = saving.then(() =>
         attempt(async () => {
           await api.edit(key, clip, { base_version: episode.edits.version, ...change });
           await load();
-          if (done) say(done);
+          if (done) announce(done);
         }),
       );
       return saving;
@@ -48,7 +48,7 @@ export function showEpisode(page, key) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 409) await load().catch(() => {});
-      complain(error.message);
+      showError(error.message);
     }
   }
 
@@ -69,11 +69,12 @@ export function showEpisode(page, key) {
     if (episode.duration) facts.push(coarse(episode.duration));
     if (aspects().length > 1) {
       for (const aspect of aspects()) {
-        const own = episode.clip_views.filter((clip) => clip.aspect === aspect);
-        facts.push(`${plural(own.length, "clip")} in ${aspect}, ${own.filter((clip) => clip.is_publishable).length} may be posted`);
+        const clipsOfAspect = episode.clip_views.filter((clip) => clip.aspect === aspect);
+        const ready = clipsOfAspect.filter((clip) => clip.is_publishable).length;
+        facts.push(`${plural(clipsOfAspect.length, "clip")} in ${aspect}, ${ready} ready to post`);
       }
     } else if (episode.clips !== null) {
-      facts.push(`${plural(episode.clips, "clip")}, ${episode.publishable} may be posted`);
+      facts.push(`${plural(episode.clips, "clip")}, ${episode.publishable} ready to post`);
     }
     write(view.facts, facts.join(" · "));
     writeOrHide(view.error, episode.error && sentence(episode.error));
@@ -85,9 +86,9 @@ export function showEpisode(page, key) {
     view.remove.hidden = !canEdit || ["queued", "running"].includes(episode.state);
     const reasons = [...new Set(episode.degraded.map(({ step, reason }) => `${stepName(step)}: ${reason}`))];
     view.degraded.hidden = !reasons.length;
-    write(view["degraded-title"], `Done in a lesser way: ${plural(reasons.length, "thing")}`);
+    write(view["degraded-title"], `${plural(reasons.length, "fallback")} used`);
     fillList(view["degraded-list"], reasons);
-    writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "There are no clips.");
+    writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "This episode has no clips.");
     clips.show(episode.clip_views);
     const changed = changedClips();
     const rendering = busy && episode.clip_views.length > 0;
@@ -104,12 +105,12 @@ export function showEpisode(page, key) {
     view.bar.value = share;
   }
 
-  /** Follows the run until it has ended, then shows what came of it. */
+  /** Follows the run until it ends, then loads its clips. */
   async function watch() {
     view.lines.replaceChildren();
     await follow((lastId, stop) => api.events(key, lastId, stop), {
       signal,
-      onLost: () => write(view.now, "The connection is lost; trying again."),
+      onLost: () => write(view.now, "Connection lost. Reconnecting."),
       onEvent(kind, data) {
         if (kind === "log") log(data);
         if (kind === "waiting" || kind === "result") return;
@@ -121,7 +122,7 @@ export function showEpisode(page, key) {
           view.cancel.hidden = !canEdit;
           view.remove.hidden = true;
         }
-        const step = episode.steps.find((each) => each.name === (kind === "step" ? data.step.name : data.step));
+        const step = episode.steps.find(({ name }) => name === (kind === "step" ? data.step.name : data.step));
         if (!episode.steps.length) load();
         if (step && kind === "step") Object.assign(step, data.step);
         if (step && kind === "progress") Object.assign(step, { doing: data.doing, percent: Math.max(step.percent, data.stage_percent) });
@@ -130,9 +131,9 @@ export function showEpisode(page, key) {
       },
     });
     if (signal.aborted) return;
-    const before = episode.state;
+    const stateBefore = episode.state;
     await load();
-    if (BUSY.includes(before) && episode.state === "done") say(`${name}: the clips are ready.`);
+    if (BUSY.includes(stateBefore) && episode.state === "done") announce(`${name}: the clips are ready.`);
   }
 
   function log({ at, level, step, message }) {
@@ -143,10 +144,10 @@ export function showEpisode(page, key) {
   }
 
   view.cancel.addEventListener("click", async () => {
-    if (!(await ask("Stop making these clips? What is finished stays.", "Cancel the run"))) return;
+    if (!(await confirmed("Cancel this run? Steps that have finished are kept.", "Cancel the run"))) return;
     await attempt(async () => {
       await api.cancel(key);
-      say("The run is being cancelled.");
+      announce("The run is being cancelled.");
     });
   });
   view.retry.addEventListener("click", () =>
@@ -162,10 +163,10 @@ export function showEpisode(page, key) {
     }),
   );
   view.remove.addEventListener("click", async () => {
-    if (!(await ask("Remove this episode, its clips and all changes to them? That cannot be undone. The recording stays; to get clips of it again, upload it once more.", "Remove the episode"))) return;
+    if (!(await confirmed("Remove this episode, its clips and all edits? This cannot be undone. The recording stays. To get clips again, upload it again.", "Remove the episode"))) return;
     await attempt(async () => {
       await api.remove(key);
-      addEventListener("hashchange", () => say(`${name} is removed.`), { once: true });
+      addEventListener("hashchange", () => announce(`${name} is removed.`), { once: true });
       location.hash = "#/";
     });
   });
@@ -173,15 +174,15 @@ export function showEpisode(page, key) {
     attempt(async () => {
       await api.undo(key, episode.edits.version);
       await load();
-      say("The last change is taken back.");
+      announce("The last change is undone.");
     }),
   );
   view.discard.addEventListener("click", async () => {
-    if (!(await ask("Give all changes to this episode up? The next run picks its clips anew.", "Discard all"))) return;
+    if (!(await confirmed("Discard all changes to this episode? The next run picks new clips. You can undo this.", "Discard all"))) return;
     await attempt(async () => {
       await api.discard(key, episode.edits.version);
       await load();
-      say("All changes are given up.");
+      announce("All changes are discarded.");
     });
   });
   view.render.addEventListener("click", () =>

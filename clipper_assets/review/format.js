@@ -1,4 +1,4 @@
-/** Figures and names as a person reads them. */
+/** Formats numbers, times and names for display. */
 
 const STEPS = {
   raw_video: "Upload",
@@ -17,7 +17,7 @@ const STATES = {
   cancelled: "Cancelled",
   damaged: "Damaged",
 };
-const STEP_STATES = { pending: "To do", running: "", done: "Done", failed: "Failed", kept: "Kept" };
+const STEP_STATES = { pending: "To do", running: "", done: "Done", failed: "Failed", kept: "Reused" };
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
 
@@ -29,14 +29,14 @@ export const stepStateName = (state) => STEP_STATES[state] ?? state;
 export const percent = (figure) => `${Math.floor(figure)} %`;
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
-/** `aligned_transcript: transcribing` as "Transcript: transcribing". */
+/** Turns `aligned_transcript: transcribing` into "Transcript: transcribing". */
 export function doingNow(text) {
   if (!text) return "";
   const [step, ...rest] = text.split(": ");
   return [stepName(step), ...rest].join(": ");
 }
 
-/** Seconds of an episode as 1:05.0 or 1:02:05.0. */
+/** Formats a position in seconds as 1:05.0 or 1:02:05.0. */
 export function clock(seconds) {
   const tenths = Math.round(seconds * 10);
   const minutes = Math.floor(tenths / 600);
@@ -45,13 +45,13 @@ export function clock(seconds) {
   return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** How long something takes: 38.1 s, 4 min 5 s, 2 h 3 min. */
+/** Formats a length in seconds as 38.1 s, 4 min 5 s or 2 h 3 min. */
 export function duration(seconds) {
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
   return coarse(seconds);
 }
 
-/** The same where tenths would be false precision. */
+/** Formats a length in seconds without tenths, for lengths that are estimates or long. */
 export function coarse(seconds) {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -65,7 +65,7 @@ export function megabytes(bytes) {
   return size < 1000 ? `${size.toFixed(1)} MB` : `${(size / 1000).toFixed(2)} GB`;
 }
 
-/** How long ago a moment was, from its ISO text. */
+/** Says how long ago an ISO 8601 time was, such as "5 minutes ago". */
 export function ago(moment) {
   const seconds = (Date.now() - Date.parse(moment)) / 1000;
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? [];
@@ -75,13 +75,13 @@ export function ago(moment) {
 export const dateAndTime = (moment) =>
   new Date(moment).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-/** A key as its folder, with the slash, and its name. */
+/** Splits a key into its folder, with the trailing slash, and its file name. */
 export function folderAndName(key) {
   const slash = key.lastIndexOf("/") + 1;
   return [key.slice(0, slash), key.slice(slash)];
 }
 
-/** What the API says in a phrase, as a sentence. A key or file name at its beginning stays as it is written. */
+/** Turns a phrase of the API into a sentence. A key or file name at its start keeps its case. */
 export function sentence(phrase) {
   const text = phrase.trim();
   const [first] = text.split(/[\s,;]/, 1);

@@ -1,14 +1,14 @@
-/** All episodes, the newest first, and a place to drop new ones. */
+/** The page that lists all episodes, the newest first, with an upload box. */
 
 import { ApiError } from "./api.js";
 import { copyOf, Keyed, write, writeOrHide } from "./dom.js";
 import { ago, BUSY, dateAndTime, doingNow, folderAndName, percent, plural, stateName } from "./format.js";
-import { complain } from "./notice.js";
+import { showError } from "./notice.js";
 import { pause } from "./stream.js";
 import { uploadBox } from "./upload.js";
 
 const BUSY_MS = 2000;
-const CALM_MS = 10000;
+const IDLE_MS = 10000;
 
 export function showList({ api, canEdit, signal }) {
   const view = copyOf("list");
@@ -31,7 +31,7 @@ export function showList({ api, canEdit, signal }) {
     write(view.count, episodes.length ? `${episodes.length}${next ? " shown" : ""}` : "");
     writeOrHide(
       view.empty,
-      episodes.length ? "" : "There is no episode yet. Put a recording into the storage, or drop one above; it appears here within seconds.",
+      episodes.length ? "" : "No episodes yet. Upload a recording, or copy one into the storage; it appears here within seconds.",
     );
     return episodes.some((episode) => BUSY.includes(episode.state));
   }
@@ -43,9 +43,9 @@ export function showList({ api, canEdit, signal }) {
         busy = await load();
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        complain(error.message);
+        showError(error.message);
       }
-      await pause(busy ? BUSY_MS : CALM_MS, signal);
+      await pause(busy ? BUSY_MS : IDLE_MS, signal);
     }
   }
 
@@ -93,6 +93,6 @@ function outcome({ state, clips, publishable, error }) {
   if (state === "failed") return error ?? "The run failed.";
   if (error) return error;
   if (clips === null) return state === "done" ? "No clips" : "No clips yet";
-  if (publishable === clips) return `${plural(clips, "clip")}, all may be posted`;
-  return `${plural(clips, "clip")}, ${publishable} may be posted`;
+  if (publishable === clips) return `${plural(clips, "clip")}, all ready to post`;
+  return `${plural(clips, "clip")}, ${publishable} ready to post`;
 }

@@ -1,19 +1,20 @@
-/** The page as a whole: who is signed in, and which view is shown. */
+/** Signs the user in and shows the view that the address names. */
 
 import { Api, ApiError } from "./api.js";
 import { copyOf, write } from "./dom.js";
 import { showEpisode } from "./episode.js";
 import { folderAndName } from "./format.js";
 import { showList } from "./list.js";
-import { complain, hush } from "./notice.js";
+import { clearNotice, showError } from "./notice.js";
 
 const TOKEN = "clipper-token";
+const REJECTED = "Your token is no longer valid. Sign in again.";
 const main = document.getElementById("main");
 const session = document.getElementById("session");
 
 let api = null;
 let canEdit = false;
-let leave = new AbortController();
+let leaving = new AbortController();
 
 function signedOut() {
   sessionStorage.removeItem(TOKEN);
@@ -24,15 +25,14 @@ function signedOut() {
 }
 
 async function signIn(token, keep) {
-  const asked = new Api(token, () => {});
-  const { access } = await asked.session();
+  const { access } = await new Api(token, () => {}).session();
   (keep ? localStorage : sessionStorage).setItem(TOKEN, token);
   api = new Api(token, () => {
-    complain("Your token is not taken any more; sign in again.");
+    showError(REJECTED);
     signedOut();
   });
   canEdit = access !== "read";
-  write(document.getElementById("access"), canEdit ? "" : "Looking only");
+  write(document.getElementById("access"), canEdit ? "" : "View only");
   session.hidden = false;
 }
 
@@ -43,11 +43,11 @@ function showSignIn() {
     view.submit.disabled = true;
     try {
       await signIn(view.token.value.trim(), view.keep.checked);
-      hush();
+      clearNotice();
       route();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      write(view.fault, error.status === 401 ? "This token is not known here; check it." : error.message);
+      write(view.fault, error.status === 401 ? "Unknown token. Check it and try again." : error.message);
       view.token.focus();
     } finally {
       view.submit.disabled = false;
@@ -56,12 +56,12 @@ function showSignIn() {
   return view.root;
 }
 
-/** The view that the address names: `#/` or `#/episodes/<key>`. */
+/** Shows the view that the address names: `#/` or `#/episodes/<key>`. */
 function route() {
-  leave.abort();
-  leave = new AbortController();
+  leaving.abort();
+  leaving = new AbortController();
   const [, key] = location.hash.match(/^#\/episodes\/(.+)$/) ?? [];
-  const page = { api, canEdit, signal: leave.signal };
+  const page = { api, canEdit, signal: leaving.signal };
   const root = !api ? showSignIn() : key ? showEpisode(page, decodeURIComponent(key)) : showList(page);
   document.title = `${api && key ? folderAndName(decodeURIComponent(key))[1] : "Clipper"} – review`;
   main.replaceChildren(root);
@@ -73,7 +73,7 @@ function focusTitle() {
 }
 
 document.getElementById("sign-out").addEventListener("click", () => {
-  hush();
+  clearNotice();
   signedOut();
   focusTitle();
 });
@@ -82,18 +82,18 @@ document.getElementById("skip").addEventListener("click", (event) => {
   main.focus();
 });
 addEventListener("hashchange", () => {
-  hush();
+  clearNotice();
   route();
   focusTitle();
 });
 
-const known = sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN);
-if (known) {
+const storedToken = sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN);
+if (storedToken) {
   try {
-    await signIn(known, localStorage.getItem(TOKEN) !== null);
+    await signIn(storedToken, localStorage.getItem(TOKEN) !== null);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    complain(error.status === 401 ? "Your token is not taken any more; sign in again." : error.message);
+    showError(error.status === 401 ? REJECTED : error.message);
   }
 }
 route();

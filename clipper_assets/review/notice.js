@@ -1,32 +1,32 @@
-/** One sentence at a time for the person, seen and heard. It stays until the next, another page or "Dismiss". */
+/** Shows one message at a time, also to screen readers, until the next message, another page or "Dismiss". */
 
 const box = document.getElementById("notice");
 const text = document.getElementById("notice-text");
-const said = document.getElementById("said");
-const complained = document.getElementById("complained");
+const status = document.getElementById("status-text");
+const alert = document.getElementById("alert-text");
 
-/** Something went as it should. */
-export function say(sentence) {
+/** Shows that something succeeded. */
+export function announce(sentence) {
   show(sentence, "good");
-  said.textContent = sentence;
+  status.textContent = sentence;
 }
 
-/** Something did not. */
-export function complain(sentence) {
+/** Shows what went wrong. */
+export function showError(sentence) {
   show(sentence, "bad");
-  complained.textContent = sentence;
+  alert.textContent = sentence;
 }
 
-export function hush() {
+export function clearNotice() {
   box.hidden = true;
-  said.textContent = complained.textContent = "";
+  status.textContent = alert.textContent = "";
 }
 
 function show(sentence, tone) {
-  hush();
+  clearNotice();
   text.textContent = sentence;
   box.dataset.tone = tone;
   box.hidden = false;
 }
 
-document.getElementById("notice-close").addEventListener("click", hush);
+document.getElementById("notice-close").addEventListener("click", clearNotice);

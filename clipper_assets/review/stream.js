@@ -1,22 +1,22 @@
-/** Server-sent events over fetch, which can carry the token as EventSource cannot. */
+/** Server-sent events over fetch, because EventSource cannot send the token in a header. */
 
 import { ApiError } from "./api.js";
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
-/** The server sends at least a comment more often than this. */
+/** A connection without data for this long is broken: the server sends a comment every 15 s. */
 const SILENCE_MS = 45000;
 
 /**
- * Calls `onEvent(type, data)` for each event until the server says that there are no more. A connection that breaks or
- * falls silent is opened again after its last event, later each time that it fails; `onLost()` is told. Resolves at the
- * end or when `signal` aborts; rejects where the server refuses.
+ * Calls `onEvent(type, data)` for each event until the server ends the stream. If the connection breaks or falls silent,
+ * calls `onLost()` and reconnects after the last event received, with growing waits. Resolves at the end or when
+ * `signal` aborts; rejects if the server refuses the request.
  */
 export async function follow(open, { onEvent, onLost, signal }) {
   let lastId = "";
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
-    const silence = new Silence(signal);
+    const silence = new SilenceTimer(signal);
     try {
       const response = await open(lastId, silence.signal);
       if (response.status === 204) return;
@@ -39,17 +39,17 @@ export async function follow(open, { onEvent, onLost, signal }) {
   }
 }
 
-/** Aborts when nothing was heard for too long, or with `outer`. */
-class Silence {
+/** A signal that aborts if no data arrives for `SILENCE_MS`, or with `outer`. */
+class SilenceTimer {
   #controller = new AbortController();
   #timer;
 
   constructor(outer) {
     this.signal = AbortSignal.any([outer, this.#controller.signal]);
-    this.broken();
+    this.restart();
   }
 
-  broken() {
+  restart() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#controller.abort(), SILENCE_MS);
   }
@@ -79,7 +79,7 @@ async function* lines(body, silence) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    silence.broken();
+    silence.restart();
     const complete = (rest + part.value).split(/\r\n|\n|\r(?!$)/);
     rest = complete.pop();
     yield* complete;

@@ -1,25 +1,25 @@
-/** Files on their way into the storage: in parts, several at a time, each tried again. */
+/** Uploads files to the storage in parts: several parts at a time, each retried if it fails. */
 
 import { ApiError } from "./api.js";
-import { ask, copyOf, write } from "./dom.js";
+import { confirmed, copyOf, write } from "./dom.js";
 import { coarse, megabytes, percent } from "./format.js";
-import { complain, say } from "./notice.js";
+import { announce, showError } from "./notice.js";
 import { pause } from "./stream.js";
 
 const AT_ONCE = 3;
 const TRIES = 5;
 const SPEED_MS = 5000;
 
-/** Fills the upload box of the list. */
+/** Connects the upload box of the list to its file picker and drop area. */
 export function uploadBox(view, api) {
   view.drop.hidden = false;
-  // A transcript comes first: the clips of a recording are begun as soon as that is there.
-  const take = (files) =>
+  // Transcripts first: a run starts as soon as its recording has arrived, and uses the transcript it finds then.
+  const addFiles = (files) =>
     [...files]
       .sort((one, other) => isTranscript(other) - isTranscript(one))
       .forEach((file) => view.uploads.append(makeUpload(file, api)));
   view.picker.addEventListener("change", () => {
-    take(view.picker.files);
+    addFiles(view.picker.files);
     view.picker.value = "";
   });
   view.drop.addEventListener("dragover", (event) => {
@@ -30,7 +30,7 @@ export function uploadBox(view, api) {
   view.drop.addEventListener("drop", (event) => {
     event.preventDefault();
     view.drop.classList.remove("over");
-    take(event.dataTransfer.files);
+    addFiles(event.dataTransfer.files);
   });
 }
 
@@ -52,7 +52,7 @@ function makeUpload(file, api) {
       await new Transfer(file, key, api, view).run();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      complain(error.message);
+      showError(error.message);
       view.form.hidden = false;
       view.transfer.hidden = true;
     }
@@ -63,7 +63,7 @@ function makeUpload(file, api) {
 class Transfer {
   #sent = new Map();
   #samples = [];
-  #going = new AbortController();
+  #sending = new AbortController();
   #cancelled = false;
   #resume = null;
 
@@ -77,7 +77,7 @@ class Transfer {
     view.pause.addEventListener("click", () => this.#pauseOrResume());
     view.cancel.addEventListener("click", () => {
       this.#cancelled = true;
-      this.#going.abort();
+      this.#sending.abort();
       this.#resume?.();
     });
     const waiting = [...parts];
@@ -87,14 +87,14 @@ class Transfer {
     try {
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
     } catch (error) {
-      this.#going.abort();
+      this.#sending.abort();
       await api.abortUpload(key, id);
       throw error;
     }
     if (this.#cancelled) {
       await api.abortUpload(key, id);
       view.root.remove();
-      say(`The upload of ${file.name} was given up.`);
+      announce(`The upload of ${file.name} was cancelled.`);
       return;
     }
     const { status_url: isEpisode } = await api.finishUpload(key, id);
@@ -103,17 +103,17 @@ class Transfer {
     view.pause.hidden = view.cancel.hidden = true;
     view.open.hidden = !isEpisode;
     view.open.href = `#/episodes/${encodeURIComponent(key)}`;
-    say(isEpisode ? `${file.name} is uploaded; its clips are made next.` : `${file.name} is uploaded; it is the transcript of the recording beside it.`);
+    announce(isEpisode ? `${file.name} is uploaded. Its clips are made next.` : `${file.name} is uploaded. It is used as the transcript of the recording with the same name.`);
   }
 
-  /** A place for the file; where its name is taken, the person says whether it is to replace what is there. */
+  /** Starts the upload; if the name is taken, asks whether to replace the existing file. */
   async #begin() {
     const { api, file, key } = this;
     try {
       return await api.startUpload(key, file, false);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 409) throw error;
-      if (!(await ask(`${key} is there already. Put this file in its place?`, "Replace it"))) throw error;
+      if (!(await confirmed(`${key} already exists. Replace it with this file?`, "Replace it"))) throw error;
       return api.startUpload(key, file, true);
     }
   }
@@ -129,14 +129,14 @@ class Transfer {
         this.#sent.set(part.number, 0);
         if (error.name === "AbortError") continue;
         if (attempt === TRIES) throw error;
-        await pause(500 * 2 ** attempt, this.#going.signal);
+        await pause(500 * 2 ** attempt, this.#sending.signal);
       }
     }
   }
 
-  /** By XMLHttpRequest, which tells how much of a body is gone, as fetch does not. */
+  /** Sends one part by XMLHttpRequest, because fetch does not report upload progress. */
   #put(part) {
-    const signal = this.#going.signal;
+    const signal = this.#sending.signal;
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       const stop = () => request.abort();
@@ -145,13 +145,13 @@ class Transfer {
       request.upload.addEventListener("progress", (event) => this.#count(part.number, event.loaded));
       request.addEventListener("loadend", () => signal.removeEventListener("abort", stop));
       request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
-      request.addEventListener("error", () => reject(new ApiError(0, "The upload broke off; check the connection and try again.")));
+      request.addEventListener("error", () => reject(new ApiError(0, "The upload was interrupted. Check the connection and try again.")));
       request.addEventListener("load", () => {
         if (request.status < 300) {
           this.#count(part.number, part.size_bytes);
           resolve();
         } else {
-          reject(new ApiError(request.status, `The storage refused a part of the file (${request.status}); try again.`));
+          reject(new ApiError(request.status, `The storage refused a part of the file (${request.status}). Try again.`));
         }
       });
       request.send(this.file.slice(part.offset, part.offset + part.size_bytes));
@@ -166,8 +166,8 @@ class Transfer {
       return;
     }
     this.#paused = new Promise((resolve) => (this.#resume = resolve));
-    this.#going.abort();
-    this.#going = new AbortController();
+    this.#sending.abort();
+    this.#sending = new AbortController();
     this.#samples = [];
     write(this.view.pause, "Resume");
     write(this.view.figures, "Paused");
@@ -177,7 +177,7 @@ class Transfer {
 
   #count(number, bytes) {
     this.#sent.set(number, bytes);
-    const sent = [...this.#sent.values()].reduce((sum, each) => sum + each, 0);
+    const sent = [...this.#sent.values()].reduce((sum, size) => sum + size, 0);
     const now = performance.now();
     this.#samples.push([now, sent]);
     while (this.#samples[0][0] < now - SPEED_MS && this.#samples.length > 2) this.#samples.shift();

@@ -1,12 +1,13 @@
-/** The words of a clip beside its player, with a few sentences around: to read, to seek, to cut and to correct. */
+/** The transcript of a clip beside its player, with a few sentences around it: to seek, move the ends and correct words. */
 
 import { copyOf, element, write } from "./dom.js";
 import { clock, duration } from "./format.js";
 
 const AROUND = 2;
+const HELP = "Select a word to play from it. Double-click a word to correct it.";
 
-/** `view` is the clip's; `clipNow()` gives the clip as it is shown. */
-export function makeWords(view, { canEdit, signal }, desk, clipNow) {
+/** `view` is the card of the clip; `clipNow()` returns the clip that the card shows at present. */
+export function makeWords(view, { canEdit, signal }, editor, clipNow) {
   const words = copyOf("words");
   const { video } = view;
   const spans = new Map();
@@ -14,19 +15,19 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   let spoken = null;
   view.words.append(words.root);
   for (const part of ["start-earlier", "start-later", "end-earlier", "end-later", "correct"]) words[part].hidden = !canEdit;
-  write(words.help, canEdit ? "Select a word to play from there. Double-click corrects it." : "Select a word to play from there.");
+  write(words.help, canEdit ? HELP : "Select a word to play from it.");
 
-  const sentences = () => desk.transcript()?.sentences ?? [];
-  const at = (number) => sentences().findIndex((each) => each.number === number);
+  const sentences = () => editor.transcript()?.sentences ?? [];
+  const indexOf = (number) => sentences().findIndex((sentence) => sentence.number === number);
 
   function move(change, done) {
-    desk.edit(clipNow(), change, `${done} Render again to see it.`);
+    editor.edit(clipNow(), change, `${done} Render again to see it.`);
   }
 
   function step(end, by) {
     const clip = clipNow();
     const name = end ? "last_sentence" : "first_sentence";
-    const target = sentences()[at(clip[name]) + by];
+    const target = sentences()[indexOf(clip[name]) + by];
     if (target) move({ [name]: target.number }, `Clip ${clip.clip_index} ${end ? "ends" : "starts"} a sentence ${by < 0 ? "earlier" : "later"}.`);
   }
   words["start-earlier"].addEventListener("click", () => step(false, -1));
@@ -37,16 +38,16 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   words.correct.addEventListener("click", () => {
     correcting = !correcting;
     words.correct.setAttribute("aria-pressed", correcting);
-    write(words.help, correcting ? "Select a word to correct it; leave it empty to take it out of the captions." : "Select a word to play from there. Double-click corrects it.");
+    write(words.help, correcting ? "Select a word to correct it. Leave it empty to remove it from the captions." : HELP);
   });
 
-  /** Seconds of the file from those of the episode: exact unless pauses were cut out, then about right. */
+  /** Converts seconds of the episode to seconds of the clip; approximate if pauses were cut out of the clip. */
   function inFile(seconds) {
     const { start_time: start, end_time: end, duration: length } = clipNow();
     return Math.min(Math.max(((seconds - start) * length) / (end - start), 0), Math.max(length - 0.05, 0));
   }
 
-  /** Plays from a word; one that the file does not hold plays nothing. */
+  /** Plays the clip from a word, or says that the word is outside the clip. */
   function seek(word) {
     const { start_time: start, end_time: end } = clipNow();
     if (word.end <= start || word.start >= end) {
@@ -83,7 +84,7 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   function makeWord(word) {
     const button = element("button", { type: "button", className: "word" }, word.text || "–");
     button.classList.toggle("edited", word.edited);
-    if (!word.text) button.setAttribute("aria-label", "a word that is not captioned");
+    if (!word.text) button.setAttribute("aria-label", "word without caption");
     button.addEventListener("click", () => (correcting ? correct(word, button) : seek(word)));
     if (canEdit) button.addEventListener("dblclick", () => correct(word, button));
     spans.set(word, button);
@@ -93,8 +94,8 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   function update() {
     const clip = clipNow();
     const all = sentences();
-    const first = at(clip.first_sentence);
-    const last = at(clip.last_sentence);
+    const first = indexOf(clip.first_sentence);
+    const last = indexOf(clip.last_sentence);
     words.root.hidden = first < 0 || last < 0;
     if (words.root.hidden) return;
     const start = clip.wanted.start_time ?? clip.start_time;
@@ -106,19 +107,19 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
     words["start-later"].disabled = first === last;
     words["end-earlier"].disabled = first === last;
     words["end-later"].disabled = last === all.length - 1;
-    words.script.setAttribute("aria-label", `Words of ${desk.nameOf(clip)}`);
+    words.script.setAttribute("aria-label", `Words of ${editor.nameOf(clip)}`);
     if (words.script.contains(document.activeElement) && document.activeElement.tagName === "INPUT") return;
     spans.clear();
-    const bySentence = grouped(desk.transcript().words);
+    const bySentence = grouped(editor.transcript().words);
     const shown = all.slice(Math.max(first - AROUND, 0), last + AROUND + 1);
     let speaker = null;
     words.script.replaceChildren(
-      ...shown.map((each) => {
+      ...shown.map((sentence) => {
         const line = element("p", { className: "sentence" });
-        line.classList.toggle("outside", each.number < clip.first_sentence || each.number > clip.last_sentence);
-        if (each.speaker && each.speaker !== speaker) line.append(element("span", { className: "speaker" }, each.speaker));
-        speaker = each.speaker;
-        for (const word of bySentence.get(each.number) ?? []) line.append(makeWord(word), " ");
+        line.classList.toggle("outside", sentence.number < clip.first_sentence || sentence.number > clip.last_sentence);
+        if (sentence.speaker && sentence.speaker !== speaker) line.append(element("span", { className: "speaker" }, sentence.speaker));
+        speaker = sentence.speaker;
+        for (const word of bySentence.get(sentence.number) ?? []) line.append(makeWord(word), " ");
         return line;
       }),
     );
@@ -127,20 +128,20 @@ export function makeWords(view, { canEdit, signal }, desk, clipNow) {
   video.addEventListener(
     "timeupdate",
     () => {
-      const now = [...spans].find(([word]) => inFile(word.start) <= video.currentTime && video.currentTime < inFile(word.end))?.[1] ?? null;
-      if (now === spoken) return;
+      const current = [...spans].find(([word]) => inFile(word.start) <= video.currentTime && video.currentTime < inFile(word.end))?.[1] ?? null;
+      if (current === spoken) return;
       spoken?.classList.remove("spoken");
-      now?.classList.add("spoken");
-      spoken = now;
+      current?.classList.add("spoken");
+      spoken = current;
     },
     { signal },
   );
   return { update };
 }
 
-/** Words by their sentence. */
+/** Groups words by the number of their sentence. */
 function grouped(words) {
-  const found = new Map();
-  for (const word of words) found.set(word.sentence, [...(found.get(word.sentence) ?? []), word]);
-  return found;
+  const bySentence = new Map();
+  for (const word of words) bySentence.set(word.sentence, [...(bySentence.get(word.sentence) ?? []), word]);
+  return bySentence;
 }

@@ -30,7 +30,7 @@ URL = "http://testserver"
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Services]:
-    """Services whose storage has the finished episode `show/cut.mp4` and the upload `show2/new.mp4`; runs stay queued."""
+    """Services with the finished episode `show/cut.mp4` and the new upload `show2/new.mp4`; runs stay queued."""
     root = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")

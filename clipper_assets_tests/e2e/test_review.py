@@ -85,7 +85,7 @@ def test_a_wrong_token_is_told(browser: Browser, house: House) -> None:
     page.goto(f"{house.api.url}/review/")
     page.get_by_label("Token").fill("wrong-token-of-nobody")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert").filter(has_text="This token is not known here; check it.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="Unknown token. Check it and try again.")).to_be_visible()
     page.close()
 
 
@@ -100,7 +100,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
         shown(page, f"upload-{name}")
         box.get_by_role("button", name="Upload").click()
         expect(page.get_by_role("status").filter(has_text=f"{name} is uploaded")).to_be_attached(timeout=30_000)
-    page.get_by_role("link", name="Watch its progress").click()
+    page.get_by_role("link", name="Watch progress").click()
 
     expect(page.get_by_role("heading", name=KEY)).to_be_visible()
     expect(page.get_by_text("In progress")).to_be_visible(timeout=LONG_MS)
@@ -160,7 +160,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
 
 def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
     sign_in(page, READ)
-    expect(page.get_by_text("Looking only")).to_be_visible()
+    expect(page.get_by_text("View only")).to_be_visible()
     expect(page.get_by_text("Choose files")).to_be_hidden()
     page.get_by_role("link", name=KEY).click()
     clip = page.get_by_role("article", name="Clip 0")
@@ -184,7 +184,7 @@ def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: Hous
     sign_in(page, FULL)
     page.get_by_role("link", name=KEY).click()
     expect(page.get_by_role("article")).to_have_count(2 * count)
-    expect(page.get_by_text(f"{count} clips in 1:1, 0 may be posted")).to_be_visible()
+    expect(page.get_by_text(f"{count} clips in 1:1, 0 ready to post")).to_be_visible()
     for name in ("Clip 0, 9:16", "Clip 0, 1:1"):
         expect(page.get_by_role("article", name=name)).to_have_count(1)
     shown(page, "aspects")
@@ -220,7 +220,7 @@ def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
 
     page.get_by_role("button", name="Remove episode").click()
     shown(page, "remove")
-    page.get_by_role("button", name="Leave it").click()
+    page.get_by_role("button", name="Go back").click()
     assert house.api.episode(key)["run_id"] == second
     page.get_by_role("button", name="Remove episode").click()
     page.get_by_role("button", name="Remove the episode").click()
@@ -235,7 +235,7 @@ def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
     box.get_by_role("button", name="Upload").click()
     shown(page, "replace")
     page.get_by_role("button", name="Replace it").click()
-    page.get_by_role("link", name="Watch its progress").click()
+    page.get_by_role("link", name="Watch progress").click()
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)
     assert house.api.episode(key)["run_id"] not in (first, second)
     page.close()
