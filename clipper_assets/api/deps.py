@@ -44,7 +44,7 @@ def get_services(connection: HTTPConnection) -> Services:
 
 ServicesDep = Annotated[Services, Depends(get_services)]
 """The type of a handler's parameter into which FastAPI injects the `Services` of the app."""
-AspectAsked = Annotated[
+AspectQuery = Annotated[
     Aspect | None,
     Query(
         description="whose clip is meant, where an episode has clips in several aspects; default: 9:16, or the newest"

@@ -7,20 +7,20 @@ from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
 from clipper_assets.shows.show import Layout
 
 
-class Asked(BaseModel):
+class RequestBody(BaseModel):
     """A body: what it does not name is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class WordAsked(Asked):
+class WordCorrection(RequestBody):
     """Another text for a word of the transcript; an empty one leaves it out of the captions."""
 
     word: int = Field(ge=0)
     text: str = Field(max_length=MAX_WORD)
 
 
-class ClipEdit(Asked):
+class ClipEdit(RequestBody):
     """What to change about a clip; what is left out or null stays. Nothing is rendered until that is asked for."""
 
     base_version: int = Field(ge=0, description="the version of the edits that this was made on; another one is a 409")
@@ -31,22 +31,22 @@ class ClipEdit(Asked):
     caption_style: str | None = Field(None, max_length=60, examples=["classic"])
     layout: Layout | None = None
     decision: Decision | None = None
-    words: list[WordAsked] = Field([], max_length=500)
+    words: list[WordCorrection] = Field([], max_length=500)
 
 
-class EditsAsked(Asked):
+class EditsRequest(RequestBody):
     """For undo and for giving all edits up."""
 
     base_version: int = Field(ge=0)
 
 
-class ProcessRequest(Asked):
+class ProcessRequest(RequestBody):
     """The upload to make clips of."""
 
     s3_key: str = Field(min_length=1, max_length=1024, examples=["test1/sample.mp4"])
 
 
-class UploadAsked(Asked):
+class UploadRequest(RequestBody):
     """A file that a browser wants to bring."""
 
     key: str = Field(min_length=1, max_length=1024, examples=["test1/sample.mp4"])
@@ -55,7 +55,7 @@ class UploadAsked(Asked):
     overwrite: bool = Field(False, description="replace an upload of the same key")
 
 
-class UploadFinish(Asked):
+class UploadReference(RequestBody):
     """Names the upload to complete or to give up."""
 
     key: str = Field(min_length=1, max_length=1024)

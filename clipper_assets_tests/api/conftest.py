@@ -78,7 +78,7 @@ def stranger(services: Services) -> TestClient:
 
 
 @pytest.fixture
-def no_run_of_new(services: Services) -> Iterator[None]:
+def runs_of_new_removed(services: Services) -> Iterator[None]:
     """Removes the runs that a test asked for, and the claims that they began with."""
     yield
     for claim in list(services.storage.list_objects("lake/run_claims")):

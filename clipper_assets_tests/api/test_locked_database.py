@@ -16,7 +16,7 @@ from clipper_assets_tests.runtime.test_faults import LOCKED, database_error
 from clipper_assets_tests.test_locked_database import locked
 
 
-@pytest.mark.usefixtures("no_run_of_new")
+@pytest.mark.usefixtures("runs_of_new_removed")
 @pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
 def test_a_request_that_starts_a_run(client: TestClient, services: Services, name: str) -> None:
     """The run that Dagster made and could not queue is not taken for one that will start."""

@@ -60,7 +60,7 @@ def test_it_needs_a_token(stranger: TestClient) -> None:
 
 
 def test_the_queue_is_as_long_as_it_is_and_as_old_as_its_oldest(
-    client: TestClient, instance: dg.DagsterInstance
+    client: TestClient, instance: dg.DagsterInstance, runs_of_new_removed: None
 ) -> None:
     assert value(samples(Meter(instance).read().decode()), "clipper_queue_oldest_seconds") == 0
     assert client.post("/process-video", json={"s3_key": "show2/new.mp4"}).status_code == 202

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Known:
+class EpisodeSnapshot:
     """An episode as far as it was known at `read_at` (`time.monotonic`), before any URL is signed."""
 
     key: str
@@ -106,7 +106,7 @@ class States:
 
     def __init__(self, storage: Storage, instance: dg.DagsterInstance, runs: Runs):
         self.storage, self.instance, self.runs = storage, instance, runs
-        self._known: TTLCache[Any, Known] = TTLCache(2000, FRESH_S)
+        self._snapshots: TTLCache[Any, EpisodeSnapshot] = TTLCache(2000, FRESH_S)
         self._files: LRUCache[Any, Any] = LRUCache(300)
         self._reading, self._parsing = Condition(), Condition()
 
@@ -125,44 +125,46 @@ class States:
         except ValueError as error:
             raise RefusedError(422, str(error)) from None
 
-    def of(self, key: str) -> Known:
+    def intact_snapshot(self, key: str) -> EpisodeSnapshot:
         """Raises RefusedError: as `look` does, and 409 where what is stored of the episode cannot be read."""
-        known = self.look(key)
+        known = self.snapshot(key)
         if known.damage:
             raise RefusedError(409, known.damage)
         return known
 
-    def look(self, key: str) -> Known:
+    def snapshot(self, key: str) -> EpisodeSnapshot:
         """Raises RefusedError: 422 for a key that cannot be, 404 where there is no such upload and never was."""
-        return self._of(key, self.partition(key))
+        return self._read(key, self.partition(key))
 
-    def of_partition(self, partition: str) -> Known:
+    def snapshot_of_partition(self, partition: str) -> EpisodeSnapshot:
         """A damaged episode where the partition is of no upload that can be."""
         try:
             key = object_key(partition)
             if self.partition(key) == partition:
-                return self._of(key, partition)
+                return self._read(key, partition)
         except (UnicodeDecodeError, RefusedError, StorageError) as error:
             log.warning("partition %r: %s", partition, error)
         damage = f"the partition {partition!r} is of no upload that can be; remove it in Dagster"
-        return Known(partition, partition, None, None, Edits(version=0), time.monotonic(), damage=damage)
+        return EpisodeSnapshot(partition, partition, None, None, Edits(version=0), time.monotonic(), damage=damage)
 
     def forget(self, key: str, older_than: float = math.inf) -> None:
         """Somebody changed it at that time (`time.monotonic`), or just now."""
         place = (key, partition_key(key))
         with self._reading:
-            known = self._known.get(place)
+            known = self._snapshots.get(place)
             if known and known.read_at < older_than:
-                del self._known[place]
+                del self._snapshots[place]
 
     @cachedmethod(
-        lambda self: self._known, key=lambda _, key, partition: (key, partition), condition=lambda self: self._reading
+        lambda self: self._snapshots,
+        key=lambda _, key, partition: (key, partition),
+        condition=lambda self: self._reading,
     )
-    def _of(self, key: str, partition: str) -> Known:
+    def _read(self, key: str, partition: str) -> EpisodeSnapshot:
         read_at = time.monotonic()
         run = self.runs.latest(partition)
         view = self.runs.view(run) if run else None
-        bare = Known(key, partition, run, view, Edits(version=0), read_at)
+        bare = EpisodeSnapshot(key, partition, run, view, Edits(version=0), read_at)
         try:
             if run is None and not self.storage.exists(key):
                 if not self.instance.has_dynamic_partition("episodes", partition):

@@ -19,7 +19,7 @@ router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 @router.post("/episodes/{key:path}/retry", status_code=202, responses=answers(403, 404, 409))
 def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
     """Start a new run of the whole job for an episode whose latest run failed or was cancelled."""
-    known = services.states.look(key)
+    known = services.states.snapshot(key)
     if not known.view or known.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
         raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
     partition, stored = upload_of(services, key)
@@ -36,7 +36,7 @@ def remove(key: str, services: ServicesDep) -> None:
     The recording stays, as does what lies beside it (a transcript, show.toml). No new run is started for it until
     somebody asks for one or uploads it again.
     """
-    partition = services.states.look(key).partition
+    partition = services.states.snapshot(key).partition
     of_episode = {"dagster/partition": partition}
     going_on = RefusedError(409, f"a run of {key} is going on, or being started; cancel it, or wait until it has ended")
     if services.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):

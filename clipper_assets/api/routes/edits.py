@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectAsked, Services, ServicesDep
+from clipper_assets.api.deps import AspectQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.repository.states import Known
-from clipper_assets.api.requests import ClipEdit, EditsAsked
+from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.requests import ClipEdit, EditsRequest
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
@@ -35,9 +35,9 @@ def options() -> views.Options:
 
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
-def edit_clip(key: str, number: int, asked: ClipEdit, services: ServicesDep, aspect: AspectAsked = None) -> views.Edits:
+def edit_clip(key: str, number: int, asked: ClipEdit, services: ServicesDep, aspect: AspectQuery = None) -> views.Edits:
     """Change a clip, in all aspects; an approval is of the file in this one. Nothing is rendered until asked for."""
-    known = services.states.of(key)
+    known = services.states.intact_snapshot(key)
     _on(known, asked.base_version)
     clip = known.clip(number, aspect)
     if known.words is None:
@@ -63,9 +63,9 @@ def edit_clip(key: str, number: int, asked: ClipEdit, services: ServicesDep, asp
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
-def undo(key: str, asked: EditsAsked, services: ServicesDep) -> views.Edits:
+def undo(key: str, asked: EditsRequest, services: ServicesDep) -> views.Edits:
     """Take the last edit back; again, the one before."""
-    known = services.states.of(key)
+    known = services.states.intact_snapshot(key)
     _on(known, asked.base_version)
     if not views.edits_view(known).can_undo:
         raise RefusedError(409, f"there is no edit of {key} to take back")
@@ -73,17 +73,17 @@ def undo(key: str, asked: EditsAsked, services: ServicesDep) -> views.Edits:
 
 
 @router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
-def give_up(key: str, asked: EditsAsked, services: ServicesDep) -> views.Edits:
+def give_up(key: str, asked: EditsRequest, services: ServicesDep) -> views.Edits:
     """Give all edits up: the next run picks anew. That can be undone as well."""
-    known = services.states.of(key)
+    known = services.states.intact_snapshot(key)
     _on(known, asked.base_version)
     return _save(services, known, known.edits.followed_by("gave all edits up", [], []))
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
-def render_again(key: str, services: ServicesDep, response: Response, aspect: AspectAsked = None) -> Accepted:
+def render_again(key: str, services: ServicesDep, response: Response, aspect: AspectQuery = None) -> Accepted:
     """Make the clips of an aspect as edited; those that nothing was changed about stay as they are."""
-    known = services.states.of(key)
+    known = services.states.intact_snapshot(key)
     if known.state in (EpisodeState.queued, EpisodeState.running):
         raise RefusedError(409, f"a run of {key} is going on; wait until it has ended, or cancel it")
     rendering = known.rendering(aspect)
@@ -106,7 +106,7 @@ def _ops(requested: Requested, aspect: Aspect) -> dict[str, Any]:
     }
 
 
-def _on(known: Known, base_version: int) -> None:
+def _on(known: EpisodeSnapshot, base_version: int) -> None:
     if known.edits.version != base_version:
         raise RefusedError(
             409,
@@ -115,12 +115,12 @@ def _on(known: Known, base_version: int) -> None:
         )
 
 
-def _save(services: Services, known: Known, edits: Edits) -> views.Edits:
+def _save(services: Services, known: EpisodeSnapshot, edits: Edits) -> views.Edits:
     saved = save_edits(services.storage, services.instance, known.partition, edits)
     services.states.forget(known.key)
     if not saved:
         raise RefusedError(409, f"somebody edited {known.key} at the same moment; load it again")
-    return views.edits_view(services.states.of(known.key))
+    return views.edits_view(services.states.intact_snapshot(known.key))
 
 
 def _looks(asked: ClipEdit, sha256: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectAsked, ServicesDep
+from clipper_assets.api.deps import AspectQuery, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.clips import ClipView, clip_view
 from clipper_assets.api.views.episodes import (
@@ -43,22 +43,22 @@ def list_episodes(
     begin = partitions.index(cursor) + 1 if cursor is not None else 0
     page = partitions[begin : begin + limit]
     return Episodes(
-        episodes=[summary(services.states.of_partition(partition), services.url) for partition in page],
+        episodes=[summary(services.states.snapshot_of_partition(partition), services.url) for partition in page],
         next_cursor=page[-1] if begin + limit < len(partitions) else None,
     )
 
 
 @router.get("/episodes/{key:path}/clips/{number}", responses=answers(404, 409))
-def get_clip(key: str, number: int, services: ServicesDep, aspect: AspectAsked = None) -> ClipView:
+def get_clip(key: str, number: int, services: ServicesDep, aspect: AspectQuery = None) -> ClipView:
     """One clip."""
-    known = services.states.of(key)
+    known = services.states.intact_snapshot(key)
     return clip_view(known, known.clip(number, aspect), services.url)
 
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
 def get_transcript(key: str, services: ServicesDep) -> Transcript:
     """Every word with its time, as captions show it."""
-    return transcript(services.states.of(key))
+    return transcript(services.states.intact_snapshot(key))
 
 
 @router.delete(
@@ -66,7 +66,7 @@ def get_transcript(key: str, services: ServicesDep) -> Transcript:
 )
 def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
     """Stop the run of an episode that is queued or going on; what it has finished stays."""
-    known = services.states.look(key)
+    known = services.states.snapshot(key)
     if known.run_id is None or (known.view and known.view.state) not in (EpisodeState.queued, EpisodeState.running):
         raise RefusedError(409, f"no run of {key} is going on")
     services.dagster.cancel(known.run_id)
@@ -76,4 +76,4 @@ def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, services: ServicesDep) -> Episode:
     """One episode: its latest run step by step, its clips and edits."""
-    return episode_view(services.states.look(key), services.url)
+    return episode_view(services.states.snapshot(key), services.url)

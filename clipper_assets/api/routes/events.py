@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clipper_assets.api.deps import Services, ServicesDep
 from clipper_assets.api.problems import answers
-from clipper_assets.api.repository.states import Known
+from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.views.episodes import summary
 from clipper_assets.runs.log import FRESH_S
 from clipper_assets.runs.model import EpisodeState
@@ -49,7 +49,7 @@ async def follow_episode(
     last_event_id: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Follow an episode's newest run; give `Last-Event-ID` to go on where you were."""
-    known = await asyncio.to_thread(services.states.look, key)
+    known = await asyncio.to_thread(services.states.snapshot, key)
     run_id, _, number = (last_event_id or "").partition(":")
     if number == END and run_id == known.run_id:
         return Response(status_code=204)
@@ -57,7 +57,7 @@ async def follow_episode(
     return EventSourceResponse(_events(services, known, after), ping=PING_S)
 
 
-async def _events(services: Services, known: Known, after: int) -> AsyncIterator[ServerSentEvent]:
+async def _events(services: Services, known: EpisodeSnapshot, after: int) -> AsyncIterator[ServerSentEvent]:
     retry_ms = random.randint(*RETRY_MS)  # noqa: S311
     run = known.run
     if run is None:
@@ -91,5 +91,5 @@ async def _newer_run(services: Services, partition: str, than: str | None) -> dg
 
 async def _result(services: Services, key: str) -> dict[str, Any]:
     """The end of a stream: the episode in short."""
-    known = await asyncio.to_thread(services.states.look, key)
+    known = await asyncio.to_thread(services.states.snapshot, key)
     return summary(known, services.url).model_dump(mode="json")

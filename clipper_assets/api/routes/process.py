@@ -97,7 +97,7 @@ def _newest(services: Services, key: str, first: DagsterRun) -> DagsterRun:
 
     That is one which renders edits and has not ended, else the one that the manifest names.
     """
-    known = services.states.look(key)
+    known = services.states.snapshot(key)
     if first.is_finished and known.run and not known.run.is_finished and EDITS_TAG in known.run.tags:
         return known.run
     made = services.instance.get_run_by_id(known.manifest.run_id) if first.is_success and known.manifest else None
@@ -125,7 +125,7 @@ async def _ended(services: Services, run: DagsterRun) -> None:
 def processed(services: Services, key: str, run: DagsterRun, base_url: str) -> Processed:
     """The payload; the frontend that it was made for opens `video_url` as it is, so it is never relative."""
     services.states.forget(key)
-    known, view = services.states.of(key), services.runs.view(run)
+    known, view = services.states.intact_snapshot(key), services.runs.view(run)
     ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
     own = (each.manifest for each in known.renderings if each.manifest.run_id == run.run_id)
     manifest = next(own, known.manifest) if view.state is EpisodeState.done else None

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.requests import UploadAsked, UploadFinish
+from clipper_assets.api.requests import UploadReference, UploadRequest
 from clipper_assets.api.views.episodes import path_of
 from clipper_assets.api.views.uploads import Uploaded, UploadPart, UploadStarted
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
@@ -52,7 +52,7 @@ class Ticket:
 
 
 @router.post("/uploads", status_code=201, dependencies=[Depends(may_change)], responses=answers(403, 409))
-def begin_upload(asked: UploadAsked, services: ServicesDep) -> UploadStarted:
+def begin_upload(asked: UploadRequest, services: ServicesDep) -> UploadStarted:
     """Ask for a place: PUT each part of the file to its URL, then complete the upload."""
     services.states.partition(asked.key, TAKEN)
     if asked.size_bytes > MOST_BYTES:
@@ -80,7 +80,7 @@ def begin_upload(asked: UploadAsked, services: ServicesDep) -> UploadStarted:
 
 
 @router.post("/uploads/complete", dependencies=[Depends(may_change)], responses=answers(403, 404, 409))
-def complete_upload(asked: UploadFinish, services: ServicesDep) -> Uploaded:
+def complete_upload(asked: UploadReference, services: ServicesDep) -> Uploaded:
     """Put the parts together: only now there is an upload, whole."""
     ticket, into = _ticket(services, asked), multipart_into(services.storage)
     with _known(ticket):
@@ -106,7 +106,7 @@ def complete_upload(asked: UploadFinish, services: ServicesDep) -> Uploaded:
     dependencies=[Depends(may_change)],
     responses=answers(403, 404),
 )
-def abort_upload(asked: UploadFinish, services: ServicesDep) -> None:
+def abort_upload(asked: UploadReference, services: ServicesDep) -> None:
     """Give an upload up; its parts are removed."""
     ticket = _ticket(services, asked)
     with _known(ticket):
@@ -142,7 +142,7 @@ async def put_part(upload_id: str, number: int, request: Request, services: Serv
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _ticket(services: Services, asked: UploadFinish) -> Ticket:
+def _ticket(services: Services, asked: UploadReference) -> Ticket:
     """Raises RefusedError for an id that is not ours, or of another key."""
     ticket = Ticket(**services.signer.read("upload", asked.upload_id, LIFE_S))
     if ticket.key != asked.key:

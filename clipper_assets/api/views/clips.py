@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import Field
 
-from clipper_assets.api.repository.states import Known
-from clipper_assets.clips.manifest import Clip
+from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.clips.manifest import Clip, Review
 from clipper_assets.edits.model import EditedClip, Review
 from clipper_assets.edits.windows import sentences_of
+from clipper_assets.highlights.editing import sentences_of
 
 
 class ClipView(Clip):
@@ -29,7 +30,7 @@ class ClipView(Clip):
     )
 
 
-def clip_view(known: Known, clip: Clip, url: Callable[[str], str]) -> ClipView:
+def clip_view(known: EpisodeSnapshot, clip: Clip, url: Callable[[str], str]) -> ClipView:
     """The clip as it is now; `url` says where a browser finds an object of the storage."""
     decided = verdict(known, clip)
     held_back = held_back_by(clip, decided)
@@ -50,7 +51,7 @@ def clip_view(known: Known, clip: Clip, url: Callable[[str], str]) -> ClipView:
     )
 
 
-def verdict(known: Known, clip: Clip) -> Review | None:
+def verdict(known: EpisodeSnapshot, clip: Clip) -> Review | None:
     """What was decided about a clip, as of now."""
     edited = known.edits.clip(clip.clip_index)
     return edited.review(clip.sha256) if edited else None
@@ -61,7 +62,7 @@ def held_back_by(clip: Clip, decided: Review | None) -> list[str]:
     return clip.model_copy(update={"review": decided}).blocked_by
 
 
-def _sentence_span(known: Known, clip: Clip, duration_s: float) -> tuple[int, int]:
+def _sentence_span(known: EpisodeSnapshot, clip: Clip, duration_s: float) -> tuple[int, int]:
     """Numbers of the first and last sentence of a clip as edited, in the transcript as it is now."""
     edited = known.edits.clip(clip.clip_index)
     window = edited.window if edited else {"clip": clip.clip_index, "start": clip.start_time, "end": clip.end_time}

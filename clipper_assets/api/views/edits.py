@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import Known
+from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.shows.show import Layout
 
 
@@ -21,7 +21,7 @@ class Options(BaseModel):
     layouts: list[Layout]
 
 
-def edits_view(known: Known) -> Edits:
+def edits_view(known: EpisodeSnapshot) -> Edits:
     """The edits of an episode, and whether its clips show them."""
     edits = known.edits
     return Edits(

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import Known
+from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
 from clipper_assets.api.views.edits import Edits, edits_view
 from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
@@ -78,7 +78,7 @@ def accepted(key: str, run_id: str, response: Response) -> Accepted:
     return Accepted(s3_key=key, run_id=run_id, status_url=path_of(key), events_url=f"{path_of(key)}/events")
 
 
-def summary(known: Known, url: Callable[[str], str]) -> EpisodeSummary:
+def summary(known: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSummary:
     """The episode in short; `url` says where a browser finds an object of the storage."""
     view, clips = known.view, known.manifest.clips if known.manifest else None
     return EpisodeSummary(
@@ -96,7 +96,7 @@ def summary(known: Known, url: Callable[[str], str]) -> EpisodeSummary:
     )
 
 
-def episode_view(known: Known, url: Callable[[str], str]) -> Episode:
+def episode_view(known: EpisodeSnapshot, url: Callable[[str], str]) -> Episode:
     """The episode with its steps, clips and edits; `url` says where a browser finds an object of the storage."""
     source = known.source
     clips = [clip_view(known, clip, url) for each in known.renderings for clip in each.manifest.clips]

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.repository.states import Known
+from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.edits.words import corrected
 
 
@@ -40,7 +40,7 @@ class Transcript(BaseModel):
     sentences: list[TranscriptSentence]
 
 
-def transcript(known: Known) -> Transcript:
+def transcript(known: EpisodeSnapshot) -> Transcript:
     """Every word as captions show it. Raises RefusedError (409) before there is a transcript."""
     words = known.words
     if words is None:

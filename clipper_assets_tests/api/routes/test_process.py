@@ -29,7 +29,7 @@ from clipper_assets_tests.support.media import picture_bomb
 
 
 def test_an_upload_gets_one_run_however_often_it_is_asked_for(
-    client: TestClient, services: Services, no_run_of_new: None
+    client: TestClient, services: Services, runs_of_new_removed: None
 ) -> None:
     async def at_once() -> list[httpx.Response]:
         transport = httpx.ASGITransport(build_app(services, TOKENS))
@@ -49,7 +49,7 @@ def test_an_upload_gets_one_run_however_often_it_is_asked_for(
 
 
 def test_two_replicas_that_are_asked_at_once_start_one_run(
-    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     any_storage.put_file(NEW, cut)
     looked = Barrier(2)
@@ -63,7 +63,7 @@ def test_two_replicas_that_are_asked_at_once_start_one_run(
 
 
 def test_the_sensor_and_the_api_start_one_run(
-    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     any_storage.put_file(NEW, cut)
     sensor = build_new_uploads(clip_episode, 15)
@@ -88,7 +88,7 @@ def test_the_sensor_and_the_api_start_one_run(
 
 
 def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
-    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     monkeypatch.setattr(process, "PATIENCE_S", 0.0)
     stored = services.storage.stat(NEW)
@@ -102,7 +102,7 @@ def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
 
 
 def test_a_launch_that_fails_keeps_nobody_waiting(
-    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, no_run_of_new: None
+    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(services.dagster, "launch", None)
@@ -133,13 +133,13 @@ def run_of(services: Services, run_id: str) -> DagsterRun:
     return run
 
 
-def test_a_wait_that_is_over_gives_the_run(client: TestClient, no_run_of_new: None) -> None:
+def test_a_wait_that_is_over_gives_the_run(client: TestClient, runs_of_new_removed: None) -> None:
     answer = client.post("/process-video", json={"s3_key": NEW}, headers={"Prefer": "respond-async, wait=1"})
     assert answer.status_code == 202
     assert client.delete(f"/episodes/{NEW}/run").status_code == 202
 
 
-def test_a_cancelled_run_is_not_joined(client: TestClient, no_run_of_new: None) -> None:
+def test_a_cancelled_run_is_not_joined(client: TestClient, runs_of_new_removed: None) -> None:
     first = client.post("/process-video", json={"s3_key": NEW}).json()["run_id"]
     assert client.delete(f"/episodes/{NEW}/run").status_code == 202
     assert client.post("/process-video", json={"s3_key": NEW}).json()["run_id"] != first
@@ -158,7 +158,7 @@ def test_a_done_episode_answers_with_the_run_of_its_present_clips(
     services.states.forget(KEY)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
 
-    known = services.states.look(KEY)
+    known = services.states.snapshot(KEY)
     (shown,) = known.renderings
     shown = replace(shown, manifest=shown.manifest.model_copy(update={"run_id": rendering}))
     monkeypatch.setattr(services.states, "look", lambda _: replace(known, renderings=[shown]))
