@@ -1,4 +1,4 @@
-"""The API as one ASGI app: what guards it, what it serves, what its OpenAPI document says."""
+"""Assembles the ASGI app: middleware, routes and the OpenAPI document."""
 
 import logging
 import time
@@ -15,49 +15,50 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import BearerTokens, Guard, Tokens
-from clipper_assets.api.deps import Services, known_query
+from clipper_assets.api.deps import Services, refuse_unknown_query
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
 from clipper_assets.api.routes import again, edits, episodes, events, media, metrics, process, uploads
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = """Vertical, captioned clips out of long recordings. Each request carries `Authorization: Bearer <token>`;
-a refusal is one sentence in `detail`. Dagster's GraphQL is at `/graphql`, a page for people at `/review`."""
+DESCRIPTION = """Turns long recordings into vertical, captioned clips. Each request needs the header
+`Authorization: Bearer <token>`; an error answer has one sentence in `detail`. Dagster's GraphQL API is at `/graphql`,
+the review page at `/review`."""
 CONTENT_SECURITY = (
     "default-src 'self'; img-src 'self' https: http: data: blob:; media-src 'self' https: http: blob:; "
     "connect-src 'self' https: http:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Scripts and styles are ours alone; pictures, videos and uploads may be wherever the storage presigns its URLs."""
+"""Scripts and styles come from this server only; media and uploads may use any host, since S3 URLs are presigned."""
 
 
 def build_app(services: Services, tokens: Tokens) -> FastAPI:
     """Builds the ASGI app around `services`; every route but the public ones requires one of `tokens`."""
-    bearer = HTTPBearer(auto_error=False, description="one of AUTH_TOKEN")
+    bearer = HTTPBearer(auto_error=False, description="one of the tokens in AUTH_TOKEN")
     app = FastAPI(
         title="clipper_assets",
         version=version("clipper_assets"),
         description=DESCRIPTION,
-        dependencies=[Depends(bearer), Depends(known_query)],
+        dependencies=[Depends(bearer), Depends(refuse_unknown_query)],
         docs_url=None,
         redoc_url=None,
         openapi_tags=[
-            {"name": "process", "description": "an upload in, clips out"},
-            {"name": "episodes", "description": "how far they are, and what came of them"},
-            {"name": "edits", "description": "what people change about clips"},
-            {"name": "uploads", "description": "files from a browser, in parts"},
+            {"name": "process", "description": "make clips of an upload"},
+            {"name": "episodes", "description": "progress and results"},
+            {"name": "edits", "description": "change clips and render them again"},
+            {"name": "uploads", "description": "upload files from a browser in parts"},
         ],
     )
     app.state.services = services
-    # The first that fits is taken, and a key has slashes: what goes on behind a key comes before the key alone.
-    for each in (process, events, edits, uploads, media, metrics, episodes, again):
-        app.include_router(each.router)
+    # The first matching route wins, and a key may contain slashes: routes that continue after the key come first.
+    for module in (process, events, edits, uploads, media, metrics, episodes, again):
+        app.include_router(module.router)
     app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))
     app.add_api_route("/", lambda: RedirectResponse("/review/"), include_in_schema=False)
     add_handlers(app)
     origins = services.settings.api_cors_origins
-    # The last one added is the first to see a request.
+    # The middleware added last sees a request first.
     app.add_middleware(Body, most_bytes=services.settings.api_max_body_bytes)
     app.add_middleware(Rate, rate=services.settings.api_rate)
     app.add_middleware(Guard, rate=services.settings.api_rate)
@@ -70,12 +71,12 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
         expose_headers=["Location", "Retry-After", "Preference-Applied"],
     )
     app.add_middleware(Alive, readiness=Readiness.of(services))
-    app.add_middleware(Journal)
+    app.add_middleware(AccessLog)
     return app
 
 
-class Journal:
-    """ASGI middleware: a line for each request, without its query, and headers that keep a browser from guessing."""
+class AccessLog:
+    """ASGI middleware that logs each request without its query string and adds security headers to the answer."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -84,9 +85,9 @@ class Journal:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.monotonic(), 0
+        started, status = time.monotonic(), 0
 
-        async def noting(message: Message) -> None:
+        async def send_noting_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -99,13 +100,13 @@ class Journal:
             await send(message)
 
         try:
-            await self.app(scope, receive, noting)
+            await self.app(scope, receive, send_noting_status)
         finally:
-            shown = scope["path"].split("/uploads/parts/")[0].encode("unicode_escape").decode()
-            seen = {
+            path = scope["path"].split("/uploads/parts/")[0].encode("unicode_escape").decode()
+            fields = {
                 "method": scope["method"],
-                "path": shown,
+                "path": path,
                 "status": status,
-                "ms": round(1000 * (time.monotonic() - began)),
+                "ms": round(1000 * (time.monotonic() - started)),
             }
-            log.info("%(method)s %(path)s %(status)s %(ms)s ms", seen, extra=seen)
+            log.info("%(method)s %(path)s %(status)s %(ms)s ms", fields, extra=fields)

@@ -1,4 +1,4 @@
-"""Who may come in: bearer tokens, on HTTP and WebSocket alike."""
+"""Authentication by bearer tokens, on HTTP and WebSocket."""
 
 import hashlib
 import hmac
@@ -25,16 +25,16 @@ from clipper_assets.api.problems import RefusedError, problem
 
 SHORTEST_TOKEN = 8
 PUBLIC = ("/review", "/media/", "/uploads/parts/", "/openapi.json")
-"""Paths that need no token: pages without data, and those whose URLs are signed."""
+"""Paths that need no token: pages without data, and paths whose URLs are signed."""
 IN_QUERY = {"token", "access_token", "auth_token", "bearer", "authorization"}
 SUBPROTOCOL = "bearer."
-"""Browsers cannot set a WebSocket's headers, but name subprotocols: `graphql-ws` and this with the token behind it."""
+"""Prefix of a WebSocket subprotocol that carries the token, because browsers cannot set headers of a WebSocket."""
 CHANGE = "change"
-"""The scope of tokens that may change anything."""
+"""The scope of tokens that may change data."""
 
 
 class Access(StrEnum):
-    """The role of a token: an operator may do everything, a creator what a frontend needs, a reader only look."""
+    """The role of a token: an operator may do everything, a creator what a frontend needs, a reader may only read."""
 
     read = "read"
     creator = "creator"
@@ -43,42 +43,42 @@ class Access(StrEnum):
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of `AUTH_TOKEN` by their SHA-256."""
+    """The tokens of `AUTH_TOKEN`, stored as SHA-256 digests with their roles."""
 
     access_by_digest: tuple[tuple[bytes, Access], ...]
 
     @classmethod
     def parse(cls, setting: Sequence[SecretStr]) -> "Tokens":
-        """Raises ValueError, in a sentence that names no token, where there is none or one that cannot be."""
-        found = []
+        """Parses `[role:]token` entries. Raises ValueError, which quotes no token, if one is invalid or none is set."""
+        parsed = []
         for secret in setting:
             text = secret.get_secret_value()
-            kind, colon, rest = text.partition(":")
-            is_kind = bool(colon) and kind in set(Access)
-            token, access = (rest, Access(kind)) if is_kind else (text, Access.creator)
+            role, colon, rest = text.partition(":")
+            has_role = bool(colon) and role in set(Access)
+            token, access = (rest, Access(role)) if has_role else (text, Access.creator)
             if not token:
                 continue
             if len(token) < SHORTEST_TOKEN or not token.isascii() or any(char.isspace() for char in token):
                 raise ValueError(
-                    f"a token of AUTH_TOKEN has fewer than {SHORTEST_TOKEN} characters, spaces or letters that are not "
-                    "ASCII; make one with `openssl rand -hex 32`"
+                    f"a token in AUTH_TOKEN has fewer than {SHORTEST_TOKEN} characters, or contains spaces or "
+                    "non-ASCII characters; make one with `openssl rand -hex 32`"
                 )
-            found.append((_digest(token), access))
-        if not found:
+            parsed.append((_digest(token), access))
+        if not parsed:
             raise ValueError("AUTH_TOKEN is not set; make a token with `openssl rand -hex 32`")
-        return cls(tuple(found))
+        return cls(tuple(parsed))
 
     def access(self, token: str) -> Access | None:
-        """What the token may do; None for an unknown one. Every known token is compared, in constant time."""
-        given, granted = _digest(token), None
+        """Returns the role of a token, or None if it is unknown. Compares every known token in constant time."""
+        given_digest, granted = _digest(token), None
         for digest, access in self.access_by_digest:
-            if hmac.compare_digest(digest, given):
+            if hmac.compare_digest(digest, given_digest):
                 granted = access
         return granted
 
     @property
     def key(self) -> bytes:
-        """A key for signatures that outlives a restart and ends with the tokens."""
+        """A signing key derived from the tokens: it survives a restart, and changes when the tokens change."""
         return hashlib.sha256(b"".join(digest for digest, _ in self.access_by_digest)).digest()
 
 
@@ -87,7 +87,7 @@ def _digest(token: str) -> bytes:
 
 
 class Client(BaseUser):
-    """Who sends a known token. Requests are counted by `identity`, the token's digest."""
+    """The sender of a known token. Rate limits count requests by `identity`, the digest of the token."""
 
     def __init__(self, access: Access, digest: bytes):
         self.access, self._digest = access, digest
@@ -106,14 +106,14 @@ class Client(BaseUser):
 
 
 class Stranger(UnauthenticatedUser):
-    """Who sends no known token; `refusal` says in a sentence what is wrong."""
+    """The sender of no token or an unknown one; `refusal` is the sentence that says what is wrong."""
 
     def __init__(self, refusal: str):
         self.refusal = refusal
 
 
 class BearerTokens(AuthenticationBackend):
-    """Tells Starlette's `AuthenticationMiddleware` who sends a request: a `Client` or a `Stranger`."""
+    """Backend of Starlette's `AuthenticationMiddleware`: the user of a request is a `Client` or a `Stranger`."""
 
     def __init__(self, tokens: Tokens, origins: Sequence[str]):
         self.tokens, self.origins = tokens, origins
@@ -126,29 +126,29 @@ class BearerTokens(AuthenticationBackend):
         return AuthCredentials([] if access is Access.read else [CHANGE]), Client(access, _digest(token))
 
     def _token(self, conn: HTTPConnection) -> tuple[str, str]:
-        """The token, empty if there is none to take, and the sentence for a refusal."""
+        """Returns the token, empty if none is acceptable, and the sentence to refuse the request with."""
         query: str = conn.scope["query_string"].decode("latin-1")
         if {name.lower() for name, _ in parse_qsl(query)} & IN_QUERY:
             return "", "a token in the URL ends up in logs; send the header Authorization: Bearer <token>"
         scheme, _, token = conn.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            return token.strip(), "the token is not known; check it, or ask who runs this service"
+            return token.strip(), "unknown token; check it, or ask the operator of this service for one"
         offered = [name for name in conn.scope.get("subprotocols", ()) if name.startswith(SUBPROTOCOL)]
-        if offered and self._is_own(conn.headers):
-            return offered[0].removeprefix(SUBPROTOCOL), "the token is not known"
-        return "", "this needs a token; send the header Authorization: Bearer <token>"
+        if offered and self._is_allowed_origin(conn.headers):
+            return offered[0].removeprefix(SUBPROTOCOL), "unknown token"
+        return "", "a token is required; send the header Authorization: Bearer <token>"
 
-    def _is_own(self, headers: Headers) -> bool:
-        """Whether a browser's page may open a WebSocket here: one of ours, or of an origin that is let in."""
+    def _is_allowed_origin(self, headers: Headers) -> bool:
+        """Whether the page that opens a WebSocket is served by this host or by an allowed CORS origin."""
         origin = headers.get("origin", "")
         return "*" in self.origins or origin in self.origins or origin.split("://")[-1] == headers.get("host")
 
 
 class Guard:
-    """ASGI middleware behind `AuthenticationMiddleware`: refuses strangers, except on public paths.
+    """ASGI middleware behind `AuthenticationMiddleware` that refuses unauthenticated requests, except on public paths.
 
-    A WebSocket of a stranger is closed before it is accepted, which a server answers with 403. Refusals have a rate of
-    their own, so that tokens cannot be guessed.
+    It closes a stranger's WebSocket before accepting it, which the server answers with 403. Refusals have a separate
+    rate limit, so that tokens cannot be guessed.
     """
 
     def __init__(self, app: ASGIApp, rate: str):
@@ -173,13 +173,13 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _is_public(path: str) -> bool:
-    return any(path == place.rstrip("/") or path.startswith(f"{place.rstrip('/')}/") for place in PUBLIC)
+    return any(path == public.rstrip("/") or path.startswith(f"{public.rstrip('/')}/") for public in PUBLIC)
 
 
 def may_change(connection: HTTPConnection) -> None:
-    """A dependency of every route that changes anything.
+    """FastAPI dependency of every route that changes data. Raises RefusedError (403) for a read-only token.
 
-    Not Starlette's `requires`, which answers 403 without a sentence and needs a `request` in each handler.
+    Starlette's `requires` would answer 403 without a sentence, and needs a `request` parameter in each handler.
     """
     if not has_required_scope(connection, [CHANGE]):
-        raise RefusedError(403, "this token may look and change nothing; use one without `read:`")
+        raise RefusedError(403, "this token is read-only; use one without `read:`")

@@ -33,7 +33,7 @@ class Services:
     meter: Meter
 
     def url(self, key: str) -> str:
-        """Where a browser finds an object of the storage."""
+        """Returns a URL at which a browser can load an object of the storage until it expires."""
         return browser_url(self.storage, self.signer, key)
 
 
@@ -47,22 +47,22 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 AspectQuery = Annotated[
     Aspect | None,
     Query(
-        description="whose clip is meant, where an episode has clips in several aspects; default: 9:16, or the newest"
+        description="aspect of the clip, if the episode has clips in several aspects; default: 9:16, or else the newest"
     ),
 ]
 
 
-def known_query(request: Request) -> None:
-    """Refuses query parameters that the route does not know: a misspelt one would pass for its default.
+def refuse_unknown_query(request: Request) -> None:
+    """FastAPI dependency of every route that refuses unknown query parameters, so that a typo is not silently ignored.
 
-    A dependency of every route. Raises RefusedError (422) for a parameter that the route does not declare.
+    Raises RefusedError (422) for a parameter that the route does not declare.
     """
     route = request.scope["route"]
     if not isinstance(route, APIRoute):
         return
     dependants = (route.dependant, *route.dependant.dependencies)
-    declared = [parameter.alias for each in dependants for parameter in each.query_params]
+    declared = [parameter.alias for dependant in dependants for parameter in dependant.query_params]
     unknown = next((name for name in request.query_params if name not in declared), None)
     if unknown is not None:
-        choices = f"it takes {', '.join(declared)}" if declared else "it takes none"
+        choices = f"use {', '.join(declared)}" if declared else "it has none"
         raise RefusedError(422, f"{request.url.path} has no query parameter {unknown!r}; {choices}")

@@ -1,4 +1,4 @@
-"""Runs that the API starts for an upload, by a claim on it."""
+"""Starts runs for uploads; a claim keeps other processes from starting the same run."""
 
 from dagster import DagsterRun
 
@@ -9,16 +9,16 @@ from clipper_assets.storage.base import Stored
 
 
 def upload_of(services: Services, key: str) -> tuple[str, Stored]:
-    """The partition of an upload, and the upload. Raises RefusedError (404) where there is none."""
+    """Returns the partition of an upload and its stored object. Raises RefusedError (404) if it does not exist."""
     partition = services.states.partition(key)
     stored = services.storage.stat(key)
     if stored is None:
-        raise RefusedError(404, f"there is no upload {key} below the storage root; check the name, or upload it")
+        raise RefusedError(404, f"no upload {key} below the storage root; check the name, or upload the file")
     return partition, stored
 
 
 def launched(services: Services, partition: str, stored: Stored, attempt: int) -> DagsterRun:
-    """The run that a claim leads to; where it cannot be started, the claim is given back."""
+    """Starts the run that a claim entitles to. Releases the claim if the run cannot be started."""
     try:
         run_id = services.dagster.launch(partition, run_tags(stored, attempt))
     except Exception:
@@ -27,5 +27,5 @@ def launched(services: Services, partition: str, stored: Stored, attempt: int) -
     services.states.forget(stored.key)
     run = services.instance.get_run_by_id(run_id)
     if run is None:
-        raise RuntimeError(f"run {run_id} was launched and is not there")
+        raise RuntimeError(f"run {run_id} was launched, but Dagster does not list it")
     return run

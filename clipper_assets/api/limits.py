@@ -1,4 +1,4 @@
-"""How much, how fast and how slowly anyone may ask."""
+"""Limits on request rates, body sizes, slow clients and open connections."""
 
 import asyncio
 import math
@@ -18,21 +18,21 @@ from clipper_assets.api.descriptors import most_connections
 from clipper_assets.api.problems import RefusedError, problem
 
 BODY_S = 30.0
-"""A body has so many seconds to arrive."""
+"""Seconds within which a request body must arrive."""
 HEAD_S = 10.0
-"""A connection has so many seconds to send a request's head."""
+"""Seconds within which a connection must send the headers of a request."""
 TOO_MANY = 4429
-"""Closes a WebSocket that sends too many messages."""
-HEAD_LATE = "the head of a request did not arrive in time; send it again"
-TOO_MANY_CONNECTIONS = "too many connections are open; close those that you do not need, and try again"
+"""Close code of a WebSocket that sends too many messages."""
+HEAD_LATE = "the request headers did not arrive in time; send the request again"
+TOO_MANY_CONNECTIONS = "too many open connections; close those that you do not need, and try again"
 PARTS = "/uploads/parts/"
-"""Parts of uploads are limited by what was announced for them."""
+"""Uploaded parts are exempt: their size is announced when the upload begins."""
 
 
 class Rate:
-    """ASGI middleware: at most so many requests by one token, or from one address without.
+    """ASGI middleware that limits the requests per token, or per address for requests without a token.
 
-    Opening a WebSocket is a request, and so is each message that comes over it; the one too many closes it.
+    Opening a WebSocket counts as a request, and so does each message on it; a message over the limit closes it.
     """
 
     def __init__(self, app: ASGIApp, rate: str):
@@ -44,27 +44,27 @@ class Rate:
             await self.app(scope, receive, send)
             return
         user: BaseUser = scope.get("user") or UnauthenticatedUser()
-        who: str = user.identity or (scope["client"] or ["unknown"])[0]
-        if not await self.limiter.hit(self.rate, who):
-            again = (await self.limiter.get_window_stats(self.rate, who)).reset_time - time.time()
-            wait = str(max(math.ceil(again), 1))
-            answer = problem(429, f"more than {self.rate} requests; wait {wait} s", {"Retry-After": wait})
+        client: str = user.identity or (scope["client"] or ["unknown"])[0]
+        if not await self.limiter.hit(self.rate, client):
+            retry_in_s = (await self.limiter.get_window_stats(self.rate, client)).reset_time - time.time()
+            wait = str(max(math.ceil(retry_in_s), 1))
+            answer = problem(429, f"rate limit exceeded: {self.rate}; try again in {wait} s", {"Retry-After": wait})
             await answer(scope, receive, send)
             return
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             message = await receive()
-            if message["type"] == "websocket.receive" and not await self.limiter.hit(self.rate, who):
-                reason = f"more than {self.rate} messages and requests; connect again later"
+            if message["type"] == "websocket.receive" and not await self.limiter.hit(self.rate, client):
+                reason = f"rate limit exceeded: {self.rate}; connect again later"
                 await send({"type": "websocket.close", "code": TOO_MANY, "reason": reason})
                 return {"type": "websocket.disconnect", "code": TOO_MANY, "reason": reason}
             return message
 
-        await self.app(scope, counted, send)
+        await self.app(scope, receive_counted, send)
 
 
 class Body:
-    """ASGI middleware: a body may have so many bytes, and `BODY_S` seconds to arrive."""
+    """ASGI middleware that limits request bodies to `most_bytes` bytes and `BODY_S` seconds."""
 
     def __init__(self, app: ASGIApp, most_bytes: int):
         self.app, self.most_bytes = app, most_bytes
@@ -77,53 +77,53 @@ class Body:
         if announced.isdigit() and int(announced) > self.most_bytes:
             await problem(413, self._too_large, {"Connection": "close"})(scope, receive, send)
             return
-        taken, until, whole = 0, time.monotonic() + BODY_S, False
-        begun, refused = False, None
+        received_bytes, deadline, complete = 0, time.monotonic() + BODY_S, False
+        started, refused = False, None
 
-        async def limited() -> Message:
-            nonlocal taken, whole, refused
-            if whole:
+        async def receive_limited() -> Message:
+            nonlocal received_bytes, complete, refused
+            if complete:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), until - time.monotonic())
+                message = await asyncio.wait_for(receive(), deadline - time.monotonic())
             except TimeoutError:
-                refused = RefusedError(408, f"the body did not arrive within {BODY_S:.0f} s; send it again")
+                refused = RefusedError(408, f"the request body did not arrive within {BODY_S:.0f} s; send it again")
                 raise refused from None
-            taken += len(message.get("body", b""))
-            if taken > self.most_bytes:
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > self.most_bytes:
                 refused = RefusedError(413, self._too_large)
                 raise refused
-            whole = not message.get("more_body", False)
+            complete = not message.get("more_body", False)
             return message
 
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            if refused is None or begun:
-                begun = True
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal started
+            if refused is None or started:
+                started = True
                 await send(message)
 
         try:
-            await self.app(scope, limited, sending)
+            await self.app(scope, receive_limited, send_unless_refused)
         except RefusedError:
-            if begun:
+            if started:
                 raise
-        # FastAPI makes a 400 of whatever is raised while it reads a body, so the refusal is answered here.
-        if refused is not None and not begun:
+        # FastAPI turns anything raised while it reads a body into a 400, so the refusal is sent from here.
+        if refused is not None and not started:
             await problem(refused.status, str(refused), {"Connection": "close"})(scope, receive, send)
 
     @property
     def _too_large(self) -> str:
-        return f"the body has more than {self.most_bytes} bytes; files go up by POST /uploads"
+        return f"the request body exceeds {self.most_bytes} bytes; upload files with POST /uploads"
 
 
 class PatientProtocol(H11Protocol):
-    """Uvicorn's HTTP, which by itself waits for heads as long as clients like, and takes any number of clients."""
+    """Uvicorn's HTTP protocol with a timeout for request headers and a limit on connections, which uvicorn lacks."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self.head_timer = self.loop.call_later(HEAD_S, self._send_away, 408, HEAD_LATE)
+        self.head_timer = self.loop.call_later(HEAD_S, self._reject, 408, HEAD_LATE)
         if len(self.connections) > most_connections():
-            self._send_away(503, TOO_MANY_CONNECTIONS)
+            self._reject(503, TOO_MANY_CONNECTIONS)
 
     def handle_events(self) -> None:
         super().handle_events()
@@ -131,7 +131,7 @@ class PatientProtocol(H11Protocol):
             self.head_timer.cancel()
 
     def on_response_complete(self) -> None:
-        self.head_timer = self.loop.call_later(HEAD_S, self._send_away, 408, HEAD_LATE)
+        self.head_timer = self.loop.call_later(HEAD_S, self._reject, 408, HEAD_LATE)
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: Any) -> None:
@@ -142,7 +142,7 @@ class PatientProtocol(H11Protocol):
         self.head_timer.cancel()
         super().connection_lost(exc)
 
-    def _send_away(self, status: int, sentence: str) -> None:
+    def _reject(self, status: int, sentence: str) -> None:
         if self.transport.is_closing():
             return
         answer = problem(status, sentence, {"Connection": "close"})

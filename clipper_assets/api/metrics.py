@@ -1,7 +1,7 @@
-"""`/metrics`, for Prometheus: runs and queue as they are, and counters of what ended since this process began.
+"""Prometheus metrics: gauges of runs and queue, and counters of runs that ended since this process started.
 
-Counters begin at zero with each process, as Prometheus expects them to; two API processes count the same runs, so take
-`max without (instance)` of them and not their sum. No label has an episode's name.
+Counters start at zero in each process, as Prometheus expects. Several API processes count the same runs, so aggregate
+with `max without (instance)`, not with a sum. No label contains the name of an episode.
 """
 
 import logging
@@ -33,44 +33,46 @@ SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 @dataclass
 class Meter:
-    """Metrics of a Dagster instance. Each run is read once, when it has ended."""
+    """Metrics of a Dagster instance. The log of each run is read once, after the run has ended."""
 
     instance: dg.DagsterInstance
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    _read_to: dict[dg.DagsterEventType, str | None] = field(default_factory=dict)
+    _cursors: dict[dg.DagsterEventType, str | None] = field(default_factory=dict)
     _unread: deque[tuple[str, dg.DagsterEventType]] = field(default_factory=deque)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         for kind in ENDS:
             newest = self.instance.fetch_run_status_changes(kind, limit=1)
-            self._read_to[kind] = newest.cursor if newest.records else None
-        here: Any = {"registry": self.registry}
-        self.runs = Gauge("clipper_runs", "Runs by Dagster's status.", ["status"], **here)
-        self.oldest = Gauge("clipper_queue_oldest_seconds", "How long the oldest queued run has waited.", **here)
-        self.ended = Counter("clipper_runs_ended", "Runs that ended.", ["status"], **here)
-        self.retried = Counter("clipper_runs_retried", "Failed runs that are tried again by themselves.", **here)
-        self.steps = Histogram("clipper_step_seconds", "Seconds that a step took.", ["step"], buckets=SECONDS, **here)
+            self._cursors[kind] = newest.cursor if newest.records else None
+        options: Any = {"registry": self.registry}
+        self.runs = Gauge("clipper_runs", "Runs by Dagster status.", ["status"], **options)
+        self.oldest = Gauge("clipper_queue_oldest_seconds", "Seconds that the oldest queued run has waited.", **options)
+        self.ended = Counter("clipper_runs_ended", "Runs that ended.", ["status"], **options)
+        self.retried = Counter("clipper_runs_retried", "Failed runs that Dagster retries.", **options)
+        self.steps = Histogram("clipper_step_seconds", "Seconds per step.", ["step"], buckets=SECONDS, **options)
         self.stages = Histogram(
             "clipper_transcript_stage_seconds",
-            "Seconds that a stage took.",
+            "Duration of a transcription stage in seconds.",
             ["engine", "stage"],
             buckets=SECONDS,
-            **here,
+            **options,
         )
         self.factors = Histogram(
             "clipper_transcript_real_time_factor",
-            "Seconds that a stage took for each second of the episode.",
+            "Seconds that a transcription stage took per second of the episode.",
             ["engine", "stage"],
             buckets=SHARES,
-            **here,
+            **options,
         )
-        self.tokens = Counter("clipper_openai_tokens", "Tokens of the highlight picker.", ["direction"], **here)
-        self.cost = Counter("clipper_openai_cost_dollars", "Price of those tokens, where it is known.", **here)
-        self.clips = Counter("clipper_clips", "Clips, by whether they may be posted.", ["publishable"], **here)
-        self.gates = Counter("clipper_gate_failures", "Clips that did not pass a gate.", ["gate", "blocking"], **here)
-        self.degraded = Counter("clipper_degraded", "Fallbacks that were taken.", ["step"], **here)
-        # Without a zero before it the first increase of a counter is none for Prometheus.
+        self.tokens = Counter(
+            "clipper_openai_tokens", "OpenAI tokens of the highlight picker.", ["direction"], **options
+        )
+        self.cost = Counter("clipper_openai_cost_dollars", "Cost of these tokens, if the price is known.", **options)
+        self.clips = Counter("clipper_clips", "Clips by whether they are ready to post.", ["publishable"], **options)
+        self.gates = Counter("clipper_gate_failures", "Clips that failed a gate.", ["gate", "blocking"], **options)
+        self.degraded = Counter("clipper_degraded", "Fallbacks used.", ["step"], **options)
+        # Prometheus sees no increase in a counter that first appears with a value above zero.
         for counter, values in (
             (self.ended, ENDS.values()),
             (self.clips, ("true", "false")),
@@ -80,16 +82,16 @@ class Meter:
                 counter.labels(value)
 
     def read(self) -> bytes:
-        """All metrics as they are now."""
+        """Returns all metrics in the Prometheus text format."""
         with self._lock:
-            self._look_for_ended()
-            # One that cannot be read is lost, and neither repeated nor in the way of the others.
+            self._find_ended_runs()
+            # A run whose log cannot be read is skipped for good, so that it does not block the others.
             while self._unread:
                 run_id, kind = self._unread.popleft()
                 try:
-                    self._take(run_id, kind)
+                    self._count_run(run_id, kind)
                 except (TypeError, AttributeError, ValueError, KeyError) as error:
-                    log.warning("metrics: what run %s says of itself cannot be read: %s", run_id, error)
+                    log.warning("metrics: skipped run %s, whose log cannot be read: %s", run_id, error)
             for status in dg.DagsterRunStatus:
                 count = self.instance.get_runs_count(dg.RunsFilter(statuses=[status]))
                 self.runs.labels(status.value.lower()).set(count)
@@ -98,22 +100,22 @@ class Meter:
             self.oldest.set(max(time.time() - first[0].create_timestamp.timestamp(), 0.0) if first else 0.0)
             return generate_latest(self.registry)
 
-    def _look_for_ended(self) -> None:
+    def _find_ended_runs(self) -> None:
         for kind in ENDS:
             more = True
             while more:
-                found = self.instance.fetch_run_status_changes(
+                page = self.instance.fetch_run_status_changes(
                     kind,
                     limit=RUNS_PER_PAGE,
-                    cursor=self._read_to[kind],
+                    cursor=self._cursors[kind],
                     ascending=True,
                 )
-                self._unread += [(record.run_id, kind) for record in found.records]
-                if found.records:
-                    self._read_to[kind] = found.cursor
-                more = found.has_more
+                self._unread += [(record.run_id, kind) for record in page.records]
+                if page.records:
+                    self._cursors[kind] = page.cursor
+                more = page.has_more
 
-    def _take(self, run_id: str, kind: dg.DagsterEventType) -> None:
+    def _count_run(self, run_id: str, kind: dg.DagsterEventType) -> None:
         self.ended.labels(ENDS[kind]).inc()
         run = self.instance.get_run_by_id(run_id)
         if run and run.tags.get("dagster/will_retry") == "true":
@@ -125,13 +127,13 @@ class Meter:
             if event.event_type is dg.DagsterEventType.STEP_SUCCESS:
                 self.steps.labels(event.step_key).observe(event.step_success_data.duration_ms / 1000)
             elif event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
-                self._take_materialization(event.step_materialization_data.materialization)
+                self._count_materialization(event.step_materialization_data.materialization)
             else:
-                self._take_check(event.asset_check_evaluation_data)
+                self._count_check(event.asset_check_evaluation_data)
 
-    def _take_materialization(self, made: dg.AssetMaterialization) -> None:
-        facts: dict[str, Any] = {name: value.value for name, value in made.metadata.items()}
-        name = made.asset_key.to_user_string()
+    def _count_materialization(self, materialization: dg.AssetMaterialization) -> None:
+        facts: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
+        name = materialization.asset_key.to_user_string()
         if name == "aligned_transcript":
             for stage, seconds in facts.get("seconds", {}).items():
                 self.stages.labels(facts.get("engine", "unknown"), stage).observe(seconds)
@@ -145,11 +147,11 @@ class Meter:
             self.clips.labels("true").inc(facts.get("publishable", 0))
             self.clips.labels("false").inc(len(facts.get("held_back", {})))
 
-    def _take_check(self, found: dg.AssetCheckEvaluation) -> None:
-        gates, degraded = found.metadata.get("gates"), found.metadata.get("degraded")
+    def _count_check(self, evaluation: dg.AssetCheckEvaluation) -> None:
+        gates, degraded = evaluation.metadata.get("gates"), evaluation.metadata.get("degraded")
         for row in gates.records if isinstance(gates, dg.TableMetadataValue) else ():
             if not row.data["passed"]:
                 self.gates.labels(row.data["gate"], str(row.data["blocking"]).lower()).inc()
         fallbacks: Any = degraded.value if degraded else ()
         for fallback in fallbacks:
-            self.degraded.labels(fallback.get("step", found.check_name.removesuffix("_not_degraded"))).inc()
+            self.degraded.labels(fallback.get("step", evaluation.check_name.removesuffix("_not_degraded"))).inc()

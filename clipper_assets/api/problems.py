@@ -1,4 +1,4 @@
-"""What a request can do wrong, as answers of one sentence."""
+"""Error answers: each is one sentence in `detail` with an HTTP status."""
 
 import logging
 from dataclasses import replace
@@ -20,28 +20,28 @@ from clipper_assets.text.mistakes import first_mistake
 log = logging.getLogger(__name__)
 
 MEANING = {
-    400: "the request cannot be read",
-    401: "no bearer token, or one that is not known",
-    403: "the token may not do this",
-    404: "there is no such thing",
-    405: "not by this method",
+    400: "the request is malformed",
+    401: "the bearer token is missing or unknown",
+    403: "the token does not permit this",
+    404: "not found",
+    405: "method not allowed",
     408: "the request took too long to arrive",
-    409: "not now: something else is going on, or came first",
-    413: "the body is too large",
-    422: "the request asks for what cannot be",
-    429: "too many requests; `Retry-After` says for how many seconds to wait",
-    503: "the storage or Dagster's database cannot be used now",
+    409: "conflict: something else is in progress, or was saved first",
+    413: "the request body is too large",
+    422: "invalid value in the request",
+    429: "too many requests; wait for the seconds in `Retry-After`",
+    503: "the storage or Dagster's database is unavailable",
 }
 
 
 class Problem(BaseModel):
-    """Why a request was refused, in one sentence."""
+    """An error answer: why the request failed, in one sentence."""
 
-    detail: str = Field(examples=["there is no upload test1/sample.mp4 below the storage root"])
+    detail: str = Field(examples=["there is no caption style 'clasic'; choose one of classic, marker"])
 
 
 class RefusedError(Exception):
-    """A request that is not served: an HTTP status and, as the message, one sentence for a person."""
+    """Refuses a request with an HTTP status; the message is one sentence for the user."""
 
     def __init__(self, status: int, sentence: str):
         super().__init__(sentence)
@@ -49,7 +49,7 @@ class RefusedError(Exception):
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses`: these statuses, and those that any request with a token can meet."""
+    """Returns the `responses` of a route: these statuses, and those that every authenticated request may get."""
     return {
         status: {"model": Problem, "description": MEANING[status]}
         for status in sorted({*statuses, 400, 401, 408, 413, 422, 429, 503})
@@ -61,7 +61,7 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Turn what handlers raise into answers."""
+    """Registers handlers that turn exceptions into error answers."""
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -71,7 +71,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _database)
     for kind in UNREACHABLE:
         app.add_exception_handler(kind, _unreachable)
-    app.add_exception_handler(Exception, _unknown)
+    app.add_exception_handler(Exception, _internal_error)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -83,7 +83,7 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
     if error.status_code == 404:
-        return problem(404, f"there is nothing at {request.url.path}; /openapi.json lists what there is", headers)
+        return problem(404, f"nothing at {request.url.path}; /openapi.json lists all paths", headers)
     return problem(error.status_code, str(error.detail), headers)
 
 
@@ -91,8 +91,8 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     mistake = first_mistake(error.errors())
     if mistake.kind == "json_invalid":
-        return problem(422, f"the body is not JSON: it breaks at character {mistake.path[-1]}")
-    inside = replace(mistake, path=mistake.path[1:])  # of the body, the query, the path or the headers
+        return problem(422, f"the body is not valid JSON: error at character {mistake.path[-1]}")
+    inside = replace(mistake, path=mistake.path[1:])  # path[0] is "body", "query", "path" or "header"
     return problem(422, inside.sentence(whole=f"the {mistake.path[0]}"))
 
 
@@ -110,14 +110,14 @@ def _missing(request: Request, error: Exception) -> JSONResponse:
     log.error("storage: %s", error)
     if fault := fault_of(error):
         return problem(fault.status, fault.sentence)
-    return problem(409, "a file that belongs to this is missing in the storage; process the episode again")
+    return problem(409, "a file of this episode is missing from the storage; process the episode again")
 
 
 def _unreachable(request: Request, error: Exception) -> JSONResponse:
     log.error("storage: %s", error)
     if fault := fault_of(error):
         return problem(fault.status, fault.sentence)
-    return problem(503, "the storage cannot be reached; try again, and tell the operator if that goes on")
+    return problem(503, "the storage is unreachable; try again, and tell the operator if it persists")
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:
@@ -126,5 +126,5 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     return _fault(request, error)
 
 
-def _unknown(request: Request, error: Exception) -> JSONResponse:
-    return problem(500, "this is a mistake of the server; its log says more")
+def _internal_error(request: Request, error: Exception) -> JSONResponse:
+    return problem(500, "internal server error; see the server's log")

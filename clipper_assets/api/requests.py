@@ -1,4 +1,4 @@
-"""The bodies of requests, as the OpenAPI document shows them; keys are below the storage root."""
+"""Request bodies. Keys of uploads are relative to the storage root."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,22 +8,24 @@ from clipper_assets.shows.show import Layout
 
 
 class RequestBody(BaseModel):
-    """A body: what it does not name is refused, not ignored."""
+    """Base of request bodies: unknown fields are refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class WordCorrection(RequestBody):
-    """Another text for a word of the transcript; an empty one leaves it out of the captions."""
+    """A new text for a word of the transcript; an empty text removes the word from the captions."""
 
     word: int = Field(ge=0)
     text: str = Field(max_length=MAX_WORD)
 
 
 class ClipEdit(RequestBody):
-    """What to change about a clip; what is left out or null stays. Nothing is rendered until that is asked for."""
+    """Changes to a clip; fields that are missing or null stay as they are. To see the changes, render again."""
 
-    base_version: int = Field(ge=0, description="the version of the edits that this was made on; another one is a 409")
+    base_version: int = Field(
+        ge=0, description="version of the edits that this is based on; 409 if it is not the latest"
+    )
     first_sentence: int | None = Field(None, ge=0)
     last_sentence: int | None = Field(None, ge=0)
     hook: str | None = Field(None, max_length=MAX_HOOK)
@@ -35,28 +37,28 @@ class ClipEdit(RequestBody):
 
 
 class EditsRequest(RequestBody):
-    """For undo and for giving all edits up."""
+    """The version of the edits that an undo or a reset is based on."""
 
     base_version: int = Field(ge=0)
 
 
 class ProcessRequest(RequestBody):
-    """The upload to make clips of."""
+    """Names the upload to make clips of."""
 
     s3_key: str = Field(min_length=1, max_length=1024, examples=["test1/sample.mp4"])
 
 
 class UploadRequest(RequestBody):
-    """A file that a browser wants to bring."""
+    """Describes a file to upload."""
 
     key: str = Field(min_length=1, max_length=1024, examples=["test1/sample.mp4"])
     size_bytes: int = Field(gt=0, examples=[1_500_000_000])
     content_type: str | None = Field(None, max_length=100, examples=["video/mp4"])
-    overwrite: bool = Field(False, description="replace an upload of the same key")
+    overwrite: bool = Field(False, description="replace an existing upload of the same key")
 
 
 class UploadReference(RequestBody):
-    """Names the upload to complete or to give up."""
+    """Names the upload to complete or to abort."""
 
     key: str = Field(min_length=1, max_length=1024)
     upload_id: str = Field(min_length=1, max_length=2048)

@@ -1,4 +1,4 @@
-"""`clipper-api`: the API as a process."""
+"""The `clipper-api` command: runs the API server."""
 
 import gc
 import logging
@@ -27,7 +27,7 @@ from clipper_assets.storage.unreachable import unreachable
 from clipper_assets.terminal import mistakes_in_one_sentence
 
 GRACE_S = 3
-"""Open event streams are ended after so many seconds; their clients come again and go on where they were."""
+"""On shutdown, event streams are cut after this many seconds; their clients reconnect and resume."""
 
 
 @click.command()
@@ -45,7 +45,7 @@ def main(host: str | None, port: int | None) -> None:
             raise StorageError(why)
         if "DAGSTER_HOME" not in os.environ:
             raise ValueError("DAGSTER_HOME is not set; set it to the folder of the Dagster instance to serve")
-        # For the code server that the workspace may have it start.
+        # Inherited by the code server that the workspace file may start.
         os.environ.setdefault("DAGSTER_CLI_API_GRPC_LOG_FORMAT", settings.log_format)
         instance = dg.DagsterInstance.get()
         dagster = Dagster(instance, settings.workspace)
@@ -63,7 +63,7 @@ def main(host: str | None, port: int | None) -> None:
             meter=Meter(instance),
         )
         app = build_app(services, tokens)
-        # Dagster's modules are most of what there is; looking through them for garbage stops every request for 0.4 s.
+        # Dagster's modules are most of the heap; a full garbage collection of them would block all requests for 0.4 s.
         gc.collect()
         gc.freeze()
         uvicorn.run(

@@ -1,4 +1,4 @@
-"""URLs that a browser opens without a token until they expire."""
+"""Signed URLs that a browser can open without a token until they expire."""
 
 import mimetypes
 from pathlib import PurePosixPath
@@ -14,15 +14,15 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.s3 import S3Storage
 
 TYPES = {".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt", ".srt": "application/x-subrip"}
-"""Of what we make; a machine's own table of types may lack some."""
+"""Media types of the files that we write; the system's `mimetypes` table may lack some of them."""
 CACHING = "private, no-cache"
-"""A browser asks whether its copy still holds: a clip that is rendered again keeps its URL."""
+"""Makes browsers revalidate their copy, because a clip that is rendered again keeps its URL."""
 
 
 class Signer:
-    """Signs what a URL may do; a signature ends with its life, or when the tokens change.
+    """Signs URLs and upload ids. A signature expires after its lifetime, or when the tokens change.
 
-    `life_s` is the life of the URLs for browsers, in seconds.
+    `life_s` is the lifetime of media URLs in seconds.
     """
 
     def __init__(self, key: bytes, life_s: int):
@@ -30,21 +30,21 @@ class Signer:
         self.urls: TTLCache[str, str] = TTLCache(20_000, life_s / 2)
         self.lock = Lock()
 
-    def sign(self, purpose: str, what: Any) -> str:
-        return str(URLSafeTimedSerializer(self._key, salt=purpose).dumps(what))
+    def sign(self, purpose: str, payload: Any) -> str:
+        return str(URLSafeTimedSerializer(self._key, salt=purpose).dumps(payload))
 
     def read(self, purpose: str, signature: str, life_s: int) -> Any:
-        """What was signed for the purpose. Raises RefusedError for another signature, and for one that has expired."""
+        """Returns the payload signed for the purpose. Raises RefusedError (403) for an invalid or expired signature."""
         try:
             return URLSafeTimedSerializer(self._key, salt=purpose).loads(signature, max_age=life_s)
         except BadSignature:
-            raise RefusedError(403, "this URL has expired, or was changed; ask the API for a new one") from None
+            raise RefusedError(403, "this URL has expired or was changed; request a new one from the API") from None
 
 
 def browser_url(storage: Storage, signer: Signer, key: str) -> str:
-    """Where a browser finds an object of the storage: a presigned URL of S3, or a path of this API.
+    """Returns a URL of an object for browsers: a presigned S3 URL, or a signed path of this API.
 
-    It stays the same for half of its life, so that a page that asks again does not load a video again.
+    The URL stays the same for half of its lifetime, so that a page that refreshes does not load the video again.
     """
     with signer.lock:
         url = signer.urls.get(key)
@@ -61,5 +61,5 @@ def _signed(storage: Storage, signer: Signer, key: str) -> str:
 
 
 def type_of(key: str) -> str:
-    """The media type of an object, by its name."""
+    """Returns the media type of an object by the suffix of its key."""
     return TYPES.get(PurePosixPath(key).suffix.lower()) or mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -1,1 +1,1 @@
-"""Runs as their event logs tell them: states, steps, progress, errors."""
+"""The state, steps, progress and errors of runs, read from their event logs."""

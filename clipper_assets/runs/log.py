@@ -1,4 +1,4 @@
-"""A run as its event log tells it: steps, progress, log lines. Nothing else is asked, so nothing else can disagree."""
+"""Reads the state, steps, progress and log lines of a run from its event log, the only source of truth."""
 
 import asyncio
 import logging
@@ -26,10 +26,10 @@ WEIGHTS = {
     "camera_paths": 1.0,
     "rendered_clips": 44.0,
 }
-"""Share of a run in per cent, as an hour of talk takes on a GPU with WhisperX: what people wait for longest."""
+"""Share of each step in the duration of a run, in per cent, for an hour of talk with WhisperX on a GPU."""
 FRESH_S = 0.5
-"""A run's log is read at most so often, however many look at it."""
-KEPT_RUNS = 500
+"""Seconds between two reads of a run's log, however many clients watch it."""
+CACHED_RUNS = 500
 
 ENDS = {
     "PIPELINE_SUCCESS": EpisodeState.done,
@@ -40,7 +40,7 @@ ENDS = {
 
 @dataclass(frozen=True)
 class LiveEvent:
-    """What one record of the log means for a watcher; `number` is the record's place in the log."""
+    """An event for clients, made of one log record; `number` is the number of the record in the log."""
 
     number: int
     kind: Literal["step", "progress", "log"]
@@ -49,10 +49,10 @@ class LiveEvent:
 
 @dataclass
 class RunView:
-    """One run, as far as its log has been read."""
+    """The state of a run, as far as its log has been read."""
 
     run_id: str
-    asked: frozenset[str]
+    selected_assets: frozenset[str]
     state: EpisodeState = EpisodeState.queued
     steps: dict[str, Step] = field(default_factory=dict)
     events: list[LiveEvent] = field(default_factory=list)
@@ -66,7 +66,7 @@ class RunView:
 
     def __post_init__(self) -> None:
         for name in WEIGHTS:
-            state = StepState.pending if name in self.asked else StepState.kept
+            state = StepState.pending if name in self.selected_assets else StepState.kept
             self.steps[name] = Step(name=name, state=state, percent=100.0 if state is StepState.kept else 0.0)
 
     @property
@@ -75,12 +75,12 @@ class RunView:
 
     @property
     def percent(self) -> float:
-        """Of all the work that the run has; 100 only when it is done."""
+        """Progress of the whole run in per cent; 100 only when the run is done."""
         if self.state is EpisodeState.done:
             return 100.0
-        asked = [self.steps[name] for name in WEIGHTS if name in self.asked]
-        whole = sum(WEIGHTS[step.name] for step in asked) or 1.0
-        return min(round(sum(WEIGHTS[step.name] * step.percent for step in asked) / whole, 1), 99.0)
+        selected = [self.steps[name] for name in WEIGHTS if name in self.selected_assets]
+        total_weight = sum(WEIGHTS[step.name] for step in selected) or 1.0
+        return min(round(sum(WEIGHTS[step.name] * step.percent for step in selected) / total_weight, 1), 99.0)
 
     @property
     def doing(self) -> str | None:
@@ -90,24 +90,24 @@ class RunView:
         return f"{step.name}: {step.doing}" if step.doing else step.name
 
     def read(self, instance: dg.DagsterInstance) -> None:
-        """Takes in what the log has got since."""
+        """Reads the records that were added to the log since the last call."""
         with self.lock:
             if self.ended or time.monotonic() - self.read_at < FRESH_S:
                 return
             more = True
             while more:
-                found = instance.get_records_for_run(self.run_id, cursor=self.cursor, limit=1000)
-                for record in found.records:
-                    self._take(record.storage_id, record.event_log_entry)
-                self.cursor, more = found.cursor, found.has_more
+                page = instance.get_records_for_run(self.run_id, cursor=self.cursor, limit=1000)
+                for record in page.records:
+                    self._add_record(record.storage_id, record.event_log_entry)
+                self.cursor, more = page.cursor, page.has_more
             self.read_at = time.monotonic()
 
-    def _take(self, number: int, entry: EventLogEntry) -> None:
+    def _add_record(self, number: int, entry: EventLogEntry) -> None:
         at = datetime.fromtimestamp(entry.timestamp, UTC)
         event = entry.dagster_event
         step = self.steps.get(entry.step_key or "")
         if event is None:
-            self._take_line(number, entry, at, step)
+            self._add_line(number, entry, at, step)
             return
         kind = event.event_type_value
         if kind == "PIPELINE_START":
@@ -115,39 +115,39 @@ class RunView:
         elif kind in ENDS:
             self.state, self.finished_at = ENDS[kind], at
             if kind == "PIPELINE_FAILURE":
-                self.error = self.error or event.message or "the run failed; its log says more"
-                self._tell(number, "log", {"level": "ERROR", "step": None, "message": self.error}, at)
+                self.error = self.error or event.message or "the run failed; see its log"
+                self._emit(number, "log", {"level": "ERROR", "step": None, "message": self.error}, at)
         elif kind == "ASSET_CHECK_EVALUATION":
-            self._take_check(event)
+            self._add_check(event)
         elif step and (changed := _changed(step, event, at)):
             self.steps[step.name] = changed
             if changed.error:
                 self.error = self.error or changed.error
-            self._tell(number, "step", {"step": changed.model_dump(mode="json")}, at)
+            self._emit(number, "step", {"step": changed.model_dump(mode="json")}, at)
 
-    def _take_line(self, number: int, entry: EventLogEntry, at: datetime, step: Step | None) -> None:
+    def _add_line(self, number: int, entry: EventLogEntry, at: datetime, step: Step | None) -> None:
         if step and (progress := read_progress(entry.user_message)):
             doing, percent = progress
-            # A step has several stages, each from 0 to 100: what is shown of the step never goes back.
-            now = step.model_copy(update={"doing": doing, "percent": max(step.percent, min(percent, 99))})
-            self.steps[step.name] = now
-            self._tell(number, "progress", {"step": step.name, "doing": doing, "stage_percent": percent}, at)
+            # A step has several stages, each from 0 to 100; the progress shown for the step never decreases.
+            updated = step.model_copy(update={"doing": doing, "percent": max(step.percent, min(percent, 99))})
+            self.steps[step.name] = updated
+            self._emit(number, "progress", {"step": step.name, "doing": doing, "stage_percent": percent}, at)
         elif int(entry.level) >= logging.INFO:
             line = {
                 "level": logging.getLevelName(int(entry.level)),
                 "step": entry.step_key,
                 "message": entry.user_message,
             }
-            self._tell(number, "log", line, at)
+            self._emit(number, "log", line, at)
 
-    def _take_check(self, event: DagsterEvent) -> None:
-        found = event.asset_check_evaluation_data
-        if found.check_name.endswith("_not_degraded") and "degraded" in found.metadata:
-            entries: Any = found.metadata["degraded"].value
-            step = found.check_name.removesuffix("_not_degraded")
-            self.degraded += [Degraded(step=each.get("step", step), reason=each["reason"]) for each in entries]
+    def _add_check(self, event: DagsterEvent) -> None:
+        evaluation = event.asset_check_evaluation_data
+        if evaluation.check_name.endswith("_not_degraded") and "degraded" in evaluation.metadata:
+            entries: Any = evaluation.metadata["degraded"].value
+            step = evaluation.check_name.removesuffix("_not_degraded")
+            self.degraded += [Degraded(step=entry.get("step", step), reason=entry["reason"]) for entry in entries]
 
-    def _tell(self, number: int, kind: Literal["step", "progress", "log"], data: dict[str, Any], at: datetime) -> None:
+    def _emit(self, number: int, kind: Literal["step", "progress", "log"], data: dict[str, Any], at: datetime) -> None:
         self.events.append(LiveEvent(number, kind, {**data, "at": at.isoformat(), "percent": self.percent}))
 
 
@@ -159,45 +159,45 @@ def _changed(step: Step, event: DagsterEvent, at: datetime) -> Step | None:
         return step.model_copy(update={"state": StepState.done, "percent": 100.0, "doing": None, "finished_at": at})
     if kind == "STEP_FAILURE":
         data = event.step_failure_data
-        told = data.user_failure_data.description if data.user_failure_data else None
-        error = told or (data.error.message.strip() if data.error else None) or "it failed; the log says more"
+        description = data.user_failure_data.description if data.user_failure_data else None
+        error = description or (data.error.message.strip() if data.error else None) or "the step failed; see the log"
         return step.model_copy(update={"state": StepState.failed, "doing": None, "finished_at": at, "error": error})
     return None
 
 
-def _asked(run: dg.DagsterRun) -> frozenset[str]:
-    """Names of the assets that a run is to make."""
+def _selected_assets(run: dg.DagsterRun) -> frozenset[str]:
+    """Returns the names of the assets that a run materializes."""
     if run.asset_selection:
         return frozenset(key.to_user_string() for key in run.asset_selection)
     return frozenset(run.step_keys_to_execute or WEIGHTS)
 
 
 class Runs:
-    """The runs of a Dagster instance, each read once for all who look."""
+    """The runs of a Dagster instance; the log of each is read once for all clients."""
 
     def __init__(self, instance: dg.DagsterInstance):
         self.instance = instance
-        self._views: LRUCache[str, RunView] = LRUCache(KEPT_RUNS)
+        self._views: LRUCache[str, RunView] = LRUCache(CACHED_RUNS)
         self._lock = Lock()
         self._watched: dict[str, Watch] = {}
 
     def latest(self, partition: str) -> dg.DagsterRun | None:
-        """The newest run of an episode."""
+        """Returns the newest run of an episode, or None."""
         filters = dg.RunsFilter(tags={"dagster/partition": partition})
         return next(iter(self.instance.get_runs(filters=filters, limit=1)), None)
 
     def view(self, run: dg.DagsterRun) -> RunView:
-        """The run as its log is now, give or take `FRESH_S`."""
+        """Returns the view of a run, at most `FRESH_S` seconds old."""
         with self._lock:
             view = self._views.get(run.run_id)
             if view is None:
-                view = self._views[run.run_id] = RunView(run.run_id, _asked(run))
+                view = self._views[run.run_id] = RunView(run.run_id, _selected_assets(run))
         view.read(self.instance)
         return view
 
     @asynccontextmanager
     async def watch(self, run: dg.DagsterRun) -> AsyncIterator["Watch"]:
-        """One reader of a run's log for all its watchers; it ends with the last of them."""
+        """Shares one reader of a run's log among all watchers; the reader stops with the last of them."""
         watch = self._watched.get(run.run_id)
         if watch is None:
             watch = self._watched[run.run_id] = Watch(self, run)
@@ -212,26 +212,26 @@ class Runs:
 
 
 class Watch:
-    """A run that somebody watches: its events so far, and a wait for the next ones."""
+    """A run that is being watched: keeps its events and waits for new ones."""
 
     def __init__(self, runs: Runs, run: dg.DagsterRun):
         self.watchers = 0
         self.view: RunView | None = None
-        self._news = asyncio.Event()
+        self._new_events = asyncio.Event()
         self.task = asyncio.create_task(self._read(runs, run))
 
     async def _read(self, runs: Runs, run: dg.DagsterRun) -> None:
         while self.view is None or not self.view.ended:
             self.view = await asyncio.to_thread(runs.view, run)
-            self._news.set()
-            self._news = asyncio.Event()
+            self._new_events.set()
+            self._new_events = asyncio.Event()
             await asyncio.sleep(FRESH_S)
 
     async def events(self, after: int) -> AsyncIterator[LiveEvent]:
-        """What the log has after record `after`, until the run ends. Raises what reading the log raised."""
+        """Yields the events after record `after` until the run ends. Raises the error that ended the reader, if any."""
         position = 0
         while True:
-            news = self._news
+            new_events = self._new_events
             view = self.view
             ended = view is not None and view.ended
             for event in self._from(position):
@@ -243,7 +243,7 @@ class Watch:
             if self.task.done():
                 self.task.result()
                 return
-            waiting = asyncio.create_task(news.wait())
+            waiting = asyncio.create_task(new_events.wait())
             try:
                 await asyncio.wait({waiting, self.task}, return_when=asyncio.FIRST_COMPLETED)
             finally:

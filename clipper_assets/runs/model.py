@@ -1,4 +1,4 @@
-"""The states of an episode, of its run and of the steps, as the API shows them and webhooks send them."""
+"""States of episodes, runs and steps, as the API and webhooks show them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,9 +10,9 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class EpisodeState(StrEnum):
-    """Where an episode is. `waiting`: uploaded, and no run has been requested yet.
+    """The state of an episode. `waiting`: uploaded, but no run has been requested yet.
 
-    `damaged`: what is stored of it cannot be read; `error` says what, where, and what to do.
+    `damaged`: a stored file of the episode cannot be read; `error` names it and says what to do.
     """
 
     waiting = "waiting"
@@ -25,7 +25,7 @@ class EpisodeState(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where one asset of a run is; `kept` is one that the run did not have to make again."""
+    """The state of one step of a run; `kept` means that the run reuses an earlier result."""
 
     pending = "pending"
     running = "running"
@@ -35,14 +35,14 @@ class StepState(StrEnum):
 
 
 class Degraded(BaseModel):
-    """Something that was done in a lesser way, and why."""
+    """A fallback that a step used, and the reason."""
 
     step: str
     reason: str
 
 
 class Step(BaseModel):
-    """One asset of the episode's latest run. `doing` is what it does now ("transcribing")."""
+    """One step of the latest run. `doing` is its current stage, such as "transcribing"."""
 
     name: str = Field(examples=["aligned_transcript"])
     state: StepState

@@ -1,4 +1,4 @@
-"""The API on a real Dagster instance with the real code location, and an episode that is finished."""
+"""The API on a real Dagster instance with the real code location and one finished episode."""
 
 import shutil
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from clipper_assets_tests.conftest import clip_episode
 REPOSITORY = Path(__file__).parents[2]
 KEY = "show/cut.mp4"
 NEW = "show2/new.mp4"
-TOKENS = Tokens.parse([SecretStr(each) for each in ("full-token", "read:read-token", "operator:operator-token")])
+TOKENS = Tokens.parse([SecretStr(token) for token in ("full-token", "read:read-token", "operator:operator-token")])
 URL = "http://testserver"
 
 
@@ -38,10 +38,10 @@ def services(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Se
         monkeypatch.setenv("DAGSTER_HOME", str(root / "home"))
         monkeypatch.chdir(REPOSITORY)
         (root / "home").mkdir()
-        for place in ("data/show/cut", "data/show2/new"):
-            (root / place).parent.mkdir(parents=True)
-            shutil.copy(cut, root / f"{place}.mp4")
-            shutil.copy(cut.with_suffix(".srt"), root / f"{place}.srt")
+        for name in ("data/show/cut", "data/show2/new"):
+            (root / name).parent.mkdir(parents=True)
+            shutil.copy(cut, root / f"{name}.mp4")
+            shutil.copy(cut.with_suffix(".srt"), root / f"{name}.srt")
         settings, storage = Settings(), DirectoryStorage(root=str(root / "data"))
         with dg.DagsterInstance.get() as instance, Dagster(instance, settings.workspace) as dagster:
             meter = Meter(instance)
@@ -79,7 +79,7 @@ def stranger(services: Services) -> TestClient:
 
 @pytest.fixture
 def runs_of_new_removed(services: Services) -> Iterator[None]:
-    """Removes the runs that a test asked for, and the claims that they began with."""
+    """Removes the runs of `NEW` that a test started, and their claims."""
     yield
     for claim in list(services.storage.list_objects("lake/run_claims")):
         services.storage.delete(claim.key)

@@ -1,4 +1,4 @@
-"""`/health` needs nothing, `/ready` names what does not answer."""
+"""`/health` and `/ready`, which names the parts that do not answer."""
 
 import asyncio
 import shutil
@@ -18,7 +18,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.api.conftest import client_of
 
 
-def test_health_is_under_no_rate(services: Services) -> None:
+def test_health_has_no_rate_limit(services: Services) -> None:
     settings = services.settings.model_copy(update={"api_rate": "1/minute"})
     stranger = client_of(replace(services, settings=settings), None)
     assert {stranger.get("/review/").status_code for _ in range(3)} == {200, 429}
@@ -26,37 +26,37 @@ def test_health_is_under_no_rate(services: Services) -> None:
 
 
 @pytest.fixture
-def beating(services: Services) -> Iterator[None]:
+def healthy_daemons(services: Services) -> Iterator[None]:
     for daemon in services.instance.get_required_daemon_types():
         services.instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
     yield
     services.instance.wipe_daemon_heartbeats()
 
 
-def test_ready_says_each_part(stranger: TestClient, beating: None) -> None:
+def test_ready_reports_each_part(stranger: TestClient, healthy_daemons: None) -> None:
     answer = stranger.get("/ready")
     assert (answer.status_code, answer.json()) == (200, dict.fromkeys(REMEDIES, "ok"))
 
 
-def test_a_daemon_that_is_silent_and_a_storage_that_is_gone_are_named(
+def test_ready_names_a_daemon_without_heartbeat_and_a_missing_storage(
     services: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     gone = tmp_path_factory.mktemp("gone")
     shutil.rmtree(gone)
     answer = client_of(replace(services, storage=DirectoryStorage(root=str(gone))), None).get("/ready")
     assert answer.status_code == 503
-    bad = {"daemon": REMEDIES["daemon"], "storage": REMEDIES["storage"]}
-    assert answer.json() == {**dict.fromkeys(REMEDIES, "ok"), **bad}
+    failing = {"daemon": REMEDIES["daemon"], "storage": REMEDIES["storage"]}
+    assert answer.json() == {**dict.fromkeys(REMEDIES, "ok"), **failing}
 
 
-def test_a_part_that_hangs_is_looked_at_once_and_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_hangs_is_checked_once_and_does_not_block_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alive, "ANSWER_S", 0.05)
     monkeypatch.setattr(alive, "FRESH_S", 0.0)
-    let_go, looks = Event(), []
+    release, checks = Event(), []
 
     def hang() -> None:
-        looks.append(1)
-        let_go.wait()
+        checks.append(1)
+        release.wait()
 
     readiness = Readiness({"storage": hang, "database": lambda: None})
 
@@ -66,7 +66,7 @@ def test_a_part_that_hangs_is_looked_at_once_and_holds_nobody(monkeypatch: pytes
     try:
         answers = asyncio.run(ask())
     finally:
-        let_go.set()
-    assert len(looks) == 1
-    assert {each["database"] for each in answers} == {"ok"}
-    assert {each["storage"][:20] for each in answers} == {"no answer within 0.0"}
+        release.set()
+    assert len(checks) == 1
+    assert {answer["database"] for answer in answers} == {"ok"}
+    assert {answer["storage"][:20] for answer in answers} == {"no answer within 0.0"}

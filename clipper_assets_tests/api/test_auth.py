@@ -9,7 +9,7 @@ from clipper_assets.api.auth import Access, Tokens
 from clipper_assets.settings import Settings
 
 
-def test_a_token_is_a_creators_unless_it_names_another_role() -> None:
+def test_a_token_without_a_prefix_has_the_role_of_a_creator() -> None:
     tokens = Tokens.parse([SecretStr("first-token"), SecretStr("read:second-token"), SecretStr("operator:third-token")])
     assert tokens.access("first-token") is Access.creator
     assert tokens.access("second-token") is Access.read
@@ -19,7 +19,7 @@ def test_a_token_is_a_creators_unless_it_names_another_role() -> None:
 
 
 @pytest.mark.parametrize("setting", ["", " , ", "read:", "short", "with space in it", "ünïcödë-token"])
-def test_a_setting_without_good_tokens_is_refused_without_naming_one(
+def test_a_setting_without_valid_tokens_is_refused_without_quoting_one(
     setting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTH_TOKEN", setting)
@@ -28,13 +28,13 @@ def test_a_setting_without_good_tokens_is_refused_without_naming_one(
     assert setting in ("", " , ") or setting not in str(refusal.value)
 
 
-def test_the_key_of_signatures_comes_with_the_tokens() -> None:
-    first, second = (Tokens.parse([SecretStr(each)]) for each in ("first-token", "other-token"))
+def test_the_signing_key_changes_with_the_tokens() -> None:
+    first, second = (Tokens.parse([SecretStr(token)]) for token in ("first-token", "other-token"))
     assert first.key == Tokens.parse([SecretStr("first-token")]).key != second.key
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong-token"}, {"Authorization": "Basic full-token"}])
-def test_without_a_known_token_there_is_nothing(stranger: TestClient, header: dict[str, str]) -> None:
+def test_a_request_without_a_known_token_is_401(stranger: TestClient, header: dict[str, str]) -> None:
     answer = stranger.get("/episodes", headers=header)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -42,13 +42,13 @@ def test_without_a_known_token_there_is_nothing(stranger: TestClient, header: di
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "AUTH_TOKEN", "Authorization"])
-def test_a_token_in_the_url_is_refused_even_if_it_is_right(stranger: TestClient, name: str) -> None:
+def test_a_token_in_the_url_is_refused_even_if_it_is_valid(stranger: TestClient, name: str) -> None:
     answer = stranger.get("/episodes", params={name: "full-token"})
     assert answer.status_code == 401
     assert "ends up in logs" in answer.json()["detail"]
 
 
-def test_a_read_token_looks_and_changes_nothing(reader: TestClient) -> None:
+def test_a_read_only_token_reads_and_cannot_change(reader: TestClient) -> None:
     assert reader.get("/session").json() == {"access": "read"}
     assert reader.get("/episodes").status_code == 200
     for method, path in [
@@ -75,7 +75,7 @@ def test_a_websocket_without_a_token_is_closed(stranger: TestClient) -> None:
     assert closed.value.code == 4401
 
 
-def test_a_page_of_ours_gives_the_token_as_a_subprotocol(stranger: TestClient) -> None:
+def test_a_websocket_takes_the_token_as_a_subprotocol_from_the_same_origin_only(stranger: TestClient) -> None:
     offered = ["graphql-ws", "bearer.read-token"]
     with stranger.websocket_connect("/graphql", offered, headers={"Origin": "http://testserver"}) as socket:
         socket.send_json({"type": "connection_init"})
@@ -91,7 +91,7 @@ def test_no_token_or_query_is_logged(client: TestClient, caplog: pytest.LogCaptu
     with caplog.at_level(logging.DEBUG):
         client.get("/episodes", params={"cursor": "a-secret-cursor"})
         client.get("/episodes", params={"token": "full-token"})
-    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
-    assert "GET /episodes" in ours
-    assert "full-token" not in ours
-    assert "a-secret-cursor" not in ours
+    log = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
+    assert "GET /episodes" in log
+    assert "full-token" not in log
+    assert "a-secret-cursor" not in log

@@ -1,4 +1,4 @@
-"""One broken episode is one damaged row, and the others are as before."""
+"""An episode with a broken file is listed as damaged, and all others stay as they are."""
 
 import time
 from collections.abc import Iterator
@@ -36,12 +36,12 @@ from clipper_assets_tests.api.conftest import TOKENS, client_of
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]
 SHOWN = (("raw_video", SOURCE), ("aligned_transcript", WORDS))
 OTHERS = (("highlight_windows", WINDOWS), ("scenes", SCENES_TABLE), ("camera_paths", CAMERA), ("rendered_clips", CLIPS))
-"""Tables that list and page of an episode do not show."""
-UNKNOWN: Any = {pa.string(): "x", pa.bool_(): False, pa.float64(): 1.0, pa.int32(): 1, pa.int64(): 1}
+"""Tables that neither the list nor the page of an episode shows."""
+PLACEHOLDERS: Any = {pa.string(): "x", pa.bool_(): False, pa.float64(): 1.0, pa.int32(): 1, pa.int64(): 1}
 
 
 def _table(spec: Any, key: str) -> bytes:
-    row = {column.name: None if column.nullable else UNKNOWN.get(column.type, []) for column in spec.columns}
+    row = {column.name: None if column.nullable else PLACEHOLDERS.get(column.type, []) for column in spec.columns}
     return parquet_bytes(spec.table([{**row, "episode": key}]).drop_columns(["episode"]))
 
 
@@ -71,11 +71,11 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]:
                 instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=key))
             manifest = _manifest_key(key)
             source = Source(key=key, etag="e", duration=1.0)
-            made = Manifest.model_validate(
+            content = Manifest.model_validate(
                 {"episode": key, "status": "done", "source": source, "created_at": time.time(), "run_id": "r"}
                 | {"clips": [], "degraded": [], "edits_version": 1}
             )
-            storage.put_bytes(manifest, made.to_bytes())
+            storage.put_bytes(manifest, content.to_bytes())
             instance.report_runless_asset_event(
                 dg.AssetMaterialization("rendered_clips", partition=key, metadata={"manifest": manifest})
             )
@@ -98,14 +98,14 @@ def _files(key: str) -> list[str]:
     return [_manifest_key(key), edits, *(table_key(asset, spec.name, key) for asset, spec in (*SHOWN, *OTHERS))]
 
 
-def _seen(five: Five) -> dict[str, Any]:
-    """What list, pages, webhooks and metrics say now."""
+def _everything(five: Five) -> dict[str, Any]:
+    """What the list, the pages, the webhooks and the metrics show."""
     for key in KEYS:
         five.services.states.forget(key)
     rows = {row["key"]: row for row in _answer(five, "/episodes")["episodes"]}
     metrics = five.client.get("/metrics")
     assert metrics.status_code == 200
-    seen = {key: (rows[key], _answer(five, f"/episodes/{key}"), _told(five.services, key)) for key in KEYS}
+    seen = {key: (rows[key], _answer(five, f"/episodes/{key}"), _webhook_body(five.services, key)) for key in KEYS}
     return {**seen, "metrics": metrics.text}
 
 
@@ -115,7 +115,7 @@ def _answer(five: Five, path: str) -> Any:
     return answer.json()
 
 
-def _told(services: Services, key: str) -> str:
+def _webhook_body(services: Services, key: str) -> str:
     run = dg.DagsterRun("clip_episode", run_id="0" * 8, tags={"dagster/partition": key})
     record = cast("Any", type("Record", (), {"dagster_run": run, "end_time": 1.0}))
     return _body(SUCCEEDED, record, services.instance, services.storage)
@@ -134,13 +134,13 @@ DAMAGE: list[bytes | None] = [
 
 @settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, 4), which=st.integers(0, 6), damage=st.sampled_from(DAMAGE), cut=st.booleans())
-def test_a_damaged_file_damages_its_own_episode_alone(
+def test_a_damaged_file_damages_only_its_episode(
     five: Five, number: int, which: int, damage: bytes | None, *, cut: bool
 ) -> None:
     key = KEYS[number]
     name = _files(key)[which]
     file = Path(cast("DirectoryStorage", five.services.storage).root) / name
-    whole, before = file.read_bytes(), _seen(five)
+    whole, before = file.read_bytes(), _everything(five)
     if cut:
         damage = whole[: len(whole) // 2]
     try:
@@ -148,7 +148,7 @@ def test_a_damaged_file_damages_its_own_episode_alone(
             file.unlink()
         else:
             file.write_bytes(damage)
-        after = _seen(five)
+        after = _everything(five)
         refused = [five.client.get(f"/episodes/{key}/{part}") for part in ("clips/0", "transcript")]
     finally:
         file.write_bytes(whole)
@@ -165,31 +165,33 @@ def test_a_damaged_file_damages_its_own_episode_alone(
 
 
 @pytest.mark.parametrize(
-    ("partition", "state", "said"),
+    ("partition", "state", "error"),
     [
-        ("../../x", "damaged", "is of no upload that can be; remove it in Dagster"),
-        ("%FF", "damaged", "is of no upload that can be; remove it in Dagster"),
-        ("a\nb.mp4", "damaged", "is of no upload that can be; remove it in Dagster"),
+        ("../../x", "damaged", "is not the key of an upload; remove it in Dagster"),
+        ("%FF", "damaged", "is not the key of an upload; remove it in Dagster"),
+        ("a\nb.mp4", "damaged", "is not the key of an upload; remove it in Dagster"),
         ("later.mp4", "waiting", "later.mp4 has no upload yet"),
     ],
 )
-def test_a_partition_without_an_upload_is_a_row(five: Five, partition: str, state: str, said: str) -> None:
-    before = _seen(five)
-    five.services.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # past its check of names
+def test_a_partition_without_an_upload_is_listed_with_an_error(
+    five: Five, partition: str, state: str, error: str
+) -> None:
+    before = _everything(five)
+    five.services.instance._event_storage.add_dynamic_partitions("episodes", [partition])  # bypasses its check of names
     try:
         newest = _answer(five, "/episodes")["episodes"][0]
-        assert _seen(five) == before
+        assert _everything(five) == before
     finally:
         five.services.instance.delete_dynamic_partition("episodes", partition)
     assert newest["state"] == state
-    assert said in newest["error"]
+    assert error in newest["error"]
 
 
-def test_a_stray_file_is_no_version_of_the_edits(five: Five) -> None:
-    before = _seen(five)
+def test_a_stray_file_among_the_edits_is_ignored(five: Five) -> None:
+    before = _everything(five)
     stray = _files(KEYS[0])[1].replace("000001", "notes")
     five.services.storage.put_bytes(stray, b"{")
     try:
-        assert _seen(five) == before
+        assert _everything(five) == before
     finally:
         five.services.storage.delete(stray)

@@ -8,7 +8,7 @@ NO_LIMIT = resource.RLIM_INFINITY
 
 
 @pytest.mark.parametrize(
-    ("soft", "hard", "then"),
+    ("soft", "hard", "expected"),
     [
         (1024, 20000, 20000),
         (1024, 1048576, MOST_FILES),
@@ -18,12 +18,12 @@ NO_LIMIT = resource.RLIM_INFINITY
         (NO_LIMIT, NO_LIMIT, NO_LIMIT),
     ],
 )
-def test_the_limit_is_raised_and_never_lowered(
-    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, then: int
+def test_the_limit_on_open_files_is_raised_and_never_lowered(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, expected: int
 ) -> None:
     limit = [(soft, hard)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limit[-1])
-    monkeypatch.setattr(resource, "setrlimit", lambda _, each: limit.append(each))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limit.append(pair))
     raise_limit()
-    assert limit[-1] == (then, hard)
-    assert 0 < most_pending() * 4 <= most_connections() < (MOST_FILES if then == NO_LIMIT else then)
+    assert limit[-1] == (expected, hard)
+    assert 0 < most_pending() * 4 <= most_connections() < (MOST_FILES if expected == NO_LIMIT else expected)

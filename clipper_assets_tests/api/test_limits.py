@@ -21,7 +21,7 @@ from clipper_assets.api.limits import Body, PatientProtocol, Rate
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
 
-def test_a_body_that_is_too_large_is_refused_by_its_header(client: TestClient) -> None:
+def test_a_body_that_is_too_large_is_refused_by_its_content_length(client: TestClient) -> None:
     answer = client.post("/process-video", content=b"x" * 10_000_000, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert "POST /uploads" in answer.json()["detail"]
@@ -33,13 +33,13 @@ def test_a_body_that_is_too_large_is_refused_while_it_arrives(client: TestClient
     assert answer.status_code == 413
 
 
-async def called(app: ASGIApp, messages: list[Message], **scope: Any) -> list[Message]:
-    """What an app answers to a request whose body comes in `messages`, and then no more."""
+async def call(app: ASGIApp, messages: list[Message], **scope: Any) -> list[Message]:
+    """Calls an app with a request whose body arrives in `messages` and then stalls; returns what the app sends."""
     sent: list[Message] = []
-    arriving = iter(messages)
+    remaining = iter(messages)
 
     async def receive() -> Message:
-        for message in arriving:
+        for message in remaining:
             return message
         await asyncio.Event().wait()
         raise AssertionError
@@ -47,12 +47,19 @@ async def called(app: ASGIApp, messages: list[Message], **scope: Any) -> list[Me
     async def send(message: Message) -> None:
         sent.append(message)
 
-    whole = {"type": "http", "method": "POST", "path": "/x", "headers": [], "client": ("here", 1), "query_string": b""}
-    await app({**whole, **scope}, receive, send)
+    default_scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/x",
+        "headers": [],
+        "client": ("here", 1),
+        "query_string": b"",
+    }
+    await app({**default_scope, **scope}, receive, send)
     return sent
 
 
-def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_arrive_in_time_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
     monkeypatch.setattr(limits, "BODY_S", 0.05)
@@ -62,11 +69,11 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch
             pass
 
     begun: list[Message] = [{"type": "http.request", "body": b"x", "more_body": True}]
-    first, _ = asyncio.run(called(Body(reads_all, 100), begun))
+    first, _ = asyncio.run(call(Body(reads_all, 100), begun))
     assert first["status"] == 408
 
 
-def test_too_many_requests_are_told_when_to_come_again() -> None:
+def test_a_429_says_when_to_try_again() -> None:
     app = FastAPI()
     app.add_middleware(Rate, rate="3/minute")
     app.get("/")(lambda: None)
@@ -76,7 +83,7 @@ def test_too_many_requests_are_told_when_to_come_again() -> None:
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-def test_tokens_have_a_rate_each(services: Services) -> None:
+def test_each_token_has_its_own_rate_limit(services: Services) -> None:
     app = FastAPI()
 
     @app.get("/")
@@ -92,31 +99,31 @@ def test_tokens_have_a_rate_each(services: Services) -> None:
     assert client.get("/", headers=full).status_code == 429
 
 
-def test_tokens_cannot_be_tried_as_often_as_one_likes() -> None:
+def test_guessing_tokens_is_rate_limited() -> None:
     app = FastAPI()
     app.add_middleware(Guard, rate="2/minute")
     app.add_middleware(AuthenticationMiddleware, backend=BearerTokens(TOKENS, ()))
     app.get("/")(lambda: None)
     client = TestClient(app)
-    tried = [client.get("/", headers={"Authorization": f"Bearer guess-number-{n}"}).status_code for n in range(3)]
-    assert tried == [401, 401, 429]
+    statuses = [client.get("/", headers={"Authorization": f"Bearer guess-number-{n}"}).status_code for n in range(3)]
+    assert statuses == [401, 401, 429]
     assert client.get("/", headers={"Authorization": "Bearer full-token"}).status_code == 200
 
 
-def test_cors_is_by_setting(services: Services) -> None:
+def test_cors_allows_only_the_origins_of_the_setting(services: Services) -> None:
     from dataclasses import replace
 
     allowed = services.settings.model_copy(update={"api_cors_origins": "https://app.example"})
     client = client_of(replace(services, settings=allowed), None)
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    ours = client.options("/process-video", headers={"Origin": "https://app.example", **asked})
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    ours = client.options("/process-video", headers={"Origin": "https://app.example", **preflight})
     assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (200, "https://app.example")
-    theirs = client.options("/process-video", headers={"Origin": "https://evil.example", **asked})
+    theirs = client.options("/process-video", headers={"Origin": "https://evil.example", **preflight})
     assert "access-control-allow-origin" not in theirs.headers
 
 
 async def echoes(scope: Scope, receive: Receive, send: Send) -> None:
-    """Gives the text of a WebSocket's first message back; a request gets an empty answer."""
+    """Echoes the first message of a WebSocket; answers an HTTP request with 204."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 204})
         await send({"type": "http.response.body"})
@@ -129,7 +136,7 @@ async def echoes(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server with the protocol, on which heads have 0.3 s."""
+    """The port of a server with `PatientProtocol` and 0.3 s for request headers."""
     monkeypatch.setattr(limits, "HEAD_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(echoes, http=PatientProtocol, ws="websockets-sansio", lifespan="off", log_config=None)
@@ -141,14 +148,14 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         thread.join()
 
 
-def test_a_head_that_does_not_end_is_answered_with_408(port: int) -> None:
+def test_request_headers_that_never_end_are_408(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
         assert client.recv(1000) == b""
 
 
-def test_nor_may_the_second_head_on_a_connection(port: int) -> None:
+def test_headers_of_a_second_request_that_never_end_are_408(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: clipper\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
@@ -156,8 +163,8 @@ def test_nor_may_the_second_head_on_a_connection(port: int) -> None:
         assert client.recv(1000).startswith(b"HTTP/1.1 408 ")
 
 
-def test_one_connection_too_many_is_answered_with_503(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A WebSocket is one of them; when it ends, there is room again."""
+def test_a_connection_over_the_limit_is_503(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A WebSocket counts as a connection; after it is closed, a new connection is accepted."""
     monkeypatch.setattr(limits, "most_connections", lambda: 1)
 
     def answer() -> bytes:
@@ -179,7 +186,7 @@ def test_one_connection_too_many_is_answered_with_503(port: int, monkeypatch: py
         assert time.monotonic() < deadline
 
 
-def test_a_websocket_may_be_silent_for_longer_than_a_head(port: int) -> None:
+def test_an_idle_websocket_is_not_cut_by_the_header_timeout(port: int) -> None:
     with connect(f"ws://127.0.0.1:{port}") as client:
         with pytest.raises(TimeoutError):
             client.recv(timeout=0.6)
@@ -187,8 +194,8 @@ def test_a_websocket_may_be_silent_for_longer_than_a_head(port: int) -> None:
         assert client.recv(timeout=20) == "still here"
 
 
-def test_messages_of_a_websocket_count_against_the_rate() -> None:
-    """So does opening it: the third of three is the second message."""
+def test_messages_of_a_websocket_count_against_the_rate_limit() -> None:
+    """Opening it counts too: with two requests per minute, the second message is one too many."""
     taken: list[Message] = []
 
     async def takes_all(scope: Scope, receive: Receive, send: Send) -> None:
@@ -197,8 +204,8 @@ def test_messages_of_a_websocket_count_against_the_rate() -> None:
 
     text: Message = {"type": "websocket.receive", "text": "{}"}
     limited = Rate(takes_all, "2/minute")
-    (closed,) = asyncio.run(called(limited, [text] * 3, type="websocket"))
+    (closed,) = asyncio.run(call(limited, [text] * 3, type="websocket"))
     assert taken == [text]
     assert (closed["type"], closed["code"]) == ("websocket.close", limits.TOO_MANY)
-    refused, _ = asyncio.run(called(limited, [], type="websocket"))
+    refused, _ = asyncio.run(call(limited, [], type="websocket"))
     assert (refused["type"], refused["status"]) == ("websocket.http.response.start", 429)

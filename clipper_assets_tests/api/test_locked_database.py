@@ -1,4 +1,4 @@
-"""A database that is locked is told of in one sentence, over HTTP and over GraphQL."""
+"""A locked database is reported in one sentence, over HTTP and over GraphQL."""
 
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from clipper_assets_tests.test_locked_database import locked
 
 @pytest.mark.usefixtures("runs_of_new_removed")
 @pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
-def test_a_request_that_starts_a_run(client: TestClient, services: Services, name: str) -> None:
-    """The run that Dagster made and could not queue is not taken for one that will start."""
+def test_a_request_that_starts_a_run_is_503_and_can_be_repeated(
+    client: TestClient, services: Services, name: str
+) -> None:
+    """A run that Dagster created but could not queue does not count as a run that will start."""
     with locked(Path(services.instance.root_directory) / "history" / name):
         answer = client.post("/process-video", json={"s3_key": NEW})
     assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
@@ -30,7 +32,7 @@ def test_a_request_that_starts_a_run(client: TestClient, services: Services, nam
     assert run.status is dg.DagsterRunStatus.QUEUED
 
 
-def test_a_request_that_only_reads() -> None:
+def test_a_request_that_reads_is_503() -> None:
     def read() -> None:
         raise database_error("database is locked")
 
@@ -41,11 +43,13 @@ def test_a_request_that_only_reads() -> None:
     assert (answer.status_code, answer.json()) == (503, {"detail": LOCKED})
 
 
-def test_graphql(operator: TestClient, services: Services) -> None:
-    asked = "message stack className cause { message } causes { message } errorChain { error { message } }"
-    query = operation("register_episode").replace("PythonError { message }", f"PythonError {{ {asked} }}")
-    place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
-    variables = {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": "show2/other.mp4"}
+def test_a_graphql_error_that_dagster_returns_as_data_has_no_traceback(
+    operator: TestClient, services: Services
+) -> None:
+    fields = "message stack className cause { message } causes { message } errorChain { error { message } }"
+    query = operation("register_episode").replace("PythonError { message }", f"PythonError {{ {fields} }}")
+    repository = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
+    variables = {"selector": repository, "partitionsDefName": PARTITIONS, "partitionKey": "show2/other.mp4"}
     with locked(Path(services.instance.root_directory) / "history" / "runs" / "index.db"):
         answer = operator.post("/graphql", json={"query": query, "variables": variables})
     assert answer.status_code == 200
@@ -60,7 +64,7 @@ def test_graphql(operator: TestClient, services: Services) -> None:
     }
 
 
-def test_graphql_where_dagster_gives_no_answer(services: Services) -> None:
+def test_a_graphql_error_that_dagster_raises_has_no_sql(services: Services) -> None:
     error = GraphQLError("database is locked [SQL: ...]", original_error=database_error("database is locked"))
-    (told,) = services.dagster.graphql.handle_graphql_errors([error])
-    assert told["message"] == LOCKED
+    (formatted,) = services.dagster.graphql.handle_graphql_errors([error])
+    assert formatted["message"] == LOCKED

@@ -1,4 +1,4 @@
-"""`/metrics`, on an instance whose runs are real: what it says is what happened."""
+"""`/metrics` on an instance with real runs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +26,8 @@ def samples(text: str) -> Samples:
     }
 
 
-def value(found: Samples, name: str, **labels: str) -> float:
-    return found.get((name, frozenset(labels.items())), 0.0)
+def value(metrics: Samples, name: str, **labels: str) -> float:
+    return metrics.get((name, frozenset(labels.items())), 0.0)
 
 
 @pytest.fixture
@@ -36,41 +36,41 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_a_finished_episode_is_counted_by_all_that_it_cost(reader: TestClient, services: Services) -> None:
+def test_a_finished_episode_is_counted_in_all_metrics(reader: TestClient, services: Services) -> None:
     answer = reader.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
-    found = samples(answer.text)
-    assert value(found, "clipper_runs_ended_total", status="success") >= 1
-    assert value(found, "clipper_runs", status="success") >= 1
+    metrics = samples(answer.text)
+    assert value(metrics, "clipper_runs_ended_total", status="success") >= 1
+    assert value(metrics, "clipper_runs", status="success") >= 1
     for step in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"):
-        assert value(found, "clipper_step_seconds_count", step=step) >= 1
-        assert value(found, "clipper_step_seconds_sum", step=step) > 0
-    published = value(found, "clipper_clips_total", publishable="true")
-    held_back = value(found, "clipper_clips_total", publishable="false")
+        assert value(metrics, "clipper_step_seconds_count", step=step) >= 1
+        assert value(metrics, "clipper_step_seconds_sum", step=step) > 0
+    published = value(metrics, "clipper_clips_total", publishable="true")
+    held_back = value(metrics, "clipper_clips_total", publishable="false")
     assert published + held_back >= 2
-    shares = {labels for name, labels in found if name == "clipper_transcript_real_time_factor_count"}
-    engines = {dict(labels)["engine"] for labels in shares}
+    factors = {labels for name, labels in metrics if name == "clipper_transcript_real_time_factor_count"}
+    engines = {dict(labels)["engine"] for labels in factors}
     assert engines == {"transcript_file"}
     assert "show" not in answer.text, "no label has an episode's name"
 
 
-def test_it_needs_a_token(stranger: TestClient) -> None:
+def test_metrics_need_a_token(stranger: TestClient) -> None:
     assert stranger.get("/metrics").status_code == 401
 
 
-def test_the_queue_is_as_long_as_it_is_and_as_old_as_its_oldest(
+def test_the_queue_is_measured_by_its_length_and_oldest_run(
     client: TestClient, instance: dg.DagsterInstance, runs_of_new_removed: None
 ) -> None:
     assert value(samples(Meter(instance).read().decode()), "clipper_queue_oldest_seconds") == 0
     assert client.post("/process-video", json={"s3_key": "show2/new.mp4"}).status_code == 202
-    found = samples(client.get("/metrics").text)
-    assert value(found, "clipper_runs", status="queued") >= 1
-    assert value(found, "clipper_queue_oldest_seconds") > 0
+    metrics = samples(client.get("/metrics").text)
+    assert value(metrics, "clipper_runs", status="queued") >= 1
+    assert value(metrics, "clipper_queue_oldest_seconds") > 0
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("clip_picture", asset="rendered_clips")], name="rendered_clips")
-def clips_of_which_one_is_black() -> TableResult:
+def rendered_clips_with_one_black() -> TableResult:
     columns = dg.TableSchema(columns=[dg.TableColumn(name) for name in ("clip", "gate", "passed", "blocking")])
     rows = [dg.TableRecord({"clip": clip, "gate": "black", "passed": clip != 1, "blocking": True}) for clip in range(3)]
     check = dg.AssetCheckResult(passed=False, metadata={"gates": dg.MetadataValue.table(rows, columns)})
@@ -86,26 +86,26 @@ def highlight_windows() -> TableResult:
     return TableResult(value=NOTHING, metadata=facts, check_results=[check])
 
 
-def test_each_run_is_counted_once_from_when_it_has_ended(instance: dg.DagsterInstance) -> None:
-    dg.materialize([clips_of_which_one_is_black], instance=instance)
+def test_each_run_is_counted_once_after_its_end(instance: dg.DagsterInstance) -> None:
+    dg.materialize([rendered_clips_with_one_black], instance=instance)
     meter = Meter(instance)
     before = samples(meter.read().decode())
     assert before["clipper_runs_ended_total", frozenset({("status", "success")})] == 0
     assert before["clipper_clips_total", frozenset({("publishable", "false")})] == 0
     for _ in range(2):
-        dg.materialize([clips_of_which_one_is_black, highlight_windows], instance=instance)
+        dg.materialize([rendered_clips_with_one_black, highlight_windows], instance=instance)
     meter.read()
-    found = samples(meter.read().decode())
-    assert value(found, "clipper_runs_ended_total", status="success") == 2
-    assert value(found, "clipper_clips_total", publishable="true") == 4
-    assert value(found, "clipper_clips_total", publishable="false") == 2
-    assert value(found, "clipper_gate_failures_total", gate="black", blocking="true") == 2
-    assert value(found, "clipper_openai_tokens_total", direction="in") == 2400
-    assert value(found, "clipper_openai_cost_dollars_total") == 1.0
-    assert value(found, "clipper_degraded_total", step="highlights") == 2
+    metrics = samples(meter.read().decode())
+    assert value(metrics, "clipper_runs_ended_total", status="success") == 2
+    assert value(metrics, "clipper_clips_total", publishable="true") == 4
+    assert value(metrics, "clipper_clips_total", publishable="false") == 2
+    assert value(metrics, "clipper_gate_failures_total", gate="black", blocking="true") == 2
+    assert value(metrics, "clipper_openai_tokens_total", direction="in") == 2400
+    assert value(metrics, "clipper_openai_cost_dollars_total") == 1.0
+    assert value(metrics, "clipper_degraded_total", step="highlights") == 2
 
 
-def test_a_run_that_cannot_be_read_is_in_the_way_of_no_other(
+def test_an_unreadable_run_does_not_block_the_others(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meter = Meter(instance)
@@ -114,10 +114,10 @@ def test_a_run_that_cannot_be_read_is_in_the_way_of_no_other(
     unreadable = instance.get_runs()[1].run_id
     read = instance.get_records_for_run
 
-    def broken(run_id: str, **asked: Any) -> Any:
+    def broken(run_id: str, **options: Any) -> Any:
         if run_id == unreadable:
             raise OSError("no such log")
-        return read(run_id, **asked)
+        return read(run_id, **options)
 
     monkeypatch.setattr(instance, "get_records_for_run", broken)
     with pytest.raises(OSError, match="no such log"):
@@ -126,11 +126,11 @@ def test_a_run_that_cannot_be_read_is_in_the_way_of_no_other(
         assert value(samples(meter.read().decode()), "clipper_openai_tokens_total", direction="in") == 2400
 
 
-def test_a_failure_that_will_be_retried_is_told_apart(instance: dg.DagsterInstance) -> None:
+def test_failures_that_dagster_retries_are_counted_separately(instance: dg.DagsterInstance) -> None:
     meter = Meter(instance)
     for tags in ({"dagster/will_retry": "true"}, {"dagster/will_retry": "false"}):
         run = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.STARTED, tags=tags)
         instance.report_run_failed(run)
-    found = samples(meter.read().decode())
-    assert value(found, "clipper_runs_ended_total", status="failure") == 2
-    assert value(found, "clipper_runs_retried_total") == 1
+    metrics = samples(meter.read().decode())
+    assert value(metrics, "clipper_runs_ended_total", status="failure") == 2
+    assert value(metrics, "clipper_runs_retried_total") == 1

@@ -1,4 +1,4 @@
-"""docs/api.md names every request that the API has, and no other."""
+"""docs/api.md lists exactly the requests that the API serves."""
 
 import re
 from pathlib import Path
@@ -11,14 +11,14 @@ OUTSIDE = {("GET", "/health"), ("GET", "/ready"), ("GET", "/metrics")}
 """Served, but not in the OpenAPI document."""
 
 
-def test_the_page_names_every_request(client: TestClient) -> None:
+def test_the_page_lists_every_request(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     served = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     rows = re.findall(rf"^\| `({METHODS}) (/\S+)` ", PAGE, re.MULTILINE)
-    named = {(method, path.partition("?")[0]) for method, path in rows}
-    assert named == served | OUTSIDE
+    listed = {(method, path.partition("?")[0]) for method, path in rows}
+    assert listed == served | OUTSIDE
 
 
-def test_requests_outside_the_document_are_answered(client: TestClient) -> None:
+def test_requests_outside_the_openapi_document_are_served(client: TestClient) -> None:
     for _, path in OUTSIDE:
         assert client.get(path).status_code in (200, 503), path

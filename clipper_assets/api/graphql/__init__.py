@@ -1,1 +1,1 @@
-"""Dagster's GraphQL behind the API: documents of bounded cost, what each role may send, and the code server."""
+"""Dagster's GraphQL API with limits on document cost, checks by role, and supervision of the code server."""

@@ -1,4 +1,4 @@
-"""The code server that launches go through: whether it answers, and a new one where it does not."""
+"""Supervises the code server that launches runs: checks that it answers, and restarts it if not."""
 
 import logging
 import time
@@ -14,44 +14,44 @@ from clipper_assets.api.graphql.operations import LOCATION
 log = logging.getLogger(__name__)
 
 PING_S = 3
-"""A code server that has not said its name after so many seconds does not answer."""
+"""Readiness checks count a code server as unreachable after this many seconds without an answer."""
 HUNG_S = 10
-"""One that is only slow is replaced after so many seconds; a dead one refuses the connection at once."""
+"""A slow code server is replaced after this many seconds; a dead one refuses the connection at once."""
 EVERY_S = 3.0
-"""The watch looks at it every so many seconds."""
+"""Seconds between two checks of the supervising thread."""
 PAUSE_S, MOST_PAUSE_S = 2.0, 60.0
-"""After a failed load the next waits this long, doubled with each failure up to the second."""
+"""Seconds to wait after a failed start, doubled with each further failure up to the second value."""
 PATIENCE_S = 10.0
-"""Others wait so many seconds for a start that is under way."""
+"""Seconds that requests wait for a start that another request has begun."""
 
 
 class CodeServer:
-    """Looks after the code location of a workspace: from `with` on in a thread, and before each mutation."""
+    """Keeps the code location of a workspace loaded: in a thread while entered by `with`, and before each mutation."""
 
     def __init__(self, workspace: WorkspaceProcessContext):
         self._workspace = workspace
         self._starting = Lock()
         self._failures, self._not_before = 0, 0.0
-        self._ended = Event()
-        self._watch = Thread(target=self._look_after, name="code-server-watch", daemon=True)
+        self._stopped = Event()
+        self._supervisor = Thread(target=self._supervise, name="code-server-supervisor", daemon=True)
 
     def __enter__(self) -> "CodeServer":
-        self._watch.start()
+        self._supervisor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._watch.join()
+        self._stopped.set()
+        self._supervisor.join()
 
     def refuse_if_unreachable(self, within_s: int = PING_S) -> None:
-        """Raises RuntimeError, or Dagster's own error, where the code location is not loaded or does not answer."""
+        """Raises RuntimeError if the code location is not loaded, or Dagster's error if its server does not answer."""
         location = self._location
         if location is None:
             raise RuntimeError(f"the code location {LOCATION} is not loaded")
         location.client.get_server_id(timeout=within_s)
 
     def restore(self) -> bool:
-        """Starts the code server again, or loads a remote one again, if it does not answer. Whether it then does."""
+        """Restarts the code server, or reconnects to a remote one, unless it answers. Returns whether it is loaded."""
         if self._answers():
             return True
         if not self._starting.acquire(timeout=PATIENCE_S):
@@ -67,7 +67,7 @@ class CodeServer:
 
     def _start(self) -> None:
         old, origin = self._location, self._workspace.get_current_workspace().code_location_entries[LOCATION].origin
-        log.warning("the code server does not answer; it is loaded again")
+        log.warning("the code server does not answer; reloading it")
         if isinstance(origin, ManagedGrpcPythonEnvCodeLocationOrigin):
             self._workspace.reload_code_location(LOCATION)
         else:
@@ -77,10 +77,10 @@ class CodeServer:
         if self._location is None:
             pause_s = min(PAUSE_S * 2**self._failures, MOST_PAUSE_S)
             self._failures, self._not_before = self._failures + 1, time.monotonic() + pause_s
-            log.error("the code location %s cannot be loaded; the next try is in %g s", LOCATION, pause_s)
+            log.error("cannot load the code location %s; trying again in %g s", LOCATION, pause_s)
         else:
             self._failures = 0
-            log.warning("the code server is loaded again")
+            log.warning("the code server is reloaded")
 
     def _answers(self) -> bool:
         if self._location is None:
@@ -88,7 +88,7 @@ class CodeServer:
         try:
             self.refuse_if_unreachable(HUNG_S)
         except DagsterUserCodeUnreachableError as error:
-            log.info("the code server: %s", error)
+            log.info("no answer from the code server: %s", error)
             return False
         return True
 
@@ -100,9 +100,9 @@ class CodeServer:
         location = entry.code_location
         return location if isinstance(location, GrpcServerCodeLocation) else None
 
-    def _look_after(self) -> None:
-        while not self._ended.wait(EVERY_S):
+    def _supervise(self) -> None:
+        while not self._stopped.wait(EVERY_S):
             try:
                 self.restore()
             except Exception:
-                log.exception("the watch of the code server failed; it goes on")
+                log.exception("a check of the code server failed; the next one follows")

@@ -1,4 +1,4 @@
-"""Runs, started and stopped through Dagster's own GraphQL by the documents that frontends send as well."""
+"""Starts and cancels runs through Dagster's GraphQL API, with the same documents that frontends use."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,12 +17,14 @@ from clipper_assets.runtime.faults import of_database
 
 
 class Dagster:
-    """Starts and stops runs, by the same documents that a frontend sends."""
+    """Starts and cancels runs through Dagster's GraphQL API."""
 
     def __init__(self, instance: dg.DagsterInstance, workspace_file: Path):
-        """Loads the code location. Raises ValueError where the workspace file is not there."""
+        """Loads the code location. Raises ValueError if the workspace file does not exist."""
         if not workspace_file.is_file():
-            raise ValueError(f"there is no workspace file {workspace_file}; set CLIPPER_WORKSPACE to Dagster's")
+            raise ValueError(
+                f"no workspace file {workspace_file}; set CLIPPER_WORKSPACE to the workspace.yaml of Dagster"
+            )
         self._workspace = WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace_file)]), dg.__version__)
         self.code_server = CodeServer(self._workspace)
         self.graphql = DagsterGraphQL(self._workspace, self.code_server)
@@ -43,20 +45,22 @@ class Dagster:
         assets: Sequence[str] = (),
         ops: Mapping[str, Any] | None = None,
     ) -> str:
-        """Registers the episode, asks for a run of `clip_episode` or only some of its assets, and returns its id.
+        """Registers the episode, launches a run of the job or of some of its assets, and returns the run id.
 
-        `ops` is run config by asset. Raises RuntimeError with Dagster's reason where there is none, and RefusedError
-        (503) where the code server cannot be started or the database cannot be used.
+        `ops` is the run config by asset. Raises RuntimeError with Dagster's reason if Dagster refuses the launch, and
+        RefusedError (503) if the code server cannot be started or the database is unavailable.
         """
         if not self.code_server.restore():
-            raise RefusedError(503, "the code server does not answer and is started again; try again in a minute")
-        place = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
-        self._done("register_episode", {"selector": place, "partitionsDefName": PARTITIONS, "partitionKey": partition})
-        selector: dict[str, Any] = {**place, "jobName": JOB}
+            raise RefusedError(503, "the code server does not answer and is being restarted; try again in a minute")
+        repository = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
+        self._mutate(
+            "register_episode", {"selector": repository, "partitionsDefName": PARTITIONS, "partitionKey": partition}
+        )
+        selector: dict[str, Any] = {**repository, "jobName": JOB}
         if assets:
             selector["assetSelection"] = [{"path": [asset]} for asset in assets]
         all_tags = {"dagster/partition": partition, **tags}
-        launched = self._done(
+        launch = self._mutate(
             "launch_run",
             {
                 "executionParams": {
@@ -67,23 +71,23 @@ class Dagster:
                 }
             },
         )
-        return str(launched["run"]["runId"])
+        return str(launch["run"]["runId"])
 
     def cancel(self, run_id: str) -> None:
-        """Raises RefusedError where the run cannot be stopped any more."""
-        answer = self._done("cancel_run", {"runIds": [run_id]})
+        """Cancels a run. Raises RefusedError (409) if it can no longer be cancelled."""
+        answer = self._mutate("cancel_run", {"runIds": [run_id]})
         (result,) = answer["terminateRunResults"]
         if result["__typename"] != "TerminateRunSuccess":
             raise RefusedError(409, f"run {run_id} cannot be cancelled: {result['message']}")
 
-    def _done(self, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The one answer of a mutation."""
+    def _mutate(self, name: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Executes a mutation and returns its result. Raises RuntimeError or RefusedError if the result is an error."""
         ((field, answer),) = self.graphql.execute(operation(name), variables).items()
         kind = str(answer["__typename"])
         if kind.endswith(("Success", "TerminateRunsResult")) or kind == "DuplicateDynamicPartitionError":
             return dict(answer)
-        reasons = [answer.get("message"), *(each["message"] for each in answer.get("errors", []))]
+        reasons = [answer.get("message"), *(error["message"] for error in answer.get("errors", []))]
         for reason in reasons:
-            if reason and OperationalError.__name__ in reason:  # of the database, as Dagster's answer quotes it
+            if reason and OperationalError.__name__ in reason:  # Dagster's answer quotes the database error
                 raise RefusedError(503, of_database(reason).sentence)
         raise RuntimeError(f"{field}: {'; '.join(reason for reason in reasons if reason)}")

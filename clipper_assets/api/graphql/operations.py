@@ -1,7 +1,7 @@
-"""What each role may send to `/graphql`, as pure functions.
+"""Checks which GraphQL mutations a role may send to `/graphql`, as pure functions.
 
-A creator's mutation is one of the documents in `graphql/`, word for word, so that only its variables are left to check.
-An operator sends any; but nobody sends the tags by which a run launcher is told what to run.
+A creator may send only the documents in `graphql/`, verbatim, so that only their variables need checking. An operator
+may send any mutation. Nobody may set the tags that configure the pods, tasks or containers of runs.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from clipper_assets.job import assets
 from clipper_assets.text.mistakes import first_mistake
 
 LAUNCHER_TAGS = ("dagster-k8s/", "ecs/", "docker/")
-"""Prefixes of tags that change the pod, task or container of a run."""
+"""Prefixes of tags that configure the pod, task or container of a run."""
 LOCATION, REPOSITORY, JOB, PARTITIONS = "clipper_assets", "__repository__", "clip_episode", "episodes"
 ASSETS = frozenset(asset.key.to_user_string() for asset in assets)
 CREATOR_TAGS = frozenset({"dagster/partition", "dagster/priority"})
@@ -33,61 +33,59 @@ CREATOR_TAGS = frozenset({"dagster/partition", "dagster/priority"})
 
 @cache
 def operation(name: str) -> str:
-    """One of the documents in `graphql/`, which frontends use as well."""
+    """Returns the text of one of the documents in `graphql/`."""
     return (files("clipper_assets.api.graphql") / f"{name}.graphql").read_text()
 
 
 def check_mutation(access: Access, document: DocumentNode, variables: Mapping[str, Any] | None) -> None:
-    """Raises RefusedError (403) where the role may not send this document, which has a mutation."""
+    """Raises RefusedError (403) if the role may not send this document, which contains a mutation."""
     if access is Access.read:
-        raise RefusedError(403, "this token may look and change nothing; use one without `read:`")
+        raise RefusedError(403, "this token is read-only; use one without `read:`")
     _refuse_launcher_tags(document, variables or {})
     if access is Access.creator:
         _check_creator(document, variables or {})
 
 
 def _refuse_launcher_tags(document: DocumentNode, variables: Mapping[str, Any]) -> None:
-    texts = _Texts()
-    visit(document, texts)
-    for text in (*texts.found, *_texts(variables)):
+    strings = _StringCollector()
+    visit(document, strings)
+    for text in (*strings.values, *_strings_in(variables)):
         if text.strip().lower().startswith(LAUNCHER_TAGS):
-            raise RefusedError(
-                403, f"the tag {text[:80]!r} belongs to the run launcher; nobody sets it through the API"
-            )
+            raise RefusedError(403, f"the tag {text[:80]!r} is reserved for the run launcher; remove it")
 
 
-class _Texts(Visitor):
-    """Collects the texts that a document holds."""
+class _StringCollector(Visitor):
+    """Collects the string literals of a document."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.values: list[str] = []
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> None:
-        self.found.append(node.value)
+        self.values.append(node.value)
 
 
-def _texts(value: object) -> list[str]:
-    """All texts within a JSON value, names of fields among them; without recursion, since depth is the sender's."""
-    found, left = [], [value]
-    while left:
-        each = left.pop()
-        if isinstance(each, str):
-            found.append(each)
-        elif isinstance(each, Mapping):
-            left += [*each.keys(), *each.values()]
-        elif isinstance(each, list):
-            left += each
-    return found
+def _strings_in(value: object) -> list[str]:
+    """Returns all strings in a JSON value, keys included. Not recursive, because the sender decides the depth."""
+    strings, stack = [], [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            strings.append(item)
+        elif isinstance(item, Mapping):
+            stack += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            stack += item
+    return strings
 
 
 class _Exact(BaseModel):
-    """Variables: what is not named here is refused."""
+    """Base of GraphQL variables: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Place(_Exact):
+class _RepositorySelector(_Exact):
     repository: str = Field(alias="repositoryName", pattern=f"^{REPOSITORY}$")
     location: str = Field(alias="repositoryLocationName", pattern=f"^{LOCATION}$")
 
@@ -96,13 +94,13 @@ class _Asset(_Exact):
     path: list[str] = Field(min_length=1, max_length=1)
 
 
-class _Job(_Place):
+class _Job(_RepositorySelector):
     job: str = Field(alias="jobName", pattern=f"^{JOB}$")
     asset_selection: list[_Asset] | None = Field(None, alias="assetSelection")
 
 
 class _Op(_Exact):
-    """Not `inputs` or `outputs`, by which Dagster reads and writes files of the worker's choice."""
+    """Run config of an op, without `inputs` and `outputs`: they make Dagster read and write any file of the worker."""
 
     config: dict[str, Any] = Field(default_factory=dict)
 
@@ -145,7 +143,7 @@ class _Backfill(_Exact):
 
 
 class _Register(_Exact):
-    selector: _Place
+    selector: _RepositorySelector
     definition: str = Field(alias="partitionsDefName", pattern=f"^{PARTITIONS}$")
     key: str = Field(alias="partitionKey")
 
@@ -164,7 +162,7 @@ VARIABLES: dict[str, type[_Exact]] = {
 
 @cache
 def _documented() -> dict[str, str]:
-    """Names of the documented mutations by their documents as graphql-core prints them."""
+    """Returns the names of the documented mutations by their text as graphql-core prints it."""
     return {print_ast(parse(operation(name))): name for name in VARIABLES}
 
 
@@ -173,8 +171,8 @@ def _check_creator(document: DocumentNode, variables: Mapping[str, Any]) -> None
     if name is None:
         raise RefusedError(
             403,
-            "this token may send the documented mutations only, as clipper_assets/api/graphql has them; "
-            "others need an `operator:` token",
+            "this token may send only the mutations in clipper_assets/api/graphql, verbatim; other mutations need an "
+            "`operator:` token",
         )
     try:
         checked = VARIABLES[name].model_validate(dict(variables))
@@ -190,9 +188,12 @@ def _check_creator(document: DocumentNode, variables: Mapping[str, Any]) -> None
 
 def _check_run(config: _RunConfig | None, tags: list[_Tag] | None, selected: list[_Asset] | None) -> None:
     named = {*(config.ops if config else ()), *(asset.path[0] for asset in selected or ())}
-    if strange := sorted(named - ASSETS):
-        raise RefusedError(403, f"{strange[0][:80]!r} is no asset of {JOB}; name one of {', '.join(sorted(ASSETS))}")
-    if unknown := sorted({tag.key for tag in tags or ()} - CREATOR_TAGS):
+    if unknown_assets := sorted(named - ASSETS):
         raise RefusedError(
-            403, f"this token may not set the tag {unknown[0][:80]!r}; it may set {', '.join(sorted(CREATOR_TAGS))}"
+            403, f"{unknown_assets[0][:80]!r} is not an asset of {JOB}; choose one of {', '.join(sorted(ASSETS))}"
+        )
+    if forbidden_tags := sorted({tag.key for tag in tags or ()} - CREATOR_TAGS):
+        raise RefusedError(
+            403,
+            f"this token may not set the tag {forbidden_tags[0][:80]!r}; it may set {', '.join(sorted(CREATOR_TAGS))}",
         )

@@ -1,4 +1,4 @@
-"""Dagster's own GraphQL, over HTTP and WebSocket, for those who have a token."""
+"""Serves Dagster's GraphQL schema over HTTP and WebSocket to authenticated clients."""
 
 import asyncio
 import json
@@ -32,23 +32,23 @@ from clipper_assets.runtime.faults import fault_of, of_database
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 10.0
-"""An operation has so many seconds over HTTP, its wait for others included."""
+"""Seconds that an operation may take over HTTP, including its wait for a free thread."""
 MOST_SUBSCRIPTIONS = 16
-"""Subscriptions of one WebSocket at the same time."""
+"""Most concurrent subscriptions of one WebSocket."""
 READERS, EXECUTORS = 2, 4
-"""Threads that read documents and that execute them; few, since all share one interpreter with everybody else."""
+"""Threads that parse documents, and that execute them; few, because they share the interpreter with all routes."""
 TRACEBACK: Mapping[str, Any] = {"stack": [], "cause": None, "causes": [], "errorChain": []}
-"""Fields of a PythonError, without it."""
-UNTIL: ContextVar[float] = ContextVar("UNTIL")
-"""When the operation that is executed has to be done, on the monotonic clock."""
+"""Values for the fields of a PythonError that would show a traceback."""
+DEADLINE: ContextVar[float] = ContextVar("DEADLINE")
+"""Deadline of the current operation, on the monotonic clock."""
 
 
 class OverdueError(BaseException):
-    """Ends an operation past its deadline; graphql-core would make an error of one field out of any Exception."""
+    """Ends an operation past its deadline. Not an Exception: graphql-core would make it the error of one field."""
 
 
 class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
-    """Dagster's schema over HTTP and over WebSocket (subprotocol `graphql-ws`), for who may."""
+    """Dagster's schema over HTTP and over WebSocket (subprotocol `graphql-ws`), with checks of cost and role."""
 
     def __init__(self, workspace: WorkspaceProcessContext, code_server: CodeServer):
         self.workspace, self.code_server = workspace, code_server
@@ -60,10 +60,10 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         return create_schema()
 
     def build_graphql_middleware(self) -> list[Any]:
-        return [_in_time, _in_one_sentence]
+        return [_check_deadline, _hide_database_errors]
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
-        """None: a document is validated when it is read, and not again."""
+        """Returns no rules, because `read` has validated the document already."""
         return []
 
     def build_middleware(self) -> list[Middleware]:
@@ -79,32 +79,32 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         return self.workspace.create_request_context(conn)
 
     def handle_graphql_errors(self, errors: Sequence[GraphQLError]) -> list[Any]:
-        """Without the traceback that Dagster's own server gives away."""
+        """Formats errors without the traceback that Dagster's own server includes; logs it instead."""
         for error in errors:
             if error.original_error:
                 log.error("GraphQL: %s", error.message, exc_info=error.original_error)
-        return [_told(error) for error in errors]
+        return [_formatted(error) for error in errors]
 
     def _determine_status_code(self, resolver_errors: Any, captured_errors: Any) -> int:
-        """A document that could be executed is a 200, with its errors inside (GraphQL over HTTP, 6.4.1)."""
+        """Returns 200 for every executed document; its errors are in the body (GraphQL over HTTP, 6.4.1)."""
         return 200
 
     async def read(self, query: str) -> DocumentNode:
-        """The document, valid and of bounded cost. Raises TooCostlyError or GraphQLError."""
+        """Parses and validates a document in a thread. Raises TooCostlyError or GraphQLError."""
         loop, schema = asyncio.get_running_loop(), self._graphene_schema.graphql_schema
         return await loop.run_in_executor(self.readers, documents.read, query, schema)
 
     async def graphql_http_endpoint(self, request: Request) -> JSONResponse:
-        query, variables, name = await _asked(request)
+        query, variables, name = await _parse_request(request)
         try:
             document = await self.read(query)
         except documents.TooCostlyError as error:
             raise RefusedError(400, str(error)) from None
         except GraphQLError as error:
-            raise RefusedError(400, f"the query cannot be read: {error.message}") from None
-        if OperationType.MUTATION in _kinds(document):
+            raise RefusedError(400, f"invalid query: {error.message}") from None
+        if OperationType.MUTATION in _operation_types(document):
             if request.method == "GET":
-                raise RefusedError(405, "a GET changes nothing; send mutations by POST")
+                raise RefusedError(405, "mutations are not allowed by GET; send them by POST")
             check_mutation(request.user.access, document, variables)
             await asyncio.to_thread(self.code_server.restore)
         return await self.execute_graphql_request(request, query, variables, name)
@@ -115,16 +115,16 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         execute = partial(self.graphql_execution_thread, request, query, variables, operation_name)
         try:
             async with asyncio.timeout(DEADLINE_S):
-                loop, until = asyncio.get_running_loop(), time.monotonic() + DEADLINE_S
-                return await loop.run_in_executor(self.executors, _until, until, execute)
+                loop, deadline = asyncio.get_running_loop(), time.monotonic() + DEADLINE_S
+                return await loop.run_in_executor(self.executors, _with_deadline, deadline, execute)
         except (TimeoutError, OverdueError):
-            raise RefusedError(503, f"the query was not done within {DEADLINE_S:.0f} s; ask for less at once") from None
+            raise RefusedError(503, f"the query took more than {DEADLINE_S:.0f} s; split it") from None
 
     async def graphql_ws_endpoint(self, websocket: WebSocket) -> None:
         try:
             await super().graphql_ws_endpoint(websocket)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            await websocket.close(4400, "a message is not what graphql-ws has")
+            await websocket.close(4400, "invalid graphql-ws message")
 
     async def execute_graphql_subscription(
         self,
@@ -134,12 +134,12 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         variables: dict[str, Any] | None,
         operation_name: str | None,
     ) -> tuple[Any, Any]:
-        under_way: set[asyncio.Task[None]] = websocket.scope.setdefault("subscriptions", set())
-        if len(under_way) >= MOST_SUBSCRIPTIONS:
-            return None, {"message": f"a WebSocket has at most {MOST_SUBSCRIPTIONS} subscriptions; stop one first"}
+        active: set[asyncio.Task[None]] = websocket.scope.setdefault("subscriptions", set())
+        if len(active) >= MOST_SUBSCRIPTIONS:
+            return None, {"message": f"a WebSocket may have at most {MOST_SUBSCRIPTIONS} subscriptions; stop one first"}
         try:
-            if _kinds(await self.read(query)) != {OperationType.SUBSCRIPTION}:
-                return None, {"message": "only subscriptions go over a WebSocket; send the rest by POST"}
+            if _operation_types(await self.read(query)) != {OperationType.SUBSCRIPTION}:
+                return None, {"message": "only subscriptions are allowed on a WebSocket; send other operations by POST"}
         except documents.TooCostlyError as error:
             return None, {"message": str(error)}
         except GraphQLError as error:
@@ -148,14 +148,14 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
             websocket, operation_id, query, variables, operation_name
         )
         if task:
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
+            active.add(task)
+            task.add_done_callback(active.discard)
         return task, refusal
 
     def execute(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of an operation, executed here.
+        """Executes an operation in this thread and returns its data.
 
-        Raises RuntimeError where Dagster has errors, or what its database raised.
+        Raises the database's error if the database is unavailable, otherwise RuntimeError for any GraphQL error.
         """
         with self.workspace.create_request_context() as context:
             result = asyncio.run(
@@ -169,37 +169,37 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         return dict(result.data)
 
 
-async def _asked(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
-    """Document, variables and name of the operation. Raises RefusedError (400) for anything else."""
+async def _parse_request(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:
+    """Returns the query, its variables and the operation name. Raises RefusedError (400) for a malformed request."""
     try:
-        asked = dict(request.query_params) if request.method == "GET" else await request.json()
-        query, variables, name = asked["query"], asked.get("variables"), asked.get("operationName")
+        fields = dict(request.query_params) if request.method == "GET" else await request.json()
+        query, variables, name = fields["query"], fields.get("variables"), fields.get("operationName")
         variables = json.loads(variables) if isinstance(variables, str) and variables else variables or None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RefusedError(400, "that is no GraphQL request; send JSON, {query, variables, operationName}") from None
+        raise RefusedError(400, "not a GraphQL request; send JSON with query, variables and operationName") from None
     if not (isinstance(query, str) and isinstance(variables, dict | None) and isinstance(name, str | None)):
-        raise RefusedError(400, "query and operationName must be texts, variables an object")
+        raise RefusedError(400, "query and operationName must be strings, variables an object")
     return query, variables, name
 
 
-def _until(until: float, execute: Callable[[], JSONResponse]) -> JSONResponse:
-    UNTIL.set(until)
+def _with_deadline(deadline: float, execute: Callable[[], JSONResponse]) -> JSONResponse:
+    DEADLINE.set(deadline)
     return execute()
 
 
-def _in_time(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
-    """graphql-core's middleware around each field: the thread of an operation past its deadline ends here."""
-    if time.monotonic() > UNTIL.get():
+def _check_deadline(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
+    """Middleware around each field that ends an operation past its deadline, which frees its thread."""
+    if time.monotonic() > DEADLINE.get():
         raise OverdueError
     return resolve(root, info, **arguments)
 
 
-def _in_one_sentence(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
-    """The same around each field, for what the database raised and Dagster answers as data: no SQL, no traceback."""
-    answered: Any = root  # Dagster's class has no types
-    if isinstance(root, GraphenePythonError) and answered.resolve_className(info) == OperationalError.__name__:
+def _hide_database_errors(resolve: Callable[..., Any], root: Any, info: Any, **arguments: Any) -> Any:
+    """Middleware around each field that hides SQL and tracebacks of database errors, which Dagster returns as data."""
+    python_error: Any = root  # Dagster's class has no types
+    if isinstance(root, GraphenePythonError) and python_error.resolve_className(info) == OperationalError.__name__:
         if info.field_name == "message":
-            reason = answered.resolve_message(info)
+            reason = python_error.resolve_message(info)
             log.error("GraphQL: %s", reason.splitlines()[0])
             return of_database(reason).sentence
         if info.field_name in TRACEBACK:
@@ -207,10 +207,10 @@ def _in_one_sentence(resolve: Callable[..., Any], root: Any, info: Any, **argume
     return resolve(root, info, **arguments)
 
 
-def _told(error: GraphQLError) -> Any:
+def _formatted(error: GraphQLError) -> Any:
     fault = fault_of(error.original_error) if error.original_error else None
     return {**error.formatted, "message": fault.sentence} if fault else error.formatted
 
 
-def _kinds(document: DocumentNode) -> set[OperationType]:
-    return {each.operation for each in document.definitions if isinstance(each, OperationDefinitionNode)}
+def _operation_types(document: DocumentNode) -> set[OperationType]:
+    return {node.operation for node in document.definitions if isinstance(node, OperationDefinitionNode)}

@@ -1,1 +1,1 @@
-"""What is stored of episodes: Dagster's records, tables of the lake, manifests and edits."""
+"""Reads what is stored about episodes: Dagster's records, tables of the lake, manifests and edits."""

@@ -1,4 +1,4 @@
-"""What was rendered of an episode, aspect by aspect, and what edits ask for beyond it."""
+"""The rendered clips of an episode by aspect, and the edits that they do not show yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,45 +12,51 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.damaged import DamagedError
 
 SAME_TIME_S = 0.1
-"""A clip begins on a frame, up to 0.05 s after its window; another sentence is further away."""
+"""Times closer than this are the same: a clip starts on a frame, up to 0.05 s after its window, and sentences are
+further apart."""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """The clips of one aspect, and the edits that they show."""
+    """The clips of one aspect, and the edits that they were rendered with."""
 
     aspect: Aspect
     manifest: Manifest
     edits: Edits
 
 
-def manifest_keys(made: dg.AssetMaterialization) -> dict[Aspect, str]:
-    """Where the manifest of each aspect is, as a materialization of `rendered_clips` says.
+def manifest_keys(materialization: dg.AssetMaterialization) -> dict[Aspect, str]:
+    """Returns the manifest's key per aspect, from a materialization of `rendered_clips`.
 
-    Materializations of earlier versions name only their own. Raises DamagedError for what no version has written.
+    Materializations of earlier versions name only the manifest of their own aspect. Raises DamagedError for metadata
+    that no version has written.
     """
-    facts: dict[str, Any] = {name: value.value for name, value in made.metadata.items()}
+    facts: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
     if "manifest" not in facts:
         return {}
-    own = {facts.get("aspect", Aspect.portrait): facts["manifest"]}
+    of_this_run = {facts.get("aspect", Aspect.portrait): facts["manifest"]}
     try:
-        return {Aspect(aspect): str(key) for aspect, key in facts.get("manifests", own).items()}
+        return {Aspect(aspect): str(key) for aspect, key in facts.get("manifests", of_this_run).items()}
     except (ValueError, AttributeError):
         raise DamagedError(
-            f"the materialization of rendered_clips of {made.partition} does not name its manifests by aspect; "
-            "materialize rendered_clips of the episode again"
+            f"the materialization of rendered_clips of {materialization.partition} does not name its manifests by "
+            "aspect; materialize rendered_clips for this episode again"
         ) from None
 
 
 def in_order(renderings: Iterable[Rendering]) -> list[Rendering]:
-    """9:16 first, where there is one, then the newest."""
+    """Sorts renderings: 9:16 first, if there is one, then the newest."""
     return sorted(
-        renderings, key=lambda each: (each.aspect is not Aspect.portrait, -each.manifest.created_at.timestamp())
+        renderings,
+        key=lambda rendering: (
+            rendering.aspect is not Aspect.portrait,
+            -rendering.manifest.created_at.timestamp(),
+        ),
     )
 
 
-def wanted(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
-    """What `edits` ask of a clip that its file, which shows the edits `shown`, does not show yet, by field."""
+def unrendered_edits(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
+    """Returns the changes in `edits` that a clip rendered with the edits `shown` does not show yet, by field."""
     now, before = edits.clip(clip.clip_index), shown.clip(clip.clip_index)
     changed: dict[str, Any] = {}
     if now:
@@ -66,7 +72,7 @@ def wanted(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
             for name in ("caption_style", "layout")
             if getattr(now, name) != (getattr(before, name) if before else None)
         }
-    words, rendered = (_words_in(clip, each.words) for each in (edits, shown))
+    words, rendered = _words_in(clip, edits.words), _words_in(clip, shown.words)
     if words != rendered:
         changed["words"] = [edit.text for edit in words if edit not in rendered] or "as in the transcript"
     return changed

@@ -1,4 +1,4 @@
-"""Where episodes are: what Dagster, the manifest, the lake and the edits say together."""
+"""Episode states: combines what Dagster, the manifests, the lake and the edits say about an episode."""
 
 import logging
 import math
@@ -14,7 +14,7 @@ import pyarrow as pa
 from cachetools import LRUCache, TTLCache, cachedmethod
 
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, wanted
+from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, unrendered_edits
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
@@ -35,14 +35,14 @@ from clipper_assets.transcript.words import WORDS, Sentence, sentences
 log = logging.getLogger(__name__)
 
 FRESH_S = 1.0
-"""A state is worked out at most so often for each episode."""
+"""A snapshot of an episode is reused for this many seconds."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class EpisodeSnapshot:
-    """An episode as far as it was known at `read_at` (`time.monotonic`), before any URL is signed."""
+    """Everything known about an episode at the time `read_at` (of `time.monotonic`), without signed URLs."""
 
     key: str
     partition: str
@@ -51,13 +51,13 @@ class EpisodeSnapshot:
     edits: Edits
     read_at: float
     renderings: Sequence[Rendering] = ()
-    """One for each aspect; the first is meant where no aspect is named."""
+    """One per aspect; the first one is the default."""
     words: pa.Table | None = None
     source: RawVideo | None = None
     damage: str | None = None
-    """What of it cannot be read, and what to do, in one sentence."""
-    lack: str | None = None
-    """Why no run can begin, in one sentence."""
+    """Which stored file cannot be read, and what to do, in one sentence."""
+    obstacle: str | None = None
+    """Why no run can start, in one sentence."""
 
     @property
     def run_id(self) -> str | None:
@@ -75,34 +75,34 @@ class EpisodeSnapshot:
 
     @property
     def manifest(self) -> Manifest | None:
-        """Of the first rendering."""
+        """The manifest of the first rendering."""
         return self.renderings[0].manifest if self.renderings else None
 
     def rendering(self, aspect: Aspect | None) -> Rendering | None:
-        """The clips of an aspect, or the first ones. Raises RefusedError (404) for an aspect without clips."""
-        found = next((each for each in self.renderings if aspect in (None, each.aspect)), None)
-        if found is None and aspect is not None:
-            known = ", ".join(each.aspect for each in self.renderings) or "none yet"
-            raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {known}")
-        return found
+        """Returns the rendering of an aspect, by default the first. Raises RefusedError (404) for one without clips."""
+        match = next((each for each in self.renderings if aspect in (None, each.aspect)), None)
+        if match is None and aspect is not None:
+            rendered = ", ".join(each.aspect for each in self.renderings) or "none yet"
+            raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {rendered}")
+        return match
 
     def clip(self, number: int, aspect: Aspect | None = None) -> Clip:
-        """Raises RefusedError (404) for a clip that there is not."""
+        """Returns a clip by its number. Raises RefusedError (404) if it does not exist."""
         rendering = self.rendering(aspect)
         clips = rendering.manifest.clips if rendering else []
-        found = next((clip for clip in clips if clip.clip_index == number), None)
-        if found is None:
+        match = next((clip for clip in clips if clip.clip_index == number), None)
+        if match is None:
             raise RefusedError(404, f"{self.key} has no clip {number}; it has {len(clips)}, numbered from 0")
-        return found
+        return match
 
-    def wanted(self, clip: Clip) -> dict[str, Any]:
-        """What edits ask of a clip that its file does not show yet, by field."""
+    def unrendered_edits(self, clip: Clip) -> dict[str, Any]:
+        """Returns the changes to a clip that its file does not show yet, by field."""
         shown = next((each.edits for each in self.renderings if each.aspect is clip.aspect), Edits(version=0))
-        return wanted(clip, self.edits, shown)
+        return unrendered_edits(clip, self.edits, shown)
 
 
 class States:
-    """Reads episodes for many at once: what cannot change is kept, the rest is read anew after `FRESH_S`."""
+    """Reads snapshots of episodes for all clients. Parsed files are cached by version, snapshots for `FRESH_S`."""
 
     def __init__(self, storage: Storage, instance: dg.DagsterInstance, runs: Runs):
         self.storage, self.instance, self.runs = storage, instance, runs
@@ -111,49 +111,51 @@ class States:
         self._reading, self._parsing = Condition(), Condition()
 
     def partitions(self) -> list[str]:
-        """All episodes, the newest first."""
+        """Returns the partitions of all episodes, the newest first."""
         return list(reversed(self.instance.get_dynamic_partitions("episodes")))
 
     def partition(self, key: str, suffixes: Collection[str] = RECORDINGS) -> str:
-        """The partition of an upload's key. Raises RefusedError (422) for a key that cannot be an upload's."""
+        """Returns the partition of an upload. Raises RefusedError (422) for a key that no upload may have."""
         self.storage.checked(key)
         if not is_upload(key, suffixes):
             kinds = ", ".join(sorted(suffixes))
-            raise RefusedError(422, f"{key!r} is no upload; one lies outside lake/ and clips/, and ends in {kinds}")
+            raise RefusedError(
+                422, f"{key!r} cannot be an upload; choose a key outside lake/ and clips/ that ends in {kinds}"
+            )
         try:
             return partition_key(key)
         except ValueError as error:
             raise RefusedError(422, str(error)) from None
 
     def intact_snapshot(self, key: str) -> EpisodeSnapshot:
-        """Raises RefusedError: as `look` does, and 409 where what is stored of the episode cannot be read."""
-        known = self.snapshot(key)
-        if known.damage:
-            raise RefusedError(409, known.damage)
-        return known
+        """Like `snapshot`, but also raises RefusedError (409) if a stored file of the episode cannot be read."""
+        episode = self.snapshot(key)
+        if episode.damage:
+            raise RefusedError(409, episode.damage)
+        return episode
 
     def snapshot(self, key: str) -> EpisodeSnapshot:
-        """Raises RefusedError: 422 for a key that cannot be, 404 where there is no such upload and never was."""
+        """Reads an episode. Raises RefusedError: 422 for an invalid key, 404 if it has neither an upload nor a run."""
         return self._read(key, self.partition(key))
 
     def snapshot_of_partition(self, partition: str) -> EpisodeSnapshot:
-        """A damaged episode where the partition is of no upload that can be."""
+        """Reads the episode of a partition; an invalid partition key gives a damaged episode instead of an error."""
         try:
             key = object_key(partition)
             if self.partition(key) == partition:
                 return self._read(key, partition)
         except (UnicodeDecodeError, RefusedError, StorageError) as error:
             log.warning("partition %r: %s", partition, error)
-        damage = f"the partition {partition!r} is of no upload that can be; remove it in Dagster"
+        damage = f"the partition {partition!r} is not the key of an upload; remove it in Dagster"
         return EpisodeSnapshot(partition, partition, None, None, Edits(version=0), time.monotonic(), damage=damage)
 
     def forget(self, key: str, older_than: float = math.inf) -> None:
-        """Somebody changed it at that time (`time.monotonic`), or just now."""
-        place = (key, partition_key(key))
+        """Drops the cached snapshot of an episode, unless it was read after `older_than` (of `time.monotonic`)."""
+        cache_key = (key, partition_key(key))
         with self._reading:
-            known = self._snapshots.get(place)
-            if known and known.read_at < older_than:
-                del self._snapshots[place]
+            episode = self._snapshots.get(cache_key)
+            if episode and episode.read_at < older_than:
+                del self._snapshots[cache_key]
 
     @cachedmethod(
         lambda self: self._snapshots,
@@ -169,9 +171,9 @@ class States:
             if run is None and not self.storage.exists(key):
                 if not self.instance.has_dynamic_partition("episodes", partition):
                     raise RefusedError(
-                        404, f"there is no upload {key} below the storage root; check the name, or upload it"
+                        404, f"no upload {key} below the storage root; check the name, or upload the file"
                     )
-                return replace(bare, lack=f"{key} has no upload yet; upload it under that name")
+                return replace(bare, obstacle=f"{key} has no upload yet; upload a recording under this name")
             return replace(
                 bare,
                 edits=latest_edits(self.storage, partition),
@@ -183,22 +185,22 @@ class States:
             return replace(bare, damage=str(error))
 
     def _materialized(self, partition: str, asset: str) -> dg.EventLogRecord | None:
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
-        return next(iter(self.instance.fetch_materializations(wanted, limit=1).records), None)
+        records = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
+        return next(iter(self.instance.fetch_materializations(records, limit=1).records), None)
 
     def _renderings(self, partition: str) -> list[Rendering]:
         record = self._materialized(partition, "rendered_clips")
         if record is None or record.asset_materialization is None:
             return []
-        found = []
+        renderings = []
         for aspect, key in manifest_keys(record.asset_materialization).items():
             manifest = self._file(key, record.storage_id, partial(read_manifest, self.storage, key))
             edits = edits_at(self.storage, partition, manifest.edits_version)
-            found.append(Rendering(aspect, manifest, edits))
-        return in_order(found)
+            renderings.append(Rendering(aspect, manifest, edits))
+        return in_order(renderings)
 
     def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
-        """An episode's table of the lake; None before it is materialized."""
+        """Returns an episode's table from the lake, or None before it is materialized."""
         record = self._materialized(partition, asset)
         if record is None:
             return None
@@ -206,7 +208,7 @@ class States:
         return self._file(key, record.storage_id, lambda: stored_table(self.storage, asset, spec, partition))
 
     def windows(self, partition: str) -> pa.Table:
-        """Raises RefusedError (409) before an episode has windows."""
+        """Returns the windows of an episode. Raises RefusedError (409) before it has any."""
         table = self.table(partition, "highlight_windows", WINDOWS)
         if table is None:
             raise RefusedError(409, f"{object_key(partition)} has no clips yet; wait until its run has ended")
@@ -215,18 +217,20 @@ class States:
     def source(self, partition: str) -> RawVideo | None:
         table = self.table(partition, "raw_video", SOURCE)
         if table is not None and table.num_rows != 1:
-            raise DamagedError(f"the table source of {partition} has not one row; materialize raw_video of it again")
+            raise DamagedError(
+                f"the source table of {partition} does not have exactly one row; materialize its raw_video again"
+            )
         return RawVideo.from_table(table) if table is not None else None
 
     def _file(self, key: str, storage_id: int, read: Callable[[], T]) -> T:
-        """What `read` gives, read once for each materialization and stored version of the file.
+        """Returns the result of `read`, cached per stored version of the file and per materialization.
 
-        Two writes within the clock of a file system may have one version, hence the materialization.
+        The version alone is not enough: two writes within one tick of the file system's clock have the same version.
         """
         stored = self.storage.stat(key)
-        name = (key, storage_id, stored and stored.version)
+        cache_key = (key, storage_id, stored and stored.version)
         with self._parsing:
-            if name not in self._files:
-                self._files[name] = read()
-            found: T = self._files[name]
-            return found
+            if cache_key not in self._files:
+                self._files[cache_key] = read()
+            content: T = self._files[cache_key]
+            return content

@@ -1,4 +1,4 @@
-"""An episode from the beginning: once more, or not at all."""
+"""Routes that retry an episode from the start, or remove it."""
 
 import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
@@ -19,33 +19,33 @@ router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 @router.post("/episodes/{key:path}/retry", status_code=202, responses=answers(403, 404, 409))
 def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
     """Start a new run of the whole job for an episode whose latest run failed or was cancelled."""
-    known = services.states.snapshot(key)
-    if not known.view or known.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
+    episode = services.states.snapshot(key)
+    if not episode.view or episode.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
         raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
     partition, stored = upload_of(services, key)
-    found = take(services.storage, services.instance, stored, Asker.retry)
-    if not isinstance(found, Launch):
-        raise RefusedError(409, f"another run of {key} is going on, or being started; look again in a minute")
-    return accepted(key, launched(services, partition, stored, found.attempt).run_id, response)
+    claim = take(services.storage, services.instance, stored, Asker.retry)
+    if not isinstance(claim, Launch):
+        raise RefusedError(409, f"another run of {key} is in progress or being started; try again in a minute")
+    return accepted(key, launched(services, partition, stored, claim.attempt).run_id, response)
 
 
 @router.delete("/episodes/{key:path}", status_code=204, responses=answers(403, 404, 409))
 def remove(key: str, services: ServicesDep) -> None:
-    """Remove an episode for good: its clips in every aspect, tables, edits, runs and its partition in Dagster.
+    """Permanently remove an episode: its clips in every aspect, tables, edits, runs and its partition in Dagster.
 
-    The recording stays, as does what lies beside it (a transcript, show.toml). No new run is started for it until
-    somebody asks for one or uploads it again.
+    The recording and the files next to it (a transcript, show.toml) stay. No new run starts for the recording until
+    somebody requests one or uploads it again.
     """
     partition = services.states.snapshot(key).partition
     of_episode = {"dagster/partition": partition}
-    going_on = RefusedError(409, f"a run of {key} is going on, or being started; cancel it, or wait until it has ended")
+    in_progress = RefusedError(409, f"a run of {key} is in progress or being started; cancel it, or wait for its end")
     if services.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
-        raise going_on
+        raise in_progress
     stored = services.storage.stat(key)
     # The claim keeps others from starting a run while the episode's files are removed.
     claim = take(services.storage, services.instance, stored, Asker.retry) if stored else None
     if claim is not None and not isinstance(claim, Launch):
-        raise going_on
+        raise in_progress
     try:
         remove_files(services.storage, partition)
     except Exception:

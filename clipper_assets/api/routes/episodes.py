@@ -1,4 +1,4 @@
-"""Episodes, their clips and transcripts, as they are now."""
+"""Routes that read episodes, clips and transcripts, and cancel runs."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["episodes"])
 
 @router.get("/session", responses=answers())
 def get_session(connection: HTTPConnection) -> Session:
-    """Whether the token may change anything."""
+    """Return the role of the token."""
     return Session(access=connection.user.access)
 
 
@@ -34,30 +34,30 @@ def get_session(connection: HTTPConnection) -> Session:
 def list_episodes(
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the previous page")] = None,
 ) -> Episodes:
-    """All episodes, the newest first."""
+    """List all episodes, the newest first."""
     partitions = services.states.partitions()
     if cursor is not None and cursor not in partitions:
-        raise RefusedError(422, "cursor is not of a page of this list; begin without one")
-    begin = partitions.index(cursor) + 1 if cursor is not None else 0
-    page = partitions[begin : begin + limit]
+        raise RefusedError(422, "unknown cursor; start again without one")
+    start = partitions.index(cursor) + 1 if cursor is not None else 0
+    page = partitions[start : start + limit]
     return Episodes(
         episodes=[summary(services.states.snapshot_of_partition(partition), services.url) for partition in page],
-        next_cursor=page[-1] if begin + limit < len(partitions) else None,
+        next_cursor=page[-1] if start + limit < len(partitions) else None,
     )
 
 
 @router.get("/episodes/{key:path}/clips/{number}", responses=answers(404, 409))
 def get_clip(key: str, number: int, services: ServicesDep, aspect: AspectQuery = None) -> ClipView:
-    """One clip."""
-    known = services.states.intact_snapshot(key)
-    return clip_view(known, known.clip(number, aspect), services.url)
+    """Return one clip."""
+    episode = services.states.intact_snapshot(key)
+    return clip_view(episode, episode.clip(number, aspect), services.url)
 
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
 def get_transcript(key: str, services: ServicesDep) -> Transcript:
-    """Every word with its time, as captions show it."""
+    """Return every word with its time, as captions show it."""
     return transcript(services.states.intact_snapshot(key))
 
 
@@ -65,15 +65,18 @@ def get_transcript(key: str, services: ServicesDep) -> Transcript:
     "/episodes/{key:path}/run", status_code=202, dependencies=[Depends(may_change)], responses=answers(403, 404, 409)
 )
 def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
-    """Stop the run of an episode that is queued or going on; what it has finished stays."""
-    known = services.states.snapshot(key)
-    if known.run_id is None or (known.view and known.view.state) not in (EpisodeState.queued, EpisodeState.running):
-        raise RefusedError(409, f"no run of {key} is going on")
-    services.dagster.cancel(known.run_id)
-    return accepted(key, known.run_id, response)
+    """Cancel the queued or running run of an episode; steps that have finished are kept."""
+    episode = services.states.snapshot(key)
+    if episode.run_id is None or (episode.view and episode.view.state) not in (
+        EpisodeState.queued,
+        EpisodeState.running,
+    ):
+        raise RefusedError(409, f"no run of {key} is queued or running, so there is nothing to cancel")
+    services.dagster.cancel(episode.run_id)
+    return accepted(key, episode.run_id, response)
 
 
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, services: ServicesDep) -> Episode:
-    """One episode: its latest run step by step, its clips and edits."""
+    """Return one episode: its latest run step by step, its clips and edits."""
     return episode_view(services.states.snapshot(key), services.url)

@@ -1,4 +1,4 @@
-"""`/metrics`, for Prometheus."""
+"""The route `/metrics` for Prometheus."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -10,5 +10,5 @@ router = APIRouter()
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(services: ServicesDep) -> Response:
-    """In Prometheus' text format."""
+    """Returns the metrics in the Prometheus text format."""
     return Response(services.meter.read(), media_type=CONTENT_TYPE_LATEST)

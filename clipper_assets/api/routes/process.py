@@ -1,4 +1,4 @@
-"""The one request of the service that this replaces: an upload in, clips out."""
+"""`POST /process-video`: makes clips of an upload; compatible with the previous, blocking service."""
 
 import asyncio
 import time
@@ -27,9 +27,9 @@ from clipper_assets.storage.base import Stored
 
 router = APIRouter(tags=["process"])
 PATIENCE_S, POLL_S = 5.0, 0.1
-"""How long a request waits for the run that another one starts, and how often it looks."""
+"""Seconds that a request waits for a run that another process is starting, and seconds between two checks."""
 
-_probed: LRUCache[str, None] = LRUCache(1000)
+_probed_uploads: LRUCache[str, None] = LRUCache(1000)
 
 
 @router.post(
@@ -38,36 +38,39 @@ _probed: LRUCache[str, None] = LRUCache(1000)
     status_code=202,
     responses={
         **answers(403, 404, 409),
-        200: {"model": Processed, "description": "the clips, where you waited for them"},
-        202: {"model": Accepted, "description": "a run is at it; look at `status_url`"},
+        200: {"model": Processed, "description": "the run has ended within the wait: the clips, or why there are none"},
+        202: {"model": Accepted, "description": "a run is queued or in progress; follow it at `status_url`"},
     },
 )
 async def process_video(
-    asked: ProcessRequest,
+    body: ProcessRequest,
     request: Request,
     services: ServicesDep,
     response: Response,
-    wait: Annotated[bool, Query(description="answer when the clips are there")] = False,
-    prefer: Annotated[str | None, Header(max_length=200, description="`wait=N`: wait N seconds at most")] = None,
+    wait: Annotated[bool, Query(description="wait for the end of the run")] = False,
+    prefer: Annotated[
+        str | None, Header(max_length=200, description="`wait=N`: wait at most N seconds for the end of the run")
+    ] = None,
 ) -> Any:
-    """Make clips of an upload. The same request again joins the run that is at it, or has been, for that upload."""
-    run = await _run_for(services, asked.s3_key)
-    patience_s = _patience_s(prefer)
-    longest_s = min(services.settings.api_wait_max_s if wait else patience_s or 0.0, services.settings.api_wait_max_s)
-    if longest_s:
+    """Make clips of an upload. If a run for this version of the upload exists, no second one is started."""
+    run = await _run_for(services, body.s3_key)
+    preferred_wait_s = _preferred_wait_s(prefer)
+    max_wait_s = services.settings.api_wait_max_s
+    wait_s = max_wait_s if wait else min(preferred_wait_s or 0.0, max_wait_s)
+    if wait_s:
         try:
-            async with asyncio.timeout(longest_s):
-                await _ended(services, run)
-            done = await asyncio.to_thread(processed, services, asked.s3_key, run, str(request.base_url))
-            applied = {"Preference-Applied": f"wait={patience_s:g}"} if patience_s else {}
-            return JSONResponse(done.model_dump(mode="json"), headers=applied)
+            async with asyncio.timeout(wait_s):
+                await _wait_for_end(services, run)
+            result = await asyncio.to_thread(processed, services, body.s3_key, run, str(request.base_url))
+            applied = {"Preference-Applied": f"wait={preferred_wait_s:g}"} if preferred_wait_s else {}
+            return JSONResponse(result.model_dump(mode="json"), headers=applied)
         except TimeoutError:
             pass
-    return accepted(asked.s3_key, run.run_id, response)
+    return accepted(body.s3_key, run.run_id, response)
 
 
-def _patience_s(prefer: str | None) -> float | None:
-    """The wait of a `Prefer` header (RFC 7240, 4.3), in seconds; what is not understood there is ignored."""
+def _preferred_wait_s(prefer: str | None) -> float | None:
+    """Returns the `wait` of a `Prefer` header in seconds (RFC 7240, 4.3); unknown preferences are ignored."""
     for part in (prefer or "").replace(";", ",").split(","):
         name, _, value = part.strip().partition("=")
         if name.lower() == "wait" and value.strip('" ').isdecimal():
@@ -76,70 +79,70 @@ def _patience_s(prefer: str | None) -> float | None:
 
 
 async def _run_for(services: Services, key: str) -> DagsterRun:
-    """The run that serves this version of an upload; a new one where there is none, or it failed."""
+    """Returns the run of this version of an upload; starts one if there is none or it failed."""
     partition, stored = await asyncio.to_thread(upload_of, services, key)
-    found = await asyncio.to_thread(look, services.storage, services.instance, stored, Asker.api)
-    if not isinstance(found, Served):
+    decision = await asyncio.to_thread(look, services.storage, services.instance, stored, Asker.api)
+    if not isinstance(decision, Served):
         await asyncio.to_thread(_check, services, stored)
-    until = time.monotonic() + PATIENCE_S
-    while not isinstance(found, Served):
-        found = await asyncio.to_thread(take, services.storage, services.instance, stored, Asker.api)
-        if isinstance(found, Launch):
-            return await asyncio.to_thread(launched, services, partition, stored, found.attempt)
-        if time.monotonic() > until:
-            raise RefusedError(409, f"a run of {key} is being started for another request; ask again in a minute")
+    deadline = time.monotonic() + PATIENCE_S
+    while not isinstance(decision, Served):
+        decision = await asyncio.to_thread(take, services.storage, services.instance, stored, Asker.api)
+        if isinstance(decision, Launch):
+            return await asyncio.to_thread(launched, services, partition, stored, decision.attempt)
+        if time.monotonic() > deadline:
+            raise RefusedError(409, f"a run of {key} is being started for another request; try again in a minute")
         await asyncio.sleep(POLL_S)
-    return await asyncio.to_thread(_newest, services, key, found.run)
+    return await asyncio.to_thread(_newest, services, key, decision.run)
 
 
 def _newest(services: Services, key: str, first: DagsterRun) -> DagsterRun:
-    """The run whose clips there are, or will be, where others came after the one that serves the upload.
+    """Returns the run whose clips the upload has or will have, since later runs may follow the first one.
 
-    That is one which renders edits and has not ended, else the one that the manifest names.
+    That is an unfinished run that renders edits, or else the run that the manifest names.
     """
-    known = services.states.snapshot(key)
-    if first.is_finished and known.run and not known.run.is_finished and EDITS_TAG in known.run.tags:
-        return known.run
-    made = services.instance.get_run_by_id(known.manifest.run_id) if first.is_success and known.manifest else None
-    return made or first
+    episode = services.states.snapshot(key)
+    if first.is_finished and episode.run and not episode.run.is_finished and EDITS_TAG in episode.run.tags:
+        return episode.run
+    manifest = episode.manifest if first.is_success else None
+    return (services.instance.get_run_by_id(manifest.run_id) if manifest else None) or first
 
 
 def _check(services: Services, stored: Stored) -> None:
-    """Raises RefusedError (422) for a file that no clips can be made of."""
+    """Probes the upload, once per version. Raises RefusedError (422) if no clips can be made of it."""
     tag = upload_tag(stored)
-    if tag in _probed:
+    if tag in _probed_uploads:
         return
     try:
         check_in_subprocess(services.storage, stored.key, services.settings.window_min_s)
     except UploadRefusedError as refused:
         raise RefusedError(422, str(refused)) from None
-    _probed[tag] = None
+    _probed_uploads[tag] = None
 
 
-async def _ended(services: Services, run: DagsterRun) -> None:
+async def _wait_for_end(services: Services, run: DagsterRun) -> None:
     async with services.runs.watch(run) as watch:
         async for _ in watch.events(0):
             pass
 
 
 def processed(services: Services, key: str, run: DagsterRun, base_url: str) -> Processed:
-    """The payload; the frontend that it was made for opens `video_url` as it is, so it is never relative."""
+    """Builds the blocking answer. `video_url` is absolute, because frontends of the previous service open it as is."""
     services.states.forget(key)
-    known, view = services.states.intact_snapshot(key), services.runs.view(run)
-    ways = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
-    own = (each.manifest for each in known.renderings if each.manifest.run_id == run.run_id)
-    manifest = next(own, known.manifest) if view.state is EpisodeState.done else None
+    episode, view = services.states.intact_snapshot(key), services.runs.view(run)
+    statuses = {EpisodeState.done: "success", EpisodeState.cancelled: "cancelled"}
+    manifests = (each.manifest for each in episode.renderings if each.manifest.run_id == run.run_id)
+    manifest = next(manifests, episode.manifest) if view.state is EpisodeState.done else None
     clips = manifest.clips if manifest else []
     return Processed(
-        status=ways.get(view.state, "failed"),
+        status=statuses.get(view.state, "failed"),
         error=view.error,
         s3_key=key,
         run_id=run.run_id,
-        total_clips_identified=services.states.windows(known.partition).num_rows if manifest else 0,
+        total_clips_identified=services.states.windows(episode.partition).num_rows if manifest else 0,
         clips_processed=len(clips),
         generated_videos=[
             GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, services.url(clip.key))) for clip in clips
         ],
-        transcript=transcript(known) if manifest else None,
+        transcript=transcript(episode) if manifest else None,
         manifest=manifest.model_dump(mode="json") if manifest else None,
     )

@@ -1,1 +1,1 @@
-"""What the API shows: the shapes of its answers, and how they are filled from what is stored."""
+"""Response models of the API, and how they are built from snapshots of episodes."""

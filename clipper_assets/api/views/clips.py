@@ -1,4 +1,4 @@
-"""A clip, with what a person decided about it and what edits ask for."""
+"""The view of a clip: its manifest entry with URLs, the decision about it, and edits that are not rendered yet."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,29 +13,31 @@ from clipper_assets.highlights.editing import sentences_of
 
 
 class ClipView(Clip):
-    """A clip of the manifest, with URLs that a browser can open until they expire, and what a person made of it."""
+    """A clip of the manifest, with URLs that expire, the decision about it and its edits."""
 
     video_url: str
     thumbnail_url: str
     srt_url: str
     vtt_url: str
-    is_publishable: bool = Field(description="passed every gate that blocks, and was not rejected")
-    held_back: list[str] = Field(description="why it must not be posted, a phrase each")
+    is_publishable: bool = Field(description="ready to post: passed every blocking gate and was not rejected")
+    held_back: list[str] = Field(description="why it is not ready to post, one phrase per reason")
     verdict: Review | None = None
-    first_sentence: int = Field(description="first sentence of the clip as edited, in the transcript as it is now")
-    last_sentence: int
+    first_sentence: int = Field(
+        description="number of the first sentence of the clip, edits included, in the current transcript"
+    )
+    last_sentence: int = Field(description="number of its last sentence")
     wanted: dict[str, Any] = Field(
-        description="what edits ask for that is not rendered yet, by field: `start_time`, `end_time`, `hook`, "
-        "`title`, `caption_style`, `layout`, `words`",
+        description="edits that are not rendered yet, by field: `start_time`, `end_time`, `hook`, `title`, "
+        "`caption_style`, `layout`, `words`",
     )
 
 
-def clip_view(known: EpisodeSnapshot, clip: Clip, url: Callable[[str], str]) -> ClipView:
-    """The clip as it is now; `url` says where a browser finds an object of the storage."""
-    decided = verdict(known, clip)
+def clip_view(episode: EpisodeSnapshot, clip: Clip, url: Callable[[str], str]) -> ClipView:
+    """Builds the view of a clip; `url` returns the URL of an object for browsers."""
+    decided = verdict(episode, clip)
     held_back = held_back_by(clip, decided)
-    source = known.source
-    first, last = _sentence_span(known, clip, source.duration_s if source else clip.end_time)
+    source = episode.source
+    first, last = _sentence_span(episode, clip, source.duration_s if source else clip.end_time)
     return ClipView(
         **clip.model_dump(),
         video_url=url(clip.key),
@@ -47,23 +49,23 @@ def clip_view(known: EpisodeSnapshot, clip: Clip, url: Callable[[str], str]) -> 
         verdict=decided,
         first_sentence=first,
         last_sentence=last,
-        wanted=known.wanted(clip),
+        wanted=episode.unrendered_edits(clip),
     )
 
 
-def verdict(known: EpisodeSnapshot, clip: Clip) -> Review | None:
-    """What was decided about a clip, as of now."""
-    edited = known.edits.clip(clip.clip_index)
+def verdict(episode: EpisodeSnapshot, clip: Clip) -> Review | None:
+    """Returns the decision about a clip, and whether it applies to the current file."""
+    edited = episode.edits.clip(clip.clip_index)
     return edited.review(clip.sha256) if edited else None
 
 
 def held_back_by(clip: Clip, decided: Review | None) -> list[str]:
-    """Why a clip must not be posted, a phrase each; `decided` replaces the review in its manifest."""
+    """Returns why a clip is not ready to post, one phrase per reason; `decided` replaces the review in its manifest."""
     return clip.model_copy(update={"review": decided}).blocked_by
 
 
-def _sentence_span(known: EpisodeSnapshot, clip: Clip, duration_s: float) -> tuple[int, int]:
-    """Numbers of the first and last sentence of a clip as edited, in the transcript as it is now."""
-    edited = known.edits.clip(clip.clip_index)
+def _sentence_span(episode: EpisodeSnapshot, clip: Clip, duration_s: float) -> tuple[int, int]:
+    """Returns the numbers of the first and last sentence of a clip, edits included, in the current transcript."""
+    edited = episode.edits.clip(clip.clip_index)
     window = edited.window if edited else {"clip": clip.clip_index, "start": clip.start_time, "end": clip.end_time}
-    return sentences_of(EditedClip(window=window), known.sentences, duration_s)
+    return sentences_of(EditedClip(window=window), episode.sentences, duration_s)

@@ -1,4 +1,4 @@
-"""Edits of an episode, and what an editor can choose from."""
+"""The views of an episode's edits, and of the choices for a style and a layout."""
 
 from pydantic import BaseModel, Field
 
@@ -7,29 +7,29 @@ from clipper_assets.shows.show import Layout
 
 
 class Edits(BaseModel):
-    """Where the edits of an episode are. Version 0 is the picker's work, untouched."""
+    """The latest version of an episode's edits. Version 0 means that nothing has been edited."""
 
     version: int
     can_undo: bool
-    is_rendered: bool = Field(description="whether the clips show all of it")
+    is_rendered: bool = Field(description="whether the clips show all edits")
 
 
 class Options(BaseModel):
-    """What an editor can choose from."""
+    """Available caption styles and layouts."""
 
     caption_styles: list[str]
     layouts: list[Layout]
 
 
-def edits_view(known: EpisodeSnapshot) -> Edits:
-    """The edits of an episode, and whether its clips show them."""
-    edits = known.edits
+def edits_view(episode: EpisodeSnapshot) -> Edits:
+    """Builds the view of an episode's edits."""
+    edits = episode.edits
     return Edits(
         version=edits.version,
         can_undo=bool(edits.clips or edits.words),
         is_rendered=all(
             (edits.clips, edits.words) == (each.edits.clips, each.edits.words)
-            or not any(known.wanted(clip) for clip in each.manifest.clips)
-            for each in known.renderings
+            or not any(episode.unrendered_edits(clip) for clip in each.manifest.clips)
+            for each in episode.renderings
         ),
     )

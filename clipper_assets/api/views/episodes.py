@@ -1,4 +1,4 @@
-"""Episodes, their latest runs and where to follow them."""
+"""The views of episodes and their latest runs, with links to follow them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,15 +15,15 @@ from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
 
 
 class Links(BaseModel):
-    """Where to go on, as paths of this API."""
+    """Related paths of this API."""
 
     status: str
     events: str
-    transcript: str | None = Field(None, description="null before there is one")
+    transcript: str | None = Field(None, description="null until there is a transcript")
 
 
 class EpisodeSummary(BaseModel):
-    """One line of the list of episodes. `percent` and `doing` are of the latest run."""
+    """An episode in the list of episodes. `percent` and `doing` describe the latest run."""
 
     key: str = Field(examples=["test1/sample.mp4"])
     state: EpisodeState
@@ -32,33 +32,37 @@ class EpisodeSummary(BaseModel):
     run_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    error: str | None = Field(None, description="why the latest run failed, or what is damaged, in one sentence")
-    clips: int | None = Field(None, description="clips in 9:16, or in the newest aspect; null before the first")
-    publishable: int | None = Field(None, description="those of them that may be posted")
-    thumbnail_url: str | None = Field(None, description="presigned; of the best clip")
+    error: str | None = Field(None, description="why the latest run failed, or which file is damaged, in one sentence")
+    clips: int | None = Field(
+        None, description="number of clips in 9:16, or else in the newest aspect; null before there are any"
+    )
+    publishable: int | None = Field(None, description="how many of these clips are ready to post")
+    thumbnail_url: str | None = Field(None, description="signed URL of the best clip's thumbnail")
 
 
 class Episodes(BaseModel):
-    """A page of episodes, the newest first."""
+    """One page of the list of episodes, the newest first."""
 
     episodes: list[EpisodeSummary]
-    next_cursor: str | None = Field(None, description="give it back as `cursor` for the next page")
+    next_cursor: str | None = Field(None, description="send it as `cursor` to get the next page; null on the last page")
 
 
 class Episode(EpisodeSummary):
-    """One episode: its latest run step by step, its clips in every aspect that was rendered, 9:16 first, and edits."""
+    """An episode with the steps of its latest run, its clips in every rendered aspect (9:16 first) and its edits."""
 
     duration: float | None = None
     etag: str | None = None
     steps: list[Step]
-    degraded: list[Degraded] = Field(description="of all steps; each clip has its own beside")
+    degraded: list[Degraded] = Field(
+        description="fallbacks used by all steps; fallbacks of one clip are listed with the clip"
+    )
     edits: Edits
     clip_views: list[ClipView]
     links: Links
 
 
 class Accepted(BaseModel):
-    """A run that was started, or that is at it already."""
+    """The run that a request started or joined."""
 
     status: Literal["accepted"] = "accepted"
     s3_key: str
@@ -68,49 +72,53 @@ class Accepted(BaseModel):
 
 
 def path_of(key: str) -> str:
-    """The path of an episode."""
+    """Returns the path of an episode in this API."""
     return f"/episodes/{quote(key)}"
 
 
 def accepted(key: str, run_id: str, response: Response) -> Accepted:
-    """The answer that names a run, with its status as `Location`."""
+    """Builds the answer that names a run, and sets `Location` to the path of its episode."""
     response.headers["Location"] = path_of(key)
     return Accepted(s3_key=key, run_id=run_id, status_url=path_of(key), events_url=f"{path_of(key)}/events")
 
 
-def summary(known: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSummary:
-    """The episode in short; `url` says where a browser finds an object of the storage."""
-    view, clips = known.view, known.manifest.clips if known.manifest else None
+def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSummary:
+    """Builds the summary of an episode; `url` returns the URL of an object for browsers."""
+    view, clips = episode.view, episode.manifest.clips if episode.manifest else None
     return EpisodeSummary(
-        key=known.key,
-        state=known.state,
+        key=episode.key,
+        state=episode.state,
         percent=view.percent if view else 0.0,
         doing=view.doing if view else None,
-        run_id=known.run_id,
+        run_id=episode.run_id,
         started_at=view.started_at if view else None,
         finished_at=view.finished_at if view else None,
-        error=known.damage or known.lack or (view.error if view and known.state is EpisodeState.failed else None),
+        error=episode.damage
+        or episode.obstacle
+        or (view.error if view and episode.state is EpisodeState.failed else None),
         clips=len(clips) if clips is not None else None,
-        publishable=sum(not held_back_by(clip, verdict(known, clip)) for clip in clips) if clips is not None else None,
+        publishable=sum(not held_back_by(clip, verdict(episode, clip)) for clip in clips)
+        if clips is not None
+        else None,
         thumbnail_url=url(clips[0].thumbnail) if clips else None,
     )
 
 
-def episode_view(known: EpisodeSnapshot, url: Callable[[str], str]) -> Episode:
-    """The episode with its steps, clips and edits; `url` says where a browser finds an object of the storage."""
-    source = known.source
-    clips = [clip_view(known, clip, url) for each in known.renderings for clip in each.manifest.clips]
+def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str]) -> Episode:
+    """Builds the full view of an episode; `url` returns the URL of an object for browsers."""
+    source = episode.source
+    clips = [clip_view(episode, clip, url) for each in episode.renderings for clip in each.manifest.clips]
     return Episode(
-        **summary(known, url).model_dump(),
+        **summary(episode, url).model_dump(),
         duration=source.duration_s if source else None,
         etag=source.etag if source else None,
-        steps=list(known.view.steps.values()) if known.view else [],
-        degraded=known.view.degraded if known.view else [],
-        edits=edits_view(known),
+        steps=list(episode.view.steps.values()) if episode.view else [],
+        degraded=episode.view.degraded if episode.view else [],
+        edits=edits_view(episode),
         clip_views=clips,
         links=Links(
-            status=path_of(known.key),
-            events=f"{path_of(known.key)}/events",
-            transcript=f"{path_of(known.key)}/transcript" if known.words is not None else None,
+            status=path_of(episode.key),
+            events=f"{path_of(episode.key)}/events",
+            transcript=f"{path_of(episode.key)}/transcript" if episode.words is not None else None,
         ),
     )

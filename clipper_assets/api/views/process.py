@@ -1,4 +1,4 @@
-"""The answer of `POST /process-video` that waits for the clips."""
+"""The answer of `POST /process-video` when it waits for the end of the run."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from clipper_assets.api.views.transcript import Transcript
 
 
 class GeneratedVideo(BaseModel):
-    """One clip, in the names of the service that this replaces."""
+    """One clip, with the field names of the previous service."""
 
     clip_index: int
     start_time: float
@@ -21,7 +21,7 @@ class GeneratedVideo(BaseModel):
 
 
 class Processed(BaseModel):
-    """The payload at the end. `status` is `failed`, with `error`, where the run did not come to clips."""
+    """The result of a run. `status` is `failed`, with `error`, if the run made no clips."""
 
     status: Literal["success", "failed", "cancelled"]
     error: str | None = None
@@ -31,4 +31,4 @@ class Processed(BaseModel):
     clips_processed: int
     generated_videos: list[GeneratedVideo]
     transcript: Transcript | None = None
-    manifest: dict[str, Any] | None = Field(None, description="manifest.json as it lies beside the clips")
+    manifest: dict[str, Any] | None = Field(None, description="the content of manifest.json beside the clips")

@@ -1,4 +1,4 @@
-"""What a token may do."""
+"""The role of a token."""
 
 from pydantic import BaseModel
 
@@ -6,6 +6,6 @@ from clipper_assets.api.auth import Access
 
 
 class Session(BaseModel):
-    """What the token may do."""
+    """The role of the token that was sent."""
 
     access: Access

@@ -1,4 +1,4 @@
-"""The transcript of an episode, as captions show it."""
+"""The view of a transcript, with the corrections that captions show."""
 
 from pydantic import BaseModel
 
@@ -8,7 +8,7 @@ from clipper_assets.edits.words import corrected
 
 
 class TranscriptWord(BaseModel):
-    """One word as captions show it; `edited` where a person corrected it."""
+    """One word as captions show it; `edited` means that a person corrected it."""
 
     word: int
     sentence: int
@@ -21,7 +21,7 @@ class TranscriptWord(BaseModel):
 
 
 class TranscriptSentence(BaseModel):
-    """A sentence; clips begin and end on these. No clip may hold a `doubtful` one."""
+    """A sentence; clips begin and end on sentences. No clip may contain a `doubtful` one."""
 
     number: int
     text: str
@@ -32,7 +32,7 @@ class TranscriptSentence(BaseModel):
 
 
 class Transcript(BaseModel):
-    """Every word of an episode with its time."""
+    """All words and sentences of an episode with their times in seconds."""
 
     key: str
     language: str | None
@@ -40,21 +40,21 @@ class Transcript(BaseModel):
     sentences: list[TranscriptSentence]
 
 
-def transcript(known: EpisodeSnapshot) -> Transcript:
-    """Every word as captions show it. Raises RefusedError (409) before there is a transcript."""
-    words = known.words
+def transcript(episode: EpisodeSnapshot) -> Transcript:
+    """Builds the view of a transcript. Raises RefusedError (409) before there is one."""
+    words = episode.words
     if words is None:
-        raise RefusedError(409, f"{known.key} has no transcript yet; wait until its run has got so far")
-    now = {row["word"]: row["text"] for row in corrected(words, known.edits.words).to_pylist()}
+        raise RefusedError(409, f"{episode.key} has no transcript yet; wait until its run has transcribed it")
+    current_texts = {row["word"]: row["text"] for row in corrected(words, episode.edits.words).to_pylist()}
     rows = words.to_pylist()
     return Transcript(
-        key=known.key,
+        key=episode.key,
         language=rows[0]["language"] if rows else None,
         words=[
             TranscriptWord(
                 **{name: row[name] for name in ("word", "sentence", "start", "end", "speaker", "confidence")},
-                text=now.get(row["word"], ""),
-                edited=now.get(row["word"], "") != row["text"],
+                text=current_texts.get(row["word"], ""),
+                edited=current_texts.get(row["word"], "") != row["text"],
             )
             for row in rows
         ],
@@ -67,6 +67,6 @@ def transcript(known: EpisodeSnapshot) -> Transcript:
                 speaker=each.speaker,
                 doubtful=each.doubtful,
             )
-            for each in known.sentences
+            for each in episode.sentences
         ],
     )

@@ -1,10 +1,10 @@
-"""Uploads from a browser, as they begin and end."""
+"""The answers to the begin and the end of an upload."""
 
 from pydantic import BaseModel, Field
 
 
 class UploadPart(BaseModel):
-    """PUT `size_bytes` bytes of the file, from `offset` on, to `url`."""
+    """One part to upload: PUT the `size_bytes` bytes of the file from `offset` on to `url`."""
 
     number: int
     offset: int
@@ -13,7 +13,7 @@ class UploadPart(BaseModel):
 
 
 class UploadStarted(BaseModel):
-    """Where the parts go; each can be tried again. Then complete the upload."""
+    """Where to send the parts; a failed part can be sent again. After the last one, complete the upload."""
 
     upload_id: str
     key: str
@@ -21,9 +21,9 @@ class UploadStarted(BaseModel):
 
 
 class Uploaded(BaseModel):
-    """The upload is whole; a recording's run starts by itself within seconds, a transcript is for the one beside it."""
+    """A complete upload. A recording's run starts within seconds; a transcript belongs to the recording beside it."""
 
     key: str
     size_bytes: int
-    status_url: str | None = Field(None, description="of the episode; null for a transcript")
+    status_url: str | None = Field(None, description="path of the episode; null for a transcript")
     events_url: str | None = None

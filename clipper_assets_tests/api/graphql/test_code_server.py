@@ -1,4 +1,4 @@
-"""A code server that is killed is started again, by the watch and before a launch."""
+"""A killed code server is restarted, by the supervising thread and before a launch."""
 
 import time
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ DEFINITIONS = "import dagster as dg\n\ndefs = dg.Definitions()\n"
 
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
-    """A code location without anything in it, in the workspace file beside it."""
-    place = tmp_path / "empty.py"
-    place.write_text(DEFINITIONS)
+    """An empty code location, and the workspace file that loads it."""
+    file = tmp_path / "empty.py"
+    file.write_text(DEFINITIONS)
     (tmp_path / "workspace.yaml").write_text(
         f"load_from:\n  - python_file: {{relative_path: empty.py, location_name: {LOCATION}}}\n"
     )
-    return place
+    return file
 
 
 @pytest.fixture
@@ -40,12 +40,14 @@ def workspace(module: Path) -> Iterator[WorkspaceProcessContext]:
 
 
 def servers() -> list[psutil.Process]:
-    """The code servers that this process started, and that live."""
+    """The live code servers that this process has started."""
     children = psutil.Process().children()
     return [
-        each
-        for each in children
-        if each.status() != psutil.STATUS_ZOMBIE and "grpc" in each.cmdline() and "empty.py" in " ".join(each.cmdline())
+        child
+        for child in children
+        if child.status() != psutil.STATUS_ZOMBIE
+        and "grpc" in child.cmdline()
+        and "empty.py" in " ".join(child.cmdline())
     ]
 
 
@@ -55,7 +57,7 @@ def kill_server() -> None:
     psutil.wait_procs([server], 10)
 
 
-def test_one_that_was_killed_is_started_once_more(workspace: WorkspaceProcessContext) -> None:
+def test_a_killed_code_server_is_restarted_and_a_live_one_kept(workspace: WorkspaceProcessContext) -> None:
     server = CodeServer(workspace)
     (first,) = servers()
     assert server.restore()
@@ -69,22 +71,24 @@ def test_one_that_was_killed_is_started_once_more(workspace: WorkspaceProcessCon
     assert second != first
 
 
-def test_the_watch_starts_it_by_itself(workspace: WorkspaceProcessContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_supervising_thread_restarts_a_killed_code_server(
+    workspace: WorkspaceProcessContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(code_server, "EVERY_S", 0.05)
     reload, started = workspace.reload_code_location, Event()
 
-    def noted(name: str) -> None:
+    def reload_and_note(name: str) -> None:
         reload(name)
         started.set()
 
-    monkeypatch.setattr(workspace, "reload_code_location", noted)
+    monkeypatch.setattr(workspace, "reload_code_location", reload_and_note)
     with CodeServer(workspace) as server:
         kill_server()
         assert started.wait(60)
     server.refuse_if_unreachable()
 
 
-def test_one_that_cannot_be_loaded_is_tried_again_after_a_pause(
+def test_a_code_location_that_fails_to_load_is_retried_after_a_pause(
     workspace: WorkspaceProcessContext, module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = CodeServer(workspace)
@@ -100,11 +104,11 @@ def test_one_that_cannot_be_loaded_is_tried_again_after_a_pause(
     server.refuse_if_unreachable()
 
 
-def test_a_launch_without_one_is_refused_with_503(module: Path) -> None:
+def test_a_launch_without_a_code_server_is_503(module: Path) -> None:
     module.write_text("raise ValueError\n")
     with dg.instance_for_test() as instance:
         with pytest.warns(UserWarning, match="Error loading"):
             dagster = Dagster(instance, module.with_name("workspace.yaml"))
-        with dagster, pytest.raises(RefusedError, match="is started again; try again in a minute") as refused:
+        with dagster, pytest.raises(RefusedError, match="is being restarted; try again in a minute") as refused:
             dagster.launch("show/cut.mp4", {})
     assert refused.value.status == 503

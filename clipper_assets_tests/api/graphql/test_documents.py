@@ -9,8 +9,8 @@ from clipper_assets_tests.api.graphql.test_server import BOMB, NAMES, chain
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    found: GraphQLSchema = create_schema().graphql_schema
-    return found
+    graphql_schema: GraphQLSchema = create_schema().graphql_schema
+    return graphql_schema
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ def schema() -> GraphQLSchema:
         ("{ a " * 5000, "nests more than"),
         ("{ a(b: " + "[" * 5000, "nests more than"),
         ("query A($b: " + "[" * 5000, "nests more than"),
-        ("{ a " * 17 + "}" * 17, "fields within fields"),
+        ("{ a " * 17 + "}" * 17, "nests more than 16 fields"),
         (
             "{ a { ...F0 } } " + " ".join(f"fragment F{n} on Q {{ a {{ ...F{n + 1} }} }}" for n in range(20)),
-            "within fields",
+            "nests more than 16 fields",
         ),
-        ("{" + "a " * 4000 + "}", "words and signs"),
+        ("{" + "a " * 4000 + "}", "tokens"),
         ("#" * 40_001, "characters"),
         ("type Query { version: String }", "defines types"),
     ],
 )
-def test_a_document_that_costs_too_much_is_refused_in_a_sentence(
+def test_a_document_that_costs_too_much_is_refused_with_one_sentence(
     schema: GraphQLSchema, document: str, sentence: str
 ) -> None:
     with pytest.raises(TooCostlyError, match=sentence):
@@ -44,17 +44,17 @@ def test_a_document_that_costs_too_much_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize("document", ["{", "", "{ nothingOfThatName }", "{ ...Missing }", "# \n" * 5000])
-def test_what_is_not_valid_is_an_error(schema: GraphQLSchema, document: str) -> None:
+def test_an_invalid_document_is_a_graphql_error(schema: GraphQLSchema, document: str) -> None:
     with pytest.raises(GraphQLError):
         read(document, schema)
 
 
 @pytest.mark.parametrize("document", [*map(operation, NAMES), get_introspection_query()])
-def test_what_frontends_and_tools_send_is_within_the_limits(schema: GraphQLSchema, document: str) -> None:
+def test_the_documents_of_frontends_and_tools_are_within_the_limits(schema: GraphQLSchema, document: str) -> None:
     read(document, schema)
 
 
 @pytest.mark.parametrize("spreads", ["...F a: version", "a: version { b } ...F", "...F"])
-def test_twice_the_document_is_twice_the_work(spreads: str) -> None:
+def test_checking_a_document_takes_linear_time(spreads: str) -> None:
     few, many = (check_cost(parse_bounded(chain(length, spreads))) for length in (6, 12))
     assert few < many <= 2 * few

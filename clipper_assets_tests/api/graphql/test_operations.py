@@ -9,11 +9,11 @@ from clipper_assets.api.auth import Access
 from clipper_assets.api.graphql.operations import check_mutation, operation
 from clipper_assets.api.problems import RefusedError
 
-PLACE = {"repositoryName": "__repository__", "repositoryLocationName": "clipper_assets"}
+REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "clipper_assets"}
 PRIVILEGED = {"key": "dagster-k8s/config", "value": '{"container_config": {"securityContext": {"privileged": true}}}'}
 LAUNCH: dict[str, Any] = {
     "executionParams": {
-        "selector": {**PLACE, "jobName": "clip_episode", "assetSelection": [{"path": ["rendered_clips"]}]},
+        "selector": {**REPOSITORY, "jobName": "clip_episode", "assetSelection": [{"path": ["rendered_clips"]}]},
         "mode": "default",
         "runConfigData": {"ops": {"rendered_clips": {"config": {"caption_style": "classic"}}}},
         "executionMetadata": {"tags": [{"key": "dagster/partition", "value": "show/cut.mp4"}]},
@@ -22,7 +22,7 @@ LAUNCH: dict[str, Any] = {
 BACKFILL: dict[str, Any] = {
     "backfillParams": {"assetSelection": [{"path": ["rendered_clips"]}], "partitionNames": ["show/cut.mp4"]}
 }
-REGISTER = {"selector": PLACE, "partitionsDefName": "episodes", "partitionKey": "show/cut.mp4"}
+REGISTER = {"selector": REPOSITORY, "partitionsDefName": "episodes", "partitionKey": "show/cut.mp4"}
 ANY = 'mutation { deletePipelineRun(runId: "none") { __typename } }'
 INLINE = (
     'mutation { launchRun(executionParams: {executionMetadata: {tags: [{key: "%s", value: "{}"}]}}) { __typename } }'
@@ -32,10 +32,10 @@ INLINE = (
 def changed(variables: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     variables = copy.deepcopy(variables)
     *parents, last = path.split(".")
-    place = variables
+    target = variables
     for parent in parents:
-        place = place[parent]
-    place[last] = value
+        target = target[parent]
+    target[last] = value
     return variables
 
 
@@ -49,7 +49,7 @@ def changed(variables: dict[str, Any], path: str, value: object) -> dict[str, An
         ("cancel_run", {"runIds": ["399a0128"]}),
     ],
 )
-def test_the_documented_mutations_are_let_through(access: Access, name: str, variables: dict[str, Any]) -> None:
+def test_the_documented_mutations_are_allowed(access: Access, name: str, variables: dict[str, Any]) -> None:
     check_mutation(access, parse(operation(name)), variables)
     check_mutation(access, parse(f"# by a frontend\n{' '.join(operation(name).split())}"), variables)
 
@@ -71,7 +71,7 @@ def test_the_documented_mutations_are_let_through(access: Access, name: str, var
         ("preset", "default"),
     ],
 )
-def test_a_creator_sends_no_other_variables(path: str, value: object) -> None:
+def test_a_creator_may_not_send_other_variables(path: str, value: object) -> None:
     variables = changed(LAUNCH, f"executionParams.{path}", value)
     with pytest.raises(RefusedError) as refusal:
         check_mutation(Access.creator, parse(operation("launch_run")), variables)
@@ -86,10 +86,10 @@ def test_a_creator_sends_no_other_variables(path: str, value: object) -> None:
         ("runConfigData", {"resources": {}}),
         ("assetSelection", [{"path": ["another"]}]),
         ("allPartitions", True),
-        ("selector", {"partitionSetName": "a", "repositorySelector": PLACE}),
+        ("selector", {"partitionSetName": "a", "repositorySelector": REPOSITORY}),
     ],
 )
-def test_a_creators_backfill_is_held_to_the_same(path: str, value: object) -> None:
+def test_a_creator_may_not_send_other_variables_with_a_backfill(path: str, value: object) -> None:
     with pytest.raises(RefusedError):
         check_mutation(Access.creator, parse(operation("backfill")), changed(BACKFILL, f"backfillParams.{path}", value))
 
@@ -103,7 +103,7 @@ def test_a_creators_backfill_is_held_to_the_same(path: str, value: object) -> No
         operation("launch_run").replace("launchRun(", "alias: launchRun("),
     ],
 )
-def test_a_creator_sends_no_other_mutation(document: str) -> None:
+def test_a_creator_may_not_send_other_mutations(document: str) -> None:
     with pytest.raises(RefusedError):
         check_mutation(Access.creator, parse(document), LAUNCH)
 
@@ -111,7 +111,7 @@ def test_a_creator_sends_no_other_mutation(document: str) -> None:
 @pytest.mark.parametrize(
     "key", ["dagster-k8s/config", "ecs/run_task_kwargs", "docker/image", "dagster-k8s\\u002fconfig"]
 )
-def test_nobody_sends_a_launchers_tag(key: str) -> None:
+def test_nobody_may_set_the_tags_of_a_run_launcher(key: str) -> None:
     with pytest.raises(RefusedError, match="launcher"):
         check_mutation(Access.operator, parse(INLINE % key), None)
     tags = [{"key": key.replace("\\u002f", "/"), "value": "{}"}]
@@ -120,17 +120,17 @@ def test_nobody_sends_a_launchers_tag(key: str) -> None:
         check_mutation(Access.operator, parse(operation("launch_run")), variables)
 
 
-def test_a_reader_sends_no_mutation() -> None:
+def test_a_reader_may_not_send_mutations() -> None:
     with pytest.raises(RefusedError):
         check_mutation(Access.read, parse(operation("launch_run")), LAUNCH)
 
 
-def test_the_door_knows_the_roles(client: TestClient, operator: TestClient) -> None:
+def test_the_api_checks_mutations_by_the_role_of_the_token(client: TestClient, operator: TestClient) -> None:
     assert client.get("/session").json() == {"access": "creator"}
     assert operator.get("/session").json() == {"access": "operator"}
     assert client.post("/graphql", json={"query": ANY}).status_code == 403
     tagged = changed(LAUNCH, "executionParams.executionMetadata.tags", [PRIVILEGED])
-    for each in (client, operator):
-        refused = each.post("/graphql", json={"query": operation("launch_run"), "variables": tagged})
+    for caller in (client, operator):
+        refused = caller.post("/graphql", json={"query": operation("launch_run"), "variables": tagged})
         assert refused.status_code == 403, refused.text
     assert operator.post("/graphql", json={"query": ANY}).status_code == 200

@@ -29,8 +29,8 @@ DEEP = "{ runsOrError { ... on Runs { results { rootRun { rootRun { rootRun { ro
 
 
 def chain(length: int, spreads: str) -> str:
-    """Fragments F0 to F<length>, each of which spreads the next one; `spreads` has an `F` for its name."""
-    links = [f"fragment F{each} on Query {{ {spreads.replace('F', f'F{each + 1}')} }}" for each in range(length)]
+    """Fragments F0 to F<length>; each contains `spreads`, in which `F` stands for the name of the next fragment."""
+    links = [f"fragment F{number} on Query {{ {spreads.replace('F', f'F{number + 1}')} }}" for number in range(length)]
     return " ".join([*links, f"fragment F{length} on Query {{ version }}"])
 
 
@@ -39,18 +39,18 @@ BOMB = chain(40, "...F ...F")
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    found: GraphQLSchema = create_schema().graphql_schema
-    return found
+    graphql_schema: GraphQLSchema = create_schema().graphql_schema
+    return graphql_schema
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_operations_are_of_the_installed_dagster(schema: GraphQLSchema, name: str) -> None:
+def test_operations_are_valid_for_the_installed_dagster(schema: GraphQLSchema, name: str) -> None:
     assert validate(schema, parse(operation(name))) == []
 
 
-def relied_on(schema: GraphQLSchema) -> str:
-    """The fields, arguments and inputs of Dagster's schema that the operations use, a line each."""
-    found: set[str] = set()
+def used_schema(schema: GraphQLSchema) -> str:
+    """The fields, arguments and inputs of Dagster's schema that the operations use, one per line."""
+    used: set[str] = set()
     info = TypeInfo(schema)
 
     class Collect(Visitor):
@@ -58,31 +58,31 @@ def relied_on(schema: GraphQLSchema) -> str:
             parent, field = info.get_parent_type(), info.get_field_def()
             node_name = _[0].name.value
             if parent and field and not node_name.startswith("__"):
-                found.add(f"{parent.name}.{node_name}: {field.type}")
+                used.add(f"{parent.name}.{node_name}: {field.type}")
 
         def enter_argument(self, *_: Any) -> None:
             argument = info.get_argument()
             if argument:
-                found.add(f"argument {_[0].name.value}: {argument.type}")
+                used.add(f"argument {_[0].name.value}: {argument.type}")
                 kind = get_named_type(argument.type)
                 if kind.name not in ("String", "Int", "ID"):
-                    found.add(print_type(kind))
+                    used.add(print_type(kind))
 
     for name in NAMES:
         visit(parse(operation(name)), TypeInfoVisitor(info, Collect()))
-    return "\n".join(sorted(found)) + "\n"
+    return "\n".join(sorted(used)) + "\n"
 
 
-def test_what_we_rely_on_of_dagsters_schema_is_as_it_was(schema: GraphQLSchema) -> None:
-    kept = (FOLDER / SNAPSHOT).read_text()
-    assert relied_on(schema) == kept, (
-        "Dagster's schema changed where our operations rely on it; look at the difference, then write "
-        "test_graphql.relied_on(create_schema().graphql_schema) into graphql/schema_snapshot.txt"
+def test_the_parts_of_dagsters_schema_that_operations_use_have_not_changed(schema: GraphQLSchema) -> None:
+    snapshot = (FOLDER / SNAPSHOT).read_text()
+    assert used_schema(schema) == snapshot, (
+        "Dagster's schema changed in a part that our operations use; check the difference, then write "
+        "test_server.used_schema(create_schema().graphql_schema) to graphql/schema_snapshot.txt"
     )
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """Variables of each operation, from the README beside it."""
+    """Returns the example variables of each operation from the README."""
     text = (FOLDER / "README.md").read_text()
     return {
         name: json.loads(variables)
@@ -96,8 +96,8 @@ def test_every_operation_has_an_example() -> None:
     assert sorted(examples()) == NAMES
 
 
-def test_the_examples_run(services: Services, client: TestClient) -> None:
-    """In the README's order, with the ids that this instance gives."""
+def test_the_examples_of_the_readme_run(services: Services, client: TestClient) -> None:
+    """Replaces the ids in the examples with those of this instance."""
     ids: dict[str, str] = {}
     starting = ["register_episode", "launch_run", "run_status", "run_logs", "cancel_run"]
     order = [*starting, "backfill", "backfill_status", "episode_results"]
@@ -115,12 +115,12 @@ def test_the_examples_run(services: Services, client: TestClient) -> None:
             ids["qbmxzvtr"] = data["backfillId"]
 
 
-def test_a_get_changes_nothing(client: TestClient) -> None:
+def test_a_mutation_by_get_is_405(client: TestClient) -> None:
     answer = client.get("/graphql", params={"query": "mutation { reloadWorkspace { __typename } }"})
     assert answer.status_code == 405
 
 
-def test_a_read_token_sends_no_mutation(reader: TestClient) -> None:
+def test_a_read_only_token_may_not_send_mutations(reader: TestClient) -> None:
     assert reader.post("/graphql", json={"query": "mutation { reloadWorkspace { __typename } }"}).status_code == 403
     hidden = "query Harmless { version } mutation Hidden { reloadWorkspace { __typename } }"
     assert reader.post("/graphql", json={"query": hidden, "operationName": "Harmless"}).status_code == 403
@@ -145,7 +145,7 @@ def test_a_read_token_sends_no_mutation(reader: TestClient) -> None:
         '{"query": "{ version }", "operationName": {}}',
     ],
 )
-def test_what_is_no_request_is_a_400(client: TestClient, body: str) -> None:
+def test_a_malformed_request_is_400(client: TestClient, body: str) -> None:
     assert client.post("/graphql", content=body, headers={"Content-Type": "application/json"}).status_code == 400
 
 
@@ -162,7 +162,7 @@ def test_introspection_works(client: TestClient) -> None:
     assert "errors" not in client.post("/graphql", json={"query": get_introspection_query()}).json()
 
 
-def test_a_mutation_over_a_websocket_never_runs(client: TestClient) -> None:
+def test_only_subscriptions_are_allowed_on_a_websocket(client: TestClient) -> None:
     headers = {"Authorization": "Bearer read-token"}
     with client.websocket_connect("/graphql", ["graphql-ws"], headers=headers) as socket:
         for query in ("mutation { reloadWorkspace { __typename } }", "{ version }", "{", DEEP):
@@ -170,7 +170,7 @@ def test_a_mutation_over_a_websocket_never_runs(client: TestClient) -> None:
             assert socket.receive_json()["type"] == "error"
 
 
-def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
+def test_a_document_with_exploding_fragments_is_refused_by_http_and_websocket(client: TestClient) -> None:
     bomb = "subscription { ...F0 } " + BOMB
     assert "fragments expand" in client.post("/graphql", json={"query": bomb}).json()["detail"]
     with client.websocket_connect("/graphql", ["graphql-ws"]) as socket:
@@ -181,20 +181,20 @@ def test_a_bomb_is_refused_by_http_and_websocket(client: TestClient) -> None:
 def test_an_operation_ends_at_its_deadline(
     services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All assets of the repository of each asset of the repository: short to ask, and endless to answer."""
+    """Seven nested levels of all assets: a short query with an endless answer."""
     endless = "{ assetNodes { repository " * 7 + "{ id }" + " } }" * 7
     monkeypatch.setattr("clipper_assets.api.graphql.server.DEADLINE_S", 0.3)
     answer = client.post("/graphql", json={"query": endless})
     assert answer.status_code == 503
-    assert "not done within" in answer.json()["detail"]
+    assert "took more than" in answer.json()["detail"]
     monkeypatch.undo()
-    # All threads are free again: none goes on with what nobody waits for.
+    # All threads are free again: none still works on the cancelled operation.
     done = [services.dagster.graphql.executors.submit(int) for _ in range(EXECUTORS)]
-    assert [each.result(5) for each in done] == [0] * EXECUTORS
+    assert [future.result(5) for future in done] == [0] * EXECUTORS
     assert client.post("/graphql", json={"query": "{ version }"}).json()["data"]["version"]
 
 
-def test_a_websocket_has_so_many_subscriptions(client: TestClient) -> None:
+def test_a_websocket_has_a_limit_on_subscriptions(client: TestClient) -> None:
     payload = {"query": operation("follow_run"), "variables": {"runId": "399a0128-b615-4765-bcd9-c1e8c91a395a"}}
     endless = {"query": "subscription { locationStateChangeEvents { event { message } } }"}
     with client.websocket_connect("/graphql", ["graphql-ws"]) as socket:

@@ -1,4 +1,4 @@
-"""An episode that was rendered in two aspects: both are listed, and each request says which one it means."""
+"""An episode rendered in two aspects: both are listed, and requests name the aspect."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ PORTRAIT, SQUARE = "show5/clips/manifest.json", "show5/clips/1x1/manifest.json"
 
 @pytest.fixture(scope="module")
 def runs(services: Services, cut: Path) -> dict[Aspect, dg.DagsterRun]:
-    """The runs that made the clips, 9:16 first."""
+    """The runs that rendered the clips, 9:16 first."""
     services.storage.put_file(KEY, cut)
     services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     made = {}
@@ -56,7 +56,7 @@ def clips(client: TestClient) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_aspect_is_listed(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
+def test_the_episode_lists_the_clips_of_every_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
     episode = reader.get(f"/episodes/{KEY}").json()
     shown = [(clip["aspect"], clip["clip_index"], clip["key"], clip["height"]) for clip in episode["clip_views"]]
     assert shown == [
@@ -68,7 +68,7 @@ def test_every_aspect_is_listed(runs: dict[Aspect, dg.DagsterRun], reader: TestC
     assert (row["clips"], row["thumbnail_url"]) == (1, episode["clip_views"][0]["thumbnail_url"])
 
 
-def test_a_clip_is_asked_for_by_its_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
+def test_a_clip_is_selected_by_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
     portrait, square = clips(reader)
     assert reader.get(f"/episodes/{KEY}/clips/0").json() == portrait
     assert reader.get(f"/episodes/{KEY}/clips/0?aspect=9:16").json() == portrait
@@ -78,7 +78,7 @@ def test_a_clip_is_asked_for_by_its_aspect(runs: dict[Aspect, dg.DagsterRun], re
     assert reader.get(f"/episodes/{KEY}/clips/0?aspect=3:2").status_code == 422
 
 
-def test_an_approval_is_of_the_file_in_one_aspect_and_a_rejection_of_all(no_edits: None, client: TestClient) -> None:
+def test_an_approval_covers_one_aspect_and_a_rejection_all(no_edits: None, client: TestClient) -> None:
     def decide(decision: str) -> list[bool]:
         asked = {"base_version": version(client), "decision": decision}
         assert client.patch(f"/episodes/{KEY}/clips/0?aspect=1:1", json=asked).status_code == 200
@@ -90,7 +90,7 @@ def test_an_approval_is_of_the_file_in_one_aspect_and_a_rejection_of_all(no_edit
 
 
 @pytest.mark.parametrize(("query", "aspect"), [("", "portrait"), ("?aspect=1:1", "square")])
-def test_an_aspect_is_rendered_again(
+def test_rendering_again_keeps_the_aspect(
     no_edits: None, client: TestClient, services: Services, query: str, aspect: str
 ) -> None:
     asked = {"base_version": version(client), "hook": "Another"}
@@ -108,7 +108,7 @@ def test_an_aspect_is_rendered_again(
         services.states.forget(KEY)
 
 
-def test_the_payload_of_a_run_has_the_clips_that_it_made(runs: dict[Aspect, dg.DagsterRun], services: Services) -> None:
+def test_the_blocking_answer_has_the_clips_of_its_run(runs: dict[Aspect, dg.DagsterRun], services: Services) -> None:
     for aspect, run in runs.items():
         payload = processed(services, KEY, run, "http://testserver")
         assert payload.manifest
@@ -129,18 +129,20 @@ def test_the_payload_of_a_run_has_the_clips_that_it_made(runs: dict[Aspect, dg.D
     ],
     ids=["of no clips", "before aspects", "before several", "of several"],
 )
-def test_a_materialization_names_its_manifests(facts: dict[str, Any], keys: dict[Aspect, str]) -> None:
+def test_manifest_keys_are_read_from_every_version_of_the_metadata(
+    facts: dict[str, Any], keys: dict[Aspect, str]
+) -> None:
     assert manifest_keys(dg.AssetMaterialization("rendered_clips", partition=KEY, metadata=facts)) == keys
 
 
 @pytest.mark.parametrize("manifests", [{"3:2": PORTRAIT}, [PORTRAIT]])
-def test_a_materialization_with_other_manifests_is_damage(manifests: Any) -> None:
+def test_unknown_manifest_metadata_is_reported_as_damage(manifests: Any) -> None:
     facts = {"manifest": PORTRAIT, "manifests": manifests}
     with pytest.raises(DamagedError, match="does not name its manifests by aspect; materialize rendered_clips"):
         manifest_keys(dg.AssetMaterialization("rendered_clips", partition=KEY, metadata=facts))
 
 
-def test_portrait_comes_first_and_the_newest_next() -> None:
+def test_renderings_are_sorted_with_portrait_first_then_by_age() -> None:
     def rendering(aspect: Aspect, day: int) -> Rendering:
         source = Source(key=KEY, etag="e", duration=1.0)
         made: dict[str, Any] = {"created_at": datetime(2025, 1, day, tzinfo=UTC), "run_id": "r", "degraded": []}

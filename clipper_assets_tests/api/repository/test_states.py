@@ -1,4 +1,4 @@
-"""What the API says of a finished episode, of one that waits, and of none."""
+"""What the API reports about a finished, a waiting and a missing episode."""
 
 from urllib.parse import quote
 
@@ -10,14 +10,14 @@ from clipper_assets.clips.manifest import Manifest
 from clipper_assets_tests.api.conftest import KEY
 
 
-def test_the_list_has_the_finished_episode(reader: TestClient) -> None:
+def test_the_list_contains_the_finished_episode(reader: TestClient) -> None:
     episode = next(each for each in reader.get("/episodes").json()["episodes"] if each["key"] == KEY)
     assert (episode["state"], episode["percent"], episode["clips"]) == ("done", 100.0, 2)
     assert episode["thumbnail_url"].startswith("/media/show/clips/clip_0.jpg?signature=")
     assert reader.get(episode["thumbnail_url"]).headers["content-type"] == "image/jpeg"
 
 
-def test_the_list_has_pages(reader: TestClient, services: Services) -> None:
+def test_the_list_is_paged_by_cursor(reader: TestClient, services: Services) -> None:
     services.instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
     try:
         services.storage.put_bytes("a.mp4", b"")
@@ -33,7 +33,7 @@ def test_the_list_has_pages(reader: TestClient, services: Services) -> None:
             services.storage.delete(key)
 
 
-def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, services: Services) -> None:
+def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient, services: Services) -> None:
     episode = reader.get(f"/episodes/{KEY}").json()
     assert [(step["name"], step["state"], step["percent"]) for step in episode["steps"]] == [
         (name, "done", 100.0)
@@ -53,7 +53,7 @@ def test_an_episode_has_its_steps_clips_and_links(reader: TestClient, services: 
     assert reader.get(episode["links"]["transcript"]).status_code == 200
 
 
-def test_the_transcript_has_words_with_their_times(reader: TestClient) -> None:
+def test_the_transcript_has_words_with_times(reader: TestClient) -> None:
     transcript = reader.get(f"/episodes/{KEY}/transcript").json()
     words = transcript["words"]
     assert transcript["language"] == "en"
@@ -63,13 +63,13 @@ def test_the_transcript_has_words_with_their_times(reader: TestClient) -> None:
     assert spoken == " ".join(word["text"] for word in words)
 
 
-def test_an_upload_that_no_run_has_seen_waits(reader: TestClient) -> None:
+def test_an_upload_without_a_run_is_waiting(reader: TestClient) -> None:
     episode = reader.get("/episodes/show2/new.mp4").json()
     assert (episode["state"], episode["clips"], episode["clip_views"]) == ("waiting", None, [])
     assert reader.get("/episodes/show2/new.mp4/transcript").status_code == 409
 
 
-def test_a_state_is_the_same_url_while_it_lives(reader: TestClient) -> None:
+def test_the_video_url_is_the_same_in_two_requests(reader: TestClient) -> None:
     first, second = (reader.get(f"/episodes/{KEY}/clips/1").json()["video_url"] for _ in range(2))
     assert first == second
 
@@ -89,7 +89,7 @@ def test_a_state_is_the_same_url_while_it_lives(reader: TestClient) -> None:
         ("show/clips/clip_0.mp4", 422),
     ],
 )
-def test_keys_that_are_no_uploads_are_refused(client: TestClient, key: str, status: int) -> None:
+def test_keys_that_no_upload_may_have_are_refused(client: TestClient, key: str, status: int) -> None:
     answer = client.get(f"/episodes/{quote(key, safe='')}")
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"detail"}
@@ -98,17 +98,17 @@ def test_keys_that_are_no_uploads_are_refused(client: TestClient, key: str, stat
         assert client.post("/uploads", json={"key": key, "size_bytes": 10}).status_code == 422
 
 
-def test_a_clip_that_there_is_not_is_a_404(reader: TestClient) -> None:
+def test_a_missing_clip_is_404(reader: TestClient) -> None:
     answer = reader.get(f"/episodes/{KEY}/clips/7")
     assert (answer.status_code, answer.json()["detail"]) == (404, f"{KEY} has no clip 7; it has 2, numbered from 0")
 
 
-def test_there_is_no_run_to_cancel(client: TestClient) -> None:
+def test_cancelling_a_finished_episode_is_409(client: TestClient) -> None:
     assert client.delete(f"/episodes/{KEY}/run").status_code == 409
 
 
 @pytest.mark.parametrize("change", ["x", "signature=x", ""])
-def test_a_media_url_that_was_changed_opens_nothing(stranger: TestClient, reader: TestClient, change: str) -> None:
+def test_a_changed_media_url_is_refused(stranger: TestClient, reader: TestClient, change: str) -> None:
     url = reader.get(f"/episodes/{KEY}/clips/0").json()["video_url"]
     assert stranger.get(url).status_code == 200
     path = url.partition("?signature=")[0]

@@ -1,4 +1,4 @@
-"""Episodes that a person tries again or removes; runs stay queued here."""
+"""Retrying and removing episodes. No daemon runs here, so that runs stay queued."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ OTHERS = ("show5/clips/other/manifest.json", "show5/clips/other/clip_0.mp4", "sh
 
 @pytest.fixture
 def episode(services: Services, cut: Path, short_windows: None) -> Iterator[Stored]:
-    """An upload, its transcript, and something of another episode; all of it goes in the end."""
+    """An upload, its transcript and files of another episode; all of them are deleted at the end."""
     services.storage.put_file(KEY, cut)
     services.storage.put_file(BESIDE, cut.with_suffix(".srt"))
     for key in OTHERS:
@@ -35,9 +35,9 @@ def episode(services: Services, cut: Path, short_windows: None) -> Iterator[Stor
     for run in runs(services):
         services.instance.delete_run(run.run_id)
     services.instance.delete_dynamic_partition("episodes", KEY)
-    for left in [*services.storage.list_objects("show5"), *services.storage.list_objects("lake")]:
-        if "show5" in left.key:
-            services.storage.delete(left.key)
+    for stored in [*services.storage.list_objects("show5"), *services.storage.list_objects("lake")]:
+        if "show5" in stored.key:
+            services.storage.delete(stored.key)
     services.states.forget(KEY)
 
 
@@ -45,8 +45,8 @@ def runs(services: Services) -> list[dg.DagsterRun]:
     return list(services.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": KEY})))
 
 
-def ended(services: Services, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
-    """A run that ended that way."""
+def add_ended_run(services: Services, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
+    """Adds a run of the episode that ended with the status."""
     run = services.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}))
     if status is dg.DagsterRunStatus.FAILURE:
         services.instance.report_run_failed(run)
@@ -56,10 +56,10 @@ def ended(services: Services, status: dg.DagsterRunStatus, tags: dict[str, str])
 
 
 @pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
-def test_a_failed_or_cancelled_episode_is_tried_again_once(
+def test_a_failed_or_cancelled_episode_is_retried_once(
     client: TestClient, services: Services, episode: Stored, status: dg.DagsterRunStatus
 ) -> None:
-    ended(services, status, {UPLOAD_TAG: upload_tag(episode)})
+    add_ended_run(services, status, {UPLOAD_TAG: upload_tag(episode)})
     answer = client.post(f"/episodes/{KEY}/retry")
     assert answer.status_code == 202
     newest = runs(services)[0]
@@ -71,13 +71,13 @@ def test_a_failed_or_cancelled_episode_is_tried_again_once(
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == newest.run_id
 
 
-def test_only_what_failed_is_tried_again_and_by_one_request(
+def test_only_a_failed_episode_is_retried_and_by_one_request_at_a_time(
     client: TestClient, reader: TestClient, services: Services, episode: Stored
 ) -> None:
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
     assert client.post("/episodes/show5/none.mp4/retry").status_code == 404
     assert reader.post(f"/episodes/{KEY}/retry").status_code == 403
-    ended(services, dg.DagsterRunStatus.FAILURE, {})
+    add_ended_run(services, dg.DagsterRunStatus.FAILURE, {})
     decision = take(services.storage, services.instance, episode, Asker.retry)
     assert isinstance(decision, Launch)
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
@@ -86,7 +86,7 @@ def test_only_what_failed_is_tried_again_and_by_one_request(
     assert client.post(f"/episodes/{KEY}/retry").status_code == 404
 
 
-def test_an_episode_is_removed_with_all_it_has_and_nothing_else(
+def test_removing_an_episode_deletes_all_its_files_and_no_others(
     client: TestClient, services: Services, episode: Stored
 ) -> None:
     before = {stored.key for stored in services.storage.list_objects()}
@@ -114,7 +114,7 @@ def test_an_episode_is_removed_with_all_it_has_and_nothing_else(
 
 
 def requested(services: Services, seen: Seen) -> list[str]:
-    """The run keys of this episode that a tick of the sensor requests."""
+    """The run keys that a tick of the sensor requests for this episode."""
     with dg.build_sensor_context(
         instance=services.instance, cursor=seen.to_cursor(), resources={"storage": services.storage}
     ) as context:
@@ -123,10 +123,10 @@ def requested(services: Services, seen: Seen) -> list[str]:
     return [str(each.run_key) for each in result.run_requests or [] if each.partition_key == KEY]
 
 
-def test_after_its_recording_an_episode_goes_with_all_its_claims_and_may_come_back(
+def test_an_episode_without_its_recording_is_removed_with_its_claims_and_can_be_uploaded_again(
     client: TestClient, services: Services, episode: Stored
 ) -> None:
-    ended(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    add_ended_run(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
     services.storage.delete(KEY)
     assert client.delete(f"/episodes/{KEY}").status_code == 204
     assert client.get(f"/episodes/{KEY}").status_code == 404
@@ -137,11 +137,11 @@ def test_after_its_recording_an_episode_goes_with_all_its_claims_and_may_come_ba
     assert requested(services, Seen(settling={KEY: uploaded.version})) == [upload_tag(uploaded)]
 
 
-def test_a_removal_that_the_storage_refuses_can_be_repeated(
+def test_a_removal_that_failed_in_the_storage_can_be_repeated(
     client: TestClient, services: Services, episode: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.storage.put_bytes(f"lake/edits/{hive_folder(KEY)}/1.json", b"{}")
-    ended(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
+    add_ended_run(services, dg.DagsterRunStatus.FAILURE, {UPLOAD_TAG: upload_tag(episode)})
     delete = type(services.storage).delete
 
     def refused(storage: Storage, key: str) -> None:
@@ -157,7 +157,7 @@ def test_a_removal_that_the_storage_refuses_can_be_repeated(
     assert runs(services) == []
 
 
-def test_a_folder_without_a_readable_manifest_is_its_owner_by_the_records(
+def test_clips_with_a_damaged_manifest_are_removed_by_their_records(
     client: TestClient, services: Services, episode: Stored
 ) -> None:
     _, result = clip_episode(services.storage, KEY, services.instance)
@@ -168,7 +168,7 @@ def test_a_folder_without_a_readable_manifest_is_its_owner_by_the_records(
     assert {stored.key for stored in services.storage.list_objects("show5")} == {KEY, BESIDE, *OTHERS}
 
 
-def test_nothing_is_removed_while_a_run_goes_on(
+def test_an_episode_with_a_queued_run_cannot_be_removed(
     client: TestClient, reader: TestClient, services: Services, episode: Stored
 ) -> None:
     assert client.delete("/episodes/show5/none.mp4").status_code == 404

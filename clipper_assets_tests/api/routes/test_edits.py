@@ -1,4 +1,4 @@
-"""A person edits clips: what is saved, what a run then makes of it, and what it leaves alone."""
+"""Editing clips: what is saved, what the next run changes, and what it leaves alone."""
 
 import hashlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ KEY, CLIPS = "show3/edited.mp4", "show3/clips"
 
 @pytest.fixture(scope="module", autouse=True)
 def _episode(services: Services, cut: Path) -> None:
-    """An episode of its own: what others read must stay as it is."""
+    """A separate episode, because other tests need theirs unchanged."""
     services.storage.put_file(KEY, cut)
     services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -31,14 +31,14 @@ def _episode(services: Services, cut: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _as_the_episode_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def _window_lengths_of_the_episode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
     monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
 
 
 @pytest.fixture
-def untouched(services: Services, client: TestClient) -> Iterator[None]:
-    """Leaves the episode without edits, and with the clips of its pickers."""
+def edits_discarded(services: Services, client: TestClient) -> Iterator[None]:
+    """Discards all edits after the test and renders the episode again."""
     yield
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     assert client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version}).status_code == 200
@@ -53,19 +53,19 @@ def process(services: Services, *, afresh: bool = False) -> None:
 
 def files(services: Services, number: int) -> dict[str, tuple[str, int]]:
     """SHA-256 and modification time of a clip's files."""
-    found = {}
+    hashes = {}
     for suffix in ("mp4", "srt", "vtt", "jpg"):
         path = Path(services.storage.path(f"{CLIPS}/clip_{number}.{suffix}"))
-        found[suffix] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
-    return found
+        hashes[suffix] = (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+    return hashes
 
 
 def manifest(services: Services) -> Manifest:
     return Manifest.model_validate_json(services.storage.read_bytes(f"{CLIPS}/manifest.json"))
 
 
-def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
-    client: TestClient, services: Services, untouched: None
+def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
+    client: TestClient, services: Services, edits_discarded: None
 ) -> None:
     before = [files(services, 0), files(services, 1)]
     clip = client.get(f"/episodes/{KEY}/clips/1").json()
@@ -74,21 +74,21 @@ def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
         for each in client.get(f"/episodes/{KEY}/transcript").json()["words"]
         if each["sentence"] == clip["first_sentence"]
     )
-    by = -1 if clip["last_sentence"] > clip["first_sentence"] else 1
+    offset = -1 if clip["last_sentence"] > clip["first_sentence"] else 1
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     edit = {
         "base_version": version,
-        "last_sentence": clip["last_sentence"] + by,
+        "last_sentence": clip["last_sentence"] + offset,
         "words": [{"word": word["word"], "text": "Corrected"}],
         "decision": "approved",
     }
     saved = client.patch(f"/episodes/{KEY}/clips/1", json=edit)
     assert saved.status_code == 200, saved.text
     assert saved.json() == {"version": version + 1, "can_undo": True, "is_rendered": False}
-    waiting = client.get(f"/episodes/{KEY}/clips/1").json()
-    assert set(waiting["wanted"]) == {"end_time", "words"}
-    assert waiting["last_sentence"] == clip["last_sentence"] + by
-    assert waiting["verdict"] == {"decision": "approved", "current": True}
+    edited = client.get(f"/episodes/{KEY}/clips/1").json()
+    assert set(edited["wanted"]) == {"end_time", "words"}
+    assert edited["last_sentence"] == clip["last_sentence"] + offset
+    assert edited["verdict"] == {"decision": "approved", "current": True}
     assert [files(services, 0), files(services, 1)] == before
 
     process(services)
@@ -99,7 +99,7 @@ def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
     shown = client.get(f"/episodes/{KEY}").json()
     assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True}
     assert shown["clip_views"][1]["verdict"] == {"decision": "approved", "current": False}
-    assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (by > 0)
+    assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (offset > 0)
     assert manifest(services).edits_version == version + 1
 
     process(services, afresh=True)
@@ -112,7 +112,7 @@ def test_an_edit_changes_its_clip_alone_and_outlives_a_new_transcript(
     assert [each["mp4"][0] for each in (files(services, 0), files(services, 1))] == [each["mp4"][0] for each in before]
 
 
-def test_a_rejected_clip_is_not_to_be_posted(client: TestClient, services: Services, untouched: None) -> None:
+def test_a_rejected_clip_is_not_publishable(client: TestClient, services: Services, edits_discarded: None) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "decision": "rejected"})
     clip = client.get(f"/episodes/{KEY}/clips/0").json()
@@ -123,7 +123,9 @@ def test_a_rejected_clip_is_not_to_be_posted(client: TestClient, services: Servi
     assert "rejected by a person" in manifest(services).held_back[0]
 
 
-def test_style_layout_and_wording_are_of_one_clip(client: TestClient, services: Services, untouched: None) -> None:
+def test_style_layout_and_texts_are_changed_for_one_clip(
+    client: TestClient, services: Services, edits_discarded: None
+) -> None:
     other = files(services, 1)
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     looks = {"caption_style": "editorial", "layout": "fit", "hook": "A new hook", "title": "A new title"}
@@ -150,7 +152,7 @@ def test_style_layout_and_wording_are_of_one_clip(client: TestClient, services: 
         ({"price": 3}, 422, "there is no field price"),
     ],
 )
-def test_edits_that_cannot_be_are_refused(
+def test_invalid_edits_are_refused_and_not_saved(
     client: TestClient, edit: dict[str, object], status: int, sentence: str
 ) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
@@ -160,7 +162,9 @@ def test_edits_that_cannot_be_are_refused(
     assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
 
 
-def test_dagster_hears_of_an_edit(client: TestClient, services: Services, untouched: None) -> None:
+def test_an_edit_is_reported_to_dagster_as_a_materialization(
+    client: TestClient, services: Services, edits_discarded: None
+) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "hook": "Another"})
     event = services.instance.get_latest_materialization_event(dg.AssetKey("edits"))
@@ -171,7 +175,7 @@ def test_dagster_hears_of_an_edit(client: TestClient, services: Services, untouc
     assert latest_edits(services.storage, KEY).what == "clip 0: hook"
 
 
-def test_rendering_again_asks_for_what_edits_touch(client: TestClient, services: Services) -> None:
+def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: TestClient, services: Services) -> None:
     answer = client.post(f"/episodes/{KEY}/render")
     assert answer.status_code == 202
     run = services.instance.get_run_by_id(answer.json()["run_id"])
@@ -194,7 +198,7 @@ def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:
     }
 
 
-def test_what_there_is_to_choose_from(client: TestClient) -> None:
+def test_options_list_caption_styles_and_layouts(client: TestClient) -> None:
     options = client.get("/options").json()
     assert "classic" in options["caption_styles"]
     assert "auto" in options["layouts"]

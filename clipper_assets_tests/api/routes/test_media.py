@@ -21,28 +21,28 @@ CONTENT = bytes(range(256)) * 4
 KEY = "a show/clips/clip_0 #1.mp4"
 
 
-def opened(services: Services, storage: Storage) -> Services:
+def services_on(services: Services, storage: Storage) -> Services:
     return replace(services, storage=storage, signer=Signer(TOKENS.key, LIFE_S))
 
 
-def at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Sign, and judge signatures, as that many seconds from now."""
+def shift_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Makes signatures be created and checked as if that many seconds had passed."""
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time() + seconds))
 
 
 @pytest.fixture
 def directory(services: Services, storage: DirectoryStorage) -> Services:
     storage.put_bytes(KEY, CONTENT)
-    return opened(services, storage)
+    return services_on(services, storage)
 
 
 @pytest.fixture
 def visitor(directory: Services) -> TestClient:
-    """A browser's player: it has no token."""
+    """A client without a token, like the player of a browser."""
     return client_of(directory, None)
 
 
-def test_a_browser_opens_the_url_without_a_token(directory: Services, visitor: TestClient) -> None:
+def test_a_media_url_works_without_a_token(directory: Services, visitor: TestClient) -> None:
     url = directory.url(KEY)
     assert url.startswith("/media/a%20show/clips/clip_0%20%231.mp4?signature=")
     whole = visitor.get(url)
@@ -53,7 +53,7 @@ def test_a_browser_opens_the_url_without_a_token(directory: Services, visitor: T
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(CONTENT)))
 
 
-def test_a_player_seeks_by_ranges(directory: Services, visitor: TestClient) -> None:
+def test_media_support_byte_ranges(directory: Services, visitor: TestClient) -> None:
     url = directory.url(KEY)
     part = visitor.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, CONTENT[100:200])
@@ -71,34 +71,36 @@ def test_a_player_seeks_by_ranges(directory: Services, visitor: TestClient) -> N
         ("a", "application/octet-stream"),
     ],
 )
-def test_types_are_right_on_both_storages(services: Services, any_storage: Storage, name: str, kind: str) -> None:
+def test_media_types_are_right_on_both_storages(services: Services, any_storage: Storage, name: str, kind: str) -> None:
     any_storage.put_bytes(name, b"x")
-    there = opened(services, any_storage)
-    url = there.url(name)
-    answer = httpx.get(url, trust_env=False) if url.startswith("http") else client_of(there, None).get(url)
+    services_there = services_on(services, any_storage)
+    url = services_there.url(name)
+    answer = httpx.get(url, trust_env=False) if url.startswith("http") else client_of(services_there, None).get(url)
     assert (answer.status_code, answer.content) == (200, b"x")
     assert answer.headers["content-type"].split(";")[0] == kind
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
-def test_a_url_of_s3_is_presigned_for_its_life(services: Services, s3_storage: S3Storage) -> None:
-    url = urlsplit(opened(services, s3_storage).url(KEY))
+def test_an_s3_url_is_presigned_for_its_lifetime(services: Services, s3_storage: S3Storage) -> None:
+    url = urlsplit(services_on(services, s3_storage).url(KEY))
     asked = parse_qs(url.query)
     assert asked["X-Amz-Expires"] == [str(LIFE_S)]
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
 
 
-def test_a_url_ends_with_its_life(directory: Services, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_expires_after_its_lifetime(
+    directory: Services, visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = directory.url(KEY)
-    at(monkeypatch, LIFE_S - 5)
+    shift_clock(monkeypatch, LIFE_S - 5)
     assert visitor.get(url).status_code == 200
-    at(monkeypatch, LIFE_S + 5)
+    shift_clock(monkeypatch, LIFE_S + 5)
     late = visitor.get(url)
     assert late.status_code == 403
-    assert late.json() == {"detail": "this URL has expired, or was changed; ask the API for a new one"}
+    assert late.json() == {"detail": "this URL has expired or was changed; request a new one from the API"}
 
 
-def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Services) -> None:
+def test_a_signature_survives_a_restart_and_expires_when_the_tokens_change(directory: Services) -> None:
     signature = directory.signer.sign("media", KEY)
     assert Signer(TOKENS.key, LIFE_S).read("media", signature, LIFE_S) == KEY
     with pytest.raises(RefusedError):
@@ -107,7 +109,7 @@ def test_a_url_outlives_a_restart_and_ends_with_the_tokens(directory: Services) 
         directory.signer.read("upload", signature, LIFE_S)
 
 
-def test_a_url_is_good_for_its_own_object_alone(
+def test_a_signature_is_valid_for_one_object_only(
     directory: Services, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
@@ -126,7 +128,7 @@ def test_a_url_is_good_for_its_own_object_alone(
         assert visitor.get(f"/media/{quote(key, safe='')}?signature={signature}").status_code == 422, key
 
 
-def test_a_link_out_of_the_root_is_not_served(
+def test_a_symlink_out_of_the_root_is_not_served(
     directory: Services, visitor: TestClient, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(b"secret")
@@ -134,15 +136,15 @@ def test_a_link_out_of_the_root_is_not_served(
     assert visitor.get(directory.url("link.mp4")).status_code == 422
 
 
-def test_an_object_that_is_gone_is_a_404(directory: Services, visitor: TestClient, storage: DirectoryStorage) -> None:
+def test_a_deleted_object_is_404(directory: Services, visitor: TestClient, storage: DirectoryStorage) -> None:
     url = directory.url(KEY)
     storage.delete(KEY)
     assert visitor.get(url).status_code == 404
 
 
-def test_the_url_stays_the_same_for_half_of_its_life(directory: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_stays_the_same_for_half_of_its_lifetime(directory: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     first, urls = directory.url(KEY), directory.signer.urls
-    at(monkeypatch, LIFE_S / 2)
+    shift_clock(monkeypatch, LIFE_S / 2)
     urls.expire(time.monotonic() + 0.49 * LIFE_S)
     assert directory.url(KEY) == first
     urls.expire(time.monotonic() + 0.51 * LIFE_S)

@@ -1,4 +1,4 @@
-"""`POST /process-video` and the streams, as far as no run worker is needed: runs stay queued here."""
+"""`POST /process-video` and the event streams. No daemon runs here, so that runs stay queued."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ from clipper_assets_tests.api.conftest import KEY, NEW, TOKENS, URL, client_of
 from clipper_assets_tests.support.media import picture_bomb
 
 
-def test_an_upload_gets_one_run_however_often_it_is_asked_for(
+def test_concurrent_requests_for_an_upload_start_one_run(
     client: TestClient, services: Services, runs_of_new_removed: None
 ) -> None:
     async def at_once() -> list[httpx.Response]:
@@ -48,16 +48,16 @@ def test_an_upload_gets_one_run_however_often_it_is_asked_for(
     assert client.get(f"/episodes/{NEW}").json()["state"] == "queued"
 
 
-def test_two_replicas_that_are_asked_at_once_start_one_run(
+def test_concurrent_requests_to_two_replicas_start_one_run(
     services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     any_storage.put_file(NEW, cut)
-    looked = Barrier(2)
-    monkeypatch.setattr(process, "check_in_subprocess", lambda *_: looked.wait(10))
+    both_checked = Barrier(2)
+    monkeypatch.setattr(process, "check_in_subprocess", lambda *_: both_checked.wait(10))
     for _ in range(3):
-        process._probed.clear()
+        process._probed_uploads.clear()
         with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(asked, [replica(services, any_storage) for _ in range(2)]))
+            answers = list(pool.map(requested_run, [replica(services, any_storage) for _ in range(2)]))
         (run_id,) = set(answers)
         services.instance.report_run_failed(run_of(services, run_id))
 
@@ -67,12 +67,12 @@ def test_the_sensor_and_the_api_start_one_run(
 ) -> None:
     any_storage.put_file(NEW, cut)
     sensor = build_new_uploads(clip_episode, 15)
-    seen = None if isinstance(any_storage, S3Storage) else Seen(settling=versions(any_storage)).to_cursor()
+    cursor = None if isinstance(any_storage, S3Storage) else Seen(settling=versions(any_storage)).to_cursor()
 
     def tick(*_: object) -> None:
-        """The sensor's whole tick, once the API has seen that there is no run; then its daemon makes the run."""
+        """A whole tick of the sensor after the API has seen that there is no run; the daemon then adds the run."""
         with dg.build_sensor_context(
-            instance=services.instance, cursor=seen, resources={"storage": any_storage}
+            instance=services.instance, cursor=cursor, resources={"storage": any_storage}
         ) as context:
             result = sensor(context)
         assert isinstance(result, dg.SensorResult)
@@ -81,13 +81,13 @@ def test_the_sensor_and_the_api_start_one_run(
         Timer(0.3, lambda: services.instance.add_run(DagsterRun("clip_episode", tags=tags))).start()
 
     monkeypatch.setattr(process, "check_in_subprocess", tick)
-    process._probed.clear()
-    run_id = asked(replica(services, any_storage))
+    process._probed_uploads.clear()
+    run_id = requested_run(replica(services, any_storage))
     (run,) = services.instance.get_runs(RunsFilter(tags={"dagster/partition": NEW}))
     assert run_id == run.run_id
 
 
-def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
+def test_a_request_waits_for_the_run_of_another_request_for_a_limited_time(
     services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     monkeypatch.setattr(process, "PATIENCE_S", 0.0)
@@ -101,7 +101,7 @@ def test_a_run_that_another_request_starts_is_waited_for_and_not_for_ever(
     assert "is being started" in answer.json()["detail"]
 
 
-def test_a_launch_that_fails_keeps_nobody_waiting(
+def test_a_failed_launch_does_not_block_the_next_request(
     services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     with monkeypatch.context() as patch:
@@ -111,13 +111,13 @@ def test_a_launch_that_fails_keeps_nobody_waiting(
 
 
 def replica(services: Services, storage: Storage) -> TestClient:
-    """Another process of the API on the same Dagster, as far as threads can be that."""
+    """A second API on the same Dagster instance; in the same process, but without shared state."""
     states = States(storage, services.instance, services.runs)
     return client_of(replace(services, storage=storage, states=states), "full-token")
 
 
-def asked(replica: TestClient) -> str:
-    """The id of the run."""
+def requested_run(replica: TestClient) -> str:
+    """Requests clips of `NEW` and returns the run id."""
     answer = replica.post("/process-video", json={"s3_key": NEW})
     assert answer.status_code == 202
     return str(answer.json()["run_id"])
@@ -133,19 +133,19 @@ def run_of(services: Services, run_id: str) -> DagsterRun:
     return run
 
 
-def test_a_wait_that_is_over_gives_the_run(client: TestClient, runs_of_new_removed: None) -> None:
+def test_a_wait_that_times_out_answers_with_the_run(client: TestClient, runs_of_new_removed: None) -> None:
     answer = client.post("/process-video", json={"s3_key": NEW}, headers={"Prefer": "respond-async, wait=1"})
     assert answer.status_code == 202
     assert client.delete(f"/episodes/{NEW}/run").status_code == 202
 
 
-def test_a_cancelled_run_is_not_joined(client: TestClient, runs_of_new_removed: None) -> None:
+def test_a_request_after_a_cancelled_run_starts_a_new_one(client: TestClient, runs_of_new_removed: None) -> None:
     first = client.post("/process-video", json={"s3_key": NEW}).json()["run_id"]
     assert client.delete(f"/episodes/{NEW}/run").status_code == 202
     assert client.post("/process-video", json={"s3_key": NEW}).json()["run_id"] != first
 
 
-def test_a_done_episode_answers_with_the_run_of_its_present_clips(
+def test_a_finished_episode_answers_with_the_run_of_its_current_clips(
     client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = services.runs.latest(KEY)
@@ -158,17 +158,19 @@ def test_a_done_episode_answers_with_the_run_of_its_present_clips(
     services.states.forget(KEY)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
 
-    known = services.states.snapshot(KEY)
-    (shown,) = known.renderings
-    shown = replace(shown, manifest=shown.manifest.model_copy(update={"run_id": rendering}))
-    monkeypatch.setattr(services.states, "look", lambda _: replace(known, renderings=[shown]))
+    episode = services.states.snapshot(KEY)
+    (rendering_shown,) = episode.renderings
+    rendering_shown = replace(
+        rendering_shown, manifest=rendering_shown.manifest.model_copy(update={"run_id": rendering})
+    )
+    monkeypatch.setattr(services.states, "snapshot", lambda _: replace(episode, renderings=[rendering_shown]))
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == rendering
     services.instance.delete_run(rendering)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
     services.states.forget(KEY)
 
 
-def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, services: Services) -> None:
+def test_a_file_that_is_not_a_video_is_refused_without_a_run(client: TestClient, services: Services) -> None:
     services.storage.put_bytes("show2/fake.mp4", b"this is no video" * 100)
     answer = client.post("/process-video", json={"s3_key": "show2/fake.mp4"})
     assert answer.status_code == 422
@@ -176,7 +178,7 @@ def test_a_file_that_is_no_video_is_refused_before_any_run(client: TestClient, s
     assert services.runs.latest("show2/fake.mp4") is None
 
 
-def test_the_api_decodes_nothing_of_an_upload_itself(
+def test_the_api_does_not_decode_uploads_in_its_own_process(
     client: TestClient, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.storage.put_file("show2/bomb.mkv", picture_bomb(tmp_path / "bomb.mkv"))
@@ -186,20 +188,20 @@ def test_the_api_decodes_nothing_of_an_upload_itself(
     assert "larger than 8192x4320 pixels" in answer.json()["detail"]
 
 
-def test_an_object_that_is_not_there_is_a_404(client: TestClient) -> None:
+def test_a_missing_upload_is_404(client: TestClient) -> None:
     assert client.post("/process-video", json={"s3_key": "show2/none.mp4"}).status_code == 404
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"s3_key": ""}, {"s3_key": 3}, {"s3_key": KEY, "webhook": "https://evil.example"}]
 )
-def test_other_bodies_are_refused_in_a_sentence(client: TestClient, body: dict[str, object]) -> None:
+def test_invalid_bodies_are_refused_with_one_sentence(client: TestClient, body: dict[str, object]) -> None:
     answer = client.post("/process-video", json=body)
     assert answer.status_code == 422
     assert isinstance(answer.json()["detail"], str)
 
 
-def test_the_payload_has_urls_that_a_frontend_can_open(services: Services, stranger: TestClient) -> None:
+def test_the_blocking_answer_has_absolute_video_urls_that_open(services: Services, stranger: TestClient) -> None:
     run = services.runs.latest(KEY)
     assert run
     payload = processed(services, KEY, run, "https://clips.example/")
@@ -210,33 +212,33 @@ def test_the_payload_has_urls_that_a_frontend_can_open(services: Services, stran
 
 
 def events(text: str) -> list[dict[str, str]]:
-    """The events of a stream, by field."""
+    """Parses a stream into events with their fields."""
     blocks = text.replace("\r\n", "\n").strip().split("\n\n")
     pairs = [[line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")] for block in blocks]
     return [dict(block) for block in pairs if block]
 
 
-def test_a_finished_run_is_told_from_its_log_and_ends_with_the_result(reader: TestClient) -> None:
-    told = events(reader.get(f"/episodes/{KEY}/events").text)
-    steps = [json.loads(each["data"])["step"] for each in told if each["event"] == "step"]
+def test_the_events_of_a_finished_run_end_with_the_result(reader: TestClient) -> None:
+    received = events(reader.get(f"/episodes/{KEY}/events").text)
+    steps = [json.loads(each["data"])["step"] for each in received if each["event"] == "step"]
     assert [(step["name"], step["state"]) for step in steps] == [
         (name, state)
         for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
         for state in ("running", "done")
     ]
-    shares = [json.loads(each["data"])["percent"] for each in told[:-1]]
-    assert shares == sorted(shares)
-    assert {each["event"] for each in told} == {"step", "progress", "log", "result"}
-    assert json.loads(told[-1]["data"])["state"] == "done"
-    assert len({each["id"] for each in told}) == len(told)
+    percentages = [json.loads(each["data"])["percent"] for each in received[:-1]]
+    assert percentages == sorted(percentages)
+    assert {each["event"] for each in received} == {"step", "progress", "log", "result"}
+    assert json.loads(received[-1]["data"])["state"] == "done"
+    assert len({each["id"] for each in received}) == len(received)
 
 
-def test_a_client_goes_on_where_it_was(reader: TestClient) -> None:
+def test_a_client_resumes_after_its_last_event(reader: TestClient) -> None:
     url = f"/episodes/{KEY}/events"
-    told = events(reader.get(url).text)
-    for place in (0, len(told) // 2, len(told) - 2):
-        rest = events(reader.get(url, headers={"Last-Event-ID": told[place]["id"]}).text)
-        assert [each["id"] for each in rest] == [each["id"] for each in told[place + 1 :]]
-    assert reader.get(url, headers={"Last-Event-ID": told[-1]["id"]}).status_code == 204
+    received = events(reader.get(url).text)
+    for place in (0, len(received) // 2, len(received) - 2):
+        rest = events(reader.get(url, headers={"Last-Event-ID": received[place]["id"]}).text)
+        assert [each["id"] for each in rest] == [each["id"] for each in received[place + 1 :]]
+    assert reader.get(url, headers={"Last-Event-ID": received[-1]["id"]}).status_code == 204
     again = events(reader.get(url, headers={"Last-Event-ID": "another-run:12"}).text)
-    assert len(again) == len(told)
+    assert len(again) == len(received)

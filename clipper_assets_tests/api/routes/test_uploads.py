@@ -26,7 +26,7 @@ KEY = "talks/new talk.mp4"
 
 @pytest.fixture
 def client(services: Services, any_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """The API over an empty storage; parts of 5 MiB, S3's least."""
+    """The API on an empty storage, with parts of 5 MiB, the smallest that S3 accepts."""
     monkeypatch.setattr(uploads, "PART_BYTES", 5 * MIB)
     return client_of(
         replace(services, storage=any_storage, states=States(any_storage, services.instance, services.runs)),
@@ -34,8 +34,8 @@ def client(services: Services, any_storage: Storage, monkeypatch: pytest.MonkeyP
     )
 
 
-def begin(client: TestClient, **asked: object) -> dict[str, object]:
-    answer = client.post("/uploads", json={"key": KEY, "size_bytes": len(CONTENT), **asked})
+def begin(client: TestClient, **fields: object) -> dict[str, object]:
+    answer = client.post("/uploads", json={"key": KEY, "size_bytes": len(CONTENT), **fields})
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
@@ -52,62 +52,62 @@ def slices(begun: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
         yield part, CONTENT[part["offset"] : part["offset"] + part["size_bytes"]]
 
 
-def named(begun: dict[str, object]) -> dict[str, object]:
+def reference(begun: dict[str, object]) -> dict[str, object]:
     return {"key": begun["key"], "upload_id": begun["upload_id"]}
 
 
-def test_a_file_in_parts_becomes_an_upload_only_when_it_is_whole(client: TestClient, any_storage: Storage) -> None:
+def test_an_upload_appears_only_when_all_parts_are_complete(client: TestClient, any_storage: Storage) -> None:
     begun = begin(client)
     parts = list(slices(begun))
     assert [len(content) for _, content in parts] == [5 * MIB, 5 * MIB, MIB]
     for part, content in reversed(parts[1:]):
         assert put(client, part, content) < 300
-    missing = client.post("/uploads/complete", json=named(begun))
+    missing = client.post("/uploads/complete", json=reference(begun))
     assert missing.status_code == 409
-    assert "not whole: 1; send them" in missing.json()["detail"]
+    assert "incomplete: 1; send them again" in missing.json()["detail"]
     assert not any(is_upload(stored.key) for stored in any_storage.list_objects())
     assert put(client, *parts[0]) < 300
-    done = client.post("/uploads/complete", json=named(begun))
+    done = client.post("/uploads/complete", json=reference(begun))
     assert done.status_code == 200, done.text
     assert done.json()["status_url"] == "/episodes/talks/new%20talk.mp4"
     assert any_storage.read_bytes(KEY) == CONTENT
     assert [stored.key for stored in any_storage.list_objects()] == [KEY]
-    assert client.post("/uploads/complete", json=named(begun)).status_code == 404
+    assert client.post("/uploads/complete", json=reference(begun)).status_code == 404
 
 
-def test_an_upload_that_was_given_up_leaves_nothing(client: TestClient, any_storage: Storage) -> None:
+def test_an_aborted_upload_leaves_no_files(client: TestClient, any_storage: Storage) -> None:
     begun = begin(client)
     put(client, *next(slices(begun)))
-    assert client.post("/uploads/abort", json=named(begun)).status_code == 204
+    assert client.post("/uploads/abort", json=reference(begun)).status_code == 204
     assert list(any_storage.list_objects()) == []
-    assert client.post("/uploads/complete", json=named(begun)).status_code == 404
+    assert client.post("/uploads/complete", json=reference(begun)).status_code == 404
 
 
-def test_nothing_is_replaced_unless_asked_for(client: TestClient, any_storage: Storage) -> None:
+def test_an_existing_file_is_replaced_only_with_overwrite(client: TestClient, any_storage: Storage) -> None:
     any_storage.put_bytes(KEY, b"the first")
     refused = client.post("/uploads", json={"key": KEY, "size_bytes": 3})
     assert refused.status_code == 409
     begun = begin(client, overwrite=True)
     for part, content in slices(begun):
         put(client, part, content)
-    assert client.post("/uploads/complete", json=named(begun)).status_code == 200
+    assert client.post("/uploads/complete", json=reference(begun)).status_code == 200
     assert any_storage.read_bytes(KEY) == CONTENT
 
 
-def test_of_two_uploads_of_one_name_the_first_to_be_whole_counts(client: TestClient, any_storage: Storage) -> None:
+def test_of_two_uploads_of_one_key_the_first_complete_one_wins(client: TestClient, any_storage: Storage) -> None:
     first, second = begin(client), begin(client)
     for begun in (first, second):
         for part, content in slices(begun):
             put(client, part, content)
-    assert client.post("/uploads/complete", json=named(first)).status_code == 200
+    assert client.post("/uploads/complete", json=reference(first)).status_code == 200
     version = any_storage.stat(KEY)
-    assert client.post("/uploads/complete", json=named(second)).status_code == 409
+    assert client.post("/uploads/complete", json=reference(second)).status_code == 409
     assert any_storage.stat(KEY) == version
-    assert client.post("/uploads/complete", json=named(second)).status_code == 404
+    assert client.post("/uploads/complete", json=reference(second)).status_code == 404
     assert [stored.key for stored in any_storage.list_objects()] == [KEY]
 
 
-def test_parts_are_what_was_announced(services: Services, storage: Storage) -> None:
+def test_parts_of_another_size_or_number_are_refused(services: Services, storage: Storage) -> None:
     client = client_of(
         replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
     )
@@ -121,7 +121,7 @@ def test_parts_are_what_was_announced(services: Services, storage: Storage) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("fields", "status"),
     [
         ({"key": "notes.txt"}, 422),
         ({"size_bytes": 0}, 422),
@@ -129,14 +129,14 @@ def test_parts_are_what_was_announced(services: Services, storage: Storage) -> N
         ({"key": "a/.b.mp4"}, 422),
     ],
 )
-def test_uploads_that_cannot_be_are_refused(client: TestClient, asked: dict[str, object], status: int) -> None:
-    assert client.post("/uploads", json={"key": KEY, "size_bytes": 10, **asked}).status_code == status
+def test_invalid_uploads_are_refused(client: TestClient, fields: dict[str, object], status: int) -> None:
+    assert client.post("/uploads", json={"key": KEY, "size_bytes": 10, **fields}).status_code == status
 
 
-def test_an_id_of_another_key_is_no_upload(client: TestClient) -> None:
+def test_an_upload_id_of_another_key_is_refused(client: TestClient) -> None:
     begun = begin(client)
-    assert client.post("/uploads/complete", json={**named(begun), "key": "other.mp4"}).status_code == 404
-    assert client.post("/uploads/complete", json={**named(begun), "upload_id": "x"}).status_code == 403
+    assert client.post("/uploads/complete", json={**reference(begun), "key": "other.mp4"}).status_code == 404
+    assert client.post("/uploads/complete", json={**reference(begun), "upload_id": "x"}).status_code == 403
 
 
 def test_abandoned_parts_are_removed(services: Services, storage: Storage) -> None:
@@ -150,34 +150,34 @@ def test_abandoned_parts_are_removed(services: Services, storage: Storage) -> No
     assert not folder.exists()
 
 
-def test_a_part_that_comes_too_late_is_refused(services: Services, storage: DirectoryStorage) -> None:
+def test_a_part_after_the_abort_is_refused(services: Services, storage: DirectoryStorage) -> None:
     client = client_of(
         replace(services, storage=storage, states=States(storage, services.instance, services.runs)), "full-token"
     )
     begun = begin(client)
     part, content = next(slices(begun))
-    client.post("/uploads/abort", json=named(begun))
+    client.post("/uploads/abort", json=reference(begun))
     assert put(client, part, content) == 404
     assert list(storage.list_objects()) == []
 
 
-def test_what_was_given_up_cannot_be_given_up_again(client: TestClient) -> None:
+def test_aborting_twice_is_404(client: TestClient) -> None:
     begun = begin(client)
-    assert client.post("/uploads/abort", json=named(begun)).status_code == 204
-    assert client.post("/uploads/abort", json=named(begun)).status_code == 404
+    assert client.post("/uploads/abort", json=reference(begun)).status_code == 204
+    assert client.post("/uploads/abort", json=reference(begun)).status_code == 404
 
 
-def test_a_part_is_sent_again_in_place_of_itself(client: TestClient, any_storage: Storage) -> None:
+def test_a_part_that_is_sent_again_replaces_itself(client: TestClient, any_storage: Storage) -> None:
     begun = begin(client)
     first, *_ = slices(begun)
     assert put(client, first[0], bytes(len(first[1]))) < 300
     for part, content in slices(begun):
         assert put(client, part, content) < 300
-    assert client.post("/uploads/complete", json=named(begun)).status_code == 200
+    assert client.post("/uploads/complete", json=reference(begun)).status_code == 200
     assert any_storage.read_bytes(KEY) == CONTENT
 
 
-def test_what_could_not_be_joined_can_be_completed_later(
+def test_completing_can_be_repeated_after_a_full_disk(
     services: Services, storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = client_of(
@@ -194,13 +194,13 @@ def test_what_could_not_be_joined_can_be_completed_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copyfileobj", full)
-        assert client.post("/uploads/complete", json=named(begun)).status_code == 503
+        assert client.post("/uploads/complete", json=reference(begun)).status_code == 503
     assert not storage.exists(KEY)
-    assert client.post("/uploads/complete", json=named(begun)).status_code == 200
+    assert client.post("/uploads/complete", json=reference(begun)).status_code == 200
     assert storage.read_bytes(KEY) == CONTENT
 
 
-def test_parts_of_the_largest_file_are_within_s3s_limits(client: TestClient) -> None:
+def test_the_parts_of_the_largest_file_are_within_the_limits_of_s3(client: TestClient) -> None:
     parts = begin(client, size_bytes=5 * 1024**4)["parts"]
     assert isinstance(parts, list)
     assert len(parts) <= 10_000
@@ -208,7 +208,7 @@ def test_parts_of_the_largest_file_are_within_s3s_limits(client: TestClient) -> 
     assert max(part["size_bytes"] for part in parts) <= 5 * 1024**3
 
 
-def test_a_token_that_may_only_look_uploads_nothing(reader: TestClient) -> None:
+def test_a_read_only_token_cannot_upload(reader: TestClient) -> None:
     assert reader.post("/uploads", json={"key": KEY, "size_bytes": 1}).status_code == 403
     for path in ("complete", "abort"):
         assert reader.post(f"/uploads/{path}", json={"key": KEY, "upload_id": "x"}).status_code == 403
