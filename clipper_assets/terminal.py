@@ -1,4 +1,4 @@
-"""What every `clipper` command does on the terminal: colours, and mistakes of the user in one sentence each."""
+"""Terminal output of all `clipper` commands: colours, and errors as one sentence instead of a traceback."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,18 +16,18 @@ console = Console()
 
 @contextmanager
 def mistakes_in_one_sentence(*kinds: type[Exception]) -> Iterator[None]:
-    """Ends the command with exit code 1 and one sentence for an error of one of `kinds`, a wrong setting or a fault."""
-    told: tuple[type[Exception], ...] = (ValueError, *kinds)
+    """Turns errors of these `kinds`, invalid settings and system faults into one sentence and exit code 1."""
+    reported: tuple[type[Exception], ...] = (ValueError, *kinds)
     with faults_in_one_sentence():
         try:
             yield
-        except told as mistake:
+        except reported as mistake:
             complain([_sentence(mistake)])
 
 
 @contextmanager
 def faults_in_one_sentence() -> Iterator[None]:
-    """Ends the command with exit code 1 and one sentence for what its surroundings did to it, and for nothing else."""
+    """Turns system faults, such as a full disk or a locked database, into one sentence and exit code 1."""
     try:
         yield
     except Exception as error:
@@ -38,7 +38,7 @@ def faults_in_one_sentence() -> Iterator[None]:
 
 
 def complain(sentences: Iterable[str]) -> NoReturn:
-    """Ends the command with exit code 1 and these sentences."""
+    """Prints the sentences and ends the command with exit code 1."""
     for sentence in sentences:
         console.print(f"clipper: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
     sys.exit(1)
@@ -52,9 +52,9 @@ def _sentence(mistake: Exception) -> str:
 
 
 def _wrong_setting(error: ValidationError) -> str:
-    """The first thing that is wrong with the settings, with the name of its environment variable.
+    """Describes the first invalid setting with the name of its environment variable.
 
-    Not with its value, which may be a secret.
+    The value is left out, because it may be a secret.
     """
     first = first_mistake(error.errors())
     names = [str(name).upper() for name in first.path[:1]]

@@ -1,4 +1,4 @@
-"""The half of `clipper doctor` about a deployment: the instance of DAGSTER_HOME, and what its runs depend on."""
+"""Checks of `clipper doctor` on a deployment: the Dagster instance of DAGSTER_HOME and what its runs need."""
 
 import os
 import shutil
@@ -19,38 +19,40 @@ from clipper_assets.runtime.daemons import heartbeats
 from clipper_assets.settings import Settings
 
 SCRATCH_BYTES = 2_000_000_000
-"""What one run may write to its temporary folder at once, and some more."""
+"""Free bytes that a run needs in its temporary folder, with a margin."""
 PROBE = ["clipper-doctor"]
 
 
 def examine_deployment(settings: Settings) -> Iterator[Finding]:
-    """Look at the instance that DAGSTER_HOME names; nothing where it has no dagster.yaml. Secrets by presence only."""
+    """Checks the instance of DAGSTER_HOME, if it has a dagster.yaml. Of secrets, reports only whether they are set."""
     home = os.environ.get("DAGSTER_HOME")
     if not home or not (Path(home) / "dagster.yaml").is_file():
         return
     try:
         instance = dg.DagsterInstance.from_config(home)
-    except Exception as error:  # noqa: BLE001  # each database driver and cloud client has errors of its own
+    except Exception as error:  # noqa: BLE001  # each database driver and cloud client raises its own errors
         yield Finding("instance", False, f"{_sentence(error)}; check {home}/dagster.yaml and its environment", True)
         return
     with instance:
         yield Finding("instance", True, f"{home}/dagster.yaml", required=True)
-        migrate = "check the database, and run `dagster instance migrate` after an upgrade"
-        yield _attempt("instance storage", lambda: _schema(instance), migrate)
-        yield _attempt("daemons", lambda: heartbeats(instance), "see that `dagster-daemon run` is up, and its log")
+        remedy = "check the database, and run `dagster instance migrate` after an upgrade"
+        yield _attempt("instance storage", lambda: _schema(instance), remedy)
+        yield _attempt(
+            "daemons", lambda: heartbeats(instance), "check that `dagster-daemon run` is running, and see its log"
+        )
         yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
-        yield _attempt("compute logs", lambda: _log_written(instance), "check the bucket or folder and its permissions")
+        yield _attempt("compute logs", lambda: _write_log(instance), "check the bucket or folder and its permissions")
         yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
         token = bool(settings.auth_token)
-        yield Finding("AUTH_TOKEN", token, "set" if token else "not set; set it for clipper-api, which needs it", False)
-        yield _attempt("scratch space", _scratch, "free some, or let TMPDIR name a larger folder", required=False)
+        yield Finding("AUTH_TOKEN", token, "set" if token else "not set; clipper-api needs it", False)
+        yield _attempt("scratch space", _scratch, "free some space, or set TMPDIR to a larger folder", required=False)
         yield _attempt("code location", lambda: _locations(instance, settings), "check CLIPPER_WORKSPACE and its log")
 
 
-def _attempt(subject: str, look: Callable[[], str], remedy: str, required: bool = True) -> Finding:
-    """What `look` says; where it raises, why, and the remedy."""
+def _attempt(subject: str, check: Callable[[], str], remedy: str, required: bool = True) -> Finding:
+    """Runs a check. The finding has its result, or the reason why it failed and the remedy."""
     try:
-        return Finding(subject, True, look(), required)
+        return Finding(subject, True, check(), required)
     except Exception as error:  # noqa: BLE001  # see above
         return Finding(subject, False, f"{_sentence(error)}; {remedy}", required)
 
@@ -61,16 +63,16 @@ def _sentence(error: Exception) -> str:
 
 
 def _schema(instance: dg.DagsterInstance) -> str:
-    """Raises RuntimeError where the database is not at the revision of the Dagster that is installed."""
+    """Raises RuntimeError if the schema of the database does not match the installed Dagster."""
     parts: dict[str, Any] = {
         "runs": instance.run_storage,
         "events": instance.event_log_storage,
         "schedules": instance.schedule_storage,
     }
     for name, storage in parts.items():
-        at, newest = storage.alembic_version()
-        if at != newest:
-            raise RuntimeError(f"the schema of the {name} is at {at} instead of {newest}")
+        revision, newest = storage.alembic_version()
+        if revision != newest:
+            raise RuntimeError(f"the schema of the {name} is at revision {revision} instead of {newest}")
     instance.get_runs_count()
     return f"{type(instance.run_storage).__name__}, schema up to date"
 
@@ -80,7 +82,7 @@ def _launcher(instance: dg.DagsterInstance) -> str:
     name = type(launcher).__name__
     match name:
         case "DockerRunLauncher":
-            import docker  # noqa: PLC0415  # installed where this launcher is
+            import docker  # noqa: PLC0415  # installed with this launcher
 
             docker.from_env().ping()
             return f"{name}, the engine answers"
@@ -88,25 +90,27 @@ def _launcher(instance: dg.DagsterInstance) -> str:
             launcher._api_client.batch_api.list_namespaced_job(namespace=launcher.job_namespace, limit=1)
             return f"{name}, may list jobs in namespace {launcher.job_namespace}"
         case "EcsRunLauncher" | "StrictEcsRunLauncher":
-            found = launcher.ecs.describe_task_definition(taskDefinition=launcher.task_definition)
-            return f"{name}, starts {found['taskDefinition']['taskDefinitionArn']}"
+            response = launcher.ecs.describe_task_definition(taskDefinition=launcher.task_definition)
+            return f"{name}, starts {response['taskDefinition']['taskDefinitionArn']}"
     return name
 
 
-def _log_written(instance: dg.DagsterInstance) -> str:
+def _write_log(instance: dg.DagsterInstance) -> str:
     manager: Any = instance.compute_log_manager
     with manager.open_log_stream(PROBE, ComputeIOType.STDERR) as stream:
         if stream:
             stream.write("ok\n")
-    return f"{type(manager).__name__}, can be written"
+    return f"{type(manager).__name__}, is writable"
 
 
 def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
-    """Raises RuntimeError where one of the workspace does not load."""
+    """Raises RuntimeError if a code location of the workspace does not load."""
     if not settings.workspace.is_file():
-        raise RuntimeError(f"there is no workspace file {settings.workspace}")
+        raise RuntimeError(f"no workspace file {settings.workspace}")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Dagster's has the whole traceback of what is told here in a sentence
+        warnings.simplefilter(
+            "ignore"
+        )  # Dagster's warning has a traceback; the error is reported in one sentence instead
         with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(settings.workspace)])) as context:
             entries = context.create_request_context().get_code_location_entries()
     for name, entry in entries.items():
@@ -116,18 +120,18 @@ def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
 
 
 def _pool(instance: dg.DagsterInstance) -> str:
-    """Raises RuntimeError where nothing limits the steps that use a GPU."""
+    """Raises RuntimeError if the number of concurrent steps on GPUs is not limited."""
     limits = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
     limit = limits.get(POOL, instance.global_op_concurrency_default_limit)
     if limit is None:
-        raise RuntimeError("it has no limit")
-    return f"{limit} at once"
+        raise RuntimeError("the pool has no limit")
+    return f"at most {limit} steps at once"
 
 
 def _scratch() -> str:
-    """Raises RuntimeError where less than `SCRATCH_BYTES` are free."""
+    """Raises RuntimeError if less than `SCRATCH_BYTES` are free."""
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < SCRATCH_BYTES:
-        raise RuntimeError(f"{folder} has {free / 1e9:.1f} GB free, and a run may need {SCRATCH_BYTES / 1e9:.1f}")
+        raise RuntimeError(f"{folder} has {free / 1e9:.1f} GB free, but a run may need {SCRATCH_BYTES / 1e9:.1f} GB")
     return f"{free / 1e9:.1f} GB free in {folder}"

@@ -1,4 +1,4 @@
-"""`clipper doctor`: what was found on this machine and in its deployment, and what is missing."""
+"""`clipper doctor`: checks this machine and its deployment, and reports what is missing."""
 
 import sys
 
@@ -15,11 +15,11 @@ from clipper_assets.terminal import console, mistakes_in_one_sentence
 
 @click.command()
 def doctor() -> None:
-    """Say what was found on this machine and what is missing; exit code 1 where the main job cannot run."""
+    """Check this machine and its deployment; exit code 1 if the main job cannot run."""
     with mistakes_in_one_sentence(*MISTAKES):
         settings = Settings()
         findings = [*examine(settings), *examine_deployment(settings)]
-    table = Table("", "what", "found", box=None)
+    table = Table("", "check", "result", box=None)
     for finding in findings:
         mark = "[green]ok" if finding.ok else "[red]missing" if finding.required else "[yellow]none"
         table.add_row(mark, finding.subject, escape(finding.detail))

@@ -1,4 +1,4 @@
-"""A group of commands whose modules are imported when a command is called, not when the group is."""
+"""A click group that imports the module of a command only when the command is called."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,7 +8,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Imports the command `name` from `<package>.<name>`; `summaries` is what the group's own help says of each."""
+    """Imports the command `name` from `<package>.<name>`; `summaries` are the lines of the group's own help."""
 
     def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -25,6 +25,6 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their summaries. click imports every command to read its docstring."""
+        """Lists the commands with their summaries; click's own method would import each command for its docstring."""
         with formatter.section("Commands"):
             formatter.write_dl(list(self.summaries.items()))

@@ -1,4 +1,4 @@
-"""The half of `clipper doctor` about the machine: programs, fonts, models, storage, keys."""
+"""Checks of `clipper doctor` on the machine: programs, fonts, models, storage and keys."""
 
 import importlib.metadata
 import os
@@ -43,7 +43,7 @@ ENCODERS = ("libx264", "aac", "flac", "mjpeg")
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `required` findings that are not `ok` keep the main job from running."""
+    """One line of the report; the main job cannot run if a `required` finding is not `ok`."""
 
     subject: str
     ok: bool
@@ -52,33 +52,33 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything that the main job needs or can use. Secrets are reported by presence only."""
+    """Checks everything that the main job needs or can use. Of secrets, reports only whether they are set."""
     yield from _ffmpeg()
     yield from _fonts(settings)
     yield _storage(settings)
     yield Finding(
-        "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, English model inside", required=True
+        "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, with its English model", required=True
     )
     model = whisper(settings.whisper_model).on_disk(settings.models_dir)
-    detail = str(model) if model else "not on disk; fetched from the model hub at its first use, if that can be reached"
+    detail = str(model) if model else "not on disk; downloaded from the model hub at first use, if the hub is reachable"
     yield Finding(f"Whisper model {settings.whisper_model}", model is not None, detail, required=False)
     installed = whisperx_installed()
     yield Finding("whisperx", installed, "installed" if installed else NOT_INSTALLED, required=False)
     yield _diarization(settings)
     for name, camera_model in MODELS.items():
         file = model_file(name, settings.models_dir)
-        missing = f"not on disk ({camera_model.purpose}); `clipper models fetch {name}` fetches it"
+        missing = f"not on disk ({camera_model.purpose}); run `clipper models fetch {name}`"
         yield Finding(f"camera model {name}", file is not None, str(file or missing), required=False)
     key = settings.openai_api_key is not None
     yield Finding(
         "OPENAI_API_KEY",
         key,
-        f"set, model {settings.openai_model}" if key else "not set; the heuristic picks",
+        f"set, model {settings.openai_model}" if key else "not set; highlights are picked by the heuristic",
         required=False,
     )
     yield _gpu()
     home = os.environ.get("DAGSTER_HOME")
-    yield Finding("DAGSTER_HOME", home is not None, home or "not set; the command line uses .dagster", required=False)
+    yield Finding("DAGSTER_HOME", home is not None, home or "not set; `clipper process` uses .dagster", required=False)
 
 
 def _fonts(settings: Settings) -> Iterator[Finding]:
@@ -97,10 +97,15 @@ def _fonts(settings: Settings) -> Iterator[Finding]:
 def _diarization(settings: Settings) -> Finding:
     subject = "diarization model"
     if settings.diarization_model == OFF:
-        return Finding(subject, False, "off, as set; only microphones tell speakers apart", required=False)
-    found = hub_model(subject, settings.diarization_model, "config.yaml").on_disk(settings.models_dir)
-    missing = f"{settings.diarization_model} is not on disk; only microphones tell speakers apart"
-    return Finding(subject, found is not None, str(found or missing), required=False)
+        return Finding(
+            subject,
+            False,
+            "off by CLIPPER_DIARIZATION_MODEL; speakers are told apart only by separate microphone tracks",
+            required=False,
+        )
+    folder = hub_model(subject, settings.diarization_model, "config.yaml").on_disk(settings.models_dir)
+    missing = f"{settings.diarization_model} is not on disk; speakers are told apart only by separate microphone tracks"
+    return Finding(subject, folder is not None, str(folder or missing), required=False)
 
 
 def _ffmpeg() -> Iterator[Finding]:
@@ -110,8 +115,8 @@ def _ffmpeg() -> Iterator[Finding]:
         yield Finding("ffmpeg", False, str(error), required=True)
         return
     yield Finding("ffmpeg", True, binary(), required=True)
-    for kind, needed, found in (("filters", FILTERS, filters), ("encoders", ENCODERS, encoders)):
-        missing = [name for name in needed if name not in found]
+    for kind, needed, available in (("filters", FILTERS, filters), ("encoders", ENCODERS, encoders)):
+        missing = [name for name in needed if name not in available]
         detail = f"missing: {', '.join(missing)}; use the ffmpeg of imageio-ffmpeg" if missing else ", ".join(needed)
         yield Finding(f"ffmpeg {kind}", not missing, detail, required=True)
     nvenc = best_encoder() == NVENC
@@ -123,8 +128,8 @@ def _storage(settings: Settings) -> Finding:
         storage = storage_at(settings.storage, settings.url_expiry_s)
     except StorageError as error:
         return Finding("storage", False, str(error), required=True)
-    problem = unreachable(storage)
-    return Finding("storage", problem is None, problem or settings.storage, required=True)
+    reason = unreachable(storage)
+    return Finding("storage", reason is None, reason or settings.storage, required=True)
 
 
 def _gpu() -> Finding:
@@ -132,7 +137,7 @@ def _gpu() -> Finding:
     if smi is None:
         return Finding("GPU", False, "none; everything runs on the CPU", required=False)
     query = [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    asked = subprocess.run(query, capture_output=True, text=True, check=False)
-    found = asked.returncode == 0 and bool(asked.stdout.strip())
-    detail = "; ".join((asked.stdout if found else asked.stderr).strip().splitlines())
+    result = subprocess.run(query, capture_output=True, text=True, check=False)
+    found = result.returncode == 0 and bool(result.stdout.strip())
+    detail = "; ".join((result.stdout if found else result.stderr).strip().splitlines())
     return Finding("GPU", found, detail, required=False)

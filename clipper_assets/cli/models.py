@@ -1,4 +1,4 @@
-"""`clipper models`: the model files that the camera can use, listed, fetched and verified."""
+"""`clipper models`: lists, fetches and verifies the model files of the camera."""
 
 from pathlib import Path
 
@@ -18,26 +18,33 @@ names_argument = click.argument("names", nargs=-1, type=click.Choice(list(MODELS
 
 @click.group()
 def models() -> None:
-    """Model files that the camera can use; without them it does with less."""
+    """List, fetch and verify the model files of the camera, which uses simpler methods without them."""
 
 
 @models.command("list")
 def list_models() -> None:
-    """Say what each model is for, whose it is, where it comes from and whether it is here."""
+    """List the models with their purpose, licence, source and file."""
     models_dir = _models_dir()
-    table = Table("", "model", Column("what, whose, from where, found", overflow="fold"), box=None)
+    table = Table("", "model", Column("purpose, licence, source, file", overflow="fold"), box=None)
     for name, model in MODELS.items():
         file = model_file(name, models_dir)
-        facts = (f"{model.purpose}, {model.size_bytes / 1e6:.1f} MB", model.licence, model.url, str(file or "not here"))
+        facts = (
+            f"{model.purpose}, {model.size_bytes / 1e6:.1f} MB",
+            model.licence,
+            model.url,
+            str(file or "not fetched"),
+        )
         table.add_row("[green]ok" if file else "[yellow]none", name, escape("\n".join(facts)))
     console.print(table)
 
 
 @models.command("fetch")
 @names_argument
-@click.option("--speech", is_flag=True, help="Also the Whisper model of CLIPPER_WHISPER_MODEL, into the hub's cache.")
+@click.option(
+    "--speech", is_flag=True, help="Also fetch the Whisper model of CLIPPER_WHISPER_MODEL into the model hub's cache."
+)
 def fetch_models(names: tuple[str, ...], speech: bool) -> None:
-    """Download the models of these NAMEs, or all of them; what is here and whole is left alone."""
+    """Download the named models, or all of them; files that are already there and intact are kept."""
     models_dir = _models_dir()
     failed = []
     if speech:
@@ -47,7 +54,7 @@ def fetch_models(names: tuple[str, ...], speech: bool) -> None:
     with Bars("{task.description:>20}", BarColumn(), TaskProgressColumn(), console=console) as bars:
         for name in names or MODELS:
             try:
-                _fetch_unless_whole(name, models_dir, bars)
+                _fetch_unless_intact(name, models_dir, bars)
             except ModelFileError as error:
                 failed.append(str(error))
     if failed:
@@ -57,7 +64,7 @@ def fetch_models(names: tuple[str, ...], speech: bool) -> None:
 @models.command("verify")
 @names_argument
 def verify_models(names: tuple[str, ...]) -> None:
-    """Compare the SHA-256 of these NAMEs, or of all models; exit code 1 where one is missing or damaged."""
+    """Check the SHA-256 of the named models, or of all; exit code 1 if one is missing or damaged."""
     models_dir = _models_dir()
     failed = []
     for name in names or MODELS:
@@ -74,7 +81,7 @@ def _models_dir() -> Path | None:
         return Settings().models_dir
 
 
-def _fetch_unless_whole(name: str, models_dir: Path | None, bars: Bars) -> None:
+def _fetch_unless_intact(name: str, models_dir: Path | None, bars: Bars) -> None:
     bar = bars.add_task(name, total=1.0)
     try:
         verify(name, models_dir)

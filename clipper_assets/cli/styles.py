@@ -1,4 +1,4 @@
-"""`clipper styles`: all caption styles side by side in one picture."""
+"""`clipper styles`: draws all caption styles side by side into one picture."""
 
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from clipper_assets.terminal import console, mistakes_in_one_sentence
 @click.command()
 @click.argument("picture", type=click.Path(path_type=Path, dir_okay=False), default="styles.png")
 @click.option(
-    "--over", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="picture or video behind them"
+    "--over",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Picture or video to draw the styles on.",
 )
-@click.option("--scripts", is_flag=True, help="every script in the default style instead")
+@click.option("--scripts", is_flag=True, help="Draw every writing system in the default style instead.")
 def styles(picture: Path, over: Path | None, scripts: bool) -> None:
     """Draw all caption styles side by side into PICTURE (a PNG)."""
     with mistakes_in_one_sentence(*MISTAKES):
         if not picture.absolute().parent.is_dir():
-            raise ValueError(f"{picture} cannot be written: there is no folder {picture.parent}; make it first")
+            raise ValueError(f"cannot write {picture}: the folder {picture.parent} does not exist; create it first")
         fonts_dir = Settings().fonts_dir
         contact_sheet(picture, script_tiles(fonts_dir=fonts_dir) if scripts else style_tiles(fonts_dir), over)
     console.print(str(picture), markup=False, highlight=False, soft_wrap=True)

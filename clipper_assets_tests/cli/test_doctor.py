@@ -17,7 +17,7 @@ from clipper_assets.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(doctor, "console", Console(width=1000))
     binary.cache_clear()
@@ -29,19 +29,19 @@ def run_doctor() -> Result:
     return CliRunner().invoke(cli.main, ["doctor"])
 
 
-def found(subject: str) -> Finding:
+def finding_of(subject: str) -> Finding:
     (finding,) = [finding for finding in examine(Settings()) if finding.subject == subject]
     return finding
 
 
-def test_the_main_job_can_run_here() -> None:
+def test_the_main_job_can_run_on_this_machine() -> None:
     result = run_doctor()
     assert result.exit_code == 0, result.output
     assert "the main job can run" in result.output
     assert all(finding.ok for finding in examine(Settings()) if finding.required)
 
 
-def test_a_missing_ffmpeg_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ffmpeg_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_FFMPEG", "/nonexistent")
     result = run_doctor()
     assert result.exit_code == 1
@@ -50,14 +50,14 @@ def test_a_missing_ffmpeg_keeps_the_job_from_running(monkeypatch: pytest.MonkeyP
     assert "Traceback" not in result.output
 
 
-def test_a_program_that_is_no_ffmpeg_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_is_not_ffmpeg_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_FFMPEG", "/bin/false")
     result = run_doctor()
     assert result.exit_code == 1
     assert "the main job cannot run: ffmpeg" in result.output
 
 
-def test_an_ffmpeg_without_a_filter_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ffmpeg_without_a_needed_filter_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "components", lambda kind: components(kind) - {"ass"})
     result = run_doctor()
     assert result.exit_code == 1
@@ -66,9 +66,7 @@ def test_an_ffmpeg_without_a_filter_keeps_the_job_from_running(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("root", ["file", "gs://bucket"])
-def test_a_storage_that_cannot_be_used_keeps_the_job_from_running(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: str
-) -> None:
+def test_an_unusable_storage_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, root: str) -> None:
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("CLIPPER_STORAGE", root)
     result = run_doctor()
@@ -76,7 +74,7 @@ def test_a_storage_that_cannot_be_used_keeps_the_job_from_running(
     assert "the main job cannot run: storage" in result.output
 
 
-def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_RENDER_WORKERS", "many")
     result = run_doctor()
     assert result.exit_code == 1
@@ -84,7 +82,7 @@ def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     assert len(result.output.splitlines()) == 1
 
 
-def test_a_font_that_is_missing_keeps_the_job_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_font_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str, fonts_dir: Path | None) -> None:
         raise ValueError(f"no font {name}")
 
@@ -92,8 +90,8 @@ def test_a_font_that_is_missing_keeps_the_job_from_running(monkeypatch: pytest.M
     assert run_doctor().exit_code == 1
 
 
-def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not found("OPENAI_API_KEY").ok
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not finding_of("OPENAI_API_KEY").ok
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-the-tests")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-access-key")
     result = run_doctor()
@@ -102,34 +100,34 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in result.output
 
 
-def test_the_gpu_is_named_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gpu_is_named_if_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def smi(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 0, "NVIDIA H200, 143771 MiB\n", "")
 
     monkeypatch.setattr(machine, "_ffmpeg", lambda: iter(()))
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/nvidia-smi")
     monkeypatch.setattr(subprocess, "run", smi)
-    assert found("GPU") == Finding("GPU", True, "NVIDIA H200, 143771 MiB", required=False)
+    assert finding_of("GPU") == Finding("GPU", True, "NVIDIA H200, 143771 MiB", required=False)
 
 
-def test_a_machine_without_a_gpu_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == "nvidia-smi" else f"/bin/{name}")
-    assert found("GPU") == Finding("GPU", False, "none; everything runs on the CPU", required=False)
+    assert finding_of("GPU") == Finding("GPU", False, "none; everything runs on the CPU", required=False)
 
 
-def test_a_model_that_is_not_there_does_not_keep_the_job_from_running(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_missing_whisper_model_is_optional(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CLIPPER_WHISPER_MODEL", "no-such-model")
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
-    finding = found("Whisper model no-such-model")
+    finding = finding_of("Whisper model no-such-model")
     assert not finding.ok
     assert not finding.required
 
 
-def test_the_diarization_model_is_found_missing_or_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_diarization_model_is_reported_as_found_missing_or_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def detail() -> tuple[bool, str]:
-        (finding,) = (each for each in examine(Settings()) if each.subject == "diarization model")
+        (finding,) = (finding for finding in examine(Settings()) if finding.subject == "diarization model")
         assert not finding.required
         return finding.ok, finding.detail
 
@@ -140,4 +138,7 @@ def test_the_diarization_model_is_found_missing_or_off(monkeypatch: pytest.Monke
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
     assert detail() == (True, str(folder))
     monkeypatch.setenv("CLIPPER_DIARIZATION_MODEL", "off")
-    assert detail() == (False, "off, as set; only microphones tell speakers apart")
+    assert detail() == (
+        False,
+        "off by CLIPPER_DIARIZATION_MODEL; speakers are told apart only by separate microphone tracks",
+    )

@@ -1,4 +1,4 @@
-"""`clipper` itself: its help, its version and its commands."""
+"""The `clipper` command: its help, its version and its subcommands."""
 
 from importlib.metadata import version
 
@@ -29,6 +29,6 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert "No such command 'proces'" in result.output
 
 
-def test_the_version_is_that_of_the_package() -> None:
+def test_version_prints_the_version_of_the_package() -> None:
     result = CliRunner().invoke(main, ["--version"], prog_name="clipper")
     assert result.output == f"clipper, version {version('clipper_assets')}\n"

@@ -1,4 +1,4 @@
-"""`clipper process` as it is typed. What it keeps and does again is in test_local.py."""
+"""`clipper process` on the command line. Which results it reuses is tested in test_local.py."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from clipper_assets.storage.s3 import S3Storage
 
 
 @pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -> Iterator[None]:
-    """A working folder of the test's own, with the storage in `data` and Dagster's home beside it."""
+def _working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -> Iterator[None]:
+    """A separate working folder, with the storage in `data` and a Dagster home next to it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
@@ -33,7 +33,7 @@ def clipper(*arguments: str) -> Result:
 
 
 def sentence(*arguments: str) -> str:
-    """The one sentence with which `clipper` ends, with exit code 1."""
+    """Runs `clipper`, which must fail with exit code 1; returns the one sentence that it prints."""
     result = clipper(*arguments)
     assert result.exit_code == 1, result.output
     assert isinstance(result.exception, SystemExit)
@@ -45,7 +45,7 @@ def sentence(*arguments: str) -> str:
 def test_a_file_becomes_clips_whose_paths_are_printed(cut: Path) -> None:
     result = clipper("process", str(cut), "--max-clips", "1")
     assert result.exit_code == 0, result.output
-    (path,) = [Path(found) for found in re.findall(r"\S+clip_\d+\.mp4", result.output)]
+    (path,) = [Path(match) for match in re.findall(r"\S+clip_\d+\.mp4", result.output)]
     assert path == Path("data/cut/clips/clip_0.mp4").resolve()
     assert path.is_file()
     assert f"1 clips in {path.parent}, described in manifest.json" in result.output
@@ -69,7 +69,7 @@ def test_clips_in_s3_are_named_by_their_uri(cut: Path, s3_storage: S3Storage, mo
     assert "a-secret-access-key" not in result.output
 
 
-def test_an_episode_without_clips_is_said_in_one_sentence(
+def test_an_episode_without_clips_is_reported_in_one_sentence(
     storage: DirectoryStorage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @dg.asset
@@ -81,26 +81,26 @@ def test_an_episode_without_clips_is_said_in_one_sentence(
     assert capsys.readouterr().out == "no clips: this episode holds no speech that one could be made of\n"
 
 
-def test_a_missing_file() -> None:
+def test_a_missing_file_is_reported() -> None:
     expected = "nowhere.mp4 is neither a file nor an upload below the storage root; check the name"
     assert sentence("process", "nowhere.mp4") == expected
 
 
-def test_a_text_named_like_a_video(tmp_path: Path) -> None:
+def test_a_text_file_named_like_a_video_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("hello\n" * 100)
     assert sentence("process", "text.mp4").startswith("text.mp4 is not a media file that can be read")
     assert not (tmp_path / "data").exists()
 
 
-def test_a_text_in_the_storage_named_like_a_video(tmp_path: Path) -> None:
+def test_a_text_in_the_storage_named_like_a_video_is_refused(tmp_path: Path) -> None:
     DirectoryStorage(root=str(tmp_path / "data")).put_bytes("a/text.mp4", b"hello\n" * 100)
     assert sentence("process", "a/text.mp4").startswith("a/text.mp4 is not a media file that can be read")
 
 
 @pytest.mark.parametrize("arguments", [["../nowhere.mp4"], ["a//b.mp4"], ["{cut}", "--key", "../cut.mp4"]])
-def test_a_key_outside_the_storage(cut: Path, arguments: list[str]) -> None:
-    given = [argument.format(cut=cut) for argument in arguments]
-    assert "does not lie inside the storage root" in sentence("process", *given)
+def test_a_key_outside_the_storage_is_refused(cut: Path, arguments: list[str]) -> None:
+    formatted = [argument.format(cut=cut) for argument in arguments]
+    assert "does not lie inside the storage root" in sentence("process", *formatted)
 
 
 def test_a_wrong_limit_of_the_show_is_refused_before_anything_runs(cut: Path) -> None:
@@ -112,11 +112,11 @@ def test_a_wrong_limit_of_the_show_is_refused_before_anything_runs(cut: Path) ->
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a/" * 100 + "x.mp4"])
-def test_a_name_that_is_too_long(name: str) -> None:
+def test_a_name_that_is_too_long_is_refused(name: str) -> None:
     sentence("process", name)
 
 
-def test_a_key_that_is_too_long(cut: Path) -> None:
+def test_a_key_that_is_too_long_is_refused(cut: Path) -> None:
     assert "is too long for an episode" in sentence("process", str(cut), "--key", f"{'long/' * 60}cut.mp4")
 
 
@@ -131,7 +131,7 @@ def test_a_key_that_is_too_long(cut: Path) -> None:
         ("DAGSTER_HOME", "/nonexistent", '$DAGSTER_HOME "/nonexistent" is not a directory'),
     ],
 )
-def test_a_setting_that_cannot_be(
+def test_an_invalid_setting_is_reported_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, cut: Path, variable: str, value: str, expected: str
 ) -> None:
     binary.cache_clear()
@@ -139,12 +139,12 @@ def test_a_setting_that_cannot_be(
     assert sentence("process", str(cut)).startswith(expected)
 
 
-def test_a_bucket_that_is_not_there(s3_storage: S3Storage, monkeypatch: pytest.MonkeyPatch, cut: Path) -> None:
+def test_a_missing_bucket_is_named(s3_storage: S3Storage, monkeypatch: pytest.MonkeyPatch, cut: Path) -> None:
     s3_storage.client.delete_bucket(Bucket=s3_storage.bucket)
     monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{s3_storage.bucket}")
-    said = sentence("process", str(cut))
-    assert s3_storage.bucket in said
-    assert "bucket" in said.lower()
+    message = sentence("process", str(cut))
+    assert s3_storage.bucket in message
+    assert "bucket" in message.lower()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`clipper styles` as it is typed."""
+"""`clipper styles` on the command line."""
 
 from pathlib import Path
 
@@ -12,11 +12,13 @@ def clipper(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def test_the_styles_are_drawn_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_styles_are_drawn_into_a_png(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = clipper("styles", "all.png")
     assert (result.exit_code, result.output) == (0, "all.png\n")
     assert (tmp_path / "all.png").stat().st_size > 50_000
     result = clipper("styles", "nowhere/all.png")
     assert result.exit_code == 1
-    assert result.output == "clipper: nowhere/all.png cannot be written: there is no folder nowhere; make it first\n"
+    assert (
+        result.output == "clipper: cannot write nowhere/all.png: the folder nowhere does not exist; create it first\n"
+    )

@@ -6,10 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from clipper_assets.api.repository.states import EpisodeSnapshot
-from clipper_assets.clips.manifest import Clip, Review
+from clipper_assets.clips.manifest import Clip
 from clipper_assets.edits.model import EditedClip, Review
 from clipper_assets.edits.windows import sentences_of
-from clipper_assets.highlights.editing import sentences_of
 
 
 class ClipView(Clip):
