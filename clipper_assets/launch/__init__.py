@@ -1,4 +1,4 @@
-"""Where runs are executed: processes of one machine with a GPU each where there are any, or pods."""
+"""Run launchers and executors: processes on one machine, Kubernetes pods or ECS tasks."""
 
 from clipper_assets.launch.launcher import LocalGpuRunLauncher
 

@@ -1,4 +1,4 @@
-"""Runs on ECS, whose launcher lets a run's tags decide about its task: image command, role, network, everything."""
+"""A run launcher for ECS that refuses overrides by tags; Dagster's own lets them change the whole task of a run."""
 
 from dagster._core.errors import DagsterLaunchFailedError
 from dagster._core.launcher.base import LaunchRunContext
@@ -6,17 +6,17 @@ from dagster_aws.ecs import EcsRunLauncher
 
 OVERRIDES = "ecs/"
 WRITTEN_BY_LAUNCHER = {"ecs/task_arn", "ecs/cluster"}
-"""A retried run has its parent's."""
+"""Tags that the launcher itself sets; a retried run inherits them from its parent."""
 
 
 class StrictEcsRunLauncher(EcsRunLauncher):
-    """Dagster's launcher, without what `dagster_aws.ecs` reads from the tags of a run (`ecs/run_task_kwargs`, ...)."""
+    """Dagster's ECS launcher without overrides of the task by tags of the run (`ecs/run_task_kwargs` and others)."""
 
     def launch_run(self, context: LaunchRunContext) -> None:
-        """Raises DagsterLaunchFailedError for a run whose tags ask for anything of its task."""
+        """Raises DagsterLaunchFailedError for a run with a tag that overrides its task."""
         tags = context.dagster_run.tags
-        if asked := sorted(name for name in tags if name.startswith(OVERRIDES) and name not in WRITTEN_BY_LAUNCHER):
-            raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]  # Dagster's has no types
-                f"the tag {asked[0]} may not change the task of a run; set that in the task definition clipper-run"
+        if overrides := sorted(name for name in tags if name.startswith(OVERRIDES) and name not in WRITTEN_BY_LAUNCHER):
+            raise DagsterLaunchFailedError(  # type: ignore[no-untyped-call]  # untyped in Dagster
+                f"the tag {overrides[0]} may not override the task of a run; change the task definition instead"
             )
         super().launch_run(context)

@@ -1,4 +1,4 @@
-"""Which GPU a run gets: locks that the kernel lets go of with the last process that holds them, whatever killed it."""
+"""Assigns GPUs to runs by file locks, which the kernel releases when the last process that holds them ends."""
 
 import fcntl
 import os
@@ -11,30 +11,30 @@ from clipper_assets.settings import comma_separated
 
 @dataclass(frozen=True)
 class Slot:
-    """A share of a GPU, as long as the lock's file descriptor `lock` is open anywhere."""
+    """A share of a GPU. It is taken as long as any process has the file descriptor `lock` open."""
 
     gpu: str
     lock: int
 
     def release(self) -> None:
-        """Close this process's descriptor; a child that inherited it keeps the share."""
+        """Closes the descriptor of this process; a child process that inherited it keeps the share."""
         os.close(self.lock)
 
 
 @dataclass(frozen=True)
 class Slots:
-    """`share` places on each of `gpus`, one lock file each in `folder`."""
+    """The slots of a machine: `share` on each of `gpus`, with one lock file per slot in `folder`."""
 
     folder: Path
     gpus: Sequence[str]
     share: int
 
     def take(self) -> Slot | None:
-        """A place on the GPU with the fewest runs; None where all are taken."""
+        """Takes a slot on the GPU with the fewest runs; returns None if all slots are taken."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for place in range(self.share):
+        for number in range(self.share):
             for gpu in self.gpus:
-                lock = os.open(self.folder / f"{gpu.replace('/', '_')}.{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+                lock = os.open(self.folder / f"{gpu.replace('/', '_')}.{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -45,7 +45,7 @@ class Slots:
 
 
 def gpus_here(named: Sequence[str] | None) -> Sequence[str]:
-    """Names for `CUDA_VISIBLE_DEVICES`: those named, or that this process may see, else all that NVML finds."""
+    """Returns values for `CUDA_VISIBLE_DEVICES`: those named, those visible to this process, or all that NVML lists."""
     if named is not None:
         return named
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:

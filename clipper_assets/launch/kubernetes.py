@@ -1,4 +1,4 @@
-"""Runs on Kubernetes: each step is a pod, and only those tagged `GPU_STEP` ask for a GPU."""
+"""The executor on Kubernetes: each step runs in a pod, and only steps tagged for a GPU request one."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from clipper_assets.settings import Settings
 
 
 def kubernetes_executor(settings: Settings, assets: Sequence[dg.AssetsDefinition]) -> dg.ExecutorDefinition:
-    """A pod per step. Its address of the API and the rest of the pod are those of the instance's `K8sRunLauncher`.
+    """Returns an executor that runs each step in a pod, configured like the pods of the instance's `K8sRunLauncher`.
 
-    A step's job belongs to the pod of its run and is deleted with it: a run that is gone leaves no step behind.
-    Raises ImportError where dagster-k8s is not installed.
+    The job of a step is owned by the pod of its run, so that Kubernetes deletes it with the run.
+    Raises ImportError if dagster-k8s is not installed.
     """
     try:
         from dagster_k8s import k8s_job_executor

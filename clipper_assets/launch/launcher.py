@@ -1,4 +1,4 @@
-"""The run launcher for one machine."""
+"""The run launcher for one machine, with or without GPUs."""
 
 import shutil
 import tempfile
@@ -24,23 +24,23 @@ WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
 POOL = "gpu"
 SCRATCH = "clipper-run-"
 CANCEL_S = 10.0
-"""A cancelled run has so many seconds to end by itself."""
-TOLD_BYTES = 4000
+"""Seconds that a cancelled run has to end by itself before it is killed."""
+LOG_TAIL_BYTES = 4000
 
 
 class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
-    """Each run is a process in a session of its own.
+    """Launches each run as a process in its own session.
 
-    A run with a step of the pool `gpu` has a GPU to itself, or with others (`CLIPPER_RUNS_PER_GPU`); while none is free
-    it is back in the queue. Other runs see no GPU and wait for none. On a machine without a GPU all share the
-    processors. What a run leaves behind is killed when its worker is found dead. It works with run monitoring; runs
-    are not resumed but retried, by run retries.
+    A run with a step in the pool `gpu` gets a GPU, alone or shared (`CLIPPER_RUNS_PER_GPU`), and returns to the queue
+    while none is free. Other runs see no GPU and do not wait for one. On a machine without GPUs all runs share the
+    CPUs. When a worker is found dead, the remaining processes of its run are killed. Supports run monitoring; runs are
+    not resumed, but retried by Dagster's run retries.
     """
 
     def __init__(self, inst_data: ConfigurableClassData | None = None):
         self._inst_data = inst_data
         self._workers: dict[str, Worker] = {}
-        super().__init__()  # type: ignore[no-untyped-call]  # Dagster's has no types
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:
@@ -57,49 +57,51 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
     def launch_run(self, context: LaunchRunContext) -> None:
         run, origin = context.dagster_run, context.job_code_origin
         if origin is None:
-            raise dg.DagsterInvariantViolationError(f"run {run.run_id} does not say where its code is")
+            raise dg.DagsterInvariantViolationError(
+                f"run {run.run_id} has no code origin, so it cannot be launched; launch a new one"
+            )
         command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref(), True).get_command_args()
         self.sweep()
-        seen: dict[str, str] = {}
+        environment: dict[str, str] = {}
         slot = None
         if not self._needs_gpu(run):
-            seen = {"CUDA_VISIBLE_DEVICES": ""}
+            environment = {"CUDA_VISIBLE_DEVICES": ""}
         elif (slots := self.slots()).gpus:
             slot = slots.take()
             if slot is None:
                 self._requeue(run)
                 return
-            seen = {"CUDA_VISIBLE_DEVICES": slot.gpu}
+            environment = {"CUDA_VISIBLE_DEVICES": slot.gpu}
         try:
             scratch = self.scratch_of(run.run_id)
             scratch.mkdir(mode=0o700, exist_ok=True)
             worker = start(
                 run.run_id,
                 command,
-                {"TMPDIR": str(scratch), **seen},
+                {"TMPDIR": str(scratch), **environment},
                 self.log_of(run.run_id),
                 lock=slot.lock if slot else None,
-                when_over=partial(self._over, run.run_id),
+                on_end=partial(self._worker_ended, run.run_id),
             )
         finally:
             if slot:
                 slot.release()
         self._workers[run.run_id] = worker
         self._instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump(), **({GPU_TAG: slot.gpu} if slot else {})})
-        place = f"on GPU {slot.gpu}" if slot else "without a GPU"
-        self._instance.report_engine_event(f"Started process {worker.pid} {place}.", run, cls=self.__class__)
+        device = f"on GPU {slot.gpu}" if slot else "without a GPU"
+        self._instance.report_engine_event(f"Started process {worker.pid} {device}.", run, cls=self.__class__)
 
-    def _over(self, run_id: str) -> None:
-        """The worker ended. Run monitoring looks after runs that have begun, and at others only after a minute."""
+    def _worker_ended(self, run_id: str) -> None:
+        """Fails a run whose worker ended before the run started; run monitoring would notice only after a minute."""
         self._workers.pop(run_id, None)
         run = self._instance.get_run_by_id(run_id)
         if run and run.status is dg.DagsterRunStatus.STARTING:
             self._instance.report_run_failed(
-                run, f"Its process ended before the run began.\n{self.get_run_worker_debug_info(run)}"
+                run, f"The process of the run ended before the run started.\n{self.get_run_worker_debug_info(run)}"
             )
 
     def _needs_gpu(self, run: dg.DagsterRun) -> bool:
-        """Whether one of its steps is of the GPU's pool; a run that keeps no plan may have such a step."""
+        """Whether a step of the run is in the GPU pool; assumed for a run without a stored plan."""
         if run.execution_plan_snapshot_id is None:
             return True
         plan = self._instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
@@ -107,7 +109,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         return any(step.pool == POOL for step in plan.steps if step.key in executed)
 
     def slots(self) -> Slots:
-        """The GPUs of this machine; the pool's limit follows them."""
+        """Returns the GPU slots of this machine, and adapts the limit of the pool to them."""
         settings = Settings()
         slots = Slots(Path(self._instance.root_directory) / "gpus", gpus_here(settings.gpus), settings.runs_per_gpu)
         if slots.gpus:
@@ -115,30 +117,30 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         return slots
 
     def _requeue(self, run: dg.DagsterRun) -> None:
-        """Back to its place in the queue, which is by age: the daemon tries it again with its next look.
+        """Puts a run back into the queue, where it keeps its place by age until the daemon tries it again.
 
-        A run that somebody cancelled meanwhile stays so.
+        A run that has been cancelled in the meantime stays cancelled.
         """
-        now = self._instance.get_run_by_id(run.run_id)
-        if now and now.status is dg.DagsterRunStatus.STARTING:
-            self._instance.report_dagster_event(DagsterEvent.job_enqueue(now), run_id=run.run_id)
+        current = self._instance.get_run_by_id(run.run_id)
+        if current and current.status is dg.DagsterRunStatus.STARTING:
+            self._instance.report_dagster_event(DagsterEvent.job_enqueue(current), run_id=run.run_id)
 
-    def _limit_pool(self, places: int) -> None:
-        """As many runs of the GPU pool at once as there are places, unless an operator has set a limit."""
+    def _limit_pool(self, slot_count: int) -> None:
+        """Limits the GPU pool to the number of slots, unless an operator has set a limit."""
         storage = self._instance.event_log_storage
         if not any(limit.name == POOL and not limit.from_default for limit in storage.get_pool_limits()):
-            storage.set_concurrency_slots(POOL, places)
+            storage.set_concurrency_slots(POOL, slot_count)
 
     def log_of(self, run_id: str) -> Path:
-        """What the processes of a run have written."""
+        """Returns the file with the output of a run's processes."""
         return Path(self._instance.root_directory) / "runs" / f"{run_id}.log"
 
     def scratch_of(self, run_id: str) -> Path:
-        """The temporary files of a run."""
+        """Returns the folder for the temporary files of a run."""
         return Path(tempfile.gettempdir()) / f"{SCRATCH}{run_id}"
 
     def sweep(self) -> None:
-        """Deletes the temporary files of this instance's runs that are over: one that was killed could not."""
+        """Deletes the temporary files of this instance's finished runs, because a killed run cannot do so itself."""
         for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"):
             run = self._instance.get_run_by_id(folder.name.removeprefix(SCRATCH))
             if run and run.is_finished and not leftovers(run.run_id):
@@ -153,24 +155,24 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         if worker and worker.is_alive():
             return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
         try:
-            left = f"{kill_leftovers(run.run_id)} that it left were killed"
+            cleanup = f"{kill_leftovers(run.run_id)} remaining processes of the run were killed"
         except SurvivorsError as survivors:
-            left = str(survivors)
+            cleanup = str(survivors)
         if worker is None:
-            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"it has no worker; {left}")
-        gone = f"process {worker.pid} is gone; {left}"
-        return CheckRunHealthResult(WorkerStatus.FAILED, gone, run_worker_id=str(worker.pid))
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"the run has no worker process; {cleanup}")
+        message = f"the worker process {worker.pid} is gone; {cleanup}"
+        return CheckRunHealthResult(WorkerStatus.FAILED, message, run_worker_id=str(worker.pid))
 
     def get_run_worker_debug_info(self, run: dg.DagsterRun, include_container_logs: bool | None = True) -> str | None:
         log = self.log_of(run.run_id)
         if not log.is_file():
             return None
         with log.open("rb") as file:
-            file.seek(max(log.stat().st_size - TOLD_BYTES, 0))
+            file.seek(max(log.stat().st_size - LOG_TAIL_BYTES, 0))
             return f"The end of {log}:\n{file.read().decode(errors='replace')}"
 
     def terminate(self, run_id: str) -> bool:
-        """Interrupts the worker, and kills all of the run that is still there after `CANCEL_S`."""
+        """Interrupts the worker, and kills the processes of the run that are still alive after `CANCEL_S`."""
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
@@ -180,10 +182,12 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
             worker.interrupt()
         ended = worker is None or worker.wait(CANCEL_S)
         killed = kill_leftovers(run_id)
-        after = self._instance.get_run_by_id(run_id)
-        if after and not after.is_finished:
-            how = "It ended" if ended else f"It did not end within {CANCEL_S:g} s, so {killed} processes were killed"
-            self._instance.report_run_canceled(after, f"{how} and did not say so itself.")
+        current = self._instance.get_run_by_id(run_id)
+        if current and not current.is_finished:
+            outcome = (
+                "It ended" if ended else f"It did not end within {CANCEL_S:g} s, so {killed} processes were killed"
+            )
+            self._instance.report_run_canceled(current, f"{outcome} without reporting its cancellation.")
         return worker is not None
 
     def _worker(self, run_id: str) -> Worker | None:
@@ -191,7 +195,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         return Worker.parse(run.tags[WORKER_TAG]) if run and WORKER_TAG in run.tags else None
 
     def join(self, timeout: int = 30) -> None:
-        until = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout
         for run_id, worker in list(self._workers.items()):
-            if not worker.wait(max(until - time.monotonic(), 0)):
+            if not worker.wait(max(deadline - time.monotonic(), 0)):
                 raise TimeoutError(f"run {run_id} did not end within {timeout} s")

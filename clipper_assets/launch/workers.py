@@ -1,4 +1,4 @@
-"""The processes of a run: the worker, and whatever it has started."""
+"""The processes of a run: the worker, and the processes that it has started."""
 
 import json
 import os
@@ -15,23 +15,24 @@ from threading import Thread
 import psutil
 
 RUN_ID = "CLIPPER_RUN_ID"
-"""In the environment of every process of a run, by which leftovers are found even where their parents are gone."""
-AS_BY_DEFAULT = (
-    "import os, signal, sys; [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGTERM)]; "
+"""Environment variable of every process of a run, by which they are found even after their parents have ended."""
+WITH_DEFAULT_SIGNALS = (
+    "import os, signal, sys; [signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)]; "
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
-"""A daemon that a script started with `&` ignores SIGINT, and so would its runs, which are cancelled by that."""
+"""Restores the default signal handlers before a run starts: a daemon started with `&` in a script ignores SIGINT, which
+its runs would inherit, although SIGINT is how they are cancelled."""
 SWEEPS = 20
-"""Between two looks a process may start another one."""
+"""Most rounds of killing, since a process may start another one between two rounds."""
 
 
 class SurvivorsError(Exception):
-    """Processes outlive SIGKILL: the kernel waits for a device on their behalf."""
+    """Processes survive SIGKILL, because the kernel is waiting for a device on their behalf."""
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A process, told from a later one of the same number by its start in seconds since 1970."""
+    """A process, identified by its pid and its start in seconds since 1970, because pids are reused."""
 
     pid: int
     started: float
@@ -51,15 +52,15 @@ class Worker:
             return False
 
     def interrupt(self) -> None:
-        """As Ctrl+C does, which a run takes as its cancellation."""
+        """Sends SIGINT, which a run takes as its cancellation."""
         if self.is_alive():
             os.kill(self.pid, signal.SIGINT)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within that time."""
-        until = time.monotonic() + seconds
+        """Waits for the end of the process; returns whether it ended within that time."""
+        deadline = time.monotonic() + seconds
         while self.is_alive():
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 return False
             time.sleep(0.1)
         return True
@@ -68,26 +69,26 @@ class Worker:
 def start(
     run_id: str,
     command: Sequence[str],
-    more: Mapping[str, str],
+    environment: Mapping[str, str],
     log: Path,
     *,
     lock: int | None = None,
-    when_over: Callable[[], None] | None = None,
+    on_end: Callable[[], None] | None = None,
 ) -> Worker:
-    """A worker in a session of its own, whose output goes to `log`; it inherits the descriptor `lock`.
+    """Starts a worker in its own session, which writes its output to `log` and inherits the descriptor `lock`.
 
-    `when_over` is called in a thread of this process when the worker has ended. Raises FileNotFoundError where there is
-    no such program, on the `PATH` or beside this Python.
+    `on_end` is called in a thread of this process when the worker has ended. Raises FileNotFoundError if the program
+    is neither beside this Python nor on the `PATH`.
     """
-    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    program = shutil.which(command[0], path=places)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    program = shutil.which(command[0], path=path)
     if program is None:
-        raise FileNotFoundError(f"there is no program {command[0]} on the PATH")
+        raise FileNotFoundError(f"no program {command[0]} on the PATH")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", AS_BY_DEFAULT, program, *command[1:]],
-            env={**os.environ, **more, RUN_ID: run_id},
+            [sys.executable, "-I", "-S", "-c", WITH_DEFAULT_SIGNALS, program, *command[1:]],
+            env={**os.environ, **environment, RUN_ID: run_id},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -96,27 +97,27 @@ def start(
         )
     worker = Worker(process.pid, psutil.Process(process.pid).create_time())
 
-    def attend() -> None:
+    def wait_for_end() -> None:
         process.wait()
-        if when_over:
-            when_over()
+        if on_end:
+            on_end()
 
-    Thread(target=attend, name=f"run-{run_id}", daemon=True).start()
+    Thread(target=wait_for_end, name=f"run-{run_id}", daemon=True).start()
     return worker
 
 
 def leftovers(run_id: str) -> list[psutil.Process]:
-    """All living processes of a run."""
-    found = []
+    """Returns all live processes of a run."""
+    processes = []
     for process in psutil.process_iter(["environ", "status"]):
-        marked = (process.info["environ"] or {}).get(RUN_ID) == run_id
-        if marked and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
-            found.append(process)
-    return found
+        belongs = (process.info["environ"] or {}).get(RUN_ID) == run_id
+        if belongs and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+            processes.append(process)
+    return processes
 
 
 def kill_leftovers(run_id: str) -> int:
-    """How many processes of a run were killed. Raises SurvivorsError where some cannot be."""
+    """Kills all processes of a run; returns how many. Raises SurvivorsError if some cannot be killed."""
     killed: set[int] = set()
     for _ in range(SWEEPS):
         alive = leftovers(run_id)
@@ -129,4 +130,6 @@ def kill_leftovers(run_id: str) -> int:
             except psutil.NoSuchProcess:
                 continue
         psutil.wait_procs(alive, timeout=1)
-    raise SurvivorsError(f"run {run_id} has processes that cannot be killed: {sorted(each.pid for each in alive)}")
+    raise SurvivorsError(
+        f"run {run_id} has processes that cannot be killed: {sorted(process.pid for process in alive)}"
+    )

@@ -1,4 +1,4 @@
-"""The launcher of deploy/ecs refuses what Dagster's would take from a run's tags."""
+"""The launcher of deploy/ecs refuses tags by which Dagster's own launcher would override the task of a run."""
 
 import dagster as dg
 import pytest
@@ -12,10 +12,10 @@ from clipper_assets.launch.ecs import StrictEcsRunLauncher
 
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids of the runs that Dagster's launcher got; no launcher is made, for that asks AWS."""
-    found: list[str] = []
-    monkeypatch.setattr(EcsRunLauncher, "launch_run", lambda _, context: found.append(context.dagster_run.run_id))
-    return found
+    """Ids of the runs that reach Dagster's launcher. It is never constructed, because that needs AWS."""
+    run_ids: list[str] = []
+    monkeypatch.setattr(EcsRunLauncher, "launch_run", lambda _, context: run_ids.append(context.dagster_run.run_id))
+    return run_ids
 
 
 def launch(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
@@ -29,14 +29,12 @@ def launch(instance: dg.DagsterInstance, tags: dict[str, str]) -> str:
     "tag",
     ["ecs/run_task_kwargs", "ecs/container_overrides", "ecs/task_overrides", "ecs/cpu", "ecs/new"],
 )
-def test_a_tag_that_would_change_the_task_is_refused(
-    instance: dg.DagsterInstance, launched: list[str], tag: str
-) -> None:
-    with pytest.raises(DagsterLaunchFailedError, match=f"the tag {tag} may not change the task of a run"):
+def test_a_tag_that_overrides_the_task_is_refused(instance: dg.DagsterInstance, launched: list[str], tag: str) -> None:
+    with pytest.raises(DagsterLaunchFailedError, match=f"the tag {tag} may not override the task of a run"):
         launch(instance, {tag: "{}"})
     assert launched == []
 
 
-def test_other_runs_and_retries_are_launched(instance: dg.DagsterInstance, launched: list[str]) -> None:
+def test_runs_without_overrides_and_retries_are_launched(instance: dg.DagsterInstance, launched: list[str]) -> None:
     runs = [launch(instance, {}), launch(instance, {"ecs/task_arn": "arn:aws:ecs:1", "ecs/cluster": "c"})]
     assert launched == runs

@@ -1,4 +1,4 @@
-"""Which runs get a GPU, and what the queue does with them: the real daemon's looks at it, with pretended GPUs."""
+"""Which runs get a GPU and which wait in the queue, with Dagster's real queue daemon and fake GPUs."""
 
 import os
 import sys
@@ -41,39 +41,39 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
-    """What each run that was started is told of GPUs; no process is."""
-    seen: dict[str, str | None] = {}
+def visible_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """`CUDA_VISIBLE_DEVICES` of each started run; no process is really started."""
+    visible_gpus: dict[str, str | None] = {}
 
-    def start(run_id: str, command: Sequence[str], more: Mapping[str, str], log: Path, **_: object) -> Worker:
-        seen[run_id] = more.get("CUDA_VISIBLE_DEVICES")
+    def start(run_id: str, command: Sequence[str], environment: Mapping[str, str], log: Path, **_: object) -> Worker:
+        visible_gpus[run_id] = environment.get("CUDA_VISIBLE_DEVICES")
         return Worker(os.getpid(), 0.0)
 
     monkeypatch.setattr(module, "start", start)
-    return seen
+    return visible_gpus
 
 
 @pytest.fixture
-def look(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """One look of the daemon at its queue, in which nobody may sleep."""
+def tick(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """One iteration of the queue daemon, which must not sleep."""
     with create_test_daemon_workspace_context(EmptyWorkspaceTarget(), instance) as workspace:
         daemon = QueuedRunCoordinatorDaemon(interval_seconds=1)
 
-        def look() -> None:
+        def tick() -> None:
             with monkeypatch.context() as awake:
                 awake.setattr(time, "sleep", lambda _: pytest.fail("the daemon slept"))
                 assert [error for error in daemon.run_iteration(workspace) if error] == []
 
-        yield look
+        yield tick
 
 
-def queued(instance: dg.DagsterInstance, *selected: str) -> str:
-    """A run of those assets, or all, in the queue."""
+def add_queued_run(instance: dg.DagsterInstance, *selected: str) -> str:
+    """Adds a run of these assets, or of all, to the queue; returns its id."""
     job = defs.resolve_job_def("clip_episode")
     keys = {dg.AssetKey(name) for name in selected}
-    part = job.get_subset(asset_selection=keys) if keys else job
+    selected_job = job.get_subset(asset_selection=keys) if keys else job
     return instance.create_run_for_job(
-        part,
+        selected_job,
         asset_selection=frozenset(keys) or None,
         status=QUEUED,
         tags={"dagster/partition": PARTITION},
@@ -91,10 +91,10 @@ def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
-def test_a_run_waits_in_the_queue_for_a_gpu_and_one_that_needs_none_does_not(
+def test_only_runs_that_need_a_gpu_wait_for_a_free_one(
     instance: dg.DagsterInstance,
-    look: Callable[[], None],
-    seen: dict[str, str | None],
+    tick: Callable[[], None],
+    visible_gpus: dict[str, str | None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -102,43 +102,43 @@ def test_a_run_waits_in_the_queue_for_a_gpu_and_one_that_needs_none_does_not(
     busy = Slots(tmp_path / "gpus", ["0"], 1).take()
     assert busy
     whole, rendering, picking = (
-        queued(instance),
-        queued(instance, "rendered_clips"),
-        queued(instance, "highlight_windows"),
+        add_queued_run(instance),
+        add_queued_run(instance, "rendered_clips"),
+        add_queued_run(instance, "highlight_windows"),
     )
     for _ in range(3):
-        look()
+        tick()
         assert [status(instance, run_id) for run_id in (whole, rendering, picking)] == [QUEUED, QUEUED, STARTING]
-    assert seen == {picking: ""}
+    assert visible_gpus == {picking: ""}
     busy.release()
-    look()
-    assert (status(instance, whole), seen[whole]) == (STARTING, "0")
+    tick()
+    assert (status(instance, whole), visible_gpus[whole]) == (STARTING, "0")
     started = instance.get_run_by_id(whole)
     assert started
     assert started.tags[GPU_TAG] == "0"
 
 
-def test_no_run_waits_on_a_machine_without_a_gpu(
+def test_runs_do_not_wait_on_a_machine_without_gpus(
     instance: dg.DagsterInstance,
-    look: Callable[[], None],
-    seen: dict[str, str | None],
+    tick: Callable[[], None],
+    visible_gpus: dict[str, str | None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLIPPER_GPUS", "")
-    runs = [queued(instance), queued(instance, "highlight_windows")]
-    look()
+    runs = [add_queued_run(instance), add_queued_run(instance, "highlight_windows")]
+    tick()
     assert [status(instance, run_id) for run_id in runs] == [STARTING, STARTING]
-    assert seen == {runs[0]: None, runs[1]: ""}
+    assert visible_gpus == {runs[0]: None, runs[1]: ""}
 
 
-def test_a_run_that_is_cancelled_while_it_is_launched_does_not_come_back(
+def test_a_run_cancelled_during_its_launch_is_not_queued_again(
     instance: dg.DagsterInstance,
-    look: Callable[[], None],
-    seen: dict[str, str | None],
+    tick: Callable[[], None],
+    visible_gpus: dict[str, str | None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CLIPPER_GPUS", "0")
-    run_id = queued(instance)
+    run_id = add_queued_run(instance)
 
     def taken(_: Slots) -> None:
         run = instance.get_run_by_id(run_id)
@@ -146,6 +146,6 @@ def test_a_run_that_is_cancelled_while_it_is_launched_does_not_come_back(
         instance.report_run_canceled(run)
 
     monkeypatch.setattr(Slots, "take", taken)
-    look()
+    tick()
     assert status(instance, run_id) is dg.DagsterRunStatus.CANCELED
-    assert seen == {}
+    assert visible_gpus == {}

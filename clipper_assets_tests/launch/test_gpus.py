@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from clipper_assets.launch.gpus import Slot, Slots, gpus_here
 
 
-def all_of(slots: Slots) -> list[Slot]:
-    found = []
+def take_all(slots: Slots) -> list[Slot]:
+    taken = []
     while slot := slots.take():
-        found.append(slot)
-    return found
+        taken.append(slot)
+    return taken
 
 
 @given(st.integers(1, 4), st.integers(1, 3))
-def test_every_gpu_is_used_before_one_is_shared(
+def test_every_gpu_is_used_before_any_is_shared(
     tmp_path_factory: pytest.TempPathFactory, gpus: int, share: int
 ) -> None:
     slots = Slots(tmp_path_factory.mktemp("gpus"), [str(number) for number in range(gpus)], share)
-    taken = all_of(slots)
+    taken = take_all(slots)
     assert [slot.gpu for slot in taken] == [str(number) for number in range(gpus)] * share
     for slot in taken:
         slot.release()
@@ -32,7 +32,7 @@ def test_every_gpu_is_used_before_one_is_shared(
     again.release()
 
 
-def test_a_process_holds_its_gpu_until_it_is_gone_however_it_goes(tmp_path: Path) -> None:
+def test_a_gpu_is_released_when_its_process_is_killed(tmp_path: Path) -> None:
     slots = Slots(tmp_path, ["0"], 1)
     slot = slots.take()
     assert slot
@@ -46,12 +46,12 @@ def test_a_process_holds_its_gpu_until_it_is_gone_however_it_goes(tmp_path: Path
     after.release()
 
 
-def test_gpus_can_be_named() -> None:
+def test_named_gpus_are_used() -> None:
     assert gpus_here(("GPU-a", "GPU-b")) == ("GPU-a", "GPU-b")
     assert gpus_here(()) == ()
 
 
-def test_no_gpu_is_given_away_that_this_process_may_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_gpus_visible_to_this_process_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     assert gpus_here(None) == ("2", "3")
     assert gpus_here(("5",)) == ("5",)

@@ -1,4 +1,4 @@
-"""The jobs that dagster-k8s makes of a run and of its steps; `e2e/test_kubernetes.py` executes them."""
+"""The Kubernetes jobs that dagster-k8s creates for a run and its steps; `e2e/test_kubernetes.py` executes them."""
 
 import importlib
 import json
@@ -31,8 +31,8 @@ from clipper_assets_tests.support.kubernetes_api import Cluster, Pod, serving_ku
 DEPLOYMENT = Path(__file__).parents[2] / "deploy" / "k8s"
 SETTINGS = yaml.safe_load((DEPLOYMENT / "settings.yaml").read_text())["data"]
 LAUNCHER = yaml.safe_load((DEPLOYMENT / "dagster.yaml").read_text())["run_launcher"]
-OF_ALL = {"cpu": "250m", "memory": "512Mi", "ephemeral-storage": "256Mi"}
-RUN = {"requests": OF_ALL, "limits": {"memory": "1Gi", "ephemeral-storage": "12Gi"}}
+REQUESTS_OF_RUN = {"cpu": "250m", "memory": "512Mi", "ephemeral-storage": "256Mi"}
+RUN = {"requests": REQUESTS_OF_RUN, "limits": {"memory": "1Gi", "ephemeral-storage": "12Gi"}}
 STEP = {
     "requests": {"cpu": "2", "memory": "2Gi", "ephemeral-storage": "4Gi"},
     "limits": {"memory": "8Gi", "ephemeral-storage": "12Gi"},
@@ -49,7 +49,7 @@ GPU_NODES = {
 
 @contextmanager
 def clip_episode() -> Iterator[ReconstructableJob]:
-    """The job as the code location has it with the settings of deploy/k8s."""
+    """The job as the code location loads it with the settings of deploy/k8s."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SETTINGS.items():
             patch.setenv(name, value)
@@ -60,21 +60,25 @@ def clip_episode() -> Iterator[ReconstructableJob]:
 
 
 @contextmanager
-def beside(cluster: Cluster, folder: Path) -> Iterator[dg.DagsterInstance]:
-    """The instance of deploy/k8s, but for the way to the API and the storage."""
-    here = {"load_incluster_config": False, "kubeconfig_file": str(cluster.kubeconfig), "job_image": "clipper:service"}
-    launcher = {**LAUNCHER, "config": {**LAUNCHER["config"], **here}}
+def instance_of(cluster: Cluster, folder: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance of deploy/k8s, except for the address of the Kubernetes API and the storage."""
+    connection = {
+        "load_incluster_config": False,
+        "kubeconfig_file": str(cluster.kubeconfig),
+        "job_image": "clipper:service",
+    }
+    launcher = {**LAUNCHER, "config": {**LAUNCHER["config"], **connection}}
     with dg.instance_for_test(temp_dir=str(folder), overrides={"run_launcher": launcher}) as instance:
         yield instance
 
 
 @pytest.fixture(scope="module")
 def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Pod]]:
-    """The pod of a run, and those of its steps as the first launches them. Their containers do nothing."""
+    """The pod of a run and the pods that it launches for its steps. Their containers do nothing."""
     folder = tmp_path_factory.mktemp("kubernetes")
     with (
         serving_kubernetes(folder / "nodes", {}, entrypoint=["/bin/true"]) as cluster,
-        beside(cluster, folder) as instance,
+        instance_of(cluster, folder) as instance,
         clip_episode() as job,
         pytest.MonkeyPatch.context() as patch,
     ):
@@ -104,7 +108,7 @@ def summary(body: dict[str, Any]) -> dict[str, Any]:
     return {"image": container["image"], "resources": container["resources"], **nodes}
 
 
-def test_only_two_steps_ask_for_a_gpu(launched: list[Pod]) -> None:
+def test_only_two_steps_request_a_gpu(launched: list[Pod]) -> None:
     assert {pod.labels.get("dagster/op", "the run"): summary(pod.job) for pod in launched} == {
         "the run": {"image": "clipper:service", "resources": RUN},
         "raw_video": {"image": "clipper:service", "resources": STEP},
@@ -116,7 +120,7 @@ def test_only_two_steps_ask_for_a_gpu(launched: list[Pod]) -> None:
     }
 
 
-def test_a_step_goes_with_the_pod_of_its_run(launched: list[Pod]) -> None:
+def test_the_job_of_a_step_is_owned_by_the_pod_of_its_run(launched: list[Pod]) -> None:
     run, *steps = launched
     assert {
         (owner["kind"], owner["name"], owner["uid"])
@@ -125,7 +129,7 @@ def test_a_step_goes_with_the_pod_of_its_run(launched: list[Pod]) -> None:
     } == {("Pod", run.name, run.uid)}
 
 
-def test_every_pod_is_confined(launched: list[Pod]) -> None:
+def test_every_pod_is_unprivileged_with_a_read_only_root(launched: list[Pod]) -> None:
     for pod in launched:
         (container,) = pod.spec["containers"]
         assert pod.spec["securityContext"]["runAsNonRoot"] is True
@@ -134,11 +138,11 @@ def test_every_pod_is_confined(launched: list[Pod]) -> None:
         assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", "/models"}
 
 
-def test_a_run_whose_tags_ask_for_anything_of_its_pod_is_refused(tmp_path: Path) -> None:
+def test_a_run_whose_tags_configure_its_pod_is_refused(tmp_path: Path) -> None:
     privileged = {"container_config": {"security_context": {"privileged": True}, "env": [{"name": "A", "value": "b"}]}}
     with (
         serving_kubernetes(tmp_path / "nodes", {}, entrypoint=["/bin/true"]) as cluster,
-        beside(cluster, tmp_path) as instance,
+        instance_of(cluster, tmp_path) as instance,
         clip_episode() as job,
     ):
         origin, tags = job.get_python_origin(), {"dagster-k8s/config": json.dumps(privileged)}
@@ -148,7 +152,7 @@ def test_a_run_whose_tags_ask_for_anything_of_its_pod_is_refused(tmp_path: Path)
         assert cluster.ran == []
 
 
-def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dagster_k8s", None)
     with pytest.raises(ImportError, match=r"needs dagster-k8s: install clipper_assets\[k8s\]$"):
         kubernetes_executor(Settings(), [])

@@ -1,4 +1,4 @@
-"""The launcher's decisions, with workers that are no runs; `e2e/test_launcher.py` has the real ones."""
+"""The decisions of the launcher, with fake workers; `e2e/test_launcher.py` uses real runs."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dagster._core.test_utils import create_run_for_test
 from clipper_assets.launch import launcher as module
 from clipper_assets.launch.launcher import WORKER_TAG, LocalGpuRunLauncher
 from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers
-from clipper_assets_tests.launch.test_workers import WAITS, started
+from clipper_assets_tests.launch.test_workers import WAITS, start_ready
 
 STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + WAITS
 
@@ -38,25 +38,25 @@ def run(instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
     kill_leftovers(run.run_id)
 
 
-def working(instance: dg.DagsterInstance, run: dg.DagsterRun, folder: Path, code: str) -> Worker:
-    worker = started(run.run_id, folder, code)
+def add_worker(instance: dg.DagsterInstance, run: dg.DagsterRun, folder: Path, code: str) -> Worker:
+    worker = start_ready(run.run_id, folder, code)
     instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump()})
     return worker
 
 
-def test_a_run_is_well_as_long_as_its_worker_lives(
+def test_a_run_is_healthy_while_its_worker_is_alive(
     instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, run: dg.DagsterRun, tmp_path: Path
 ) -> None:
     assert launcher.check_run_worker_health(run).status is WorkerStatus.NOT_FOUND
-    worker = working(instance, run, tmp_path, WAITS)
+    worker = add_worker(instance, run, tmp_path, WAITS)
     assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
     kill_leftovers(run.run_id)
     health = launcher.check_run_worker_health(run)
     assert health.status is WorkerStatus.FAILED
-    assert health.msg == f"process {worker.pid} is gone; 0 that it left were killed"
+    assert health.msg == f"the worker process {worker.pid} is gone; 0 remaining processes of the run were killed"
 
 
-def test_a_run_fails_though_its_processes_outlive_everything(
+def test_a_run_with_unkillable_processes_is_still_reported_as_failed(
     launcher: LocalGpuRunLauncher, run: dg.DagsterRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cannot(run_id: str) -> int:
@@ -69,7 +69,7 @@ def test_a_run_fails_though_its_processes_outlive_everything(
     assert "cannot be killed: [7]" in health.msg
 
 
-def test_a_worker_that_will_not_end_is_killed(
+def test_a_worker_that_ignores_the_interrupt_is_killed(
     instance: dg.DagsterInstance,
     launcher: LocalGpuRunLauncher,
     run: dg.DagsterRun,
@@ -77,45 +77,45 @@ def test_a_worker_that_will_not_end_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "CANCEL_S", 0.3)
-    working(instance, run, tmp_path, STUBBORN)
+    add_worker(instance, run, tmp_path, STUBBORN)
     assert launcher.terminate(run.run_id)
     assert leftovers(run.run_id) == []
-    after = instance.get_run_by_id(run.run_id)
-    assert after
-    assert after.status is dg.DagsterRunStatus.CANCELED
+    cancelled = instance.get_run_by_id(run.run_id)
+    assert cancelled
+    assert cancelled.status is dg.DagsterRunStatus.CANCELED
     assert not launcher.terminate(run.run_id)
 
 
-def test_the_pool_has_as_many_places_as_the_gpus_unless_an_operator_says_otherwise(
+def test_the_pool_limit_follows_the_gpus_unless_an_operator_has_set_one(
     instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def places() -> dict[str, int]:
+    def limits() -> dict[str, int]:
         return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
 
     monkeypatch.setenv("CLIPPER_GPUS", "")
     assert launcher.slots().take() is None
-    assert places() == {}
+    assert limits() == {}
     monkeypatch.setenv("CLIPPER_GPUS", "0,1")
     monkeypatch.setenv("CLIPPER_RUNS_PER_GPU", "2")
     launcher.slots()
-    assert places() == {"gpu": 4}
+    assert limits() == {"gpu": 4}
     instance.event_log_storage.set_concurrency_slots("gpu", 1)
     launcher.slots()
-    assert places() == {"gpu": 1}
+    assert limits() == {"gpu": 1}
 
 
-def test_the_end_of_a_runs_log_is_told(launcher: LocalGpuRunLauncher, run: dg.DagsterRun) -> None:
+def test_the_debug_info_is_the_end_of_the_log(launcher: LocalGpuRunLauncher, run: dg.DagsterRun) -> None:
     assert launcher.get_run_worker_debug_info(run) is None
     log = launcher.log_of(run.run_id)
     log.parent.mkdir(parents=True)
     log.write_text("x" * 10_000 + "the last words")
-    told = launcher.get_run_worker_debug_info(run)
-    assert told
-    assert told.endswith("the last words")
-    assert len(told) < 5000
+    debug_info = launcher.get_run_worker_debug_info(run)
+    assert debug_info
+    assert debug_info.endswith("the last words")
+    assert len(debug_info) < 5000
 
 
-def test_the_temporary_files_of_runs_that_are_over_are_deleted_and_no_others(
+def test_only_the_temporary_files_of_finished_runs_are_deleted(
     instance: dg.DagsterInstance,
     launcher: LocalGpuRunLauncher,
     run: dg.DagsterRun,
@@ -123,15 +123,15 @@ def test_the_temporary_files_of_runs_that_are_over_are_deleted_and_no_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    over = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.FAILURE)
+    finished = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.FAILURE)
     exiting = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.SUCCESS)
-    worker = started(exiting.run_id, tmp_path, WAITS)
-    for run_id in (over.run_id, run.run_id, exiting.run_id, "of-another-instance"):
+    worker = start_ready(exiting.run_id, tmp_path, WAITS)
+    for run_id in (finished.run_id, run.run_id, exiting.run_id, "of-another-instance"):
         launcher.scratch_of(run_id).mkdir()
         (launcher.scratch_of(run_id) / "clip.mp4").touch()
     launcher.sweep()
-    left = {path.name.removeprefix("clipper-run-") for path in tmp_path.glob("clipper-run-*")}
-    assert left == {run.run_id, exiting.run_id, "of-another-instance"}
+    remaining = {path.name.removeprefix("clipper-run-") for path in tmp_path.glob("clipper-run-*")}
+    assert remaining == {run.run_id, exiting.run_id, "of-another-instance"}
     assert worker.is_alive()
     kill_leftovers(exiting.run_id)
     launcher.sweep()

@@ -27,28 +27,28 @@ def run_id() -> Iterator[str]:
     kill_leftovers(run_id)
 
 
-def started(run_id: str, tmp_path: Path, code: str, *, ready: int = 1) -> Worker:
-    """A worker whose processes have all said that they are ready."""
+def start_ready(run_id: str, tmp_path: Path, code: str, *, ready: int = 1) -> Worker:
+    """Starts a worker and waits deadline all its processes have printed `ready`."""
     log = tmp_path / "run.log"
     worker = start(run_id, [sys.executable, "-c", code], {}, log)
-    until = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + DEADLINE_S
     while log.read_text().count("ready") < ready:
-        assert time.monotonic() < until, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.02)
     return worker
 
 
-def test_what_a_worker_writes_is_in_its_log(run_id: str, tmp_path: Path) -> None:
+def test_the_output_of_a_worker_is_in_its_log(run_id: str, tmp_path: Path) -> None:
     code = "import os, sys; print(os.environ['CUDA_VISIBLE_DEVICES']); print('oh', file=sys.stderr)"
     worker = start(run_id, [sys.executable, "-c", code], {"CUDA_VISIBLE_DEVICES": "7"}, tmp_path / "run.log")
     assert worker.wait(DEADLINE_S)
     assert sorted((tmp_path / "run.log").read_text().split()) == ["7", "oh"]
 
 
-def test_a_worker_is_interrupted_though_its_parent_ignores_that(run_id: str, tmp_path: Path) -> None:
+def test_a_worker_is_interruptible_although_its_parent_ignores_sigint(run_id: str, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        worker = started(run_id, tmp_path, WAITS)
+        worker = start_ready(run_id, tmp_path, WAITS)
     finally:
         signal.signal(signal.SIGINT, before)
     assert worker.is_alive()
@@ -57,36 +57,36 @@ def test_a_worker_is_interrupted_though_its_parent_ignores_that(run_id: str, tmp
     assert "KeyboardInterrupt" in (tmp_path / "run.log").read_text()
 
 
-def test_another_process_of_its_number_is_not_the_worker(run_id: str, tmp_path: Path) -> None:
-    worker = started(run_id, tmp_path, WAITS)
+def test_a_process_with_the_same_pid_is_not_the_worker(run_id: str, tmp_path: Path) -> None:
+    worker = start_ready(run_id, tmp_path, WAITS)
     assert Worker.parse(worker.dump()) == worker
     assert not Worker(worker.pid, worker.started - 1).is_alive()
     kill_leftovers(run_id)
     assert not worker.is_alive()
 
 
-def test_all_that_a_killed_worker_leaves_is_found_and_killed(run_id: str, tmp_path: Path) -> None:
-    worker = started(run_id, tmp_path, HAS_CHILDREN, ready=3)
-    (its_own,) = (each for each in leftovers(run_id) if each.pid == worker.pid)
-    its_own.kill()
+def test_the_children_of_a_killed_worker_are_found_and_killed(run_id: str, tmp_path: Path) -> None:
+    worker = start_ready(run_id, tmp_path, HAS_CHILDREN, ready=3)
+    (worker_process,) = (process for process in leftovers(run_id) if process.pid == worker.pid)
+    worker_process.kill()
     assert worker.wait(DEADLINE_S)
     assert len(leftovers(run_id)) == 2
     assert kill_leftovers(run_id) == 2
     assert leftovers(run_id) == []
 
 
-def test_other_runs_are_left_alone(run_id: str, tmp_path: Path) -> None:
-    worker = started(run_id, tmp_path, WAITS)
+def test_processes_of_other_runs_are_not_killed(run_id: str, tmp_path: Path) -> None:
+    worker = start_ready(run_id, tmp_path, WAITS)
     assert kill_leftovers("another-run") == 0
     assert worker.is_alive()
 
 
-def test_who_waits_for_the_end_of_a_worker_is_told(run_id: str, tmp_path: Path) -> None:
-    over = Event()
-    start(run_id, ["true"], {}, tmp_path / "run.log", when_over=over.set)
-    assert over.wait(DEADLINE_S)
+def test_on_end_is_called_after_the_end_of_a_worker(run_id: str, tmp_path: Path) -> None:
+    ended = Event()
+    start(run_id, ["true"], {}, tmp_path / "run.log", on_end=ended.set)
+    assert ended.wait(DEADLINE_S)
 
 
-def test_a_program_that_is_not_there_is_told_at_once(run_id: str, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no program nothing-of-that-name on the PATH"):
+def test_a_missing_program_is_an_error(run_id: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no program nothing-of-that-name on the PATH"):
         start(run_id, ["nothing-of-that-name"], {}, tmp_path / "run.log")
