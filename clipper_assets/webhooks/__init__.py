@@ -1,1 +1,1 @@
-"""Tells other services, by signed HTTP requests, that episodes are finished or have failed."""
+"""Notifies other services of finished and failed episodes by signed HTTP requests."""

@@ -1,4 +1,4 @@
-"""`webhooks`: tells other services of finished and failed runs, signed, until each has taken it."""
+"""The sensor `webhooks`: delivers signed events of finished and failed runs, with retries, to each receiver."""
 
 import asyncio
 import hashlib
@@ -26,23 +26,24 @@ from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.unreachable import UNREACHABLE
 
 SUCCEEDED, FAILED = "episode.succeeded", "episode.failed"
-TOLD = {dg.DagsterEventType.RUN_SUCCESS: SUCCEEDED, dg.DagsterEventType.RUN_FAILURE: FAILED}
+EVENTS = {dg.DagsterEventType.RUN_SUCCESS: SUCCEEDED, dg.DagsterEventType.RUN_FAILURE: FAILED}
 PARTITION, WILL_RETRY = "dagster/partition", "dagster/will_retry"
 TIMEOUT_S = 10.0
 TICK_S = 40.0
-"""A tick has 60 s; deliveries that do not fit are due on the next one."""
+"""Seconds for deliveries in a tick, of the 60 s that Dagster allows; the rest is due on the next tick."""
 FIRST_WAIT_S, LONGEST_WAIT_S, ATTEMPTS = 15.0, 4 * 3600.0, 16
-"""Each wait is twice the one before, up to the longest: the attempts span about a day."""
+"""Each wait is twice the previous one, up to the longest: the attempts span about a day."""
 AT_ONCE = 8
 EVENTS_PER_TICK = 50
-"""Of each kind."""
+"""Most events of each kind that are read in a tick."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to one receiver, named by a digest: a URL may be a secret, and a cursor is shown in the UI.
+    """A pending event for one receiver.
 
-    `due` is a time in seconds since 1970.
+    `receiver` is a digest of the URL, because the URL may be secret and Dagster's UI shows the cursor of a sensor.
+    `due` is in seconds since 1970.
     """
 
     run_id: str
@@ -53,24 +54,24 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Place:
-    """How far the runs have been read, by kind of event, and what has still to be delivered: the sensor's cursor."""
+class Cursor:
+    """The cursor of the sensor: how far each kind of event has been read, and the pending deliveries."""
 
     read: dict[str, str] = field(default_factory=dict)
     pending: tuple[Delivery, ...] = ()
 
     @classmethod
-    def parse(cls, cursor: str) -> "Place":
-        found = json.loads(cursor)
-        return cls(found["read"], tuple(Delivery(**each) for each in found["pending"]))
+    def parse(cls, cursor: str) -> "Cursor":
+        fields = json.loads(cursor)
+        return cls(fields["read"], tuple(Delivery(**delivery) for delivery in fields["pending"]))
 
     def dump(self) -> str:
-        return json.dumps({"read": self.read, "pending": [asdict(each) for each in self.pending]})
+        return json.dumps({"read": self.read, "pending": [asdict(delivery) for delivery in self.pending]})
 
 
 @dataclass(frozen=True)
-class Post:
-    """Where events go: the URLs by their digests, the signer, and the first wait in seconds."""
+class Receivers:
+    """The receivers' URLs by digest, the signer of requests, and the first wait in seconds."""
 
     urls: Mapping[str, str]
     signer: Webhook
@@ -78,37 +79,39 @@ class Post:
 
 
 def build_webhooks(settings: Settings, *, first_wait_s: float = FIRST_WAIT_S) -> list[dg.SensorDefinition]:
-    """The sensor, where any URL is set. Raises ValueError, in a sentence, for settings that cannot be.
+    """Returns the sensor, or nothing if no URL is set. Raises ValueError, in one sentence, for invalid settings.
 
-    Not a run status sensor: the cursor of one moves on when its function raises, so an event that a receiver did not
-    take would be lost. The cursor of this one holds what is still to be delivered. What ended before it was first
-    switched on is not told.
+    A run status sensor would lose events that a receiver did not accept, because its cursor advances even if its
+    function raises. The cursor of this sensor holds the pending deliveries. Runs that ended before the sensor was first
+    switched on are not reported.
     """
-    post = _post_of(settings, first_wait_s)
-    if post is None:
+    receivers = _receivers_of(settings, first_wait_s)
+    if receivers is None:
         return []
 
     @dg.sensor(
         name="webhooks",
         minimum_interval_seconds=settings.sensor_interval_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells CLIPPER_WEBHOOK_URLS of episodes whose run has succeeded or failed.",
+        description="Notifies CLIPPER_WEBHOOK_URLS of episodes whose run has succeeded or failed.",
     )
     def webhooks(context: dg.SensorEvaluationContext, storage: Storage) -> dg.SensorResult:
         if not context.cursor:
-            now = Place({kind.value: _newest(context.instance, kind) for kind in TOLD})
-            return dg.SensorResult(cursor=now.dump(), skip_reason="runs that end from now on are told")
-        place = _with_news(Place.parse(context.cursor), context.instance, tuple(post.urls))
-        left = _deliver(place.pending, post, context.instance, storage, context.log.error)
+            start = Cursor({kind.value: _newest(context.instance, kind) for kind in EVENTS})
+            return dg.SensorResult(
+                cursor=start.dump(), skip_reason="the first tick: runs that end from now on are reported"
+            )
+        cursor = _with_new_events(Cursor.parse(context.cursor), context.instance, tuple(receivers.urls))
+        remaining = _deliver(cursor.pending, receivers, context.instance, storage, context.log.error)
         return dg.SensorResult(
-            cursor=replace(place, pending=left).dump(),
-            skip_reason=f"{len(place.pending) - len(left)} events are done with, {len(left)} pending",
+            cursor=replace(cursor, pending=remaining).dump(),
+            skip_reason=f"{len(cursor.pending) - len(remaining)} deliveries completed, {len(remaining)} pending",
         )
 
     return [webhooks]
 
 
-def _post_of(settings: Settings, first_wait_s: float) -> Post | None:
+def _receivers_of(settings: Settings, first_wait_s: float) -> Receivers | None:
     urls = settings.webhook_urls
     if not urls:
         return None
@@ -119,121 +122,121 @@ def _post_of(settings: Settings, first_wait_s: float) -> Post | None:
             parsed = httpx.URL()
         if parsed.scheme != "https" or not parsed.host or parsed.userinfo:
             raise ValueError(
-                f"URL {number} of CLIPPER_WEBHOOK_URLS is not https://host/path; write it so, without a user"
+                f"URL {number} of CLIPPER_WEBHOOK_URLS is not https://host/path without a user name; correct it"
             )
     if settings.webhook_secret is None:
-        raise ValueError("CLIPPER_WEBHOOK_URLS is set and CLIPPER_WEBHOOK_SECRET is not; set both")
+        raise ValueError("CLIPPER_WEBHOOK_URLS is set, but CLIPPER_WEBHOOK_SECRET is not; set both")
     try:
         signer = Webhook(settings.webhook_secret.get_secret_value())
     except (ValueError, EmptyWebhookSecretError):
-        raise ValueError("CLIPPER_WEBHOOK_SECRET cannot be read; write `whsec_` and base64 after it") from None
-    return Post({hashlib.sha256(url.encode()).hexdigest()[:16]: url for url in urls}, signer, first_wait_s)
+        raise ValueError("CLIPPER_WEBHOOK_SECRET is invalid; it must be `whsec_` followed by base64") from None
+    return Receivers({hashlib.sha256(url.encode()).hexdigest()[:16]: url for url in urls}, signer, first_wait_s)
 
 
 def _newest(instance: dg.DagsterInstance, kind: dg.DagsterEventType) -> str:
-    """The cursor of now; empty where no run has come so far yet."""
-    found = instance.fetch_run_status_changes(kind, limit=1)
-    return found.cursor if found.records else ""
+    """Returns the cursor of the newest event of a kind; empty if there is none yet."""
+    page = instance.fetch_run_status_changes(kind, limit=1)
+    return page.cursor if page.records else ""
 
 
-def _with_news(place: Place, instance: dg.DagsterInstance, receivers: Sequence[str]) -> Place:
-    """The place after the runs that ended since."""
-    read, pending = dict(place.read), list(place.pending)
-    for kind, event in TOLD.items():
-        found = instance.fetch_run_status_changes(
+def _with_new_events(cursor: Cursor, instance: dg.DagsterInstance, digests: Sequence[str]) -> Cursor:
+    """Returns the cursor advanced past the runs that have ended since, with a delivery of each to each receiver."""
+    read, pending = dict(cursor.read), list(cursor.pending)
+    for kind, event in EVENTS.items():
+        page = instance.fetch_run_status_changes(
             kind, limit=EVENTS_PER_TICK, cursor=read[kind.value] or None, ascending=True
         )
-        pending += [Delivery(record.run_id, event, receiver) for record in found.records for receiver in receivers]
-        if found.records:
-            read[kind.value] = found.cursor
-    return Place(read, tuple(pending))
+        pending += [Delivery(record.run_id, event, digest) for record in page.records for digest in digests]
+        if page.records:
+            read[kind.value] = page.cursor
+    return Cursor(read, tuple(pending))
 
 
 def _deliver(
     pending: Sequence[Delivery],
-    post: Post,
+    receivers: Receivers,
     instance: dg.DagsterInstance,
     storage: Storage,
-    complain: Callable[[str], None],
+    log_error: Callable[[str], None],
 ) -> tuple[Delivery, ...]:
-    """Try what is due, and return what is left: not due yet, not tried in time, or to be tried again.
+    """Attempts all due deliveries. Returns those that remain: not due yet, not reached in this tick, or to be retried.
 
-    What was meant for a URL that is in the settings no more is dropped.
+    Deliveries to URLs that are no longer in the settings are dropped.
     """
-    until = time.monotonic() + TICK_S - TIMEOUT_S
-    left: list[Delivery] = []
+    deadline = time.monotonic() + TICK_S - TIMEOUT_S
+    remaining: list[Delivery] = []
     bodies: dict[Delivery, str] = {}
-    for delivery in (each for each in pending if each.receiver in post.urls):
-        if delivery.due > time.time() or time.monotonic() > until:
-            left.append(delivery)
+    for delivery in (pending_delivery for pending_delivery in pending if pending_delivery.receiver in receivers.urls):
+        if delivery.due > time.time() or time.monotonic() > deadline:
+            remaining.append(delivery)
             continue
         record = instance.get_run_record_by_id(delivery.run_id)
-        told = record is not None and _is_told(record.dagster_run, instance)
-        if told is None:
-            left.append(delivery)
-        elif record is not None and told:
+        is_reported = record is not None and _is_reported(record.dagster_run, instance)
+        if is_reported is None:
+            remaining.append(delivery)
+        elif record is not None and is_reported:
             try:
                 bodies[delivery] = _body(delivery.event, record, instance, storage)
             except (*UNREACHABLE, ValueError) as error:
-                left += _again(delivery, type(error).__name__, post, complain)
-    faults = asyncio.run(_send(bodies, post, until)) if bodies else {}
+                remaining += _retry(delivery, type(error).__name__, receivers, log_error)
+    faults = asyncio.run(_send(bodies, receivers, deadline)) if bodies else {}
     for delivery in bodies:
         if delivery not in faults:
-            left.append(delivery)
+            remaining.append(delivery)
         elif (fault := faults[delivery]) is not None:
-            left += _again(delivery, fault, post, complain)
-    return tuple(left)
+            remaining += _retry(delivery, fault, receivers, log_error)
+    return tuple(remaining)
 
 
-def _is_told(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool | None:
-    """Whether a run that ended was to make clips, and is not tried again; None until Dagster has decided that."""
-    asked = run.asset_selection
-    if PARTITION not in run.tags or (asked and dg.AssetKey(RENDERED_CLIPS) not in asked):
+def _is_reported(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool | None:
+    """Whether an ended run makes clips and is not retried; None until Dagster has decided about a retry."""
+    selection = run.asset_selection
+    if PARTITION not in run.tags or (selection and dg.AssetKey(RENDERED_CLIPS) not in selection):
         return False
     if run.status is not dg.DagsterRunStatus.FAILURE or not instance.run_retries_enabled:
         return True
     return run.tags[WILL_RETRY] != "true" if WILL_RETRY in run.tags else None
 
 
-def _again(delivery: Delivery, fault: str, post: Post, complain: Callable[[str], None]) -> list[Delivery]:
-    """The next attempt; none after the last one, or where the receiver wants no more."""
-    tried = delivery.attempt + 1
-    if tried == ATTEMPTS or fault == "410":
-        number = 1 + list(post.urls).index(delivery.receiver)
-        complain(f"URL {number} did not take {delivery.event} of run {delivery.run_id}, which is given up: {fault}")
+def _retry(delivery: Delivery, fault: str, receivers: Receivers, log_error: Callable[[str], None]) -> list[Delivery]:
+    """Schedules the next attempt; none after the last one, or if the receiver answered 410 (gone)."""
+    attempts = delivery.attempt + 1
+    if attempts == ATTEMPTS or fault == "410":
+        number = 1 + list(receivers.urls).index(delivery.receiver)
+        log_error(f"gave up delivering {delivery.event} of run {delivery.run_id} to webhook URL {number}: {fault}")
         return []
-    wait_s = min(post.first_wait_s * 2**delivery.attempt, LONGEST_WAIT_S) * random.uniform(0.8, 1.2)  # noqa: S311
-    return [replace(delivery, attempt=tried, due=time.time() + wait_s)]
+    wait_s = min(receivers.first_wait_s * 2**delivery.attempt, LONGEST_WAIT_S) * random.uniform(0.8, 1.2)  # noqa: S311
+    return [replace(delivery, attempt=attempts, due=time.time() + wait_s)]
 
 
-async def _send(bodies: Mapping[Delivery, str], post: Post, until: float) -> dict[Delivery, str | None]:
-    """Why each delivery was not taken, None if it was; those that were not begun by `until` are not among them."""
-    at_once = asyncio.Semaphore(AT_ONCE)
+async def _send(bodies: Mapping[Delivery, str], receivers: Receivers, deadline: float) -> dict[Delivery, str | None]:
+    """Sends deliveries. Returns why each one failed, None for a success, and nothing for those not begun in time."""
+    limit = asyncio.Semaphore(AT_ONCE)
     faults: dict[Delivery, str | None] = {}
 
     async def send(client: httpx.AsyncClient, delivery: Delivery, body: str) -> None:
-        async with at_once:
-            if time.monotonic() < until:
-                faults[delivery] = await _fault(client, post, delivery, body)
+        async with limit:
+            if time.monotonic() < deadline:
+                faults[delivery] = await _fault(client, receivers, delivery, body)
 
     async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False) as client:
         await asyncio.gather(*(send(client, delivery, body) for delivery, body in bodies.items()))
     return faults
 
 
-async def _fault(client: httpx.AsyncClient, post: Post, delivery: Delivery, body: str) -> str | None:
-    """Standard Webhooks: the id is the idempotency key. An answer's body is not read."""
-    name, now = f"{delivery.run_id}.{delivery.event}", datetime.now(UTC)
+async def _fault(client: httpx.AsyncClient, receivers: Receivers, delivery: Delivery, body: str) -> str | None:
+    """Sends a delivery by Standard Webhooks (its id is the idempotency key). Returns why it failed, or None."""
+    webhook_id, now = f"{delivery.run_id}.{delivery.event}", datetime.now(UTC)
     headers = {
         "content-type": "application/json",
-        "webhook-id": name,
+        "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": post.signer.sign(name, now, body),
+        "webhook-signature": receivers.signer.sign(webhook_id, now, body),
     }
     try:
         async with (
             asyncio.timeout(TIMEOUT_S),
-            client.stream("POST", post.urls[delivery.receiver], content=body, headers=headers) as answer,
+            client.stream("POST", receivers.urls[delivery.receiver], content=body, headers=headers) as answer,
         ):
             return None if answer.is_success else str(answer.status_code)
     except (httpx.HTTPError, TimeoutError) as error:
@@ -241,7 +244,7 @@ async def _fault(client: httpx.AsyncClient, post: Post, delivery: Delivery, body
 
 
 def _body(event: str, record: dg.RunRecord, instance: dg.DagsterInstance, storage: Storage) -> str:
-    """What happened, without URLs: those expire, and the receiver asks the API for its own."""
+    """Builds the body of an event. It contains no URLs, because they expire; receivers request them from the API."""
     run = record.dagster_run
     data: dict[str, Any] = {
         "key": object_key(run.tags[PARTITION]),
@@ -251,11 +254,13 @@ def _body(event: str, record: dg.RunRecord, instance: dg.DagsterInstance, storag
         "manifest_key": None,
     }
     if event == SUCCEEDED:
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(RENDERED_CLIPS), asset_partitions=[run.tags[PARTITION]])
-        records = instance.fetch_materializations(wanted, limit=1).records
-        made = records[0].asset_materialization if records else None
-        if made and "manifest" in made.metadata:
-            key = str(made.metadata["manifest"].value)
+        of_episode = dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(RENDERED_CLIPS), asset_partitions=[run.tags[PARTITION]]
+        )
+        records = instance.fetch_materializations(of_episode, limit=1).records
+        materialization = records[0].asset_materialization if records else None
+        if materialization and "manifest" in materialization.metadata:
+            key = str(materialization.metadata["manifest"].value)
             names = {"clip_index", "key", "hook", "title", "start_time", "end_time", "duration"}
             try:
                 clips = read_manifest(storage, key).clips

@@ -25,7 +25,7 @@ PATIENCE_S = 10.0
 
 @dg.asset(partitions_def=episodes)
 def rendered_clips(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Fails where its run is told to; else it names the manifest, as the asset of that name does."""
+    """Fails if its run has the tag `fail`; otherwise reports a manifest, as the real asset does."""
     if "fail" in context.run.tags:
         raise dg.Failure("the upload cannot be read; upload it again")
     return dg.MaterializeResult(metadata={"manifest": MANIFEST})
@@ -37,7 +37,7 @@ def raw_video() -> None:
 
 
 def run(instance: dg.DagsterInstance, asset: str | None = None, **tags: str) -> str:
-    """A run of the job, or of one of its assets."""
+    """Runs the job, or one of its assets; returns the run id."""
     instance.add_dynamic_partitions("episodes", [KEY])
     job = dg.define_asset_job("clip_episode", selection=[asset] if asset else [rendered_clips, raw_video])
     resolved = dg.Definitions([rendered_clips, raw_video], jobs=[job]).resolve_job_def("clip_episode")
@@ -49,7 +49,7 @@ def run(instance: dg.DagsterInstance, asset: str | None = None, **tags: str) -> 
 
 
 class Ticks:
-    """The sensor, tick by tick, with the cursor that it leaves."""
+    """Evaluates the sensor tick by tick and keeps its cursor."""
 
     def __init__(self, instance: dg.DagsterInstance, storage: DirectoryStorage, settings: Settings):
         (self.sensor,) = build_webhooks(settings, first_wait_s=0.01)
@@ -57,7 +57,7 @@ class Ticks:
         self.cursor: str | None = None
 
     def tick(self) -> list[dict[str, Any]]:
-        """What is pending after a tick."""
+        """Evaluates one tick; returns the pending deliveries."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
         result = self.sensor(context, storage=self.storage)
         assert isinstance(result, dg.SensorResult)
@@ -74,10 +74,10 @@ class Ticks:
 
 @pytest.fixture
 def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    with receiving(tmp_path) as found:
-        monkeypatch.setenv("SSL_CERT_FILE", str(found.authority))
+    with receiving(tmp_path) as receiver:
+        monkeypatch.setenv("SSL_CERT_FILE", str(receiver.authority))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        yield found
+        yield receiver
 
 
 def settings_for(*urls: str) -> Settings:
@@ -86,13 +86,13 @@ def settings_for(*urls: str) -> Settings:
 
 @pytest.fixture
 def ticks(receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage) -> Ticks:
-    """After its first tick."""
-    found = Ticks(instance, storage, settings_for(receiver.url))
-    assert found.tick() == []
-    return found
+    """The sensor after its first tick."""
+    ticks = Ticks(instance, storage, settings_for(receiver.url))
+    assert ticks.tick() == []
+    return ticks
 
 
-def test_a_receiver_that_fails_twice_gets_each_event_until_it_took_it(
+def test_an_event_is_delivered_again_until_the_receiver_accepts_it(
     receiver: Receiver, ticks: Ticks, storage: DirectoryStorage
 ) -> None:
     clip = clip_in(storage)
@@ -104,21 +104,21 @@ def test_a_receiver_that_fails_twice_gets_each_event_until_it_took_it(
     good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
     receiver.answers = [500, 503]
     ticks.until_nothing_is_pending()
-    taken = dict(receiver.got[2:])
+    accepted = dict(receiver.got[2:])
     assert len(receiver.got) == 4
-    assert taken.keys() == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
-    told = taken[f"{good}.episode.succeeded"]
-    assert told["type"] == "episode.succeeded"
-    assert datetime.fromisoformat(told["timestamp"]) <= datetime.now(UTC)
-    assert told["data"] == {
+    assert accepted.keys() == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
+    event = accepted[f"{good}.episode.succeeded"]
+    assert event["type"] == "episode.succeeded"
+    assert datetime.fromisoformat(event["timestamp"]) <= datetime.now(UTC)
+    assert event["data"] == {
         "key": KEY, "run_id": good, "error": None, "manifest_key": MANIFEST,
         "clips": [{
             "clip_index": 0, "key": clip.key, "publishable": clip.publishable, "hook": clip.hook, "title": clip.title,
             "start_time": clip.start_time, "end_time": clip.end_time, "duration": clip.duration,
         }],
     }  # fmt: skip
-    told = taken[f"{bad}.episode.failed"]
-    assert told["data"] == {
+    event = accepted[f"{bad}.episode.failed"]
+    assert event["data"] == {
         "key": KEY, "run_id": bad, "error": "the upload cannot be read; upload it again", "manifest_key": None,
         "clips": [],
     }  # fmt: skip
@@ -126,7 +126,7 @@ def test_a_receiver_that_fails_twice_gets_each_event_until_it_took_it(
     assert len(receiver.got) == 4
 
 
-def test_an_attempt_that_failed_says_the_same_again(receiver: Receiver, ticks: Ticks) -> None:
+def test_a_retry_sends_the_same_body(receiver: Receiver, ticks: Ticks) -> None:
     run(ticks.instance, fail="yes")
     receiver.answers = [500]
     ticks.until_nothing_is_pending()
@@ -134,7 +134,7 @@ def test_an_attempt_that_failed_says_the_same_again(receiver: Receiver, ticks: T
     assert first == second
 
 
-def test_runs_that_ended_before_are_not_told(
+def test_runs_that_ended_before_the_first_tick_are_not_reported(
     receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage
 ) -> None:
     run(instance, fail="yes")
@@ -145,14 +145,14 @@ def test_runs_that_ended_before_are_not_told(
     assert [name for name, _ in receiver.got] == [f"{new}.episode.failed"]
 
 
-def test_only_runs_that_make_clips_are_told(receiver: Receiver, ticks: Ticks) -> None:
+def test_only_runs_that_make_clips_are_reported(receiver: Receiver, ticks: Ticks) -> None:
     run(ticks.instance, "raw_video")
     rendered = run(ticks.instance, "rendered_clips", fail="yes")
     ticks.until_nothing_is_pending()
     assert [name for name, _ in receiver.got] == [f"{rendered}.episode.failed"]
 
 
-def test_a_failure_that_is_tried_again_is_not_told(
+def test_a_failure_that_dagster_retries_is_not_reported(
     receiver: Receiver, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
     with dg.instance_for_test(overrides={"run_retries": {"enabled": True, "max_retries": 1}}) as instance:
@@ -164,15 +164,15 @@ def test_a_failure_that_is_tried_again_is_not_told(
     assert [name for name, _ in receiver.got] == [f"{last}.episode.failed"]
 
 
-def test_each_receiver_gets_its_own(
+def test_each_receiver_has_its_own_delivery(
     receiver: Receiver, instance: dg.DagsterInstance, storage: DirectoryStorage, tmp_path: Path
 ) -> None:
-    away = "https://127.0.0.1:1/hook?token=hidden"
-    ticks = Ticks(instance, storage, settings_for(away, receiver.url))
+    unreachable = "https://127.0.0.1:1/hook?token=hidden"
+    ticks = Ticks(instance, storage, settings_for(unreachable, receiver.url))
     ticks.tick()
     run(instance, fail="yes")
-    (left,) = ticks.tick()
-    assert left["attempt"] == 1
+    (pending,) = ticks.tick()
+    assert pending["attempt"] == 1
     assert len(receiver.got) == 1
     assert "hidden" not in str(ticks.cursor)
     remaining = Ticks(instance, storage, settings_for(receiver.url))
@@ -182,45 +182,47 @@ def test_each_receiver_gets_its_own(
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 429])
-def test_only_a_success_is_one_and_no_redirect_is_followed(receiver: Receiver, ticks: Ticks, status: int) -> None:
+def test_any_status_but_2xx_is_a_failure_and_redirects_are_not_followed(
+    receiver: Receiver, ticks: Ticks, status: int
+) -> None:
     run(ticks.instance, fail="yes")
     receiver.answers = [status]
-    (left,) = ticks.tick()
-    assert left["attempt"] == 1
-    assert left["due"] > 0
+    (pending,) = ticks.tick()
+    assert pending["attempt"] == 1
+    assert pending["due"] > 0
     assert len(receiver.got) == 1
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused(
+def test_a_certificate_of_an_unknown_authority_is_rejected(
     receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     run(ticks.instance, fail="yes")
-    assert [left["attempt"] for left in ticks.tick()] == [1]
+    assert [pending["attempt"] for pending in ticks.tick()] == [1]
     assert receiver.got == []
 
 
-def test_a_silent_receiver_does_not_hold_a_tick(
+def test_a_silent_receiver_does_not_block_a_tick(
     receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sensor, "TIMEOUT_S", 0.3)
     receiver.silent.set()
     run(ticks.instance, fail="yes")
-    assert [left["attempt"] for left in ticks.tick()] == [1]
+    assert [pending["attempt"] for pending in ticks.tick()] == [1]
     assert len(receiver.got) == 1
 
 
-def test_what_does_not_fit_into_a_tick_keeps_its_turn(
+def test_deliveries_beyond_the_time_of_a_tick_stay_due(
     receiver: Receiver, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sensor, "TICK_S", 0.0)
     run(ticks.instance, fail="yes")
-    assert [(left["attempt"], left["due"]) for left in ticks.tick()] == [(0, 0.0)]
+    assert [(pending["attempt"], pending["due"]) for pending in ticks.tick()] == [(0, 0.0)]
     assert receiver.got == []
 
 
 @pytest.mark.parametrize(("answers", "attempts"), [([410], 1), ([500] * 3, 3)])
-def test_it_is_given_up_with_an_error(
+def test_a_delivery_is_given_up_with_an_error(
     receiver: Receiver,
     ticks: Ticks,
     answers: list[int],
@@ -233,17 +235,17 @@ def test_it_is_given_up_with_an_error(
     receiver.answers = list(answers)
     ticks.until_nothing_is_pending()
     assert len(receiver.got) == attempts
-    assert f"did not take episode.failed of run {failed}, which is given up: {answers[-1]}" in capfd.readouterr().err
+    assert (
+        f"gave up delivering episode.failed of run {failed} to webhook URL 1: {answers[-1]}" in capfd.readouterr().err
+    )
 
 
-def test_a_manifest_that_is_missing_is_told_with_the_reason_and_holds_nothing_up(
-    receiver: Receiver, ticks: Ticks
-) -> None:
+def test_a_missing_manifest_is_reported_in_the_event_and_blocks_no_other(receiver: Receiver, ticks: Ticks) -> None:
     good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
     assert ticks.tick() == []
-    told = {name: body["data"] for name, body in receiver.got}
-    assert set(told) == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
-    data = told[f"{good}.episode.succeeded"]
+    data_by_id = {name: body["data"] for name, body in receiver.got}
+    assert set(data_by_id) == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
+    data = data_by_id[f"{good}.episode.succeeded"]
     assert (data["clips"], data["manifest_key"]) == ([], None)
     assert data["error"] == f"{MANIFEST} is missing; materialize rendered_clips of the episode again"
 
@@ -253,12 +255,12 @@ def test_attempts_span_about_a_day() -> None:
     assert 20 * 3600 < sum(waits) < 28 * 3600
 
 
-def test_without_a_url_there_is_no_sensor() -> None:
+def test_there_is_no_sensor_without_a_url() -> None:
     assert build_webhooks(Settings()) == []
 
 
 @pytest.mark.parametrize(
-    ("urls", "secret", "why"),
+    ("urls", "secret", "reason"),
     [
         ("http://example.com/hook", SECRET, "URL 1 of CLIPPER_WEBHOOK_URLS is not https://host/path"),
         ("https://example.com/hook, ftp://b/x", SECRET, "URL 2 of"),
@@ -266,12 +268,12 @@ def test_without_a_url_there_is_no_sensor() -> None:
         ("https:///hook", SECRET, "URL 1 of"),
         ("https://[::1/hook", SECRET, "URL 1 of"),
         ("https://example.com/hook", None, "CLIPPER_WEBHOOK_SECRET is not; set both"),
-        ("https://example.com/hook", "whsec_", "CLIPPER_WEBHOOK_SECRET cannot be read"),
-        ("https://example.com/hook", "whsec_abcde", "CLIPPER_WEBHOOK_SECRET cannot be read"),
+        ("https://example.com/hook", "whsec_", "CLIPPER_WEBHOOK_SECRET is invalid"),
+        ("https://example.com/hook", "whsec_abcde", "CLIPPER_WEBHOOK_SECRET is invalid"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_in_a_sentence(urls: str, secret: str | None, why: str) -> None:
+def test_invalid_settings_are_refused_in_one_sentence(urls: str, secret: str | None, reason: str) -> None:
     settings = Settings(webhook_urls=tuple(urls.split(", ")), webhook_secret=SecretStr(secret) if secret else None)
-    with pytest.raises(ValueError, match=why) as caught:
+    with pytest.raises(ValueError, match=reason) as caught:
         build_webhooks(settings)
     assert "password" not in str(caught.value)
