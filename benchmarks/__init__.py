@@ -1,1 +1,1 @@
-"""`make bench`: what a clip costs, beside the old service's way and the floor; no part of the installed package."""
+"""Benchmarks (`make bench`): cost of a clip, compared with the previous service and the floor. Not installed."""

@@ -1,4 +1,4 @@
-"""What a piece of work costs: CPU, wall time, memory and bytes read, of a process of its own with all its children."""
+"""Measures CPU, wall time, memory and bytes read of a function in a separate process, children included."""
 
 import resource
 import time
@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one piece of work, children included.
+    """The cost of a function call, child processes included.
 
-    `cpu_s` is user and system time; `largest_mb` the peak resident set of the largest process; `added_mb` the peak of
-    all processes together less what Python held before the work began; `read_mb` what the server sent (1 MB: 10^6
-    bytes) and `opened` how often the source was opened there.
+    `cpu_s` is user and system time; `largest_mb` is the peak resident set of the largest process; `added_mb` is the
+    peak of all processes together minus the memory of Python before the call; `read_mb` is what the server sent (1 MB
+    is 10^6 bytes); `opened` is how often the source was opened on the server.
     """
 
     cpu_s: float
@@ -34,7 +34,7 @@ class Cost:
     opened: int
 
     def __add__(self, later: "Cost") -> "Cost":
-        """One piece of work after the other."""
+        """Adds the cost of a later call; peaks of memory are not added."""
         return Cost(
             self.cpu_s + later.cpu_s,
             self.wall_s + later.wall_s,
@@ -45,22 +45,22 @@ class Cost:
         )
 
     def share(self, of: int) -> "Cost":
-        """What one of `of` clips bears of work that was done for all of them at once; memory cannot be shared."""
+        """Returns the share of one clip in a cost incurred for `of` clips at once; memory is not divided."""
         return Cost(self.cpu_s / of, self.wall_s / of, self.largest_mb, self.added_mb, self.read_mb / of, self.opened)
 
 
 @dataclass(frozen=True)
 class Measured(Generic[T]):
-    """What the work returned, and what it cost."""
+    """The result of a function call and its cost."""
 
     value: T
     cost: Cost
 
 
 def measured(server: RangeServer, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Measured[T]:
-    """Do the work in a fresh process and measure it from there; importing its module is not counted.
+    """Calls `work` in a fresh process and measures it; importing its module is not counted.
 
-    Raises RuntimeError where the work does: its traceback is on the terminal.
+    Raises RuntimeError if the call fails; the traceback is printed on the terminal.
     """
     spawn = get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -89,19 +89,19 @@ def measured(server: RangeServer, work: Callable[P, T], *args: P.args, **kwargs:
 def _child(parent: Connection, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     parent.send("ready")
     parent.recv()
-    cpu_s, began = cpu_seconds(), time.monotonic()
+    cpu_s, started = cpu_seconds(), time.monotonic()
     value = work(*args, **kwargs)
-    parent.send((value, cpu_seconds() - cpu_s, time.monotonic() - began))
+    parent.send((value, cpu_seconds() - cpu_s, time.monotonic() - started))
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process and of its children that have ended."""
+    """Returns user and system time of this process and of its ended children, in seconds."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def _resident_mb(pid: int | None) -> tuple[float, float]:
-    """Resident now, of a process and its descendants together, and the largest peak of one of them so far."""
+    """Returns the resident memory of a process and its descendants together, and the largest peak of one of them."""
     sizes = [size for each in _family(Path(f"/proc/{pid}")) if (size := _status_mb(each))]
     return sum(now for now, _ in sizes), max((peak for _, peak in sizes), default=0.0)
 
@@ -127,7 +127,7 @@ def _status_mb(process: Path) -> tuple[float, float] | None:
 
 
 def _read(file: Path) -> str:
-    """The text of a file below /proc; empty where its process has ended."""
+    """Returns the text of a file below /proc; empty if its process has ended."""
     try:
         return file.read_text()
     except (FileNotFoundError, ProcessLookupError):

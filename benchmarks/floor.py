@@ -1,4 +1,4 @@
-"""The floor, which no renderer can go below: the window decoded once and the clip's very frames encoded once."""
+"""The floor that no renderer can go below: decoding the window once and encoding the clip's frames once."""
 
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,23 @@ from clipper_assets.media.frame import Frame
 
 
 def decode(url: str, window: Window) -> None:
-    """Decode picture and sound of a window to nowhere."""
+    """Decodes the video and audio of a window and discards the result."""
     media = ffmpeg.input(url, ss=f"{window.start_s:.6f}", t=f"{window.duration_s:.6f}")
     run(ffmpeg.get_args(ffmpeg.output(media.video, media.audio, "-", format="null")))
 
 
 def write_raw(clip: Path, raw: Path) -> None:
-    """The frames of a lossless clip as yuv420p without a header, for `encode`."""
+    """Writes the frames of a lossless clip as headerless yuv420p, for `encode`."""
     run(ffmpeg.get_args(ffmpeg.output(ffmpeg.input(str(clip)).video, str(raw), format="rawvideo", pix_fmt="yuv420p")))
 
 
 def read(raw: Path, frame: Frame) -> None:
-    """Read the frames and do nothing: what `encode` spends on the file and not on the encoder."""
+    """Reads the frames and discards them: the part of `encode` that is spent on the file, not on the encoder."""
     run(ffmpeg.get_args(ffmpeg.output(_frames(raw, frame), "-", format="null")))
 
 
 def encode(raw: Path, frame: Frame, encoder: Encoder, target: Path) -> None:
-    """Encode the frames with the renderer's settings."""
+    """Encodes the frames with the renderer's settings."""
     options = {**dict(encoder.options), "profile:v": "high", "g": 2 * FPS}
     run(ffmpeg.get_args(ffmpeg.output(_frames(raw, frame), str(target), vcodec=encoder.name, **options)))
 

@@ -1,7 +1,7 @@
-"""What one run leaves behind: `python -m benchmarks.footprint` makes the clips of an hour and writes footprint.json.
+"""`python -m benchmarks.footprint`: runs the real job on an hour of video and writes footprint.json.
 
-The hour is the sample over and over, with its subtitles, in moto's S3 on loopback; job and assets are the real ones.
-Rows of the event log and requests are counted.
+Counts the rows of the event log and the S3 requests of the run. The hour is the sample in a loop, with its subtitles,
+in moto's S3 on loopback.
 """
 
 import json
@@ -26,12 +26,12 @@ FILE = Path(__file__).parent / "footprint.json"
 BUCKET, KEY = "footprint", "show/hour.mp4"
 HOUR_S = 3600.0
 LINES = {None, dg.DagsterEventType.LOADED_INPUT, dg.DagsterEventType.HANDLED_OUTPUT}
-"""Rows that a step without code would not have: what it logs, and what Dagster says of its tables."""
+"""Events that only a step with code has: log lines, and Dagster's events about its tables."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a step adds to the event log beside the rows that Dagster writes for each step; sizes in bytes."""
+    """What a step adds to the event log, besides the rows that Dagster writes for every step; sizes in bytes."""
 
     lines: int
     line_bytes: int
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Footprint:
-    """Of one run: how many clips it made, its rows, its requests by method, and each step's share of the rows."""
+    """The footprint of a run: number of clips, event log rows, requests by method, and the share of each step."""
 
     clips: int
     rows: int
@@ -50,12 +50,12 @@ class Footprint:
 
     @classmethod
     def load(cls, file: Path = FILE) -> "Footprint":
-        told = json.loads(file.read_text())
-        return cls(**told | {"steps": {name: Step(**step) for name, step in told["steps"].items()}})
+        fields = json.loads(file.read_text())
+        return cls(**fields | {"steps": {name: Step(**step) for name, step in fields["steps"].items()}})
 
     @property
     def s3_writes(self) -> int:
-        """What costs as much as a PUT: https://aws.amazon.com/s3/pricing counts LIST among them, and DELETE is free."""
+        """Requests at the price of a PUT, LIST included (https://aws.amazon.com/s3/pricing); DELETE is free."""
         return self.requests.get("PUT", 0) + self.requests.get("POST", 0) + self.requests.get("LIST", 0)
 
     @property
@@ -64,7 +64,7 @@ class Footprint:
 
 
 def make_hour(folder: Path) -> Path:
-    """`hour.mp4` of 3,600 s, and its cues in `hour.srt`."""
+    """Creates `hour.mp4` of 3,600 s with its subtitles in `hour.srt`."""
     cues = pysubs2.load(str(SAMPLE / "episode.srt"))
     video = folder / "hour.mp4"
     loop = ["-stream_loop", "-1", "-i", str(SAMPLE / "episode.mp4"), "-t", f"{HOUR_S:g}", "-c", "copy"]
@@ -72,24 +72,28 @@ def make_hour(folder: Path) -> Path:
     length_ms = round(1000 * json.loads((SAMPLE / "truth.json").read_text())["duration"])
     hour = pysubs2.SSAFile()
     for start_ms in range(0, round(1000 * HOUR_S), length_ms):
-        again = pysubs2.SSAFile()
-        again.events = [event.copy() for event in cues]
-        again.shift(ms=start_ms)
-        hour.events += [event for event in again if event.end <= 1000 * HOUR_S]
+        repeated = pysubs2.SSAFile()
+        repeated.events = [event.copy() for event in cues]
+        repeated.shift(ms=start_ms)
+        hour.events += [event for event in repeated if event.end <= 1000 * HOUR_S]
     hour.save(str(folder / "hour.srt"))
     return video
 
 
-def of_log(entries: Sequence[dg.EventLogEntry]) -> dict[str, Step]:
-    """Each step's share of a run's event log."""
+def steps_of_log(entries: Sequence[dg.EventLogEntry]) -> dict[str, Step]:
+    """Returns the share of each step in a run's event log."""
     steps = {}
     for name in sorted({entry.step_key for entry in entries if entry.step_key}):
-        own = [entry for entry in entries if entry.step_key == name]
-        lines = [len(serialize_value(entry)) for entry in own if _kind(entry) in LINES]
-        made = [entry.get_dagster_event() for entry in own if _kind(entry) is dg.DagsterEventType.ASSET_MATERIALIZATION]
+        step_entries = [entry for entry in entries if entry.step_key == name]
+        lines = [len(serialize_value(entry)) for entry in step_entries if _kind(entry) in LINES]
+        made = [
+            entry.get_dagster_event()
+            for entry in step_entries
+            if _kind(entry) is dg.DagsterEventType.ASSET_MATERIALIZATION
+        ]
         checked = [
             entry.get_dagster_event().asset_check_evaluation_data
-            for entry in own
+            for entry in step_entries
             if _kind(entry) is dg.DagsterEventType.ASSET_CHECK_EVALUATION
         ]
         steps[name] = Step(
@@ -106,7 +110,7 @@ def _kind(entry: dg.EventLogEntry) -> dg.DagsterEventType | None:
 
 
 def measure(folder: Path) -> Footprint:
-    """Run the real job on the hour. Changes this process's environment: it is for a process of its own."""
+    """Runs the real job on the hour. Changes the environment variables of this process, so run it in a separate one."""
     video = make_hour(folder)
     with serving_s3() as s3, dg.DagsterInstance.local_temp(str(folder)) as instance:
         s3.client.create_bucket(Bucket=BUCKET)
@@ -117,12 +121,12 @@ def measure(folder: Path) -> Footprint:
         defs: dg.Definitions = import_module("clipper_assets.definitions").defs
         instance.add_dynamic_partitions("episodes", [KEY])
         job = defs.resolve_job_def("clip_episode")
-        done = job.execute_in_process(partition_key=KEY, instance=instance)
+        result = job.execute_in_process(partition_key=KEY, instance=instance)
         counted = Counter("LIST" if "list-type" in seen.query else seen.method for seen in s3.requests)
-        entries = instance.all_logs(done.run_id)
-        (made,) = done.asset_materializations_for_node("rendered_clips")
+        entries = instance.all_logs(result.run_id)
+        (made,) = result.asset_materializations_for_node("rendered_clips")
         clips = made.metadata["dagster/row_count"].value
-        return Footprint(int(str(clips)), len(entries), dict(sorted(counted.items())), of_log(entries))
+        return Footprint(int(str(clips)), len(entries), dict(sorted(counted.items())), steps_of_log(entries))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The way of the service that this project replaces, written anew for the benchmark: it runs no code of ours.
+"""The pipeline of the previous service, rewritten for the benchmark without any code of this project.
 
-The upload is downloaded whole. The window is cut out of it (decoded from its start on), its sound extracted, its frames
-written as JPEG, cropped one by one in Python and encoded, sound and picture joined, and captions burned by one more
-encode: three encodes and a JPEG in a row. In its favour: no face tracker runs (the crop stays in the middle), and a
-frame is cropped before it is scaled.
+It downloads the whole upload, cuts out the window (decoding from the start of the file), extracts the audio, writes the
+frames as JPEG, crops them one by one in Python, encodes them, joins audio and video, and burns the captions with one
+more encode: three encodes and a JPEG in a row. In its favour, no face tracker runs (the crop stays in the middle), and
+frames are cropped before they are scaled.
 """
 
 import shutil
@@ -40,7 +40,7 @@ Format: Layer, Start, End, Style, Text
 DELIVERED = ((), (), ("-preset", "fast", "-crf", "23"))
 """x264's options for the cut, the vertical pass and the captions; none are ffmpeg's defaults (medium, crf 23)."""
 LOSSLESS = (("-preset", "ultrafast", "-qp", "0"),) * 3
-"""The same steps without the loss of x264: the frames that were meant. What JPEG loses does not count against them."""
+"""The same steps without the loss of x264, as the reference for VMAF. The loss of JPEG does not count."""
 
 
 @dataclass
@@ -65,9 +65,9 @@ def old_clip(
     folder: Path,
     x264: Sequence[Sequence[str]] = DELIVERED,
 ) -> OldClip:
-    """Make the clip in `folder`, which is empty; `words` are text, start and end in seconds of the clip.
+    """Makes the clip in the empty folder `folder`; `words` are text, start and end in seconds of the clip.
 
-    Raises CalledProcessError where ffmpeg fails.
+    Raises CalledProcessError if ffmpeg fails.
     """
     upload, segment, sound = folder / "upload.mp4", folder / "segment.mp4", folder / "sound.wav"
     frames, vertical, joined = folder / "frames", folder / "vertical.mp4", folder / "joined.mp4"
@@ -95,7 +95,7 @@ def old_clip(
 
 
 def _write_vertical(frames: Sequence[Path], target: Path, x264: Sequence[str]) -> None:
-    """Every frame through OpenCV and a pipe: the middle of the picture, as high as the source."""
+    """Crops the middle of every frame at full height with OpenCV, and pipes the frames to the encoder."""
     import cv2
 
     size = f"{WIDTH_PX}x{HEIGHT_PX}"
@@ -115,7 +115,7 @@ def _write_vertical(frames: Sequence[Path], target: Path, x264: Sequence[str]) -
 
 
 def _events(words: Sequence[tuple[str, float, float]]) -> Iterator[str]:
-    """Five words at a time, as long as they are spoken."""
+    """Yields the captions: five words at a time, shown while they are spoken."""
     for first in range(0, len(words), WORDS_ON_SCREEN):
         page = words[first : first + WORDS_ON_SCREEN]
         start, end = _clock(page[0][1]), _clock(page[-1][2])

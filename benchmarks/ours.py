@@ -1,4 +1,4 @@
-"""Our way, by the code that the assets run: look at the windows, direct the camera, plan and render each clip."""
+"""Our pipeline, with the code of the assets: analyse the windows, direct the camera, plan and render each clip."""
 
 import os
 from dataclasses import dataclass
@@ -20,42 +20,42 @@ from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import sentences
 
 LOOK = Look(load_style("classic"), FRAMES[Aspect.portrait])
-"""The old service's captions and frame, so that both ways draw the same."""
+"""Captions and frame of the previous service, so that both pipelines draw the same."""
 LOSSLESS = Encoder("libx264", (("preset", "ultrafast"), ("qp", "0"), ("profile:v:0", "high444")))
-"""The frames that the renderer meant, before an encoder loses anything of them."""
+"""A lossless encoder, which keeps the frames as the renderer draws them, as the reference for VMAF."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Where the camera looks in each window, and by which method that was found."""
+    """The camera path of each window, and the method that found the speaker."""
 
     paths: list[CameraPath]
     method: str
 
 
 def look(episode: Episode, url: str, windows: list[Window], layout: Layout, models_dir: Path | None) -> Shown:
-    """Look at all windows and direct the camera; without `models_dir` by no model at all, wherever some may lie."""
+    """Analyses all windows and directs the camera. Without `models_dir`, no model is used, even if one is cached."""
     if models_dir is None:
         os.environ["XDG_CACHE_HOME"] = os.devnull
     spans = [(window.start_s, window.end_s) for window in windows]
     speech = episode.load_speech()
-    analysis = analyse(spans, episode.source, url, episode.words, speech, models_dir, _unheard)
+    analysis = analyse(spans, episode.source, url, episode.words, speech, models_dir, _ignore_progress)
     return Shown([direct(scene, layout) for scene in analysis.scenes], analysis.method)
 
 
 def make_clip(episode: Episode, url: str, window: Window, camera: CameraPath, encoder: Encoder, folder: Path) -> Path:
-    """The clip of a window in the new folder `folder`. Raises RuntimeError where the renderer had to fall back."""
+    """Renders the clip of a window into the new folder `folder`. Raises RuntimeError if a fallback was used."""
     folder.mkdir()
     plan = plan_clip(_highlight(window, episode.words), episode.words, episode.source, LOOK, camera)
-    rendered = render_clip(plan, episode.source, url, encoder, folder, _unheard)
+    rendered = render_clip(plan, episode.source, url, encoder, folder, _ignore_progress)
     if rendered.degraded:
         raise RuntimeError("; ".join(fallback.reason for fallback in rendered.degraded))
     return rendered.files["mp4"]
 
 
 def _highlight(window: Window, words: pa.Table) -> HighlightWindow:
-    """The window as highlight_windows has it, with the sentences that lie inside it."""
-    inside = [
+    """Returns the window as highlight_windows has it, with the sentences inside it."""
+    numbers = [
         sentence.number
         for sentence in sentences(words)
         if window.start_s <= sentence.start and sentence.end <= window.end_s
@@ -65,8 +65,8 @@ def _highlight(window: Window, words: pa.Table) -> HighlightWindow:
         clip=0,
         start=window.start_s,
         end=window.end_s,
-        first_sentence=min(inside),
-        last_sentence=max(inside),
+        first_sentence=min(numbers),
+        last_sentence=max(numbers),
         virality_score=1.0,
         hook="",
         title="",
@@ -75,5 +75,5 @@ def _highlight(window: Window, words: pa.Table) -> HighlightWindow:
     )
 
 
-def _unheard(share: float) -> None:
-    """Progress that nobody watches."""
+def _ignore_progress(share: float) -> None:
+    """A progress callback that does nothing."""

@@ -1,4 +1,4 @@
-"""A run as a picture: CPU-seconds beside the floor and the old way, quality, and cost over the source's length."""
+"""Plots a benchmark run: CPU-seconds next to the floor and the previous service, quality, and cost by source length."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ COLOURS = {"decode": "#66CCEE", "encode": "#4477AA", "look": "#EE6677", "make": 
 OLD_COLOURS = ("#CCCCCC", "#AAAAAA")
 WIDTH_PX, ROW_PX, LENGTHS_PX, MARGIN_PX, PX_PER_INCH = 1000, 34, 260, 90, 100
 ABOVE = 1.4
-"""Room over the curves, for their legend."""
+"""Factor for the y limit, which leaves room for the legend above the curves."""
 
 
 def write_plot(results: Results, file: Path) -> None:
-    """Write the run to `file` as PNG."""
+    """Writes the plot of a run to `file` as PNG."""
     from matplotlib.figure import Figure
 
     heights_px = [ROW_PX * (2 * len(results.ours) + 1), *([LENGTHS_PX] if results.lengths else [])]
@@ -27,13 +27,13 @@ def write_plot(results: Results, file: Path) -> None:
     _draw_ways(axes[0], results)
     if results.lengths:
         _draw_lengths(axes[1], results)
-    for each in axes:
-        each.spines[["top", "right"]].set_visible(False)
+    for panel in axes:
+        panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(file)
 
 
 def _draw_ways(axes: "Axes", results: Results) -> None:
-    """A bar for each way and, above it, for the floor of its frames."""
+    """Draws a bar for each pipeline and, above it, one for the floor of its frames."""
     labels: list[str] = []
     for way in results.ours:
         figures = way.figures
@@ -53,7 +53,7 @@ def _draw_ways(axes: "Axes", results: Results) -> None:
 
 
 def _bar(axes: "Axes", row: int, way: Way, parts: dict[str, float], note: str) -> None:
-    """A stacked bar, with the names of those parts in it that the legend lacks and that take a tenth of it."""
+    """Draws a stacked bar; labels parts that are not in the legend and take more than a tenth of the bar."""
     total, left = sum(parts.values()) / way.seconds, 0.0
     for number, (name, cpu_s) in enumerate(parts.items()):
         width = cpu_s / way.seconds
@@ -65,19 +65,19 @@ def _bar(axes: "Axes", row: int, way: Way, parts: dict[str, float], note: str) -
 
 
 def _draw_lengths(axes: "Axes", results: Results) -> None:
-    """CPU-seconds, and bytes on an axis of their own, over the length of the source."""
-    minutes = [each.minutes for each in results.lengths]
-    cpu_s = [each.cost.cpu_s for each in results.lengths]
-    read_mb = [each.cost.read_mb for each in results.lengths]
-    media_mb = [each.media_mb for each in results.lengths]
+    """Plots CPU-seconds, and bytes on a second axis, by the length of the source."""
+    minutes = [length.minutes for length in results.lengths]
+    cpu_s = [length.cost.cpu_s for length in results.lengths]
+    read_mb = [length.cost.read_mb for length in results.lengths]
+    media_mb = [length.media_mb for length in results.lengths]
     bytes_axes = axes.twinx()
     lines = [
         *axes.plot(minutes, cpu_s, "o-", color="#228833", label="CPU-seconds"),
         *bytes_axes.plot(minutes, read_mb, "s:", color="#AA3377", label="MB read, the index each time"),
         *bytes_axes.plot(minutes, media_mb, "s-", color="#AA3377", label="MB read beside the index"),
     ]
-    for each, label, most in ((axes, "CPU-seconds", max(cpu_s)), (bytes_axes, "MB", max(read_mb))):
-        each.set_ylim(0, ABOVE * most)
-        each.set_ylabel(label)
+    for panel, label, most in ((axes, "CPU-seconds", max(cpu_s)), (bytes_axes, "MB", max(read_mb))):
+        panel.set_ylim(0, ABOVE * most)
+        panel.set_ylabel(label)
     axes.set_xlabel("minutes of the source that the same windows are in")
     axes.legend(handles=lines, loc="upper center", ncols=3, fontsize=8)

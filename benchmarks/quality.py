@@ -1,4 +1,4 @@
-"""How much of a picture an encoder kept: VMAF against the same frames before any encoder saw them."""
+"""Measures the quality of an encoded clip: VMAF against the same frames before encoding."""
 
 import json
 from pathlib import Path
@@ -9,14 +9,15 @@ EVERY_NTH_FRAME = 3
 
 
 def vmaf(clip: Path, lossless: Path, fps: int) -> float:
-    """Mean VMAF of `clip`, 0 to 100, over every third frame, by the model vmaf_v0.6.1 inside ffmpeg.
+    """Returns the mean VMAF of `clip`, 0 to 100, over every third frame, by the model vmaf_v0.6.1 inside ffmpeg.
 
-    Frames are paired by number. Raises ValueError where one file has more of them; FfmpegError where ffmpeg has no
-    libvmaf.
+    Frames are paired by number. Raises ValueError if the numbers of frames differ, FfmpegError if ffmpeg lacks libvmaf.
     """
     counts = [_frames(file) for file in (clip, lossless)]
     if counts[0] != counts[1]:
-        raise ValueError(f"{clip.name} has {counts[0]} frames and {lossless.name} {counts[1]}: they cannot be compared")
+        raise ValueError(
+            f"{clip.name} has {counts[0]} frames, but {lossless.name} has {counts[1]}; they cannot be compared"
+        )
     log = clip.with_suffix(".vmaf.json")
     even = f"setpts=N/{fps}/TB"
     compare = f"libvmaf=n_threads=2:n_subsample={EVERY_NTH_FRAME}:log_fmt=json:log_path={log.name}"

@@ -1,4 +1,4 @@
-"""A run for the terminal, and for the file that keeps the history."""
+"""Prints a benchmark run as tables, and appends it to the history."""
 
 import json
 import os
@@ -18,15 +18,15 @@ CPU_COLUMNS = ("look_cpu_s", "make_cpu_s", "cpu_s", "decode_cpu_s", "encode_cpu_
 OTHER_COLUMNS = ("wall_s", "largest_mb", "added_mb", "read_mb", "output_mb", "floor_output_mb", "vmaf")
 
 
-def print_results(results: Results, found: Sequence[Verdict], console: Console) -> None:
-    """The figures as tables, and each limit with whether it holds."""
-    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), _limits(found)):
+def print_results(results: Results, limits: Sequence[Verdict], console: Console) -> None:
+    """Prints the figures as tables, and whether each limit holds."""
+    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), _limits(limits)):
         if table.row_count:
             console.print(table)
 
 
-def append_history(file: Path, results: Results, found: Sequence[Verdict]) -> None:
-    """Add the run as a line of JSON: when, of which commit, on what machine, and every figure."""
+def append_history(file: Path, results: Results, limits: Sequence[Verdict]) -> None:
+    """Appends the run as a line of JSON with date, commit, machine and all figures."""
     entry = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "--short", "HEAD")
@@ -34,8 +34,8 @@ def append_history(file: Path, results: Results, found: Sequence[Verdict]) -> No
         "machine": {"cpu": _cpu_model(), "cores": os.cpu_count()},
         "ways": {way.name: {"seconds": way.seconds, **way.figures} for way in (*results.ours, results.old)},
         "old_way_steps_cpu_s": results.old.steps_cpu_s,
-        "lengths": [{**asdict(each), "media_mb": each.media_mb} for each in results.lengths],
-        "limits": [asdict(verdict) for verdict in found],
+        "lengths": [{**asdict(length), "media_mb": length.media_mb} for length in results.lengths],
+        "limits": [asdict(verdict) for verdict in limits],
     }
     with file.open("a") as history:
         history.write(json.dumps(_rounded(entry)) + "\n")
@@ -79,19 +79,19 @@ def _lengths(results: Results) -> Table:
     table = _table("The same windows, the speaker followed, by length of the source", first="minutes")
     for name in ("CPU-s", "wall s", "added MB", "read MB", "index MB", "read beside it MB"):
         table.add_column(name, justify="right")
-    for each in results.lengths:
-        cost = each.cost
-        figures = (cost.cpu_s, cost.wall_s, cost.added_mb, cost.read_mb, each.index_mb, each.media_mb)
-        table.add_row(str(each.minutes), *(f"{figure:.1f}" for figure in figures))
+    for length in results.lengths:
+        cost = length.cost
+        figures = (cost.cpu_s, cost.wall_s, cost.added_mb, cost.read_mb, length.index_mb, length.media_mb)
+        table.add_row(str(length.minutes), *(f"{figure:.1f}" for figure in figures))
     return table
 
 
-def _limits(found: Sequence[Verdict]) -> Table:
-    table = _table("Limits", first="what")
-    for name in ("found", "limit", ""):
+def _limits(limits: Sequence[Verdict]) -> Table:
+    table = _table("Limits", first="subject")
+    for name in ("measured", "limit", ""):
         table.add_column(name)
-    for each in found:
-        table.add_row(each.subject, each.figure, each.limit, "[green]pass" if each.holds else "[red]FAIL")
+    for verdict in limits:
+        table.add_row(verdict.subject, verdict.figure, verdict.limit, "[green]pass" if verdict.holds else "[red]FAIL")
     return table
 
 
@@ -112,7 +112,7 @@ def _cpu_model() -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """The value with every float in it rounded to three places."""
+    """Returns the value with every float in it rounded to three places."""
     if isinstance(value, dict):
         return {key: _rounded(each) for key, each in value.items()}
     if isinstance(value, list):

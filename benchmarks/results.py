@@ -1,4 +1,4 @@
-"""What a run found, as figures, and whether the limits of the issue hold."""
+"""The figures of a benchmark run, and whether its limits hold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from statistics import median
 from benchmarks.cost import Cost
 
 CENTER_LIMIT, SPEAKER_LIMIT = 1.10, 1.30
-"""Times the floor's CPU-seconds: a still camera, and one that follows the speaker with its analysis."""
+"""Multiples of the floor's CPU-seconds: with a still camera, and with one that follows the speaker."""
 OLD_LIMIT = 6.0
-"""The old way's CPU-seconds over ours with the same camera, which stays in the middle."""
+"""CPU-seconds of the previous service divided by ours, both with a still camera."""
 MEMORY_LIMIT_MB = 500
 FLAT_LIMIT = 1.15
-"""Dearest over cheapest source length, for the same windows; runs of one and the same differ by some percent."""
+"""Highest cost divided by lowest over all source lengths, for the same windows; equal runs differ by some percent."""
 
 
 @dataclass(frozen=True)
 class Floor:
-    """CPU-seconds of decoding a window and of encoding the clip's frames, and the size of what was encoded."""
+    """CPU-seconds to decode a window and to encode the clip's frames, and the size of the encoded file."""
 
     decode_cpu_s: float
     encode_cpu_s: float
@@ -30,7 +30,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip by one way: what finding the camera's path cost (its share), what making the clip did, and its floor."""
+    """One clip of one pipeline: its share in the cost of the camera analysis, the cost of rendering, and its floor."""
 
     look: Cost | None
     make: Cost
@@ -45,7 +45,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Way:
-    """One way of making clips, and a clip of each window, which lasts `seconds`; the old way names its steps."""
+    """A pipeline and its clips, one per window of `seconds`; the previous service also has the cost of each step."""
 
     name: str
     seconds: float
@@ -54,7 +54,7 @@ class Way:
 
     @property
     def figures(self) -> dict[str, float]:
-        """Medians over the clips: seconds of CPU and wall time, MB of 10^6 bytes, VMAF of 0 to 100."""
+        """Medians over the clips: CPU and wall time in seconds, sizes in MB of 10^6 bytes, VMAF from 0 to 100."""
         return {name: median(figure(clip) for clip in self.clips) for name, figure in _FIGURES.items()}
 
 
@@ -78,7 +78,7 @@ _FIGURES: dict[str, Callable[[Clip], float]] = {
 
 @dataclass(frozen=True)
 class Length:
-    """The same windows out of a source of `minutes` minutes: their cost, and the size of the source's index."""
+    """The cost of the same windows from a source of `minutes` minutes, and the size of the source's index."""
 
     minutes: int
     cost: Cost
@@ -86,13 +86,13 @@ class Length:
 
     @property
     def media_mb(self) -> float:
-        """Bytes read beside the index, which is read once each time that the source is opened."""
+        """MB read without the index, which is read each time the source is opened."""
         return self.cost.read_mb - self.cost.opened * self.index_mb
 
 
 @dataclass(frozen=True)
 class Results:
-    """One run. `center` is ours with a still camera, `following` are ours that find the speaker, best model first."""
+    """A benchmark run. `center` is our pipeline with a still camera, `following` with one that follows the speaker."""
 
     old: Way
     center: Way
@@ -106,7 +106,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One limit: what it is about, the figure found, the limit in words, and whether it holds."""
+    """A limit: its subject, the measured figure, the limit in words, and whether it holds."""
 
     subject: str
     figure: str
@@ -115,24 +115,26 @@ class Verdict:
 
 
 def verdicts(results: Results) -> list[Verdict]:
-    """Every limit of the issue that the run can judge."""
+    """Returns every limit that the run can decide."""
     old, center = results.old, results.center
-    found = [_at_most("center, CPU over the floor", center.figures["ratio"], CENTER_LIMIT)]
-    found += [
+    limits = [_at_most("center, CPU over the floor", center.figures["ratio"], CENTER_LIMIT)]
+    limits += [
         _at_most(f"{way.name}, CPU over the floor", way.figures["ratio"], SPEAKER_LIMIT) for way in results.following
     ]
     ours, theirs = center.clips[0], old.clips[0]
     saving, better = theirs.cost.cpu_s / ours.cost.cpu_s, ours.vmaf >= theirs.vmaf
     memory_mb = max(clip.cost.added_mb for way in results.ours for clip in way.clips)
-    found += [
+    limits += [
         Verdict("old way, CPU over center", f"{saving:.2f}x", f"at least {OLD_LIMIT:.0f}x", saving >= OLD_LIMIT),
         Verdict("center, VMAF; the old way's", f"{ours.vmaf:.2f}", f"at least {theirs.vmaf:.2f}", better),
         Verdict("memory of a clip", f"{memory_mb:.0f} MB", f"below {MEMORY_LIMIT_MB} MB", memory_mb < MEMORY_LIMIT_MB),
     ]
     if lengths := results.lengths:
-        found.append(_at_most("source length, CPU", _spread([each.cost.cpu_s for each in lengths]), FLAT_LIMIT))
-        found.append(_at_most("source length, bytes read", _spread([each.media_mb for each in lengths]), FLAT_LIMIT))
-    return found
+        limits.append(_at_most("source length, CPU", _spread([length.cost.cpu_s for length in lengths]), FLAT_LIMIT))
+        limits.append(
+            _at_most("source length, bytes read", _spread([length.media_mb for length in lengths]), FLAT_LIMIT)
+        )
+    return limits
 
 
 def _at_most(subject: str, ratio: float, limit: float) -> Verdict:

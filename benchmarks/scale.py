@@ -1,4 +1,4 @@
-"""What episodes a day cost: `python -m benchmarks.scale` prints the table of docs/scale.md, whose inputs these are."""
+"""`python -m benchmarks.scale`: prints the table of docs/scale.md, the cost of a number of episodes per day."""
 
 import json
 from dataclasses import dataclass
@@ -12,46 +12,46 @@ SIMULATION = Path(__file__).parent / "simulation.json"
 SCALES = (10, 1_000, 100_000)
 DAY_S = 86_400
 PODS = 7
-"""Of an episode on Kubernetes: the run's, and one for each of six steps."""
+"""Pods of an episode on Kubernetes: one for the run, and one for each of six steps."""
 MEASURED = "auto (LR-ASD)"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Sources are in docs/scale.md; all but the measured ones are assumptions to be replaced by your own."""
+    """Inputs of the model, with sources in docs/scale.md. Replace those that are not measured by your own figures."""
 
     clip_cpu_per_s: float
-    """CPU-seconds for one second of a clip, camera included: measured."""
+    """CPU-seconds per second of a clip, camera included (measured)."""
     clips: int
     s3_writes: int
     s3_reads: int
-    """Requests of one run that made so many clips: measured."""
+    """S3 requests of one run with that many clips (measured)."""
     event_rows: int
-    """Rows of one run in the event log, by far the largest table: measured."""
+    """Rows of one run in the event log, by far the largest table (measured)."""
     run_bytes: int
-    """What a run adds to the database: measured, in PostgreSQL."""
+    """Bytes that a run adds to the PostgreSQL database (measured)."""
     episode_s: float = 3600.0
     clip_s: float = 45.0
     speed: float = 70.0
-    """Times real time of transcription: WhisperX's README, large-v2."""
+    """Speed of transcription as a multiple of real time (WhisperX's README, large-v2)."""
     start_s: float = 60.0
-    """Until a pod is scheduled and models are loaded."""
+    """Seconds until a pod is scheduled and its models are loaded."""
     cores: int = 4
-    """Beside each GPU; clips are encoded on them."""
+    """CPU cores per GPU, which encode the clips."""
     utilisation: float = 0.6
-    """The share of a day in which a GPU has work: uploads come in waves."""
+    """Share of the day in which a GPU is busy, since uploads come in waves."""
     gpu_hour_usd: float = 0.80
     services_day_usd: float = 10.0
-    """Database, webserver, daemon, code location and API, which run all day."""
+    """Cost per day of database, webserver, daemon, code location and API."""
     write_usd: float = 5e-6
     read_usd: float = 4e-7
     llm_usd: float = 0.0025
-    """Of an episode: about 15,000 tokens."""
+    """Cost per episode of a language model, for about 15,000 tokens."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day of so many episodes."""
+    """The resources and cost of a day with that many episodes."""
 
     episodes: int
     gpus: int
@@ -63,36 +63,36 @@ class Day:
 
 
 def measured() -> Inputs:
-    """With what `make bench`, `python -m benchmarks.footprint` and `make simulate` have measured last."""
+    """Returns the inputs with the latest results of `make bench`, the footprint and `make simulate`."""
     way = json.loads(HISTORY.read_text().splitlines()[-1])["ways"][MEASURED]
-    left, simulated = Footprint.load(), json.loads(SIMULATION.read_text())
+    footprint, simulated = Footprint.load(), json.loads(SIMULATION.read_text())
     return Inputs(
         clip_cpu_per_s=way["cpu_s"] / way["seconds"],
-        clips=left.clips,
-        s3_writes=left.s3_writes,
-        s3_reads=left.s3_reads,
-        event_rows=left.rows,
+        clips=footprint.clips,
+        s3_writes=footprint.s3_writes,
+        s3_reads=footprint.s3_reads,
+        event_rows=footprint.rows,
         run_bytes=simulated["run_bytes"],
     )
 
 
 def transcribe_s(inputs: Inputs) -> float:
-    """How long the step takes, with the run's start."""
+    """Returns the seconds of the transcription step, including the start of the run."""
     return inputs.start_s + inputs.episode_s / inputs.speed
 
 
 def render_s(inputs: Inputs) -> float:
-    """How long camera and clips take."""
+    """Returns the seconds of the camera and rendering steps."""
     return inputs.clips * inputs.clip_s * inputs.clip_cpu_per_s / inputs.cores
 
 
 def run_s(inputs: Inputs) -> float:
-    """How long one run holds a GPU."""
+    """Returns the seconds that one run occupies a GPU."""
     return transcribe_s(inputs) + render_s(inputs)
 
 
 def day(episodes: int, inputs: Inputs) -> Day:
-    """The formulas of docs/scale.md."""
+    """Computes a day by the formulas of docs/scale.md."""
     at_once = episodes * run_s(inputs) / DAY_S / inputs.utilisation
     writes, reads = episodes * inputs.s3_writes, episodes * inputs.s3_reads
     usd = (
@@ -114,16 +114,16 @@ def day(episodes: int, inputs: Inputs) -> Day:
 
 
 def table(inputs: Inputs) -> str:
-    """In Markdown, a row for each of `SCALES`."""
+    """Returns a Markdown table with one row for each of `SCALES`."""
     lines = [
         "| Episodes a day | GPUs | Pods | S3 requests | Event rows | Database, GB | $ | $ an episode |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     days = (day(episodes, inputs) for episodes in SCALES)
     lines.extend(
-        f"| {each.episodes:,} | {each.gpus:,} | {each.pods:,} | {each.s3_requests:,} | {each.rows:,} "
-        f"| {each.database_gb:.3f} | {each.usd:,.2f} | {each.usd / each.episodes:.3f} |"
-        for each in days
+        f"| {row.episodes:,} | {row.gpus:,} | {row.pods:,} | {row.s3_requests:,} | {row.rows:,} "
+        f"| {row.database_gb:.3f} | {row.usd:,.2f} | {row.usd / row.episodes:.3f} |"
+        for row in days
     )
     return "\n".join(lines)
 

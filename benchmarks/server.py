@@ -1,4 +1,4 @@
-"""Files over HTTP with ranges, as object storage gives them, and how many bytes were asked of it."""
+"""An HTTP file server with range requests, like object storage, that counts the bytes it sends."""
 
 import re
 from http import HTTPStatus
@@ -12,9 +12,9 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class RangeServer:
-    """Serves the files of a folder on the loopback interface while it is entered.
+    """Serves the files of a folder on the loopback interface while entered by `with`.
 
-    It counts the bytes that it sends in `sent_bytes`, and requests for a file's beginning in `opened`.
+    `sent_bytes` counts the bytes sent, `opened` the requests that start at the beginning of a file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,7 +37,7 @@ class RangeServer:
         self._http.server_close()
 
     def url(self, file: Path) -> str:
-        """Where `file`, which lies in the folder, is."""
+        """Returns the URL of a file in the folder."""
         return f"http://127.0.0.1:{self._http.server_port}/{file.name}"
 
     def file(self, path: str) -> Path:
@@ -56,13 +56,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         file = self.files.file(self.path)
         size = file.stat().st_size
-        asked = _RANGE.fullmatch(self.headers.get("Range", ""))
-        first = int(asked[1]) if asked else 0
-        last = min(int(asked[2]), size - 1) if asked and asked[2] else size - 1
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
+        requested_range = _RANGE.fullmatch(self.headers.get("Range", ""))
+        first = int(requested_range[1]) if requested_range else 0
+        last = min(int(requested_range[2]), size - 1) if requested_range and requested_range[2] else size - 1
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if requested_range else HTTPStatus.OK)
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(last - first + 1))
-        if asked:
+        if requested_range:
             self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
         self.end_headers()
         self.files.count(0, opened=first == 0)
@@ -75,10 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.files.count(len(chunk))
                 try:
                     self.wfile.write(chunk)
-                except (BrokenPipeError, ConnectionResetError):  # the reader has what it wanted
+                except (BrokenPipeError, ConnectionResetError):  # the client stopped reading
                     self.close_connection = True
                     return
                 count -= len(chunk)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's name)
-        """Nothing: the counter is the log."""
+        """Logs nothing; requests are only counted."""

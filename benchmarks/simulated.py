@@ -1,8 +1,8 @@
-"""The code location of the simulation: the real sensor, and the real assets without what they do.
+"""The code location of the simulation: the real sensor, and stand-ins for the real assets.
 
-Each asset keeps its name, partitions, dependencies, pool and checks. It waits as long as benchmarks.scale says that the
-real one takes, divided by `SIMULATION_SPEED`, and writes to the event log as much as the real one did
-(benchmarks/footprint.json).
+Each stand-in keeps the name, partitions, dependencies, pool and checks of its asset. It sleeps as long as
+benchmarks.scale estimates for the real one, divided by `SIMULATION_SPEED`, and writes as much to the event log as the
+real one did (benchmarks/footprint.json).
 """
 
 import os
@@ -20,13 +20,13 @@ from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 
 SPEED = "SIMULATION_SPEED"
-"""Environment variable: how many seconds of the day pass in one second."""
+"""Environment variable: simulated seconds per second."""
 LINE_BYTES = 290
-"""What Dagster writes about a line of a log besides its text."""
+"""Bytes that Dagster stores for a log line in addition to its text."""
 
 
-def empty(real: dg.AssetsDefinition, left: Step, seconds: float) -> dg.AssetsDefinition:
-    """The asset without its code; it takes `seconds` and leaves what a step has left."""
+def stand_in(real: dg.AssetsDefinition, footprint: Step, seconds: float) -> dg.AssetsDefinition:
+    """Returns a stand-in for an asset that takes `seconds` and has the footprint of its step."""
 
     @dg.asset(
         key=real.key,
@@ -37,25 +37,27 @@ def empty(real: dg.AssetsDefinition, left: Step, seconds: float) -> dg.AssetsDef
     )
     def simulated(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         time.sleep(seconds)
-        for _ in range(left.lines):
-            context.log.info("x" * max(left.line_bytes - LINE_BYTES, 1))
+        for _ in range(footprint.lines):
+            context.log.info("x" * max(footprint.line_bytes - LINE_BYTES, 1))
         checks = [
-            dg.AssetCheckResult(passed=True, check_name=spec.name, metadata={"x": "x" * left.check_bytes[spec.name]})
+            dg.AssetCheckResult(
+                passed=True, check_name=spec.name, metadata={"x": "x" * footprint.check_bytes[spec.name]}
+            )
             for spec in real.check_specs
         ]
-        yield dg.MaterializeResult(metadata={"x": "x" * left.metadata_bytes}, check_results=checks)
+        yield dg.MaterializeResult(metadata={"x": "x" * footprint.metadata_bytes}, check_results=checks)
 
     return simulated
 
 
 def build() -> dg.Definitions:
-    settings, left, inputs = Settings(), Footprint.load(), measured()
+    settings, footprint, inputs = Settings(), Footprint.load(), measured()
     speed = float(os.environ[SPEED])
-    takes_s = {"aligned_transcript": transcribe_s(inputs) / speed, "rendered_clips": render_s(inputs) / speed}
+    durations_s = {"aligned_transcript": transcribe_s(inputs) / speed, "rendered_clips": render_s(inputs) / speed}
     simulated = []
     for real in assets:
         name = real.key.to_user_string()
-        simulated.append(empty(real, left.steps[name], takes_s.get(name, 0.0)))
+        simulated.append(stand_in(real, footprint.steps[name], durations_s.get(name, 0.0)))
     job = dg.define_asset_job("clip_episode", selection=dg.AssetSelection.assets(*simulated))
     return dg.Definitions(
         assets=simulated,

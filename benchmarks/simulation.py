@@ -1,8 +1,8 @@
-"""`make simulate`: a day of 1,000 episodes through the real daemon and PostgreSQL, in minutes.
+"""`make simulate`: runs a day of 1,000 episodes through the real daemon and PostgreSQL in minutes.
 
-Uploads lie there, the real sensor asks for their runs, the real queue gives them to as many places as docs/scale.md has
-GPUs, and runs are empty but for their length and what they write (benchmarks/simulated.py). The exit code is 1 where a
-limit does not hold; what a whole day was like is written to simulation.json.
+All uploads exist from the start; the real sensor requests their runs, and the real queue distributes them to as many
+places as docs/scale.md has GPUs. The assets are stand-ins with the real durations and log output
+(benchmarks/simulated.py). The exit code is 1 if a limit does not hold; a whole day is written to simulation.json.
 """
 
 import json
@@ -31,20 +31,20 @@ from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, free_port, se
 
 EPISODES = 1_000
 SPEED = 60.0
-"""A day in 24 minutes, where there are the processors for it; two cores took 41."""
+"""A day in 24 minutes, given enough CPUs; two cores took 41."""
 FINAL = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-LOOK_S = 5.0
+POLL_S = 5.0
 PATIENCE = 4
-"""The day may take so many times longer than its runs would without anything between them."""
+"""The day may take this many times as long as its runs without any overhead between them."""
 SESSIONS = "SELECT sessions FROM pg_stat_database WHERE datname = 'postgres'"
 MOST_SHARE = 0.05
-"""Of a real run's time, for all that is not the run."""
+"""Most overhead, as a share of the duration of a real run."""
 console = Console()
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a day was like. Of one run each: rows, bytes, connections, CPU-seconds, and seconds of overhead."""
+class SimulatedDay:
+    """The results of a simulated day. Rows, bytes, connections, CPU-seconds and overhead are per run."""
 
     episodes: int
     runs: int
@@ -53,22 +53,22 @@ class Found:
     most_at_once: int
     runs_per_s: float
     overhead_s: float
-    """Of a place's time: between two runs, and what a run does but wait."""
+    """Seconds per run that a place is not simulating: between two runs, and in a run besides its sleep."""
     share: float
-    """Of a real run's time that the overhead is."""
+    """Share of the overhead in the duration of a real run."""
     rows: float
     run_bytes: int
     connections: float
-    """That were opened to the database: Dagster opens one for each thing that it reads or writes."""
+    """Connections opened to the database; Dagster opens one for each read or write."""
     daemon_cpu_s: float
     code_cpu_s: float
     database_cpu_s: float
     daemon_mb: float
     late: int
-    """Looks that found a daemon without a recent heartbeat."""
+    """Polls that simulated a daemon without a recent heartbeat."""
 
     def limits(self) -> dict[str, bool]:
-        """What has to hold, and whether it does."""
+        """Returns the limits, and whether each holds."""
         return {
             "every episode has one run, which succeeded": self.episodes == self.runs == self.succeeded,
             "no more runs at once than places": self.most_at_once <= self.places,
@@ -86,10 +86,10 @@ class Deployed:
     server: psutil.Process
     postgres: psutil.Process
 
-    def part(self, word: str) -> list[psutil.Process]:
-        return [each for each in self.server.children(recursive=True) if word in " ".join(each.cmdline())]
+    def processes(self, word: str) -> list[psutil.Process]:
+        return [process for process in self.server.children(recursive=True) if word in " ".join(process.cmdline())]
 
-    def asked(self, query: str) -> int:
+    def scalar(self, query: str) -> int:
         with self.database.connect() as connection:
             return int(connection.execute(sa.text(query)).scalar_one())
 
@@ -132,46 +132,46 @@ def upload(folder: Path, episodes: int) -> None:
 
 
 def watch(instance: dg.DagsterInstance, episodes: int, most_s: float) -> int:
-    """Until as many runs have ended; how often a daemon was late. Raises TimeoutError."""
-    began, late = time.monotonic(), 0
+    """Waits for the end of all runs; returns how often a daemon was late. Raises TimeoutError after `most_s`."""
+    started, late = time.monotonic(), 0
     needed = instance.get_required_daemon_types()
     while (ended := instance.get_runs_count(dg.RunsFilter(statuses=FINAL))) < episodes:
-        passed_s = time.monotonic() - began
+        passed_s = time.monotonic() - started
         if passed_s > most_s:
             raise TimeoutError(f"{ended} of {episodes} runs ended within {most_s:.0f} s")
         if ended:
             late += not all(status.healthy for status in get_daemon_statuses(instance, needed).values())
         queued = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]))
         console.print(f"{passed_s:5.0f} s: {ended} of {episodes} runs ended, {queued} queued", highlight=False)
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
     return late
 
 
 def at_once(times: Sequence[tuple[float, float]]) -> int:
-    """How many intervals overlap at most; one that begins as another one ends does not."""
+    """Returns the largest number of overlapping intervals; touching ones do not overlap."""
     changes = sorted([(end, -1) for _, end in times] + [(start, 1) for start, _ in times])
     return max(accumulate(change for _, change in changes))
 
 
 def cpu_s(processes: Sequence[psutil.Process]) -> float:
-    """Of processes and those of their children that have ended."""
+    """Returns the CPU time of processes and their ended children, in seconds."""
     return sum(sum(process.cpu_times()[:4]) for process in processes)
 
 
-def simulate(folder: Path, episodes: int, speed: float) -> Found:
+def simulate(folder: Path, episodes: int, speed: float) -> SimulatedDay:
     inputs = measured()
     places, real_s = day(EPISODES, inputs).gpus, run_s(inputs)
     upload(folder, episodes)
-    with serving_postgres() as postgres, deployed(folder, postgres, places, speed) as there:
-        empty = there.asked("SELECT pg_database_size('postgres')")
-        late = watch(there.instance, episodes, PATIENCE * episodes * real_s / speed / places + 120)
-        records = there.instance.get_run_records()
-        succeeded = [each for each in records if each.dagster_run.status is dg.DagsterRunStatus.SUCCESS]
-        times = [(each.start_time, each.end_time) for each in succeeded if each.start_time and each.end_time]
+    with serving_postgres() as postgres, deployed(folder, postgres, places, speed) as deployment:
+        empty_bytes = deployment.scalar("SELECT pg_database_size('postgres')")
+        late = watch(deployment.instance, episodes, PATIENCE * episodes * real_s / speed / places + 120)
+        records = deployment.instance.get_run_records()
+        succeeded = [record for record in records if record.dagster_run.status is dg.DagsterRunStatus.SUCCESS]
+        times = [(record.start_time, record.end_time) for record in succeeded if record.start_time and record.end_time]
         runs, span_s = len(records), max(end for _, end in times) - min(start for start, _ in times)
         overhead_s = places * span_s / runs - real_s / speed
-        return Found(
-            episodes=len({each.dagster_run.tags["dagster/partition"] for each in records}),
+        return SimulatedDay(
+            episodes=len({record.dagster_run.tags["dagster/partition"] for record in records}),
             runs=runs,
             succeeded=len(succeeded),
             places=places,
@@ -179,39 +179,41 @@ def simulate(folder: Path, episodes: int, speed: float) -> Found:
             runs_per_s=round(runs / span_s, 2),
             overhead_s=round(overhead_s, 2),
             share=round(overhead_s / (real_s + overhead_s), 4),
-            rows=round(there.asked("SELECT count(*) FROM event_logs") / runs, 1),
-            run_bytes=round((there.asked("SELECT pg_database_size('postgres')") - empty) / runs),
+            rows=round(deployment.scalar("SELECT count(*) FROM event_logs") / runs, 1),
+            run_bytes=round((deployment.scalar("SELECT pg_database_size('postgres')") - empty_bytes) / runs),
             connections=round(
-                there.asked("SELECT sessions FROM pg_stat_database WHERE datname = 'postgres'") / runs, 1
+                deployment.scalar("SELECT sessions FROM pg_stat_database WHERE datname = 'postgres'") / runs, 1
             ),
-            daemon_cpu_s=round(cpu_s(there.part("dagster._daemon")) / runs, 3),
-            code_cpu_s=round(cpu_s(there.part("api grpc")) / runs, 3),
-            database_cpu_s=round(cpu_s([there.postgres, *there.postgres.children()]) / runs, 3),
-            daemon_mb=round(sum(each.memory_info().rss for each in there.part("dagster._daemon")) / 1e6, 1),
+            daemon_cpu_s=round(cpu_s(deployment.processes("dagster._daemon")) / runs, 3),
+            code_cpu_s=round(cpu_s(deployment.processes("api grpc")) / runs, 3),
+            database_cpu_s=round(cpu_s([deployment.postgres, *deployment.postgres.children()]) / runs, 3),
+            daemon_mb=round(
+                sum(process.memory_info().rss for process in deployment.processes("dagster._daemon")) / 1e6, 1
+            ),
             late=late,
         )
 
 
-def shown(found: Found) -> Table:
-    table = Table("what", "found")
-    for name, figure in asdict(found).items():
+def results_table(simulated: SimulatedDay) -> Table:
+    table = Table("measurement", "result")
+    for name, figure in asdict(simulated).items():
         table.add_row(name, f"{figure:,}")
-    for limit, holds in found.limits().items():
+    for limit, holds in simulated.limits().items():
         table.add_row(limit, "pass" if holds else "FAIL")
     return table
 
 
 @click.command()
 @click.option("--episodes", default=EPISODES, show_default=True)
-@click.option("--speed", default=SPEED, show_default=True, help="How many seconds of the day pass in one second.")
+@click.option("--speed", default=SPEED, show_default=True, help="Simulated seconds per second.")
 def main(episodes: int, speed: float) -> None:
-    """A day of 1,000 episodes through the real daemon and PostgreSQL."""
+    """Simulate a day of episodes with the real daemon and PostgreSQL."""
     with tempfile.TemporaryDirectory() as name:
-        found = simulate(Path(name), episodes, speed)
-    console.print(shown(found))
-    good = all(found.limits().values())
+        simulated = simulate(Path(name), episodes, speed)
+    console.print(results_table(simulated))
+    good = all(simulated.limits().values())
     if good and (episodes, speed) == (EPISODES, SPEED):
-        SIMULATION.write_text(json.dumps(asdict(found), indent=2) + "\n")
+        SIMULATION.write_text(json.dumps(asdict(simulated), indent=2) + "\n")
     sys.exit(0 if good else 1)
 
 

@@ -1,4 +1,4 @@
-"""The sources that the benchmark makes: 1080p30 at 8 Mbit/s with grain, of any length, and what is known of them."""
+"""Generates source videos of any length for the benchmark: 1080p30 at 8 Mbit/s with grain."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -18,13 +18,13 @@ from clipper_assets.transcript.words import Word, words_table
 SAMPLE = Path(__file__).parent.parent / "sample"
 FPS = 30
 PICTURE = f"scale=1920:1080:flags=bicubic,framerate={FPS},noise=alls=7:allf=t:all_seed=1"
-"""Frames of 25 fps blended to 30, and noise as of a camera in a dim room: no two frames are alike."""
+"""Blends 25 fps to 30, and adds noise like that of a camera in a dim room, so that no two frames are equal."""
 RATE = ["-preset", "veryfast", "-b:v", "8M", "-maxrate", "12M", "-bufsize", "16M", "-pix_fmt", "yuv420p"]
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A source of `minutes` minutes: the sample over and over, `loop_s` seconds each time."""
+    """A source of `minutes` minutes: the sample in a loop of `loop_s` seconds."""
 
     file: Path
     source: RawVideo
@@ -34,7 +34,7 @@ class Episode:
 
     @property
     def index_mb(self) -> float:
-        """Size of the mp4's index (its `moov` box), which grows with the length and which every reader needs."""
+        """Size of the mp4's index (its `moov` box), which every reader needs and which grows with the length."""
         with self.file.open("rb") as stream:
             while header := stream.read(8):
                 size, kind = int.from_bytes(header[:4]), header[4:]
@@ -45,14 +45,14 @@ class Episode:
         raise ValueError(f"{self.file} has no moov box")
 
     def load_speech(self) -> Samples:
-        """Speech of the whole episode, mapped from disk: what is not looked at takes no memory."""
+        """Loads the speech of the whole episode, memory-mapped, so that unused parts take no memory."""
         samples: Samples = np.load(self.speech, mmap_mode="r")
         return samples
 
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of an episode to make a clip of, in seconds."""
+    """The start and end of a clip in the episode, in seconds."""
 
     start_s: float
     end_s: float
@@ -63,10 +63,10 @@ class Window:
 
 
 def make_episode(folder: Path, minutes: int) -> Episode:
-    """The episode of that length in `folder`, made where it is not there yet: minutes for the first one, then seconds.
+    """Returns the episode of that length in `folder`; creates it if missing (minutes for the first, then seconds).
 
-    The picture's packets are repeated as they are, the sound is encoded in one piece: no gap at a joint. Raises
-    FfmpegError where it cannot be made.
+    Video packets are repeated without encoding; the audio is encoded in one piece, so that no joint has a gap. Raises
+    FfmpegError if ffmpeg fails.
     """
     truth = json.loads((SAMPLE / "truth.json").read_text())
     loop_s, duration_s = truth["duration"], 60.0 * minutes
@@ -74,30 +74,30 @@ def make_episode(folder: Path, minutes: int) -> Episode:
     if not picture.exists():
         _make(picture, "-i", str(SAMPLE / "episode.mp4"), "-an", "-vf", PICTURE, "-c:v", "libx264", *RATE)
     if not sound.exists():
-        whole = ["-ar", "48000", "-af", f"apad,atrim=end={loop_s}"]
-        _make(sound, "-i", str(SAMPLE / "episode.mp4"), "-vn", *whole)
+        audio = ["-ar", "48000", "-af", f"apad,atrim=end={loop_s}"]
+        _make(sound, "-i", str(SAMPLE / "episode.mp4"), "-vn", *audio)
     file, speech = folder / f"episode_{minutes}min.mp4", folder / f"speech_{minutes}min.npy"
     if not file.exists():
-        again = [argument for loop in (picture, sound) for argument in ("-stream_loop", "-1", "-i", str(loop))]
+        inputs = [argument for loop in (picture, sound) for argument in ("-stream_loop", "-1", "-i", str(loop))]
         codecs = ["-c:v", "copy", "-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart"]
-        _make(file, *again, *codecs, "-t", f"{duration_s}")
+        _make(file, *inputs, *codecs, "-t", f"{duration_s}")
     if not speech.exists():
         _write_speech(sound, speech, duration_s)
     return Episode(file, _source(file), _words(truth, loop_s, duration_s), speech, loop_s)
 
 
 def windows(episode: Episode, seconds: float, phases_s: tuple[float, ...]) -> list[Window]:
-    """One window per phase of the sample, spread evenly from the middle of the episode to its end.
+    """Returns one window per phase of the sample, spread evenly from the middle of the episode to its end.
 
-    So the windows of a short and of a long episode show the same frames at other places.
+    Thus the windows of a short and a long episode show the same frames at different times.
     """
-    found = []
+    spans = []
     for number, phase_s in enumerate(phases_s):
         latest = int((episode.source.duration_s - phase_s - seconds) // episode.loop_s)
         loop = round(latest * (1 + number / max(len(phases_s) - 1, 1)) / 2)
         start_s = loop * episode.loop_s + phase_s
-        found.append(Window(start_s, start_s + seconds))
-    return found
+        spans.append(Window(start_s, start_s + seconds))
+    return spans
 
 
 def _write_speech(loop: Path, speech: Path, duration_s: float) -> None:
@@ -109,7 +109,7 @@ def _write_speech(loop: Path, speech: Path, duration_s: float) -> None:
 
 
 def _make(file: Path, *arguments: str) -> None:
-    """`file` by ffmpeg, there whole or not at all."""
+    """Writes `file` with ffmpeg, atomically: it exists complete or not at all."""
     part = file.with_name(f"part_{file.name}")
     run([*arguments, str(part)])
     part.replace(file)
@@ -122,7 +122,7 @@ def _source(file: Path) -> RawVideo:
 
 
 def _words(truth: Any, loop_s: float, duration_s: float) -> pa.Table:
-    """The sample's words over and over, without speakers: who speaks is for the camera to find out."""
+    """Returns the words of the sample in a loop, without speakers, which the camera has to find."""
     said, sentence_of = [], []
     sentences = [
         [(word["word"], loop * loop_s + word["start"], loop * loop_s + word["end"]) for word in sentence["words"]]

@@ -1,6 +1,6 @@
-"""What starting costs: `python -m benchmarks.starting` measures fresh processes beside what they cannot do without.
+"""`python -m benchmarks.starting`: measures the CPU time of starting, relative to unavoidable imports.
 
-The exit code is 1 where a limit does not hold; `--record` writes starting.json, which docs/scale.md quotes.
+The exit code is 1 if a limit does not hold; `--record` writes starting.json, which docs/scale.md quotes.
 """
 
 import json
@@ -26,23 +26,23 @@ COMMANDS = {
     "missing_cpu_s": [CLIPPER, "process", "missing.mp4"],
 }
 ROUNDS = 7
-"""Each command runs so often, in turn, and its cheapest run counts: other processes on the machine only add to it."""
+"""Each command runs this often, in turn, and its cheapest run counts: other processes can only add to its cost."""
 HELP_LIMIT, HELP_FREE_S = 1.3, 0.15
-"""Times click and rich, and CPU-seconds on top."""
+"""Multiple of importing click and rich, and CPU-seconds on top."""
 DEFINITIONS_LIMIT = 1.8
-"""Times dagster."""
+"""Multiple of importing dagster."""
 
 
 @dataclass(frozen=True)
 class Starting:
-    """CPU-seconds of one start each, children included."""
+    """CPU-seconds of starting each command, children included."""
 
     click_rich_cpu_s: float
     help_cpu_s: float
     dagster_cpu_s: float
     definitions_cpu_s: float
     missing_cpu_s: float
-    """Of `clipper process` with a file that does not exist, which ends with one sentence."""
+    """`clipper process` with a missing file, which ends with one sentence."""
 
     @classmethod
     def load(cls, file: Path = FILE) -> "Starting":
@@ -57,7 +57,7 @@ class Starting:
         return self.definitions_cpu_s / self.dagster_cpu_s
 
     def limits(self) -> dict[str, bool]:
-        """Each limit, and whether it holds."""
+        """Returns the limits, and whether each holds."""
         return {
             f"clipper --help: {self.help_cpu_s:.3f} s, at most {self.help_at_most_s:.3f} s": (
                 self.help_cpu_s <= self.help_at_most_s
@@ -69,26 +69,26 @@ class Starting:
 
 
 def measure(rounds: int = ROUNDS) -> Starting:
-    """Run the commands in an empty folder, in turn, so that all of them meet the same neighbours."""
+    """Runs the commands in turn in an empty folder, so that load from other processes affects all of them."""
     with TemporaryDirectory() as folder:
         runs = [{name: cpu_s(command, folder) for name, command in COMMANDS.items()} for _ in range(rounds)]
     return Starting(**{name: round(min(run[name] for run in runs), 3) for name in COMMANDS})
 
 
 def cpu_s(command: Sequence[str], folder: str) -> float:
-    """User and system time of one run. Raises RuntimeError where the command ends with a traceback."""
+    """Returns user and system time of one run. Raises RuntimeError if the command prints a traceback."""
     before = getrusage(RUSAGE_CHILDREN)
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     after = getrusage(RUSAGE_CHILDREN)
-    if "Traceback" in ended.stderr:
-        raise RuntimeError(f"{' '.join(command)} failed: {ended.stderr.strip()}")
+    if "Traceback" in result.stderr:
+        raise RuntimeError(f"{' '.join(command)} failed: {result.stderr.strip()}")
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 @click.command()
 @click.option("--record", is_flag=True, help="Write starting.json, which docs/scale.md quotes.")
 def main(record: bool) -> None:
-    """What starting costs, in CPU-seconds and as ratios."""
+    """Measure the CPU time of starting the commands."""
     starting, console = measure(), Console()
     table = Table("command", "CPU-seconds")
     for name, figure in asdict(starting).items():

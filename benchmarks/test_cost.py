@@ -1,4 +1,4 @@
-"""What is read of /proc, where processes come and go."""
+"""Reading /proc while processes come and go."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from benchmarks.cost import _family
 
 
-def test_a_process_that_ends_between_two_looks_has_no_family(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_has_just_ended_has_no_descendants(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(path: Path, pattern: str) -> list[Path]:
         raise FileNotFoundError(path)
 

@@ -1,4 +1,4 @@
-"""Each limit fails for the one figure that breaks it, and holds where it is just met."""
+"""Each limit fails for the figure that breaks it, and holds if it is just met."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ def way(
     name: str, look_cpu_s: float = 0.0, make_cpu_s: float = 109.0, added_mb: float = 499.0, vmaf: float = 93.0
 ) -> Way:
     look = replace(COST, cpu_s=look_cpu_s) if look_cpu_s else None
-    made = replace(COST, cpu_s=make_cpu_s, added_mb=added_mb)
-    return Way(name, 30.0, (Clip(look, made, Floor(20.0, 80.0, 15.0), 15.0, vmaf),))
+    render = replace(COST, cpu_s=make_cpu_s, added_mb=added_mb)
+    return Way(name, 30.0, (Clip(look, render, Floor(20.0, 80.0, 15.0), 15.0, vmaf),))
 
 
 COST = Cost(cpu_s=50.0, wall_s=30.0, largest_mb=400.0, added_mb=420.0, read_mb=60.0, opened=2)
@@ -25,10 +25,10 @@ GOOD = Results(
 )
 
 
-def test_all_limits_hold_where_they_are_just_met() -> None:
-    found = verdicts(GOOD)
-    assert len(found) == 7
-    assert all(verdict.holds for verdict in found)
+def test_all_limits_hold_if_they_are_just_met() -> None:
+    limits = verdicts(GOOD)
+    assert len(limits) == 7
+    assert all(verdict.holds for verdict in limits)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_all_limits_hold_where_they_are_just_met() -> None:
         (replace(GOOD, lengths=(Length(1, COST, 0.1), Length(120, COST, 8.0))), "source length, bytes"),
     ],
 )
-def test_a_limit_fails_for_its_own_figure_alone(broken: Results, subject: str) -> None:
+def test_each_limit_fails_only_for_its_own_figure(broken: Results, subject: str) -> None:
     failed = [verdict.subject for verdict in verdicts(broken) if not verdict.holds]
     assert len(failed) == 1
     assert failed[0].startswith(subject)
 
 
-def test_the_middle_of_the_windows_counts() -> None:
+def test_figures_are_the_median_of_the_windows() -> None:
     clips = [way("center", make_cpu_s=cpu_s).clips[0] for cpu_s in (100.0, 108.0, 200.0)]
     assert replace(GOOD.center, clips=tuple(clips)).figures["ratio"] == pytest.approx(1.08)

@@ -1,4 +1,4 @@
-"""The page and the script say the same, and the formulas what the page says of them."""
+"""docs/scale.md quotes the table and inputs of the script, and the formulas compute what the page describes."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -24,33 +24,33 @@ SIMPLE = Inputs(
 )
 
 
-def test_the_page_has_the_table_of_the_script() -> None:
+def test_the_page_quotes_the_table_of_the_script() -> None:
     assert table(measured()) in PAGE.read_text()
 
 
-def test_the_page_has_each_input_with_its_value() -> None:
+def test_the_page_quotes_each_input_with_its_value() -> None:
     page = PAGE.read_text()
     for name, value in asdict(measured()).items():
         assert f"| `{name}` | {value:.10g} |" in page, name
 
 
-def test_a_run_holds_a_gpu_while_it_starts_transcribes_and_renders() -> None:
+def test_a_run_occupies_a_gpu_while_it_starts_transcribes_and_renders() -> None:
     assert run_s(SIMPLE) == pytest.approx(10 + 10 + 20)
 
 
-def test_gpus_are_what_the_mean_load_needs_at_their_utilisation() -> None:
+def test_the_number_of_gpus_follows_from_load_and_utilisation() -> None:
     assert day(2160, SIMPLE).gpus == 2
     assert day(2161, SIMPLE).gpus == 3
     assert day(2160, replace(SIMPLE, utilisation=1.0)).gpus == 1
 
 
-def test_requests_rows_and_bytes_are_those_of_every_run() -> None:
+def test_requests_rows_and_bytes_scale_with_the_runs() -> None:
     ten = day(10, SIMPLE)
     assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 70)
     assert ten.database_gb == pytest.approx(0.001)
 
 
-def test_what_a_day_costs_is_the_sum_of_its_parts() -> None:
+def test_the_cost_of_a_day_is_the_sum_of_its_parts() -> None:
     free = replace(SIMPLE, gpu_hour_usd=0, write_usd=0, read_usd=0, llm_usd=0, services_day_usd=0)
     assert day(2160, free).usd == 0
     assert day(2160, replace(free, gpu_hour_usd=1.0)).usd == pytest.approx(48)

@@ -1,4 +1,4 @@
-"""The server gives out what was asked for, and counts it."""
+"""The server sends the requested bytes and counts them."""
 
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -11,7 +11,7 @@ CONTENT = bytes(range(256)) * 1000
 
 
 @pytest.mark.parametrize(
-    ("asked", "given", "opened"),
+    ("byte_range", "expected", "opened"),
     [
         (None, CONTENT, 1),
         ("bytes=0-", CONTENT, 1),
@@ -20,11 +20,11 @@ CONTENT = bytes(range(256)) * 1000
         ("bytes=255900-999999", CONTENT[255900:], 0),
     ],
 )
-def test_a_range_is_given_and_counted(tmp_path: Path, asked: str | None, given: bytes, opened: int) -> None:
+def test_a_range_is_sent_and_counted(tmp_path: Path, byte_range: str | None, expected: bytes, opened: int) -> None:
     (tmp_path / "a.mp4").write_bytes(CONTENT)
     with RangeServer(tmp_path) as server:
-        request = Request(server.url(tmp_path / "a.mp4"), headers={"Range": asked} if asked else {})
+        request = Request(server.url(tmp_path / "a.mp4"), headers={"Range": byte_range} if byte_range else {})
         with urlopen(request) as response:
-            assert response.read() == given
-            assert response.status == (206 if asked else 200)
-    assert (server.sent_bytes, server.opened) == (len(given), opened)
+            assert response.read() == expected
+            assert response.status == (206 if byte_range else 200)
+    assert (server.sent_bytes, server.opened) == (len(expected), opened)

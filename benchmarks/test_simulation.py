@@ -1,4 +1,4 @@
-"""The simulation's runs are like real ones, and what it counts is what was there."""
+"""The runs of the simulation resemble real ones, and its counts are right."""
 
 import importlib
 import json
@@ -9,14 +9,14 @@ from types import ModuleType
 import dagster as dg
 import pytest
 
-from benchmarks.footprint import Footprint, Step, of_log
+from benchmarks.footprint import Footprint, Step, steps_of_log
 from benchmarks.scale import SIMULATION
-from benchmarks.simulation import EPISODES, Found, at_once
+from benchmarks.simulation import EPISODES, SimulatedDay, at_once
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.job import assets
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
-DAY = Found(**json.loads(SIMULATION.read_text()))
+DAY = SimulatedDay(**json.loads(SIMULATION.read_text()))
 
 
 @pytest.fixture
@@ -36,24 +36,24 @@ def test_the_simulated_job_is_the_real_one_without_code(simulated: ModuleType) -
         assert node.check_keys == set(real.check_keys)
 
 
-def test_an_empty_asset_leaves_in_the_log_what_it_was_told_to(simulated: ModuleType) -> None:
+def test_a_stand_in_writes_its_footprint_to_the_event_log(simulated: ModuleType) -> None:
     names = [spec.name for spec in highlight_windows.check_specs]
-    told = Step(lines=7, line_bytes=1500, metadata_bytes=4000, check_bytes=dict.fromkeys(names, 2000))
-    empty = simulated.empty(highlight_windows, told, 0.0)
+    footprint = Step(lines=7, line_bytes=1500, metadata_bytes=4000, check_bytes=dict.fromkeys(names, 2000))
+    asset = simulated.stand_in(highlight_windows, footprint, 0.0)
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("episodes", ["a.mp4"])
-        done = dg.materialize([empty], partition_key="a.mp4", instance=instance)
-        left = of_log(instance.all_logs(done.run_id))["highlight_windows"]
-    assert left.lines == told.lines
-    assert left.line_bytes == pytest.approx(told.line_bytes, rel=0.1)
-    assert left.metadata_bytes == pytest.approx(told.metadata_bytes, rel=0.3)
-    assert left.check_bytes == pytest.approx(told.check_bytes, rel=0.3)
+        result = dg.materialize([asset], partition_key="a.mp4", instance=instance)
+        written = steps_of_log(instance.all_logs(result.run_id))["highlight_windows"]
+    assert written.lines == footprint.lines
+    assert written.line_bytes == pytest.approx(footprint.line_bytes, rel=0.1)
+    assert written.metadata_bytes == pytest.approx(footprint.metadata_bytes, rel=0.3)
+    assert written.check_bytes == pytest.approx(footprint.check_bytes, rel=0.3)
 
 
 def test_the_footprint_has_every_step() -> None:
-    left = Footprint.load()
-    assert set(left.steps) == {each.key.to_user_string() for each in assets}
-    assert left.rows > sum(step.lines for step in left.steps.values())
+    measured = Footprint.load()
+    assert set(measured.steps) == {asset.key.to_user_string() for asset in assets}
+    assert measured.rows > sum(step.lines for step in measured.steps.values())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_footprint_has_every_step() -> None:
         pytest.param([(0.0, 2.0), (1.0, 3.0), (1.5, 1.75)], 3, id="within each other"),
     ],
 )
-def test_runs_at_once_are_counted(times: list[tuple[float, float]], most: int) -> None:
+def test_concurrent_runs_are_counted(times: list[tuple[float, float]], most: int) -> None:
     assert at_once(times) == most
 
 
@@ -76,10 +76,10 @@ def test_each_limit_can_fail() -> None:
         replace(DAY, share=0.06),
         replace(DAY, late=1),
     ]
-    assert [list(found.limits().values()).count(False) for found in worse] == [1] * len(worse)
+    assert [list(day.limits().values()).count(False) for day in worse] == [1] * len(worse)
 
 
-def test_the_page_has_what_was_simulated() -> None:
+def test_the_page_quotes_the_recorded_simulation() -> None:
     assert DAY.episodes == EPISODES
     page = PAGE.read_text()
     for name, figure in asdict(DAY).items():

@@ -1,4 +1,4 @@
-"""The limits can fail, and the page quotes the run that was recorded."""
+"""The limits on starting costs can fail, and docs/scale.md quotes the recorded run."""
 
 import sys
 from dataclasses import asdict, replace
@@ -24,7 +24,7 @@ def test_a_command_that_fails_is_not_measured() -> None:
         cpu_s([sys.executable, "-c", "import no_such_module"], ".")
 
 
-def test_the_page_has_what_was_measured() -> None:
+def test_the_page_quotes_the_recorded_run() -> None:
     recorded = Starting.load()
     assert all(recorded.limits().values())
     page = PAGE.read_text()

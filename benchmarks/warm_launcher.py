@@ -1,4 +1,4 @@
-"""The run launcher of the simulation."""
+"""The run launcher of the simulation, which executes runs in warm processes."""
 
 import logging
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ log = logging.getLogger("dagster.benchmarks")
 
 
 class WarmLauncher(RunLauncher[Any], ConfigurableClass):
-    """Runs execute in as many processes as there are GPUs, which have all imported and stay.
+    """Executes runs in a pool of long-lived processes, one per GPU, that have imported everything.
 
-    A process of its own for each run takes seconds of a processor, which a deployment has on the machines of the runs
-    and not on that of the daemon: here there is but one machine.
+    A new process per run would cost seconds of CPU for imports. A deployment spends them on the machines of the runs,
+    but the simulation has only one machine.
     """
 
     def __init__(self, places: int, inst_data: ConfigurableClassData | None = None):
         self._inst_data = inst_data
         self._places = ProcessPoolExecutor(places, mp_context=get_context("spawn"))
-        super().__init__()  # type: ignore[no-untyped-call]  # Dagster's has no types
+        super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
     def inst_data(self) -> ConfigurableClassData | None:
@@ -41,8 +41,8 @@ class WarmLauncher(RunLauncher[Any], ConfigurableClass):
         return cls(config_value["places"], inst_data)
 
     def launch_run(self, context: LaunchRunContext) -> None:
-        done = self._places.submit(_execute, context.dagster_run.run_id)
-        done.add_done_callback(_complain)
+        future = self._places.submit(_execute, context.dagster_run.run_id)
+        future.add_done_callback(_log_failure)
 
     def terminate(self, run_id: str) -> bool:
         return False
@@ -54,10 +54,10 @@ def _instance() -> dg.DagsterInstance:
 
 
 def _execute(run_id: str) -> None:
-    """As `dagster api execute_run` does."""
+    """Executes a run like `dagster api execute_run`."""
     _execute_run_command_body(run_id, _instance(), lambda _: None, False)
 
 
-def _complain(done: Future[None]) -> None:
-    if error := done.exception():
-        log.error("a run could not be executed", exc_info=error)
+def _log_failure(future: Future[None]) -> None:
+    if error := future.exception():
+        log.error("failed to execute a run", exc_info=error)
