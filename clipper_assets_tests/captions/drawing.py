@@ -32,8 +32,8 @@ def drawn(captions: Captions, folder: Path, rate: int = 1) -> Path:
     """A video with nothing but captions on grey."""
     _prepare(captions, folder)
     filters = "format=gbrp,ass=captions.ass:fontsdir=fonts"
-    run([*_grey(captions, rate), "-vf", filters, "-c:v", "ffv1", "drawn.mkv"], cwd=folder)
-    return folder / "drawn.mkv"
+    run([*_grey(captions, rate), "-vf", filters, "-c:v", "rawvideo", "drawn.nut"], cwd=folder)
+    return folder / "drawn.nut"
 
 
 def log_of(captions: Captions, folder: Path) -> str:
