@@ -58,7 +58,7 @@ def windows_of(words: pa.Table, duration_s: float) -> pa.Table:
 
 def plans_of(windows: pa.Table, words: pa.Table, duration_s: float) -> list[ClipPlan]:
     source = replace(SOURCE, duration_s=duration_s)
-    camera = still(Layout.fit, source, "as asked")
+    camera = still(Layout.fit, source, "requested layout")
     return [plan_clip(window, words, source, LOOK, camera) for window in read_windows(windows)]
 
 

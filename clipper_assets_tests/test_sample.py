@@ -88,7 +88,7 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
 ) -> None:
     tables = windows_of(sample, instance)
     source = RawVideo.from_table(tables["raw_video"])
-    look, camera = Look(load_style("classic"), FRAMES[Aspect.portrait]), still(Layout.fit, source, "as asked")
+    look, camera = Look(load_style("classic"), FRAMES[Aspect.portrait]), still(Layout.fit, source, "requested layout")
 
     def plan(window: Window) -> ClipPlan:
         return plan_clip(window, tables["aligned_transcript"], source, look, camera)

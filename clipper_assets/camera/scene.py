@@ -1,7 +1,7 @@
-"""What is seen and heard in a window of the episode: its shots, the faces in them, and who speaks when.
+"""The scene of a window of the episode: its shots, the faces in them, and who speaks when.
 
-Seconds count from the start of the episode, pixels are those of the source (square, after rotation). Nothing here
-decodes: the camera is directed from these values alone.
+Seconds count from the start of the episode; pixels are those of the source (square, after rotation). This module
+decodes no video: the camera is directed from these values alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from clipper_assets.media.frame import Box
 
 FPS = 25
-"""Pictures of a window that are looked at, per second; active speaker detectors are trained at this rate."""
+"""Frames per second at which a window is analysed; active speaker detectors are trained at this rate."""
 SAME_TIME_S = 0.001
-"""Times that differ by less are the same time: a table that was edited as text keeps milliseconds."""
+"""Tolerance when times are compared: a table that was edited as text keeps only milliseconds."""
 
 Seconds = NDArray[np.float64]
 Boxes = NDArray[np.float64]
@@ -25,7 +25,7 @@ Boxes = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shot:
-    """A stretch without a cut. `screen` is where slides or a shared screen are shown, None where there are none."""
+    """A stretch of the source between two cuts. `screen` is the box of slides or a shared screen, None without one."""
 
     start_s: float
     end_s: float
@@ -34,9 +34,9 @@ class Shot:
 
 @dataclass(frozen=True)
 class Track:
-    """One face through one shot: `times_s` of shape (n,) within it, and a box of the face for each.
+    """One face during one shot: `times_s` of shape (n,), and the box of the face at each of these times.
 
-    `person` is the same number wherever the same person is taken to be seen, in every shot of the episode's windows.
+    `person` is a number that is the same in all shots and windows of the episode in which this person was recognised.
     """
 
     person: int
@@ -46,7 +46,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Turn:
-    """Somebody speaks: `person` is who on screen, None where nobody in view does. Turns are apart, in time order."""
+    """A stretch in which one person speaks; `person` is None where the voice belongs to nobody in view.
+
+    The turns of a scene do not overlap and are in time order.
+    """
 
     start_s: float
     end_s: float
@@ -55,7 +58,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Scene:
-    """One window: its shots end to end, the faces in them and who speaks when."""
+    """One window: its shots, which follow each other without gaps, the faces in them and who speaks when."""
 
     start_s: float
     end_s: float
@@ -66,11 +69,11 @@ class Scene:
     turns: tuple[Turn, ...]
 
     def covers(self, start_s: float, end_s: float) -> bool:
-        """Whether all of a window lies inside the scene."""
+        """Whether the scene contains the whole window from `start_s` to `end_s`."""
         return self.start_s - SAME_TIME_S <= start_s and end_s <= self.end_s + SAME_TIME_S
 
     def between(self, start_s: float, end_s: float) -> "Scene":
-        """The part of the scene that a window inside it shows."""
+        """The part of the scene between two times that lie inside it."""
         if (start_s, end_s) == (self.start_s, self.end_s):
             return self
         return replace(
@@ -91,20 +94,20 @@ Span = TypeVar("Span", Shot, Turn)
 
 
 def _trimmed(spans: Iterable[Span], start_s: float, end_s: float) -> Iterator[Span]:
-    """What lies between two times of each shot or turn, without those that end before or begin after them."""
+    """The shots or turns cut to the time from `start_s` to `end_s`; those outside it are left out."""
     for span in spans:
         if span.start_s < end_s and start_s < span.end_s:
             yield replace(span, start_s=max(span.start_s, start_s), end_s=min(span.end_s, end_s))
 
 
 def scene_of(scenes: Iterable[Scene], start_s: float, end_s: float) -> Scene | None:
-    """The window's part of the first scene that covers it; None where no scene does."""
+    """The part of the first scene that covers the window, cut to the window; None if no scene covers it."""
     covering = next((scene for scene in scenes if scene.covers(start_s, end_s)), None)
     return covering.between(start_s, end_s) if covering else None
 
 
 class SpeakingFace(NamedTuple):
-    """Where the face of a person who speaks is at one moment."""
+    """The position of a speaking person's face at one moment."""
 
     time_s: float
     person: int
@@ -112,13 +115,13 @@ class SpeakingFace(NamedTuple):
 
 
 def speaking_faces(scene: Scene) -> list[SpeakingFace]:
-    """The faces that speak, picture by picture: by time, and by person where several speak at once."""
+    """The speaking faces of every analysed frame, sorted by time and then by person."""
     faces = []
     for track in scene.tracks:
         speaks = np.zeros(len(track.times_s), bool)
         for turn in scene.turns:
             if turn.person == track.person:
                 speaks |= (track.times_s >= turn.start_s) & (track.times_s < turn.end_s)
-        seen = zip(track.times_s[speaks].tolist(), track.boxes_px[speaks].tolist(), strict=True)
-        faces += [SpeakingFace(time_s, track.person, Box(*box)) for time_s, box in seen]
+        positions = zip(track.times_s[speaks].tolist(), track.boxes_px[speaks].tolist(), strict=True)
+        faces += [SpeakingFace(time_s, track.person, Box(*box)) for time_s, box in positions]
     return sorted(faces)

@@ -14,18 +14,18 @@ TALK = scene(
 )
 
 
-def test_faces_that_speak_are_in_time_order() -> None:
+def test_speaking_faces_are_sorted_by_time() -> None:
     talk = scene([Shot(10, 11)], [seat(1, 10, 11, RIGHT), seat(0, 10, 11, LEFT)], (10, 10.4, 0), (10.4, 11, 1))
     faces = speaking_faces(talk)
     assert [(face.time_s, face.person) for face in faces] == [(10.0, 0), (10.2, 0), (10.4, 1), (10.6, 1), (10.8, 1)]
     assert faces[0].box == (LEFT - 60, 320, 120, 160)
 
 
-def test_a_voice_from_outside_the_picture_is_no_faces() -> None:
+def test_an_off_screen_voice_has_no_speaking_face() -> None:
     assert speaking_faces(scene([Shot(10, 11)], [seat(0, 10, 11, LEFT)], (10, 11, None))) == []
 
 
-def test_a_window_inside_a_scene_has_its_shots_faces_and_turns() -> None:
+def test_a_window_inside_a_scene_gets_the_shots_faces_and_turns_of_its_time() -> None:
     part = scene_of([TALK], 12.0, 16.0)
     assert part is not None
     assert (part.start_s, part.end_s) == (12.0, 16.0)
@@ -40,10 +40,10 @@ def test_a_window_inside_a_scene_has_its_shots_faces_and_turns() -> None:
     assert later.turns == (Turn(15, 18, 1), Turn(19, 20, None))
 
 
-def test_the_window_that_was_looked_at_is_the_whole_scene() -> None:
+def test_the_analysed_window_gets_the_whole_scene() -> None:
     assert scene_of([TALK], 10, 20) is TALK
 
 
 @pytest.mark.parametrize("window", [(9.9, 20.0), (10.0, 20.1), (30.0, 40.0)])
-def test_a_window_that_reaches_out_of_a_scene_has_none(window: tuple[float, float]) -> None:
+def test_a_window_that_extends_beyond_every_scene_gets_none(window: tuple[float, float]) -> None:
     assert scene_of([TALK], *window) is None

@@ -68,7 +68,7 @@ def test_a_failed_download_is_named_and_the_others_are_fetched(tmp_path: Path) -
     ]
     verified = run("verify")
     assert verified.exit_code == 1
-    assert "clipper: lr-asd-frontend is not on this machine" in verified.output
+    assert "clipper: model lr-asd-frontend is missing" in verified.output
 
 
 def test_an_unknown_model_is_a_usage_error() -> None:

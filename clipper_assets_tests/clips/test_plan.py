@@ -46,7 +46,7 @@ def planned(
     """The plan of a window around all of `said`, one sentence."""
     table = words_table("e", said, [0] * len(said), "en", {})
     window = replace(WINDOW, start=start_s, end=end_s)
-    return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "as asked"))
+    return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "requested layout"))
 
 
 def clip_plan() -> ClipPlan:
@@ -73,7 +73,9 @@ def test_texts_of_tables_from_elsewhere_are_cleaned() -> None:
     for name, texts in (("text", ["one", "\0", "t\x07wo"]), ("speaker", ["A\0nn", None, None])):
         table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
     window = replace(WINDOW, start=0.0, end=3.0, hook="Why\0 not?")
-    plan = plan_clip(window, table, SOURCE, replace(LOOK, hook_title=True), still(Layout.fit, SOURCE, "as asked"))
+    plan = plan_clip(
+        window, table, SOURCE, replace(LOOK, hook_title=True), still(Layout.fit, SOURCE, "requested layout")
+    )
     assert [(word.text, word.speaker) for word in plan.words] == [("one", "Ann"), ("two", None)]
     assert plan.hook == "Why not?"
 

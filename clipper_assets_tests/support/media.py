@@ -77,7 +77,7 @@ def plan_of(source: RawVideo, start_s: float = 0.0, frames: int = 50, **changes:
         "words": (),
         "style": load_style("pop"),
         "hook": None,
-        "camera": still(Layout.fit, source, "as asked"),
+        "camera": still(Layout.fit, source, "requested layout"),
     }
     return ClipPlan(**plan | changes)
 

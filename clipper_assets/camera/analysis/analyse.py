@@ -1,4 +1,4 @@
-"""Looks at an episode's windows: their shots and faces, who is who, and who speaks when."""
+"""Analyses an episode's windows: finds shots and faces, recognises people, and decides who speaks when."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from clipper_assets.camera.analysis.asd import Score, lr_asd
-from clipper_assets.camera.analysis.attribution import LookedAt, attributed
+from clipper_assets.camera.analysis.attribution import AnalysedWindow, attribute_speakers
 from clipper_assets.camera.analysis.faces import Detector, haar, ultraface
 from clipper_assets.camera.analysis.frames import Picture, grey_pictures, picture_size_px
 from clipper_assets.camera.analysis.models import ModelFileError, verify
@@ -28,12 +28,12 @@ from clipper_assets.runtime.progress import Report, part
 
 STEP = "scenes"
 UNKNOWN = -1
-"""The person of a face until it is settled who is who."""
+"""Placeholder for `Track.person` until people are recognised."""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What was found in each window, in their order, and what told who speaks."""
+    """The observation of each window, in the order of the windows, and the method that decided who speaks."""
 
     observations: list[Observation]
     method: str
@@ -53,43 +53,46 @@ def analyse(
     report: Report,
     known: Sequence[Observation] = (),
 ) -> Analysis:
-    """Look at each window (start and end in seconds of the episode) once.
+    """Decode and analyse each window (start and end in seconds of the episode) once.
 
-    `words` are the episode's (`transcript.words.WORDS`), `speech` is its sound. Models are taken from `models_dir` or
-    the cache; without them faces are found by a Haar cascade and speakers by the motion of their mouths, and `degraded`
-    of each observation says so. `known` are observations of other windows: their people keep their numbers, and their
-    evidence counts where voices are tied to faces. Raises FfmpegError where a window cannot be decoded.
+    `words` is the episode's table (`transcript.words.WORDS`), `speech` its sound. Models are read from `models_dir` or
+    the cache. Without them faces are found by a Haar cascade and speakers by mouth motion, and `degraded` of each
+    observation records the fallback. `known` are observations of other windows: their people keep their numbers, and
+    their evidence is used as well when voices are matched to faces. Raises FfmpegError if a window cannot be decoded.
     """
     detector, score, degraded = _models(models_dir)
-    looked_at = [
-        _look(window, source, media_source, words, speech, detector, score, part(report, number, len(windows)))
+    analysed = [
+        _analyse_window(
+            window, source, media_source, words, speech, detector, score, part(report, number, len(windows))
+        )
         for number, window in enumerate(windows)
     ]
-    observations, has_voices = attributed(looked_at, known, words, degraded)
+    observations, has_voices = attribute_speakers(analysed, known, words, degraded)
     report(1.0)
     method = "LR-ASD" if score else "mouth motion"
     if has_voices:
-        method = f"voices of the transcript, tied to faces by {method}"
-    return Analysis(observations, method if any(each.scene.tracks for each in observations) else "no faces")
+        method = f"transcript speakers, matched to faces by {method}"
+    has_faces = any(observation.scene.tracks for observation in observations)
+    return Analysis(observations, method if has_faces else "no faces")
 
 
 def _models(models_dir: Path | None) -> tuple[Detector, Score | None, tuple[Degraded, ...]]:
-    """What finds faces and what tells who speaks, each one step worse where its model is missing or damaged."""
+    """The face detector and the speech scorer, each replaced by its fallback if a model is missing or damaged."""
     degraded = []
     try:
         detector = ultraface(verify("ultraface-rfb-320", models_dir))
     except ModelFileError as error:
         detector = haar()
-        degraded.append(Degraded(STEP, f"faces are found by a Haar cascade: {error}"))
+        degraded.append(Degraded(STEP, f"faces were found with OpenCV's Haar cascade instead of UltraFace: {error}"))
     try:
         score = lr_asd(verify("lr-asd-frontend", models_dir), verify("lr-asd-backend", models_dir))
     except ModelFileError as error:
         score = None
-        degraded.append(Degraded(STEP, f"who speaks is told by the motion of mouths: {error}"))
+        degraded.append(Degraded(STEP, f"speakers were detected by mouth motion instead of LR-ASD: {error}"))
     return detector, score, tuple(degraded)
 
 
-def _look(
+def _analyse_window(
     window: tuple[float, float],
     source: RawVideo,
     media_source: str,
@@ -98,11 +101,12 @@ def _look(
     detector: Detector,
     score: Score | None,
     report: Report,
-) -> LookedAt:
+) -> AnalysedWindow:
     start_s, end_s = window
     samples: list[Picture] = []
     follower = Follower(detector)
-    follower.watch(_sampled(grey_pictures(media_source, source, start_s, end_s), samples, end_s - start_s, report))
+    pictures = grey_pictures(media_source, source, start_s, end_s)
+    follower.watch(_collecting_samples(pictures, samples, end_s - start_s, report))
     width_px, height_px = source.square_size_px
     to_source = width_px / picture_size_px(source)[0]
     tracks = tuple(
@@ -112,7 +116,7 @@ def _look(
     shots = _shots(follower, samples, start_s, end_s, to_source)
     spoken = utterances(words, start_s, follower.pictures, follower.cuts)
     sound = speech[round(start_s * SPEECH_RATE_HZ) :]
-    return LookedAt(
+    return AnalysedWindow(
         Scene(start_s, end_s, width_px, height_px, shots, tracks, ()),
         follower.pictures,
         tuple(np.mean(face.portraits, axis=0).round().astype(np.uint8) for face in follower.faces),
@@ -133,10 +137,10 @@ def _shots(
     return tuple(shots)
 
 
-def _sampled(
+def _collecting_samples(
     pictures: Iterator[Picture], samples: list[Picture], duration_s: float, report: Report
 ) -> Iterator[Picture]:
-    """The pictures as they come; one a second is put small into `samples`."""
+    """Yield every picture, and append a smaller copy of one picture per second to `samples`."""
     import cv2
 
     for number, picture in enumerate(pictures):

@@ -1,5 +1,7 @@
-"""LR-ASD (Liao et al., "LR-ASD: Lightweight and Robust Network for Active Speaker Detection", IJCV 2025): whether the
-lips that are seen say what is heard."""
+"""Active speaker detection with LR-ASD: scores whether the visible lips produce the sound.
+
+Liao et al., "LR-ASD: Lightweight and Robust Network for Active Speaker Detection", IJCV 2025.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,22 +20,22 @@ FILTERS, COEFFICIENTS = 26, 13
 PREEMPHASIS, LIFTER = 0.97, 22
 
 Score = Callable[[Sequence[Picture], Samples], NDArray[np.float32]]
-"""Lips (112x112, at 25 a second) and the sound of the same time as one score per picture: above 0 they speak."""
+"""Maps lips (112x112, 25 pictures a second) and their sound to a score per picture; above 0: speaking."""
 
 
 def lr_asd(frontend: Path, backend: Path) -> Score:
-    """The network from its two halves: embeddings of voice and face, and the scores of both together."""
+    """LR-ASD from its two ONNX files: `frontend` embeds voice and face, `backend` scores the embeddings together."""
     embed, compare = session(frontend), session(backend)
 
     def score(lips: Sequence[Picture], sound: Samples) -> NDArray[np.float32]:
-        wanted = len(lips) * MFCC_PER_PICTURE
-        heard = mfcc(sound)[:wanted]
-        heard = np.pad(heard, ((0, wanted - len(heard)), (0, 0)), mode="edge")
-        seen = np.stack(lips).astype(np.float32)
-        embedded = embed.run(["embedA", "embedV"], {"audio": heard[None], "video": seen[None]})
-        (scores,) = compare.run(["scoresAV"], dict(zip(("embedA", "embedV"), embedded, strict=True)))
-        found: NDArray[np.float32] = scores
-        return found
+        rows = len(lips) * MFCC_PER_PICTURE
+        audio = mfcc(sound)[:rows]
+        audio = np.pad(audio, ((0, rows - len(audio)), (0, 0)), mode="edge")
+        video = np.stack(lips).astype(np.float32)
+        embeddings = embed.run(["embedA", "embedV"], {"audio": audio[None], "video": video[None]})
+        scores: NDArray[np.float32]
+        (scores,) = compare.run(["scoresAV"], dict(zip(("embedA", "embedV"), embeddings, strict=True)))
+        return scores
 
     return score
 
@@ -41,7 +43,7 @@ def lr_asd(frontend: Path, backend: Path) -> Score:
 def mfcc(sound: Samples) -> NDArray[np.float32]:
     """Mel-frequency cepstral coefficients at 100 a second, shape (n, 13); the first is the log energy of the frame.
 
-    As the network learned them from python_speech_features: samples of 16 bit, pre-emphasis 0.97, frames of 25 ms
+    The network was trained on those of python_speech_features: samples of 16 bit, pre-emphasis 0.97, frames of 25 ms
     without a window, 26 triangular filters from 0 to 8 kHz on the mel scale 2595 log10(1 + f / 700), their log energies
     through an orthonormal DCT-II (Davis and Mermelstein 1980), liftered by 1 + 11 sin(pi n / 22).
     """
@@ -57,12 +59,12 @@ def mfcc(sound: Samples) -> NDArray[np.float32]:
     cosines = np.cos(np.pi * order[:, None] * (2 * np.arange(FILTERS) + 1) / (2 * FILTERS)) * np.sqrt(2 / FILTERS)
     coefficients = energies @ cosines.T * (1 + LIFTER / 2 * np.sin(np.pi * order / LIFTER))
     coefficients[:, 0] = np.log(np.maximum(power.sum(axis=1), floor))
-    found: NDArray[np.float32] = coefficients.astype(np.float32)
-    return found
+    single: NDArray[np.float32] = coefficients.astype(np.float32)
+    return single
 
 
 def _filters() -> NDArray[np.float64]:
-    """Triangles over the bins of the spectrum, shape (26, 257); each rises from the middle of the one before."""
+    """Triangular mel filters over the spectrum's bins, shape (26, 257); each rises from the previous one's centre."""
     highest_mel = 2595 * np.log10(1 + SPEECH_RATE_HZ / 2 / 700)
     corners_hz = 700 * (10 ** (np.linspace(0, highest_mel, FILTERS + 2) / 2595) - 1)
     corners = np.floor((FFT + 1) * corners_hz / SPEECH_RATE_HZ)

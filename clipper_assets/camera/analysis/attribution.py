@@ -1,4 +1,4 @@
-"""Who is who in the windows that were looked at, and who speaks: from portraits, evidence and the transcript."""
+"""Recognises people across windows and attributes speech to them, from portraits, evidence and the transcript."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,21 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from clipper_assets.camera.analysis.observation import Observation, Portrait
-from clipper_assets.camera.analysis.people import Seen, people
-from clipper_assets.camera.analysis.speaking import PerPicture, likeliest
+from clipper_assets.camera.analysis.people import Appearance, recognise
+from clipper_assets.camera.analysis.speaking import PerPicture, likeliest_speakers
 from clipper_assets.camera.analysis.utterances import Utterance, utterances
-from clipper_assets.camera.analysis.voices import Heard, speaker, voices
+from clipper_assets.camera.analysis.voices import WindowSpeech, match_voices, person_of_voice
 from clipper_assets.camera.scene import FPS, Scene, Track, Turn
 from clipper_assets.runtime.degraded import Degraded
 
-HELD_S = 1.0
-"""A pause of up to so long does not end a turn."""
+TURN_PAUSE_S = 1.0
+"""A shorter pause does not end a turn."""
 
 
 @dataclass(frozen=True)
-class LookedAt:
-    """One window as it was seen and heard: a scene without people and turns, a portrait of each of its tracks, the
-    utterances, and the evidence that each track's face speaks them."""
+class AnalysedWindow:
+    """One decoded window before people are recognised: `scene` has no turns yet and no person numbers.
+
+    There is one portrait per track, and one row of `evidence` that this track's face speaks the utterances.
+    """
 
     scene: Scene
     pictures: int
@@ -31,82 +33,85 @@ class LookedAt:
     utterances: Sequence[Utterance]
 
 
-def attributed(
-    looked_at: Sequence[LookedAt], known: Sequence[Observation], words: pa.Table, degraded: tuple[Degraded, ...]
+def attribute_speakers(
+    windows: Sequence[AnalysedWindow], known: Sequence[Observation], words: pa.Table, degraded: tuple[Degraded, ...]
 ) -> tuple[list[Observation], bool]:
-    """The windows with their people and turns, and whether voices of the transcript are tied to faces.
+    """Observations with people and turns, and whether the transcript's voices could be matched to faces.
 
-    People and voices are settled over all windows at once. `known` observations of other windows count as well, but
-    stay as they are. `degraded` are the fallbacks of the look.
+    People and voices are decided over all windows at once. `known` observations of other windows are used as well, but
+    are not changed. `degraded` lists the fallbacks used in the analysis of `windows`.
     """
-    settled = [
-        (track.person, _seen(track, portrait))
-        for each in known
-        for track, portrait in zip(each.scene.tracks, each.portraits, strict=True)
+    known_faces = [
+        (track.person, _appearance(track, portrait))
+        for observation in known
+        for track, portrait in zip(observation.scene.tracks, observation.portraits, strict=True)
     ]
     faces = [
-        _seen(track, portrait)
-        for each in looked_at
-        for track, portrait in zip(each.scene.tracks, each.portraits, strict=True)
+        _appearance(track, portrait)
+        for window in windows
+        for track, portrait in zip(window.scene.tracks, window.portraits, strict=True)
     ]
-    numbers = iter(people(faces, settled))
-    heard = [Heard(each.utterances, each.evidence, [next(numbers) for _ in each.portraits]) for each in looked_at]
-    owners = voices([*(_heard(each, words) for each in known), *heard])
+    numbers = iter(recognise(faces, known_faces))
+    speech = [
+        WindowSpeech(window.utterances, window.evidence, [next(numbers) for _ in window.portraits])
+        for window in windows
+    ]
+    owners = match_voices([*(_speech(observation, words) for observation in known), *speech])
     observations = [
         Observation(
-            _scene(window.scene, window_heard, owners),
+            _scene(window.scene, window_speech, owners),
             window.pictures,
             window.portraits,
             tuple(row[~np.isnan(row)] for row in window.evidence),
             degraded,
         )
-        for window, window_heard in zip(looked_at, heard, strict=True)
+        for window, window_speech in zip(windows, speech, strict=True)
     ]
     return observations, bool(owners)
 
 
-def _seen(track: Track, portrait: Portrait) -> Seen:
+def _appearance(track: Track, portrait: Portrait) -> Appearance:
     start_s, end_s = float(track.times_s[0]), float(track.times_s[-1]) + 1 / FPS
-    return Seen(start_s, end_s, np.median(track.boxes_px, axis=0), portrait.astype(np.float64))
+    return Appearance(start_s, end_s, np.median(track.boxes_px, axis=0), portrait.astype(np.float64))
 
 
-def _heard(known: Observation, words: pa.Table) -> Heard:
-    """An observation as it was when it was looked at."""
+def _speech(known: Observation, words: pa.Table) -> WindowSpeech:
+    """The speech of a stored observation, with its evidence spread over the frames of the window again."""
     scene = known.scene
     evidence = np.full((len(scene.tracks), known.pictures), np.nan)
     for row, track, likelihoods in zip(evidence, scene.tracks, known.evidence, strict=True):
         first = round((track.times_s[0] - scene.start_s) * FPS)
         row[first : first + len(likelihoods)] = likelihoods
     spoken = utterances(words, scene.start_s, known.pictures, _cuts(scene))
-    return Heard(spoken, evidence, [track.person for track in scene.tracks])
+    return WindowSpeech(spoken, evidence, [track.person for track in scene.tracks])
 
 
 def _cuts(scene: Scene) -> list[int]:
-    """The number of the picture that begins each shot."""
+    """The number of the first picture of each shot."""
     return [round((shot.start_s - scene.start_s) * FPS) for shot in scene.shots]
 
 
-def _scene(scene: Scene, heard: Heard, owners: Mapping[int, str]) -> Scene:
+def _scene(scene: Scene, speech: WindowSpeech, owners: Mapping[int, str]) -> Scene:
     """The scene with its people and turns."""
-    tracks = [replace(track, person=person) for track, person in zip(scene.tracks, heard.people, strict=True)]
-    return replace(scene, tracks=tuple(tracks), turns=_turns(scene, heard, owners))
+    tracks = [replace(track, person=person) for track, person in zip(scene.tracks, speech.people, strict=True)]
+    return replace(scene, tracks=tuple(tracks), turns=_turns(scene, speech, owners))
 
 
-def _turns(scene: Scene, heard: Heard, owners: Mapping[int, str]) -> tuple[Turn, ...]:
-    """Utterance by utterance: the owner of the voice, or where the transcript knows none, the likeliest face."""
-    path = likeliest(heard.evidence, heard.utterances, _cuts(scene))
-    said: list[Turn] = []
-    for utterance in heard.utterances:
+def _turns(scene: Scene, speech: WindowSpeech, owners: Mapping[int, str]) -> tuple[Turn, ...]:
+    """The turns of a scene: each utterance goes to the person with its voice, or to the likeliest face without one."""
+    path = likeliest_speakers(speech.evidence, speech.utterances, _cuts(scene))
+    turns: list[Turn] = []
+    for utterance in speech.utterances:
         if owners and utterance.voice:
-            stretches = [(speaker(utterance, heard, owners), utterance.end - utterance.start)]
+            stretches = [(person_of_voice(utterance, speech, owners), utterance.end - utterance.start)]
         else:
             faces = groupby(path[utterance.start : utterance.end].tolist())
-            stretches = [(heard.people[face] if face >= 0 else None, len(list(same))) for face, same in faces]
+            stretches = [(speech.people[face] if face >= 0 else None, len(list(same))) for face, same in faces]
         at = utterance.start
         for person, pictures in stretches:
             start_s, at = scene.start_s + at / FPS, at + pictures
             end_s = min(scene.start_s + at / FPS, scene.end_s)
-            if said and said[-1].person == person and start_s - said[-1].end_s <= HELD_S:
-                start_s = said.pop().start_s
-            said.append(Turn(start_s, end_s, person))
-    return tuple(said)
+            if turns and turns[-1].person == person and start_s - turns[-1].end_s <= TURN_PAUSE_S:
+                start_s = turns.pop().start_s
+            turns.append(Turn(start_s, end_s, person))
+    return tuple(turns)

@@ -1,4 +1,4 @@
-"""Finds faces in one small grey picture: UltraFace, or without its model OpenCV's Haar cascade."""
+"""Face detectors for small grey pictures: UltraFace, or OpenCV's Haar cascade if the model is missing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ INPUT_PX = (320, 240)
 LEAST_SCORE = 0.7
 MOST_OVERLAP = 0.3
 SMALLEST_SIDE = 1 / 30
-"""Of a picture's height; a smaller face cannot be enlarged to a clip."""
+"""Least height of a face as a share of the picture's; a smaller face cannot be enlarged enough for a clip."""
 HAAR_WIDTH_PX = 480
 HAAR_TO_FACE = (0.1, 0.06, -0.2, 0.0)
-"""What to add to left, top, width and height, in sides of its squares: faces like UltraFace's, from brow to chin."""
+"""Added to left, top, width and height, in sides of Haar's squares, to get boxes like UltraFace's, brow to chin."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """`find` gives the boxes of the faces in a picture, in its own pixels; it is cheap enough for one in `every`."""
+    """A face detector: `find` returns boxes of faces in the picture's pixels; it runs on one in `every` pictures."""
 
     find: Callable[[Picture], Boxes]
     every: int
@@ -42,9 +42,9 @@ def ultraface(model: Path) -> Detector:
         scores, corners = network.run(["scores", "boxes"], {"input": np.ascontiguousarray(normal)})
         sure = scores[0, :, 1] > LEAST_SCORE
         left, top, right, bottom = (corners[0, sure] * [width, height, width, height]).T
-        found = np.stack([left, top, right - left, bottom - top], axis=1).astype(np.float64)
-        kept = cv2.dnn.NMSBoxes(found.tolist(), scores[0, sure, 1].tolist(), LEAST_SCORE, MOST_OVERLAP)
-        return _large(found[np.array(kept, np.intp)], height)
+        boxes = np.stack([left, top, right - left, bottom - top], axis=1).astype(np.float64)
+        kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores[0, sure, 1].tolist(), LEAST_SCORE, MOST_OVERLAP)
+        return _large_enough(boxes[np.array(kept, np.intp)], height)
 
     return Detector(find, every=8)
 
@@ -59,8 +59,8 @@ def haar() -> Detector:
         height, width = picture.shape
         shrink = min(1.0, HAAR_WIDTH_PX / width)
         small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        found = np.array(cascade.detectMultiScale(small, 1.1, 4), np.float64).reshape(-1, 4)
-        return _large((found + found[:, [2, 3, 2, 3]] * HAAR_TO_FACE) / shrink, height)
+        squares = np.array(cascade.detectMultiScale(small, 1.1, 4), np.float64).reshape(-1, 4)
+        return _large_enough((squares + squares[:, [2, 3, 2, 3]] * HAAR_TO_FACE) / shrink, height)
 
     return Detector(find, every=25)
 
@@ -74,5 +74,5 @@ def overlap(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
     return shares
 
 
-def _large(found: Boxes, picture_height_px: int) -> Boxes:
-    return found[found[:, 3] >= SMALLEST_SIDE * picture_height_px]
+def _large_enough(boxes: Boxes, picture_height_px: int) -> Boxes:
+    return boxes[boxes[:, 3] >= SMALLEST_SIDE * picture_height_px]

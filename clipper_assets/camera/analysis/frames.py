@@ -1,4 +1,4 @@
-"""Decodes a window once, as small grey pictures at 25 frames a second, and hands them on one by one."""
+"""Decodes a window once into small grey pictures at 25 frames per second, which it yields one by one."""
 
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice, pairwise
@@ -13,42 +13,42 @@ from clipper_assets.media.ffmpeg import chunks, range_options
 from clipper_assets.media.inputs import media_input
 
 LEAST_FPS = 10
-"""Different pictures a second that tell who speaks as well as all of them: real people were told apart at 12."""
+"""Distinct pictures per second that suffice to tell who speaks; with real people, 12 were as good as all of them."""
 GLANCE = 2 * FPS
-"""Pictures by which it is decided whether enough are left."""
+"""Number of pictures used to decide whether skipping leaves enough distinct ones."""
 WIDEST_PX = 960
 DECODING_THREADS = 1
-"""A decoder holds pictures for each of its threads, and takes 4 % longer in all with two of them."""
+"""One, because each decoder thread buffers pictures, and two threads cost 4 % more CPU in all."""
 
 Picture = NDArray[np.uint8]
 """Grey values of shape (height, width)."""
 
 
 def picture_size_px(source: RawVideo) -> tuple[int, int]:
-    """Width and height of the small pictures: the source's shape, its longer side at most `WIDEST_PX`, both even."""
+    """Width and height of the small pictures: the source's shape, longer side at most `WIDEST_PX`, both even."""
     width_px, height_px = source.square_size_px
     shrink = min(1.0, WIDEST_PX / max(width_px, height_px))
     return max(round(width_px * shrink / 2) * 2, 2), max(round(height_px * shrink / 2) * 2, 2)
 
 
 def grey_pictures(media_source: str, source: RawVideo, start_s: float, end_s: float) -> Iterator[Picture]:
-    """The pictures of a window, number k at `start_s` + k/25 seconds; fewer where the video ends early.
+    """The pictures of a window, number k at `start_s` + k/25 seconds; fewer if the video ends early.
 
-    Those of the source that no other one is made of (about half of them, from most encoders) are skipped and stand in
-    as the one before, unless too few are left. Raises FfmpegError where the window cannot be decoded. The process ends
-    with the iteration, or when it is closed.
+    Non-reference frames (about half of all frames, with most encoders) are not decoded but replaced by the frame before
+    them, unless that leaves too few distinct pictures. Raises FfmpegError if the window cannot be decoded. The ffmpeg
+    process ends with the iteration, or when the iterator is closed.
     """
-    some = _decoded(media_source, source, start_s, end_s, skip_frame="noref")
-    glance = list(islice(some, GLANCE))
-    if _different(glance) * FPS < LEAST_FPS * len(glance):
-        some.close()
+    reference_only = _decoded(media_source, source, start_s, end_s, skip_frame="noref")
+    first_pictures = list(islice(reference_only, GLANCE))
+    if _distinct(first_pictures) * FPS < LEAST_FPS * len(first_pictures):
+        reference_only.close()
         yield from _decoded(media_source, source, start_s, end_s, skip_frame="default")
         return
-    yield from glance
-    yield from some
+    yield from first_pictures
+    yield from reference_only
 
 
-def _different(pictures: Sequence[Picture]) -> int:
+def _distinct(pictures: Sequence[Picture]) -> int:
     return sum(not np.array_equal(*pair) for pair in pairwise(pictures))
 
 
@@ -61,8 +61,8 @@ def _decoded(
         ss=f"{start_s:.6f}",
         t=f"{end_s - start_s:.6f}",
         threads=DECODING_THREADS,
-        # Until the next key frame pictures drift from what was meant, by 0.4 to 2.3 grey values on average where that
-        # was measured; who speaks was told as well. It saves an eighth of the decoding.
+        # Saves an eighth of the decoding. Until the next key frame pictures drift by 0.4 to 2.3 grey values on average
+        # (measured), which does not change who is found to speak.
         skip_loop_filter="all",
         skip_frame=skip_frame,
         **range_options(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),

@@ -1,4 +1,4 @@
-"""Neural networks as ONNX files, run by onnxruntime: on CUDA where this onnxruntime has it, else on the CPU."""
+"""Runs neural networks from ONNX files with onnxruntime, on CUDA if available, else on the CPU."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,15 +10,15 @@ PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
 def session(model: Path) -> "InferenceSession":
-    """The network of a file, on one thread: clips are made side by side, and spinning threads would cost all of them.
+    """A session for the model file, on one thread: episodes run in parallel, and spinning threads would slow down all.
 
-    Raises what onnxruntime raises where the file is not a network.
+    Raises onnxruntime's exceptions if the file is not an ONNX model.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = 1
-    options.enable_mem_pattern = False  # a third less memory for inputs of changing length, and no slower
+    options.enable_mem_pattern = False  # takes a third less memory for inputs of varying length, and is no slower
     available = onnxruntime.get_available_providers()
     return onnxruntime.InferenceSession(model, options, providers=[name for name in PROVIDERS if name in available])

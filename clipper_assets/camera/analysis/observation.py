@@ -1,7 +1,7 @@
-"""What a look at a window found, and the table of the lake that keeps it.
+"""The result of analysing a window, and the lake table `scenes` that stores it.
 
-Beside the scene an observation holds what a later look at another window needs: the faces' portraits, by which a person
-is known again, and the evidence that each face speaks, by which voices are tied to people.
+An observation is a scene plus what the later analysis of another window needs: portraits, by which people are
+recognised, and the evidence that each face speaks, by which voices are matched to people.
 """
 
 from collections.abc import Mapping
@@ -37,40 +37,41 @@ SCENES_TABLE = TableSpec(
     "scenes",
     [
         Column("episode", pa.string(), "partition key of the episode"),
-        Column("start", pa.float64(), "of the window that was looked at: seconds from the episode's start"),
-        Column("end", pa.float64(), "of the window that was looked at: seconds from the episode's start"),
-        Column("width", pa.int32(), "of the source in square pixels, after rotation"),
-        Column("height", pa.int32(), "of the source in square pixels, after rotation"),
-        Column("pictures", pa.int32(), "pictures looked at, 25 a second; fewer where the video ends early"),
+        Column("start", pa.float64(), "start of the analysed window, in seconds from the episode's start"),
+        Column("end", pa.float64(), "end of the analysed window, in seconds from the episode's start"),
+        Column("width", pa.int32(), "width of the source in square pixels, after rotation"),
+        Column("height", pa.int32(), "height of the source in square pixels, after rotation"),
+        Column("pictures", pa.int32(), "number of analysed pictures, 25 a second; fewer if the video ends early"),
         Column(
             "shots",
             pa.list_(pa.struct([*_SPAN, pa.field("screen", _SCREEN)])),
-            "stretches without a cut, end to end; `screen`: where slides or a shared screen are shown",
+            "stretches between two cuts, without gaps; `screen`: the box of slides or a shared screen",
         ),
         Column(
             "faces",
             pa.list_(_FACE),
-            "each face through one shot. `person`: the same number for the same person in all rows; `first`: number of "
-            "its first picture, at `start` + `first` / 25 seconds; then a value for each picture: the face in source "
-            "pixels, and the log likelihood that it speaks; `portrait`: 24x24 grey values",
+            "one entry for each face in each shot. `person`: the same number for the same person in all rows; `first`: "
+            "number of its first picture, at `start` + `first` / 25 seconds; `left` to `height`: its box in source "
+            "pixels, one value per picture; `evidence`: the log likelihood that it speaks, one value per picture; "
+            "`portrait`: 24x24 grey values",
         ),
         Column(
             "turns",
             pa.list_(pa.struct([*_SPAN, pa.field("person", pa.int32())])),
-            "who speaks when; `person` is null where nobody in view does",
+            "who speaks when; `person` is null where the voice belongs to nobody in view",
         ),
-        Column("degraded", DEGRADED, "fallbacks that were taken in the look at this window"),
-        Column("spec", pa.string(), "hash of what decided the row beside the pictures and the sound"),
+        Column("degraded", DEGRADED, "fallbacks used in the analysis of this window"),
+        Column("spec", pa.string(), "hash of the inputs of this row; a row with the same hash is reused"),
     ],
 )
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What a look at one window found.
+    """The result of analysing one window.
 
-    For each track of the scene there is a portrait and the log likelihood, picture by picture, that the face speaks.
-    `pictures` were looked at; fewer than the window has where the video ends early.
+    For each track of the scene there is a portrait and, per picture, the log likelihood that the face speaks.
+    `pictures` is the number of analysed pictures; fewer than the window has if the video ends early.
     """
 
     scene: Scene
@@ -81,7 +82,7 @@ class Observation:
 
 
 def scenes_table(episode: str, observations: Mapping[str, Observation]) -> pa.Table:
-    """Observations, by the spec of each, as a lake table: a row for each window."""
+    """Observations, keyed by their specs, as a lake table with one row per window."""
     return SCENES_TABLE.table(
         [
             {
@@ -121,7 +122,7 @@ def _faces(observation: Observation) -> list[dict[str, Any]]:
 
 
 def read_observations(table: pa.Table) -> dict[str, Observation]:
-    """The observations of a table, by the spec of each."""
+    """Read the observations of a table, keyed by their specs."""
     return {
         row["spec"]: Observation(
             _scene(row),
@@ -135,7 +136,7 @@ def read_observations(table: pa.Table) -> dict[str, Observation]:
 
 
 def read_scenes(table: pa.Table) -> list[Scene]:
-    """The scenes of a table."""
+    """Read only the scenes of a table of observations."""
     return [_scene(row) for row in table.to_pylist()]
 
 

@@ -1,4 +1,4 @@
-"""The same person in several shots and windows: looks alike, or sits in the same place before the same camera."""
+"""Recognises a person across shots and windows, by their looks and by their place in the picture."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,20 @@ from numpy.typing import NDArray
 from clipper_assets.camera.analysis.faces import overlap
 
 ALIKE = 0.85
-"""Correlation of two portraits of the same person by any camera. Two men in dark suits side by side had 0.64."""
+"""Least correlation of two portraits of one person, by any camera. Two men in dark suits side by side had 0.64."""
 ALIKE_IN_PLACE = 0.75
-"""The same in the same place of the picture: there one person had 0.93 and more, two in equal close-ups 0.56."""
+"""Lower threshold for overlapping boxes, where one person had 0.93 and more, and two people in equal close-ups 0.56."""
 SAME_PLACE = 0.3
-"""Intersection over union of two faces' boxes."""
+"""Least intersection over union of two boxes in the same place."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One face through one shot: when (seconds of the episode), where on average (left, top, width, height in pixels),
-    and a grey portrait, any size but the same for all."""
+class Appearance:
+    """One face during one shot, in seconds of the episode.
+
+    `box` is its median place (left, top, width, height in pixels), `portrait` its grey values; all portraits have the
+    same shape.
+    """
 
     start_s: float
     end_s: float
@@ -27,13 +30,13 @@ class Seen:
     portrait: NDArray[np.float64]
 
 
-def people(faces: Sequence[Seen], known: Iterable[tuple[int, Seen]] = ()) -> list[int]:
-    """The number of the person of each face; somebody new gets the next free number, in the order of `faces`.
+def recognise(faces: Sequence[Appearance], known: Iterable[tuple[int, Appearance]] = ()) -> list[int]:
+    """The person number of each face; a new person gets the next free number, in the order of `faces`.
 
-    A face goes to the person that it is most alike, if it is alike enough; two faces in view at once are two people.
-    `known` are faces whose persons are settled, such as those of scenes that stand.
+    A face belongs to the person it resembles most, if the likeness is above the threshold; two faces in view at the
+    same time are two people. `known` are faces whose person numbers are fixed, such as those of stored scenes.
     """
-    faces_of: dict[int, list[Seen]] = {}
+    faces_of: dict[int, list[Appearance]] = {}
     for person, face in known:
         faces_of.setdefault(person, []).append(face)
     numbers = []
@@ -47,21 +50,21 @@ def people(faces: Sequence[Seen], known: Iterable[tuple[int, Seen]] = ()) -> lis
     return numbers
 
 
-def _margin(face: Seen, person: Sequence[Seen]) -> float:
-    """By how much a face is more alike to a person than it must be; negative where it is somebody else."""
+def _margin(face: Appearance, person: Sequence[Appearance]) -> float:
+    """How far the likeness of a face and a person is above the threshold; negative for different people."""
     if any(face.start_s < other.end_s and other.start_s < face.end_s for other in person):
         return -1.0
-    return max(_alike(face, other) for other in person)
+    return max(_likeness_margin(face, other) for other in person)
 
 
-def _alike(face: Seen, other: Seen) -> float:
+def _likeness_margin(face: Appearance, other: Appearance) -> float:
     correlation = float(np.vdot(_normal(face.portrait), _normal(other.portrait)))
     in_place = float(overlap(face.box, other.box[None])[0]) > SAME_PLACE
     return correlation - (ALIKE_IN_PLACE if in_place else ALIKE)
 
 
 def _normal(portrait: NDArray[np.float64]) -> NDArray[np.float64]:
-    """With mean 0 and length 1, so that the product of two is their correlation; a blank one is like no other."""
+    """Scale to mean 0 and length 1, so that a product is a correlation; a blank portrait correlates with none."""
     centered = portrait - portrait.mean()
     normal: NDArray[np.float64] = centered / max(float(np.linalg.norm(centered)), 1.0)
     return normal

@@ -1,4 +1,4 @@
-"""Finds slides and shared screens in a shot: large, still, and drawn sharply on one tone, which rooms are not."""
+"""Finds slides and shared screens in a shot: unlike rooms, they are large, still and drawn sharply on one tone."""
 
 from collections.abc import Sequence
 
@@ -10,33 +10,33 @@ from clipper_assets.camera.scene import Boxes
 from clipper_assets.media.frame import Box
 
 SAMPLE = 1 / 2
-"""Size of the pictures that are looked at, one a second, against those that faces are found in."""
+"""Scale of the sampled pictures, one a second, relative to the pictures in which faces are detected."""
 LEAST_SAMPLES = 3
 STILL = 4.0
-"""Grey levels that a pixel changes by at most from one second to the next."""
+"""Largest change of a still pixel from one second to the next, in grey levels."""
 MOST_CHANGES = 0.25
-"""Of the seconds, in which it may change more: another slide, a pointer."""
+"""Share of the seconds in which a still pixel may change more, for another slide or a pointer."""
 TONES, TONE = 3, 4
-"""So many of the most frequent tones may be what is drawn on; less than so many grey levels away is the same tone."""
+"""How many of the most frequent tones are tried as background, and the grey levels that tell two tones apart."""
 LEAST_TONE = 0.4
-"""Of the screen's pixels have it."""
+"""Least share of the screen's pixels that have the background tone."""
 SHARP, SOFT = 40, 8
-"""Grey levels between neighbouring pixels: at an edge that was drawn, and at what a lens makes of one at least."""
+"""Least step between neighbouring pixels, in grey levels, of a drawn edge, and of any edge seen through a lens."""
 LEAST_SHARP = 0.5
-"""Of the pixels that are not flat."""
+"""Least share of sharp pixels among all pixels on edges."""
 BLOCK_PX, INKED = 10, 0.03
-"""Of a block's pixels so many are sharp where something is written or drawn."""
+"""Side of a block in pixels, and the least share of sharp pixels in a block with writing or drawing."""
 LEAST_INKED = 0.12
-"""Of the blocks."""
+"""Least share of blocks with writing or drawing."""
 LEAST_AREA = 0.15
-"""Of the picture; smaller things on a wall are not what a shot is about."""
+"""Least share of the picture; smaller things, such as a poster on a wall, are not the subject of a shot."""
 
 
 def screen(samples: Sequence[Picture], faces: Boxes) -> Box | None:
-    """The rectangle of slides or a shared screen in one shot, None where there surely is none.
+    """The rectangle of slides or a shared screen in one shot; None if there is none or the shot is too short to tell.
 
-    `samples` are pictures of the shot, a second apart; boxes (n, 4) and the result are in their pixels. No part of a
-    face is in it.
+    `samples` are pictures of the shot, one second apart; `faces` of shape (n, 4) and the result are in their pixels.
+    The rectangle contains no part of a face.
     """
     if len(samples) < LEAST_SAMPLES:
         return None
@@ -46,16 +46,16 @@ def screen(samples: Sequence[Picture], faces: Boxes) -> Box | None:
     steps = _steps(picture)
     for tone in _tones(picture[still]):
         toned = (np.abs(picture - tone) < TONE) & still
-        found = _largest(toned)
+        candidate = _largest(toned)
         for face in faces:
-            found = _beside(found, face)
-        if found.width * found.height < LEAST_AREA * picture.size:
+            candidate = _beside(candidate, face)
+        if candidate.width * candidate.height < LEAST_AREA * picture.size:
             continue
-        area = slice(int(found.top), int(found.bottom)), slice(int(found.left), int(found.right))
+        area = slice(int(candidate.top), int(candidate.bottom)), slice(int(candidate.left), int(candidate.right))
         sharp = (steps[area] > SHARP) & still[area]
         drawn = sharp.sum() >= LEAST_SHARP * (steps[area] > SOFT).sum() and _inked(sharp) >= LEAST_INKED
         if drawn and toned[area].mean() >= LEAST_TONE and still[area].mean() >= 1 - MOST_CHANGES:
-            return found
+            return candidate
     return None
 
 
@@ -67,17 +67,17 @@ def _steps(picture: NDArray[np.int16]) -> NDArray[np.int16]:
 
 
 def _tones(pixels: NDArray[np.int16]) -> list[int]:
-    """The most frequent tones, no two of them the same."""
+    """The most frequent tones, each at least `TONE` grey levels from the others."""
     counts = np.bincount(pixels, minlength=256)
-    found = []
+    tones = []
     for _ in range(TONES):
-        found.append(int(np.argmax(counts)))
-        counts[max(found[-1] - TONE, 0) : found[-1] + TONE + 1] = 0
-    return found
+        tones.append(int(np.argmax(counts)))
+        counts[max(tones[-1] - TONE, 0) : tones[-1] + TONE + 1] = 0
+    return tones
 
 
 def _largest(mask: NDArray[np.bool_]) -> Box:
-    """Around the largest connected part of a mask."""
+    """The bounding box of the mask's largest connected part."""
     import cv2
 
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
@@ -85,24 +85,24 @@ def _largest(mask: NDArray[np.bool_]) -> Box:
     return Box(left, top, width, height)
 
 
-def _beside(found: Box, face: NDArray[np.float64]) -> Box:
-    """The largest part of a rectangle to one side of a face and half its width around it; all of it, if it is apart."""
+def _beside(area: Box, face: NDArray[np.float64]) -> Box:
+    """The largest part of `area` to one side of a face with a margin of half its width; all of it if they are apart."""
     left, top, width, height = (round(value) for value in face)
     margin = width // 2
     left, right, top, bottom = left - margin, left + width + margin, top - margin, top + height + margin
-    if left >= found.right or right <= found.left or top >= found.bottom or bottom <= found.top:
-        return found
+    if left >= area.right or right <= area.left or top >= area.bottom or bottom <= area.top:
+        return area
     parts = [
-        found._replace(width=left - found.left),
-        found._replace(left=right, width=found.right - right),
-        found._replace(height=top - found.top),
-        found._replace(top=bottom, height=found.bottom - bottom),
+        area._replace(width=left - area.left),
+        area._replace(left=right, width=area.right - right),
+        area._replace(height=top - area.top),
+        area._replace(top=bottom, height=area.bottom - bottom),
     ]
     return max(parts, key=lambda part: max(part.width, 0) * max(part.height, 0))
 
 
 def _inked(sharp: NDArray[np.bool_]) -> float:
-    """The share of the blocks that something is drawn in; what is left over at the right and below is not looked at."""
+    """The share of blocks with writing or drawing; incomplete blocks at the right and bottom are ignored."""
     rows, columns = (size // BLOCK_PX for size in sharp.shape)
     blocks = sharp[: rows * BLOCK_PX, : columns * BLOCK_PX].reshape(rows, BLOCK_PX, columns, BLOCK_PX)
     return float((blocks.mean(axis=(1, 3)) > INKED).mean())

@@ -1,4 +1,4 @@
-"""Finds the cuts of a window while its pictures pass by."""
+"""Detects cuts in a stream of pictures."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from clipper_assets.camera.analysis.frames import Picture
 
 THUMBNAIL_PX = (64, 36)
 LEAST_CHANGE = 7.0
-"""Grey levels per pixel; without a cut, a whole picture mostly changes by less."""
+"""Least mean change at a cut, in grey levels per pixel; between cuts pictures mostly change by less."""
 STANDS_OUT = 3.0
-"""Times the mean change around it, so that fast motion and fades are no cuts (as PySceneDetect's AdaptiveDetector)."""
+"""Least ratio to the mean change around it; rules out fast motion and fades (like PySceneDetect's AdaptiveDetector)."""
 AROUND = 4
-"""Pictures before and after."""
+"""Number of pictures before and after a cut with which it is compared."""
 FLASH = 2
-"""Pictures that a flash lasts, after which the old shot is back."""
+"""Number of pictures that a flash lasts at most; after it the old shot is back."""
 
 
 def with_cuts(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, bool]]:
-    """Each picture, and whether a new shot begins with it; hands them on `AROUND` pictures late."""
+    """Yield each picture and whether it begins a new shot; the output is `AROUND` pictures behind the input."""
     import cv2
 
     pending: deque[Picture | None] = deque()
@@ -37,7 +37,7 @@ def with_cuts(pictures: Iterable[Picture]) -> Iterator[tuple[Picture, bool]]:
 
 
 def _is_cut(thumbnails: list[Picture]) -> bool:
-    """Whether the picture in the middle, `AROUND` after the first change, is unlike the ones before it."""
+    """Whether the change in the middle, number `AROUND`, is a cut."""
     changes = [_change(before, after) for before, after in pairwise(thumbnails)]
     change = changes.pop(AROUND)
     if change < max(LEAST_CHANGE, STANDS_OUT * float(np.mean(changes))):

@@ -1,4 +1,4 @@
-"""Who speaks: what mouths and sound say about each face, and the likeliest story that it makes."""
+"""Decides who speaks: the evidence for each face from mouth and sound, and the likeliest sequence of speakers."""
 
 from collections.abc import Sequence
 
@@ -7,63 +7,63 @@ from numpy.typing import NDArray
 
 from clipper_assets.camera.analysis.asd import Score
 from clipper_assets.camera.analysis.mouth import mouth_score
-from clipper_assets.camera.analysis.tracks import Followed
+from clipper_assets.camera.analysis.tracks import FollowedFace
 from clipper_assets.camera.analysis.utterances import Utterance
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
 WEIGHT = 0.1
-"""Log likelihood per picture and unit of score: neighbouring pictures say nearly the same, a second is what counts."""
+"""Log likelihood per picture and unit of score; small, because neighbouring pictures carry nearly the same evidence."""
 SURE = 4.0
-"""Scores of LR-ASD beyond are no surer."""
+"""Larger scores of LR-ASD are clipped: they are no more certain."""
 EXCERPT = round(1.2 * FPS)
-"""Pictures that LR-ASD sees of an utterance; on the sample, no shorter or longer ones were better."""
+"""Number of pictures of an utterance that LR-ASD scores; shorter and longer excerpts were worse on the sample."""
 BUDGET = 0.6
-"""Faces that it sees per picture of the window, on average; it costs about 3 ms of CPU for each."""
+"""Faces that LR-ASD scores per picture of the window, on average; each costs about 3 ms of CPU."""
 SWITCH, SWITCH_AT_PAUSE = 4.0, 1.2
-"""Cost of another speaker as a log likelihood, within an utterance and between two: with a clear lead, of 2 units of
-score or 0.2 a picture, an utterance of half a second between two of somebody else is worth it."""
+"""Cost of a change of speaker as a log likelihood, within an utterance and between two. With a clear lead, of 2 units
+of score or 0.2 per picture, an utterance of half a second between two of somebody else outweighs it."""
 
 PerPicture = NDArray[np.float64]
-"""Of shape (faces, pictures of the window)."""
+"""Values of shape (faces, pictures of the window)."""
 
 
 def evidence(
-    faces: Sequence[Followed], utterances: Sequence[Utterance], pictures: int, sound: Samples, score: Score | None
+    faces: Sequence[FollowedFace], utterances: Sequence[Utterance], pictures: int, sound: Samples, score: Score | None
 ) -> PerPicture:
-    """How likely it is that each face speaks, as a log likelihood per picture against other faces; NaN where it is not
-    in view, and 0 where nobody speaks.
+    """The log likelihood per picture that each face speaks, relative to the other faces.
 
-    Lips and sound are compared by `score` in the middle of utterances with several faces in view, the most doubtful
-    ones first, until the budget is spent.
+    It is NaN where the face is not in view, and 0 where nobody speaks. Where several faces are in view, `score`
+    compares lips and sound in the middle of the utterance; the most doubtful utterances come first, until the budget is
+    spent.
     """
-    found = np.full((len(faces), pictures), np.nan)
-    for row, face in zip(found, faces, strict=True):
-        row[face.first : face.end] = WEIGHT * mouth_score(face.motions, _heard(sound, face.first, face.end))
+    likelihoods = np.full((len(faces), pictures), np.nan)
+    for row, face in zip(likelihoods, faces, strict=True):
+        row[face.first : face.end] = WEIGHT * mouth_score(face.motions, _samples(sound, face.first, face.end))
     if score:
         budget = BUDGET * pictures
-        for utterance in sorted(utterances, key=lambda utterance: _lead(found[:, utterance.start : utterance.end])):
+        for utterance in sorted(utterances, key=lambda span: _lead(likelihoods[:, span.start : span.end])):
             middle = (utterance.start + utterance.end) // 2
             start, end = max(utterance.start, middle - EXCERPT // 2), min(utterance.end, middle + EXCERPT // 2)
-            there = [number for number, face in enumerate(faces) if face.first <= start and end <= face.end]
-            if len(there) < 2 or len(there) * (end - start) > budget:
+            in_view = [number for number, face in enumerate(faces) if face.first <= start and end <= face.end]
+            if len(in_view) < 2 or len(in_view) * (end - start) > budget:
                 continue
-            budget -= len(there) * (end - start)
-            for number in there:
+            budget -= len(in_view) * (end - start)
+            for number in in_view:
                 lips = faces[number].lips[start - faces[number].first : end - faces[number].first]
-                said = float(np.mean(score(lips, _heard(sound, start, end))))
-                found[number, utterance.start : utterance.end] += WEIGHT * float(np.clip(said, -SURE, SURE))
+                mean_score = float(np.mean(score(lips, _samples(sound, start, end))))
+                likelihoods[number, utterance.start : utterance.end] += WEIGHT * float(np.clip(mean_score, -SURE, SURE))
     spoken = np.zeros(pictures, bool)
     for utterance in utterances:
         spoken[utterance.start : utterance.end] = True
-    found[:, ~spoken] *= 0  # NaN stays
-    return found
+    likelihoods[:, ~spoken] *= 0  # keeps NaN, unlike an assignment
+    return likelihoods
 
 
-def likeliest(evidence: PerPicture, utterances: Sequence[Utterance], cuts: Sequence[int]) -> NDArray[np.int64]:
-    """The face that speaks or spoke last, for each picture; -1 where none is in view.
+def likeliest_speakers(evidence: PerPicture, utterances: Sequence[Utterance], cuts: Sequence[int]) -> NDArray[np.int64]:
+    """The number of the face that speaks or spoke last, for each picture; -1 where no face is in view.
 
-    The path of the highest likelihood (Viterbi 1967) with a cost for each change of the speaker, none at a cut.
+    This is the path of highest likelihood (Viterbi 1967), with a cost for each change of speaker except at a cut.
     """
     faces, pictures = evidence.shape
     if pictures == 0:
@@ -89,11 +89,11 @@ def likeliest(evidence: PerPicture, utterances: Sequence[Utterance], cuts: Seque
 
 
 def _lead(evidence: PerPicture) -> float:
-    """By how much the face that is ahead leads in sum, of those in view throughout; infinite where it is alone."""
+    """The lead of the best face over the next, summed, among faces in view throughout; infinite for a single face."""
     totals = np.sort(evidence[~np.isnan(evidence).any(axis=1)].sum(axis=1))
     return float(totals[-1] - totals[-2]) if len(totals) > 1 else np.inf
 
 
-def _heard(sound: Samples, start: int, end: int) -> Samples:
+def _samples(sound: Samples, start: int, end: int) -> Samples:
     size = SPEECH_RATE_HZ // FPS
     return sound[start * size : end * size]

@@ -90,7 +90,7 @@ def camera_paths(
                 paths.append((clip, direct(scene, layout)))
             else:
                 shown = layout if layout in STILL else Layout.fit
-                paths.append((clip, still(shown, source, "as asked", window.start)))
+                paths.append((clip, still(shown, source, "requested layout", window.start)))
     table = camera_table(source.episode, paths, config.layout)
     degraded = _fallbacks(list(followed.values()))
     return new_result(

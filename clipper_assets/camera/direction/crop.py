@@ -1,4 +1,4 @@
-"""From a camera path to the rectangles of the source that a clip shows at a time."""
+"""Computes which rectangles of the source a camera path shows at a given time."""
 
 from bisect import bisect_right
 
@@ -11,9 +11,9 @@ Size = tuple[int, int]
 
 
 def crop_box(view: View, panel_size_px: Size, source_size_px: Size) -> Box:
-    """What a panel of this size shows of the source, in source pixels: inside it, whatever the view asks for.
+    """The rectangle of the source that a panel of this size shows, in source pixels; moved inside the source if needed.
 
-    The source's size is in square pixels, after rotation. Not for `fit`, which shows all of it.
+    The source's size is in square pixels, after rotation. Does not apply to `fit`, which shows the whole source.
     """
     width, height = crop_size_px(panel_size_px, source_size_px, view.zoom)
     left = max(min(view.center_x_px - width / 2, source_size_px[0] - width), 0.0)
@@ -22,15 +22,15 @@ def crop_box(view: View, panel_size_px: Size, source_size_px: Size) -> Box:
 
 
 def crop_size_px(panel_size_px: Size, source_size_px: Size, zoom: float = 1.0) -> tuple[float, float]:
-    """Width and height of the crop in source pixels: at zoom 1 the largest of the panel's shape inside the source."""
+    """Width and height of a crop in source pixels; at zoom 1 the largest of the panel's shape inside the source."""
     scale = min(source_size_px[0] / panel_size_px[0], source_size_px[1] / panel_size_px[1]) / max(zoom, 1.0)
     return panel_size_px[0] * scale, panel_size_px[1] * scale
 
 
 def views_at(path: CameraPath, time_s: float) -> tuple[Layout, tuple[View, ...]]:
-    """The layout and the views of its panels at a time; the path's first ones before its start.
+    """The layout at a time and the views of its panels; before the path's start, those of the first keyframe.
 
-    A move from another layout, which a person may have put into the table, is a cut.
+    A keyframe that eases from another layout, as may occur in a table edited by a person, is treated as a cut.
     """
     number = max(bisect_right(path.keyframes, time_s, key=lambda key: key.time_s) - 1, 0)
     key, before = path.keyframes[number], path.keyframes[max(number - 1, 0)]
@@ -41,12 +41,12 @@ def views_at(path: CameraPath, time_s: float) -> tuple[Layout, tuple[View, ...]]
 
 
 def eased(share: float) -> float:
-    """How far a move has come after this share, 0 to 1, of its time: slow at both ends (3t^2 - 2t^3, `smoothstep`)."""
+    """Progress of a move, 0 to 1, after a share, 0 to 1, of its time; slow at both ends (3t^2 - 2t^3, `smoothstep`)."""
     return share * share * (3 - 2 * share)
 
 
 def shown_boxes(path: CameraPath, time_s: float, frame: Frame, source_size_px: Size) -> list[Box]:
-    """What the panels show of the source at a time, from top to bottom, in source pixels."""
+    """The rectangles of the source that the panels show at a time, from top to bottom, in source pixels."""
     layout, views = views_at(path, time_s)
     layout = layout_in(frame, layout)
     if layout is Layout.fit:
@@ -56,7 +56,7 @@ def shown_boxes(path: CameraPath, time_s: float, frame: Frame, source_size_px: S
 
 
 def between(before: View, after: View, share: float) -> View:
-    """The view at a share, 0 to 1, of the way."""
+    """The view interpolated linearly between two views, at a share, 0 to 1, of the way."""
     return View(
         before.center_x_px + share * (after.center_x_px - before.center_x_px),
         before.center_y_px + share * (after.center_y_px - before.center_y_px),

@@ -1,10 +1,10 @@
-"""Who is shown when: an editor's decisions over one shot of the source, from who is in view and who is heard.
+"""Decides who is shown when within one shot of the source, from who is in view and who is heard.
 
-The rules are those of multi-camera editing. The one who speaks is seen and every cut has a motive (C. J. Bowen,
-Grammar of the Edit, 4th ed. 2018; the idiom "speaker visible" of Leake et al., Computational Video Editing for
-Dialogue-Driven Scenes, SIGGRAPH 2017). Two pictures of the same person from the same side make a jump cut (Bowen's
-30-degree rule), so nobody is cut to who is shown already. A shot has a minimum length (Liu, Rui, Gupta and Cadiz,
-Automating Camera Management for Lecture Room Environments, CHI 2001). The figures are our own, for clips of a minute.
+The rules are those of multi-camera editing. The speaker is visible and every cut has a motive (C. J. Bowen, Grammar of
+the Edit, 4th ed. 2018; the idiom "speaker visible" of Leake et al., Computational Video Editing for Dialogue-Driven
+Scenes, SIGGRAPH 2017). Two pictures of the same person from the same side make a jump cut (Bowen's 30-degree rule), so
+there is no cut to somebody who is shown already. A picture has a minimum length (Liu, Rui, Gupta and Cadiz, Automating
+Camera Management for Lecture Room Environments, CHI 2001). The numbers are our own, for clips of a minute.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,23 +16,24 @@ from clipper_assets.camera.scene import Shot, Turn
 from clipper_assets.shows.show import Layout
 
 MIN_SHOT_S = 1.5
-"""Between two cuts, those of the source apart: what is shown for less is a flash."""
+"""Least time between two cuts, except cuts of the source; a shorter picture looks like a flash."""
 LEAD_S = 0.2
-"""A cut comes that much before the first word, but never into the last word before it."""
+"""How long a cut comes before a speaker's first word, but never within the previous speaker's last word."""
 INTERJECTION_S = 1.0
-"""Who says less than that ("Yes, exactly.") is not cut to."""
+"""Shorter utterances, such as "Yes, exactly.", cause no cut."""
 UNHEARD_S = 5.0
-"""So long a listener or a pause is held; where nobody in view is heard for longer, everybody is shown."""
+"""The camera stays on a person for this long while nobody in view is heard; after that, it shows everybody."""
 
 EXCHANGE_S = 3.0
 EXCHANGE_TURNS = 4
 EXCHANGE_SHARE = 0.25
-"""Two people talk to each other where so many turns in a row are shorter than that and either says so much of it."""
+"""An exchange between two people: at least `EXCHANGE_TURNS` alternating turns, each shorter than `EXCHANGE_S`, in which
+each of the two has at least `EXCHANGE_SHARE` of the speaking time."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A layout holds. `subjects` are who its panels show, from top to bottom, slides apart; nobody in `fit`."""
+    """A stretch of one layout. `subjects` are shown by its panels from top to bottom, except slides; none for `fit`."""
 
     start_s: float
     end_s: float
@@ -41,50 +42,50 @@ class Stretch:
     why: str
 
 
-def stretches(cast: Cast, turns: Sequence[Turn], wish: Layout, held: Subject) -> list[Stretch]:
-    """What to show from the start of a shot to its end, without gaps.
+def stretches(cast: Cast, turns: Sequence[Turn], requested: Layout, previous: Subject) -> list[Stretch]:
+    """The stretches of a shot from its start to its end, without gaps.
 
-    `held` are the people whom the shot before showed. A wish other than `auto` that cannot be met gives way to
-    `speaker`, and that to `fit`; `why` says so.
+    `previous` is the subject that was shown last before the shot. If the `requested` layout is not possible, `speaker`
+    is used, and `fit` if nobody is in view; `why` says so.
     """
     shot = cast.shot
     if not cast.subjects:
         return [Stretch(shot.start_s, shot.end_s, Layout.fit, (), "no face in view")]
-    editor = _Editor(cast, wish, cast.voices(turns, UNHEARD_S), held)
-    cuts = _timed(shot, editor.wanted())
+    editor = _Editor(cast, requested, cast.voices(turns, UNHEARD_S), previous)
+    cuts = _timed(shot, editor.ideal())
     ends = [cut.start_s for cut in cuts[1:]] + [shot.end_s]
-    unmet = editor.unmet()
-    return [replace(cut, end_s=end_s, why=unmet + cut.why) for cut, end_s in zip(cuts, ends, strict=True)]
+    remark = editor.unmet_request()
+    return [replace(cut, end_s=end_s, why=remark + cut.why) for cut, end_s in zip(cuts, ends, strict=True)]
 
 
 @dataclass(frozen=True)
 class _Editor:
     cast: Cast
-    wish: Layout
+    requested: Layout
     voices: Sequence[Voice]
-    held: Subject
+    previous: Subject
 
-    def wanted(self) -> list[Stretch]:
-        """What one would show if a cut cost nothing, in time order, apart, and each unlike the one before."""
-        found = sorted([*self._heard(), *self._unheard()], key=lambda stretch: stretch.start_s)
-        runs = [list(run) for _, run in groupby(found, key=_shown)]
+    def ideal(self) -> list[Stretch]:
+        """What to show if cuts could be as frequent as one likes: in time order, without overlap or repetition."""
+        candidates = sorted([*self._with_voice(), *self._without_voice()], key=lambda stretch: stretch.start_s)
+        runs = [list(run) for _, run in groupby(candidates, key=_shown)]
         return [replace(run[0], end_s=run[-1].end_s) for run in runs]
 
-    def unmet(self) -> str:
-        """What keeps the wish from being met, as the beginning of a reason."""
-        if self.wish == Layout.screen and self._alone != Layout.screen:
+    def unmet_request(self) -> str:
+        """Why the requested layout is not possible, as the beginning of `why`; empty if it is possible."""
+        if self.requested == Layout.screen and self._alone != Layout.screen:
             return "no screen in view; "
-        if self.wish == Layout.split and len(self.cast.subjects) == 1:
-            return "nobody to share a split with; "
+        if self.requested == Layout.split and len(self.cast.subjects) == 1:
+            return "only one person in view, so no split; "
         return ""
 
     @property
     def _alone(self) -> Layout:
-        """The layout for one subject."""
-        has_screen = self.cast.shot.screen is not None and self.wish in {Layout.auto, Layout.screen}
+        """The layout that shows a single subject."""
+        has_screen = self.cast.shot.screen is not None and self.requested in {Layout.auto, Layout.screen}
         return Layout.screen if has_screen else Layout.speaker
 
-    def _heard(self) -> Iterator[Stretch]:
+    def _with_voice(self) -> Iterator[Stretch]:
         pairs = self._pairs()
         for voice in self.voices:
             pair = next((pair for start_s, end_s, pair in pairs if start_s <= voice.start_s < end_s), ())
@@ -95,41 +96,41 @@ class _Editor:
                 yield Stretch(voice.start_s, voice.end_s, self._alone, (voice.subject,), why)
 
     def _pairs(self) -> list[tuple[float, float, tuple[Subject, ...]]]:
-        """From when to when two subjects share the picture, and which, from left to right."""
+        """Start, end and subjects (from left to right) of each stretch in which two subjects share the picture."""
         subjects = self.cast.subjects
-        if self.wish == Layout.split and len(subjects) > 1:
-            said_s = {subject: sum(v.duration_s for v in self.voices if v.subject == subject) for subject in subjects}
-            pair = sorted(subjects, key=lambda subject: -said_s[subject])[:2]
+        if self.requested == Layout.split and len(subjects) > 1:
+            spoken_s = {subject: sum(v.duration_s for v in self.voices if v.subject == subject) for subject in subjects}
+            pair = sorted(subjects, key=lambda subject: -spoken_s[subject])[:2]
             runs = [(self.cast.shot.start_s, self.cast.shot.end_s, pair)]
-        elif self.wish == Layout.auto and self._alone == Layout.speaker:
+        elif self.requested == Layout.auto and self._alone == Layout.speaker:
             runs = [(run[0].start_s, run[-1].end_s, [v.subject for v in run]) for run in _exchanges(self.voices)]
         else:
             runs = []
         return [(start_s, end_s, tuple(s for s in subjects if s in pair)) for start_s, end_s, pair in runs]
 
-    def _unheard(self) -> Iterator[Stretch]:
-        """What to show in the pauses that whoever is shown cannot be held through."""
+    def _without_voice(self) -> Iterator[Stretch]:
+        """What to show in pauses in which the camera cannot stay on the subject that it shows."""
         shot = self.cast.shot
         starts = [shot.start_s, *(voice.end_s for voice in self.voices)]
         ends = [*(voice.start_s for voice in self.voices), shot.end_s]
-        before = [self.cast.subject_of(self.held), *(voice.subject for voice in self.voices)]
-        for start_s, end_s, held in zip(starts, ends, before, strict=True):
+        before = [self.cast.subject_of(self.previous), *(voice.subject for voice in self.voices)]
+        for start_s, end_s, last in zip(starts, ends, before, strict=True):
             in_view = self.cast.in_view(start_s, end_s)
-            has_left = held is not None and held not in in_view
+            has_left = last is not None and last not in in_view
             long = end_s - start_s >= (MIN_SHOT_S if has_left else UNHEARD_S)
-            opens = start_s == shot.start_s and (not self.voices or (held and end_s - start_s >= MIN_SHOT_S + LEAD_S))
+            opens = start_s == shot.start_s and (not self.voices or (last and end_s - start_s >= MIN_SHOT_S + LEAD_S))
             if long or opens:
-                layout, subjects = self._without_voice(held, in_view, long=long)
-                yield Stretch(start_s, end_s - LEAD_S, layout, subjects, "nobody in view is heard")
+                layout, subjects = self._in_pause(last, in_view, long=long)
+                yield Stretch(start_s, end_s - LEAD_S, layout, subjects, "nobody in view speaks")
 
-    def _without_voice(
-        self, held: Subject | None, in_view: tuple[Subject, ...], *, long: bool
+    def _in_pause(
+        self, last: Subject | None, in_view: tuple[Subject, ...], *, long: bool
     ) -> tuple[Layout, tuple[Subject, ...]]:
-        """The one who is held or alone in view, or everybody."""
-        can_share = len(in_view) == 2 and self._alone == Layout.speaker and self.wish != Layout.speaker
-        if can_share and (long or held not in in_view or self.wish == Layout.split):
+        """Layout and subjects of a pause: the last or the only subject in view, or everybody."""
+        can_share = len(in_view) == 2 and self._alone == Layout.speaker and self.requested != Layout.speaker
+        if can_share and (long or last not in in_view or self.requested == Layout.split):
             return Layout.split, in_view
-        shown = in_view[0] if len(in_view) == 1 and held is None else held
+        shown = in_view[0] if len(in_view) == 1 and last is None else last
         if shown in in_view and (not long or len(in_view) == 1 or self._alone == Layout.screen):
             return self._alone, (shown,)
         return Layout.fit, ()
@@ -140,15 +141,15 @@ def _shown(stretch: Stretch) -> tuple[Layout, tuple[Subject, ...]]:
 
 
 def _exchanges(voices: Sequence[Voice]) -> Iterator[Sequence[Voice]]:
-    """The runs of voices in which two subjects talk to each other."""
+    """The runs of voices in which two subjects talk to each other in short turns."""
     first = 0
     while first < len(voices):
         end = first
         while end < len(voices) and _goes_on(voices[first:end], voices[end]):
             end += 1
         run = voices[first:end]
-        said_s = [voice.duration_s for voice in run]
-        share = sum(said_s[1::2]) / sum(said_s) if run else 0.0
+        durations_s = [voice.duration_s for voice in run]
+        share = sum(durations_s[1::2]) / sum(durations_s) if run else 0.0
         if len(run) >= EXCHANGE_TURNS and EXCHANGE_SHARE <= share <= 1 - EXCHANGE_SHARE:
             yield run
             first = end
@@ -157,22 +158,22 @@ def _exchanges(voices: Sequence[Voice]) -> Iterator[Sequence[Voice]]:
 
 
 def _goes_on(run: Sequence[Voice], voice: Voice) -> bool:
-    """Whether a voice belongs to the exchange of those before it: it is short, soon, and the other one's."""
+    """Whether a voice continues the exchange `run`: it is short, follows soon and belongs to the other subject."""
     if voice.duration_s >= EXCHANGE_S or (run and voice.start_s - run[-1].end_s >= EXCHANGE_S):
         return False
     return (not run or voice.subject != run[-1].subject) and (len(run) < 2 or voice.subject == run[-2].subject)
 
 
-def _timed(shot: Shot, wanted: Sequence[Stretch]) -> list[Stretch]:
-    """What is worth a cut, each from the time of its cut on."""
-    longest = max(wanted, key=lambda stretch: stretch.end_s - stretch.start_s)
-    first = next((each for each in wanted if each.end_s - each.start_s >= INTERJECTION_S), longest)
+def _timed(shot: Shot, ideal: Sequence[Stretch]) -> list[Stretch]:
+    """The ideal stretches that are long enough for a cut, each starting at the time of its cut."""
+    longest = max(ideal, key=lambda stretch: stretch.end_s - stretch.start_s)
+    first = next((stretch for stretch in ideal if stretch.end_s - stretch.start_s >= INTERJECTION_S), longest)
     cuts = [replace(first, start_s=shot.start_s)]
-    for before, each in pairwise(wanted):
-        at_s = max(each.start_s - LEAD_S, before.end_s, cuts[-1].start_s + MIN_SHOT_S)
-        is_long = each.end_s - max(at_s, each.start_s) >= INTERJECTION_S and shot.end_s - at_s >= MIN_SHOT_S
-        if is_long and _shown(each) != _shown(cuts[-1]):
-            cuts.append(replace(each, start_s=at_s))
+    for before, stretch in pairwise(ideal):
+        at_s = max(stretch.start_s - LEAD_S, before.end_s, cuts[-1].start_s + MIN_SHOT_S)
+        is_long = stretch.end_s - max(at_s, stretch.start_s) >= INTERJECTION_S and shot.end_s - at_s >= MIN_SHOT_S
+        if is_long and _shown(stretch) != _shown(cuts[-1]):
+            cuts.append(replace(stretch, start_s=at_s))
     return cuts
 
 

@@ -1,4 +1,4 @@
-"""A picture of camera paths: what each clip shows from left to right of the source, and where the faces are."""
+"""Plots camera paths: over time, which part of the source's width each clip shows, and where the faces are."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ COLOURS = {
     Layout.fit: "#BBBBBB",
     Layout.center: "#CCBB44",
 }
-"""For colour-blind eyes as well: Paul Tol's "bright" scheme (SRON/EPS/TN/09-002, 2021)."""
+"""Paul Tol's "bright" scheme (SRON/EPS/TN/09-002, 2021), which colour-blind people can read too."""
 SHADE = 0.4
 SILENT_COLOUR, SPEAKING_COLOUR, CUT_COLOUR = "#999999", "#EE6677", "#000000"
 WIDTH_PX, STRIP_PX, KEY_PX, PX_PER_INCH = 900, 150, 40, 100
@@ -33,9 +33,9 @@ STEP_S = 0.1
 
 
 def camera_plot(paths: Sequence[tuple[int, CameraPath]], scenes: Sequence[tuple[int, Scene]]) -> str:
-    """Markdown with a PNG inline as a data URI: a strip for each clip, by number, that has a scene."""
+    """Markdown with an inline PNG (a data URI) that has one strip for each clip with a scene."""
     if not scenes:
-        return "the picture was not looked at"
+        return "no clip follows people, so the video was not analysed"
     return inline_plot(_figure(dict(paths), scenes), "what each clip shows of the source, and its faces, over time")
 
 
@@ -54,17 +54,17 @@ def _figure(paths: dict[int, CameraPath], scenes: Sequence[tuple[int, Scene]]) -
 
 
 def _draw(axes: "Axes", path: CameraPath, scene: Scene) -> None:
-    """One clip: time to the right, the source's left edge at the top."""
+    """Draw one clip: time runs to the right, the source's left edge is at the top."""
     times_s = np.arange(scene.start_s, scene.end_s, STEP_S)
     source_size_px = (scene.width_px, scene.height_px)
     layouts = np.array([views_at(path, time_s)[0] for time_s in times_s])
     boxes = [shown_boxes(path, time_s, FRAMES[Aspect.portrait], source_size_px) for time_s in times_s]
     for layout in path.layouts:
-        held = layouts == layout
+        where = layouts == layout
         for panel in range(PANELS[layout]):
             crops = [shown[min(panel, len(shown) - 1)] for shown in boxes]
             left, right = [crop.left for crop in crops], [crop.right for crop in crops]
-            axes.fill_between(times_s, left, right, where=held, step="post", color=COLOURS[layout], alpha=SHADE, lw=0)
+            axes.fill_between(times_s, left, right, where=where, step="post", color=COLOURS[layout], alpha=SHADE, lw=0)
     for track in scene.tracks:
         middle = track.boxes_px[:, 0] + track.boxes_px[:, 2] / 2
         turns = [turn for turn in scene.turns if turn.person == track.person]
@@ -87,8 +87,11 @@ def _key(layouts: Sequence[Layout]) -> list["Artist"]:
     from matplotlib.patches import Patch
 
     return [
-        *(Patch(color=COLOURS[layout], alpha=SHADE, linewidth=0, label=f"{layout.value} shows") for layout in layouts),
-        Line2D([], [], color=SPEAKING_COLOUR, lw=3, label="face that speaks"),
+        *(
+            Patch(color=COLOURS[layout], alpha=SHADE, linewidth=0, label=f"shown as {layout.value}")
+            for layout in layouts
+        ),
+        Line2D([], [], color=SPEAKING_COLOUR, lw=3, label="speaking face"),
         Line2D([], [], color=SILENT_COLOUR, lw=1, label="face"),
-        Line2D([], [], color=CUT_COLOUR, lw=0.8, ls=":", label="cut of the source"),
+        Line2D([], [], color=CUT_COLOUR, lw=0.8, ls=":", label="cut in the source"),
     ]

@@ -1,4 +1,4 @@
-"""Whole windows of the sample: who speaks, with the models and without, with the transcript's voices and without."""
+"""Analysis of whole windows of the sample, with and without models, with and without transcript speakers."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -17,12 +17,12 @@ from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.camera.analysis.test_screens import slide
-from clipper_assets_tests.camera.looking import (
+from clipper_assets_tests.camera.sample import (
     MODELS,
     needs_models,
     sample_speech,
     sample_table,
-    share_right,
+    share_correct,
     true_faces,
     truth,
 )
@@ -30,11 +30,11 @@ from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
 
 EPISODE = SAMPLE / "episode.mp4"
 WINDOW = (26.9, 46.9)
-"""A question, an answer, praise, and another answer."""
+"""A window with a question, an answer, praise and another answer."""
 NO_MODELS = Path("/nonexistent")
 
 
-def looked_at(
+def analysis_of(
     *windows: tuple[float, float], models: Path | None = None, voices: bool = False, file: Path = EPISODE
 ) -> Analysis:
     words = sample_table(with_voices=voices)
@@ -44,7 +44,7 @@ def looked_at(
 
 
 def earlier(words: pa.Table, by_s: float) -> pa.Table:
-    """The same words so many seconds before."""
+    """The same words, `by_s` seconds earlier."""
     rows = words.to_pylist()
     return WORDS.table([row | {side: row[side] - by_s for side in ("start", "end")} for row in rows])
 
@@ -53,22 +53,22 @@ def left_px(track: Track) -> float:
     return float(np.median(track.boxes_px[:, 0]))
 
 
-def test_without_models_mouths_tell_who_speaks_and_it_is_on_record() -> None:
-    found = looked_at(WINDOW)
-    assert share_right(found.scenes) >= 0.95
-    assert found.method == "mouth motion"
-    (observation,) = found.observations
+def test_without_models_speakers_are_found_by_mouth_motion_and_the_fallback_is_recorded() -> None:
+    analysis = analysis_of(WINDOW)
+    assert share_correct(analysis.scenes) >= 0.95
+    assert analysis.method == "mouth motion"
+    (observation,) = analysis.observations
     faces, speakers = (fallback.reason for fallback in observation.degraded)
     assert "Haar cascade" in faces
     assert "clipper models fetch ultraface-rfb-320" in faces
-    assert "motion of mouths" in speakers
+    assert "mouth motion" in speakers
     assert "clipper models fetch lr-asd-frontend" in speakers
 
 
 @needs_models
-def test_with_models_lr_asd_tells_it() -> None:
+def test_with_models_lr_asd_finds_the_speakers() -> None:
     reported: list[float] = []
-    found = analyse(
+    analysis = analyse(
         [WINDOW],
         source_of(EPISODE),
         f"file:{EPISODE}",
@@ -77,11 +77,11 @@ def test_with_models_lr_asd_tells_it() -> None:
         MODELS,
         reported.append,
     )
-    assert share_right(found.scenes) >= 0.98
-    assert (found.method, found.observations[0].degraded) == ("LR-ASD", ())
+    assert share_correct(analysis.scenes) >= 0.98
+    assert (analysis.method, analysis.observations[0].degraded) == ("LR-ASD", ())
     assert reported == sorted(reported)
     assert reported[-1] == 1.0
-    (scene,) = found.scenes
+    (scene,) = analysis.scenes
     assert (scene.start_s, scene.end_s, scene.width_px, scene.height_px) == (*WINDOW, 1280, 720)
     assert [(shot.start_s, shot.end_s, shot.screen) for shot in scene.shots] == [(*WINDOW, None)]
     for track in scene.tracks:
@@ -89,21 +89,22 @@ def test_with_models_lr_asd_tells_it() -> None:
         centers = track.boxes_px[:, :2] + track.boxes_px[:, 2:] / 2
         assert centers.std(axis=0).max() < 12  # heads sway by a few pixels
     middles = sorted(float(np.median(track.boxes_px[:, 0] + track.boxes_px[:, 2] / 2)) for track in scene.tracks)
-    true = sorted(left + width / 2 for left, _, width, _ in (each["face"] for each in truth()["speakers"].values()))
-    assert middles == pytest.approx(true, abs=20)
+    true_faces_px = (speaker["face"] for speaker in truth()["speakers"].values())
+    true_middles = sorted(left + width / 2 for left, _, width, _ in true_faces_px)
+    assert middles == pytest.approx(true_middles, abs=20)
 
 
-def test_voices_of_the_transcript_are_tied_to_faces_and_turns_follow_them() -> None:
-    found = looked_at((27.0, 33.0), (46.0, 52.0), voices=True)
-    assert share_right(found.scenes) >= 0.98
-    assert found.method == "voices of the transcript, tied to faces by mouth motion"
-    first, second = ([track.person for track in sorted(scene.tracks, key=left_px)] for scene in found.scenes)
+def test_transcript_speakers_are_matched_to_faces_and_decide_the_turns() -> None:
+    analysis = analysis_of((27.0, 33.0), (46.0, 52.0), voices=True)
+    assert share_correct(analysis.scenes) >= 0.98
+    assert analysis.method == "transcript speakers, matched to faces by mouth motion"
+    first, second = ([track.person for track in sorted(scene.tracks, key=left_px)] for scene in analysis.scenes)
     assert first == second
     assert len(set(first)) == 2
 
 
-def test_the_voice_of_somebody_out_of_view_is_nobodys(tmp_path: Path) -> None:
-    # From 28 s on only the host is in the picture, enlarged: first they go on to speak, then the guest is heard.
+def test_a_turn_of_somebody_out_of_view_has_no_person(tmp_path: Path) -> None:
+    # From 28 s on only the host is in the picture, enlarged; the host finishes speaking, then the guest is heard.
     closer = "crop=640:360:0:60,scale=1280:720"
     graph = f"[0:v]trim=27:33,setpts=PTS-STARTPTS,split[w][c];[c]{closer}[h];[w][h]overlay=enable='gte(t,1)'"
     file = make(tmp_path / "cut.mp4", "-i", str(EPISODE), "-filter_complex", graph, "-preset", "ultrafast", "-an")
@@ -123,8 +124,8 @@ def test_the_voice_of_somebody_out_of_view_is_nobodys(tmp_path: Path) -> None:
     assert [turn.person for turn in scene.turns if turn.end_s > 1.0] == [close_up, None]
 
 
-def test_turns_are_apart_in_order_and_inside_the_window() -> None:
-    (scene,) = looked_at((10.0, 20.0)).scenes
+def test_turns_are_in_order_and_inside_the_window_and_do_not_overlap() -> None:
+    (scene,) = analysis_of((10.0, 20.0)).scenes
     assert scene.turns[0].start_s >= 10.0
     assert scene.turns[-1].end_s <= 20.0
     for one, other in pairwise(scene.turns):
@@ -134,24 +135,24 @@ def test_turns_are_apart_in_order_and_inside_the_window() -> None:
 
 def test_a_window_without_a_face_has_no_tracks(tmp_path: Path) -> None:
     file = make(tmp_path / "card.mp4", *lavfi("color=gray:s=320x180:r=25"), "-t", "3")
-    found = looked_at((0.0, 2.0), (2.0, 3.0), file=file)
-    assert found.method == "no faces"
-    assert [len(scene.tracks) for scene in found.scenes] == [0, 0]
-    assert {turn.person for scene in found.scenes for turn in scene.turns} == {None}
+    analysis = analysis_of((0.0, 2.0), (2.0, 3.0), file=file)
+    assert analysis.method == "no faces"
+    assert [len(scene.tracks) for scene in analysis.scenes] == [0, 0]
+    assert {turn.person for scene in analysis.scenes for turn in scene.turns} == {None}
 
 
-def test_a_window_past_the_end_of_the_picture_is_one_still_shot(tmp_path: Path) -> None:
+def test_a_window_past_the_end_of_the_video_is_one_shot_without_faces(tmp_path: Path) -> None:
     file = make(tmp_path / "card.mp4", *lavfi("color=gray:s=320x180:r=25"), "-t", "1")
-    (scene,) = looked_at((5.0, 6.0), file=file).scenes
+    (scene,) = analysis_of((5.0, 6.0), file=file).scenes
     assert [(shot.start_s, shot.end_s) for shot in scene.shots] == [(5.0, 6.0)]
     assert (len(scene.tracks), len(scene.turns)) == (0, 0)
 
 
-def test_a_slide_beside_a_speaker_is_the_shots_screen(tmp_path: Path) -> None:
+def test_a_slide_beside_a_speaker_becomes_the_screen_of_the_shot(tmp_path: Path) -> None:
     import cv2
 
     cv2.imwrite(str(tmp_path / "slide.png"), slide(720, 560, 250, 20))
-    # The host's half at the right, the slide at the left.
+    # The host's half of the picture is on the right, the slide on the left.
     inputs = ["-ss", "12", "-t", "5", "-i", str(EPISODE), "-i", str(tmp_path / "slide.png")]
     graph = "[0:v]crop=480:720:80:0,pad=1280:720:800:0:0x303030[h];[h][1:v]overlay=40:80"
     file = make(tmp_path / "slide.mp4", *inputs, "-filter_complex", graph, "-an")
@@ -167,12 +168,12 @@ def test_a_slide_beside_a_speaker_is_the_shots_screen(tmp_path: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.parametrize("voices", [False, True])
 @pytest.mark.parametrize(("models", "least"), [(NO_MODELS, 0.9), pytest.param(MODELS, 0.95, marks=needs_models)])
-def test_the_whole_sample(models: Path, least: float, voices: bool) -> None:
+def test_speakers_are_found_and_shown_in_the_whole_sample(models: Path, least: float, voices: bool) -> None:
     windows = [(0.0, 45.0), (45.0, 90.0), (90.0, 142.8)]
-    scenes = looked_at(*windows, models=models, voices=voices).scenes
-    assert share_right(scenes) >= least
-    for wish in (Layout.auto, Layout.speaker):
+    scenes = analysis_of(*windows, models=models, voices=voices).scenes
+    assert share_correct(scenes) >= least
+    for layout in (Layout.auto, Layout.speaker):
         for scene in scenes:
-            shown = speaker_shown(true_faces(scene), direct(scene, wish), FRAMES[Aspect.portrait], (1280, 720))
+            shown = speaker_shown(true_faces(scene), direct(scene, layout), FRAMES[Aspect.portrait], (1280, 720))
             assert shown is not None
             assert shown >= least

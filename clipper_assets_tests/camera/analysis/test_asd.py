@@ -1,4 +1,4 @@
-"""LR-ASD: the coefficients that it hears by, and the real network on the sample."""
+"""LR-ASD: its audio features, and the real network on the sample."""
 
 import numpy as np
 import pytest
@@ -12,12 +12,13 @@ from clipper_assets.camera.analysis.models import verify
 from clipper_assets.camera.analysis.tracks import Follower
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets_tests.camera.looking import MODELS, needs_models, sample_speech
+from clipper_assets_tests.camera.sample import MODELS, needs_models, sample_speech
 from clipper_assets_tests.support.media import SAMPLE, source_of
 
 FIRST = [21.404, 1.028, -22.609, 19.746, 49.076, -8.129, -67.177, -46.528, -6.947, -13.18, -24.326, -8.577, 3.208]
 LAST = [22.22, -7.786, -7.724, 47.369, -17.501, -7.926, 30.042, -34.033, -18.087, 9.196, -37.73, -15.775, 0.973]
-"""Of `chirps` as 16 bit: python_speech_features 0.6, mfcc(..., numcep=13, winlen=0.025, winstep=0.010)."""
+"""First and last row for `chirps` as 16 bit, by mfcc(..., numcep=13, winlen=0.025, winstep=0.010) of
+python_speech_features 0.6."""
 
 
 def chirps() -> Samples:
@@ -27,31 +28,31 @@ def chirps() -> Samples:
     return (low + 0.2 * np.sin(2 * np.pi * (1500 + 9000 * times) * times)).astype(np.float32)
 
 
-def test_the_coefficients_are_those_that_the_network_has_learned() -> None:
-    found = mfcc(chirps())
-    assert found.shape == (9, 13)
-    assert found[0] == pytest.approx(FIRST, abs=0.02)
-    assert found[-1] == pytest.approx(LAST, abs=0.02)
+def test_the_coefficients_equal_those_of_python_speech_features() -> None:
+    coefficients = mfcc(chirps())
+    assert coefficients.shape == (9, 13)
+    assert coefficients[0] == pytest.approx(FIRST, abs=0.02)
+    assert coefficients[-1] == pytest.approx(LAST, abs=0.02)
 
 
 @given(st.integers(1, 3000), st.floats(0, 1, width=32))
-def test_there_are_a_hundred_a_second_and_all_are_finite(samples: int, level: float) -> None:
-    found = mfcc(np.full(samples, level, np.float32))
-    assert found.shape == (1 + max(int(np.ceil((samples - 400) / 160)), 0), 13)
-    assert np.isfinite(found).all()
+def test_there_are_a_hundred_finite_rows_of_coefficients_a_second(samples: int, level: float) -> None:
+    coefficients = mfcc(np.full(samples, level, np.float32))
+    assert coefficients.shape == (1 + max(int(np.ceil((samples - 400) / 160)), 0), 13)
+    assert np.isfinite(coefficients).all()
 
 
 @needs_models
-def test_the_one_who_speaks_has_the_higher_score() -> None:
+def test_the_speaking_face_has_the_higher_score() -> None:
     score = lr_asd(verify("lr-asd-frontend", MODELS), verify("lr-asd-backend", MODELS))
     follower = Follower(ultraface(verify("ultraface-rfb-320", MODELS)))
     file, start_s = SAMPLE / "episode.mp4", 12.0
     follower.watch(grey_pictures(f"file:{file}", source_of(file), start_s, start_s + 2))
     host, guest = sorted(follower.faces, key=lambda face: face.boxes[0][0])
     sound = sample_speech()[round(start_s * SPEECH_RATE_HZ) :][: 2 * SPEECH_RATE_HZ]
-    speaks, listens = (score(face.lips, sound) for face in (host, guest))
-    assert speaks.shape == listens.shape == (2 * FPS,)
-    assert speaks.mean() > 1
-    assert listens.mean() < 0.5
-    # A sound that ends early is no error.
+    speaking, listening = (score(face.lips, sound) for face in (host, guest))
+    assert speaking.shape == listening.shape == (2 * FPS,)
+    assert speaking.mean() > 1
+    assert listening.mean() < 0.5
+    # Sound that ends early is not an error.
     assert score(host.lips, sound[:100]).shape == (2 * FPS,)

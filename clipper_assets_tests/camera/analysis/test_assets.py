@@ -1,4 +1,4 @@
-"""`scenes` as an asset: what it stores, when a stored scene stands, and that another layout reads no video."""
+"""The asset `scenes`: what it stores, when it reuses a stored scene, and which layouts do not read the video."""
 
 import shutil
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ SPEAKER, SPLIT = CameraConfig(layout=Layout.speaker), CameraConfig(layout=Layout
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> tuple[DirectoryStorage, dg.ExecuteInProcessResult]:
-    """A finished episode with one clip, on a storage that the tests copy, and the result of its run."""
+    """A finished episode with one clip in a storage that the tests copy, and the result of its run."""
     root = tmp_path_factory.mktemp("made")
     storage = DirectoryStorage(root=str(root))
     storage.put_file(KEY, cut)
@@ -50,8 +50,8 @@ def episode(made: tuple[DirectoryStorage, dg.ExecuteInProcessResult], tmp_path: 
     return DirectoryStorage(root=str(shutil.copytree(made[0].root, tmp_path / "copy")))
 
 
-def again(storage: Storage, instance: dg.DagsterInstance, **config: Any) -> dg.ExecuteInProcessResult:
-    """`scenes` and `camera_paths` alone, from the tables that are stored."""
+def rematerialize(storage: Storage, instance: dg.DagsterInstance, **config: Any) -> dg.ExecuteInProcessResult:
+    """Materialize `scenes` and `camera_paths` alone, from the stored tables."""
     instance.add_dynamic_partitions("episodes", [KEY])
     return dg.materialize(
         job.assets,
@@ -63,7 +63,7 @@ def again(storage: Storage, instance: dg.DagsterInstance, **config: Any) -> dg.E
     )
 
 
-def facts(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+def metadata_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     (event,) = result.asset_materializations_for_node("scenes")
     return {name: value.value for name, value in event.metadata.items()}
 
@@ -76,7 +76,7 @@ def shifted(table: pa.Table, column: str, by_s: float) -> pa.Table:
     return table.set_column(table.column_names.index(column), column, pc.add(table[column], by_s))
 
 
-def test_faces_and_who_speaks_are_in_the_lake(made: tuple[DirectoryStorage, dg.ExecuteInProcessResult]) -> None:
+def test_faces_and_turns_are_stored_in_the_lake(made: tuple[DirectoryStorage, dg.ExecuteInProcessResult]) -> None:
     storage, result = made
     table = stored_table(storage, "scenes", SCENES_TABLE, KEY)
     (scene,) = read_scenes(table)
@@ -85,17 +85,17 @@ def test_faces_and_who_speaks_are_in_the_lake(made: tuple[DirectoryStorage, dg.E
     (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "scenes_not_degraded"]
     assert not check.passed
     assert "clipper models fetch" in (check.description or "")
-    assert (facts(result)["looked_at"], facts(result)["kept"]) == (1, 0)
+    assert (metadata_of(result)["looked_at"], metadata_of(result)["kept"]) == (1, 0)
 
 
-def test_a_scene_stands_with_its_fallbacks_and_data_version(
+def test_a_reused_scene_keeps_its_fallbacks_and_data_version(
     made: tuple[DirectoryStorage, dg.ExecuteInProcessResult],
     episode: DirectoryStorage,
     instance: dg.DagsterInstance,
 ) -> None:
-    before = facts(made[1])
-    result = again(episode, instance)
-    assert facts(result)["unchanged"] is True
+    before = metadata_of(made[1])
+    result = rematerialize(episode, instance)
+    assert metadata_of(result)["unchanged"] is True
     assert result.asset_value("scenes").equals(made[1].asset_value("scenes"))
     assert result.asset_value("camera_paths").equals(made[1].asset_value("camera_paths"))
     (first,), (second,) = (each.asset_materializations_for_node("scenes") for each in (made[1], result))
@@ -107,55 +107,55 @@ def test_a_scene_stands_with_its_fallbacks_and_data_version(
     assert check.metadata["degraded"].value == before["degraded"]
 
 
-def test_a_boundary_that_moves_inside_a_scene_needs_no_look(
+def test_a_window_that_shrinks_inside_a_scene_needs_no_new_analysis(
     episode: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
     windows = stored_table(episode, "highlight_windows", WINDOWS, KEY)
     shorter = shifted(shifted(windows, "start", 0.5), "end", -0.7)
     replaced(episode, "highlight_windows", "windows", shorter)
-    result = again(episode, instance)
-    assert (facts(result)["looked_at"], facts(result)["kept"]) == (0, 1)
+    result = rematerialize(episode, instance)
+    assert (metadata_of(result)["looked_at"], metadata_of(result)["kept"]) == (0, 1)
     (path,) = read_paths(result.asset_value("camera_paths")).values()
     (window,) = shorter.to_pylist()
     assert path.keyframes[0].time_s == window["start"]
     assert path.keyframes[-1].time_s < window["end"]
 
     replaced(episode, "highlight_windows", "windows", shifted(windows, "start", -0.5))
-    assert facts(again(episode, instance))["looked_at"] == 1
-    assert facts(again(episode, instance))["unchanged"] is True
+    assert metadata_of(rematerialize(episode, instance))["looked_at"] == 1
+    assert metadata_of(rematerialize(episode, instance))["unchanged"] is True
 
 
-def test_words_at_other_times_need_another_look_and_other_names_do_not(
+def test_new_word_times_need_a_new_analysis_but_renamed_speakers_do_not(
     episode: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
     words = stored_table(episode, "aligned_transcript", WORDS, KEY)
     named = words.set_column(words.column_names.index("speaker"), "speaker", pa.array(["Ada"] * words.num_rows))
     replaced(episode, "aligned_transcript", "words", named)
-    assert facts(again(episode, instance))["looked_at"] == 1
+    assert metadata_of(rematerialize(episode, instance))["looked_at"] == 1
     renamed = words.set_column(words.column_names.index("speaker"), "speaker", pa.array(["Grace"] * words.num_rows))
     replaced(episode, "aligned_transcript", "words", renamed)
-    assert facts(again(episode, instance))["looked_at"] == 0
+    assert metadata_of(rematerialize(episode, instance))["looked_at"] == 0
     replaced(episode, "aligned_transcript", "words", shifted(renamed, "start", 0.01))
-    assert facts(again(episode, instance))["looked_at"] == 1
+    assert metadata_of(rematerialize(episode, instance))["looked_at"] == 1
 
 
-def test_every_window_is_looked_at_again_on_demand_or_where_the_table_is_damaged(
+def test_every_window_is_analysed_again_on_request_or_if_the_table_is_damaged(
     episode: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
-    assert facts(again(episode, instance, afresh=True))["looked_at"] == 1
+    assert metadata_of(rematerialize(episode, instance, afresh=True))["looked_at"] == 1
     episode.put_bytes(table_key("scenes", "scenes", KEY), b"not parquet")
-    assert facts(again(episode, instance))["looked_at"] == 1
+    assert metadata_of(rematerialize(episode, instance))["looked_at"] == 1
 
 
-def test_a_still_camera_needs_no_look_and_what_is_known_stays_known(
+def test_still_layouts_need_no_analysis_and_stored_scenes_are_kept(
     episode: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
-    assert facts(again(episode, instance, layout="fit"))["kept"] == 1
+    assert metadata_of(rematerialize(episode, instance, layout="fit"))["kept"] == 1
     episode.delete(table_key("scenes", "scenes", KEY))
     episode.put_bytes("show/show.toml", b'layout = "center"')
-    result = again(episode, instance)
-    assert (facts(result)["looked_at"], facts(result)["dagster/row_count"]) == (0, 0)
-    assert facts(again(episode, instance, layout="speaker"))["looked_at"] == 1
+    result = rematerialize(episode, instance)
+    assert (metadata_of(result)["looked_at"], metadata_of(result)["dagster/row_count"]) == (0, 0)
+    assert metadata_of(rematerialize(episode, instance, layout="speaker"))["looked_at"] == 1
 
 
 @pytest.fixture
@@ -169,9 +169,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingS3]:
 
 
 @pytest.mark.usefixtures("short_windows")
-def test_another_layout_reads_the_video_for_the_render_alone(
-    s3: CountingS3, instance: dg.DagsterInstance, cut: Path
-) -> None:
+def test_another_layout_reads_the_video_only_to_render(s3: CountingS3, instance: dg.DagsterInstance, cut: Path) -> None:
     storage = storage_at("s3://layouts", 3600)
     storage.put_file(KEY, cut)
     storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
@@ -186,7 +184,7 @@ def test_another_layout_reads_the_video_for_the_render_alone(
     assert any(s3.bytes_read(f"/layouts/{KEY}"))
 
     s3.requests.clear()
-    result = again(storage, instance, layout="split")
-    assert facts(result)["unchanged"] is True
+    result = rematerialize(storage, instance, layout="split")
+    assert metadata_of(result)["unchanged"] is True
     assert [seen for seen in s3.requests if seen.path == f"/layouts/{KEY}"] == []
     assert any(seen.path.endswith("scenes.parquet") for seen in s3.requests)

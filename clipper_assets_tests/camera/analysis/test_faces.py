@@ -1,4 +1,4 @@
-"""Faces in a picture of the sample, by both detectors."""
+"""Both face detectors on a picture of the sample."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from clipper_assets.camera.analysis.faces import Detector, haar, overlap, ultraf
 from clipper_assets.camera.analysis.frames import Picture, grey_pictures
 from clipper_assets.camera.analysis.models import verify
 from clipper_assets.camera.scene import Boxes
-from clipper_assets_tests.camera.looking import MODELS, needs_models, truth
+from clipper_assets_tests.camera.sample import MODELS, needs_models, truth
 from clipper_assets_tests.support.media import SAMPLE, source_of
 
 
@@ -22,36 +22,36 @@ def detector(request: pytest.FixtureRequest) -> Detector:
     return haar() if request.param == "haar" else ultraface(verify("ultraface-rfb-320", MODELS))
 
 
-def expected(width_px: int) -> Boxes:
-    """In a picture of the sample so wide."""
+def true_boxes(width_px: int) -> Boxes:
+    """The true boxes of the faces in a picture of the sample that is `width_px` wide."""
     boxes: Boxes = np.array([person["face"] for person in truth()["speakers"].values()]) * width_px / truth()["width"]
     return boxes
 
 
-def found(detector: Detector, picture: Picture) -> Boxes:
+def detected(detector: Detector, picture: Picture) -> Boxes:
     boxes = detector.find(picture)
     return boxes[np.argsort(boxes[:, 0])]
 
 
-def test_both_faces_are_found_where_they_are(detector: Detector, picture: Picture) -> None:
-    boxes = found(detector, picture)
+def test_both_faces_are_detected_at_their_true_places(detector: Detector, picture: Picture) -> None:
+    boxes = detected(detector, picture)
     assert len(boxes) == 2
-    for box, true in zip(boxes, expected(960), strict=True):
+    for box, true in zip(boxes, true_boxes(960), strict=True):
         assert overlap(box, true[None])[0] > 0.55
 
 
-def test_small_faces_are_found_too(detector: Detector, picture: Picture) -> None:
+def test_small_faces_are_detected(detector: Detector, picture: Picture) -> None:
     import cv2
 
     small = np.full(picture.shape, 90, np.uint8)
     small[240:420, 400:720] = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)
-    boxes = found(detector, small)
+    boxes = detected(detector, small)
     assert len(boxes) == 2
-    for box, true in zip(boxes, expected(320) + np.array([400, 240, 0, 0]), strict=True):
+    for box, true in zip(boxes, true_boxes(320) + np.array([400, 240, 0, 0]), strict=True):
         assert overlap(box, true[None])[0] > 0.5
 
 
-def test_an_empty_room_has_no_face(detector: Detector) -> None:
+def test_no_face_is_detected_in_an_empty_picture(detector: Detector) -> None:
     assert detector.find(np.full((540, 960), 128, np.uint8)).shape == (0, 4)
 
 

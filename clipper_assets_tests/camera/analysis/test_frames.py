@@ -1,4 +1,4 @@
-"""Small grey pictures of a window, decoded by the real ffmpeg."""
+"""Decoding a window into small grey pictures with the real ffmpeg."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -14,7 +14,7 @@ from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
 
 RAMP = "color=black:s=128x72:r={fps},format=gray,geq=lum='16+round(N*200/({fps}*4))'"
-"""Every picture a little brighter than the one before: 50 grey levels a second."""
+"""A video that gets brighter by 50 grey levels a second."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("fps", ["12", "25", "30000/1001", "60"])
-def test_a_window_comes_at_25_pictures_a_second_from_its_start(fps: str, folder: Path) -> None:
+def test_a_window_is_decoded_at_25_pictures_a_second_from_its_start(fps: str, folder: Path) -> None:
     file = make(folder / f"{fps[:2]}.mp4", *lavfi(RAMP.format(fps=fps)), "-t", "4", "-c:v", "libx264", "-g", "48")
     pictures = list(grey_pictures(f"file:{file}", source_of(file), 1.0, 3.0))
     assert len(pictures) == pytest.approx(2 * FPS, abs=1)
@@ -33,7 +33,7 @@ def test_a_window_comes_at_25_pictures_a_second_from_its_start(fps: str, folder:
     assert np.abs(levels - expected).max() < at_most_one_frame + 2
 
 
-def test_pictures_have_the_shape_of_the_source_in_square_pixels(folder: Path) -> None:
+def test_pictures_have_the_aspect_ratio_of_the_source_in_square_pixels(folder: Path) -> None:
     source = source_of(SAMPLE / "episode.mp4")
     assert picture_size_px(source) == (960, 540)
     assert picture_size_px(replace(source, width_px=1080, height_px=1920)) == (540, 960)
@@ -48,7 +48,7 @@ def test_a_window_past_the_end_has_fewer_pictures(folder: Path) -> None:
     assert len(list(grey_pictures(f"file:{file}", source_of(file), 0.6, 3.0))) == 10
 
 
-def test_a_presigned_url_is_read_like_a_file(s3_storage: S3Storage) -> None:
+def test_a_presigned_url_gives_the_same_pictures_as_the_file(s3_storage: S3Storage) -> None:
     s3_storage.put_file("episode.mp4", SAMPLE / "episode.mp4")
     source = source_of(SAMPLE / "episode.mp4")
     span = (100.0, 100.4)
@@ -58,7 +58,7 @@ def test_a_presigned_url_is_read_like_a_file(s3_storage: S3Storage) -> None:
     assert np.array_equal(from_url, from_file)
 
 
-def test_what_cannot_be_decoded_is_an_error_that_tells_no_signature() -> None:
+def test_a_decoding_error_does_not_leak_the_url_signature() -> None:
     source = source_of(SAMPLE / "episode.mp4")
     with pytest.raises(FfmpegError, match="ffmpeg exited with code") as failed:
         list(grey_pictures("http://127.0.0.1:9/episode.mp4?X-Amz-Signature=secret", source, 0.0, 1.0))

@@ -1,4 +1,4 @@
-"""Model files from a real server on loopback."""
+"""Downloading and verifying model files, with a real HTTP server on loopback."""
 
 import hashlib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ CONTENT = bytes(range(256)) * 1000
 
 @dataclass
 class Server:
-    """What the server answers with, and where it is."""
+    """The server's URL and its answer."""
 
     url: str
     body: bytes = CONTENT
@@ -28,7 +28,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """A server that gives the model `NAME`, which the table takes to be `CONTENT` for the length of the test."""
+    """A server that sends `CONTENT` as the model `NAME`; `MODELS` is patched to expect that during the test."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -42,8 +42,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     answer = Server(f"http://127.0.0.1:{http.server_port}/{NAME}.onnx")
-    known = hashlib.sha256(CONTENT).hexdigest()
-    model = replace(MODELS[NAME], url=answer.url, sha256=known, size_bytes=len(CONTENT))
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    model = replace(MODELS[NAME], url=answer.url, sha256=sha256, size_bytes=len(CONTENT))
     monkeypatch.setitem(models.MODELS, NAME, model)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
@@ -54,15 +54,15 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     thread.join()
 
 
-def refusal(models_dir: Path) -> str:
-    """The sentence with which a fetch ends that leaves no file behind."""
-    with pytest.raises(ModelFileError) as refused:
+def error_of_fetch(models_dir: Path) -> str:
+    """The error message of a failed download, which must leave no file behind."""
+    with pytest.raises(ModelFileError) as error:
         fetch(NAME, models_dir, lambda _: None)
     assert [path for path in models_dir.rglob("*") if path.is_file()] == []
-    return str(refused.value)
+    return str(error.value)
 
 
-def test_a_fetched_model_is_whole_and_reports_its_progress(server: Server, tmp_path: Path) -> None:
+def test_a_downloaded_model_is_complete_and_progress_is_reported(server: Server, tmp_path: Path) -> None:
     shares: list[float] = []
     file = fetch(NAME, tmp_path / "models", shares.append)
     assert file == tmp_path / "models/lr_asd/lr-asd-backend.onnx"
@@ -74,32 +74,32 @@ def test_a_fetched_model_is_whole_and_reports_its_progress(server: Server, tmp_p
     assert verify(NAME, tmp_path / "models") == file
 
 
-def test_without_a_models_directory_it_goes_to_the_cache_and_is_found_there(server: Server, tmp_path: Path) -> None:
+def test_without_a_models_directory_the_cache_is_used(server: Server, tmp_path: Path) -> None:
     assert model_file(NAME, tmp_path) is None
     file = fetch(NAME, None, lambda _: None)
     assert file == tmp_path / "cache/clipper_assets/models/lr_asd/lr-asd-backend.onnx"
     assert model_file(NAME, None) == model_file(NAME, tmp_path) == file
 
 
-def test_the_models_directory_comes_before_the_cache(server: Server, tmp_path: Path) -> None:
+def test_the_models_directory_takes_precedence_over_the_cache(server: Server, tmp_path: Path) -> None:
     fetch(NAME, None, lambda _: None)
     file = fetch(NAME, tmp_path, lambda _: None)
     assert model_file(NAME, tmp_path) == file
 
 
-def test_another_file_than_the_models_is_refused(server: Server, tmp_path: Path) -> None:
+def test_a_file_with_another_checksum_is_rejected(server: Server, tmp_path: Path) -> None:
     server.body = CONTENT[::-1]
-    said = refusal(tmp_path)
-    assert said.startswith(f"{server.url} gave {len(CONTENT)} bytes of SHA-256 ")
-    assert "try again later" in said
+    message = error_of_fetch(tmp_path)
+    assert message.startswith(f"{server.url} sent {len(CONTENT)} bytes with SHA-256 ")
+    assert "try again later" in message
 
 
-def test_a_transfer_that_breaks_off_leaves_nothing(server: Server, tmp_path: Path) -> None:
+def test_an_interrupted_download_leaves_no_file(server: Server, tmp_path: Path) -> None:
     server.body = CONTENT[:100_000]
-    assert f"gave 100000 bytes of SHA-256 {hashlib.sha256(server.body).hexdigest()[:12]}" in refusal(tmp_path)
+    assert f"sent 100000 bytes with SHA-256 {hashlib.sha256(server.body).hexdigest()[:12]}" in error_of_fetch(tmp_path)
 
 
-def test_a_broken_transfer_keeps_the_file_that_was_there(server: Server, tmp_path: Path) -> None:
+def test_an_interrupted_download_keeps_the_previous_file(server: Server, tmp_path: Path) -> None:
     file = fetch(NAME, tmp_path, lambda _: None)
     server.body = CONTENT[:10]
     with pytest.raises(ModelFileError):
@@ -107,28 +107,30 @@ def test_a_broken_transfer_keeps_the_file_that_was_there(server: Server, tmp_pat
     assert file.read_bytes() == CONTENT
 
 
-def test_a_missing_address_is_named(server: Server, tmp_path: Path) -> None:
+def test_an_http_error_is_reported_with_the_url(server: Server, tmp_path: Path) -> None:
     server.status = 404
     place = tmp_path / MODELS[NAME].path
-    assert refusal(tmp_path) == f"{server.url} answered 404; put {NAME} at {place} by hand"
+    assert error_of_fetch(tmp_path) == f"{server.url} answered 404; copy {NAME} to {place} yourself"
 
 
-def test_a_server_that_is_not_there(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_reported_with_the_url(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(models.MODELS, NAME, replace(MODELS[NAME], url="http://127.0.0.1:1/x.onnx"))
-    assert "cannot be fetched from http://127.0.0.1:1/x.onnx" in refusal(tmp_path)
+    assert "cannot download lr-asd-backend from http://127.0.0.1:1/x.onnx" in error_of_fetch(tmp_path)
 
 
-def test_a_place_that_cannot_be_written(server: Server, tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(server: Server, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file, not a directory")
-    with pytest.raises(ModelFileError, match=r"cannot be fetched .* to .*lr-asd-backend\.onnx .*; try again"):
+    with pytest.raises(ModelFileError, match=r"cannot download .* to .*lr-asd-backend\.onnx .*; try again"):
         fetch(NAME, tmp_path / "models", lambda _: None)
 
 
-def test_a_damaged_file_is_told_from_a_missing_one(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="is not on this machine; `clipper models fetch lr-asd-backend`"):
+def test_a_missing_and_a_damaged_file_have_different_errors(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="is missing; download it with `clipper models fetch lr-asd-backend`"):
         verify(NAME, tmp_path)
     fetch(NAME, tmp_path, lambda _: None).write_bytes(b"damaged")
-    with pytest.raises(ModelFileError, match="is not lr-asd-backend: its SHA-256 begins with"):
+    with pytest.raises(ModelFileError, match="is damaged or not the model lr-asd-backend: its SHA-256 begins with"):
         verify(NAME, tmp_path)
 
 

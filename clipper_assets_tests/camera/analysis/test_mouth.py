@@ -1,4 +1,4 @@
-"""Mouths that move and that do not."""
+"""Motion of mouths and eyes, and the score computed from it."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipper_assets.camera.analysis.frames import Picture
-from clipper_assets.camera.analysis.mouth import FACE_PX, Motion, cut_face, cut_square, evened, motion, mouth_score
+from clipper_assets.camera.analysis.mouth import FACE_PX, Motion, cut_face, cut_square, motion, mouth_score, normalised
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
@@ -16,7 +16,7 @@ SECONDS = 8
 
 
 def drawn(mouth_px: int, eyes_px: int = 4) -> Picture:
-    """A face in `BOX`: light, with two dark eyes and a dark mouth so high."""
+    """A light face in `BOX` with two dark eyes and a dark mouth of the given heights."""
     picture = np.full((240, 320), 100, np.uint8)
     picture[60:140, 100:164] = 200
     for eye in (112, 140):
@@ -25,7 +25,7 @@ def drawn(mouth_px: int, eyes_px: int = 4) -> Picture:
     return picture
 
 
-def test_a_square_is_cut_at_its_place_and_size() -> None:
+def test_a_square_is_cut_out_at_its_place_and_size() -> None:
     picture = np.add.outer(np.arange(100), np.zeros(100)).astype(np.uint8)
     cut = cut_square(picture, 50.0, 40.0, 20.0, 20)
     assert cut[:, 0].tolist() == list(range(30, 50))
@@ -34,25 +34,25 @@ def test_a_square_is_cut_at_its_place_and_size() -> None:
     assert cut_face(drawn(4), BOX).shape == (FACE_PX, FACE_PX)
 
 
-def test_a_mouth_and_eyes_are_told_apart() -> None:
-    still, spoken, blinked = (evened(cut_face(drawn(*sizes), BOX)) for sizes in ((4, 4), (12, 4), (4, 1)))
+def test_motion_of_mouth_and_eyes_is_measured_separately() -> None:
+    still, open_mouth, closed_eyes = (normalised(cut_face(drawn(*sizes), BOX)) for sizes in ((4, 4), (12, 4), (4, 1)))
     assert motion(still, still)[:2] == (0, 0)
-    said = motion(still, spoken)
-    assert said.mouth > 5 * said.eyes
-    assert said.darkness > motion(still, still).darkness
-    seen = motion(still, blinked)
-    assert seen.eyes > 5 * seen.mouth
+    opening = motion(still, open_mouth)
+    assert opening.mouth > 5 * opening.eyes
+    assert opening.darkness > motion(still, still).darkness
+    blinking = motion(still, closed_eyes)
+    assert blinking.eyes > 5 * blinking.mouth
 
 
-def test_dim_light_moves_as_much_as_bright_light() -> None:
+def test_motion_does_not_depend_on_the_lighting() -> None:
     bright = [cut_face(drawn(size), BOX) for size in (4, 12)]
     dim = [(face // 3 + 10).astype(np.uint8) for face in bright]
-    expected, found = (motion(evened(one), evened(other)) for one, other in (bright, dim))
-    assert found == pytest.approx(expected, rel=0.1, abs=0.02)
+    in_bright, in_dim = (motion(normalised(before), normalised(after)) for before, after in (bright, dim))
+    assert in_dim == pytest.approx(in_bright, rel=0.1, abs=0.02)
 
 
 def syllables() -> Samples:
-    """Noise that comes and goes four times a second, not quite evenly."""
+    """Noise that pulses about four times a second, not quite regularly."""
     random = np.random.default_rng(3)
     times = np.arange(SECONDS * SPEECH_RATE_HZ) / SPEECH_RATE_HZ
     level = np.clip(np.sin(2 * np.pi * (4 * times + np.sin(1.3 * times))), 0, 1)
@@ -65,23 +65,23 @@ def levels(sound: Samples) -> NDArray[np.float64]:
 
 
 def motions(openings: NDArray[np.float64], eyes: float = 0.05) -> list[Motion]:
-    """Of a mouth that is open so wide in each picture."""
+    """The motions of a mouth that is open as wide as `openings` says for each picture."""
     moved = np.abs(np.diff(openings, prepend=openings[:1]))
     return [Motion(float(change), eyes, float(wide)) for change, wide in zip(moved, openings, strict=True)]
 
 
-def test_who_speaks_is_ahead_of_who_listens_and_of_who_chews() -> None:
+def test_a_speaking_face_scores_above_a_listening_and_a_chewing_one() -> None:
     sound = syllables()
-    speaks = mouth_score(motions(levels(sound) * 5), sound)
-    listens = mouth_score(motions(np.random.default_rng(1).normal(0, 0.005, SECONDS * FPS)), sound)
-    chews = mouth_score(motions(0.5 + 0.5 * np.sin(2 * np.pi * 1.5 * np.arange(SECONDS * FPS) / FPS)), sound)
+    speaking = mouth_score(motions(levels(sound) * 5), sound)
+    listening = mouth_score(motions(np.random.default_rng(1).normal(0, 0.005, SECONDS * FPS)), sound)
+    chewing = mouth_score(motions(0.5 + 0.5 * np.sin(2 * np.pi * 1.5 * np.arange(SECONDS * FPS) / FPS)), sound)
     middle = slice(FPS, -FPS)
-    assert (speaks - listens)[middle].min() > 1
-    assert (speaks - chews)[middle].mean() > 0.5
+    assert (speaking - listening)[middle].min() > 1
+    assert (speaking - chewing)[middle].mean() > 0.5
 
 
 @given(st.integers(1, 80), st.integers(0, 60_000))
-def test_any_length_of_sound_gives_a_finite_score_for_each_picture(pictures: int, samples: int) -> None:
-    found = mouth_score([Motion(0.1, 0.1, 0.5)] * pictures, np.zeros(samples, np.float32))
-    assert found.shape == (pictures,)
-    assert np.isfinite(found).all()
+def test_sound_of_any_length_gives_a_finite_score_for_each_picture(pictures: int, samples: int) -> None:
+    score = mouth_score([Motion(0.1, 0.1, 0.5)] * pictures, np.zeros(samples, np.float32))
+    assert score.shape == (pictures,)
+    assert np.isfinite(score).all()

@@ -1,4 +1,4 @@
-"""Observations on their way into the lake and back."""
+"""Writing observations to the lake table and reading them back."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ TALK = scene(
     (19, 20.3, None),
 )
 PORTRAITS = tuple(np.full((PORTRAIT_PX, PORTRAIT_PX), grey, np.uint8) for grey in (7, 200))
-SEEN = Observation(
+OBSERVED = Observation(
     TALK, 250, PORTRAITS, (np.zeros(50), np.full(100, -0.125)), (Degraded("scenes", "no model on this machine"),)
 )
 CARD = Observation(scene([Shot(30, 31)], []), 25, (), ())
@@ -48,8 +48,8 @@ def same(one: Scene, other: Scene) -> bool:
     )
 
 
-def test_observations_are_read_as_they_were_written() -> None:
-    table = scenes_table("show/ep", {"one": SEEN, "two": CARD})
+def test_observations_survive_the_table_unchanged() -> None:
+    table = scenes_table("show/ep", {"one": OBSERVED, "two": CARD})
     assert table.schema.equals(SCENES_TABLE.schema)
     read = read_observations(table)
     assert list(read) == ["one", "two"]
@@ -58,10 +58,10 @@ def test_observations_are_read_as_they_were_written() -> None:
     assert read["one"].scene.turns[-1] == Turn(19, 20.3, None)
     assert read["one"].pictures == 250
     assert all(map(np.array_equal, read["one"].portraits, PORTRAITS))
-    assert all(map(np.array_equal, read["one"].evidence, SEEN.evidence))
-    assert (read["one"].degraded, read["two"].degraded) == (SEEN.degraded, ())
+    assert all(map(np.array_equal, read["one"].evidence, OBSERVED.evidence))
+    assert (read["one"].degraded, read["two"].degraded) == (OBSERVED.degraded, ())
 
 
-def test_no_windows_are_an_empty_table() -> None:
+def test_no_observations_give_an_empty_table() -> None:
     assert scenes_table("show/ep", {}).schema.equals(SCENES_TABLE.schema)
     assert read_scenes(scenes_table("show/ep", {})) == []

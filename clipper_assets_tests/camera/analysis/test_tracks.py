@@ -1,4 +1,4 @@
-"""Faces followed through made-up shots by a detector that sees what it is told to."""
+"""Tracking faces through synthetic shots with a scripted detector."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ EVERY = 5
 
 
 def follow(pictures: list[Picture], seen: Callable[[int], list[tuple[float, float, float, float]]]) -> Follower:
-    """What is followed where the detector sees `seen` of each picture's number."""
+    """Track faces with a detector that finds the boxes `seen(number)` in picture `number`."""
 
     def find(picture: Picture) -> Boxes:
         number = next(number for number, each in enumerate(pictures) if each is picture)
@@ -30,30 +30,30 @@ def shot(number: int, length: int) -> list[Picture]:
     return [room(number).copy() for _ in range(length)]
 
 
-def test_a_face_is_one_track_from_the_first_picture_to_the_last() -> None:
+def test_a_face_in_view_throughout_is_one_track() -> None:
     (face,) = follow(shot(0, 53), lambda number: [(100 + number, 40, 40, 50)]).faces
     assert (face.first, face.end) == (0, 53)
     assert {len(each) for each in (face.boxes, face.motions, face.lips)} == {53}
     boxes = np.array(face.boxes)
-    # Smoothed, so a little behind; but as even as the way itself.
+    # Smoothing makes the box lag a little, but it moves as steadily as the face.
     assert np.abs(boxes[:, 0] - (100 + np.arange(53))).max() < 0.3 * 40
     assert np.abs(np.diff(boxes[:, 0])).max() < 1.6
     assert all(lips.shape == (112, 112) for lips in face.lips)
 
 
-def test_jitter_is_halved() -> None:
+def test_detector_jitter_is_smoothed() -> None:
     jitter = np.random.default_rng(1).normal(0, 4, 60)
     (face,) = follow(shot(0, 300), lambda number: [(100 + jitter[number // EVERY], 40, 40, 50)]).faces
     assert np.std([box[0] for box in face.boxes]) < np.std(jitter) * 0.65
 
 
-def test_no_face_goes_on_across_a_cut() -> None:
+def test_a_track_ends_at_a_cut() -> None:
     follower = follow(shot(0, 33) + shot(1, 30), lambda _: [(100, 40, 40, 50)])
     assert follower.cuts == [0, 33]
     assert [(face.shot, face.first, face.end) for face in follower.faces] == [(0, 0, 33), (1, 33, 63)]
 
 
-def test_a_face_is_followed_over_a_short_gap_and_lost_in_a_long_one() -> None:
+def test_a_track_bridges_a_short_gap_but_not_a_long_one() -> None:
     def seen(gap: int) -> Callable[[int], list[tuple[float, float, float, float]]]:
         return lambda number: [] if 40 <= number < 40 + gap else [(100, 40, 40, 50)]
 
@@ -63,18 +63,18 @@ def test_a_face_is_followed_over_a_short_gap_and_lost_in_a_long_one() -> None:
     assert (before.end, after.first) == (36, 70)
 
 
-def test_two_faces_that_approach_each_other_are_not_mixed_up() -> None:
+def test_two_faces_that_approach_each_other_keep_their_tracks() -> None:
     follower = follow(shot(0, 60), lambda number: [(200 - number, 42, 40, 50), (20 + number, 40, 40, 50)])
     left, right = sorted(follower.faces, key=lambda face: face.boxes[0][0])
     assert left.boxes[-1][0] == pytest.approx(20 + 55, abs=8)
     assert right.boxes[-1][0] == pytest.approx(200 - 55, abs=8)
 
 
-def test_what_is_seen_briefly_or_now_and_then_is_no_face() -> None:
+def test_a_face_detected_only_briefly_or_rarely_is_discarded() -> None:
     assert follow(shot(0, 60), lambda number: [(100, 40, 40, 50)] if number == 20 else []).faces == []
     assert follow(shot(0, 60), lambda number: [(100, 40, 40, 50)] if number % 20 == 0 else []).faces == []
 
 
-def test_nothing_to_see_is_no_error() -> None:
+def test_an_empty_window_has_no_tracks() -> None:
     follower = follow([], lambda _: [])
     assert (follower.pictures, follower.cuts, follower.faces) == (0, [0], [])

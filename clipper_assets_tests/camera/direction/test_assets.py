@@ -1,4 +1,4 @@
-"""`camera_paths` as an asset: what it stores, what it is directed from, and what a person may edit."""
+"""The asset `camera_paths`: what it stores, which inputs it needs, and how a person may edit its table."""
 
 import shutil
 import subprocess
@@ -31,7 +31,7 @@ def uploaded(storage: DirectoryStorage, cut: Path, short_windows: None) -> Direc
     return storage
 
 
-def test_the_camera_follows_who_speaks(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_the_camera_follows_the_speaker(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(uploaded, KEY, instance)
     assert local.failures(result) == []
     table = result.asset_value("camera_paths")
@@ -42,7 +42,7 @@ def test_the_camera_follows_who_speaks(uploaded: DirectoryStorage, instance: dg.
     assert check.passed
 
 
-def test_a_show_can_ask_for_a_still_camera(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_a_show_can_set_a_still_layout(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     uploaded.put_bytes("show/show.toml", b'layout = "center"')
     _, result = clip_episode(uploaded, KEY, instance)
     assert local.failures(result) == []
@@ -53,7 +53,7 @@ def test_a_show_can_ask_for_a_still_camera(uploaded: DirectoryStorage, instance:
     assert kept == ["raw_video", "aligned_transcript", "highlight_windows", "scenes"]
 
 
-def test_a_window_that_was_not_looked_at_is_refused_in_one_sentence(
+def test_a_window_without_a_scene_fails_in_one_sentence(
     uploaded: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
     _, still = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.center))
@@ -73,7 +73,7 @@ def test_a_window_that_was_not_looked_at_is_refused_in_one_sentence(
     ]
 
 
-def test_what_directs_the_camera_imports_nothing_that_decodes() -> None:
+def test_directing_the_camera_imports_no_decoding_code() -> None:
     rooms = "clipper_assets.camera.direction.assets, clipper_assets.camera.direction.director"
     code = f"import sys, {rooms}; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -81,7 +81,7 @@ def test_what_directs_the_camera_imports_nothing_that_decodes() -> None:
     assert analysis == {"clipper_assets.camera.analysis.observation"}
 
 
-def test_an_edited_path_is_replayed(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_an_edited_path_changes_the_clip(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     camera = CameraConfig(layout=Layout.center)
     _, result = clip_episode(uploaded, KEY, instance, camera=camera)
     (before,) = result.asset_value("rendered_clips").to_pylist()
@@ -101,7 +101,7 @@ def test_an_edited_path_is_replayed(uploaded: DirectoryStorage, instance: dg.Dag
     assert after["sha256"] != before["sha256"]
 
 
-def test_a_path_of_other_windows_is_refused_in_one_sentence(
+def test_a_path_of_other_windows_fails_in_one_sentence(
     uploaded: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
     _, result = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.center))
@@ -124,7 +124,7 @@ def test_a_path_of_other_windows_is_refused_in_one_sentence(
     ]
 
 
-def test_an_edited_table_with_empty_cells_is_told_in_one_sentence(
+def test_an_edited_table_with_empty_cells_fails_in_one_sentence(
     uploaded: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
     _, result = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.center))
@@ -141,4 +141,4 @@ def test_an_edited_table_with_empty_cells_is_told_in_one_sentence(
         resources=job.build_resources(Settings(), uploaded),
         raise_on_error=False,
     )
-    assert local.failures(again) == ["the table of camera paths has empty cells in zoom; fill them"]
+    assert local.failures(again) == ["the camera_paths table has empty cells in zoom; fill them in"]

@@ -20,7 +20,7 @@ def face(x: float, y: float, height: float) -> Box:
 
 
 def in_clip(box: Box, view: View, layout: Layout, panel: int) -> Box:
-    """Where a box of the source is in a portrait clip, in its pixels."""
+    """The place of a box of the source in a portrait clip, in pixels of the clip."""
     sizes = panel_sizes_px(layout, PORTRAIT)
     crop = crop_box(view, sizes[panel], SOURCE)
     scale = sizes[panel][0] / crop.width
@@ -31,7 +31,7 @@ def in_clip(box: Box, view: View, layout: Layout, panel: int) -> Box:
 
 
 def shown(layout: Layout, panel: int, seen: Box, *others: Box) -> Box:
-    """Where a face is in a portrait clip that was composed for it."""
+    """The place of a face in a portrait clip that was composed for it."""
     return in_clip(seen, COMPOSER.faces(layout, panel, [seen], others), layout, panel)
 
 
@@ -43,7 +43,7 @@ def test_eyes_lie_on_the_upper_third_and_the_chin_above_the_captions(height: flo
     assert seen.bottom < CAPTIONS_TOP_PX
 
 
-def test_faces_are_of_one_size_however_far_away_they_sit() -> None:
+def test_near_and_far_faces_are_shown_at_the_same_size() -> None:
     near, far = (shown(Layout.speaker, 0, face(900, 350, height)).height for height in (200, 150))
     assert near == pytest.approx(far, rel=0.01)
 
@@ -54,11 +54,11 @@ def test_a_small_face_is_not_enlarged_into_a_blur() -> None:
     assert Composer((1280, 720)).faces(Layout.speaker, 0, [face(600, 300, 30)], []).zoom < view.zoom
 
 
-def test_a_face_that_fills_the_source_is_left_as_it_is() -> None:
+def test_a_face_that_fills_the_source_is_not_enlarged() -> None:
     assert COMPOSER.faces(Layout.speaker, 0, [face(900, 500, 500)], []) == View(900, 540)
 
 
-def test_who_sits_beside_somebody_has_room_to_look_there() -> None:
+def test_a_person_has_look_room_towards_a_neighbour() -> None:
     alone, left, right, between = (
         shown(Layout.speaker, 0, face(900, 500, 160), *(face(x, 500, 160) for x in others)).center_x
         for others in ([], [1500], [300], [300, 1500])
@@ -68,7 +68,7 @@ def test_who_sits_beside_somebody_has_room_to_look_there() -> None:
     assert between == alone
 
 
-def test_a_split_shows_either_without_the_other() -> None:
+def test_each_panel_of_a_split_shows_only_one_person() -> None:
     one, other = face(700, 400, 160), face(1100, 450, 150)
     for panel, (seen, left_out) in enumerate([(one, other), (other, one)]):
         size = panel_sizes_px(Layout.split, PORTRAIT)[panel]
@@ -76,7 +76,7 @@ def test_a_split_shows_either_without_the_other() -> None:
         assert crop.right <= left_out.left or crop.left >= left_out.right
 
 
-def test_a_lower_face_is_below_the_captions() -> None:
+def test_a_face_in_the_lower_panel_is_below_the_captions() -> None:
     seen = shown(Layout.split, 1, face(700, 500, 160), face(1500, 500, 160))
     assert seen.top >= CAPTIONS_BOTTOM_PX - 3
     assert seen.bottom < PORTRAIT.height_px
@@ -97,7 +97,7 @@ panels = st.sampled_from([(Layout.speaker, 0), (Layout.split, 0), (Layout.split,
 
 @settings(deadline=None)
 @given(panels, boxes, st.lists(boxes, max_size=3))
-def test_any_face_whose_middle_is_in_the_source_is_shown(
+def test_every_face_whose_centre_is_in_the_source_is_shown(
     panel: tuple[Layout, int], seen: Box, others: list[Box]
 ) -> None:
     layout, number = panel

@@ -35,7 +35,7 @@ def test_a_crop_at_the_edge_is_moved_inside() -> None:
     st.tuples(st.integers(100, 2000), st.integers(100, 2000)),
     st.tuples(st.integers(100, 4000), st.integers(100, 4000)),
 )
-def test_any_crop_is_inside_the_source_and_of_the_panels_shape(
+def test_every_crop_is_inside_the_source_and_has_the_panels_shape(
     x: float, y: float, zoom: float, panel: tuple[int, int], source: tuple[int, int]
 ) -> None:
     box = crop_box(View(x, y, zoom), panel, source)
@@ -62,7 +62,7 @@ def test_a_move_begins_and_ends_slowly() -> None:
     assert eased(0.95) > 0.99
 
 
-def test_a_move_between_layouts_is_a_cut() -> None:
+def test_a_move_between_layouts_is_treated_as_a_cut() -> None:
     path = CameraPath((*PATH.keyframes, Keyframe(30, Layout.speaker, (View(500, 540),), ease_s=1)))
     assert views_at(path, 30.5) == (Layout.speaker, (View(500, 540),))
 

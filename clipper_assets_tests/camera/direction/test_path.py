@@ -30,6 +30,7 @@ SPLIT = CameraPath(
         Keyframe(20.0, Layout.split, (View(500.0, 400.0, 1.3), View(1400.0, 420.0, 1.3)), why="they talk"),
     )
 )
+LAYOUTS = "speaker, split, screen, fit, center"
 PAL: dict[str, Any] = {"width_px": 720, "height_px": 576, "sample_aspect_ratio": 64 / 45}
 numbers = st.floats(0, 1e5)
 reasons = st.sampled_from(["", "person 0 speaks", "人 1"])
@@ -49,7 +50,7 @@ def paths(draw: st.DrawFn) -> CameraPath:
 
 @settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 20), paths(), max_size=4))
-def test_paths_go_through_the_table_unchanged(by_clip: dict[int, CameraPath]) -> None:
+def test_paths_survive_the_table_unchanged(by_clip: dict[int, CameraPath]) -> None:
     table = camera_table("show/ep", list(by_clip.items()))
     assert table.schema.equals(CAMERA.schema)
     assert read_paths(table) == by_clip
@@ -68,21 +69,23 @@ def test_a_table_survives_parquet_without_the_partitions_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "expected"),
+    ("edit", "mistake"),
     [
-        (lambda row: row | {"layout": "wide"}, "camera path of clip 2 at 20.00 s: no layout 'wide'"),
-        (lambda row: row | {"layout": "auto"}, "camera path of clip 2 at 20.00 s: no layout 'auto'"),
-        (lambda row: row | {"layout": "fit"}, "camera path of clip 2 at 20.00 s: 2 panels instead of 1"),
+        (lambda row: row | {"layout": "wide"}, f"unknown layout 'wide'; use {LAYOUTS}"),
+        (lambda row: row | {"layout": "auto"}, f"unknown layout 'auto'; use {LAYOUTS}"),
+        (lambda row: row | {"layout": "fit"}, "2 panels instead of the 1 of 'fit'"),
     ],
 )
-def test_an_edit_that_cannot_be_shown_is_named(edit: Callable[[dict[str, Any]], dict[str, Any]], expected: str) -> None:
+def test_an_invalid_edit_is_reported_with_clip_and_time(
+    edit: Callable[[dict[str, Any]], dict[str, Any]], mistake: str
+) -> None:
     rows = camera_table("show/ep", [(2, SPLIT)]).to_pylist()
     edited = CAMERA.table([edit(row) if row["time"] == 20 else row for row in rows])
-    with pytest.raises(ValueError, match=f"^{expected}$"):
+    with pytest.raises(ValueError, match=f"^camera path of clip 2 at 20.00 s: {mistake}$"):
         read_paths(edited)
 
 
-def test_layouts_are_named_once_each_in_order() -> None:
+def test_each_layout_is_listed_once_in_order_of_appearance() -> None:
     assert SPLIT.layouts == [Layout.speaker, Layout.split]
 
 
@@ -99,14 +102,14 @@ def test_panels_fill_the_frame_with_even_sides(aspect: Aspect, layout: Layout) -
 @pytest.mark.parametrize("layout", [Layout.fit, Layout.center])
 def test_a_still_camera_looks_at_the_middle_in_square_pixels(layout: Layout) -> None:
     source = RawVideo(**{field.name: 0 for field in fields(RawVideo)} | PAL)
-    assert still(layout, source, "as asked", 7.0) == CameraPath(
-        (Keyframe(7.0, layout, (View(512.0, 288.0),), why="as asked"),)
+    assert still(layout, source, "requested layout", 7.0) == CameraPath(
+        (Keyframe(7.0, layout, (View(512.0, 288.0),), why="requested layout"),)
     )
 
 
-def test_an_empty_cell_is_refused_by_its_column() -> None:
+def test_an_empty_cell_is_reported_with_its_column() -> None:
     table = camera_table("episode", [(0, SPLIT)])
     at = table.column_names.index("zoom")
     emptied = table.set_column(at, "zoom", pa.array([None] * table.num_rows, pa.float64()))
-    with pytest.raises(ValueError, match=r"^the table of camera paths has empty cells in zoom; fill them$"):
+    with pytest.raises(ValueError, match=r"^the camera_paths table has empty cells in zoom; fill them in$"):
         read_paths(emptied)

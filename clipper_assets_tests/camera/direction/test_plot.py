@@ -19,10 +19,10 @@ SPEAKING = (0xEE, 0x66, 0x77)
 
 
 def pixels(*scenes: Scene) -> Picture:
-    paths = [(number, direct(each, Layout.auto)) for number, each in enumerate(scenes)]
-    shown = camera_plot(paths, list(enumerate(scenes)))
-    assert shown.startswith("![what each clip shows")
-    png = base64.b64decode(shown.split("data:image/png;base64,")[1].removesuffix(")"))
+    paths = [(clip, direct(talk, Layout.auto)) for clip, talk in enumerate(scenes)]
+    markdown = camera_plot(paths, list(enumerate(scenes)))
+    assert markdown.startswith("![what each clip shows")
+    png = base64.b64decode(markdown.split("data:image/png;base64,")[1].removesuffix(")"))
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
@@ -35,7 +35,7 @@ def test_each_clip_is_a_strip_900_pixels_wide() -> None:
     assert pixels(TALK, SLIDES, TALK).shape == (490, 900, 3)
 
 
-def test_who_speaks_is_drawn_where_the_face_is() -> None:
+def test_the_speaker_is_marked_at_the_place_of_the_face() -> None:
     rows, columns = np.nonzero((pixels(TALK)[40:] == SPEAKING).all(axis=2))
     early, late = rows[columns < 450], rows[columns > 520]
     assert early.max() < late.min()
@@ -49,5 +49,5 @@ def test_each_layout_has_its_colour() -> None:
     assert share_of(plain, screen_purple) == share_of(slides, speaker_blue) == 0
 
 
-def test_clips_that_nobody_looked_at_have_no_picture() -> None:
-    assert camera_plot([(0, CameraPath(()))], []) == "the picture was not looked at"
+def test_without_scenes_there_is_no_plot() -> None:
+    assert camera_plot([(0, CameraPath(()))], []) == "no clip follows people, so the video was not analysed"

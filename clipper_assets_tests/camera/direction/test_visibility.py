@@ -21,26 +21,26 @@ def speaker(time_s: float, view: View) -> Keyframe:
     return Keyframe(time_s, Layout.speaker, (view,))
 
 
-def test_a_camera_on_who_speaks_shows_all_of_it() -> None:
+def test_a_camera_on_the_speaker_has_share_1() -> None:
     assert share(speaker(10, ON_LEFT), speaker(20, ON_RIGHT)) == 1
 
 
-def test_a_camera_on_who_listens_shows_nothing() -> None:
+def test_a_camera_on_the_listener_has_share_0() -> None:
     assert share(speaker(10, ON_RIGHT), speaker(20, ON_LEFT)) == 0
 
 
-def test_a_camera_that_stays_shows_its_half() -> None:
+def test_a_camera_that_stays_on_one_of_two_has_half() -> None:
     assert share(speaker(10, ON_LEFT), grace_s=0) == 0.5
     assert share(speaker(10, ON_LEFT)) == pytest.approx(50 / 97)
 
 
-def test_a_cut_within_the_grace_is_in_time_and_a_later_one_is_not() -> None:
+def test_only_a_cut_after_the_grace_time_lowers_the_share() -> None:
     assert share(speaker(10, ON_LEFT), speaker(20.4, ON_RIGHT)) == 1
     late = share(speaker(10, ON_LEFT), speaker(21.5, ON_RIGHT))
     assert late == pytest.approx(1 - 5 / 97)
 
 
-def test_half_a_face_is_not_shown() -> None:
+def test_half_a_face_does_not_count_as_shown() -> None:
     half = View(LEFT + 607.5 / 2 + 10, 540)
     assert share(speaker(10, half), speaker(20, ON_RIGHT)) == pytest.approx(47 / 97)
 
@@ -50,7 +50,7 @@ def test_either_panel_of_a_split_counts_and_fit_shows_everything() -> None:
     assert share(Keyframe(10, Layout.fit, (View(960, 540),))) == 1
 
 
-def test_nobody_in_view_speaks() -> None:
+def test_without_a_speaker_in_view_there_is_no_share() -> None:
     silent = scene([Shot(10, 30)], [seat(0, 10, 30, LEFT)], (12, 20, None))
     assert share(speaker(10, ON_LEFT), seen=silent) is None
     assert share(speaker(10, ON_LEFT), seen=scene([Shot(10, 30)], [])) is None
