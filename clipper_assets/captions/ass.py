@@ -1,7 +1,7 @@
-"""Burned captions: an ASS file in which each word lights up while it is spoken.
+"""Writes burned captions as an ASS file in which each word is highlighted while it is spoken.
 
-Every word is an event of its own at a place of its own (`\\pos`), so that nothing else moves when it changes. Boxes lie
-lowest, then the outlines of all words, then their letters: no outline covers a neighbour.
+Every word is a separate event with its own position (`\\pos`), so that nothing else moves when it changes. Boxes are in
+the lowest layers, the outlines of all words above them, the letters on top: no outline covers a neighbouring word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,19 +19,22 @@ from clipper_assets.media.frame import Box
 Span = tuple[float, float]
 """Start and end in seconds."""
 PANEL, MARK, OUTLINE, LETTERS = range(4)
-"""Layers, from the lowest to the uppermost."""
+"""ASS layers, from bottom to top."""
 LETTERS_STYLE = "Letters"
 SPOKEN = "spoken"
-"""Name of the events that show a word while it is spoken."""
+"""`Name` of the events that show a word while it is spoken."""
 HOLLOW = "\\1a&HFF&"
-"""For a sharp outline without a shadow below opaque letters, which cover its inside: a fifth less to draw."""
+"""Leaves the inside of an outline empty where opaque letters cover it; takes a fifth off the drawing time."""
 FADE_MS = 300
 RADIUS = 0.22
-"""Of a box's corners, in ems."""
+"""Radius of a box's corners, in ems."""
 
 
 def caption_ass(captions: Captions) -> str:
-    """The ASS file of a clip's captions; PlayRes is the frame's size. libass needs the fonts of `captions.faces`."""
+    """The ASS file of a clip's captions, with the frame's size as PlayRes.
+
+    To draw it, libass needs `captions.faces`.
+    """
     style, frame = captions.style, captions.frame
     subs = pysubs2.SSAFile()
     subs.info.update(
@@ -58,10 +61,10 @@ def caption_ass(captions: Captions) -> str:
         "Box": pysubs2.SSAStyle(fontname=name, outline=0, shadow=0, alignment=pysubs2.Alignment.TOP_LEFT),
     }
     colours = _speaker_colours(captions.words, style)
-    found = [*(_title(captions.title, style) if captions.title else ())]
+    events = [*(_title(captions.title, style) if captions.title else ())]
     for block in captions.blocks:
-        found += _page(block, style, colours)
-    subs.events = [event for event in found if event.start < event.end]
+        events += _page(block, style, colours)
+    subs.events = [event for event in events if event.start < event.end]
     return subs.to_string("ass")
 
 
@@ -79,37 +82,37 @@ def _page(block: Block, style: CaptionStyle, colours: dict[str | None, str]) -> 
     if style.panel_colour:
         yield _box(PANEL, span, block.box, _radius_px(block), style.panel_colour, style.panel_opacity)
     words = [word for line in block.lines for word in line.words]
-    turns = [block.start_s, *(word.word.start_s for word in words[1:]), block.end_s]
+    starts = [block.start_s, *(word.word.start_s for word in words[1:]), block.end_s]
     is_hidden_inside = not (style.blur_px or style.shadow_px) and style.upcoming_opacity == 1
     edges = HOLLOW if is_hidden_inside else f"\\blur{style.blur_px:g}" if style.blur_px else ""
-    for word, turn in zip(words, pairwise(turns), strict=True):
+    for word, spoken in zip(words, pairwise(starts), strict=True):
         if style.outline_px or style.shadow_px:
             for run in word.runs:
                 yield _run(OUTLINE, "Outline", span, run, word.em_px, edges)
-        yield from _mark(word, turn, style)
-        yield from _turns(word, span, turn, style, colours[word.word.speaker])
+        yield from _mark(word, spoken, style)
+        yield from _word(word, span, spoken, style, colours[word.word.speaker])
 
 
-def _turns(word: PlacedWord, span: Span, turn: Span, style: CaptionStyle, colour: str) -> Iterator[pysubs2.SSAEvent]:
+def _word(word: PlacedWord, span: Span, spoken: Span, style: CaptionStyle, colour: str) -> Iterator[pysubs2.SSAEvent]:
     """The letters of a word before, while and after it is spoken."""
     if style.emphasis_colour and (word.word.is_key or any(char.isdigit() for char in word.word.text)):
         colour = style.emphasis_colour
-    yield from _letters(word, (span[0], turn[0]), colour, style.upcoming_opacity)
-    yield from _letters(word, turn, style.highlight_colour or colour, name=SPOKEN)
-    yield from _letters(word, (turn[1], span[1]), colour)
+    yield from _letters(word, (span[0], spoken[0]), colour, style.upcoming_opacity)
+    yield from _letters(word, spoken, style.highlight_colour or colour, name=SPOKEN)
+    yield from _letters(word, (spoken[1], span[1]), colour)
 
 
-def _mark(word: PlacedWord, turn: Span, style: CaptionStyle) -> Iterator[pysubs2.SSAEvent]:
-    """The box behind a word or the line below it while it is spoken."""
+def _mark(word: PlacedWord, spoken: Span, style: CaptionStyle) -> Iterator[pysubs2.SSAEvent]:
+    """The box behind a word, or the line below it, while it is spoken."""
     em_px = word.em_px
     if style.highlight_box_colour:
         box = grown(word.cell, WORD_MARGIN * em_px)
-        yield _box(MARK, turn, box, RADIUS * em_px, style.highlight_box_colour)
+        yield _box(MARK, spoken, box, RADIUS * em_px, style.highlight_box_colour)
     if style.underline_colour:
         height_px = UNDERLINE_HEIGHT * em_px
         top_px = word.cell.bottom + UNDERLINE_OFFSET * em_px
         line = Box(word.cell.left, top_px, word.cell.width, height_px)
-        yield _box(MARK, turn, line, height_px / 2, style.underline_colour)
+        yield _box(MARK, spoken, line, height_px / 2, style.underline_colour)
 
 
 def _letters(
@@ -141,7 +144,7 @@ def _box(
     *,
     tags: str = "",
 ) -> pysubs2.SSAEvent:
-    """A rectangle with rounded corners, as an ASS drawing; a quarter circle is one Bézier curve to within 0.03 %."""
+    """A rounded rectangle as an ASS drawing; one Bézier curve approximates a quarter circle to within 0.03 %."""
     right, bottom = box.width, box.height
     r = min(radius_px, right / 2, bottom / 2)
     c = r * (1 - 0.5523)  # 4/3 (sqrt(2) - 1)
@@ -168,7 +171,7 @@ def _fill(colour: str, opacity: float) -> str:
 
 
 def _speaker_colours(words: Sequence[CaptionWord], style: CaptionStyle) -> dict[str | None, str]:
-    """Each speaker's colour, by order of their first words; the style's colours come round again where they run out."""
+    """The colour of each speaker, in order of their first words; the style's colours repeat if there are too few."""
     speakers = list(dict.fromkeys(word.speaker for word in words))
     colours = style.speaker_colours or (style.text_colour,)
     return {speaker: colours[number % len(colours)] for number, speaker in enumerate(speakers)}
@@ -179,7 +182,7 @@ def _radius_px(block: Block) -> float:
 
 
 def escaped(text: str) -> str:
-    """Braces start commands in ASS, parentheses do not; a backslash does not before an invisible word joiner."""
+    """Make text safe for ASS: braces become parentheses, and an invisible word joiner is put after each backslash."""
     return text.translate({ord("{"): "(", ord("}"): ")", ord("\\"): "\\\u2060"})
 
 
@@ -188,5 +191,5 @@ def _colour(hex_colour: str) -> pysubs2.Color:
 
 
 def centiseconds(seconds: float) -> int:
-    """Times as precise as ASS has them."""
+    """A time in centiseconds, the precision of ASS."""
     return round(seconds * 100)

@@ -1,4 +1,4 @@
-"""Lines of text below each other around the middle of the frame, as high as the highest of a clip's letters needs."""
+"""Stacks centred lines of text, with a line height that fits the highest letters of the clip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from clipper_assets.captions.typesetting import PlacedWord, Typesetter, grown
 from clipper_assets.media.frame import Box, Frame
 
 LEADING = 1.16
-"""Distance of two baselines, in ems, where the letters need no more."""
+"""Least distance between two baselines, in ems."""
 
 
 @dataclass(frozen=True)
 class PlacedLine:
-    """Words at their places, and the box around them with the outline and the boxes that are drawn beside them."""
+    """Placed words, and the box around them that includes outlines and drawn boxes."""
 
     words: tuple[PlacedWord, ...]
     box: Box
@@ -22,7 +22,7 @@ class PlacedLine:
 
 @dataclass(frozen=True)
 class Column:
-    """Sets lines of `words` with `margin_px` around each for outlines and boxes, `gap_px` between two at the least."""
+    """Places lines of `words` with `margin_px` around each, for outlines and boxes, at least `gap_px` in between."""
 
     setter: Typesetter
     words: Sequence[CaptionWord]
@@ -32,17 +32,17 @@ class Column:
 
     @property
     def text_width_px(self) -> float:
-        """What a centred line may take: twice the narrower side of the safe area, less the margins."""
+        """Largest width of a centred line: twice the distance from the middle to the nearer safe edge, less margins."""
         middle_px, safe = self.frame.width_px / 2, self.frame.safe
         return 2 * (min(middle_px - safe.left, safe.right - middle_px) - self.margin_px)
 
     def height_px(self, lines: int) -> float:
-        """Height of so many lines with their margins."""
+        """Height of that many lines, including their margins."""
         above_px, below_px = self._reach_px
         return above_px + below_px + self._pitch_px * (lines - 1) + 2 * self.margin_px
 
     def place(self, lines: Lines, top_px: float) -> tuple[PlacedLine, ...]:
-        """The lines at their places, the uppermost margin beginning at `top_px`."""
+        """Place the lines below each other; the margin of the first one starts at `top_px`."""
         above_px, below_px = self._reach_px
         placed = []
         for number, line in enumerate(lines):

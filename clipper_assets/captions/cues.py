@@ -1,8 +1,8 @@
-"""Subtitle cues by Netflix's limits: how words are parted, and from which frame to which each cue is shown.
+"""Splits words into subtitle cues and times them, within the limits of Netflix's style guide.
 
-Where the limits cannot all be kept, reading speed gives first (speech that is faster than 20 characters a second stays
-so: words are never left out), then the start, which moves off its word by what the shortest duration needs; a clip too
-short even for that gets shorter cues.
+If not all limits can be met, the reading speed is exceeded first (no word is ever left out, so speech faster than 20
+characters a second stays faster). Next, a cue may start later or earlier than its first word to reach the minimum
+duration. Only in a clip too short for that are cues shorter.
 """
 
 import math
@@ -23,20 +23,20 @@ WIDE_LINE_CHARACTERS = 16
 MIN_S, MAX_S = Fraction(5, 6), 7
 GAP_FRAMES = 2
 CHAINED_S = Fraction(1, 2)
-"""Cues nearer than this are chained: `GAP_FRAMES` apart. A cue also stays this long after its last word."""
+"""Cues closer than this are chained, `GAP_FRAMES` apart. A cue also stays on screen this long after its last word."""
 CHARACTERS_PER_S = 20
 PAUSE_S = 1.0
 DIALOGUE_MARK = "- "
-"""Before each of two speakers in one cue."""
+"""Starts each line of a cue with two speakers."""
 
-# What a cue costs beside the breaks of its lines: what cannot be kept of the limits outweighs where it ends.
+# Costs of a cue, in addition to its line breaks. Exceeding a limit costs more than ending at a bad place.
 CUE, CUE_BREAK, PAUSE, SECOND_SPEAKER, LONE_WORD = 2.0, 6.0, 8.0, 4.0, 6.0
 TOO_SHORT, TOO_LONG, TOO_FAST = 60.0, 200.0, 25.0
 
 
 @dataclass(frozen=True)
 class Cue:
-    """Lines shown from frame `start` up to but not including frame `end` of the clip."""
+    """One or two lines, shown from frame `start` up to but not including frame `end` of the clip."""
 
     lines: Lines
     start: int
@@ -44,7 +44,7 @@ class Cue:
 
     @property
     def is_dialogue(self) -> bool:
-        """Whether its two lines are two speakers'."""
+        """Whether the cue has two speakers, one per line."""
         return len({word.speaker for line in self.lines for word in line}) > 1
 
     @property
@@ -53,24 +53,27 @@ class Cue:
 
 
 def characters(text: str) -> float:
-    """Length of a text; a wide character (Chinese, Japanese, Korean) counts as 42/16: 16 of them fill a line."""
+    """Length of a text in characters.
+
+    A wide one (Chinese, Japanese, Korean) counts as 42/16, because 16 fill a line.
+    """
     return sum(LINE_CHARACTERS / WIDE_LINE_CHARACTERS if is_wide(char) else 1 for char in text)
 
 
 def cues(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[Cue]:
     """The cues of a clip of `clip_s` seconds.
 
-    At most two lines of 42 characters (16 wide ones), shown 5/6 to 7 seconds, two frames or at least half a second
-    apart, read at 20 characters a second or slower where the speech is.
+    A cue has at most two lines of 42 characters (or 16 wide ones) and lasts 5/6 to 7 seconds. Two cues are two frames
+    or at least half a second apart. The reading speed is at most 20 characters a second, unless the speech is faster.
     """
-    parted = _parted(words, clip_s, fps)
+    split = _split(words, clip_s, fps)
     total = math.floor(clip_s * fps)
     shortest, longest = math.ceil(MIN_S * fps), math.floor(MAX_S * fps)
-    if parted:
-        shortest = max(min(shortest, (total + GAP_FRAMES) // len(parted) - GAP_FRAMES), 1)
-    starts = _starts([_frame(lines[0][0].start_s, fps) for lines in parted], shortest, total)
+    if split:
+        shortest = max(min(shortest, (total + GAP_FRAMES) // len(split) - GAP_FRAMES), 1)
+    starts = _starts([_frame(lines[0][0].start_s, fps) for lines in split], shortest, total)
     timed = []
-    for lines, start, following in zip(parted, starts, [*starts, total + GAP_FRAMES][1:], strict=True):
+    for lines, start, following in zip(split, starts, [*starts, total + GAP_FRAMES][1:], strict=True):
         spoken = _frame(lines[-1][-1].end_s + float(CHAINED_S), fps)
         read = math.ceil(Cue(lines, 0, 0).characters / CHARACTERS_PER_S * fps)
         end = min(max(spoken, start + read, start + shortest), start + longest, following - GAP_FRAMES)
@@ -79,7 +82,7 @@ def cues(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[Cue
 
 
 def _starts(spoken: Sequence[int], shortest: int, total: int) -> list[int]:
-    """The frames on which cues begin: those of their words, moved where the cue before or the clip's end needs it."""
+    """The first frames of the cues: those of their first words, moved if there is too little time in between."""
     starts: list[int] = []
     for start in spoken:
         starts.append(max(start, starts[-1] + shortest + GAP_FRAMES) if starts else start)
@@ -91,15 +94,15 @@ def _starts(spoken: Sequence[int], shortest: int, total: int) -> list[int]:
 
 
 def _chained(start: int, end: int, following: int, longest: int, fps: Fraction) -> int:
-    """The end of a cue that is followed by another: two frames before that, or half a second at the least."""
+    """The end of a cue, adjusted so that the next one follows after two frames, or half a second or more."""
     half = math.ceil(CHAINED_S * fps)
     if following - end >= half:
         return end
     return following - GAP_FRAMES if following - GAP_FRAMES - start <= longest else following - half
 
 
-def _parted(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[Lines]:
-    """The words cue by cue, such that the costs add up to the least."""
+def _split(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[Lines]:
+    """Split the words into cues with the least total cost."""
     ruler = Ruler(words, characters)
     next_starts = [*(word.start_s for word in words), clip_s + GAP_FRAMES / float(fps)]
 
@@ -112,7 +115,7 @@ def _parted(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> list[
 
 
 def _lines(ruler: Ruler, first: int, last: int) -> tuple[float, Lines] | None:
-    """The lines of a cue and what they cost: those of one speaker, or one for each of two."""
+    """Cost and lines of a cue: the lines of one speaker, or one line for each of two; None if the words do not fit."""
     words = ruler.words[first:last]
     changes = [number for number, (one, two) in enumerate(pairwise(words), start=1) if one.speaker != two.speaker]
     if not changes:
@@ -134,8 +137,8 @@ def _cost(ruler: Ruler, first: int, last: int, room_s: float) -> float:
     too_short = max(1 - room_s / float(MIN_S), 0.0)
     too_long = float(last - first > 1 and spoken_s > MAX_S)
     too_fast = min(max(read_s / max(min(room_s, MAX_S), 1e-3) - 1, 0.0), 5.0)
-    kept = CUE + end + PAUSE * pauses + LONE_WORD * is_lone
-    return kept + TOO_SHORT * too_short + TOO_LONG * too_long + TOO_FAST * too_fast
+    shape = CUE + end + PAUSE * pauses + LONE_WORD * is_lone
+    return shape + TOO_SHORT * too_short + TOO_LONG * too_long + TOO_FAST * too_fast
 
 
 def _frame(seconds: float, fps: Fraction) -> int:

@@ -1,4 +1,4 @@
-"""Font faces: those that this package carries, those of a folder, and how wide and high they draw a text."""
+"""Reads font faces, of this package and of other folders, and measures text as libass draws it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ FONTS_DIR = Path(str(files("clipper_assets.captions") / "fonts"))
 SHAPED_LINE_PX = 256
 SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 COLLECTIONS = (".ttc", ".otc")
-"""Files with several faces."""
+"""Suffixes of files with several faces."""
 
 
 class Extent(NamedTuple):
-    """Advance and ink of a shaped text in ems; ink is measured from the start of the baseline, upward."""
+    """Advance and ink box of a shaped text in ems; the origin is the start of the baseline, y points upward."""
 
     advance: float
     left: float
@@ -33,7 +33,7 @@ class Extent(NamedTuple):
 class Face:
     """One face of a font file. `name` is its full name ("Noto Sans Bold").
 
-    libass finds it by `ass_name`: the full name, or the PostScript name where the outlines are PostScript's (libass,
+    libass finds it by `ass_name`: the full name, or the PostScript name of a font with PostScript outlines (libass,
     ass_fontselect.c, matches_full_or_postscript_name).
     """
 
@@ -46,7 +46,7 @@ class Face:
     descent_units: int
 
     def ass_size(self, em_px: float) -> float:
-        """The ASS `Fontsize` at which the em is `em_px` high.
+        """The ASS `Fontsize` that draws the em `em_px` pixels high.
 
         libass, like VSFilter, takes Fontsize as the height of the line from the OS/2 table's usWinAscent to
         usWinDescent, not as the em (libass, ass_font.c, set_font_metrics).
@@ -55,14 +55,14 @@ class Face:
 
     @property
     def descent(self) -> float:
-        """From the baseline down to the line's bottom, in ems: what libass puts at `\\pos` with `\\an1`."""
+        """Distance from the baseline to the line's bottom, in ems; libass puts the bottom at `\\pos` with `\\an1`."""
         return self.descent_units / self.units_per_em
 
     def covers(self, text: str) -> bool:
         return all(self.shaper.get_nominal_glyph(ord(char)) is not None for char in text)
 
     def extent(self, text: str) -> Extent:
-        """What HarfBuzz, which libass shapes with as well, makes of a text in one script."""
+        """The extent of a text in one script, shaped by HarfBuzz, which libass uses as well."""
         return _extent(self, text)
 
     @cached_property
@@ -93,10 +93,11 @@ def _extent(face: Face, text: str) -> Extent:
 
 
 def _rounding(face: Face, glyph: int) -> float:
-    """What libass adds to a glyph's advance: it shapes with lines of 256 pixels, where FreeType rounds to whole ones
-    (ass_font.c, ass_face_set_size; ass_shaper.c, get_cached_metrics).
+    """The rounding that libass adds to a glyph's advance, in font units.
 
-    That is exact for the fonts of this package, which have no hints; hints change an advance by a pixel of those 256.
+    libass shapes text at a line height of 256 pixels, and FreeType rounds advances to whole pixels at that size
+    (ass_font.c, ass_face_set_size; ass_shaper.c, get_cached_metrics). This is exact for the fonts of this package,
+    which are not hinted; hinting changes an advance by up to one of these pixels.
     """
     pixel = (face.ascent_units + face.descent_units) / SHAPED_LINE_PX
     advance: int = face.shaper.get_glyph_h_advance(glyph)
@@ -130,19 +131,19 @@ def _face(font: "TTFont", file: Path, number: int) -> Face:
 
 
 def faces_in(folder: Path) -> Iterator[Face]:
-    """The faces of all font files of a folder, sorted by file name."""
+    """The faces of all font files in a folder, sorted by file name."""
     for file in sorted(folder.iterdir()):
         if file.suffix.lower() in SUFFIXES:
             yield from faces_of(file)
 
 
 def find_face(name: str, fonts_dir: Path | None = None) -> Face:
-    """The face of that full name among those of this package and of the user's `fonts_dir`.
+    """The face with that full name, from this package or from the user's `fonts_dir`.
 
-    Raises ValueError, naming those that there are, for no match.
+    Raises ValueError, with the names of all faces, if there is none.
     """
     faces = [face for folder in (FONTS_DIR, fonts_dir) if folder for face in faces_in(folder)]
     for face in faces:
         if face.name == name:
             return face
-    raise ValueError(f"no caption font {name!r}; there are {', '.join(face.name for face in faces)}")
+    raise ValueError(f"unknown caption font {name!r}; use one of {', '.join(face.name for face in faces)}")

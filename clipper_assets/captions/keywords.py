@@ -1,4 +1,4 @@
-"""Which words of a clip carry its point: what a style may set off in colour."""
+"""Marks the key words of a clip, which a caption style may show in another colour."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -7,20 +7,20 @@ from clipper_assets.captions.line_breaks import LANGUAGES, bare, is_function_wor
 from clipper_assets.captions.lines import CaptionWord
 
 SHORTEST = 4
-"""Characters of a key word, at the least."""
+"""Least number of characters of a key word."""
 
 
 def mark_keywords(words: Sequence[CaptionWord], texts: Iterable[str]) -> tuple[CaptionWord, ...]:
-    """The words, those marked that also stand in `texts`: a window's hook, title and hashtags.
+    """Mark the words that also occur in `texts`, such as a window's hashtags, as key words.
 
-    Words that only join others are left out; so it works only in languages whose function words are known.
-    Numbers are set off whether they are marked or not.
+    Function words are never marked, so no word is marked in a language whose function words are not listed.
+    Styles emphasize numbers whether they are marked or not.
     """
-    named = {bare(word) for text in texts for word in text.split()}
-    return tuple(replace(word, is_key=True) if _is_key(word, named) else word for word in words)
+    mentioned = {bare(word) for text in texts for word in text.split()}
+    return tuple(replace(word, is_key=True) if _is_key(word, mentioned) else word for word in words)
 
 
-def _is_key(word: CaptionWord, named: set[str]) -> bool:
+def _is_key(word: CaptionWord, mentioned: set[str]) -> bool:
     text = bare(word.text)
-    known = word.language in LANGUAGES and not is_function_word(text, word.language)
-    return known and len(text) >= SHORTEST and text in named
+    is_content_word = word.language in LANGUAGES and not is_function_word(text, word.language)
+    return is_content_word and len(text) >= SHORTEST and text in mentioned

@@ -1,4 +1,4 @@
-"""The pages of a clip and its hook title, laid out inside the safe area."""
+"""Lays out the caption pages and the hook title of a clip inside the safe area."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,18 +16,19 @@ from clipper_assets.media.frame import Box, Frame
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
 
 PANEL_MARGIN, WORD_MARGIN = 0.28, 0.18
-"""How far boxes reach beyond what stands in them, in ems."""
+"""Padding of the boxes behind a page and behind a word, in ems."""
 UNDERLINE_OFFSET, UNDERLINE_HEIGHT = 0.08, 0.08
-"""From the bottom of a word to the line below it, in ems."""
+"""Distance from the bottom of a word to its underline, and the underline's height, in ems."""
 HOOK_S = 3.0
 HOOK_LINES = 3
 HOOK_SIZES = (1.0, 0.9, 0.8, 0.7, 0.6)
-"""Of the style's size, the first that fits. A longer hook ends early: smaller letters are not read in three seconds."""
+"""Shares of the style's size; the first that fits is used. A hook too long for the smallest is cut off, because still
+smaller letters cannot be read in three seconds."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that are shown together; seconds from the start of the clip."""
+    """Placed lines that are shown together; seconds from the start of the clip."""
 
     lines: tuple[PlacedLine, ...]
     start_s: float
@@ -35,7 +36,7 @@ class Block:
 
     @property
     def box(self) -> Box:
-        """Around all lines."""
+        """The box around all lines."""
         boxes = [line.box for line in self.lines]
         left, top = min(box.left for box in boxes), min(box.top for box in boxes)
         return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
@@ -43,7 +44,10 @@ class Block:
 
 @dataclass(frozen=True)
 class TextBox:
-    """A line of text with its outline and boxes, in pixels of the frame; seconds from the start of the clip."""
+    """The box of one line of text, including its outline and boxes.
+
+    Pixels are those of the frame, seconds count from the start of the clip.
+    """
 
     start_s: float
     end_s: float
@@ -52,9 +56,10 @@ class TextBox:
 
 @dataclass(frozen=True)
 class Captions:
-    """What is written over a clip of `clip_s` seconds. Fonts that the package lacks are looked for in `fonts_dir`.
+    """The captions and the hook title of a clip of `clip_s` seconds, laid out in its frame.
 
-    Raises ValueError where the style's font is in neither.
+    Fonts that the package lacks are looked up in `fonts_dir`. Properties raise ValueError if the style's font is in
+    neither.
     """
 
     words: Sequence[CaptionWord]
@@ -66,21 +71,21 @@ class Captions:
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
-        """The faces that draw the texts, the style's own first."""
+        """The faces that draw the texts; the style's own face comes first."""
         text = "".join(word.text for word in (*self.words, *self._hook_words))
         return faces_for(f"{text}{text.upper()}" if self.style.uppercase else text, self.style.font, self.fonts_dir)
 
     @property
-    def undrawn(self) -> str:
-        """The characters that no face has, sorted: another font of the machine draws them, or boxes stand for them."""
+    def missing_glyphs(self) -> str:
+        """The sorted characters that no face covers; libass draws them with another system font, or as boxes."""
         setter = self._column.setter
         text = "".join(setter.shown(word.text, word.language) for word in (*self.words, *self._hook_words))
-        lacking = {char for char in text if is_drawn(char) and not any(face.covers(char) for face in self.faces)}
-        return "".join(sorted(lacking))
+        missing = {char for char in text if is_drawn(char) and not any(face.covers(char) for face in self.faces)}
+        return "".join(sorted(missing))
 
     @cached_property
     def pages(self) -> list[Page]:
-        """The words, page by page."""
+        """The words, split into pages."""
         return paginate(
             self.words,
             measure=self._column.setter.width_px,
@@ -92,7 +97,7 @@ class Captions:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """The pages at their places."""
+        """The placed pages."""
         return [
             Block(self._column.place(page.lines, self._top_px(len(page.lines))), page.start_s, page.end_s)
             for page in self.pages
@@ -100,7 +105,7 @@ class Captions:
 
     @cached_property
     def title(self) -> Block | None:
-        """The hook over the first seconds, at the top of the safe area; None where captions leave it no room."""
+        """The placed hook, shown for the first seconds at the top of the safe area; None without room for it."""
         fitted = self._fitted_hook()
         if fitted is None:
             return None
@@ -109,7 +114,7 @@ class Captions:
 
     @property
     def boxes(self) -> list[TextBox]:
-        """Every line of text, the title's first."""
+        """The box of every line of text; those of the title come first."""
         blocks = [*([self.title] if self.title else []), *self.blocks]
         return [TextBox(block.start_s, block.end_s, line.box) for block in blocks for line in block.lines]
 
@@ -125,7 +130,7 @@ class Captions:
         return Column(setter, self.words, self.frame, margin_px, gap_px=max(2 * box_px, line_px))
 
     def _top_px(self, lines: int) -> float:
-        """Where the box of a page of so many lines begins."""
+        """Top of a page with that many lines, in pixels."""
         safe, height_px = self.frame.safe, self._column.height_px(lines)
         lowest_px = safe.bottom - height_px
         centered_px = (self.frame.height_px - height_px) / 2
@@ -139,7 +144,7 @@ class Captions:
         return [CaptionWord(text, 0.0, 0.0, 0, None, language) for text in texts]
 
     def _fitted_hook(self) -> tuple[Column, Lines] | None:
-        """The hook as large as it fits above the captions; its last words go where even the smallest size does not."""
+        """The hook in the largest size that fits above the captions, or cut off in the smallest size."""
         words = self._hook_words
         columns = [self._hook_column(self.style.hook_size * size) for size in HOOK_SIZES]
         for column in columns:
@@ -157,8 +162,8 @@ class Captions:
         ruler = Ruler(words, column.setter.width_px)
         if len(words) > 1 and ruler.width(0, len(words)) > most * column.text_width_px:
             return None
-        found = ruler.lines(0, len(words), column.text_width_px, most)
-        return found and found[1]
+        broken = ruler.lines(0, len(words), column.text_width_px, most)
+        return broken and broken[1]
 
     def _hook_column(self, em_px: float) -> Column:
         setter = Typesetter(self.faces, em_px, uppercase=self.style.uppercase)

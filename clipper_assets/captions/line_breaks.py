@@ -1,8 +1,9 @@
-"""Where a text may break: after punctuation and before the words that begin a phrase, not after those that bind.
+"""Rates line breaks: good after punctuation and before a new phrase, bad between words that belong together.
 
-The rules are those of Netflix's Timed Text Style Guide, General Requirements, "Line Treatment": after punctuation,
-before conjunctions and prepositions; not between article, adjective or preposition and noun, first and last name,
-pronoun or auxiliary and verb. Without a grammar they are kept by lists of the commonest words of a few languages.
+The rules are those of Netflix's Timed Text Style Guide, General Requirements, "Line Treatment": break after
+punctuation, before conjunctions and prepositions; do not break between article, adjective or preposition and noun,
+first and last name, pronoun or auxiliary and verb. They are implemented with lists of the most frequent words of a few
+languages.
 """
 
 # ruff: noqa: RUF001  # all the world's letters
@@ -15,7 +16,7 @@ CLOSERS = "\"'”’»)]」』）"
 
 
 class Words(NamedTuple):
-    """Words that begin a phrase, and words that belong to the one after them (prepositions are both)."""
+    """Words that begin a phrase, and words that are bound to the next word; prepositions are both."""
 
     beginning: frozenset[str]
     binding: frozenset[str]
@@ -91,13 +92,13 @@ LANGUAGES = {
         " was waren heeft hebben kan goede nieuwe grote kleine eerste twee drie",
     ),
 }
-"""By ISO 639-1 code; any other language breaks at punctuation only."""
+"""Word lists by ISO 639-1 code; in any other language only punctuation matters."""
 
 SENTENCE, COMMA, PHRASE, BETWEEN, BOUND = 0.0, 0.1, 0.25, 0.5, 1.0
 
 
 def break_cost(before: str, after: str, language: str) -> float:
-    """How badly a text breaks between two words: 0 after a sentence, 1 inside a noun phrase."""
+    """The cost of a line break between two words, from 0 (after a sentence) to 1 (inside a noun phrase)."""
     stripped = before.rstrip(CLOSERS)
     if stripped.endswith(tuple(SENTENCE_ENDS)) and not _abbreviated(stripped):
         return SENTENCE
@@ -109,12 +110,12 @@ def break_cost(before: str, after: str, language: str) -> float:
 
 
 def is_function_word(word: str, language: str) -> bool:
-    """Whether a word only joins others: no key word."""
+    """Whether a word is an article, preposition, pronoun or the like, which is never a key word."""
     return bare(word) in _listed(language).binding
 
 
 def bare(word: str) -> str:
-    """A word without its punctuation and capitals."""
+    """A word in lower case, without surrounding punctuation."""
     return word.replace("’", "'").strip(SENTENCE_ENDS + COMMAS + CLOSERS + "#“‘«([「『（-").casefold()
 
 
@@ -123,12 +124,12 @@ def _listed(language: str) -> Words:
 
 
 def _binds(word: str, language: str) -> bool:
-    """Articles, prepositions and the like bind; so do a number and what it counts."""
+    """Whether a word must not be separated from the next: an article, a preposition or the like, or a number."""
     return bare(word) in _listed(language).binding or word.isdecimal()
 
 
 def _is_name(before: str, after: str, language: str) -> bool:
-    """Two capitalized words in a row; in German every noun is capitalized."""
+    """Whether two words look like a name: both are capitalized. Not used for German, which capitalizes every noun."""
     return language != "de" and before[:1].isupper() and after[:1].isupper() and bare(before) not in ("i", "")
 
 

@@ -1,4 +1,4 @@
-"""Words of a clip, broken into pages of at most two lines: what is on screen at once."""
+"""Splits the words of a clip into pages: the one or two lines that are on screen at the same time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from clipper_assets.captions.partition import cheapest_partition
 from clipper_assets.text.scripts import joined
 
 PAUSE_S = 0.6
-"""A page does not reach across a silence this long: the eye would read ahead of the voice."""
+"""A longer silence ends a page, so that viewers do not read ahead of the voice."""
 HOLD_S = 0.5
-"""A page stays this long after its last word, unless the next one comes first."""
+"""A page stays on screen this long after its last word, unless the next page starts earlier."""
 FLICKER_S = 0.3
-"""A page that would be gone for less than this before the next one stays until that."""
+"""A shorter gap between two pages is closed: the first one stays until the second starts."""
 SHORT_CHARACTERS = 6
-"""A word of so many characters or fewer does not stand alone in one of two lines where it can be avoided."""
+"""A word with at most this many characters should not be alone on one of two lines."""
 
-# What a page costs. An orphan outweighs all else, so that one is left only where no way of breaking avoids it.
+# Costs of a page. An orphan (a page of one word) outweighs all else, so it occurs only if it cannot be avoided.
 ORPHAN, LONE_WORD = 1000.0, 20.0
 PAGE, PAGE_BREAK, LINE_BREAK, UNEVEN_LINES, UNFILLED, SENTENCE_INSIDE = 2.0, 8.0, 3.0, 2.0, 1.0, 5.0
 
 
 @dataclass(frozen=True)
 class CaptionWord:
-    """A word as it is shown; seconds from the start of the clip. `sentence` is the episode's sentence number.
+    """A word to be shown; seconds count from the start of the clip. `sentence` is the episode's sentence number.
 
     `language` is an ISO 639-1 code or empty; `is_key` marks a word that a style may emphasize.
     """
@@ -52,12 +52,12 @@ class Page:
 
 
 Measure = Callable[[str], float]
-"""Width of a word or a space, in the unit of the limit that it is held against (pixels, or characters)."""
+"""Measures the width of a word or a space, in the unit of the width limit (pixels or characters)."""
 Lines = tuple[tuple[CaptionWord, ...], ...]
 
 
 class Ruler:
-    """Measures any stretch of a list of words."""
+    """Measures stretches of a list of words and breaks them into lines."""
 
     def __init__(self, words: Sequence[CaptionWord], measure: Measure) -> None:
         self.words = words
@@ -67,26 +67,27 @@ class Ruler:
         self._ends = [0.0, *accumulate(gap + width for gap, width in zip(self._gaps, widths, strict=False))]
 
     def width(self, first: int, last: int) -> float:
-        """Width of the words from `first` up to but not including `last`, in one line."""
+        """Width of the words from `first` up to but not including `last`, on one line."""
         return self._ends[last] - self._ends[first] - self._gaps[first]
 
     def lines(self, first: int, last: int, max_width: float, max_lines: int) -> tuple[float, Lines] | None:
-        """The best way to write those words in as few lines as they need, and what it costs; None where they do not
-        fit. A single word wider than a line has one to itself.
+        """Cost and lines of the best way to write those words on as few lines as possible; None if they do not fit.
+
+        A single word that is wider than a line gets a line of its own.
         """
         for number in range(1, min(max_lines, last - first) + 1):
-            ways = [
+            options = [
                 (self._cost(edges), edges)
                 for inner in combinations(range(first + 1, last), number - 1)
                 if self._fit(edges := (first, *inner, last), max_width)
             ]
-            if ways:
-                cost, edges = min(ways)
+            if options:
+                cost, edges = min(options)
                 return cost, tuple(tuple(self.words[start:end]) for start, end in pairwise(edges))
         return None
 
     def break_cost(self, before: int) -> float:
-        """What it costs to break before word number `before`."""
+        """The cost of a line break before word number `before`."""
         last, word = self.words[before - 1], self.words[before]
         return SENTENCE if word.sentence != last.sentence else break_cost(last.text, word.text, word.language)
 
@@ -107,39 +108,39 @@ class Ruler:
 def paginate(
     words: Sequence[CaptionWord], *, measure: Measure, max_width: float, max_words: int, max_lines: int, clip_s: float
 ) -> list[Page]:
-    """Pages of at most `max_words` words and `max_lines` lines of at most `max_width` each, in time order.
+    """Split words into pages of at most `max_words` words and `max_lines` lines of width `max_width`, in time order.
 
-    A page ends at a pause and at a change of speaker, and best with its sentence or a phrase; one with a single word
-    is avoided where it can be. A single word wider than a line has one to itself. Pages never overlap and never pass
-    the end of the clip at `clip_s` seconds.
+    A page ends at a pause and at a change of speaker, and preferably at the end of a sentence or phrase. A page of a
+    single word is avoided if possible. A word wider than a line gets a line of its own. Pages never overlap and end at
+    the latest with the clip, at `clip_s` seconds.
     """
     broken = [
         lines for group in _groups(words) for lines in _broken(Ruler(group, measure), max_width, max_words, max_lines)
     ]
     next_starts = [*(lines[0][0].start_s for lines in broken), clip_s][1:]
     return [
-        Page(lines, lines[0][0].start_s, min(_gone_s(lines[-1][-1].end_s, next_start), next_start, clip_s))
+        Page(lines, lines[0][0].start_s, min(_end_s(lines[-1][-1].end_s, next_start), next_start, clip_s))
         for lines, next_start in zip(broken, next_starts, strict=True)
     ]
 
 
 def text_of(words: Sequence[CaptionWord]) -> str:
-    """Words as they are written together: Chinese, Japanese or Thai without spaces."""
+    """The text of some words, with spaces only where the script has them (not in Chinese, Japanese or Thai)."""
     return joined([word.text for word in words])
 
 
 def spaced(word: CaptionWord, following: CaptionWord) -> bool:
-    """Whether a space stands between two words."""
+    """Whether two neighbouring words are separated by a space."""
     return len(text_of((word, following))) > len(word.text) + len(following.text)
 
 
-def _gone_s(last_word_end_s: float, next_start_s: float) -> float:
-    gone_s = last_word_end_s + HOLD_S
-    return next_start_s if next_start_s - gone_s < FLICKER_S else gone_s
+def _end_s(last_word_end_s: float, next_start_s: float) -> float:
+    end_s = last_word_end_s + HOLD_S
+    return next_start_s if next_start_s - end_s < FLICKER_S else end_s
 
 
 def _groups(words: Sequence[CaptionWord]) -> Iterator[list[CaptionWord]]:
-    """The stretches between pauses and changes of speaker, across which no page goes."""
+    """Split words at pauses and changes of speaker; no page crosses these boundaries."""
     group: list[CaptionWord] = []
     for word in words:
         if group and (word.speaker != group[-1].speaker or word.start_s - group[-1].end_s > PAUSE_S):
@@ -151,7 +152,7 @@ def _groups(words: Sequence[CaptionWord]) -> Iterator[list[CaptionWord]]:
 
 
 def _broken(ruler: Ruler, max_width: float, max_words: int, max_lines: int) -> list[Lines]:
-    """The pages of a group whose costs add up to the least."""
+    """Break a group into pages with the least total cost."""
 
     def page(first: int, last: int) -> tuple[float, Lines] | None:
         fitted = ruler.lines(first, last, max_width, max_lines) if last - first <= max_words else None

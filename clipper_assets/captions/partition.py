@@ -1,4 +1,4 @@
-"""Cuts a sequence into stretches whose costs add up to the least, as Knuth and Plass break a paragraph into lines.
+"""Splits a sequence into stretches with the least total cost, by dynamic programming.
 
 Donald Knuth and Michael Plass, Breaking Paragraphs into Lines, Software: Practice and Experience 11, 1981.
 """
@@ -10,27 +10,30 @@ Stretch = TypeVar("Stretch")
 
 
 def cheapest_partition(count: int, stretch: Callable[[int, int], tuple[float, Stretch] | None]) -> list[Stretch]:
-    """The stretches that `count` items are cut into, in order.
+    """Split `count` items into stretches with the least total cost, and return the stretches in order.
+
+    If two partitions cost the same, the one with the longer last stretch wins.
 
     Args:
         count: Number of items.
-        stretch: What the items from `first` up to but not including `last` cost and what is made of them; None where
-            they are too many. A single item never is, and no more items fit where fewer do not. Of two ways that cost
-            the same, the one whose last stretch is longer is taken.
+        stretch: Returns cost and value of a stretch of the items from `first` up to but not including `last`, or None
+            if these are too many. It never returns None for a single item; if it returns None for a stretch, it
+            returns None for all longer ones with the same end.
     """
     best_costs = [0.0]
     best_starts, best_stretches = [0], list[Stretch]()
     for last in range(1, count + 1):
-        ways: list[tuple[float, int, Stretch]] = []
+        options: list[tuple[float, int, Stretch]] = []
         for first in range(last - 1, -1, -1):
-            made = stretch(first, last)
-            if made is None:
+            candidate = stretch(first, last)
+            if candidate is None:
                 break
-            ways.append((best_costs[first] + made[0], first, made[1]))
-        cost, start, made_of_it = min(ways, key=lambda way: way[:2])
-        best_costs.append(cost)
+            cost, value = candidate
+            options.append((best_costs[first] + cost, first, value))
+        best_cost, start, best_stretch = min(options, key=lambda option: option[:2])
+        best_costs.append(best_cost)
         best_starts.append(start)
-        best_stretches.append(made_of_it)
+        best_stretches.append(best_stretch)
     stretches: list[Stretch] = []
     last = count
     while last:

@@ -1,4 +1,4 @@
-"""The fonts that draw each script: carried by this package, or found on the machine."""
+"""Chooses the fonts that draw each script, from this package or from the machine."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -19,26 +19,26 @@ MACHINE_DIRS = (
     Path("/Library/Fonts"),
     Path("/System/Library/Fonts"),
 )
-
+"""Folders in which operating systems keep fonts."""
 
 EMOJI_VARIANT = "\ufe0f"
-"""Follows a sign that is to be drawn as an emoji."""
+"""Variation selector after a character that is to be drawn as an emoji."""
 
 
 @dataclass(frozen=True)
 class Script:
-    """A script, a letter by which a font of it is known, and where to get such a font."""
+    """A script and the font for it; a font that covers `letter` is taken to cover the script."""
 
     name: str
     letter: str
     face: str = ""
-    """Full name of the face that this package carries; none for what is too large to carry."""
+    """Full name of the face in this package; empty for scripts whose fonts are too large to include."""
     region: str = ""
-    """What the names of faces made for it end with: Han letters differ between Japan, Korea and China."""
+    """Word in the names of faces made for this region: Han characters differ between Japan, Korea and China."""
 
 
 CJK_FILES = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc")
-"""Debian's and those of macOS, best first."""
+"""Font files of Debian and macOS, best first."""
 CJK_REMEDY = "Debian: apt install fonts-noto-cjk; elsewhere put NotoSansCJK-Bold.ttc into CLIPPER_FONTS_DIR"
 
 SCRIPTS = (
@@ -58,7 +58,7 @@ SCRIPTS = (
 
 @dataclass(frozen=True)
 class ScriptFont:
-    """The face that draws a script, or None and what to do about it."""
+    """The face that draws a script; None if there is none, and then `remedy` says how to get one."""
 
     script: str
     face: Face | None
@@ -66,52 +66,52 @@ class ScriptFont:
 
 
 def script_fonts(fonts_dir: Path | None = None) -> list[ScriptFont]:
-    """For each script the face that draws it where a style's own font does not."""
+    """For each script, the face that draws it if the style's own font does not."""
     return [ScriptFont(script.name, _face_for(script, fonts_dir), CJK_REMEDY) for script in SCRIPTS]
 
 
 def faces_for(text: str, font: str, fonts_dir: Path | None = None) -> tuple[Face, ...]:
-    """The faces that draw `text`: the style's `font`, then one per script in which `text` has letters that it lacks.
+    """The faces that draw `text`: the style's `font`, then one for each script that it does not cover.
 
-    Raises ValueError for a font that there is not.
+    Raises ValueError for an unknown font.
     """
     faces = [find_face(font, fonts_dir)]
-    lacking = {char for char in text if not faces[0].covers(char) and is_drawn(char)}
-    for script in _in_order(text):
-        if not lacking:
+    missing = {char for char in text if not faces[0].covers(char) and is_drawn(char)}
+    for script in _by_priority(text):
+        if not missing:
             break
         face = _face_for(script, fonts_dir)
-        if face and (drawn := {char for char in lacking if face.covers(char)}):
+        if face and (covered := {char for char in missing if face.covers(char)}):
             faces.append(face)
-            lacking -= drawn
+            missing -= covered
     return tuple(faces)
 
 
 def gather_fonts(faces: Sequence[Face], folder: Path) -> None:
-    """Put the faces' fonts into `folder`, which is made, for the `fontsdir` of ffmpeg's `ass` filter.
+    """Create `folder` with the fonts of the faces, to be used as `fontsdir` of ffmpeg's `ass` filter.
 
-    Files are linked; a face of a collection becomes a file of its own: libass would load the whole collection once for
-    each face in it, half a gigabyte for Noto Sans CJK.
+    Files are linked, except that a face of a collection is saved as a single font: libass would load the whole
+    collection once for each face in it, half a gigabyte for Noto Sans CJK.
     """
     from fontTools.ttLib import TTFont
 
     folder.mkdir(exist_ok=True)
     for face in faces:
-        collected = face.file.suffix in COLLECTIONS
-        font = folder / (f"{face.ass_name}.otf" if collected else face.file.name)
+        in_collection = face.file.suffix in COLLECTIONS
+        font = folder / (f"{face.ass_name}.otf" if in_collection else face.file.name)
         if font.exists():
             continue
-        if collected:
+        if in_collection:
             TTFont(face.file, fontNumber=face.number, lazy=True).save(font)
         else:
             font.symlink_to(face.file.resolve())
 
 
 def runs(text: str, faces: Sequence[Face]) -> list[tuple[str, Face | None]]:
-    """A word in pieces of one face each, in reading order; None where no face has the letters.
+    """Split a word into pieces of one face each, in reading order; the face is None if none covers the letters.
 
-    Marks, joiners and skin tones stay with the letter before them; signs without a script of their own, such as full
-    stops, go with the letters beside them.
+    Marks, joiners and skin tones stay with the letter before them. Characters without a script, such as full stops,
+    get the face of the neighbouring letters.
     """
     pieces: list[tuple[str, Face | None]] = []
     letters_face = next((_choice(char, faces) for char in text if char.isalnum()), None)
@@ -129,7 +129,7 @@ def runs(text: str, faces: Sequence[Face]) -> list[tuple[str, Face | None]]:
 
 
 def is_drawn(char: str) -> bool:
-    """Whether a character has a shape: no space, and none that only tells how its neighbours are drawn."""
+    """Whether a character is visible: neither a space nor a format character that only affects its neighbours."""
     return not char.isspace() and char != EMOJI_VARIANT and unicodedata.category(char) != "Cf"
 
 
@@ -142,7 +142,7 @@ def _is_emoji(face: Face) -> bool:
 
 
 def _attached(char: str, before: str) -> bool:
-    """Whether a character belongs to the one before it, by and large as in UAX #29's grapheme clusters."""
+    """Whether a character belongs to the one before it; approximates the grapheme clusters of UAX #29."""
     return (
         unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf")
         or before == "\u200d"
@@ -150,8 +150,8 @@ def _attached(char: str, before: str) -> bool:
     )
 
 
-def _in_order(text: str) -> Iterator[Script]:
-    """The scripts, that of the text's Han letters before its neighbours: by kana, by hangul, or else Chinese."""
+def _by_priority(text: str) -> Iterator[Script]:
+    """The scripts in the order to try; text with kana tries Japanese first for Han characters, with hangul Korean."""
     has_kana, has_hangul = (any(in_scripts(char, script) for char in text) for script in (KANA, HANGUL))
     region = "JP" if has_kana else "KR" if has_hangul else "SC"
     return iter(sorted(SCRIPTS, key=lambda script: script.region not in ("", region)))
@@ -161,12 +161,12 @@ def _in_order(text: str) -> Iterator[Script]:
 def _face_for(script: Script, fonts_dir: Path | None) -> Face | None:
     if script.face:
         return next(face for face in faces_in(FONTS_DIR) if face.name == script.face)
-    own = faces_in(fonts_dir) if fonts_dir else ()
-    faces = [face for face in chain(own, _on_machine()) if face.covers(script.letter)]
+    users_faces = faces_in(fonts_dir) if fonts_dir else ()
+    faces = [face for face in chain(users_faces, _on_machine()) if face.covers(script.letter)]
     return next((face for face in faces if script.region in face.name.split()), faces[0] if faces else None)
 
 
 @cache
 def _on_machine() -> tuple[Face, ...]:
-    found = {file.name: file for folder in MACHINE_DIRS if folder.is_dir() for file in folder.rglob("*.[to]t[cf]")}
-    return tuple(face for name in CJK_FILES if name in found for face in faces_of(found[name]))
+    files = {file.name: file for folder in MACHINE_DIRS if folder.is_dir() for file in folder.rglob("*.[to]t[cf]")}
+    return tuple(face for name in CJK_FILES if name in files for face in faces_of(files[name]))

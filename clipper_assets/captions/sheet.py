@@ -1,4 +1,4 @@
-"""Contact sheets: every style on one picture, and every script on another, as libass draws them."""
+"""Draws contact sheets with libass: one picture of all caption styles, and one of all scripts."""
 
 # ruff: noqa: RUF001  # all the world's letters
 
@@ -28,7 +28,7 @@ COLUMNS = 5
 TILE_WIDTH_PX, TILE_HEIGHT_PX = 270, 480
 WORD_S = 0.4
 AT_S = 1.0
-"""The moment that is shown: the third word is being spoken."""
+"""The moment shown on the sheet, at which the third word is spoken."""
 LABEL = "Noto Sans Bold"
 
 TALK = "Those 3 loaves burned before our guests arrived"
@@ -50,14 +50,14 @@ SCRIPTS = (
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of a sheet."""
+    """One labelled picture of a sheet."""
 
     label: str
     captions: Captions
 
 
 def style_tiles(fonts_dir: Path | None = None) -> list[Tile]:
-    """The same words in every style."""
+    """One tile for each style, all with the same words."""
     return [
         Tile(name, Captions(spoken(TALK, "en"), load_style(name), FRAME, 9.0, HOOK, fonts_dir))
         for name in style_names()
@@ -65,7 +65,7 @@ def style_tiles(fonts_dir: Path | None = None) -> list[Tile]:
 
 
 def script_tiles(style_name: str = DEFAULT_STYLE, fonts_dir: Path | None = None) -> list[Tile]:
-    """Some words in every script."""
+    """One tile for each script, all in the same style."""
     style = load_style(style_name)
     return [
         Tile(label, Captions(spoken(text, language), style, FRAME, 9.0, text, fonts_dir))
@@ -74,7 +74,7 @@ def script_tiles(style_name: str = DEFAULT_STYLE, fonts_dir: Path | None = None)
 
 
 def contact_sheet(target: Path, tiles: Sequence[Tile], background: Path | None = None) -> None:
-    """Write a PNG of the tiles, each over the first picture of `background` or over a gradient. Raises FfmpegError."""
+    """Write the tiles to a PNG, over the first frame of `background` or over a gradient. Raises FfmpegError."""
     faces = {face for tile in tiles for face in tile.captions.faces} | {find_face(LABEL)}
     pictures = _background(background).filter("setpts", f"{AT_S}/TB").filter_multi_output("split", len(tiles))
     small = []
@@ -92,7 +92,7 @@ def contact_sheet(target: Path, tiles: Sequence[Tile], background: Path | None =
 
 
 def _labelled(tile: Tile) -> str:
-    """The tile's captions with its label where the apps have their texts."""
+    """The ASS file of the tile's captions plus its label, which is below them, where apps show their own texts."""
     subs = pysubs2.SSAFile.from_string(caption_ass(tile.captions))
     subs.styles["Label"] = pysubs2.SSAStyle(fontname=LABEL, fontsize=90, outline=3, shadow=0, marginv=240)
     subs.append(pysubs2.SSAEvent(end=pysubs2.make_time(s=tile.captions.clip_s), text=tile.label, style="Label"))
@@ -113,7 +113,7 @@ def _background(picture: Path | None) -> ffmpeg.nodes.FilterableStream:
 
 
 def spoken(text: str, language: str) -> list[CaptionWord]:
-    """The words of a text, one after the other."""
+    """The words of a text, each spoken for `WORD_S` seconds."""
     texts = split_unspaced(text, language) if language in UNSPACED else text.split()
     return [
         CaptionWord(word, number * WORD_S, (number + 1) * WORD_S, 0, None, language)

@@ -1,4 +1,4 @@
-"""Captions beside a clip, for players and platforms: SubRip and WebVTT."""
+"""Writes a clip's captions as SubRip and WebVTT files, for players and platforms."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,10 @@ from clipper_assets.captions.lines import CaptionWord, text_of
 
 
 def sidecars(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> tuple[str, str]:
-    """The cues of a clip as SubRip and as WebVTT, which also names the speakers.
+    """The captions of a clip as the texts of a SubRip and a WebVTT file; the latter also names the speakers.
 
-    WebVTT has escapes for signs of markup. SubRip has none: players that draw it by libass take braces as commands.
+    Markup characters are escaped in WebVTT. SubRip has no escapes, and players that use libass read braces as commands,
+    so braces become parentheses there.
     """
     srt, vtt = [], ["WEBVTT\n"]
     for number, cue in enumerate(cues(words, clip_s, fps), start=1):
@@ -34,7 +35,7 @@ def _voiced(cue: Cue) -> str:
 
 
 def _voice_lines(cue: Cue) -> Iterator[str]:
-    """Lines of WebVTT; a voice is named where it begins and lasts until another does (W3C WebVTT, section 4.2.2)."""
+    """Lines of WebVTT with a voice tag at each change of speaker; it lasts until the next tag (W3C WebVTT, 4.2.2)."""
     before = None
     for line in cue.lines:
         speaker = line[0].speaker

@@ -1,4 +1,4 @@
-"""Caption styles as data: one TOML file each in `styles/`, and what a show changes in them."""
+"""Caption styles: one TOML file each in `styles/`, and a show's overrides of their fields."""
 
 import tomllib
 from collections.abc import Mapping
@@ -17,19 +17,22 @@ Opacity = Annotated[float, Field(ge=0, le=1, description="0 invisible, 1 opaque"
 
 
 class Position(StrEnum):
-    """Where captions stand in the safe area: at its bottom, or around the middle of the frame."""
+    """Vertical position of captions: at the bottom of the safe area, or in the middle of the frame."""
 
     bottom = "bottom"
     middle = "middle"
 
 
 class CaptionStyle(BaseModel):
-    """How burned captions look. Sizes are pixels of a frame whose shorter side is 1080; no colour draws nothing."""
+    """How burned captions look.
+
+    Sizes are pixels of a frame whose shorter side is 1080; a colour of None draws nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    font: str = Field(description="full name of a face of this package or of CLIPPER_FONTS_DIR")
+    font: str = Field(description="full name of a face in this package or in CLIPPER_FONTS_DIR")
     font_size: int = Field(ge=20, le=200, description="height of the em, as in CSS")
     uppercase: bool = False
     words_per_page: int = Field(ge=1, le=20, description="words on screen at once, at most")
@@ -37,23 +40,25 @@ class CaptionStyle(BaseModel):
     position: Position = Position.bottom
 
     text_colour: Colour
-    speaker_colours: tuple[Colour, ...] = Field(default=(), description="instead, by order of the clip's speakers")
-    emphasis_colour: Colour | None = Field(default=None, description="of numbers and key words")
-    highlight_colour: Colour | None = Field(default=None, description="of the word being spoken")
-    highlight_box_colour: Colour | None = Field(default=None, description="of a box behind the word being spoken")
-    underline_colour: Colour | None = Field(default=None, description="of a line below the word being spoken")
-    upcoming_opacity: Opacity = Field(default=1.0, description="of words that are not spoken yet")
+    speaker_colours: tuple[Colour, ...] = Field(
+        default=(), description="text colours by speaker, in order of their first words"
+    )
+    emphasis_colour: Colour | None = Field(default=None, description="colour of numbers and key words")
+    highlight_colour: Colour | None = Field(default=None, description="colour of the word being spoken")
+    highlight_box_colour: Colour | None = Field(
+        default=None, description="colour of a box behind the word being spoken"
+    )
+    underline_colour: Colour | None = Field(default=None, description="colour of a line below the word being spoken")
+    upcoming_opacity: Opacity = Field(default=1.0, description="opacity of words not spoken yet")
 
     outline_colour: Colour = "#000000"
     outline_px: float = Field(default=0, ge=0, le=20)
     shadow_px: float = Field(default=0, ge=0, le=20)
     blur_px: float = Field(default=0, ge=0, le=20, description="softens outline and shadow")
-    panel_colour: Colour | None = Field(default=None, description="of a box behind the whole page")
+    panel_colour: Colour | None = Field(default=None, description="colour of a box behind the whole page")
     panel_opacity: Opacity = 1.0
 
-    hook_size: int = Field(
-        default=72, ge=20, le=200, description="height of the em of the title over the first seconds"
-    )
+    hook_size: int = Field(default=72, ge=20, le=200, description="height of the em of the hook title")
     hook_text_colour: Colour = "#0b0b0f"
     hook_box_colour: Colour = "#ffffff"
 
@@ -65,12 +70,12 @@ def style_names() -> list[str]:
 
 
 def load_style(name: str, overrides: Mapping[str, object] | None = None) -> CaptionStyle:
-    """The style of that name, with what a show overrides.
+    """The style of that name, with a show's overrides applied.
 
-    Raises ValueError, naming those that there are, for no match, and naming the field for an override that is wrong.
+    Raises ValueError for an unknown name, with all names, and for an invalid override, with its field.
     """
     if name not in style_names():
-        raise ValueError(f"no caption style {name!r}; there are {', '.join(style_names())}")
+        raise ValueError(f"unknown caption style {name!r}; use one of {', '.join(style_names())}")
     style = _packaged(name)
     if not overrides:
         return style

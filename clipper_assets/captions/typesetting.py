@@ -1,4 +1,4 @@
-"""Where each word of a line stands, in pixels: every word is placed by itself, so none moves when another changes."""
+"""Places the words of a line in pixels, each one separately, so that none moves when another changes."""
 
 import re
 import unicodedata
@@ -9,18 +9,21 @@ from itertools import pairwise
 
 from clipper_assets.captions.fonts import Face
 from clipper_assets.captions.lines import CaptionWord, spaced
-from clipper_assets.captions.order import right_to_left, seen_order
+from clipper_assets.captions.order import right_to_left, visual_order
 from clipper_assets.captions.script_fonts import EMOJI_VARIANT, runs
 from clipper_assets.media.frame import Box
 
-# libass shapes emoji one by one (seen with that of ffmpeg 9.0.2): without their joiners, keycaps and tags the parts of
-# a sequence stand beside each other, as UTS #51 has it where a sequence is not supported.
+# libass shapes emoji one by one (seen with that of ffmpeg 9.0.2). Without joiners, keycaps and tags, the parts of a
+# sequence are drawn side by side, as UTS #51 recommends where a sequence is not supported.
 _EMOJI_JOINTS = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])|\ufe0f?\u20e3|[\U000e0020-\U000e007f]")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A piece of a word in one face. Advance and ink in pixels, ink from the start of the baseline, upward."""
+    """A piece of a word in one face.
+
+    Advance and ink box in pixels; the origin is the start of the baseline, y upward.
+    """
 
     text: str
     face: Face
@@ -34,7 +37,7 @@ class Run:
 
 @dataclass(frozen=True)
 class PlacedRun:
-    """A run at its place: the left end of its baseline."""
+    """A run and the position of the left end of its baseline."""
 
     run: Run
     left_px: float
@@ -43,7 +46,7 @@ class PlacedRun:
 
 @dataclass(frozen=True)
 class PlacedWord:
-    """A word at its place. `ink` is what is drawn, `cell` is the same height for all words of a line."""
+    """A placed word. `ink` is the box of what is drawn; `cell` has the same height for all words of a line."""
 
     word: CaptionWord
     runs: tuple[PlacedRun, ...]
@@ -53,7 +56,7 @@ class PlacedWord:
 
 
 class Typesetter:
-    """Sets words in the first of `faces`, and in the others what that one lacks; `em_px` high, for one clip."""
+    """Sets the words of one clip at `em_px`, in the first of `faces` or, for letters that it lacks, in another."""
 
     def __init__(self, faces: Sequence[Face], em_px: float, *, uppercase: bool) -> None:
         self.faces = faces
@@ -68,7 +71,7 @@ class Typesetter:
         return sum(run.advance_px for run in self.runs(text, language))
 
     def reach_px(self, words: Sequence[CaptionWord]) -> tuple[float, float]:
-        """How far above and below the baseline a line of any of these words may reach."""
+        """The greatest height above and depth below the baseline of a line with any of these words."""
         drawn = [run for word in words for run in self.runs(word.text, word.language)]
         top_px = max([self._cell_top_px, *(run.top_px for run in drawn)])
         return top_px, -min([self._cell_bottom_px, *(run.bottom_px for run in drawn)])
@@ -76,23 +79,26 @@ class Typesetter:
     def place(
         self, line: Sequence[CaptionWord], center_x_px: float, baseline_px: float, max_width_px: float
     ) -> list[PlacedWord]:
-        """The words of a line around `center_x_px`, in reading order; smaller where they are wider than may be."""
-        order = seen_order(right_to_left([word.text for word in line]))
-        seen = [line[number] for number in order]
+        """Place the words of a line centred on `center_x_px`; scaled down if too wide.
+
+        The result is in reading order.
+        """
+        order = visual_order(right_to_left([word.text for word in line]))
+        ordered = [line[number] for number in order]
         space_px = self.width_px(" ")
         gaps_px = [space_px if spaced(line[min(pair)], line[max(pair)]) else 0.0 for pair in pairwise(order)]
-        widths_px = [self.width_px(word.text, word.language) for word in seen]
+        widths_px = [self.width_px(word.text, word.language) for word in ordered]
         width_px = sum(widths_px) + sum(gaps_px)
-        scale = min(max_width_px / (width_px + 2 * self._overhang_px(seen)), 1.0)
+        scale = min(max_width_px / (width_px + 2 * self._overhang_px(ordered)), 1.0)
         left_px = center_x_px - width_px * scale / 2
         placed: dict[int, PlacedWord] = {}
-        for number, word, word_px, gap_px in zip(order, seen, widths_px, [*gaps_px, 0.0], strict=True):
+        for number, word, word_px, gap_px in zip(order, ordered, widths_px, [*gaps_px, 0.0], strict=True):
             placed[number] = self._placed(word, left_px, baseline_px, scale)
             left_px += (word_px + gap_px) * scale
         return [placed[number] for number in sorted(placed)]
 
     def _overhang_px(self, line: Sequence[CaptionWord]) -> float:
-        """How far the first and the last letter of a line reach beyond its advance, at the most."""
+        """The larger distance by which the ink of a line's first or last letter extends beyond its advance."""
         first, last = (self.runs(word.text, word.language)[end] for word, end in ((line[0], 0), (line[-1], -1)))
         return max(-first.left_px, last.right_px - last.advance_px, 0.0)
 
@@ -118,20 +124,20 @@ class Typesetter:
         )
 
     def _runs(self, text: str, language: str) -> tuple[Run, ...]:
-        """The runs of a word, or of a space, from left to right as they are seen."""
+        """The runs of a word, or of a space, in visual order from left to right."""
         pieces = runs(self.shown(text, language), self.faces) or [("", self.faces[0])]
         leftward = right_to_left([piece for piece, _ in pieces])
-        return tuple(self._run(*pieces[number], leftward[number]) for number in seen_order(leftward))
+        return tuple(self._run(*pieces[number], leftward[number]) for number in visual_order(leftward))
 
     def _run(self, text: str, face: Face | None, is_right_to_left: bool) -> Run:
         text, em_px = text.replace(EMOJI_VARIANT, ""), self.em_px
-        if face is None:  # a font of the machine draws it, if any: as wide as it is high, by and large
+        if face is None:  # a system font may draw it; assume letters as wide as they are high
             return Run(text, self.faces[0], is_right_to_left, len(text) * em_px, 0, len(text) * em_px, em_px, 0)
         extent = face.extent(text)
         return Run(text, face, is_right_to_left, *(ems * em_px for ems in extent))
 
     def shown(self, text: str, language: str) -> str:
-        """A text as it is drawn: in capitals where the style has them, by the rules of its language."""
+        """A text as it is drawn: in capitals if the style asks for them, by the rules of its language."""
         text = _EMOJI_JOINTS.sub("", text)
         if not self._uppercase:
             return text
@@ -143,5 +149,5 @@ class Typesetter:
 
 
 def grown(box: Box, margin_px: float) -> Box:
-    """A box with a margin on all four sides."""
+    """The box enlarged by a margin on all four sides."""
     return Box(box.left - margin_px, box.top - margin_px, box.width + 2 * margin_px, box.height + 2 * margin_px)

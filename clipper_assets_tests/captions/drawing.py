@@ -1,4 +1,4 @@
-"""Captions as libass really draws them, on a plain picture."""
+"""Draws captions with the real libass on a plain background, and measures the result."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from clipper_assets_tests.support.media import Picture, frames
 GREY = 0x60
 PORTRAIT = FRAMES[Aspect.portrait]
 CJK_DIR = Path(__file__).parent / "fonts"
-"""A few letters of Chinese, Japanese and Korean, for machines without such fonts."""
+"""Fonts with a few Chinese, Japanese and Korean characters, for machines without such fonts."""
 
 
 def captions_of(
@@ -29,7 +29,7 @@ def captions_of(
 
 
 def drawn(captions: Captions, folder: Path, rate: int = 1) -> Path:
-    """A video with nothing but captions on grey."""
+    """A video with only captions on a grey background."""
     _prepare(captions, folder)
     filters = "format=gbrp,ass=captions.ass:fontsdir=fonts"
     run([*_grey(captions, rate), "-vf", filters, "-c:v", "rawvideo", "drawn.nut"], cwd=folder)
@@ -37,20 +37,20 @@ def drawn(captions: Captions, folder: Path, rate: int = 1) -> Path:
 
 
 def log_of(captions: Captions, folder: Path) -> str:
-    """What libass says of the fonts that it takes for the first frame."""
+    """The ffmpeg log of drawing the first frame, which names the fonts that libass selects."""
     _prepare(captions, folder)
     filters = ["-vf", "ass=captions.ass:fontsdir=fonts", "-frames:v", "1", "-f", "null", "-"]
     return run(["-loglevel", "verbose", *_grey(captions, 1), *filters], cwd=folder)
 
 
 def drawn_boxes(captions: Captions, folder: Path, rate: int) -> list[Box | None]:
-    """For each frame the box around all that is drawn, measured by ffmpeg; None for a frame without captions."""
+    """The box around everything drawn in each frame, measured by ffmpeg; None for a frame without captions."""
     _prepare(captions, folder)
     difference = "format=gbrp,split[a][b];[b]ass=captions.ass:fontsdir=fonts[c];[a][c]blend=all_mode=difference"
     measured = f"{difference},format=gray,bbox=min_val=10"
     log = run([*_grey(captions, rate), "-filter_complex", measured, "-f", "null", "-"], cwd=folder)
     return [
-        Box(*(float(number) for number in found.groups())) if (found := _BBOX.search(line)) else None
+        Box(*(float(number) for number in match.groups())) if (match := _BBOX.search(line)) else None
         for line in log.splitlines()
         if "_bbox_" in line
     ]
@@ -74,7 +74,7 @@ def first_frame(captions: Captions, folder: Path) -> Picture:
 
 
 def ink(picture: Picture) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom (exclusive) of what is not grey."""
+    """Left, top, right and bottom (exclusive) of the area that is not grey."""
     marked: NDArray[np.bool_] = np.any(np.abs(picture.astype(int) - GREY) > 12, axis=2)
     columns, rows = np.flatnonzero(marked.any(axis=0)), np.flatnonzero(marked.any(axis=1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

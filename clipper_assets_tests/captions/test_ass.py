@@ -19,7 +19,7 @@ from clipper_assets_tests.support.media import frames, words
 
 COMMANDS = re.compile(r"\{(.*?)\}")
 SOFT_PX = 2
-"""The edges of letters are smoothed."""
+"""Tolerance for the smoothed edges of letters."""
 
 
 def events(captions: Captions) -> list[pysubs2.SSAEvent]:
@@ -31,13 +31,13 @@ def letters_of(event: pysubs2.SSAEvent) -> str:
 
 
 def plain(**changes: object) -> CaptionStyle:
-    """White letters without anything around them, the spoken word red."""
+    """White letters without outline or shadow, the spoken word in red."""
     bare = {"outline_px": 0, "shadow_px": 0, "text_colour": "#ffffff", "highlight_colour": "#ff0000"}
     return load_style("classic", bare | changes)
 
 
 def word_lists(number: int, seed: int) -> list[list[str]]:
-    """Lists of random words, from one letter to longer than a line, in several scripts and with odd signs."""
+    """Lists of random words in several scripts, from one letter to more than a line, some with unusual characters."""
     chance = random.Random(seed)
     alphabets = [
         "abcdefghijklmnopqrstuvwxyz",
@@ -56,49 +56,47 @@ def word_lists(number: int, seed: int) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("style_name", style_names())
-def test_what_libass_draws_of_random_words_lies_in_its_boxes_and_they_in_the_safe_area(
-    style_name: str, tmp_path: Path
-) -> None:
+def test_libass_draws_random_words_inside_the_computed_boxes_and_the_safe_area(style_name: str, tmp_path: Path) -> None:
     number = 23  # in each of the styles: more than 200 in all
-    said = [
+    spoken_words = [
         CaptionWord(
             text, second + 0.9 * place / len(texts), second + 0.9 * (place + 1) / len(texts), second, str(second)
         )
         for second, texts in enumerate(word_lists(number, seed=style_names().index(style_name)))
         for place, text in enumerate(texts)
     ]
-    captions = captions_of(said, load_style(style_name), float(number))
+    captions = captions_of(spoken_words, load_style(style_name), float(number))
     safe = PORTRAIT.safe
     measured = drawn_boxes(captions, tmp_path, rate=2)
     assert len(measured) == 2 * number
-    for frame, found in enumerate(measured):
-        assert found is not None
-        lines = [each.box for each in captions.boxes if each.start_s - 0.01 <= frame / 2 < each.end_s]
-        assert min(line.left for line in lines) - SOFT_PX <= found.left
-        assert found.right <= max(line.right for line in lines) + SOFT_PX
-        assert min(line.top for line in lines) - SOFT_PX <= found.top
-        assert found.bottom <= max(line.bottom for line in lines) + SOFT_PX
-        assert safe.left <= found.left < found.right <= safe.right
-        assert safe.top <= found.top < found.bottom <= safe.bottom
+    for frame, ink_box in enumerate(measured):
+        assert ink_box is not None
+        lines = [line.box for line in captions.boxes if line.start_s - 0.01 <= frame / 2 < line.end_s]
+        assert min(line.left for line in lines) - SOFT_PX <= ink_box.left
+        assert ink_box.right <= max(line.right for line in lines) + SOFT_PX
+        assert min(line.top for line in lines) - SOFT_PX <= ink_box.top
+        assert ink_box.bottom <= max(line.bottom for line in lines) + SOFT_PX
+        assert safe.left <= ink_box.left < ink_box.right <= safe.right
+        assert safe.top <= ink_box.top < ink_box.bottom <= safe.bottom
 
 
 @pytest.mark.parametrize("style_name", style_names())
-def test_nothing_moves_but_the_word_that_is_spoken(style_name: str, tmp_path: Path) -> None:
+def test_only_the_spoken_word_changes_from_one_picture_to_the_next(style_name: str, tmp_path: Path) -> None:
     captions = captions_of(words("Ana told 3 men", each_s=0.5), load_style(style_name), 2.0)
     pictures = [picture.astype(int) for _, picture in frames(drawn(captions, tmp_path, rate=2), "rgb24")]
     shown = [(block, word) for block in captions.blocks for line in block.lines for word in line.words]
     assert len(shown) == len(pictures) == 4
     reach = WORD_MARGIN * captions.style.font_size + SOFT_PX
-    for number, ((block, one), (later, two)) in enumerate(pairwise(shown)):
+    for number, ((block, word), (next_block, next_word)) in enumerate(pairwise(shown)):
         changed = np.flatnonzero((np.abs(pictures[number] - pictures[number + 1]) > 8).any(axis=2).any(axis=0))
         assert changed.size or style_name == "subtitle"
-        if block is later and changed.size:
-            assert min(one.cell.left, two.cell.left) - reach <= changed[0]
-            assert changed[-1] <= max(one.cell.right, two.cell.right) + reach
+        if block is next_block and changed.size:
+            assert min(word.cell.left, next_word.cell.left) - reach <= changed[0]
+            assert changed[-1] <= max(word.cell.right, next_word.cell.right) + reach
 
 
 @pytest.mark.parametrize("style_name", style_names())
-def test_no_line_covers_the_other(style_name: str, tmp_path: Path) -> None:
+def test_two_lines_do_not_cover_each_other(style_name: str, tmp_path: Path) -> None:
     changes: dict[str, object] = {
         "text_colour": "#ffffff",
         "highlight_colour": "#ffffff",
@@ -128,36 +126,38 @@ def test_no_line_covers_the_other(style_name: str, tmp_path: Path) -> None:
 
 @settings(deadline=None)  # the first one loads the fonts
 @given(talks(), st.sampled_from(style_names()))
-def test_every_word_is_spoken_once_in_order_inside_its_page_and_the_clip(
+def test_every_word_is_highlighted_once_in_order_within_its_page_and_the_clip(
     talk: tuple[list[CaptionWord], float], style_name: str
 ) -> None:
     captions = captions_of(talk[0], load_style(style_name), talk[1])
-    found = [event for event in events(captions) if event.name == SPOKEN]
-    turns = [
-        (word, turn)
+    highlights = [event for event in events(captions) if event.name == SPOKEN]
+    spans = [
+        (word, span)
         for page in captions.pages
-        for word, turn in zip(page.words, pairwise([*(word.start_s for word in page.words), page.end_s]), strict=True)
+        for word, span in zip(page.words, pairwise([*(word.start_s for word in page.words), page.end_s]), strict=True)
     ]
-    lasting = [(word, turn) for word, turn in turns if round(turn[0] * 100) < round(turn[1] * 100)]
+    visible = [(word, span) for word, span in spans if round(span[0] * 100) < round(span[1] * 100)]
     assert [word for page in captions.pages for word in page.words] == talk[0]
-    assert [letters_of(event) for event in found] == [
-        captions._column.setter.shown(word.text, "") for word, _ in lasting
+    assert [letters_of(event) for event in highlights] == [
+        captions._column.setter.shown(word.text, "") for word, _ in visible
     ]
-    for event, (_, turn) in zip(found, lasting, strict=True):
-        assert (event.start, event.end) == (round(turn[0] * 100) * 10, round(turn[1] * 100) * 10)
+    for event, (_, span) in zip(highlights, visible, strict=True):
+        assert (event.start, event.end) == (round(span[0] * 100) * 10, round(span[1] * 100) * 10)
     for event in events(captions):
         assert 0 <= event.start < event.end <= round(talk[1] * 100) * 10
 
 
-def test_a_word_is_lit_from_its_start_to_the_next_ones() -> None:
-    said = [
+def test_a_word_is_highlighted_from_its_start_to_that_of_the_next() -> None:
+    spoken_words = [
         CaptionWord("start", 0.5, 0.8, 0, None),
         CaptionWord("small", 1.0, 1.3, 0, None),
         CaptionWord("we", 2.5, 2.7, 0, None),
         CaptionWord("go", 2.7, 2.9, 0, None),
     ]
-    found = [event for event in events(captions_of(said, load_style("classic"), 10.0)) if event.name == SPOKEN]
-    assert [(event.start, event.end, letters_of(event)) for event in found] == [
+    highlights = [
+        event for event in events(captions_of(spoken_words, load_style("classic"), 10.0)) if event.name == SPOKEN
+    ]
+    assert [(event.start, event.end, letters_of(event)) for event in highlights] == [
         (500, 1000, "start"),
         (1000, 1800, "small"),
         (2500, 2700, "we"),
@@ -165,30 +165,30 @@ def test_a_word_is_lit_from_its_start_to_the_next_ones() -> None:
     ]
 
 
-@pytest.mark.parametrize("nasty", [r"{\an8}", r"\N", "{", "}", r"\h", r"{\fs300}big", "{}", "\\"])
-def test_text_never_becomes_a_command(nasty: str) -> None:
+@pytest.mark.parametrize("text", [r"{\an8}", r"\N", "{", "}", r"\h", r"{\fs300}big", "{}", "\\"])
+def test_text_never_becomes_a_command(text: str) -> None:
     event = next(
-        event for event in events(captions_of(words(f"a{nasty}b"), load_style("classic"))) if event.name == SPOKEN
+        event for event in events(captions_of(words(f"a{text}b"), load_style("classic"))) if event.name == SPOKEN
     )
     shown = letters_of(event)
     assert len(COMMANDS.findall(event.text)) == 1
     assert not set(shown) & set("{}")
-    assert shown.count("\\") == shown.count("\\\u2060") == nasty.count("\\")
-    assert len(shown.replace("\u2060", "")) == len(f"a{nasty}b")
+    assert shown.count("\\") == shown.count("\\\u2060") == text.count("\\")
+    assert len(shown.replace("\u2060", "")) == len(f"a{text}b")
 
 
 def colours_of(captions: Captions) -> dict[str, str]:
-    """The colour of each word before it is spoken, or while it is where there is nothing before."""
-    found: dict[str, str] = {}
+    """The colour of each word in its first event: before it is spoken, or while it is spoken if it comes first."""
+    colours: dict[str, str] = {}
     for event in events(captions):
         colour = re.search(r"\\1c&H(..)(..)(..)&", event.text)
         if event.style == "Letters" and colour:
-            found.setdefault(letters_of(event), f"#{colour[3]}{colour[2]}{colour[1]}")
-    return found
+            colours.setdefault(letters_of(event), f"#{colour[3]}{colour[2]}{colour[1]}")
+    return colours
 
 
-def test_each_speaker_has_a_colour_and_emphasis_comes_before_it() -> None:
-    said = [
+def test_each_speaker_has_a_colour_and_emphasis_overrides_it() -> None:
+    spoken_words = [
         CaptionWord("So", 0.0, 0.1, 0, "Ana"),
         CaptionWord("hello", 0.1, 0.4, 0, "Ana"),
         CaptionWord("Then", 0.5, 0.6, 1, "Ben"),
@@ -199,7 +199,7 @@ def test_each_speaker_has_a_colour_and_emphasis_comes_before_it() -> None:
         CaptionWord("sure", 1.2, 1.3, 2, "Ana"),
     ]
     changes = {"speaker_colours": ["#111111", "#222222"], "emphasis_colour": "#333333", "highlight_colour": None}
-    assert colours_of(captions_of(said, load_style("classic", changes), 5.0)) == {
+    assert colours_of(captions_of(spoken_words, load_style("classic", changes), 5.0)) == {
         "So": "#111111",
         "hello": "#111111",
         "Then": "#222222",
@@ -211,9 +211,11 @@ def test_each_speaker_has_a_colour_and_emphasis_comes_before_it() -> None:
     }
 
 
-@pytest.mark.parametrize("said", ["שלום עולם טוב.", "من هنا نبدأ.", "יש iPhone חדש."])
-def test_the_words_of_a_right_to_left_line_light_up_from_right_to_left(said: str, tmp_path: Path) -> None:
-    captions = captions_of(words(said, each_s=0.5), plain(), 1.5)
+@pytest.mark.parametrize("spoken_words", ["שלום עולם טוב.", "من هنا نبدأ.", "יש iPhone חדש."])
+def test_the_words_of_a_right_to_left_line_are_highlighted_from_right_to_left(
+    spoken_words: str, tmp_path: Path
+) -> None:
+    captions = captions_of(words(spoken_words, each_s=0.5), plain(), 1.5)
     centers_px, edges_px = [], []
     for _, drawn_picture in frames(drawn(captions, tmp_path, rate=2), "rgb24"):
         picture = drawn_picture.astype(int)
@@ -226,25 +228,25 @@ def test_the_words_of_a_right_to_left_line_light_up_from_right_to_left(said: str
     assert edges_px[0] == edges_px[1] == edges_px[2]
 
 
-def test_the_punctuation_of_a_right_to_left_word_stands_and_turns_as_it_is_read(tmp_path: Path) -> None:
+def test_punctuation_of_a_right_to_left_word_is_mirrored_and_on_the_correct_side(tmp_path: Path) -> None:
     pictures = []
-    for folder, text in ((tmp_path / "round", "(שלום)"), (tmp_path / "asked", "מה?!")):
+    for folder, text in ((tmp_path / "round", "(שלום)"), (tmp_path / "question", "מה?!")):
         folder.mkdir()
         picture = first_frame(captions_of(words(text), plain()), folder)
         left, top, right, bottom = ink(picture)
         pictures.append(picture[top:bottom, left:right, 0] > 200)
-    bracketed, asked = pictures
+    bracketed, question = pictures
     assert bracketed[len(bracketed) // 2, :4].any()  # the belly of the bracket that opens to the right
-    assert asked[4 : len(asked) // 2, 3].all()  # the stroke of the exclamation mark
+    assert question[4 : len(question) // 2, 3].all()  # the stroke of the exclamation mark
 
 
-def test_the_hook_is_seen_first_and_fades(tmp_path: Path) -> None:
+def test_the_hook_is_shown_first_and_fades_out(tmp_path: Path) -> None:
     captions = captions_of(words("one two"), load_style("pop"), 4.0, "Nobody expected this")
-    lit = [
+    drawn_pixels = [
         int((np.abs(picture[:700].astype(int) - GREY) > 12).sum()) for _, picture in frames(drawn(captions, tmp_path))
     ]
-    assert lit[0] == lit[2] > 10_000
-    assert lit[3] == 0
+    assert drawn_pixels[0] == drawn_pixels[2] > 10_000
+    assert drawn_pixels[3] == 0
 
 
 def test_a_clip_without_words_has_no_events() -> None:
@@ -252,7 +254,7 @@ def test_a_clip_without_words_has_no_events() -> None:
     assert {event.layer for event in events(captions_of([], load_style("pop"), hook="Only this"))} == {0, 3}
 
 
-def test_the_style_of_the_letters_names_a_font_that_is_there() -> None:
+def test_every_ass_style_names_the_font_of_the_captions() -> None:
     for name in style_names():
         captions = captions_of(words("a"), load_style(name))
         subs = pysubs2.SSAFile.from_string(caption_ass(captions))

@@ -13,18 +13,18 @@ TEXTS = ("bakery-at-the-edge-of-it", "AVATAR!", "Ναι", "Ещё", "שלום", 
 
 
 @pytest.mark.parametrize("font", [face.name for face in faces_in(FONTS_DIR) if face.covers("Aa1")])
-def test_ink_is_where_libass_draws_it(font: str, tmp_path: Path) -> None:
+def test_computed_ink_is_where_libass_draws_it(font: str, tmp_path: Path) -> None:
     style = load_style("classic", {"font": font, "outline_px": 0, "font_size": 90})
-    said = [CaptionWord(text, 2.0 * number, 2.0 * number + 1, 0, None) for number, text in enumerate(TEXTS)]
-    captions = captions_of(said, style, 2.0 * len(TEXTS))
+    spoken_words = [CaptionWord(text, 2.0 * number, 2.0 * number + 1, 0, None) for number, text in enumerate(TEXTS)]
+    captions = captions_of(spoken_words, style, 2.0 * len(TEXTS))
     words = [line.words[0] for block in captions.blocks for line in block.lines]
     for number, (word, drawn) in enumerate(zip(words, drawn_boxes(captions, tmp_path, rate=1)[::2], strict=True)):
         assert drawn is not None
-        for edge in ("left", "right", "top", "bottom"):  # a pixel that is touched is drawn
+        for edge in ("left", "right", "top", "bottom"):  # libass draws every pixel that is touched
             assert getattr(drawn, edge) == pytest.approx(getattr(word.ink, edge), abs=1.3), (TEXTS[number], edge)
 
 
-def test_extent_grows_with_the_text_and_counts_from_the_baseline() -> None:
+def test_extent_grows_with_the_text_and_is_measured_from_the_baseline() -> None:
     face = find_face("Anton Regular")
     assert face.extent("").advance == 0
     assert face.extent("ab").advance > face.extent("a").advance > 0
@@ -33,14 +33,14 @@ def test_extent_grows_with_the_text_and_counts_from_the_baseline() -> None:
     assert face.extent("To").advance < face.extent("T").advance + face.extent("o").advance
 
 
-def test_an_unknown_font_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_font_is_rejected_with_the_known_names() -> None:
     with pytest.raises(
-        ValueError, match=r"^no caption font 'Comic Sans'; there are Anton Regular, Bebas Neue Regular, "
+        ValueError, match=r"^unknown caption font 'Comic Sans'; use one of Anton Regular, Bebas Neue Regular, "
     ):
         find_face("Comic Sans")
 
 
-def test_a_font_of_the_users_folder_is_found(tmp_path: Path) -> None:
+def test_fonts_in_the_users_folder_are_found(tmp_path: Path) -> None:
     other = tmp_path / "brand.ttf"
     other.write_bytes((FONTS_DIR / "Anton-Regular.ttf").read_bytes())
     (tmp_path / "notes.txt").write_text("not a font")

@@ -22,7 +22,7 @@ def inside(box: Box, outer: Box) -> bool:
 
 @settings(deadline=None)  # the first one loads the fonts
 @given(talks(), st.sampled_from(style_names()), st.sampled_from(Aspect), st.text("abg Wj,.", max_size=150))
-def test_every_line_is_inside_the_safe_area_and_the_hook_above_the_captions(
+def test_every_line_is_inside_the_safe_area_and_the_hook_is_above_the_captions(
     talk: tuple[list[CaptionWord], float], style_name: str, aspect: Aspect, hook: str
 ) -> None:
     frame = FRAMES[aspect]
@@ -30,10 +30,10 @@ def test_every_line_is_inside_the_safe_area_and_the_hook_above_the_captions(
     assert len(captions.boxes) == sum(len(page.lines) for page in captions.pages) + (
         len(captions.title.lines) if captions.title else 0
     )
-    for each in captions.boxes:
-        assert inside(each.box, frame.safe)
-        assert each.box.center_x == pytest.approx(frame.width_px / 2, abs=12)
-        assert 0 <= each.start_s <= each.end_s <= talk[1]
+    for line in captions.boxes:
+        assert inside(line.box, frame.safe)
+        assert line.box.center_x == pytest.approx(frame.width_px / 2, abs=12)
+        assert 0 <= line.start_s <= line.end_s <= talk[1]
     if captions.title:
         assert len(captions.title.lines) <= HOOK_LINES
         assert all(captions.title.box.bottom <= block.box.top + TINY_PX for block in captions.blocks)
@@ -46,7 +46,7 @@ def lines_of(hook: str, style_name: str = "pop") -> list[str]:
     return [text_of([word.word for word in line.words]) for line in title.lines]
 
 
-def test_a_hook_wraps_shrinks_and_at_last_ends_early() -> None:
+def test_a_long_hook_is_wrapped_then_shrunk_then_cut_off() -> None:
     assert lines_of("Bread at midnight") == ["Bread at midnight"]
     assert lines_of("Nobody thought bread could ever do this") == ["Nobody thought bread", "could ever do this"]
     long = "Nobody thought that bread could ever do this to a village with seven ovens, and then it happened again"
@@ -58,21 +58,23 @@ def test_a_hook_wraps_shrinks_and_at_last_ends_early() -> None:
     assert f"{long}, {long}".startswith(" ".join(longer).rstrip("…"))
 
 
-def test_a_hook_that_has_no_room_above_the_captions_is_left_out() -> None:
+def test_a_hook_without_room_above_the_captions_is_left_out() -> None:
     huge = load_style("pop", {"font_size": 200, "hook_size": 200, "outline_px": 20, "blur_px": 20, "shadow_px": 20})
     captions = Captions(words("ที่นี้ Ågypq موضوع"), huge, FRAMES[Aspect.landscape], 9.0, "Ågyp ที่นี้")
     assert captions.title is None
     assert len(captions.boxes) == sum(len(page.lines) for page in captions.pages)
 
 
-def test_a_hook_is_gone_with_a_shorter_clip_and_may_be_empty() -> None:
-    assert [(each.start_s, each.end_s) for each in captions_of([], load_style("pop"), 2.0, "Bread").boxes] == [(0, 2.0)]
+def test_a_hook_ends_with_a_short_clip_and_a_blank_hook_is_left_out() -> None:
+    assert [(line.start_s, line.end_s) for line in captions_of([], load_style("pop"), 2.0, "Bread").boxes] == [(0, 2.0)]
     assert captions_of(words("a"), load_style("pop"), 2.0, " ").title is None
 
 
 def test_a_hook_in_a_script_without_spaces_wraps_between_words() -> None:
-    said = [CaptionWord("今日は", 0.0, 0.5, 0, None, "ja")]
-    title = captions_of(said, load_style("pop"), 9.0, "今日は美味しいパンの話をします。今日は美味しいパン").title
+    spoken_words = [CaptionWord("今日は", 0.0, 0.5, 0, None, "ja")]
+    title = captions_of(
+        spoken_words, load_style("pop"), 9.0, "今日は美味しいパンの話をします。今日は美味しいパン"
+    ).title
     assert title is not None
     assert [text_of([word.word for word in line.words]) for line in title.lines] == [
         "今日は美味しい",
@@ -82,9 +84,9 @@ def test_a_hook_in_a_script_without_spaces_wraps_between_words() -> None:
 
 
 @pytest.mark.parametrize("style_name", style_names())
-def test_pages_of_one_clip_stand_on_the_same_baseline(style_name: str) -> None:
-    said = [*words("gypsy quay"), *words("one man", start_s=3.0), *words("Ärger", start_s=6.0)]
-    captions = captions_of(said, load_style(style_name), 9.0)
+def test_pages_of_one_clip_have_the_same_baseline(style_name: str) -> None:
+    spoken_words = [*words("gypsy quay"), *words("one man", start_s=3.0), *words("Ärger", start_s=6.0)]
+    captions = captions_of(spoken_words, load_style(style_name), 9.0)
     baselines = {block.lines[-1].words[0].runs[0].baseline_px for block in captions.blocks}
     assert len(captions.blocks) == 3
     assert len(baselines) == 1
@@ -98,15 +100,15 @@ def test_capitals_follow_the_rules_of_the_language() -> None:
     assert captions_of(words("a"), load_style("classic"))._column.setter.shown("iyi", "tr") == "iyi"
 
 
-def test_parts_of_an_emoji_that_libass_does_not_join_stand_side_by_side() -> None:
+def test_emoji_sequences_are_measured_as_libass_draws_them_side_by_side() -> None:
     setter = captions_of(words("👩‍🍳 👩 🍳"), load_style("classic"))._column.setter
     assert setter.width_px("👩‍🍳") == pytest.approx(setter.width_px("👩") + setter.width_px("🍳"))
     assert setter.shown("1️⃣", "") == "1"
     assert setter.shown("क्‍ष", "hi") == "क्‍ष"
 
 
-def test_a_font_that_is_not_there_is_named() -> None:
+def test_an_unknown_font_of_a_style_is_rejected_with_the_known_names() -> None:
     style = load_style("pop", {"font": "Brand Black"})
-    with pytest.raises(ValueError, match=r"^no caption font 'Brand Black'; there are Anton Regular, "):
+    with pytest.raises(ValueError, match=r"^unknown caption font 'Brand Black'; use one of Anton Regular, "):
         _ = captions_of(words("a"), style).boxes
     assert captions_of(words("a"), load_style("pop", {"font": "Noto Sans CJK JP Bold"})).fonts_dir == CJK_DIR

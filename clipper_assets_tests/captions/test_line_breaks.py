@@ -34,22 +34,24 @@ from clipper_assets.captions.lines import CaptionWord
         ("the", "mill", "", BETWEEN),
     ],
 )
-def test_a_break_costs_what_it_tears_apart(before: str, after: str, language: str, cost: float) -> None:
+def test_a_break_costs_more_between_words_that_belong_together(
+    before: str, after: str, language: str, cost: float
+) -> None:
     assert break_cost(before, after, language) == cost
 
 
-def test_what_begins_a_phrase_is_not_left_at_the_end_of_a_line() -> None:
+def test_words_that_begin_a_phrase_are_bound_to_the_next_word() -> None:
     for language, listed in LANGUAGES.items():
         assert listed.beginning < listed.binding
         assert all(word == bare(word) for word in listed.binding), language
 
 
 def marked(text: str, texts: list[str], language: str = "en") -> list[str]:
-    said = [CaptionWord(word, 0.0, 0.1, 0, None, language) for word in text.split()]
-    return [word.text for word in mark_keywords(said, texts) if word.is_key]
+    spoken_words = [CaptionWord(word, 0.0, 0.1, 0, None, language) for word in text.split()]
+    return [word.text for word in mark_keywords(spoken_words, texts) if word.is_key]
 
 
-def test_key_words_are_those_of_the_hook_that_do_more_than_join() -> None:
+def test_key_words_occur_in_the_texts_and_are_not_function_words() -> None:
     assert marked("And then the Bakery, without money, failed.", ["Why a bakery failed without you", "#money"]) == [
         "Bakery,",
         "money,",

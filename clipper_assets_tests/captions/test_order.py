@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.captions.order import right_to_left, seen_order
+from clipper_assets.captions.order import right_to_left, visual_order
 
 
 @pytest.mark.parametrize(
-    ("read", "seen"),
+    ("logical", "visual"),
     [
         ("one two 3", "one two 3"),
         ("שלום עולם טוב", "טוב עולם שלום"),
@@ -18,15 +18,15 @@ from clipper_assets.captions.order import right_to_left, seen_order
         ("1 2", "1 2"),
     ],
 )
-def test_a_line_is_ordered_as_it_is_seen(read: str, seen: str) -> None:
-    words = read.split()
-    assert [words[number] for number in seen_order(right_to_left(words))] == seen.split()
+def test_words_are_put_in_visual_order(logical: str, visual: str) -> None:
+    words = logical.split()
+    assert [words[number] for number in visual_order(right_to_left(words))] == visual.split()
 
 
 @given(st.lists(st.text("ab1.אבم", min_size=1, max_size=4), min_size=1, max_size=12))
-def test_no_word_is_lost_and_pure_lines_keep_or_turn_their_order(words: list[str]) -> None:
+def test_no_word_is_lost_and_lines_of_one_direction_keep_or_reverse_their_order(words: list[str]) -> None:
     directions = right_to_left(words)
-    order = seen_order(directions)
+    order = visual_order(directions)
     assert sorted(order) == list(range(len(words)))
     if len(set(directions)) == 1:
         assert order == sorted(order, reverse=directions[0])

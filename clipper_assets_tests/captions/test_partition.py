@@ -9,7 +9,7 @@ MOST = 3
 
 
 @given(st.lists(st.integers(0, 20), max_size=8), st.integers(0, 20))
-def test_no_other_way_to_cut_costs_less(items: list[int], ideal: int) -> None:
+def test_no_other_partition_costs_less(items: list[int], ideal: int) -> None:
     def cost(first: int, last: int) -> float:
         return float((sum(items[first:last]) - ideal) ** 2)
 
@@ -24,12 +24,12 @@ def test_no_other_way_to_cut_costs_less(items: list[int], ideal: int) -> None:
         for inner in combinations(range(1, len(items)), number)
     )
     fitting = [other for other in others if all(last - first <= MOST for first, last in other)]
-    assert sum(cost(*each) for each in stretches) == min(
-        (sum(cost(*each) for each in other) for other in fitting), default=0
+    assert sum(cost(*span) for span in stretches) == min(
+        (sum(cost(*span) for span in other) for other in fitting), default=0
     )
 
 
-def test_of_two_ways_that_cost_the_same_the_longer_last_stretch_is_taken() -> None:
+def test_at_equal_cost_the_longer_last_stretch_wins() -> None:
     assert cheapest_partition(3, lambda first, last: (0.0, (first, last)) if last - first <= 2 else None) == [
         (0, 1),
         (1, 3),

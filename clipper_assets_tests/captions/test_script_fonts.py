@@ -15,7 +15,7 @@ from clipper_assets_tests.captions.drawing import CJK_DIR, captions_of, log_of
 
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a font of its own."""
+    """A machine without any fonts."""
     monkeypatch.setattr(scripts, "_on_machine", tuple)
     monkeypatch.setattr(scripts, "_face_for", scripts._face_for.__wrapped__)
 
@@ -23,11 +23,11 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("script", "language", "text"), SCRIPTS)
 @pytest.mark.parametrize("style_name", ["pop", "subtitle"])
 @pytest.mark.usefixtures("bare_machine")
-def test_every_script_is_drawn_by_the_fonts_that_were_gathered(
+def test_every_script_is_drawn_with_the_gathered_fonts(
     style_name: str, script: str, language: str, text: str, tmp_path: Path
 ) -> None:
     captions = captions_of(spoken(text, language), load_style(style_name), 1.0, hook=text)
-    assert captions.undrawn == "", script
+    assert captions.missing_glyphs == "", script
     log = log_of(captions, tmp_path)
     chosen = [line for line in log.splitlines() if "fontselect:" in line]
     gathered = {face.file.stem for face in captions.faces} | {face.ass_name for face in captions.faces}
@@ -41,7 +41,7 @@ def pieces(text: str, font: str = "Anton Regular") -> list[tuple[str, str]]:
     return [(piece, face.name if face else "") for piece, face in runs(text, faces)]
 
 
-def test_a_word_is_parted_where_its_font_changes() -> None:
+def test_a_word_is_split_where_its_font_changes() -> None:
     assert pieces("bread") == [("bread", "Anton Regular")]
     assert pieces("хлеб.") == [("хлеб.", "Noto Sans Bold")]
     assert pieces("«хлеб»") == [("«хлеб»", "Noto Sans Bold")]
@@ -56,37 +56,37 @@ def test_marks_and_joiners_stay_with_their_letter() -> None:
     assert pieces("🇫🇷") == [("🇫🇷", "Noto Emoji Bold")]
 
 
-def test_what_has_no_shape_needs_no_font() -> None:
+def test_invisible_characters_need_no_font() -> None:
     assert [face.name for face in faces_for("a\u200cb\u00a0\u200d\ufe0f c", "Bebas Neue Regular")] == [
         "Bebas Neue Regular"
     ]
     captions = captions_of(spoken("می\u200cخواهم bread\u2060 ❤\ufe0f", "fa"), load_style("headline"))
-    assert captions.undrawn == ""
+    assert captions.missing_glyphs == ""
 
 
 @pytest.mark.parametrize(("text", "region"), [("今日は", "JP"), ("오늘", "KR"), ("今天们", "SC")])
-def test_han_letters_are_drawn_as_in_their_country(text: str, region: str) -> None:
+def test_han_characters_get_the_font_of_their_region(text: str, region: str) -> None:
     assert faces_for(text, "Anton Regular", CJK_DIR)[1].name == f"Noto Sans CJK {region} Bold"
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_what_no_font_has_is_named_and_still_laid_out() -> None:
+def test_characters_without_a_font_are_reported_and_still_laid_out() -> None:
     captions = captions_of(spoken("今天 bread", ""), load_style("classic"))
     without = type(captions)(captions.words, captions.style, captions.frame, captions.clip_s)
-    assert captions.undrawn == ""
-    assert without.undrawn == "今天"
+    assert captions.missing_glyphs == ""
+    assert without.missing_glyphs == "今天"
     assert len(without.boxes) == 1
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_the_fonts_of_all_scripts_are_found_or_named() -> None:
-    missing = {found.script for found in script_fonts() if found.face is None}
+def test_every_script_has_a_font_or_a_remedy() -> None:
+    missing = {font.script for font in script_fonts() if font.face is None}
     assert missing == {"Chinese", "Japanese", "Korean"}
-    assert all("fonts-noto-cjk" in found.remedy for found in script_fonts() if found.script in missing)
-    assert all(found.face for found in script_fonts(CJK_DIR))
+    assert all("fonts-noto-cjk" in font.remedy for font in script_fonts() if font.script in missing)
+    assert all(font.face for font in script_fonts(CJK_DIR))
 
 
-def test_fonts_of_the_machine_are_found_by_their_file_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_fonts_are_found_by_their_file_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nested = tmp_path / "opentype" / "noto"
     nested.mkdir(parents=True)
     (nested / "NotoSansCJK-Bold.ttc").touch()
@@ -111,13 +111,13 @@ def test_gathered_fonts_are_links_to_the_files(tmp_path: Path) -> None:
     assert all((tmp_path / "fonts" / name).resolve() == FONTS_DIR / name for name in names)
 
 
-def test_a_face_of_a_collection_is_gathered_alone(tmp_path: Path) -> None:
+def test_a_face_of_a_collection_is_saved_as_a_single_font(tmp_path: Path) -> None:
     collection = TTCollection()
     collection.fonts = [TTFont(FONTS_DIR / f"{name}.ttf") for name in ("NotoSansHebrew-Bold", "NotoSansThai-Bold")]
     collection.save(tmp_path / "both.ttc")
     _, thai = faces_of(tmp_path / "both.ttc")
     gather_fonts([thai], tmp_path / "fonts")
-    (alone,) = faces_in(tmp_path / "fonts")
-    assert (alone.ass_name, alone.number) == (thai.ass_name, 0)
-    assert alone.covers("ก")
-    assert not alone.covers("ש")
+    (single,) = faces_in(tmp_path / "fonts")
+    assert (single.ass_name, single.number) == (thai.ass_name, 0)
+    assert single.covers("ก")
+    assert not single.covers("ש")

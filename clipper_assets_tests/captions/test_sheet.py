@@ -21,7 +21,7 @@ def test_a_sheet_shows_every_style_over_a_picture(tmp_path: Path) -> None:
             assert part.sum() > 100
 
 
-def test_there_is_a_tile_for_every_script() -> None:
+def test_every_script_has_a_tile_without_missing_glyphs() -> None:
     tiles = script_tiles(fonts_dir=CJK_DIR)
     assert [tile.label for tile in tiles][-4:] == ["Chinese", "Japanese", "Korean", "emoji"]
-    assert all(tile.captions.undrawn == "" for tile in tiles)
+    assert all(tile.captions.missing_glyphs == "" for tile in tiles)

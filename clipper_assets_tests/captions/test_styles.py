@@ -37,14 +37,14 @@ def test_styles_differ_in_more_than_a_color() -> None:
     assert len(looks) == len(NAMES)
 
 
-def test_classic_is_the_old_services() -> None:
+def test_classic_looks_like_the_previous_service() -> None:
     classic = load_style("classic")
     assert (classic.font, classic.text_colour, classic.words_per_page) == ("Anton Regular", "#ffffff", 5)
 
 
 @pytest.mark.parametrize("name", ["comic", "", "../styles/pop", "POP"])
-def test_an_unknown_style_is_refused_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^no caption style '.*'; there are boxed, classic, .*, subtitle$"):
+def test_an_unknown_style_is_rejected_with_the_known_names(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^unknown caption style '.*'; use one of boxed, classic, .*, subtitle$"):
         load_style(name)
 
 
@@ -83,13 +83,15 @@ def test_a_show_overrides_fields() -> None:
         ({"colour": "#ffffff"}, "there is no field colour; there are font, font_size, "),
     ],
 )
-def test_a_wrong_override_is_one_sentence_that_names_the_field(change: dict[str, object], sentence: str) -> None:
+def test_an_invalid_override_fails_in_one_sentence_that_names_the_field(
+    change: dict[str, object], sentence: str
+) -> None:
     with pytest.raises(ValueError, match="caption style 'pop'") as raised:
         load_style("pop", change)
     assert str(raised.value).startswith(f"caption style 'pop': {sentence}")
     assert "\n" not in str(raised.value)
 
 
-def test_a_mistake_in_a_style_of_this_package_is_found() -> None:
+def test_an_invalid_packaged_style_is_rejected() -> None:
     with pytest.raises(ValidationError):
         CaptionStyle.model_validate(load_style("pop").model_dump() | {"shadow_px": "deep"})

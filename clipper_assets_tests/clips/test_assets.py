@@ -164,7 +164,7 @@ def test_an_unknown_style_is_refused_in_one_sentence(
 ) -> None:
     _, result = clip_episode(storage, upload("cut.mp4"), instance, render=RenderConfig(caption_style="comic"))
     (sentence,) = local.failures(result)
-    assert sentence.startswith("no caption style 'comic'; there are boxed, classic, ")
+    assert sentence.startswith("unknown caption style 'comic'; use one of boxed, classic, ")
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 

@@ -108,7 +108,7 @@ def _draw(
 
 def _undrawn(plan: ClipPlan) -> tuple[Degraded, ...]:
     """What no caption font has: another font of the machine draws it, or nobody does."""
-    lacking = plan.captions.undrawn
+    lacking = plan.captions.missing_glyphs
     if not lacking:
         return ()
     reason = f"the caption fonts lack {lacking!r}: drawn by a font of this machine, or as boxes"
