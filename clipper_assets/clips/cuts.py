@@ -1,4 +1,4 @@
-"""What a clip leaves out of its window, and the one time map that video, sound, captions and camera share."""
+"""Decides which stretches are cut out of a clip's window, and maps times of the window to times of the clip."""
 
 import math
 import re
@@ -13,11 +13,11 @@ Span = tuple[float, float]
 """Start and end in seconds."""
 
 LONGEST_PAUSE_S, PAUSE_S = 0.7, 0.25
-"""A silence longer than the first is shortened to the second, half of it on either side of the cut."""
+"""A pause longer than the first is shortened to the second, half of it on each side of the cut."""
 MARGIN_S = 0.06
-"""What a cut leaves of either neighbour: aligned word ends are late or early by 30 ms in one of ten."""
+"""Least distance between a cut and a neighbouring word: one in ten aligned word ends is off by 30 ms."""
 SHORTEST_KEPT_S, SHORTEST_CUT_S = 0.3, 0.1
-"""A piece between two cuts that is shorter flickers, and a cut that saves less is not worth its jump."""
+"""A shorter piece between two cuts looks like a flicker, and a shorter cut is not worth the jump."""
 
 FILLERS = {
     "cs": r"e+h+m+|[eé]{2,}",
@@ -41,14 +41,14 @@ FILLERS = {
     "yue": r"呃+",
     "zh": r"呃+",
 }
-"""By language (ISO 639-1), what a speaker says who only needs time. Not what may be an answer, as "hm" or "嗯", or
-another word, as "um" in German, "er" in English or "eu" in French."""
+"""Patterns of filler words by language (ISO 639-1). Words that may be an answer, such as "hm" or "嗯", or another word,
+such as "um" in German, "er" in English or "eu" in French, are not included."""
 
 _EDGES = re.compile(r"^\W+|\W+$")
 
 
 class Spoken(Protocol):
-    """A word; seconds from the window's first frame."""
+    """A spoken word, with times in seconds from the window's first frame."""
 
     @property
     def text(self) -> str: ...
@@ -60,13 +60,16 @@ class Spoken(Protocol):
 
 @dataclass(frozen=True)
 class TimeMap:
-    """The stretches that are kept: seconds from the window's first frame, in order, apart, on frame boundaries."""
+    """Maps times of a window to times of the clip, which keeps only some of its stretches.
+
+    `kept` are these stretches in seconds from the window's first frame: in order, without overlap, on frame boundaries.
+    """
 
     kept: tuple[Span, ...]
 
     @classmethod
     def whole(cls, window_s: float) -> "TimeMap":
-        """Nothing is left out."""
+        """The map of a clip that keeps its whole window."""
         return cls(((0.0, window_s),))
 
     @property
@@ -75,7 +78,7 @@ class TimeMap:
         return sum(end - start for start, end in self.kept)
 
     def at(self, window_s: float) -> float:
-        """Where in the clip a moment of the window is; one that was left out is where the cut is."""
+        """The time in the clip for a time in the window; a time that was cut out maps to the cut."""
         number = bisect_right([start for start, _ in self.kept], window_s) - 1
         if number < 0:
             return 0.0
@@ -83,15 +86,19 @@ class TimeMap:
         start, end = self.kept[number]
         return before + min(window_s, end) - start
 
-    def holds(self, window_s: float) -> bool:
-        """Whether a moment of the window is in the clip. A word is, if its middle is: cuts leave traces of fillers."""
+    def contains(self, window_s: float) -> bool:
+        """Whether a time of the window is in the clip.
+
+        Test a word by its middle, because cuts may leave traces of fillers.
+        """
         return any(start <= window_s < end for start, end in self.kept)
 
 
 def tighten(words: Sequence[Spoken], window_s: float, fps: Fraction, language: str) -> TimeMap:
-    """A window of `window_s` seconds without fillers of the language (ISO 639-1) and with its long pauses shortened.
+    """The time map that removes fillers of the language (ISO 639-1) and shortens long pauses.
 
-    No cut comes within 60 ms of another word. Where nothing but fillers is said, nothing is left out.
+    `words` are those of a window of `window_s` seconds. No cut comes within 60 ms of a word that is kept. A window with
+    nothing but fillers is kept whole.
     """
     fillers = [word for word in words if is_filler(word.text, language)]
     others = [
@@ -116,13 +123,13 @@ def tighten(words: Sequence[Spoken], window_s: float, fps: Fraction, language: s
 
 
 def is_filler(text: str, language: str) -> bool:
-    """Whether a word is a filler of the language, whatever stands around it."""
+    """Whether a word, with or without punctuation, is a filler of the language (ISO 639-1)."""
     pattern = FILLERS.get(language)
     return pattern is not None and re.fullmatch(pattern, _EDGES.sub("", text.casefold())) is not None
 
 
 def _gaps(spans: Sequence[Span], window_s: float) -> Iterator[Span]:
-    """Where none of the words is within 60 ms, in order. None at all where there are no words."""
+    """The stretches, in order, that keep 60 ms distance from all words; empty without words."""
     reached_s = 0.0
     for start_s, end_s in sorted(spans):
         if start_s - MARGIN_S > reached_s:
@@ -133,7 +140,7 @@ def _gaps(spans: Sequence[Span], window_s: float) -> Iterator[Span]:
 
 
 def _cut(gap: Span, fillers: Sequence[Spoken], window_s: float) -> Span:
-    """What to leave out of a gap; an empty span for nothing. At an end of the window the whole pause is the word's."""
+    """The span to cut out of a gap; empty for nothing. At an end of the window the pause is only beside one word."""
     start_s, end_s = gap
     inside = [word for word in fillers if start_s < (word.start_s + word.end_s) / 2 < end_s]
     after_word, before_word = start_s > 0, end_s < window_s

@@ -1,4 +1,4 @@
-"""What decides a clip's bytes, settled before anything is rendered."""
+"""Plans a clip: everything that determines the rendered file, decided before rendering."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ MAX_FPS = 60
 
 @dataclass(frozen=True)
 class Look:
-    """How the clips of a run look: caption style, frame, whether pauses and fillers are cut and the hook is shown."""
+    """How the clips of a run look: caption style, frame, tightening (pauses and fillers removed) and hook title."""
 
     style: CaptionStyle
     frame: Frame
@@ -38,10 +38,10 @@ class Look:
 
 @dataclass(frozen=True)
 class ClipPlan:
-    """One clip: its stretch of the episode in seconds (on frame boundaries), and everything that is drawn or set.
+    """One clip: its stretch of the episode in seconds (on frame boundaries), and everything to be rendered.
 
-    `cuts` are what the clip keeps of that stretch. Words and camera count in seconds of the clip. `microphones` are the
-    stream and channel of each voice that is mixed; none where the sound is one mix already.
+    `cuts` says which parts of that stretch the clip keeps. Words and camera count in seconds of the clip. `microphones`
+    are the stream and channel of each voice to be mixed; empty if the recording is mixed already.
     """
 
     index: int
@@ -64,15 +64,15 @@ class ClipPlan:
 
     @property
     def captions(self) -> Captions:
-        """What is written over the clip. Its style's font must be there, or using it raises ValueError."""
+        """The captions to be burned into the clip. Using them raises ValueError if the style's font is missing."""
         return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir)
 
     @property
     def spec(self) -> str:
-        """A hash of all that decides what the clip shows and plays: equal specs, equal clips.
+        """A hash of everything that determines what the clip shows and plays: equal specs, equal clips.
 
-        The encoder is no part of it: an episode that moves from a machine with NVENC to one without keeps its files,
-        and with them its approvals.
+        The encoder is not included, so that an episode that moves from a machine with NVENC to one without keeps its
+        files and their approvals.
         """
         decisive = {
             **asdict(self),
@@ -88,9 +88,9 @@ class ClipPlan:
 
 
 def output_fps(source: RawVideo) -> Fraction:
-    """The source's frame rate, kept up to 60; a variable one becomes the nearest whole rate.
+    """The frame rate of clips: the source's, but at most 60; a variable rate is rounded to the nearest integer.
 
-    Rates of the 1000/1001 family stay exact. Sound without a picture gets 30.
+    Rates of the 1000/1001 family stay exact. An audio-only source gets 30.
     """
     if source.audio_only:
         return Fraction(30)
@@ -99,9 +99,9 @@ def output_fps(source: RawVideo) -> Fraction:
 
 
 def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
-    """Plan the clip of a window; `camera` in seconds of the episode.
+    """Plan the clip of a window; `camera` is in seconds of the episode.
 
-    Texts are cleaned here too: tables may have been written by an earlier version, or by hand.
+    Texts are cleaned again, because the tables may have been written by an earlier version or edited by a person.
     """
     import pyarrow.compute as pc
 
@@ -112,7 +112,7 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
     start_s = _on_frame(window.start, fps, latest_s=min((row["start"] for row in rows), default=math.inf))
     frames = max(round((min(window.end, source.duration_s) - start_s) * fps), 1)
     window_s = float(frames / fps)
-    said = [
+    caption_words = [
         CaptionWord(
             text=text,
             start_s=max(row["start"] - start_s, 0.0),
@@ -124,8 +124,8 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
         for row in rows
         if (text := clean_text(row["text"]).strip())
     ]
-    spoken = mark_keywords(said, window.hashtags)
-    cuts = tighten(spoken, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
+    marked = mark_keywords(caption_words, window.hashtags)
+    cuts = tighten(marked, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
     return ClipPlan(
         index=window.clip,
         etag=source.etag,
@@ -134,26 +134,26 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
         fps=fps,
         frame=look.frame,
         cuts=cuts,
-        words=_kept(spoken, cuts),
+        words=_kept(marked, cuts),
         style=look.style,
         hook=clean_text(window.hook) if look.hook_title else None,
         camera=_in_clip(camera, start_s, cuts),
-        microphones=tuple((each.stream, each.channel) for each in source.microphones),
+        microphones=tuple((microphone.stream, microphone.channel) for microphone in source.microphones),
         fonts_dir=look.fonts_dir,
     )
 
 
 def _kept(words: Sequence[CaptionWord], cuts: TimeMap) -> tuple[CaptionWord, ...]:
-    """The words that the clip keeps, at its own times."""
+    """The words that the clip keeps, with times of the clip."""
     return tuple(
         replace(word, start_s=cuts.at(word.start_s), end_s=cuts.at(word.end_s))
         for word in words
-        if cuts.holds((word.start_s + word.end_s) / 2)
+        if cuts.contains((word.start_s + word.end_s) / 2)
     )
 
 
 def _in_clip(camera: CameraPath, start_s: float, cuts: TimeMap) -> CameraPath:
-    """The path from the clip's first frame on, at its own times; of keyframes at the same time the last one counts."""
+    """The camera path with times of the clip; of several keyframes at the same time only the last is kept."""
     keyframes: dict[float, Keyframe] = {}
     for key in camera.keyframes:
         time_s = cuts.at(max(key.time_s - start_s, 0.0))
@@ -164,9 +164,9 @@ def _in_clip(camera: CameraPath, start_s: float, cuts: TimeMap) -> CameraPath:
 
 
 def _on_frame(time_s: float, fps: Fraction, latest_s: float) -> float:
-    """The first frame at or after `time_s`, or the one before where that would pass `latest_s`.
+    """The time of the first frame at or after `time_s`, or of the frame before if that were later than `latest_s`.
 
-    A clip that starts between two frames shows its first one up to half a frame late against its sound.
+    A clip that starts between two frames would show its first one up to half a frame after its sound.
     """
     after = float(math.ceil(time_s * fps - Fraction(1, 1000)) / fps)
     return after if after <= latest_s else float(math.floor(time_s * fps) / fps)

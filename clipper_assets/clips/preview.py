@@ -1,4 +1,4 @@
-"""What an operator looks at: the clips as a Markdown table with small pictures."""
+"""A Markdown table of the clips with small pictures, for operators in the Dagster UI."""
 
 import base64
 import tempfile
@@ -16,7 +16,7 @@ PREVIEW_WIDTH_PX = 120
 
 
 def clips_preview(storage: Storage, clips: list[Clip]) -> str:
-    """A row per clip, its thumbnail inline as a data URI (a few kB each), so that it needs no access to the storage."""
+    """One row per clip. Thumbnails are inline data URIs of a few kB, so that the UI needs no access to the storage."""
     rows = [
         (
             f"![clip {clip.clip_index}]({_inline_picture(storage, clip)})",
@@ -29,7 +29,7 @@ def clips_preview(storage: Storage, clips: list[Clip]) -> str:
         )
         for clip in clips
     ]
-    return markdown_table(["", "clip", "where", "seconds", "score", "hook", "file"], rows)
+    return markdown_table(["", "clip", "time", "seconds", "score", "hook", "file"], rows)
 
 
 def _inline_picture(storage: Storage, clip: Clip) -> str:

@@ -1,4 +1,4 @@
-"""What an episode has in the storage beside its upload, and how that is removed."""
+"""Removes everything that was produced for an episode, but not its upload."""
 
 import re
 from pathlib import PurePosixPath
@@ -18,37 +18,37 @@ LAKE_FOLDERS = (
     "highlight_windows",
     "scenes",
     "camera_paths",
-    "faces",  # of runs before there was a table of scenes
+    "faces",  # written by versions without a scenes table
     "rendered_clips",
     "clip_records",
     "edits",
 )
-"""Folders of the lake that have a folder for each episode; claims of runs are not among them."""
+"""Folders of the lake with one folder per episode; the claims of runs are kept elsewhere and stay."""
 _CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)")
 
 
 def remove_files(storage: Storage, partition: str) -> None:
-    """Removes clips in every aspect, their manifests, and all of the lake; may be repeated where it was cut short."""
+    """Remove an episode's clips in every aspect, their manifests and all its tables; can be repeated if interrupted."""
     for aspect in Aspect:
-        for folder in _own_folders(storage, partition, aspect):
+        for folder in _folders_of(storage, partition, aspect):
             for stored in list(storage.list_objects(folder)):
                 path = PurePosixPath(stored.key)
                 if path.parent.as_posix() == folder and _CLIP.fullmatch(path.name):
                     storage.delete(stored.key)
-            storage.delete(f"{folder}/manifest.json")  # last, since it says whose the others are
+            storage.delete(f"{folder}/manifest.json")  # last, because it says which episode owns the other files
     for name in LAKE_FOLDERS:
         for stored in list(storage.list_objects(f"{LAKE}/{name}/{hive_folder(partition)}")):
             storage.delete(stored.key)
 
 
-def _own_folders(storage: Storage, partition: str, aspect: Aspect) -> list[str]:
-    """Folders of clips whose manifest names the episode, or names none, where there is a record of a clip in them."""
+def _folders_of(storage: Storage, partition: str, aspect: Aspect) -> list[str]:
+    """Folders whose manifest names the episode, or names none while one of its clip records points to the folder."""
     records = [read_record(storage, partition, aspect, index) for index in range(MAX_CLIPS)]
     recorded = {PurePosixPath(clip.key).parent.as_posix() for clip in records if clip}
-    own = []
+    folders = []
     for folder in clip_folders(object_key(partition), aspect):
         manifest = f"{folder}/manifest.json"
-        named = owner(storage, manifest) if storage.exists(manifest) else None
-        if named == partition or (named is None and folder in recorded):
-            own.append(folder)
-    return own
+        episode = owner(storage, manifest) if storage.exists(manifest) else None
+        if episode == partition or (episode is None and folder in recorded):
+            folders.append(folder)
+    return folders

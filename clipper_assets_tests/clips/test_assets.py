@@ -29,7 +29,7 @@ NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4
 
 @pytest.fixture
 def upload(storage: DirectoryStorage, cut: Path, short_windows: None) -> Callable[[str], str]:
-    """Puts `cut` and its cues into the storage; returns the key."""
+    """A function that uploads `cut` and its subtitles under a name, and returns the key."""
 
     def uploaded(name: str) -> str:
         folder = Path(storage.root) / "show"
@@ -48,7 +48,7 @@ def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def files(folder: Path) -> dict[str, tuple[int, str]]:
-    """Modification time and digest of every file below `folder`."""
+    """Modification time and SHA-256 of every file below `folder`."""
     return {
         file.relative_to(folder).as_posix(): (
             file.stat().st_mtime_ns,
@@ -67,7 +67,7 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
 
 
-def test_a_rerun_renders_nothing_and_fewer_clips_leave_none_behind(
+def test_a_rerun_renders_nothing_and_surplus_clips_are_deleted(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
@@ -87,11 +87,11 @@ def test_a_rerun_renders_nothing_and_fewer_clips_leave_none_behind(
     _, result = clip_episode(storage, key, instance, max_clips=2)
     facts = metadata(result)
     assert (facts["rendered"], facts["unchanged"], facts["speed"]) == (0, 2, "nothing to render")
-    again = files(folder)
-    assert {name: again[name] for name in NAMES} == {name: first[name] for name in NAMES}
+    after_rerun = files(folder)
+    assert {name: after_rerun[name] for name in NAMES} == {name: first[name] for name in NAMES}
     assert read(folder).clips == manifest.clips
 
-    # What a first run leaves that was killed when all its clips were there: a manifest without them.
+    # The state after a first run that was killed when all clips were rendered: the manifest lists none of them.
     (folder / "manifest.json").write_bytes(manifest.model_copy(update={"status": "rendering", "clips": []}).to_bytes())
     (folder / "clip_7.txt").write_text("a guest")
     _, result = clip_episode(storage, key, instance, max_clips=1)
@@ -104,7 +104,7 @@ def test_a_rerun_renders_nothing_and_fewer_clips_leave_none_behind(
     assert [Path(path).name for path in files(Path(storage.root) / "lake" / "clip_records")] == ["clip_0.json"]
 
 
-def test_two_episodes_in_a_folder_keep_apart_and_a_new_style_transcribes_nothing(
+def test_two_episodes_in_a_folder_do_not_interfere_and_a_new_style_transcribes_nothing(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     one, two = upload("one.mp4"), upload("two.mp4")
@@ -134,7 +134,7 @@ def test_two_episodes_in_a_folder_keep_apart_and_a_new_style_transcribes_nothing
     assert restyled["clips/two/clip_0.mp4"][1] != after["clips/two/clip_0.mp4"][1]
 
 
-def test_another_aspect_leaves_the_clips_of_the_first_in_the_table(
+def test_clips_in_another_aspect_are_added_to_the_table(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
@@ -159,7 +159,7 @@ def test_another_aspect_leaves_the_clips_of_the_first_in_the_table(
     assert (facts["unchanged"], facts["dagster/row_count"]) == (1, 1)
 
 
-def test_an_unknown_style_is_refused_in_one_sentence(
+def test_an_unknown_style_fails_in_one_sentence(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     _, result = clip_episode(storage, upload("cut.mp4"), instance, render=RenderConfig(caption_style="comic"))
@@ -168,7 +168,7 @@ def test_an_unknown_style_is_refused_in_one_sentence(
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 
-def test_captions_that_fail_warn_and_are_on_record(
+def test_captions_that_fail_are_recorded_and_cause_a_warning(
     storage: DirectoryStorage,
     instance: dg.DagsterInstance,
     upload: Callable[[str], str],
@@ -178,7 +178,7 @@ def test_captions_that_fail_warn_and_are_on_record(
     _, result = clip_episode(storage, upload("cut.mp4"), instance)
     (fallback,) = metadata(result)["degraded"]
     assert (fallback["clip"], fallback["step"]) == (0, "rendered_clips")
-    assert fallback["reason"].startswith("the captions could not be burned, the clip has none: ")
+    assert fallback["reason"].startswith("the captions could not be burned in, so the clip has none: ")
     assert checks(result)["clips_are_published"]
     assert not checks(result)["rendered_clips_not_degraded"]
     (clip,) = read(Path(storage.root) / "show" / "clips").clips
@@ -189,7 +189,7 @@ def test_captions_that_fail_warn_and_are_on_record(
     assert storage.exists(clip.captions.vtt)
 
 
-def test_clips_are_not_cut_from_an_upload_that_changed(
+def test_an_upload_that_changed_is_not_rendered(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
@@ -208,7 +208,7 @@ def test_clips_are_not_cut_from_an_upload_that_changed(
     assert files(Path(storage.root) / "show" / "clips") == before
 
 
-def test_an_episode_without_speech_has_a_finished_manifest_without_clips_and_none_of_an_earlier_run(
+def test_an_episode_without_speech_has_an_empty_manifest_and_old_clips_are_deleted(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")

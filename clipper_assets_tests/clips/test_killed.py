@@ -1,4 +1,4 @@
-"""A run that is killed in the middle of rendering, and the run after it."""
+"""A run that is killed while rendering, and the next run, which finishes the work."""
 
 import hashlib
 import os
@@ -23,7 +23,7 @@ CLI = "from clipper_assets.cli import main; main()"
 
 
 def last_frame_s(file: Path) -> float:
-    """When the last frame of a clip ends, read to its very end."""
+    """End of the last frame of a clip in seconds; 0 if frames are missing."""
     with av.open(f"file:{file}") as container:
         (stream,) = container.streams.video
         packets = [packet for packet in container.demux(stream) if packet.size]
@@ -32,7 +32,7 @@ def last_frame_s(file: Path) -> float:
 
 
 def contents(folder: Path, names: set[str]) -> dict[str, tuple[int, bytes]]:
-    """Modification time and bytes of files."""
+    """Modification time and content of the named files in a folder."""
     return {name: ((folder / name).stat().st_mtime_ns, (folder / name).read_bytes()) for name in names}
 
 
@@ -52,21 +52,21 @@ def test_a_killed_run_is_finished_by_the_next_one(
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    seen: dict[str, float] = {}
+    ends_s: dict[str, float] = {}
     give_up = time.monotonic() + DEADLINE_S
     try:
         while not storage.exists(record_key("show/cut.mp4", Aspect.portrait, 0)):
             assert process.poll() is None, "the run ended before it could be killed"
             assert time.monotonic() < give_up
-            seen |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
+            ends_s |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
             time.sleep(0.01)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    seen |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
+    ends_s |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}
     left = {file.name for file in (show / "clips").glob("clip_*")}
     assert left == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
-    assert set(seen) == {"clip_0.mp4"}
+    assert set(ends_s) == {"clip_0.mp4"}
     killed = Manifest.model_validate_json((show / "clips" / "manifest.json").read_bytes())
     assert (killed.status, killed.clips) == ("rendering", [])
     finished = contents(show / "clips", left)
@@ -83,5 +83,5 @@ def test_a_killed_run_is_finished_by_the_next_one(
     for clip in manifest.clips:
         video = storage.read_bytes(clip.key)
         assert clip.sha256 == hashlib.sha256(video).hexdigest()
-    # Whatever could be seen of the first clip while the killed run worked was all of it.
-    assert all(abs(end_s - manifest.clips[0].duration) < 0.01 for end_s in seen.values())
+    # The first clip was never visible in an incomplete state, even while the killed run was working.
+    assert all(abs(end_seen_s - manifest.clips[0].duration) < 0.01 for end_seen_s in ends_s.values())

@@ -20,7 +20,7 @@ from clipper_assets.clips.manifest import (
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.clips.making import clip_in
+from clipper_assets_tests.clips.card_clip import clip_in
 from clipper_assets_tests.clips.test_plan import SOURCE
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, still
@@ -38,13 +38,13 @@ WINDOW = window_of(clip=2, hook="Why not?", hashtags=["#Bread"])
 def planned(
     start_s: float,
     end_s: float,
-    said: list[Word],
+    words: list[Word],
     source: RawVideo = SOURCE,
     look: Look = LOOK,
     camera: CameraPath | None = None,
 ) -> ClipPlan:
-    """The plan of a window around all of `said`, one sentence."""
-    table = words_table("e", said, [0] * len(said), "en", {})
+    """The plan of a window that contains `words` as one sentence."""
+    table = words_table("e", words, [0] * len(words), "en", {})
     window = replace(WINDOW, start=start_s, end=end_s)
     return plan_clip(window, table, source, look, camera or still(Layout.fit, source, "requested layout"))
 
@@ -53,22 +53,22 @@ def clip_plan() -> ClipPlan:
     return planned(9.9, 13.1, [Word("one", 10.01, 10.5, 0), Word("two", 11.0, 13.0, 0, speaker="A")])
 
 
-def test_equal_plans_have_equal_specs_wherever_they_stand() -> None:
+def test_equal_plans_have_equal_specs_whatever_their_index() -> None:
     assert clip_plan().spec == clip_plan().spec
     assert replace(clip_plan(), index=7).spec == clip_plan().spec
 
 
-def test_a_nul_in_a_word_of_a_transcript_file_leaves_all_captions(tmp_path: Path) -> None:
+def test_a_nul_in_a_transcript_file_loses_no_caption(tmp_path: Path) -> None:
     file = tmp_path / "talk.json"
-    said = [{"word": text, "start": n, "end": n + 0.5} for n, text in enumerate(["one", "t\0wo", "three"])]
-    file.write_text(json.dumps({"segments": [{"start": 0, "end": 3, "text": "one t\0wo three", "words": said}]}))
+    words = [{"word": text, "start": n, "end": n + 0.5} for n, text in enumerate(["one", "t\0wo", "three"])]
+    file.write_text(json.dumps({"segments": [{"start": 0, "end": 3, "text": "one t\0wo three", "words": words}]}))
     (cue,) = read_transcript(file).cues
     plan = planned(0.0, 3.0, [Word(word.text, *word.span, 0) for word in cue.words if word.span])
     assert [word.text for word in plan.words] == ["one", "two", "three"]
     assert missing_captions(plan.captions, caption_ass(plan.captions)) == 0
 
 
-def test_texts_of_tables_from_elsewhere_are_cleaned() -> None:
+def test_control_characters_in_tables_are_removed() -> None:
     table = words_table("e", [Word(text, n, n + 0.5, 0) for n, text in enumerate("abc")], [0] * 3, "en", {})
     for name, texts in (("text", ["one", "\0", "t\x07wo"]), ("speaker", ["A\0nn", None, None])):
         table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
@@ -99,18 +99,18 @@ def test_texts_of_tables_from_elsewhere_are_cleaned() -> None:
         {"hook": "Why not?"},
     ],
 )
-def test_whatever_decides_the_bytes_changes_the_spec(change: dict[str, Any]) -> None:
+def test_everything_that_changes_the_file_changes_the_spec(change: dict[str, Any]) -> None:
     assert replace(clip_plan(), **change).spec != clip_plan().spec
 
 
-def test_the_renderer_changes_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_renderer_version_changes_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
     before = clip_plan().spec
     monkeypatch.setattr("clipper_assets.clips.plan.RENDERER_VERSION", "next")
     assert clip_plan().spec != before
 
 
 @pytest.mark.parametrize(
-    ("fps", "variable", "wanted"),
+    ("fps", "variable", "expected"),
     [
         (25.0, False, Fraction(25)),
         (29.97002997, False, Fraction(30000, 1001)),
@@ -124,10 +124,11 @@ def test_the_renderer_changes_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
         (90.2, True, Fraction(60)),
     ],
 )
-def test_the_frame_rate_is_kept_up_to_60(fps: float, variable: bool, wanted: Fraction) -> None:
-    assert output_fps(replace(SOURCE, fps=fps, variable_fps=variable)) == wanted
+def test_the_frame_rate_is_kept_up_to_60(fps: float, variable: bool, expected: Fraction) -> None:
+    assert output_fps(replace(SOURCE, fps=fps, variable_fps=variable)) == expected
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([24000 / 1001, 25.0, 30000 / 1001, 60.0]),
     st.floats(0, 60),
@@ -135,31 +136,31 @@ def test_the_frame_rate_is_kept_up_to_60(fps: float, variable: bool, wanted: Fra
     st.floats(1, 30),
     st.floats(0, 0.3),
 )
-def test_a_clip_is_whole_frames_from_before_its_first_word(
+def test_a_clip_is_whole_frames_and_starts_before_its_first_word(
     fps: float, start_s: float, lead_s: float, speech_s: float, tail_s: float
 ) -> None:
-    said = [Word("first", start_s + lead_s, start_s + lead_s + speech_s, 0)]
+    words = [Word("first", start_s + lead_s, start_s + lead_s + speech_s, 0)]
     end_s = start_s + lead_s + speech_s + tail_s
-    plan = planned(start_s, end_s, said, replace(SOURCE, fps=fps))
+    plan = planned(start_s, end_s, words, replace(SOURCE, fps=fps))
     for edge_s in (plan.start_s, plan.duration_s):
         assert float(edge_s * plan.fps) == pytest.approx(round(edge_s * plan.fps), abs=1e-4)
-    assert 0 <= plan.start_s <= said[0].start + 1e-9
+    assert 0 <= plan.start_s <= words[0].start + 1e-9
     assert abs(plan.start_s - start_s) <= 1 / fps
     assert abs(plan.end_s - end_s) <= 0.5 / fps + 1e-6
     (word,) = plan.words
-    assert plan.start_s + word.start_s == pytest.approx(said[0].start)
-    assert plan.start_s + word.end_s == pytest.approx(min(said[0].end, plan.end_s))
+    assert plan.start_s + word.start_s == pytest.approx(words[0].start)
+    assert plan.start_s + word.end_s == pytest.approx(min(words[0].end, plan.end_s))
 
 
 def test_words_of_other_sentences_are_left_out() -> None:
-    said = [Word("before", 9.0, 9.5, 0), Word("inside", 10.0, 11.0, 0), Word("after", 11.5, 12.0, 0)]
-    table = words_table("e", said, [0, 1, 2], "en", {})
+    words = [Word("before", 9.0, 9.5, 0), Word("inside", 10.0, 11.0, 0), Word("after", 11.5, 12.0, 0)]
+    table = words_table("e", words, [0, 1, 2], "en", {})
     window = window_of(start=9.7, end=11.2, first_sentence=1, last_sentence=1)
     plan = plan_clip(window, table, SOURCE, LOOK, still(Layout.fit, SOURCE, ""))
     assert [word.text for word in plan.words] == ["inside"]
 
 
-def test_the_camera_counts_in_seconds_of_the_clip() -> None:
+def test_camera_times_are_seconds_of_the_clip() -> None:
     views = [View(100.0 * number, 540) for number in range(4)]
     keys = [
         Keyframe(time_s, Layout.speaker, (view,), 0.4, "why")
@@ -171,9 +172,9 @@ def test_the_camera_counts_in_seconds_of_the_clip() -> None:
     )
 
 
-def test_a_tightened_clip_has_neither_filler_nor_long_pause() -> None:
-    said = [Word("Well,", 10.1, 10.5, 0), Word("um,", 10.6, 11.0, 0), Word("yes.", 14.0, 14.5, 0)]
-    plan = planned(10.0, 14.8, said, look=replace(LOOK, tighten=True))
+def test_a_tightened_clip_has_no_fillers_and_no_long_pauses() -> None:
+    words = [Word("Well,", 10.1, 10.5, 0), Word("um,", 10.6, 11.0, 0), Word("yes.", 14.0, 14.5, 0)]
+    plan = planned(10.0, 14.8, words, look=replace(LOOK, tighten=True))
     assert [word.text for word in plan.words] == ["Well,", "yes."]
     assert plan.duration_s < 3.0
     first, last = plan.words
@@ -181,16 +182,16 @@ def test_a_tightened_clip_has_neither_filler_nor_long_pause() -> None:
     assert first.end_s < last.start_s < first.end_s + 1.0
 
 
-def test_words_of_the_hashtags_are_key_words() -> None:
+def test_words_that_are_hashtags_are_key_words() -> None:
     plan = planned(1, 5, [Word("The", 1, 2, 0), Word("bread.", 2, 5, 0)])
     assert [word.is_key for word in plan.words] == [False, True]
 
 
-def test_the_hook_is_a_title_where_the_look_has_one() -> None:
-    said = [Word("a", 1, 5, 0)]
-    assert planned(1, 5, said).hook is None
-    assert planned(1, 5, said, look=replace(LOOK, hook_title=True)).hook == "Why not?"
+def test_the_hook_is_shown_only_if_the_look_has_a_hook_title() -> None:
+    words = [Word("a", 1, 5, 0)]
+    assert planned(1, 5, words).hook is None
+    assert planned(1, 5, words, look=replace(LOOK, hook_title=True)).hook == "Why not?"
 
 
-def test_a_clip_ends_with_the_episode() -> None:
+def test_a_clip_ends_at_the_latest_with_the_episode() -> None:
     assert planned(90, 101, [Word("a", 91, 100, 0)]).end_s == 100

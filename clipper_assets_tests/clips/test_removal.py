@@ -7,7 +7,7 @@ from clipper_assets.storage.hive import hive_folder
 OURS, OTHER = "show/talk.mp4", "show/other.mp4"
 
 
-def test_only_what_is_an_episodes_own_is_removed(any_storage: Storage) -> None:
+def test_only_the_files_of_the_episode_are_removed(any_storage: Storage) -> None:
     put = any_storage.put_bytes
     stay, go = [OURS, "show/talk.srt", "show/show.toml", OTHER, "elsewhere/talk.mp4"], list[str]()
     for folder, owner, kept in [
@@ -24,7 +24,9 @@ def test_only_what_is_an_episodes_own_is_removed(any_storage: Storage) -> None:
     stay += ["show/clips/talk/clip_0.mp4.bak", "show/clips/talk/my clip_0.mp4", "show/clips/talk/mine/clip_0.mp4"]
     for name in LAKE_FOLDERS:
         go.append(f"lake/{name}/{hive_folder(OURS)}/table.parquet")
-        stay += [f"lake/{name}/{hive_folder(each)}/table.parquet" for each in (OTHER, "show/talk.mp4.mp4", "talk.mp4")]
+        stay += [
+            f"lake/{name}/{hive_folder(episode)}/table.parquet" for episode in (OTHER, "show/talk.mp4.mp4", "talk.mp4")
+        ]
     for key in {*stay, *go}:
         if not any_storage.exists(key):
             put(key, b"x")

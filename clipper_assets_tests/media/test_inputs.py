@@ -8,7 +8,7 @@ import pytest
 import clipper_assets
 from clipper_assets.camera.analysis.frames import grey_pictures
 from clipper_assets.clips.rendering.encoders import X264
-from clipper_assets.clips.rendering.filtergraph import filmed
+from clipper_assets.clips.rendering.filtergraph import video_arguments
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.ffmpeg import FfmpegError, run
@@ -45,7 +45,7 @@ def test_an_upload_replaced_by_a_playlist_after_its_probe_opens_no_other_file(
     with pytest.raises(UploadRefusedError, match="cannot be decoded"):
         audio.extract(storage, "upload.mp4", probed, tmp_path, lambda stage: lambda share: None, Microphones.auto)
     with pytest.raises(FfmpegError):
-        run(filmed(plan_of(source, frames=25), source, media_source, X264, captions=False), cwd=tmp_path)
+        run(video_arguments(plan_of(source, frames=25), source, media_source, X264, captions=False), cwd=tmp_path)
     with pytest.raises(FfmpegError):
         list(grey_pictures(media_source, source, 0.0, 1.0))
     with pytest.raises(av.FFmpegError):

@@ -15,7 +15,7 @@ from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.webhooks import sensor
 from clipper_assets.webhooks.sensor import build_webhooks
-from clipper_assets_tests.clips.making import clip_in
+from clipper_assets_tests.clips.card_clip import clip_in
 from clipper_assets_tests.support.receiver import SECRET, Receiver, receiving
 
 KEY = "show/a.mp4"

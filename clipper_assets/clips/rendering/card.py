@@ -1,4 +1,4 @@
-"""The picture of a clip that has only sound: a still card, made once, and bars that move with what is heard."""
+"""Draws the picture of an audio-only clip: a still card, drawn once, and bars that move with the sound."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -21,17 +21,17 @@ from clipper_assets.text.scripts import joined, line_break_pieces
 
 CARD_FILE, NAMES_FILE, FONTS_FOLDER = "card.png", "names.ass", "card_fonts"
 CAPTIONS_PX = 350
-"""The bottom of the safe area belongs to the captions: y 900 to 1250 of a 9:16 clip."""
+"""Height at the bottom of the safe area that is reserved for captions: y 900 to 1250 of a 9:16 clip."""
 GAP_PX = 36
 
 BARS, PITCH_PX, BAR_PX = 40, 20, 12
 BARS_WIDTH_PX, BARS_HEIGHT_PX = BARS * PITCH_PX, 132
 BARS_A_SECOND, LEVELS_RATE_HZ = 15, 48_000
 QUIETEST_DB, LOUDEST_DB = -42.0, -8.0
-"""RMS levels of a dot and of a bar of full height; speech at -14 LUFS swings between them."""
+"""RMS levels shown as a dot and as a bar of full height; speech at -14 LUFS varies between them."""
 
 COVER_TOP_PX = 140
-"""Pictures may go higher than the safe area for texts; TikTok's header ends at 130."""
+"""Highest top of cover art, which may be above the safe area for texts; TikTok's header ends at 130."""
 CORNER_PX, BLUR_SIGMA, DIMMED = 28, 48, 0.5
 
 SPOTLIGHT, SHADE = "#3730a3", "#0b1120"
@@ -42,11 +42,11 @@ LONGEST_TITLE, LONGEST_SHOW = 120, 40
 def write_card(
     source: RawVideo, media_source: str, frame: Frame, accent: str, folder: Path, fonts_dir: Path | None
 ) -> tuple[Degraded, ...]:
-    """Write `card.png` into `folder`: cover art over a blurred copy of itself, or the names of show and episode.
+    """Draw `card.png` in `folder`: cover art over a blurred copy of itself, or the names of show and episode.
 
-    The show's name is in the colour `accent` (`#rrggbb`); fonts that the package lacks are looked for in `fonts_dir`.
-    Cover art that cannot be drawn is recorded, and the card has the names instead. Raises FfmpegError where not even
-    those can be drawn.
+    The show's name has the colour `accent` (`#rrggbb`). Fonts that the package lacks are looked up in `fonts_dir`. If
+    the cover art cannot be drawn, the names are drawn instead and the fallback is returned. Raises FfmpegError if the
+    names cannot be drawn either.
     """
     degraded: tuple[Degraded, ...] = ()
     if source.cover_stream is not None:
@@ -54,7 +54,7 @@ def write_card(
             _draw(_cover(media_input(media_source)[str(source.cover_stream)], frame), folder)
         except FfmpegError as error:
             degraded = (
-                Degraded(RENDERED_CLIPS, f"the cover art cannot be drawn, the card has the title instead: {error}"),
+                Degraded(RENDERED_CLIPS, f"the cover art could not be drawn, so the card shows the title: {error}"),
             )
         else:
             return ()
@@ -68,10 +68,10 @@ def write_card(
 
 
 def card_picture(sound: Stream, frame: Frame, fps: Fraction, accent: str) -> Stream:
-    """The card with bars that show how loud `sound` is, the latest in the middle, flowing out to both sides.
+    """The card with bars that show the level of `sound`: the latest is in the middle and moves to both sides.
 
-    It has `fps` frames per second, no end, and bars of the colour `accent` (`#rrggbb`). The process must run in the
-    folder that `write_card` wrote to, and `sound` be as loud as in the clip.
+    The stream has `fps` frames per second and no end; the bars have the colour `accent` (`#rrggbb`). ffmpeg must run in
+    the folder that `write_card` wrote to. `sound` must be as loud as in the clip.
     """
     rate = f"{fps.numerator}/{fps.denominator}"
     still = (
@@ -87,7 +87,7 @@ def card_picture(sound: Stream, frame: Frame, fps: Fraction, accent: str) -> Str
 
 
 def _bars(sound: Stream) -> Stream:
-    """White on black: a column of pixels for each bar and half its height, mirrored, widened, and the ends rounded."""
+    """The bars in white on black: half of each is drawn as a column of pixels, mirrored, widened and rounded."""
     half_px = (BARS_HEIGHT_PX - BAR_PX) // 2
     levels = (
         sound.filter("aformat", sample_rates=LEVELS_RATE_HZ, channel_layouts="mono")
@@ -116,7 +116,7 @@ def _bars(sound: Stream) -> Stream:
         .filter("pad", "iw", BARS_HEIGHT_PX, 0, "(oh-ih)/2")
         .filter("drawbox", y=f"(ih-{BAR_PX})/2", w="iw", h=BAR_PX, color="white", t="fill")
         .filter("drawgrid", x=-gap_px // 2, w=PITCH_PX, h=2 * BARS_HEIGHT_PX, t=gap_px, c="black")
-        # A blur and a steep edge at half its height round what has corners and leave straight sides where they are.
+        # A blur followed by a threshold at half the level rounds corners and leaves straight edges where they are.
         .filter("gblur", sigma=BAR_PX / 3)
         .filter("lut", y="clip((val-128)*5+128,0,255)")
     )
@@ -146,7 +146,7 @@ def _cover(cover: Stream, frame: Frame) -> Stream:
         .filter("gblur", sigma=BLUR_SIGMA)
         .filter("lutrgb", **dict.fromkeys("rgb", f"val*{DIMMED}"))
     )
-    # How far a pixel is from the inner rectangle that the corners are rounded about, squared.
+    # Squared distance of a pixel from the inner rectangle around which the corners are rounded.
     outside = "+".join(
         f"pow(max(abs({at}+0.5-{side}/2)-{side}/2+{CORNER_PX},0),2)" for at, side in (("X", "W"), ("Y", "H"))
     )
@@ -172,7 +172,7 @@ def _names(frame: Frame) -> Stream:
     return (
         generated_input(f"{light}:y0={center:.0f}:{corner}")
         .filter("format", "rgb24")
-        .filter("noise", alls=4)  # without it the encoder makes steps of the gradient
+        .filter("noise", alls=4)  # without noise the encoder turns the gradient into bands
         .filter("ass", NAMES_FILE, fontsdir=FONTS_FOLDER)
     )
 
@@ -195,7 +195,7 @@ def _names_ass(title: str, show: str, faces: Sequence[Face], frame: Frame, accen
 
 
 def _broken(text: str, faces: Sequence[Face], width_px: float, height_px: float) -> tuple[int, list[str]]:
-    """The largest em in pixels at which the text, in as many lines as it takes, fits, and those lines, evened out."""
+    """The largest em in pixels at which the text fits the box, and its lines, broken to similar widths."""
     line_ems = max(face.ass_size(1) for face in faces)
     for em_px in range(LARGEST_EM_PX, 1, -1):
         widest_ems = width_px / em_px
@@ -221,7 +221,7 @@ def _ems(text: str, faces: Sequence[Face]) -> float:
 
 
 def _tagged(text: str, faces: Sequence[Face], em_px: float) -> str:
-    """ASS text in the faces that draw it."""
+    """The text with ASS tags that select the faces that draw it."""
     return "".join(
         f"{{\\fn{(face or faces[0]).name}\\fs{(face or faces[0]).ass_size(em_px):.1f}}}{escaped(piece)}"
         for piece, face in runs(text, faces)

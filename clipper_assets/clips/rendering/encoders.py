@@ -1,4 +1,4 @@
-"""Which H.264 encoder: decided by a real test encode, not by what is compiled in."""
+"""Chooses the H.264 encoder by a test encode, because an encoder that is compiled in may still fail."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,7 @@ X264 = Encoder(
     "libx264",
     (("preset", "veryfast"), ("crf", "20"), ("maxrate", "12M"), ("bufsize", "24M"), ("threads", "4")),
 )
-"""As many threads on every machine: each holds frames, and with one and a half per core they take gigabytes."""
+"""Always four threads: each buffers frames, and x264's default of 1.5 threads per core takes gigabytes."""
 NVENC = Encoder(
     "h264_nvenc",
     (("preset", "p5"), ("rc", "vbr"), ("cq", "21"), ("b:v", "0"), ("maxrate", "12M"), ("bufsize", "24M")),
@@ -31,7 +31,7 @@ TEN_FRAMES = generated_input("color=s=1080x1920:d=0.4:r=25")
 
 @cache
 def best_encoder() -> Encoder:
-    """NVENC where it encodes ten frames on this machine, else x264."""
+    """NVENC if it can encode ten frames on this machine, else x264."""
     try:
         run(ffmpeg.get_args(ffmpeg.output(TEN_FRAMES, "-", vcodec=NVENC.name, format="null")))
     except FfmpegError:

@@ -1,4 +1,4 @@
-"""The one filter graph of a clip: what is kept of the window, framed and captioned, in a single process and encode."""
+"""Builds the ffmpeg commands of a clip: its window is cut, reframed and captioned in one process with one encode."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ import ffmpeg
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.plan import ClipPlan
-from clipper_assets.clips.rendering.burn_in import burned
+from clipper_assets.clips.rendering.burn_in import burn_captions
 from clipper_assets.clips.rendering.card import card_picture
 from clipper_assets.clips.rendering.encoders import Encoder
-from clipper_assets.clips.rendering.reframing import Stretch, framed, stretches
-from clipper_assets.clips.rendering.trimming import kept_picture, kept_sound
+from clipper_assets.clips.rendering.reframing import Stretch, reframe, stretches
+from clipper_assets.clips.rendering.trimming import trim_picture, trim_sound
 from clipper_assets.episodes.audio import Stream, programme
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import range_options
@@ -20,25 +20,27 @@ from clipper_assets.media.inputs import media_input
 REFERENCE_WHITE_NITS = 203  # diffuse white of PQ and HLG programmes: ITU-R BT.2408, table 1
 HD_HEIGHT_PX = 720
 BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "range": "tv"}
-"""What players are told of the colours; ffmpeg takes it from the frames, whatever the encoder's options say."""
+"""Colour tags of the output; ffmpeg takes them from the frames, not from the encoder's options."""
 PICTURE_FILE, PROGRAMME_FILE, SOUND_FILE, CLIP_FILE = "picture.mp4", "programme.wav", "sound.m4a", "clip.mp4"
 LEAD_S = 0.25
-"""After a seek the first packets of sound are lost: one of AAC, and as many as an MP3's reach back to."""
+"""Sound decoded before the clip: after a seek the first AAC packet is lost, or several MP3 packets."""
 MOST_THREADS, LARGEST_FOR_ONE_THREAD_PX = 4, 1920 * 1080
-"""Each thread of a decoder holds a frame, and costs some CPU; one alone is faster than the encoder, up to 1080p."""
+"""Each decoder thread buffers a frame and costs some CPU; up to 1080p a single one is faster than the encoder."""
 
 
-def filmed(plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, *, captions: bool) -> Sequence[str]:
-    """ffmpeg's arguments for the picture of a clip, encoded, and its sound as recorded, in one pass over the window.
+def video_arguments(
+    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, *, captions: bool
+) -> Sequence[str]:
+    """ffmpeg arguments that encode a clip's picture and extract its unmastered sound, in one pass over the window.
 
-    The process must run in a folder that holds `captions.ass`, `fonts/` and, for a camera that moves, `camera.cmd`:
-    names without a character that the filter syntax would read.
+    ffmpeg must run in a folder that contains `captions.ass`, `fonts/` and, for a moving camera, `camera.cmd`. These
+    relative names contain no character with a meaning in filter syntax.
     """
     media, kept = _window(plan, source, media_source)
-    picture = kept_picture(_even(media[str(source.video_stream)], plan), kept, plan.fps)
-    picture = framed(_standard(picture, source), shot(plan, source), source, plan.frame, plan.fps)
-    outputs = [_encoded(picture, plan, encoder, captions=captions), _recorded(media, kept, source)]
-    # More threads only cost more CPU, but for what is done in floating point for HDR.
+    picture = trim_picture(_at_constant_rate(media[str(source.video_stream)], plan), kept, plan.fps)
+    picture = reframe(_as_sdr(picture, source), camera_stretches(plan, source), source, plan.frame, plan.fps)
+    outputs = [_picture_output(picture, plan, encoder, captions=captions), _sound_output(media, kept, source)]
+    # More threads only cost more CPU, except for the floating-point filters for HDR.
     return [
         "-filter_complex_threads",
         str(MOST_THREADS if source.hdr else 1),
@@ -46,20 +48,20 @@ def filmed(plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder
     ]
 
 
-def recorded(plan: ClipPlan, source: RawVideo, media_source: str) -> Sequence[str]:
-    """ffmpeg's arguments for the sound alone."""
-    return _arguments(_recorded(*_window(plan, source, media_source), source))
+def sound_arguments(plan: ClipPlan, source: RawVideo, media_source: str) -> Sequence[str]:
+    """ffmpeg arguments that extract only the unmastered sound."""
+    return _arguments(_sound_output(*_window(plan, source, media_source), source))
 
 
-def drawn(plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Sequence[str]:
-    """ffmpeg's arguments for the picture of a clip that has only sound, in a folder with its card and `sound.m4a`."""
+def card_arguments(plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Sequence[str]:
+    """ffmpeg arguments that encode the picture of an audio-only clip, in a folder with its card and `sound.m4a`."""
     sound = media_input(SOUND_FILE).audio
     picture = card_picture(sound, plan.frame, plan.fps, accent(plan.style)).filter("trim", end_frame=_frames(plan))
-    return _arguments(_encoded(picture, plan, encoder, captions=captions))
+    return _arguments(_picture_output(picture, plan, encoder, captions=captions))
 
 
-def muxed() -> Sequence[str]:
-    """ffmpeg's arguments for the clip: `picture.mp4` and `sound.m4a` as they are."""
+def mux_arguments() -> Sequence[str]:
+    """ffmpeg arguments that mux `picture.mp4` and `sound.m4a` into the clip without encoding."""
     return _arguments(
         ffmpeg.output(
             media_input(PICTURE_FILE).video,
@@ -73,13 +75,13 @@ def muxed() -> Sequence[str]:
     )
 
 
-def shot(plan: ClipPlan, source: RawVideo) -> list[Stretch]:
-    """What the camera of a clip shows, frame by frame."""
+def camera_stretches(plan: ClipPlan, source: RawVideo) -> list[Stretch]:
+    """The camera path of a clip in frames and whole pixels."""
     return stretches(plan.camera, source, plan.frame, plan.fps, _frames(plan))
 
 
 def accent(style: CaptionStyle) -> str:
-    """The colour of what moves on a card: that of the word being spoken."""
+    """The colour of the bars on a card: the style's colour for the word being spoken."""
     return style.highlight_colour or style.highlight_box_colour or style.text_colour
 
 
@@ -93,7 +95,7 @@ def _frames(plan: ClipPlan) -> int:
 
 
 def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream, TimeMap]:
-    """The window, opened a little early, and what is kept of it in seconds from there."""
+    """The window, opened a little early, and the time map relative to that start."""
     lead_s = float(min(round(plan.start_s * plan.fps), round(LEAD_S * plan.fps)) / plan.fps)
     seconds = plan.end_s - plan.start_s + lead_s
     threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else MOST_THREADS
@@ -104,22 +106,22 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
     if plan.start_s > lead_s:
         options["ss"] = f"{plan.start_s - lead_s:.6f}"
     if source.height_px >= HD_HEIGHT_PX and not source.hdr:
-        # For H.264 that does not say: players take it for BT.709 where it is HD, ffmpeg for BT.601.
+        # For untagged H.264: players assume BT.709 for HD video, but ffmpeg assumes BT.601.
         options["colorspace"] = "bt709"
     kept = TimeMap(tuple((start_s + lead_s, end_s + lead_s) for start_s, end_s in plan.cuts.kept))
     return media_input(media_source, t=f"{seconds:.6f}", **options), kept
 
 
-def _even(picture: Stream, plan: ClipPlan) -> Stream:
-    """A frame at each of the clip's frame times; the last one for ever if the video ends early."""
+def _at_constant_rate(picture: Stream, plan: ClipPlan) -> Stream:
+    """One frame at each of the clip's frame times; the last frame repeats without end if the video ends early."""
     return picture.filter("fps", plan.fps, start_time=0).filter("tpad", stop_mode="clone", stop=-1)
 
 
-def _standard(picture: Stream, source: RawVideo) -> Stream:
-    """Square pixels for a standard display."""
+def _as_sdr(picture: Stream, source: RawVideo) -> Stream:
+    """Convert to square pixels and, from HDR, to BT.709."""
     if source.hdr:
-        # To linear light, highlights rolled off, back to BT.709. The Mobius curve leaves what is below diffuse white
-        # nearly as it is; measured on PQ and HLG, 18 % grey comes out at 109 (BT.709 has 106), with Hable's at 99.
+        # Convert to linear light, compress highlights, convert to BT.709. The Mobius curve hardly changes values below
+        # diffuse white; measured on PQ and HLG, 18 % grey becomes 109 (BT.709 has 106), with Hable's curve 99.
         picture = (
             picture.filter("setparams", color_primaries="bt2020", colorspace="bt2020nc")
             .filter("zscale", transfer="linear", npl=REFERENCE_WHITE_NITS)
@@ -133,10 +135,10 @@ def _standard(picture: Stream, source: RawVideo) -> Stream:
     return picture.filter("format", "yuv420p").filter("setsar", 1)
 
 
-def _encoded(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Stream:
+def _picture_output(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Stream:
     picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
     if captions and (plan.words or plan.hook):
-        picture = burned(picture, plan.captions, plan.fps)
+        picture = burn_captions(picture, plan.captions, plan.fps)
     return ffmpeg.output(
         picture.filter("format", "yuv420p").filter("setparams", **BT709),
         PICTURE_FILE,
@@ -149,6 +151,6 @@ def _encoded(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captions: boo
     )
 
 
-def _recorded(media: Stream, kept: TimeMap, source: RawVideo) -> Stream:
-    sound = kept_sound(programme(media, source.audio_stream, source.microphones), kept)
+def _sound_output(media: Stream, kept: TimeMap, source: RawVideo) -> Stream:
+    sound = trim_sound(programme(media, source.audio_stream, source.microphones), kept)
     return ffmpeg.output(sound, PROGRAMME_FILE, acodec="pcm_f32le", map_metadata=-1, fflags="+bitexact")

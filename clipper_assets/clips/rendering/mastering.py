@@ -1,4 +1,4 @@
-"""The sound of a clip as platforms want it: set by what the encoded AAC measures, not by what went into it."""
+"""Masters a clip's sound to the platforms' loudness, which is measured on the encoded AAC, not on the input."""
 
 import math
 from pathlib import Path
@@ -15,7 +15,7 @@ from clipper_assets.runtime.degraded import Degraded
 
 TARGET_LUFS, TOLERANCE_LU = -14.0, 0.4
 HIGHEST_DBTP = -1.1
-"""Both a tenth inside of what is promised: ffmpeg's meter rounds to tenths."""
+"""Tolerance and highest peak are 0.1 stricter than promised, because ffmpeg's meter rounds to tenths."""
 MAX_GAIN_DB = 30.0
 MAX_ENCODES = 5
 FIRST_CEILING_DB, LOWEST_CEILING_DB = -2.0, -12.0
@@ -23,11 +23,11 @@ FIRST_CEILING_DB, LOWEST_CEILING_DB = -2.0, -12.0
 CEILING_MARGIN_DB = 0.2
 LEAST_RESPONSE = 0.25
 OVERSAMPLED_HZ = 4 * PROGRAMME_RATE_HZ
-"""As BS.1770-4, annex 2 measures true peaks."""
+"""The rate at which BS.1770-4, annex 2, measures true peaks."""
 
 
 class Trial(NamedTuple):
-    """A gain, the ceiling under which a limiter held the peaks, and what came out: LUFS and dBTP of BS.1770-4."""
+    """One attempt: the gain, the limiter's ceiling, and the measured result in LUFS and dBTP (BS.1770-4)."""
 
     gain_db: float
     ceiling_db: float
@@ -38,14 +38,14 @@ class Trial(NamedTuple):
 def master(programme: Path, target: Path) -> tuple[Degraded, ...]:
     """Encode 48 kHz stereo sound of any level as AAC of -14 LUFS with true peaks of at most -1 dBTP.
 
-    One gain and an oversampled limiter, both corrected by what the decoded AAC measures. What five encodes do not
-    reach, or only a gain of more than 30 dB would, is recorded with its figures. Raises FfmpegError where the sound
+    Applies one gain and an oversampled limiter, and corrects both by the loudness of the decoded AAC. If five encodes
+    or a gain of 30 dB do not suffice, the returned fallback says what was reached. Raises FfmpegError if the sound
     cannot be read or encoded.
     """
     lufs, peak_dbtp = _measured(programme)
     if not math.isfinite(lufs):
         _encode(programme, target, 0.0, FIRST_CEILING_DB)
-        return (Degraded(RENDERED_CLIPS, "the clip's sound is silence, which has no loudness to set"),)
+        return (Degraded(RENDERED_CLIPS, "the clip is silent, so its loudness was not adjusted"),)
     before = Trial(0.0, peak_dbtp, lufs, peak_dbtp)
     gain_db, ceiling_db = min(TARGET_LUFS - lufs, MAX_GAIN_DB), FIRST_CEILING_DB
     for _ in range(MAX_ENCODES):
@@ -57,15 +57,17 @@ def master(programme: Path, target: Path) -> tuple[Degraded, ...]:
         before = trial
         if (gain_db, ceiling_db) == trial[:2]:
             break
-    reached = f"{trial.lufs:.1f} LUFS and {trial.dbtp:.1f} dBTP after a gain of {trial.gain_db:.0f} dB"
-    return (Degraded(RENDERED_CLIPS, f"the clip's sound has {reached}; -14 LUFS and -1 dBTP are out of its reach"),)
+    reached = f"{trial.lufs:.1f} LUFS and {trial.dbtp:.1f} dBTP with a gain of {trial.gain_db:.0f} dB"
+    return (
+        Degraded(RENDERED_CLIPS, f"the clip's sound only reached {reached}, instead of -14 LUFS and at most -1 dBTP"),
+    )
 
 
 def _corrected(trial: Trial, before: Trial, peak_dbtp: float) -> tuple[float, float]:
-    """Gain and ceiling to try next, for a programme with its peaks at `peak_dbtp`.
+    """Gain and ceiling to try next, for a programme whose peaks are at `peak_dbtp`.
 
-    How loud sound is relative to the ceiling depends only on how far it is driven into it: so by the secant of the last
-    two trials, however the ceilings moved in between.
+    The loudness relative to the ceiling depends only on how far the sound is driven into the limiter. So the secant of
+    the last two trials is used, even if their ceilings differ.
     """
     ceiling_db = trial.ceiling_db
     if trial.dbtp > HIGHEST_DBTP:
@@ -75,8 +77,8 @@ def _corrected(trial: Trial, before: Trial, peak_dbtp: float) -> tuple[float, fl
     further_db = drive_db - (before.gain_db - before.ceiling_db)
     louder_lu = loud_lu - (before.lufs - before.ceiling_db)
     response = min(max(louder_lu / further_db, LEAST_RESPONSE), 1.0) if further_db > 0 else 1.0
-    wanted_db = drive_db + (TARGET_LUFS - ceiling_db - loud_lu) / response
-    return min(wanted_db + ceiling_db, MAX_GAIN_DB), ceiling_db
+    next_drive_db = drive_db + (TARGET_LUFS - ceiling_db - loud_lu) / response
+    return min(next_drive_db + ceiling_db, MAX_GAIN_DB), ceiling_db
 
 
 def _encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) -> None:
@@ -91,5 +93,5 @@ def _encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) ->
 
 
 def _measured(file: Path) -> tuple[float, float]:
-    """LUFS and dBTP, both -inf for silence."""
+    """Loudness in LUFS and true peak in dBTP; both -inf for silence."""
     return measure_loudness(file) or (-math.inf, -math.inf)

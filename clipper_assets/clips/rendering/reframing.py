@@ -1,4 +1,4 @@
-"""The source as the camera path shows it: crops moved by commands, panels stacked, layouts one after the other."""
+"""Applies the camera path in ffmpeg: crops moved by `sendcmd`, stacked panels, layouts joined one after the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import ffmpeg
 
 from clipper_assets.camera.direction.crop import between, crop_box, eased
 from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, layout_in, panel_sizes_px
-from clipper_assets.clips.rendering.trimming import any_of
+from clipper_assets.clips.rendering.trimming import in_any_span
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Box, Frame
@@ -36,9 +36,9 @@ class Crop(NamedTuple):
 
 @dataclass(frozen=True)
 class Stretch:
-    """Frames of one layout: the clip's from number `first` up to, but not with, `end`.
+    """Frames of one layout: those of the clip from `first` up to but not including `end`.
 
-    `crops` are the rectangles that its panels show, from each frame on at which one changes; none for `fit`.
+    `crops` maps each frame at which a crop changes to the crops of all panels from then on; empty for `fit`.
     """
 
     layout: Layout
@@ -50,63 +50,64 @@ class Stretch:
 def stretches(camera: CameraPath, source: RawVideo, frame: Frame, fps: Fraction, frames: int) -> list[Stretch]:
     """The camera path of a clip of `frames` frames at `fps`, in frames and whole pixels."""
     keys = {first: key for key in camera.keyframes if (first := round(key.time_s * fps)) < frames}
-    held = [(first, end, keys[first]) for first, end in pairwise([*keys, frames])]
-    found = []
-    for layout, group in groupby(held, key=lambda each: layout_in(frame, each[2].layout)):
+    spans = [(first, end, keys[first]) for first, end in pairwise([*keys, frames])]
+    result = []
+    for layout, group in groupby(spans, key=lambda span: layout_in(frame, span[2].layout)):
         part = list(group)
         crops = [] if layout is Layout.fit else list(_crops(part, layout, source, frame, fps))
         changes = {at: crop for (_, before), (at, crop) in pairwise([(0, ()), *crops]) if crop != before}
-        found.append(Stretch(layout, part[0][0], part[-1][1], changes))
-    return found
+        result.append(Stretch(layout, part[0][0], part[-1][1], changes))
+    return result
 
 
-def camera_commands(found: Sequence[Stretch], fps: Fraction) -> str:
-    """What `sendcmd` replays: a line for each crop that a layout shows after its first; empty where there is none.
+def camera_commands(parts: Sequence[Stretch], fps: Fraction) -> str:
+    """The commands for `sendcmd`: one line for each change of crops after a layout's first; empty without changes.
 
-    A command is due half a frame before its frame, so that rounding never makes it a frame late.
+    A command is timed half a frame before its frame, so that rounding never makes it a frame late.
     """
     return "".join(
         f"{(at - 0.5) / fps:.4f} {', '.join(f'{_name(layout, panel)} {side} {px}' for side, px in crop.items())};\n"
-        for layout, shown in _crops_by_layout(found).items()
-        for at, crops in shown[1:]
-        for panel, crop in enumerate(each._asdict() for each in crops)
+        for layout, changes in _crops_by_layout(parts).items()
+        for at, crops in changes[1:]
+        for panel, crop in enumerate(crop._asdict() for crop in crops)
     )
 
 
-def framed(picture: Stream, found: Sequence[Stretch], source: RawVideo, frame: Frame, fps: Fraction) -> Stream:
-    """`picture`, in square pixels at `fps`, as the stretches show it in `frame`.
+def reframe(picture: Stream, parts: Sequence[Stretch], source: RawVideo, frame: Frame, fps: Fraction) -> Stream:
+    """Show `picture`, in square pixels at `fps`, in `frame` as the stretches in `parts` say.
 
-    Where `camera_commands` says something, the process must run in a folder that holds it as `camera.cmd`.
+    If `camera_commands` is not empty, ffmpeg must run in a folder that contains it as `camera.cmd`.
     """
-    shown = _crops_by_layout(found)
-    if any(len(crops) > 1 for crops in shown.values()):
+    crops_by_layout = _crops_by_layout(parts)
+    if any(len(crops) > 1 for crops in crops_by_layout.values()):
         picture = picture.filter("sendcmd", f=CAMERA_FILE)
-    if len(found) == 1:
-        return _laid_out(picture, found[0].layout, shown[found[0].layout], source, frame)
-    # One branch for each layout, however often it comes: filters keep to the end what memory they once took.
-    parts: dict[int, Stream] = {}
-    for (layout, crops), copy in zip(shown.items(), _copies(picture, len(shown)), strict=True):
-        own = [stretch for stretch in found if stretch.layout is layout]
-        # With one frame more, which tells `trim` that a part is over: else the next part would wait in memory.
-        chosen = copy.filter("select", any_of([(stretch.first, stretch.end + 1) for stretch in own]))
-        laid_out = _laid_out(chosen, layout, crops, source, frame)
-        for stretch, part in zip(own, _copies(laid_out, len(own)), strict=True):
+    if len(parts) == 1:
+        return _laid_out(picture, parts[0].layout, crops_by_layout[parts[0].layout], source, frame)
+    # One branch for each layout, however often it occurs, because filters never release the memory they once used.
+    streams: dict[int, Stream] = {}
+    for (layout, crops), copy in zip(crops_by_layout.items(), _copies(picture, len(crops_by_layout)), strict=True):
+        of_layout = [stretch for stretch in parts if stretch.layout is layout]
+        # One more frame tells `trim` that a part is over; otherwise the next part would be buffered in memory.
+        selected = copy.filter("select", in_any_span([(stretch.first, stretch.end + 1) for stretch in of_layout]))
+        laid_out = _laid_out(selected, layout, crops, source, frame)
+        for stretch, part in zip(of_layout, _copies(laid_out, len(of_layout)), strict=True):
             start_s, end_s = ((number - 0.5) / fps for number in (stretch.first, stretch.end))
-            parts[stretch.first] = part.filter("trim", start=f"{max(start_s, 0):.6f}", end=f"{end_s:.6f}")
-    # `copy` lets each branch have its frames back at once. Times are by number, as `concat` does not know how long a
-    # part of one frame lasts.
-    whole = ffmpeg.concat(*(parts[stretch.first] for stretch in found)).filter("copy")
+            streams[stretch.first] = part.filter("trim", start=f"{max(start_s, 0):.6f}", end=f"{end_s:.6f}")
+    # `copy` returns frames to their branches at once. Timestamps are set by frame number, because `concat` does not
+    # know the duration of a part with a single frame.
+    whole = ffmpeg.concat(*(streams[stretch.first] for stretch in parts)).filter("copy")
     return whole.filter("settb", f"{fps.denominator}/{fps.numerator}").filter("setpts", "N")
 
 
 def scaled(picture: Stream, size: Size) -> Stream:
-    """`picture` at that size. zimg takes a quarter of swscale's time for it, and sharper weights cost nothing more."""
+    """Scale `picture` with zimg, which takes a quarter of swscale's time; its sharper spline36 costs nothing extra."""
     return picture.filter("zscale", *size, filter="spline36")
 
 
 def _crops(
-    held: Sequence[tuple[int, int, Keyframe]], layout: Layout, source: RawVideo, frame: Frame, fps: Fraction
+    spans: Sequence[tuple[int, int, Keyframe]], layout: Layout, source: RawVideo, frame: Frame, fps: Fraction
 ) -> Iterator[tuple[int, tuple[Crop, ...]]]:
+    """The crops of a layout's panels, each with its first frame; `spans` are first frame, end and keyframe."""
     panels, source_px = panel_sizes_px(layout, frame), source.square_size_px
 
     def crops(views: Sequence[View], grid: int) -> tuple[Crop, ...]:
@@ -114,7 +115,7 @@ def _crops(
         return tuple(_crop(box, source_px, grid) for box in boxes)
 
     before: Sequence[View] = ()
-    for first, end, key in held:
+    for first, end, key in spans:
         steps = round(key.ease_s * fps) if before else 0
         for step in range(1, min(steps, end - first)):
             moved = [between(*views, eased(step / steps)) for views in zip(before, key.views, strict=True)]
@@ -125,9 +126,10 @@ def _crops(
 
 
 def _crop(box: Box, source_px: Size, grid: int) -> Crop:
-    """The nearest one inside the source, with its corner on a grid: 2 keeps the colours, of half resolution, in place.
+    """The nearest crop inside the source with its corner on a grid of 1 or 2 pixels.
 
-    A camera that moves in steps of 2 pixels is seen to stutter.
+    A grid of 2 keeps the chroma, which has half the resolution, in place. A moving camera uses a grid of 1, because
+    steps of 2 pixels visibly stutter.
     """
     (width, x), (height, y) = (
         _side(center, length, longest, grid)
@@ -149,12 +151,12 @@ def _even(length: float) -> int:
     return int(length) // 2 * 2
 
 
-def _crops_by_layout(found: Sequence[Stretch]) -> dict[Layout, list[tuple[int, tuple[Crop, ...]]]]:
-    """What the panels of each layout show, from each frame on at which one changes; nothing for `fit`."""
-    shown: dict[Layout, list[tuple[int, tuple[Crop, ...]]]] = {}
-    for stretch in found:
-        shown.setdefault(stretch.layout, []).extend(stretch.crops.items())
-    return shown
+def _crops_by_layout(parts: Sequence[Stretch]) -> dict[Layout, list[tuple[int, tuple[Crop, ...]]]]:
+    """For each layout, the crops of its panels with the frame from which they apply; none for `fit`."""
+    crops_by_layout: dict[Layout, list[tuple[int, tuple[Crop, ...]]]] = {}
+    for stretch in parts:
+        crops_by_layout.setdefault(stretch.layout, []).extend(stretch.crops.items())
+    return crops_by_layout
 
 
 def _name(layout: Layout, panel: int) -> str:
@@ -188,7 +190,8 @@ def _laid_out(
 def _fit(picture: Stream, source: RawVideo, frame: Frame) -> Stream:
     """The whole picture over a blurred, darker copy of itself that fills the frame.
 
-    A picture of nearly the frame's shape fills it alone: a strip of blur would look like a mistake.
+    A picture with nearly the frame's aspect ratio is cropped to fill it, because a thin blurred strip would look like a
+    mistake.
     """
     frame_px, source_px = (frame.width_px, frame.height_px), source.square_size_px
     middle = _crop(crop_box(View(source_px[0] / 2, source_px[1] / 2), frame_px, source_px), source_px, grid=2)

@@ -1,4 +1,4 @@
-"""Renders one planned clip into a local folder, with everything that lies beside it."""
+"""Renders one planned clip into a local folder, with its captions and thumbnail."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,11 @@ from clipper_assets.clips.rendering.filtergraph import (
     PROGRAMME_FILE,
     SOUND_FILE,
     accent,
-    drawn,
-    filmed,
-    muxed,
-    recorded,
-    shot,
+    camera_stretches,
+    card_arguments,
+    mux_arguments,
+    sound_arguments,
+    video_arguments,
 )
 from clipper_assets.clips.rendering.mastering import master
 from clipper_assets.clips.rendering.reframing import CAMERA_FILE, camera_commands
@@ -35,14 +35,14 @@ from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 
 THUMBNAIL_AT = 1 / 3
-"""Of the clip's length; the key frame before, which is at most two seconds away."""
+"""Position of the thumbnail as a share of the clip; the key frame before it is used, at most two seconds earlier."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """Local files of one clip, by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks that were taken.
+    """Local files of one clip by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks used.
 
-    `missing_captions` counts those of the plan that are not in the file from which they are burned.
+    `missing_captions` is the number of the plan's captions that are missing in the ASS file that is burned in.
     """
 
     files: dict[str, Path]
@@ -51,7 +51,7 @@ class Rendered:
 
 
 class Encode(Protocol):
-    """One attempt at the picture. Raises FfmpegError."""
+    """Encodes the picture of a clip. Raises FfmpegError."""
 
     def __call__(self, encoder: Encoder, *, captions: bool) -> None: ...
 
@@ -59,67 +59,67 @@ class Encode(Protocol):
 def render_clip(
     plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
 ) -> Rendered:
-    """Render `plan` into `folder`, which is empty.
+    """Render `plan` into `folder`, which must be empty.
 
-    Raises FfmpegError where not even libx264 without captions can make the clip.
+    Raises FfmpegError if even libx264 without captions cannot encode the clip.
     """
     files = {suffix: folder / f"clip.{suffix}" for suffix in ("srt", "vtt", "jpg")} | {"mp4": folder / CLIP_FILE}
     (folder / CAPTIONS_FILE).write_text(caption_ass(plan.captions))
     gather_fonts(plan.captions.faces, folder / FONTS_FOLDER)
-    make = _draw if source.audio_only else _film
+    make = _render_audio_only if source.audio_only else _render_video
     degraded = make(plan, source, media_source, encoder, folder, report)
-    run(muxed(), cwd=folder)
+    run(mux_arguments(), cwd=folder)
     srt, vtt = sidecars(plan.words, plan.duration_s, plan.fps)
     files["srt"].write_text(srt)
     files["vtt"].write_text(vtt)
     picture = media_input(files["mp4"], ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
     missing = missing_captions(plan.captions, (folder / CAPTIONS_FILE).read_text())
-    return Rendered(files, (*degraded, *_undrawn(plan)), missing)
+    return Rendered(files, (*degraded, *_missing_glyphs(plan)), missing)
 
 
-def _film(
+def _render_video(
     plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
 ) -> list[Degraded]:
-    """Picture and sound of a video: one pass over the window, so that no byte of it is fetched twice."""
-    (folder / CAMERA_FILE).write_text(camera_commands(shot(plan, source), plan.fps))
+    """Make picture and sound of a video in one pass over the window, so that no byte of it is downloaded twice."""
+    (folder / CAMERA_FILE).write_text(camera_commands(camera_stretches(plan, source), plan.fps))
 
     def encode(encoder: Encoder, *, captions: bool) -> None:
-        arguments = filmed(plan, source, media_source, encoder, captions=captions)
+        arguments = video_arguments(plan, source, media_source, encoder, captions=captions)
         run(arguments, duration_s=plan.duration_s, report=report, cwd=folder)
 
-    fallbacks = _encode_as_well_as_possible(encode, encoder)
+    fallbacks = _encode_with_fallbacks(encode, encoder)
     return [*fallbacks, *master(folder / PROGRAMME_FILE, folder / SOUND_FILE)]
 
 
-def _draw(
+def _render_audio_only(
     plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
 ) -> list[Degraded]:
-    """Picture and sound of an upload that has only sound: first the sound, whose loudness the picture shows."""
+    """Make picture and sound of an audio-only upload; the sound comes first, because the picture shows its level."""
     fallbacks = write_card(source, media_source, plan.frame, accent(plan.style), folder, plan.fonts_dir)
-    run(recorded(plan, source, media_source), cwd=folder)
-    set_sound = master(folder / PROGRAMME_FILE, folder / SOUND_FILE)
+    run(sound_arguments(plan, source, media_source), cwd=folder)
+    sound_fallbacks = master(folder / PROGRAMME_FILE, folder / SOUND_FILE)
 
     def encode(encoder: Encoder, *, captions: bool) -> None:
-        run(drawn(plan, encoder, captions=captions), duration_s=plan.duration_s, report=report, cwd=folder)
+        run(card_arguments(plan, encoder, captions=captions), duration_s=plan.duration_s, report=report, cwd=folder)
 
-    return [*fallbacks, *set_sound, *_encode_as_well_as_possible(encode, encoder)]
+    return [*fallbacks, *sound_fallbacks, *_encode_with_fallbacks(encode, encoder)]
 
 
-def _undrawn(plan: ClipPlan) -> tuple[Degraded, ...]:
-    """What no caption font has: another font of the machine draws it, or nobody does."""
-    lacking = plan.captions.missing_glyphs
-    if not lacking:
+def _missing_glyphs(plan: ClipPlan) -> tuple[Degraded, ...]:
+    """The fallback for characters that no caption font covers."""
+    missing = plan.captions.missing_glyphs
+    if not missing:
         return ()
-    reason = f"the caption fonts lack {lacking!r}: drawn by a font of this machine, or as boxes"
+    reason = f"the caption fonts have no glyphs for {missing!r}; they are drawn in another system font, or as boxes"
     return (Degraded(RENDERED_CLIPS, reason),)
 
 
-def _encode_as_well_as_possible(encode: Encode, encoder: Encoder) -> tuple[Degraded, ...]:
-    """Down the ladder until an attempt succeeds: the encoder, libx264, libx264 without burned captions."""
+def _encode_with_fallbacks(encode: Encode, encoder: Encoder) -> tuple[Degraded, ...]:
+    """Try the encoder, then libx264, then libx264 without burned captions, until one succeeds."""
     attempts = [
-        (encoder, True, f"{encoder.name} failed on this clip, libx264 made it"),
-        (X264, True, "the captions could not be burned, the clip has none"),
+        (encoder, True, f"{encoder.name} failed on this clip, so libx264 was used"),
+        (X264, True, "the captions could not be burned in, so the clip has none"),
     ]
     degraded: list[Degraded] = []
     for attempt, captions, consequence in attempts[1:] if encoder == X264 else attempts:

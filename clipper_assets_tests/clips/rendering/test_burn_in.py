@@ -1,4 +1,4 @@
-"""Captions drawn when they change against captions drawn in every frame."""
+"""Compares captions that are drawn only when they change with captions drawn in every frame."""
 
 import math
 from fractions import Fraction
@@ -12,39 +12,42 @@ from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.layout import Captions
 from clipper_assets.captions.script_fonts import gather_fonts
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.rendering.burn_in import CAPTIONS_FILE, FONTS_FOLDER, burned, redrawn
+from clipper_assets.clips.rendering.burn_in import CAPTIONS_FILE, FONTS_FOLDER, burn_captions, changed_frames
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets_tests.support.media import frames, words
 
 
 @pytest.mark.parametrize(
-    ("style_name", "hook", "off"), [("pop", None, 3), ("classic", None, 20), ("marker", None, 30), ("pop", "Listen", 0)]
+    ("style_name", "hook", "tolerance"),
+    [("pop", None, 3), ("classic", None, 20), ("marker", None, 30), ("pop", "Listen", 0)],
 )
-def test_every_frame_is_as_if_drawn_anew(style_name: str, hook: str | None, off: int, tmp_path: Path) -> None:
-    """But for luma on the smoothed edges, where these are not of the outline's colour, or the outline is hollow."""
+def test_frames_look_as_if_captions_were_drawn_in_each(
+    style_name: str, hook: str | None, tolerance: int, tmp_path: Path
+) -> None:
+    """Only luma on antialiased edges may differ, if these lack the outline's colour or the outline is hollow."""
     fps = Fraction(30000, 1001)
-    said = words("one, two 3 four five six", each_s=0.23, start_s=0.1)
-    captions = Captions(said, load_style(style_name), FRAMES[Aspect.portrait], 1.8, hook)
+    spoken_words = words("one, two 3 four five six", each_s=0.23, start_s=0.1)
+    captions = Captions(spoken_words, load_style(style_name), FRAMES[Aspect.portrait], 1.8, hook)
     (tmp_path / CAPTIONS_FILE).write_text(caption_ass(captions))
     gather_fonts(captions.faces, tmp_path / FONTS_FOLDER)
     card = ffmpeg.input(f"testsrc2=s=1080x1920:r={fps}:d=1.8", f="lavfi").filter("format", "yuv420p")
     plain = card.filter("setparams", colorspace="bt709", range="tv").filter_multi_output("split")
     outputs = [
-        ffmpeg.output(burned(plain[0], captions, fps), "apart.mkv", vcodec="ffv1"),
-        ffmpeg.output(plain[1].filter("ass", CAPTIONS_FILE, fontsdir=FONTS_FOLDER), "anew.mkv", vcodec="ffv1"),
+        ffmpeg.output(burn_captions(plain[0], captions, fps), "changes.mkv", vcodec="ffv1"),
+        ffmpeg.output(plain[1].filter("ass", CAPTIONS_FILE, fontsdir=FONTS_FOLDER), "every.mkv", vcodec="ffv1"),
     ]
     run(ffmpeg.merge_outputs(*outputs).get_args(), cwd=tmp_path)
-    both = zip(*(frames(tmp_path / f"{name}.mkv", "yuv444p") for name in ("apart", "anew")), strict=True)
-    errors = [np.abs(one[0].astype(int) - other[0]).max() for (_, one), (_, other) in both]
+    both = zip(*(frames(tmp_path / f"{name}.mkv", "yuv444p") for name in ("changes", "every")), strict=True)
+    errors = [np.abs(first[0].astype(int) - second[0]).max() for (_, first), (_, second) in both]
     assert len(errors) == 54
-    assert max(errors) <= off
+    assert max(errors) <= tolerance
 
 
 @pytest.mark.parametrize("fps", [Fraction(25), Fraction(30000, 1001), Fraction(60)])
-def test_few_frames_are_drawn(fps: Fraction) -> None:
+def test_captions_are_drawn_in_few_frames(fps: Fraction) -> None:
     captions = Captions(words("one two three four", each_s=0.5), load_style("pop"), FRAMES[Aspect.portrait], 10.0)
-    spans = redrawn(caption_ass(captions), fps)
+    spans = changed_frames(caption_ass(captions), fps)
     drawn = {number for first, end in spans for number in range(first, end)}
     assert {0, *(math.ceil(0.5 * word * fps) for word in range(4))} <= drawn
     assert len(drawn) <= 14

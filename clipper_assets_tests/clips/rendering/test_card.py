@@ -17,15 +17,15 @@ ACCENT = "#00ff00"
 PORTRAIT = FRAMES[Aspect.portrait]
 FPS = Fraction(15)
 TOP_PX = 740
-"""Of the part of the frames that is looked at: the bars and the place of the captions."""
+"""Top of the tested part of the frames, which contains the bars and the area for captions."""
 
 Colours = NDArray[np.int16]
-"""Red, green and blue, of shape (height, width, 3)."""
+"""Red, green and blue values of shape (height, width, 3)."""
 
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A second of silence, then two of a tone at -17 dB RMS, with red cover art, and nothing said about its names."""
+    """A second of silence and two of a tone at -17 dB RMS, with red cover art and without title or show in its tags."""
     folder = tmp_path_factory.mktemp("talk")
     cover = make(folder / "cover.png", "-f", "lavfi", "-i", "color=red:s=200x200", "-frames:v", "1", "-update", "1")
     sound = ["-f", "lavfi", "-i", "aevalsrc='0.2*sin(2*PI*440*t)*gte(t,1)':d=3:s=48000"]
@@ -44,7 +44,7 @@ def bare(covered: RawVideo) -> RawVideo:
 
 
 def card(source: RawVideo, media: Path, folder: Path, frame: Frame = PORTRAIT) -> Colours:
-    """The card's colours, drawn without any fallback."""
+    """Draw the card, which must not need a fallback, and return its colours."""
     folder.mkdir()
     assert write_card(source, f"file:{media}", frame, ACCENT, folder, None) == ()
     return shown(folder)
@@ -55,13 +55,13 @@ def shown(folder: Path) -> Colours:
 
 
 def drawn(picture: Colours) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what is bright."""
+    """Left, top, right and bottom of the bright area."""
     rows, columns = (np.flatnonzero((picture.max(axis=2) > 180).any(axis=axis)) for axis in (1, 0))
     return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
 
 
 @pytest.mark.parametrize("aspect", list(Aspect))
-def test_cover_art_is_sharp_above_the_captions_and_dim_around(
+def test_cover_art_is_sharp_above_the_captions_and_dimmed_around(
     aspect: Aspect, covered: RawVideo, talk: Path, tmp_path: Path
 ) -> None:
     frame = FRAMES[aspect]
@@ -73,7 +73,7 @@ def test_cover_art_is_sharp_above_the_captions_and_dim_around(
     assert right - left > 0.4 * min(frame.width_px, frame.height_px)
     assert frame.safe.top / 2 <= top < bottom < frame.safe.bottom - 350
     assert picture[(top + bottom) // 2, frame.width_px // 2] == pytest.approx((254, 0, 0), abs=4)
-    assert picture[top + 2, left + 2, 0] < 180  # a round corner
+    assert picture[top + 2, left + 2, 0] < 180  # a rounded corner
     assert picture[-10, 10] == pytest.approx((127, 0, 0), abs=4)
 
 
@@ -99,7 +99,7 @@ def test_names_stay_inside_the_safe_area_above_the_captions(
     assert (left + right) / 2 == pytest.approx(frame.width_px / 2, abs=12)
 
 
-def test_the_show_is_named_in_the_accent_above_the_title(bare: RawVideo, talk: Path, tmp_path: Path) -> None:
+def test_the_shows_name_is_above_the_title_in_the_accent_colour(bare: RawVideo, talk: Path, tmp_path: Path) -> None:
     picture = card(replace(bare, title="Bees", show="Field Notes"), talk, tmp_path / "card")
     green = (picture[..., 1] > 180) & (picture[..., 0] < 90)
     white = picture.min(axis=2) > 180
@@ -109,31 +109,31 @@ def test_the_show_is_named_in_the_accent_above_the_title(bare: RawVideo, talk: P
 
 @pytest.fixture(scope="module")
 def named_talk(bare: RawVideo, talk: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int, int, int]:
-    """Where the words "a talk" are on a card."""
+    """The place of the title "a talk" on a card."""
     return drawn(card(replace(bare, title="a talk"), talk, tmp_path_factory.mktemp("named") / "card"))
 
 
-def test_without_a_title_the_file_gives_its_name(
+def test_without_a_title_the_card_shows_the_file_name(
     bare: RawVideo, named_talk: tuple[int, int, int, int], talk: Path, tmp_path: Path
 ) -> None:
     assert bare.title is None
     assert drawn(card(bare, talk, tmp_path / "card")) == named_talk
 
 
-def test_cover_art_that_cannot_be_drawn_is_recorded(
+def test_cover_art_that_cannot_be_drawn_is_replaced_by_the_title_and_recorded(
     covered: RawVideo, named_talk: tuple[int, int, int, int], talk: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "card").mkdir()
     broken = replace(covered, cover_stream=7)
     (fallback,) = write_card(broken, f"file:{talk}", PORTRAIT, ACCENT, tmp_path / "card", None)
     assert fallback.step == "rendered_clips"
-    assert fallback.reason.startswith("the cover art cannot be drawn, the card has the title instead: ffmpeg ended")
+    assert fallback.reason.startswith("the cover art could not be drawn, so the card shows the title: ffmpeg ended")
     assert drawn(shown(tmp_path / "card")) == named_talk
 
 
 @pytest.fixture(scope="module")
 def clip(bare: RawVideo, talk: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Colours]:
-    """The frames of three seconds, from `TOP_PX` down."""
+    """The frames of three seconds of the card, from `TOP_PX` down to the end of the captions' area."""
     folder = tmp_path_factory.mktemp("clip")
     write_card(bare, f"file:{talk}", PORTRAIT, ACCENT, folder, None)
     picture = card_picture(ffmpeg.input(f"file:{talk}")["a"], PORTRAIT, FPS, ACCENT)
@@ -142,12 +142,12 @@ def clip(bare: RawVideo, talk: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def bar_heights(picture: Colours) -> list[int]:
-    """Pixels of the accent in the middle of each of the 40 bars."""
+    """The height of each of the 40 bars, in pixels of the accent colour in its middle column."""
     columns = [140 + 20 * number + 10 for number in range(40)]
     return [int((picture[: 900 - TOP_PX, column, 1] > 180).sum()) for column in columns]
 
 
-def test_bars_rise_with_the_sound_from_the_middle_and_are_dots_in_silence(clip: list[Colours]) -> None:
+def test_bars_grow_with_the_sound_from_the_middle_and_are_dots_in_silence(clip: list[Colours]) -> None:
     assert len(clip) == 45
     assert all(10 <= height <= 14 for height in bar_heights(clip[10]))
     early, late = bar_heights(clip[20]), bar_heights(clip[44])
@@ -166,7 +166,7 @@ def test_bars_have_round_ends_and_gaps(clip: list[Colours]) -> None:
     assert widths[rows[-1]] < widths[rows[-1] - 8]
 
 
-def test_nothing_moves_where_captions_are(clip: list[Colours]) -> None:
+def test_nothing_moves_in_the_area_of_the_captions(clip: list[Colours]) -> None:
     changes = [np.abs(picture - clip[0]) for picture in clip]
     assert max(change[900 - TOP_PX :].max() for change in changes) < 24
     assert max(change[: 900 - TOP_PX].max() for change in changes) > 150

@@ -1,4 +1,4 @@
-"""Sound against picture, and one process with one seek and one encode for both."""
+"""Tests that sound and picture are in sync, and come from one process with one seek and one encode."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -8,11 +8,11 @@ import pytest
 
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.rendering.encoders import X264
-from clipper_assets.clips.rendering.filtergraph import filmed, muxed
+from clipper_assets.clips.rendering.filtergraph import mux_arguments, video_arguments
 from clipper_assets_tests.support.media import frames, lavfi, make, plan_of, render, samples, source_of, words
 
 EVERY = 24
-"""Frames from one flash, and beep, to the next."""
+"""Number of frames between two flashes, and between two beeps."""
 
 
 def flashes(target: Path, rate: str, *options: str) -> Path:
@@ -25,7 +25,7 @@ def flashes(target: Path, rate: str, *options: str) -> Path:
 
 
 def onsets(times: "np.typing.NDArray[np.float64]", on: "np.typing.NDArray[np.bool_]", rest_s: float) -> list[float]:
-    """When something comes on after at least `rest_s` seconds without it."""
+    """The times at which `on` becomes true after at least `rest_s` seconds of being false."""
     lit = times[on]
     return [float(after) for before, after in pairwise([-np.inf, *lit]) if after - before > rest_s]
 
@@ -33,8 +33,8 @@ def onsets(times: "np.typing.NDArray[np.float64]", on: "np.typing.NDArray[np.boo
 def flashes_and_beeps(file: Path) -> tuple[list[float], list[float]]:
     shown = [(time_s, picture[picture.shape[0] // 2].mean() > 128) for time_s, picture in frames(file)]
     times, lit = (np.array(column) for column in zip(*shown, strict=True))
-    heard_at, values = samples(file)
-    return onsets(times, lit, 0.3), onsets(heard_at, np.abs(values) > 0.1, 0.3)
+    sample_times, values = samples(file)
+    return onsets(times, lit, 0.3), onsets(sample_times, np.abs(values) > 0.1, 0.3)
 
 
 @pytest.mark.parametrize(
@@ -45,43 +45,43 @@ def flashes_and_beeps(file: Path) -> tuple[list[float], list[float]]:
         ("a.mkv", "24000/1001", ("-c:a", "libopus")),
     ],
 )
-def test_sound_and_picture_stay_together(name: str, rate: str, options: tuple[str, ...], tmp_path: Path) -> None:
+def test_sound_and_picture_are_in_sync(name: str, rate: str, options: tuple[str, ...], tmp_path: Path) -> None:
     video = flashes(tmp_path / name, rate, *options)
     source = source_of(video)
     plan = plan_of(source, frames=1)
-    start = 61  # not a key frame, and between two flashes
+    start = 61  # neither a key frame nor a flash
     start_s = float(start / plan.fps)
     plan = plan_of(source, start_s, frames=int(3.4 * plan.fps))
-    seen, heard = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
-    true = [float((flash - start) / plan.fps) for flash in range(72, start + int(3.4 * plan.fps), EVERY)]
-    assert len(true) >= 3
-    assert seen == pytest.approx(true, abs=0.002)
-    assert heard == pytest.approx(true, abs=0.003)
+    flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
+    expected = [float((flash - start) / plan.fps) for flash in range(72, start + int(3.4 * plan.fps), EVERY)]
+    assert len(expected) >= 3
+    assert flash_times == pytest.approx(expected, abs=0.002)
+    assert beep_times == pytest.approx(expected, abs=0.003)
 
 
-def test_sound_and_picture_stay_together_over_cuts(tmp_path: Path) -> None:
+def test_sound_and_picture_are_in_sync_across_cuts(tmp_path: Path) -> None:
     video = flashes(tmp_path / "a.mp4", "25", "-c:a", "aac")
     source = source_of(video)
     # Flashes are every 24 frames; each of the last three pieces begins some frames before one.
     kept = ((0.0, 0.4), (0.8, 1.2), (1.76, 2.4), (3.64, 4.4))
     plan = plan_of(source, frames=120, cuts=TimeMap(kept))
-    seen, heard = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
-    assert seen == pytest.approx([0, 0.56, 0.96, 1.64], abs=0.002)
-    assert heard == pytest.approx(seen, abs=0.003)
+    flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
+    assert flash_times == pytest.approx([0, 0.56, 0.96, 1.64], abs=0.002)
+    assert beep_times == pytest.approx(flash_times, abs=0.003)
 
 
-def test_a_late_sound_stays_late(tmp_path: Path) -> None:
+def test_sound_that_starts_late_in_the_source_stays_late(tmp_path: Path) -> None:
     picture = flashes(tmp_path / "picture.mp4", "25", "-an")
     sound = flashes(tmp_path / "sound.mp4", "25", "-vn", "-c:a", "aac")
     late = ["-i", str(picture), "-itsoffset", "0.2", "-i", str(sound)]
     video = make(tmp_path / "late.mp4", *late, "-map", "0:v", "-map", "1:a", "-c", "copy")
     plan = plan_of(source_of(video), start_s=0.0, frames=75)
-    seen, heard = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
-    assert seen == pytest.approx([0, 0.96, 1.92, 2.88], abs=0.002)
-    assert heard == pytest.approx([0.2, 1.16, 2.12], abs=0.003)
+    flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
+    assert flash_times == pytest.approx([0, 0.96, 1.92, 2.88], abs=0.002)
+    assert beep_times == pytest.approx([0.2, 1.16, 2.12], abs=0.003)
 
 
-def test_a_short_sound_or_picture_is_made_as_long_as_the_clip(tmp_path: Path) -> None:
+def test_short_sound_or_picture_is_extended_to_the_clips_length(tmp_path: Path) -> None:
     picture, sound = "testsrc=s=320x180:r=25", "sine=r=48000"
     for name, lengths in {"sound": ("3", "1"), "picture": ("1", "3")}.items():
         both = lavfi(f"{picture}:d={lengths[0]}", f"{sound}:d={lengths[1]}")
@@ -92,7 +92,7 @@ def test_a_short_sound_or_picture_is_made_as_long_as_the_clip(tmp_path: Path) ->
         assert samples(clip)[0][-1] == pytest.approx(60 / 25, abs=0.03)
 
 
-def test_nothing_clicks_at_either_end(tmp_path: Path) -> None:
+def test_sound_is_faded_at_both_ends(tmp_path: Path) -> None:
     sound = "aevalsrc=0.4*cos(2*PI*100*t):d=3:s=48000"
     video = make(tmp_path / "a.mp4", *lavfi("testsrc=s=320x180:r=25:d=3", sound), "-pix_fmt", "yuv420p")
     clip = render(plan_of(source_of(video), 0.52, frames=50), video, tmp_path / "clip").files["mp4"]
@@ -105,20 +105,20 @@ def test_nothing_clicks_at_either_end(tmp_path: Path) -> None:
 def test_a_clip_is_one_process_with_one_seek_and_one_encode(tmp_path: Path) -> None:
     video = make(tmp_path / "a.mp4", *lavfi("testsrc=s=320x180:r=25:d=2"), "-t", "2", "-pix_fmt", "yuv420p")
     source = source_of(video)
-    arguments = list(filmed(plan_of(source, 0.4, frames=25), source, f"file:{video}", X264, captions=True))
+    arguments = list(video_arguments(plan_of(source, 0.4, frames=25), source, f"file:{video}", X264, captions=True))
     assert [arguments.count(option) for option in ("-i", "-filter_complex", "-vcodec", "-acodec")] == [1, 1, 1, 1]
     assert arguments[arguments.index("-ss") : arguments.index("-i")] == [
         "-ss", "0.160000", "-t", "1.240000", "-threads", "1",
     ]  # fmt: skip
     assert arguments[arguments.index("-acodec") + 1] == "pcm_f32le"
-    assert "copy" in muxed()
+    assert "copy" in mux_arguments()
 
 
-def test_captions_are_drawn_only_where_there_are_any(tmp_path: Path) -> None:
+def test_the_caption_filter_is_used_only_for_clips_with_text(tmp_path: Path) -> None:
     video = make(tmp_path / "a.mp4", *lavfi("testsrc=s=320x180:r=25:d=2"), "-t", "2", "-pix_fmt", "yuv420p")
     source = source_of(video)
     for texts, drawn in (({}, False), ({"words": words("a")}, True), ({"hook": "Listen"}, True)):
-        arguments = filmed(plan_of(source, **texts), source, f"file:{video}", X264, captions=True)
+        arguments = video_arguments(plan_of(source, **texts), source, f"file:{video}", X264, captions=True)
         assert ("ass=captions.ass" in " ".join(arguments)) == drawn
 
 
@@ -126,5 +126,5 @@ def test_only_a_url_is_read_in_ranges(tmp_path: Path) -> None:
     video = make(tmp_path / "a.mp4", *lavfi("testsrc=s=320x180:r=25:d=2"), "-t", "2", "-pix_fmt", "yuv420p")
     source = source_of(video)
     for url, ranged in {f"file:{video}": 0, "https://bucket.example/a.mp4?X-Amz-Signature=1": 1}.items():
-        arguments = filmed(plan_of(source), source, url, X264, captions=False)
+        arguments = video_arguments(plan_of(source), source, url, X264, captions=False)
         assert list(arguments).count("-request_size") == ranged

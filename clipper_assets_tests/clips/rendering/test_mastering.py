@@ -1,4 +1,4 @@
-"""Signals that are hard to set, and what the encoded AAC of each measures."""
+"""Masters signals that are hard to normalise, and measures the encoded AAC."""
 
 from pathlib import Path
 
@@ -36,14 +36,14 @@ def programme(target: Path, source: str) -> Path:
 
 
 def measured(file: Path) -> tuple[float, float]:
-    """LUFS of the decoded file, and its true peak in dBTP."""
+    """Loudness of the decoded file in LUFS, and its true peak in dBTP."""
     loudness = measure_loudness(file)
     assert loudness
     return loudness
 
 
 def peak_between_samples(file: Path) -> float:
-    """Highest level of the decoded sound in dB, four times oversampled by zeros behind its spectrum."""
+    """Peak of the decoded sound in dB, oversampled four times by zero-padding its spectrum."""
     with av.open(str(file)) as container:
         channels = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
     spectrum = np.fft.rfft(channels)
@@ -52,7 +52,7 @@ def peak_between_samples(file: Path) -> float:
 
 
 @pytest.mark.parametrize("name", REACHED)
-def test_loudness_and_peak_are_right_in_the_encoded_sound(name: str, tmp_path: Path) -> None:
+def test_the_encoded_sound_has_the_target_loudness_and_peak(name: str, tmp_path: Path) -> None:
     target = tmp_path / "sound.m4a"
     assert master(programme(tmp_path / "programme.wav", REACHED[name]), target) == ()
     lufs, dbtp = measured(target)
@@ -62,15 +62,15 @@ def test_loudness_and_peak_are_right_in_the_encoded_sound(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", OUT_OF_REACH)
-def test_what_cannot_be_reached_is_recorded_with_its_figures(name: str, tmp_path: Path) -> None:
+def test_an_unreachable_target_is_recorded_with_the_measured_loudness(name: str, tmp_path: Path) -> None:
     target = tmp_path / "sound.m4a"
     (fallback,) = master(programme(tmp_path / "programme.wav", OUT_OF_REACH[name]), target)
     lufs, dbtp = measured(target)
     assert dbtp <= -1.1
     assert lufs < -20
     assert fallback.reason == (
-        f"the clip's sound has {lufs:.1f} LUFS and {dbtp:.1f} dBTP after a gain of {MAX_GAIN_DB:.0f} dB; "
-        "-14 LUFS and -1 dBTP are out of its reach"
+        f"the clip's sound only reached {lufs:.1f} LUFS and {dbtp:.1f} dBTP with a gain of {MAX_GAIN_DB:.0f} dB, "
+        "instead of -14 LUFS and at most -1 dBTP"
     )
 
 
@@ -78,19 +78,19 @@ def test_what_cannot_be_reached_is_recorded_with_its_figures(name: str, tmp_path
 def test_silence_stays_silent_and_is_recorded(source: str, tmp_path: Path) -> None:
     target = tmp_path / "sound.m4a"
     (fallback,) = master(programme(tmp_path / "programme.wav", source), target)
-    assert fallback.reason == "the clip's sound is silence, which has no loudness to set"
+    assert fallback.reason == "the clip is silent, so its loudness was not adjusted"
     with av.open(str(target)) as container:
         assert all(np.abs(frame.to_ndarray()).max() < 0.001 for frame in container.decode(audio=0))
 
 
-def test_speech_takes_one_encode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_speech_needs_only_one_encode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encodes = []
 
     def encode(programme: Path, target: Path, gain_db: float, ceiling_db: float) -> None:
         encodes.append(gain_db)
-        once(programme, target, gain_db, ceiling_db)
+        original(programme, target, gain_db, ceiling_db)
 
-    once = sound._encode
+    original = sound._encode
     monkeypatch.setattr(sound, "_encode", encode)
     talk = make(
         tmp_path / "talk.wav", "-ss", "20", "-t", "20", "-i", str(SAMPLE / "episode.mp4"), "-vn", "-ar", "48000"

@@ -1,4 +1,4 @@
-"""The camera path as pictures: every place of the source has a brightness and a tint of its own."""
+"""Renders camera paths from a test video whose luma and chroma encode the position in the source."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clipper_assets.camera.direction.path import PANELS, CameraPath, Keyframe, View, layout_in, panel_sizes_px, still
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.plan import ClipPlan
-from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, filmed, shot
+from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, camera_stretches, video_arguments
 from clipper_assets.clips.rendering.reframing import CAMERA_FILE, SEAM_PX, Stretch, camera_commands, stretches
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
@@ -26,9 +26,9 @@ from clipper_assets_tests.support.media import FAST, Picture, frames, lavfi, mak
 SMALL = Frame(216, 384, Box(0, 0, 216, 384))
 SIZE = (1280, 720)
 EDGE_PX = 12
-"""Left out at the edges of a panel: there is the seam."""
+"""Margin of a panel that is not measured, because it may contain the seam."""
 LOW, HIGH = 32, 208
-"""Luma at the left and right edge of the source, and blue difference at the upper and lower one."""
+"""Luma at the left and right edge of the source, and blue difference (Cb) at its top and bottom edge."""
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +42,9 @@ def source(places: Path) -> RawVideo:
 
 
 def _places(target: Path, size: tuple[int, int], rate: str) -> Path:
-    """Four seconds. In an mp4 only the first frame is a key frame: a seek has to decode its way to the clip.
+    """A test video of four seconds. In an mp4 only the first frame is a key frame, so that a seek must decode from it.
 
-    An mkv may be of odd width and height.
+    An mkv may have an odd width and height.
     """
     ramps = [f"{LOW + 0.5}+{HIGH - LOW}*({axis}+0.5)/{extent}" for axis, extent in (("X", "W"), ("Y", "H"))]
     still = f"color=s={size[0]}x{size[1]}:r={rate}:d=0.01,format=yuv444p,geq=lum='{ramps[0]}':cb='{ramps[1]}':cr=128"
@@ -56,15 +56,15 @@ def _places(target: Path, size: tuple[int, int], rate: str) -> Path:
 
 
 def film(plan: ClipPlan, source: RawVideo, file: Path, folder: Path) -> list[Picture]:
-    """The frames of a clip without captions: brightness, blue and red difference, of shape (3, height, width)."""
+    """The frames of a clip without captions: luma, Cb and Cr, of shape (3, height, width)."""
     folder.mkdir()
-    (folder / CAMERA_FILE).write_text(camera_commands(shot(plan, source), plan.fps))
-    run(filmed(plan, source, f"file:{file}", FAST, captions=False), cwd=folder)
+    (folder / CAMERA_FILE).write_text(camera_commands(camera_stretches(plan, source), plan.fps))
+    run(video_arguments(plan, source, f"file:{file}", FAST, captions=False), cwd=folder)
     return [picture for _, picture in frames(folder / PICTURE_FILE, "yuv444p")]
 
 
 def seen(panel: Picture, size: tuple[int, int] = SIZE) -> Box:
-    """The rectangle of the source that a panel shows."""
+    """Measure which rectangle of the source a panel shows."""
     inner = panel[:2, EDGE_PX:-EDGE_PX, EDGE_PX:-EDGE_PX].astype(float)
     across, down = inner[0].mean(axis=0), inner[1].mean(axis=1)
     (left, right), (top, bottom) = (_ends(across, panel.shape[2], size[0]), _ends(down, panel.shape[1], size[1]))
@@ -72,7 +72,7 @@ def seen(panel: Picture, size: tuple[int, int] = SIZE) -> Box:
 
 
 def _ends(profile: NDArray[np.float64], pixels: int, extent: int) -> tuple[float, float]:
-    """Where a panel of so many pixels begins and ends in the source, by the line through what it shows."""
+    """Fit a line through the levels of a panel to find where it begins and ends in the source."""
     slope, start = np.polyfit(np.arange(EDGE_PX, pixels - EDGE_PX) + 0.5, (profile - LOW) / (HIGH - LOW) * extent, 1)
     return float(start), float(start + slope * pixels)
 
@@ -94,15 +94,15 @@ MOVES = CameraPath(
 
 
 @pytest.mark.parametrize("rate", ["25", "50", "25/2"])
-def test_every_frame_shows_what_the_path_says(rate: str, tmp_path: Path) -> None:
+def test_every_frame_shows_the_crops_of_the_camera_path(rate: str, tmp_path: Path) -> None:
     video = _places(tmp_path / "places.mp4", SIZE, rate)
     source = source_of(video)
     cuts = TimeMap(((0.2, 1.0), (1.2, 1.8), (2.0, 2.72)))
     plan = replace(plan_of(source, 0.48, fps=Fraction(25), frame=SMALL, cuts=cuts, camera=MOVES), end_s=0.48 + 3.0)
     pictures = film(plan, source, video, tmp_path / "clip")
     assert len(pictures) == 53
-    found = shot(plan, source)
-    assert [(each.layout, each.first, each.end) for each in found] == [
+    parts = camera_stretches(plan, source)
+    assert [(part.layout, part.first, part.end) for part in parts] == [
         (Layout.speaker, 0, 26),
         (Layout.split, 26, 40),
         (Layout.screen, 40, 45),
@@ -110,7 +110,7 @@ def test_every_frame_shows_what_the_path_says(rate: str, tmp_path: Path) -> None
         (Layout.speaker, 48, 51),
         (Layout.split, 51, 53),
     ]
-    for stretch in found:
+    for stretch in parts:
         if stretch.layout is Layout.fit:
             continue
         sizes = panel_sizes_px(stretch.layout, SMALL)
@@ -127,7 +127,7 @@ def table(camera: CameraPath, source: RawVideo, frame: Frame = SMALL, frames: in
     return stretches(camera, source, frame, Fraction(25), frames)
 
 
-def test_a_move_begins_and_ends_at_rest(source: RawVideo) -> None:
+def test_a_move_accelerates_and_decelerates(source: RawVideo) -> None:
     path = CameraPath(
         (
             Keyframe(0.0, Layout.speaker, (View(300, 360, 2.0),)),
@@ -143,7 +143,7 @@ def test_a_move_begins_and_ends_at_rest(source: RawVideo) -> None:
     assert max(moved[0], moved[-1]) < 6 < max(moved) <= 46
 
 
-def test_the_last_of_several_keyframes_on_a_frame_counts_and_those_after_the_end_do_not(source: RawVideo) -> None:
+def test_the_last_keyframe_of_a_frame_wins_and_later_ones_than_the_clip_are_ignored(source: RawVideo) -> None:
     views = [(View(200.0 + 100 * number, 360, 2.0),) for number in range(4)]
     times = (0.0, 1.0, 1.01, 4.0)
     path = CameraPath(tuple(Keyframe(time_s, Layout.speaker, view) for time_s, view in zip(times, views, strict=True)))
@@ -155,7 +155,7 @@ def test_the_last_of_several_keyframes_on_a_frame_counts_and_those_after_the_end
     )
 
 
-def test_a_move_that_is_cut_off_jumps(source: RawVideo) -> None:
+def test_a_move_that_is_interrupted_jumps_to_the_next_keyframe(source: RawVideo) -> None:
     path = CameraPath(
         (
             Keyframe(0.0, Layout.speaker, (View(300, 360, 2.0),)),
@@ -168,6 +168,7 @@ def test_a_move_that_is_cut_off_jumps(source: RawVideo) -> None:
     assert stretch.crops[20][0].x == 600
 
 
+@settings(deadline=None)
 @given(
     size=st.tuples(st.integers(16, 4000), st.integers(16, 4000)),
     aspect=st.sampled_from(list(Aspect)),
@@ -233,7 +234,7 @@ def test_panels_fill_every_frame(places: Path, source: RawVideo, aspect: Aspect,
     path = CameraPath((Keyframe(0.0, Layout.screen, (View(400, 300, 1.2), View(900, 400, 1.4))),))
     plan = plan_of(source, frames=1, frame=frame, camera=path)
     (picture,) = film(plan, source, places, tmp_path / "clip")
-    ((upper, lower),) = shot(plan, source)[0].crops.values()
+    ((upper, lower),) = camera_stretches(plan, source)[0].crops.values()
     edge = panel_sizes_px(Layout.screen, frame)[0][1]
     for crop, panel in ((upper, picture[:, :edge]), (lower, picture[:, edge:])):
         assert list(seen(panel)) == pytest.approx([crop.x, crop.y, crop.w, crop.h], abs=3)
@@ -245,14 +246,14 @@ def test_panels_fill_every_frame(places: Path, source: RawVideo, aspect: Aspect,
     ("aspect", "layout"),
     [(Aspect.square, Layout.split), (Aspect.feed, Layout.split), (Aspect.landscape, Layout.screen)],
 )
-def test_a_frame_that_is_not_tall_enough_for_two_shows_the_whole_source(
+def test_a_frame_too_low_for_two_panels_shows_the_whole_source(
     source: RawVideo, aspect: Aspect, layout: Layout
 ) -> None:
     (stretch,) = table(CameraPath((Keyframe(0.0, layout, (View(400, 300), View(900, 400))),)), source, FRAMES[aspect])
     assert (stretch.layout, stretch.crops) == (Layout.fit, {})
 
 
-def test_a_picture_of_nearly_the_frames_shape_fills_it(tmp_path: Path) -> None:
+def test_a_picture_with_nearly_the_frames_aspect_ratio_fills_it(tmp_path: Path) -> None:
     video = _places(tmp_path / "places.mkv", (854, 480), "25")
     source = source_of(video)
     plan = plan_of(source, frames=1, frame=FRAMES[Aspect.landscape])
@@ -270,8 +271,8 @@ def test_a_layout_may_change_with_every_frame(places: Path, source: RawVideo, tm
     assert len(film(plan, source, places, tmp_path / "clip")) == 30
 
 
-def test_colours_are_those_of_the_source_whatever_it_says_of_them(tmp_path: Path) -> None:
-    wanted = None
+def test_colours_are_those_of_the_source_whatever_its_colour_tags(tmp_path: Path) -> None:
+    expected = None
     for name, matrix, tags in (
         ("bt709", "bt709", "colorspace=bt709:range=tv"),
         ("untagged hd", "bt709", "colorspace=unknown:range=tv"),
@@ -286,5 +287,5 @@ def test_colours_are_those_of_the_source_whatever_it_says_of_them(tmp_path: Path
         plan = plan_of(source, frames=1, frame=SMALL, camera=still(Layout.center, source, ""))
         (picture,) = film(plan, source, video, tmp_path / name)
         colour = picture.mean(axis=(1, 2))
-        wanted = colour if wanted is None else wanted
-        assert colour == pytest.approx(wanted, abs=2), name
+        expected = colour if expected is None else expected
+        assert colour == pytest.approx(expected, abs=2), name

@@ -16,7 +16,7 @@ from clipper_assets.episodes.microphones import Microphone
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets_tests.captions.drawing import ink
-from clipper_assets_tests.clips.making import TONE
+from clipper_assets_tests.clips.card_clip import TONE
 from clipper_assets_tests.support.media import (
     FAST,
     frame_at,
@@ -48,28 +48,28 @@ def plan(video: Path) -> ClipPlan:
 
 def atoms(file: Path) -> list[bytes]:
     """The top-level boxes of an MP4 file, in order."""
-    data, position, found = file.read_bytes(), 0, []
+    data, position, names = file.read_bytes(), 0, []
     while position < len(data):
-        found.append(data[position + 4 : position + 8])
+        names.append(data[position + 4 : position + 8])
         position += int.from_bytes(data[position : position + 4])
-    return found
+    return names
 
 
-def is_sound_and_whole(file: Path, plan: ClipPlan) -> bool:
-    """Whether a clip has the streams, the size and the length that its plan promises."""
-    found = read_container(f"file:{file}")
-    assert (found.width_px, found.height_px) == (plan.frame.width_px, plan.frame.height_px)
-    assert (found.video_codec, found.pixel_format) == ("h264", "yuv420p")
-    assert (found.audio_codec, found.audio_rate_hz, found.audio_channels) == ("aac", 48_000, 2)
-    assert found.duration_s == pytest.approx(plan.duration_s, abs=1e-3)
-    assert (found.late_sound_s, found.uneven_s) == pytest.approx((0, 0), abs=1e-4)
-    return abs(found.long_sound_s) < 1e-3
+def has_promised_format(file: Path, plan: ClipPlan) -> bool:
+    """Whether a clip has the streams, the size and the length of its plan."""
+    container = read_container(f"file:{file}")
+    assert (container.width_px, container.height_px) == (plan.frame.width_px, plan.frame.height_px)
+    assert (container.video_codec, container.pixel_format) == ("h264", "yuv420p")
+    assert (container.audio_codec, container.audio_rate_hz, container.audio_channels) == ("aac", 48_000, 2)
+    assert container.duration_s == pytest.approx(plan.duration_s, abs=1e-3)
+    assert (container.late_sound_s, container.uneven_s) == pytest.approx((0, 0), abs=1e-4)
+    return abs(container.long_sound_s) < 1e-3
 
 
-def test_a_clip_is_what_platforms_take(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+def test_a_clip_has_the_format_that_platforms_accept(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     clip = render(plan, video, tmp_path / "clip", X264)
     assert clip.degraded == ()
-    assert is_sound_and_whole(clip.files["mp4"], plan)
+    assert has_promised_format(clip.files["mp4"], plan)
     with av.open(str(clip.files["mp4"])) as container:
         picture, sound = container.streams.video[0], container.streams.audio[0]
         assert picture.codec_context.profile == "High"
@@ -78,8 +78,8 @@ def test_a_clip_is_what_platforms_take(video: Path, plan: ClipPlan, tmp_path: Pa
         assert (codec.color_primaries, codec.color_trc, codec.colorspace, codec.color_range) == (1, 1, 1, 1)
         assert (sound.codec_context.channels, sound.codec_context.profile) == (2, "LC")
         assert container.start_time == 0
-    found = atoms(clip.files["mp4"])
-    assert found.index(b"moov") < found.index(b"mdat")
+    boxes = atoms(clip.files["mp4"])
+    assert boxes.index(b"moov") < boxes.index(b"mdat")
     assert [time_s for time_s, _ in frames(clip.files["mp4"])] == pytest.approx([n / 25 for n in range(50)], abs=1e-4)
 
 
@@ -94,18 +94,18 @@ def test_the_frame_rate_is_kept_up_to_60(rate: str, tmp_path: Path) -> None:
         assert container.streams.video[0].frames == 12
 
 
-def test_captions_are_burned_and_go_when_nothing_is_said(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+def test_captions_are_burned_in_and_disappear_in_silence(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     plan = replace(plan, words=words("one two", each_s=0.3))
     clip = render(plan, video, tmp_path / "clip").files["mp4"]
     bare = render(replace(plan, words=()), video, tmp_path / "bare").files["mp4"]
-    said, silent = (np.abs(frame_at(clip, t).astype(int) - frame_at(bare, t)) > 40 for t in (0.5, 1.96))
-    rows = np.flatnonzero(said.any(axis=1))
+    speech, silence = (np.abs(frame_at(clip, t).astype(int) - frame_at(bare, t)) > 40 for t in (0.5, 1.96))
+    rows = np.flatnonzero(speech.any(axis=1))
     assert plan.frame.safe.top < rows[0] < rows[-1] < plan.frame.safe.bottom
-    assert not silent.any()
+    assert not silence.any()
 
 
 @pytest.mark.parametrize("aspect", list(Aspect))
-def test_a_clip_of_every_layout_in_every_aspect(aspect: Aspect, video: Path, tmp_path: Path) -> None:
+def test_every_layout_can_be_rendered_in_every_aspect(aspect: Aspect, video: Path, tmp_path: Path) -> None:
     source, frame = source_of(video), FRAMES[aspect]
     layouts = [layout for layout in PANELS if all(height for _, height in panel_sizes_px(layout, frame))]
     keys = [
@@ -114,10 +114,10 @@ def test_a_clip_of_every_layout_in_every_aspect(aspect: Aspect, video: Path, tmp
     plan = plan_of(source, frames=60, frame=frame, camera=CameraPath(tuple(keys)), hook="Listen", words=words("one"))
     clip = render(plan, video, tmp_path / "clip")
     assert clip.degraded == ()
-    assert is_sound_and_whole(clip.files["mp4"], plan)
+    assert has_promised_format(clip.files["mp4"], plan)
 
 
-def test_sidecars_and_thumbnail_lie_beside_the_clip(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+def test_a_clip_has_subtitle_files_and_a_thumbnail(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     files = render(plan, video, tmp_path / "clip").files
     for suffix in ("srt", "vtt"):
         (cue,) = pysubs2.load(str(files[suffix])).events
@@ -127,7 +127,7 @@ def test_sidecars_and_thumbnail_lie_beside_the_clip(video: Path, plan: ClipPlan,
     assert ink(picture[900:1500])[3] > 0
 
 
-def test_captions_that_cannot_be_burned_are_left_out_and_recorded(
+def test_captions_that_cannot_be_burned_in_are_left_out_and_recorded(
     video: Path, plan: ClipPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -135,29 +135,33 @@ def test_captions_that_cannot_be_burned_are_left_out_and_recorded(
         clip = render(plan, video, tmp_path / "clip", X264)
     (fallback,) = clip.degraded
     assert fallback.step == "rendered_clips"
-    assert fallback.reason.startswith("the captions could not be burned, the clip has none: ffmpeg exited with code ")
-    assert is_sound_and_whole(clip.files["mp4"], plan)
+    assert fallback.reason.startswith(
+        "the captions could not be burned in, so the clip has none: ffmpeg exited with code "
+    )
+    assert has_promised_format(clip.files["mp4"], plan)
     bare = render(replace(plan, words=()), video, tmp_path / "bare", X264)
     assert bare.degraded == ()
     assert (frame_at(clip.files["mp4"], 0.5) == frame_at(bare.files["mp4"], 0.5)).all()
     assert "one two three" in clip.files["srt"].read_text()
 
 
-def test_characters_that_no_caption_font_has_are_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+def test_characters_without_a_glyph_are_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     foreign = replace(plan, words=(replace(plan.words[0], text="\U00012000"), *plan.words[1:]))
     (fallback,) = render(foreign, video, tmp_path / "clip", X264).degraded
-    assert fallback.reason.startswith("the caption fonts lack '\U00012000': ")
+    assert fallback.reason.startswith("the caption fonts have no glyphs for '\U00012000'; ")
 
 
-def test_an_encoder_that_fails_is_replaced_and_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
+def test_a_failing_encoder_is_replaced_by_libx264_and_recorded(video: Path, plan: ClipPlan, tmp_path: Path) -> None:
     clip = render(plan, video, tmp_path / "clip", Encoder("no_such_encoder", ()))
     (fallback,) = clip.degraded
-    assert fallback.reason.startswith("no_such_encoder failed on this clip, libx264 made it: ffmpeg exited with code ")
-    assert is_sound_and_whole(clip.files["mp4"], plan)
+    assert fallback.reason.startswith(
+        "no_such_encoder failed on this clip, so libx264 was used: ffmpeg exited with code "
+    )
+    assert has_promised_format(clip.files["mp4"], plan)
 
 
 @pytest.mark.parametrize("as_streams", [False, True])
-def test_all_microphones_are_in_both_ears(tmp_path: Path, as_streams: bool) -> None:
+def test_all_microphones_are_on_both_channels(tmp_path: Path, as_streams: bool) -> None:
     tracks, _ = two_microphones(20.0)
     tracks = [track[: 30 * SPEECH_RATE_HZ] for track in tracks]
     file = microphone_video(tmp_path / "pair.mkv", tracks, as_streams=as_streams)
@@ -169,22 +173,20 @@ def test_all_microphones_are_in_both_ears(tmp_path: Path, as_streams: bool) -> N
     with av.open(str(rendered.files["mp4"])) as container:
         left, right = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
     assert np.abs(left - right).max() < 0.01
-    heard = speech_of(rendered.files["mp4"])[: 15 * SPEECH_RATE_HZ]
-    said = (tracks[0] + tracks[1])[: len(heard)]
-    assert np.corrcoef(heard, said)[0, 1] > 0.9
+    mixed = speech_of(rendered.files["mp4"])[: 15 * SPEECH_RATE_HZ]
+    expected = (tracks[0] + tracks[1])[: len(mixed)]
+    assert np.corrcoef(mixed, expected)[0, 1] > 0.9
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.m4a", "aac"), ("a.mp3", "libmp3lame"), ("a.ogg", "libopus")])
-def test_an_upload_without_a_picture_becomes_a_clip_with_its_sound_in_time(
-    name: str, codec: str, tmp_path: Path
-) -> None:
+def test_an_audio_only_upload_becomes_a_clip_with_sound_in_sync(name: str, codec: str, tmp_path: Path) -> None:
     beeps = "aevalsrc='0.4*sin(2*PI*1000*t)*lt(mod(t,0.5),0.1)':s=48000:d=5"
     file = make(tmp_path / name, "-f", "lavfi", "-i", beeps, "-c:a", codec)
     source = source_of(file)
     plan = plan_of(source, 1.4, frames=60, words=words("one two three"))
     clip = render(plan, file, tmp_path / "clip")
     assert clip.degraded == ()
-    assert is_sound_and_whole(clip.files["mp4"], plan)
+    assert has_promised_format(clip.files["mp4"], plan)
     times, values = samples(clip.files["mp4"])
     loud = times[np.abs(values) > 0.1]
     onsets = [after for before, after in pairwise([-1.0, *loud]) if after - before > 0.2]
@@ -194,7 +196,7 @@ def test_an_upload_without_a_picture_becomes_a_clip_with_its_sound_in_time(
 
 
 @pytest.mark.parametrize("start_s", [0.0, 1.0])
-def test_sound_is_there_from_the_first_moment(start_s: float, tmp_path: Path) -> None:
+def test_sound_starts_with_the_first_frame(start_s: float, tmp_path: Path) -> None:
     sound = "aevalsrc='0.3*cos(2*PI*1000*t)':s=48000:d=5"
     file = make(tmp_path / "a.m4a", "-f", "lavfi", "-i", sound, "-c:a", "aac")
     clip = render(plan_of(source_of(file), start_s, frames=30), file, tmp_path / "clip").files["mp4"]

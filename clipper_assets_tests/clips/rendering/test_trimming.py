@@ -1,4 +1,4 @@
-"""Frames and samples that tell their own time: which of them a clip keeps."""
+"""Checks which frames and samples a clip keeps, with a test video whose levels encode the time."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -10,7 +10,7 @@ import pytest
 from clipper_assets.camera.direction.path import still
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.rendering.encoders import Encoder
-from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, PROGRAMME_FILE, filmed
+from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, PROGRAMME_FILE, video_arguments
 from clipper_assets.clips.rendering.trimming import FADE_S
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box, Frame
@@ -23,7 +23,7 @@ EXACT = Encoder("libx264", (("preset", "ultrafast"), ("qp", "2")))
 
 
 def clock(target: Path, rate: str, seconds: float = 4.0) -> Path:
-    """Grey is 16 and four for each of the first 59 frames; each sample is a tenth of its own time in seconds."""
+    """A video whose grey level is 16 + 4 x frame number (for 59 frames) and whose samples are a tenth of their time."""
     grey = f"color=s=160x90:r={rate}:d={seconds},format=gray,geq=lum='16+mod(4*N,236)'"
     picture = f"{grey},format=yuv420p,setparams=colorspace=bt709:range=tv"
     sound = f"aevalsrc='t/10':s=48000:d={seconds}"
@@ -40,7 +40,7 @@ def clock(target: Path, rate: str, seconds: float = 4.0) -> Path:
         [(5 * number, 5 * number + 2 + number % 2) for number in range(10)],
     ],
 )
-def test_exactly_the_frames_and_samples_that_are_kept(
+def test_a_clip_has_exactly_the_kept_frames_and_samples(
     pieces: list[tuple[int, int]], rate: Fraction, tmp_path: Path
 ) -> None:
     video = clock(tmp_path / "clock.mov", f"{rate.numerator}/{rate.denominator}")
@@ -48,7 +48,7 @@ def test_exactly_the_frames_and_samples_that_are_kept(
     cuts = TimeMap(tuple((float(first / rate), float(end / rate)) for first, end in pieces))
     plan = plan_of(source, float(START / rate), fps=rate, frames=50, frame=SMALL, cuts=cuts)
     plan = replace(plan, camera=still(Layout.center, source, ""))
-    run(filmed(plan, source, f"file:{video}", EXACT, captions=False), cwd=tmp_path)
+    run(video_arguments(plan, source, f"file:{video}", EXACT, captions=False), cwd=tmp_path)
 
     shown = [round((picture.mean() - 16) / 4) for _, picture in frames(tmp_path / PICTURE_FILE)]
     assert shown == [START + number for first, end in pieces for number in range(first, end)]
@@ -59,17 +59,17 @@ def test_exactly_the_frames_and_samples_that_are_kept(
     begin, fade = 0, round(FADE_S * 48000)
     for first, end in spans:
         inside = values[begin + fade : begin + end - first - fade]
-        wanted = float(START / rate) + np.arange(first + fade, end - fade) / 48000
-        assert np.abs(inside * 10 - wanted).max(initial=0) < 0.6 / 48000
+        expected = float(START / rate) + np.arange(first + fade, end - fade) / 48000
+        assert np.abs(inside * 10 - expected).max(initial=0) < 0.6 / 48000
         assert abs(values[begin]) < 1e-6
         begin += end - first
 
 
-def test_a_hundred_and_fifty_pieces(tmp_path: Path) -> None:
+def test_a_clip_may_have_a_hundred_and_fifty_pieces(tmp_path: Path) -> None:
     video = clock(tmp_path / "clock.mov", "25", seconds=20.0)
     source = source_of(video)
     cuts = TimeMap(tuple((number * 0.12, number * 0.12 + 0.04) for number in range(150)))
     plan = plan_of(source, frames=500, frame=SMALL, cuts=cuts)
-    run(filmed(plan, source, f"file:{video}", EXACT, captions=False), cwd=tmp_path)
+    run(video_arguments(plan, source, f"file:{video}", EXACT, captions=False), cwd=tmp_path)
     assert len(list(frames(tmp_path / PICTURE_FILE))) == 150
     assert len(samples(tmp_path / PROGRAMME_FILE)[1]) == 150 * 1920

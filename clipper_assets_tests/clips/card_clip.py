@@ -1,4 +1,4 @@
-"""A published clip, and what is needed to produce one, without the rest of a run."""
+"""Produces and publishes clips of a test card, without the rest of a run."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,20 +14,20 @@ from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
 from clipper_assets_tests.support.windows import window_of
 
-# -14 LUFS
 TONE = "sine=f=1000:r=48000,volume=7.1dB,aformat=channel_layouts=stereo"
+"""A tone at -14 LUFS."""
 FOLDER = "show/clips"
 
 
 def uploaded(storage: DirectoryStorage) -> Path:
-    """Five seconds of a test card at `show/a.mp4`."""
+    """Upload five seconds of a test card as `show/a.mp4`, and return the file."""
     file = Path(storage.root) / "show" / "a.mp4"
     file.parent.mkdir(exist_ok=True)
     return make(file, *lavfi("testsrc=s=320x180:r=25", TONE), "-t", "5", "-pix_fmt", "yuv420p", "-c:a", "aac")
 
 
 def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two", **changes: Any) -> Job:
-    """A clip of two seconds."""
+    """The job to produce a clip of two seconds."""
     plan = plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes)
     return Job(plan, window_of(clip=index), FAST)
 
@@ -55,6 +55,6 @@ def produced(
 
 
 def clip_in(storage: DirectoryStorage) -> Clip:
-    """The published clip of the test card."""
+    """Upload the test card, and return its published clip."""
     (clip,) = produced(storage, [job(uploaded(storage))]).clips
     return clip
