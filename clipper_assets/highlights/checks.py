@@ -1,4 +1,4 @@
-"""Checks on `highlight_windows`, made while it materializes."""
+"""Asset checks of `highlight_windows`, evaluated while it materializes."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,12 +16,13 @@ OBEY_THE_RULES = dg.AssetCheckSpec(
     "highlight_windows_obey_the_rules",
     asset=HIGHLIGHT_WINDOWS,
     blocking=True,
-    description="Windows obey the rules: length, sentence boundaries, silence, no overlap, best score first.",
+    description="Windows have an allowed length, begin and end in the silence around whole sentences, do not overlap, "
+    "and are ordered by score.",
 )
 
 
 def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> list[str]:
-    """Every rule that a windows table breaks against its words table, in words; empty where it keeps them all."""
+    """Describe every rule that a windows table violates, given its words table; empty if it follows all rules."""
     placed = read_windows(windows)
     sentence, start, end = _columns(words)
     doubtful = sentence[words["doubt"].is_valid().to_numpy()]
@@ -39,7 +40,7 @@ def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: f
     for window in placed:
         name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         if ((first <= doubtful) & (doubtful <= last)).any():
-            broken.append(f"{name} holds a sentence that may not have been said")
+            broken.append(f"{name} contains a sentence that may not have been said")
         inside = (first <= sentence) & (sentence <= last)
         speech_s = end[inside].max() - start[inside].min() if inside.any() else 0.0
         length_s = window.end - window.start
@@ -53,14 +54,14 @@ def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: f
 
 
 def misplaced(windows: pa.Table, words: pa.Table, duration_s: float) -> list[str]:
-    """What holds for windows that a person edited as well: sentences that there are, with silence around them."""
+    """Describe violations of the rules that also apply to edited windows: existing sentences, boundaries in silence."""
     sentence, start, end = _columns(words)
     broken = []
     for window in read_windows(windows):
         name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         inside = (first <= sentence) & (sentence <= last)
         if first > last or not np.isin([first, last], sentence).all():
-            broken.append(f"{name} names sentences {first} to {last}, which the transcript does not have")
+            broken.append(f"{name} refers to sentences {first} to {last}, which are not in the transcript")
             continue
         speech_start, speech_end = start[inside].min(), end[inside].max()
         quiet_from = end[sentence < first].max(initial=0.0)
@@ -70,14 +71,14 @@ def misplaced(windows: pa.Table, words: pa.Table, duration_s: float) -> list[str
         if not speech_end <= window.end <= max(quiet_until, speech_end):
             broken.append(f"{name} does not end in the silence after sentence {last}")
         if not 1 <= window.virality_score <= 10:
-            broken.append(f"{name} has the score {window.virality_score:g}, outside 1 to 10")
+            broken.append(f"{name} has a score of {window.virality_score:g}, which is outside 1 to 10")
     return broken
 
 
 def obey_the_rules(
     windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float, *, edited: bool
 ) -> dg.AssetCheckResult:
-    """The result of `OBEY_THE_RULES`. Length, order, overlap and doubt of `edited` windows are a person's decision."""
+    """The result of `OBEY_THE_RULES`. For `edited` windows, length, order, overlap and doubt are not checked."""
     broken = misplaced(windows, words, duration_s) if edited else broken_rules(windows, words, rules, duration_s)
     return dg.AssetCheckResult(
         check_name=OBEY_THE_RULES.name,

@@ -1,4 +1,4 @@
-"""The windows of an episode, for a person to look at in the UI."""
+"""A Markdown table of an episode's windows, for the Dagster UI."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ HEADER = ["clip", "time", "seconds", "score", "hook", "title", "picker"]
 
 
 def preview(windows: Iterable[Window]) -> str:
-    """Windows as a Markdown table."""
+    """Format windows as a Markdown table."""
     return markdown_table(
         HEADER,
         (

@@ -1,4 +1,4 @@
-"""The rules for highlight windows, kept for every picker alike: length, sentence boundaries, silence, no overlap."""
+"""The rules for highlight windows, which apply to every picker: length, sentence boundaries, silence, no overlap."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,17 +14,17 @@ from clipper_assets.transcript.boundaries import PAD_S
 from clipper_assets.transcript.words import Sentence
 
 MAX_HOOK, MAX_TITLE = 300, 200
-"""Characters."""
+"""Most characters of a hook and of a title."""
 
 SECONDS_PER_CLIP = 360.0
 MIN_CLIPS, MAX_CLIPS = 3, 12
 TOLERANCE_S = 1e-6
-"""Float64 seconds are compared with this much room for rounding."""
+"""Tolerance for rounding when float64 seconds are compared."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Lengths of a window and how far its boundaries are widened into the neighbouring silence, all in seconds."""
+    """Shortest and longest window, and how far its boundaries are moved into the neighbouring silence, in seconds."""
 
     min_s: float = 30.0
     max_s: float = 60.0
@@ -36,7 +36,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Run:
-    """Consecutive whole sentences `first`..`last` (both included); `start` and `end` in seconds, already widened."""
+    """Consecutive whole sentences `first`..`last` (both included); `start` and `end` in seconds include the padding."""
 
     first: int
     last: int
@@ -50,7 +50,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a picker proposes: sentences `first`..`last` (both included), a score in 1..10 and texts for people."""
+    """A proposal by a picker: sentences `first`..`last` (both included), a score in 1..10 and texts for people."""
 
     first: int
     last: int
@@ -63,29 +63,29 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Placed:
-    """A candidate on the run that it was fitted to."""
+    """A candidate and the allowed run of sentences that was chosen for it."""
 
     run: Run
     candidate: Candidate
 
 
 def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
-    """How many clips an episode is worth: one per six minutes of speech, 3..12, and never more than `max_clips`."""
+    """The number of clips for an episode: one per six minutes of speech, 3..12, but at most `max_clips`."""
     return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
 
 
 def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:
-    """Every run of whole sentences that may become a window, in time order; a doubtful sentence is in none.
+    """Every run of whole sentences that is allowed as a window, in time order; none contains a doubtful sentence.
 
-    There is none only where no sentence is free of doubt. A boundary is widened by `rules.pad_s`, and by at most half
-    of the silence, so that neighbouring windows stay apart. Where no run is then within the rules, the longest runs
-    are widened up to `rules.min_s`, as far as the neighbouring words or the ends of the episode; where that is not
-    enough either, the one run that comes nearest to the rules is all there is (`outside` says so).
+    Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
+    touch. If no run has an allowed length, the longest runs are extended into the silence up to `rules.min_s`. If that
+    is not enough either, the result is the single run whose length is nearest to the rules (see `outside`). It is
+    empty only if every sentence is doubtful.
     """
     quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
     quiet_until = [*(s.start for s in sentences), duration_s]
 
-    def widened(first: int, last: int, speech_end: float) -> Run:
+    def padded(first: int, last: int, speech_end: float) -> Run:
         start, end = sentences[first].start, max(speech_end, sentences[last].end)
         before, after = max(start - quiet_from[first], 0.0), max(quiet_until[last + 1] - end, 0.0)
         return Run(first, last, start - min(rules.pad_s, before / 2), end + min(rules.pad_s, after / 2))
@@ -95,11 +95,11 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
     for first in range(len(sentences)):
         if sentences[first].doubtful:
             continue
-        run = widened(first, first, 0.0)
+        run = padded(first, first, 0.0)
         reached, speech_end = run, 0.0
         for last in range(first, len(sentences)):
             speech_end = max(speech_end, sentences[last].end)
-            run = widened(first, last, speech_end)
+            run = padded(first, last, speech_end)
             if sentences[last].doubtful or run.length_s > rules.max_s + TOLERANCE_S:
                 break
             reached = run
@@ -110,31 +110,31 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
     if within or not longest:
         return within
 
-    def stretched(run: Run) -> Run:
+    def extended(run: Run) -> Run:
         end = max(run.end, min(run.start + rules.min_s, quiet_until[run.last + 1]))
         return replace(run, start=min(run.start, max(end - rules.min_s, quiet_from[run.first])), end=end)
 
-    candidates = [stretched(run) for run in longest]
+    candidates = [extended(run) for run in longest]
     nearest = min(candidates, key=lambda run: max(rules.min_s - run.length_s, run.length_s - rules.max_s))
     return [run for run in candidates if rules.allow(run.length_s)] or [nearest]
 
 
 def outside(run: Run, rules: Rules) -> Degraded | None:
-    """What a window that had to leave the rules says; None for one within them."""
+    """The fallback that records a window of a length outside the rules; None if the length is allowed."""
     if rules.allow(run.length_s):
         return None
     return Degraded(
         HIGHLIGHT_WINDOWS,
         f"the window is {run.length_s:.1f} s long instead of {rules.min_s:g} to {rules.max_s:g} s: "
-        "no run of whole sentences, with the silence around it, is within the rules",
+        "no run of whole sentences, even with the silence around it, has an allowed length",
     )
 
 
 def fit(candidate: Candidate, allowed: Sequence[Run]) -> Run | None:
-    """The allowed run nearest to a candidate: the same opening sentence if it can be, then the nearest ending.
+    """The allowed run nearest to a candidate: with the same or nearest first sentence, then the nearest last one.
 
-    So a candidate that is too short grows at its end, and one that is too long loses its end. None where no allowed
-    run shares a sentence with it.
+    So a candidate that is too short is extended at its end, and one that is too long is shortened there. None if no
+    allowed run shares a sentence with it.
     """
     touching = [run for run in allowed if run.first <= candidate.last and run.last >= candidate.first]
     return min(
@@ -145,7 +145,7 @@ def fit(candidate: Candidate, allowed: Sequence[Run]) -> Run | None:
 
 
 def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[int]:
-    """Indices of at most `count` runs that do not overlap in time: as many as can be, then the highest total score.
+    """Indices of at most `count` runs that do not overlap in time: as many as possible, with the highest total score.
 
     Weighted interval scheduling (Kleinberg & Tardos, Algorithm Design, 2006, §6.1) with one more dimension, the
     number of intervals taken. Best score first; of equal scores the earlier index first.
@@ -153,7 +153,7 @@ def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[in
     order = sorted(range(len(spans)), key=lambda i: (spans[i].end, spans[i].start, i))
     ends = np.array([spans[i].end for i in order])
     weights = np.array([scores[i] for i in order], dtype=np.float64)
-    # How many runs, in order of their ends, are over when each run starts.
+    # For each run, the number of runs (sorted by end) that are over when it starts.
     before = np.searchsorted(ends, [spans[i].start for i in order], side="right")
     # best[k][n]: the highest total of exactly k runs among the first n.
     best = [np.zeros(len(order) + 1)]
@@ -171,7 +171,7 @@ def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[in
 
 
 def place(candidates: Sequence[Candidate], allowed: Sequence[Run], count: int) -> list[Placed]:
-    """The best `count` candidates as windows within the rules, best first."""
+    """Fit candidates to allowed runs, and choose the best `count` windows without overlap; best first."""
     placed = [Placed(run, candidate) for candidate in candidates if (run := fit(candidate, allowed))]
     return [placed[i] for i in choose([each.run for each in placed], [each.candidate.score for each in placed], count)]
 
@@ -185,10 +185,10 @@ def windows_table(
     prompt_version: str | None,
     degraded: Sequence[Degraded],
 ) -> pa.Table:
-    """Placed candidates, best first, as the windows table; `degraded` lists the picker's fallbacks, for every row."""
+    """The windows table of candidates that are ordered best first; `degraded`, the picker's fallbacks, is in every row."""
     windows = []
     for clip, (run, candidate) in enumerate((each.run, each.candidate) for each in placed):
-        leaving = outside(run, rules)
+        length_fallback = outside(run, rules)
         windows.append(
             Window(
                 episode=episode,
@@ -204,7 +204,7 @@ def windows_table(
                 hashtags=list(candidate.hashtags),
                 picker=picker,
                 prompt_version=prompt_version,
-                degraded=[entry.as_dict() for entry in (*degraded, *([leaving] if leaving else []))],
+                degraded=[entry.as_dict() for entry in (*degraded, *([length_fallback] if length_fallback else []))],
             )
         )
     return WINDOWS.table([asdict(window) for window in windows])

@@ -19,7 +19,6 @@ from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.card_clip import job, produced, uploaded
 from clipper_assets_tests.clips.gates.limits import limits_of
-from clipper_assets_tests.clips.making import job, produced, uploaded
 from clipper_assets_tests.support.media import source_of
 
 

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks as much of the OpenAI chat completions protocol as the picker uses."""
+"""A server on loopback that implements the part of the OpenAI chat completions protocol that the picker uses."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ KEY = "sk-secret-of-the-tests"
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP response; `silent` keeps the connection open without an answer."""
+    """One HTTP response; a `silent` one keeps the connection open without answering."""
 
     body: bytes = b""
     status: int = 200
@@ -23,7 +23,7 @@ class Reply:
 
 
 def completion(content: str | None, finish_reason: str = "stop", refusal: str | None = None) -> Reply:
-    """A chat completion that took 1000 tokens in and 100 out."""
+    """A chat completion with 1000 input and 100 output tokens."""
     message = {"role": "assistant", "content": content, "refusal": refusal}
     body = {
         "id": "chatcmpl-1",
@@ -48,19 +48,19 @@ def highlight(first: int, last: int, score: int = 8) -> dict[str, Any]:
     }
 
 
-def highlights(*found: dict[str, Any]) -> Reply:
-    return completion(json.dumps({"highlights": found}))
+def highlights(*items: dict[str, Any]) -> Reply:
+    return completion(json.dumps({"highlights": items}))
 
 
 def error(status: int, **headers: str) -> Reply:
-    """An OpenAI error that, like OpenAI's own, quotes the key."""
+    """An error response that quotes the API key, like those of OpenAI."""
     body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}", "type": "error", "code": None}})
     return Reply(body.encode(), status, tuple((name.replace("_", "-"), value) for name, value in headers.items()))
 
 
 @dataclass
 class ModelServer:
-    """Answers with `replies` one after the other (the last one again and again); keeps what it was asked."""
+    """Sends `replies` one after the other, repeating the last one, and records the requests."""
 
     url: str = ""
     replies: list[Reply | Callable[[dict[str, Any]], Reply]] = field(default_factory=list)
@@ -98,7 +98,7 @@ def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
             self.wfile.write(reply.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-            """Quiet."""
+            """Suppress the log."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = False

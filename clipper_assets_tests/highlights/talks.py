@@ -1,4 +1,4 @@
-"""Made-up talks: tables of words with chosen times."""
+"""Synthetic talks: tables of words with given times."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,7 +13,7 @@ EPISODE = "test1/sample.mp4"
 
 
 def words_of(spoken: Sequence[tuple[str, float, float]], language: str = "en") -> pa.Table:
-    """A words table from (sentence, start, end); the words of a sentence share its time evenly."""
+    """A words table from (sentence, start, end); the words of a sentence have equal durations."""
     words, numbers = [], []
     for number, (text, start, end) in enumerate(spoken):
         parts = text.split()
@@ -24,7 +24,7 @@ def words_of(spoken: Sequence[tuple[str, float, float]], language: str = "en") -
 
 
 def doubted(words: pa.Table, numbers: Collection[int]) -> pa.Table:
-    """The same words, `unsure` in the sentences of those numbers."""
+    """The same words, marked as `unsure` in the sentences with these numbers."""
     doubts = ["unsure" if sentence in numbers else None for sentence in words["sentence"].to_pylist()]
     return words.set_column(
         words.schema.get_field_index("doubt"), words.schema.field("doubt"), pa.array(doubts, pa.string())
@@ -32,7 +32,7 @@ def doubted(words: pa.Table, numbers: Collection[int]) -> pa.Table:
 
 
 def steady(texts: Sequence[str], seconds: float = 5.0, gap: float = 0.6) -> list[tuple[str, float, float]]:
-    """Every sentence equally long, with equal gaps, after one second of silence."""
+    """Sentences of equal length with equal gaps, after one second of silence."""
     return [(text, 1 + i * (seconds + gap), 1 + i * (seconds + gap) + seconds) for i, text in enumerate(texts)]
 
 
@@ -55,4 +55,4 @@ def talk_of(
 
 
 def ignored(share: float) -> None:
-    """A report that nobody reads."""
+    """A progress report that does nothing."""

@@ -35,8 +35,8 @@ FACTS: dict[pa.DataType, Any] = {
 
 
 def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
-    facts: dict[str, Any] = {column.name: FACTS.get(column.type, ()) for column in SOURCE.columns}
-    source = RawVideo(**{**facts, "episode": EPISODE, "duration_s": DURATION_S, "loudness_key": LOUDNESS_KEY})
+    values: dict[str, Any] = {column.name: FACTS.get(column.type, ()) for column in SOURCE.columns}
+    source = RawVideo(**{**values, "episode": EPISODE, "duration_s": DURATION_S, "loudness_key": LOUDNESS_KEY})
 
     @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)
     def raw_video() -> pa.Table:
@@ -80,21 +80,21 @@ def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def passed(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+def check_results(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {evaluation.check_name: evaluation.passed for evaluation in result.get_asset_check_evaluations()}
 
 
 TALK = words_of(steady([f"This is sentence number {n} of the talk." for n in range(60)]))
 
 
-def test_windows_with_what_they_took(
+def test_windows_are_stored_with_cost_and_time_metadata(
     tmp_path: Path, model_server: ModelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     model_server.replies = [highlights(highlight(3, 9, 9), highlight(20, 27, 5), highlight(40, 47, 7))]
     result = materialized(tmp_path, model_server, TALK)
     assert result.success
-    assert passed(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": True}
+    assert check_results(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": True}
     windows = result.output_for_node("highlight_windows")
     assert windows.schema.equals(WINDOWS.schema)
     assert windows["first_sentence"].to_pylist() == [3, 40, 20]
@@ -111,12 +111,14 @@ def test_windows_with_what_they_took(
     assert KEY not in caplog.text
 
 
-def test_a_fallback_warns_and_is_in_the_metadata(tmp_path: Path, model_server: ModelServer) -> None:
+def test_a_fallback_causes_a_warning_and_is_in_the_metadata(tmp_path: Path, model_server: ModelServer) -> None:
     model_server.replies = [completion("not JSON")]
     result = materialized(tmp_path, model_server, TALK)
     assert result.success
-    assert passed(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": False}
-    reason = "heuristic picker instead of the model: gpt-4o-mini gave a malformed answer: it breaks the JSON schema"
+    assert check_results(result) == {"highlight_windows_obey_the_rules": True, "highlight_windows_not_degraded": False}
+    reason = (
+        "highlights were picked by rules, not by a model: gpt-4o-mini sent an invalid answer: it does not match the "
+    )
     (entry,) = metadata(result)["degraded"]
     assert entry["reason"].startswith(reason)
     for row in result.output_for_node("highlight_windows").to_pylist():
@@ -133,7 +135,7 @@ def test_run_config_decides_the_picker_and_the_number_of_clips(tmp_path: Path, m
     assert model_server.requests == []
 
 
-def test_the_same_windows_have_the_same_data_version(tmp_path: Path, model_server: ModelServer) -> None:
+def test_equal_windows_have_the_same_data_version(tmp_path: Path, model_server: ModelServer) -> None:
     runs = [materialized(tmp_path, model_server, TALK, {"picker": "heuristic"}) for _ in range(2)]
     tags = [run.asset_materializations_for_node("highlight_windows")[0].tags for run in runs]
     assert tags[0] is not None
@@ -144,17 +146,13 @@ def test_the_same_windows_have_the_same_data_version(tmp_path: Path, model_serve
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (WORDS.table([], {"language": "en"}), "nobody speaks in this episode, so there is nothing to clip"),
-        (WORDS.table([]), "nobody speaks in this episode, so there is nothing to clip"),
-        (
-            doubted(TALK, range(60)),
-            "nobody speaks in this episode for certain: every word may be the recogniser's own, "
-            "so there is nothing to clip",
-        ),
+        (WORDS.table([], {"language": "en"}), "no clips were made: the episode has no speech"),
+        (WORDS.table([]), "no clips were made: the episode has no speech"),
+        (doubted(TALK, range(60)), "no clips were made: all of its words may be recognition errors"),
     ],
     ids=["no words", "no words in a table of an earlier version", "doubtful words only"],
 )
-def test_an_episode_without_speech_has_no_windows_and_a_warning_that_says_why(
+def test_an_episode_without_speech_has_no_windows_and_a_warning_with_the_reason(
     tmp_path: Path, model_server: ModelServer, words: pa.Table, why: str
 ) -> None:
     result = materialized(tmp_path, model_server, words)
@@ -163,13 +161,17 @@ def test_an_episode_without_speech_has_no_windows_and_a_warning_that_says_why(
     assert result.output_for_node("highlight_windows").equals(WINDOWS.table([]))
     rules, fallbacks = sorted(result.get_asset_check_evaluations(), key=lambda check: check.passed, reverse=True)
     assert (rules.check_name, rules.passed) == ("highlight_windows_obey_the_rules", True)
-    assert (fallbacks.passed, fallbacks.severity, fallbacks.description) == (False, dg.AssetCheckSeverity.WARN, why)
+    assert (fallbacks.passed, fallbacks.severity, fallbacks.description) == (
+        False,
+        dg.AssetCheckSeverity.WARN,
+        why,
+    )
     shown = metadata(result)
     assert (shown["dagster/row_count"], shown["picker"]) == (0, "none")
     assert shown["degraded"] == [{"step": "highlight_windows", "reason": why}]
 
 
-def test_the_model_is_shown_no_doubtful_sentence_and_gets_no_window_with_one(
+def test_doubtful_sentences_are_neither_sent_to_the_model_nor_part_of_a_window(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     model_server.replies = [highlights(highlight(3, 9, 9), highlight(20, 27, 5))]
@@ -177,15 +179,15 @@ def test_the_model_is_shown_no_doubtful_sentence_and_gets_no_window_with_one(
     (request,) = model_server.requests
     shown = [int(line.split()[0]) for line in request["messages"][1]["content"].splitlines()]
     assert shown == [number for number in range(60) if number not in (5, 6, 24)]
-    assert passed(result)["highlight_windows_obey_the_rules"]
+    assert check_results(result)["highlight_windows_obey_the_rules"]
     rows = result.output_for_node("highlight_windows").to_pylist()
     assert [(row["first_sentence"], row["last_sentence"]) for row in rows] == [(7, 12), (18, 23)]
 
 
-def test_the_language_is_that_of_the_transcript(tmp_path: Path, model_server: ModelServer) -> None:
+def test_the_prompt_names_the_language_of_the_transcript(tmp_path: Path, model_server: ModelServer) -> None:
     model_server.replies = [highlights(highlight(3, 9, 9))]
-    told = TALK.replace_schema_metadata({"language": "de"})
-    materialized(tmp_path, model_server, told)
+    in_german = TALK.replace_schema_metadata({"language": "de"})
+    materialized(tmp_path, model_server, in_german)
     materialized(tmp_path, model_server, TALK)
     german, english = (request["messages"][0]["content"] for request in model_server.requests)
     assert "language of the transcript (de)" in german
@@ -199,9 +201,7 @@ def test_a_transcript_of_an_earlier_version_still_gives_windows(tmp_path: Path, 
     assert result.output_for_node("highlight_windows").num_rows > 0
 
 
-def test_fewer_clips_than_were_edited_are_not_picked_and_that_is_said(
-    tmp_path: Path, model_server: ModelServer
-) -> None:
+def test_all_edited_clips_are_kept_even_if_fewer_are_requested(tmp_path: Path, model_server: ModelServer) -> None:
     words = words_of(steady([f"Sentence {number} is said here." for number in range(40)]))
     window = {"clip": 0, "hook": "h", "title": "t", "reason": "r", "hashtags": [], "virality_score": 5.0}
     clips = [
@@ -214,5 +214,5 @@ def test_fewer_clips_than_were_edited_are_not_picked_and_that_is_said(
         assert save_edits(storage, instance, EPISODE, Edits(version=1, clips=clips))
     result = materialized(tmp_path, model_server, words, {"max_clips": 1})
     assert result.asset_value("highlight_windows").num_rows == 2
-    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name.endswith("not_degraded")]
+    (check,) = [check for check in result.get_asset_check_evaluations() if check.check_name.endswith("not_degraded")]
     assert "all 2 edited clips are kept, although 1 were asked for" in (check.description or "")

@@ -44,7 +44,7 @@ def picks(
     return list(HeuristicPicker().pick(talk, ignored).candidates)
 
 
-def test_a_golden_pick() -> None:
+def test_the_best_stretch_of_a_sample_talk_is_picked() -> None:
     texts = [*GREETING, *[PLAIN] * 10, *STORY, *[PLAIN] * 10, *SPONSOR, *[PLAIN] * 3]
     pause_s = 1.5
     spoken = [
@@ -58,7 +58,7 @@ def test_a_golden_pick() -> None:
     assert best.hashtags == ("#mpemba", "#mixture", "#glass", "#water")
     assert best.reason == (
         "ends on a finished thought; opens with a hook; opens with a question; words that are rare in the episode; "
-        "spoken faster than the episode's mean"
+        "spoken faster than average for the episode"
     )
     assert 7 < best.score <= 10
 
@@ -68,7 +68,7 @@ def test_the_same_talk_gives_the_same_picks() -> None:
     assert picks(texts) == picks(texts)
 
 
-def test_greetings_and_sponsor_reads_are_left_out() -> None:
+def test_greetings_and_sponsor_reads_are_not_picked() -> None:
     texts = [*GREETING, *[PLAIN] * 15, *SPONSOR, *[PLAIN] * 15, *STORY, "Thanks for listening and see you next week."]
     marked = {0, 1, 17, 18, 19, 43}
     chosen = picks(texts)
@@ -77,7 +77,7 @@ def test_greetings_and_sponsor_reads_are_left_out() -> None:
         assert not marked & set(range(candidate.first, candidate.last + 1))
 
 
-def test_a_sponsor_read_includes_what_lies_between_its_cues() -> None:
+def test_a_sponsor_read_includes_the_sentences_between_its_cues() -> None:
     spoken = sentences(words_of(steady([PLAIN, *SPONSOR, PLAIN])))
     assert housekeeping(spoken).tolist() == [0, 1, 1, 1, 0]
 
@@ -85,75 +85,77 @@ def test_a_sponsor_read_includes_what_lies_between_its_cues() -> None:
 @pytest.mark.parametrize(
     "text", [*GREETING, SPONSOR[0], SPONSOR[2], "Don't forget to subscribe.", "Get 20% off today."]
 )
-def test_housekeeping_cues(text: str) -> None:
+def test_housekeeping_cues_are_recognised(text: str) -> None:
     assert cues.HOUSEKEEPING.search(text)
 
 
 @pytest.mark.parametrize("text", [*STORY, "My code uses a free list.", "He was welcome at home."])
-def test_ordinary_sentences_are_no_housekeeping(text: str) -> None:
+def test_ordinary_sentences_are_not_housekeeping(text: str) -> None:
     assert not cues.HOUSEKEEPING.search(text)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_question_opens_better_than_a_statement_in_any_language(language: str) -> None:
+def test_a_question_is_a_better_opening_than_a_statement_in_any_language(language: str) -> None:
     texts = ["Wir reden nun lange davon."] * 12
     texts[5] = "Warum reden wir nun lange davon?"
     assert picks(texts, language, max_clips=1)[0].first == 5
 
 
-def test_faster_and_louder_speech_wins() -> None:
+def test_faster_and_louder_speech_is_preferred() -> None:
     texts = [PLAIN] * 30
     loudness = [-23.0] * 30
     loudness[10:16] = [-15.0] * 6
     best = picks(texts, loudness=loudness, max_clips=1)[0]
     assert len(set(range(10, 16)) & set(range(best.first, best.last + 1))) >= 5
-    assert "louder than the episode's mean" in best.reason
+    assert "louder than average for the episode" in best.reason
     texts[20:26] = [PLAIN + " " + PLAIN] * 6
     best = picks(texts, max_clips=1)[0]
     assert len(set(range(20, 26)) & set(range(best.first, best.last + 1))) >= 5
-    assert "spoken faster than the episode's mean" in best.reason
+    assert "spoken faster than average for the episode" in best.reason
 
 
-def test_features_have_their_ranges_and_unknown_loudness_counts_nothing() -> None:
+def test_features_are_in_their_ranges_and_unknown_loudness_is_ignored() -> None:
     texts = [*GREETING, *STORY, *SPONSOR]
     loudness = [np.nan] * 4 + [-20.0] * 9
     talk = talk_of(words_of(steady(texts)), 90, loudness=loudness)
-    found = features(talk, talk.runs)
-    for name, values in found.items():
+    values_of = features(talk, talk.runs)
+    for name, values in values_of.items():
         low = -1 if name in ("pace", "energy", "novelty") else 0
         assert values.shape == (len(talk.runs),)
         assert np.all((values >= low) & (values <= 1)), name
     assert not features(talk_of(words_of(steady(texts)), 90), talk.runs)["energy"].any()
 
 
-def test_a_finished_ending_beats_a_broken_off_one() -> None:
+def test_a_finished_ending_is_preferred() -> None:
     texts = ["This goes on and on and"] * 20
     texts[7] = "And that was the end."
     assert 7 in {candidate.last for candidate in picks(texts)}
 
 
-def test_a_window_does_not_end_on_a_question_that_it_leaves_open() -> None:
+def test_an_open_question_is_a_bad_ending() -> None:
     spoken = sentences(words_of(steady(["He sold it.", "Why did he sell it?", "It was old."])))
-    stated, asked, _ = endings(spoken)
-    assert asked < stated
+    statement, question, _ = endings(spoken)
+    assert question < statement
 
 
-def test_one_word_is_enough() -> None:
+def test_a_talk_of_one_word_gives_a_window() -> None:
     talk = talk_of(words_of([("Hi", 1.0, 1.4)]), 3.0, Rules())
     (candidate,) = HeuristicPicker().pick(talk, ignored).candidates
     assert (candidate.first, candidate.last, candidate.title) == (0, 0, "Hi")
 
 
-def test_texts() -> None:
-    said = tokens_said(talk_of(words_of(steady(STORY)), 60))
+def test_key_words_and_shortened_texts() -> None:
+    tokenized = tokens_said(talk_of(words_of(steady(STORY)), 60))
     rarity = inverse_frequency([["the", "plan"], ["the"]])
     assert rarity == {"the": 0.0, "plan": pytest.approx(np.log(2))}
-    assert key_words(said[2:3], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
+    assert (
+        key_words(tokenized[2:3], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
+    )
     assert shortened("one two three", 100) == "one two three"
     assert shortened("one two, three", 10) == "one two\u2026"
 
 
-def test_doubtful_sentences_change_nothing_about_the_others() -> None:
+def test_doubtful_sentences_do_not_change_the_features_of_others() -> None:
     texts = [*[PLAIN] * 8, *STORY, *[PLAIN] * 8]
     spoken = steady([*texts, "Thanks for watching and subscribe!", "Gas gas gas gas gas gas gas!"])
     words = words_of(spoken)
@@ -165,7 +167,7 @@ def test_doubtful_sentences_change_nothing_about_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "found"),
+    ("text", "language", "expected"),
     [
         ("It\u2019s 3 well-known facts, isn't it?", "en", ["it's", "well", "known", "facts", "isn't", "it"]),
         ("今日は天気がいいです。", "ja", ["今日は", "天気が", "いいです"]),
@@ -173,5 +175,5 @@ def test_doubtful_sentences_change_nothing_about_the_others() -> None:
         ("यह हिन्दी है।", "hi", ["यह", "हिन्दी", "है"]),
     ],
 )
-def test_words_are_told_apart_as_their_script_writes_them(text: str, language: str, found: list[str]) -> None:
-    assert tokens(text, language) == found
+def test_words_are_split_by_the_rules_of_their_script(text: str, language: str, expected: list[str]) -> None:
+    assert tokens(text, language) == expected

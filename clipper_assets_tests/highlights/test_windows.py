@@ -2,7 +2,7 @@ from itertools import combinations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.highlights.checks import broken_rules
@@ -25,7 +25,7 @@ from clipper_assets_tests.highlights.talks import EPISODE, doubted, ignored, ste
 
 @st.composite
 def talks(draw: st.DrawFn) -> tuple[pa.Table, float]:
-    """A words table and the duration of its episode: sentences of up to 15 s, silence or overlap between them."""
+    """A words table and the duration of its episode: sentences of up to 15 s with silence or overlap in between."""
     shapes = draw(st.lists(st.tuples(st.floats(0.2, 15), st.floats(-2, 40) | st.floats(0, 1)), min_size=1, max_size=40))
     spoken: list[tuple[str, float, float]] = []
     start, end = 0.0, 0.0
@@ -50,8 +50,9 @@ def table(candidates: list[Candidate], words: pa.Table, rules: Rules, duration_s
     return windows_table(EPISODE, windows, rules, picker="editor", prompt_version=None, degraded=())
 
 
+@settings(deadline=None)
 @given(talks(), rules_of, st.data())
-def test_whatever_is_proposed_the_windows_obey_the_rules(
+def test_windows_of_any_candidates_obey_the_rules(
     talk: tuple[pa.Table, float], rules: Rules, data: st.DataObject
 ) -> None:
     words, duration_s = talk
@@ -67,20 +68,24 @@ def test_whatever_is_proposed_the_windows_obey_the_rules(
     assert broken_rules(windows, words, rules, duration_s) == []
 
 
+@settings(deadline=None)
 @given(talks(), rules_of)
-def test_every_transcript_gives_a_window(talk: tuple[pa.Table, float], rules: Rules) -> None:
+def test_every_transcript_gives_at_least_one_window(talk: tuple[pa.Table, float], rules: Rules) -> None:
     words, duration_s = talk
-    talked = talk_of(words, duration_s, rules)
-    windows = table(list(HeuristicPicker().pick(talked, ignored).candidates), words, rules, duration_s, talked.count)
+    talk_input = talk_of(words, duration_s, rules)
+    windows = table(
+        list(HeuristicPicker().pick(talk_input, ignored).candidates), words, rules, duration_s, talk_input.count
+    )
     assert windows.num_rows >= 1
     assert broken_rules(windows, words, rules, duration_s) == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20), st.integers(1, 10)), min_size=1, max_size=9),
     st.integers(1, 4),
 )
-def test_choose_is_the_best_of_all_choices(shapes: list[tuple[int, int, int]], count: int) -> None:
+def test_choose_finds_the_best_of_all_selections(shapes: list[tuple[int, int, int]], count: int) -> None:
     spans = [Run(0, 0, start, start + length) for start, length, _ in shapes]
     scores = [float(score) for _, _, score in shapes]
 
@@ -99,11 +104,11 @@ def test_choose_is_the_best_of_all_choices(shapes: list[tuple[int, int, int]], c
     ("minutes", "max_clips", "clips"),
     [(1, 12, 3), (20, 12, 3), (36, 12, 6), (120, 12, 12), (36, 4, 4), (36, 1, 1)],
 )
-def test_about_one_clip_per_six_minutes(minutes: float, max_clips: int, clips: int) -> None:
+def test_there_is_about_one_clip_per_six_minutes(minutes: float, max_clips: int, clips: int) -> None:
     assert clip_count(minutes * 60, max_clips) == clips
 
 
-def test_a_candidate_keeps_its_opening_and_changes_its_end() -> None:
+def test_a_candidate_is_fitted_by_changing_its_end() -> None:
     words = words_of(steady(["A sentence."] * 40))
     allowed = runs(sentences(words), Rules(), 240)
     too_short, too_long = fit(candidate(10, 11), allowed), fit(candidate(10, 30), allowed)
@@ -116,14 +121,14 @@ def test_a_candidate_keeps_its_opening_and_changes_its_end() -> None:
     assert (at_the_end.first, at_the_end.last) == (34, 39)
 
 
-def test_boundaries_are_widened_into_silence_by_half_a_gap_at_most() -> None:
+def test_boundaries_are_padded_by_at_most_half_of_the_silence() -> None:
     words = words_of([("One two.", 1.0, 15.0), ("Three four.", 15.2, 30.0), ("Five six.", 32.0, 46.0)])
     (run,) = [r for r in runs(sentences(words), Rules(), 60) if (r.first, r.last) == (1, 2)]
     assert run.start == pytest.approx(15.1)
     assert run.end == pytest.approx(46.3)
 
 
-def test_a_short_talk_is_widened_into_silence_up_to_the_shortest_window() -> None:
+def test_a_short_talk_is_extended_into_silence_to_the_minimum_length() -> None:
     words = words_of([("One two.", 5.0, 15.0), ("Three four.", 16.0, 25.0)])
     windows = table([candidate(1, 1)], words, Rules(), 100)
     (row,) = windows.to_pylist()
@@ -133,7 +138,7 @@ def test_a_short_talk_is_widened_into_silence_up_to_the_shortest_window() -> Non
     assert broken_rules(windows, words, Rules(), 100) == []
 
 
-def test_an_episode_too_short_for_a_window_says_so() -> None:
+def test_a_window_of_a_too_short_episode_is_recorded_as_degraded() -> None:
     words = words_of([("One two.", 2.0, 10.0), ("Three four.", 11.0, 20.0)])
     windows = table([candidate(0, 0)], words, Rules(), 22)
     (row,) = windows.to_pylist()
@@ -144,7 +149,7 @@ def test_an_episode_too_short_for_a_window_says_so() -> None:
     assert broken_rules(windows, words, Rules(), 22) == []
 
 
-def test_a_fallback_of_the_picker_is_on_every_row() -> None:
+def test_a_fallback_of_the_picker_is_in_every_row() -> None:
     words = words_of(steady(["A sentence."] * 40))
     allowed = runs(sentences(words), Rules(), 240)
     windows = windows_table(
@@ -164,12 +169,12 @@ def test_a_fallback_of_the_picker_is_on_every_row() -> None:
     [
         ("start", 11.0, "clip 0 does not start in the silence before sentence 2"),
         ("end", 50.0, "clip 0 does not end in the silence after sentence 8"),
-        ("last_sentence", 99, "clip 0 names sentences 2 to 99, which the transcript does not have"),
+        ("last_sentence", 99, "clip 0 refers to sentences 2 to 99, which are not in the transcript"),
         ("clip", 1, "clips are not numbered from 0"),
-        ("virality_score", 11.0, "clip 0 has the score 11, outside 1 to 10"),
+        ("virality_score", 11.0, "clip 0 has a score of 11, which is outside 1 to 10"),
     ],
 )
-def test_the_check_finds_what_breaks_the_rules(column: str, value: float, broken: str) -> None:
+def test_the_check_describes_a_violated_rule(column: str, value: float, broken: str) -> None:
     words = words_of(steady(["A sentence."] * 40))
     windows = table([candidate(2, 8)], words, Rules(), 240)
     row = {**windows.to_pylist()[0], column: value}
@@ -178,7 +183,7 @@ def test_the_check_finds_what_breaks_the_rules(column: str, value: float, broken
     assert broken in broken_rules(changed, words, Rules(), 240)
 
 
-def test_the_check_finds_overlap_order_and_length() -> None:
+def test_the_check_describes_overlap_wrong_order_and_wrong_length() -> None:
     words = words_of(steady(["A sentence."] * 40))
     windows = table([candidate(2, 8, 9), candidate(20, 26, 4)], words, Rules(), 240)
     better, worse = windows.to_pylist()
@@ -190,25 +195,28 @@ def test_the_check_finds_overlap_order_and_length() -> None:
     assert short == [f"clip {clip} is 39.2 s long instead of 45 to 90 s" for clip in (0, 1)]
 
 
+@settings(deadline=None)
 @given(talks(), rules_of, st.data())
-def test_no_window_holds_or_reaches_into_a_doubtful_sentence(
+def test_no_window_contains_or_touches_a_doubtful_sentence(
     talk: tuple[pa.Table, float], rules: Rules, data: st.DataObject
 ) -> None:
     words, duration_s = talk
     last = len(sentences(words)) - 1
     doubtful = data.draw(st.sets(st.integers(0, last), max_size=last))
     words = doubted(words, doubtful)
-    talked = talk_of(words, duration_s, rules)
-    windows = table(list(HeuristicPicker().pick(talked, ignored).candidates), words, rules, duration_s, talked.count)
+    talk_input = talk_of(words, duration_s, rules)
+    windows = table(
+        list(HeuristicPicker().pick(talk_input, ignored).candidates), words, rules, duration_s, talk_input.count
+    )
     assert windows.num_rows >= 1
     assert broken_rules(windows, words, rules, duration_s) == []
     for row in windows.to_pylist():
         assert not doubtful.intersection(range(row["first_sentence"], row["last_sentence"] + 1))
-        after = [s.start for s in talked.sentences if s.doubtful and s.number > row["last_sentence"]]
-        assert row["end"] <= max(min(after, default=duration_s), talked.sentences[row["last_sentence"]].end)
+        after = [s.start for s in talk_input.sentences if s.doubtful and s.number > row["last_sentence"]]
+        assert row["end"] <= max(min(after, default=duration_s), talk_input.sentences[row["last_sentence"]].end)
 
 
-def test_a_short_talk_is_not_widened_into_a_doubtful_word() -> None:
+def test_a_short_talk_is_not_extended_into_a_doubtful_word() -> None:
     spoken = [("One two.", 5.0, 15.0), ("Thanks for watching!", 20.0, 22.0)]
     words = doubted(words_of(spoken), [1])
     (row,) = table([candidate(0, 1)], words, Rules(), 100).to_pylist()
@@ -216,11 +224,11 @@ def test_a_short_talk_is_not_widened_into_a_doubtful_word() -> None:
     assert row["degraded"]
 
 
-def test_the_check_finds_a_doubtful_sentence_and_asks_for_no_window_where_all_are() -> None:
+def test_the_check_rejects_doubtful_sentences_but_requires_no_window_if_all_are() -> None:
     words = words_of(steady(["A sentence."] * 40))
     windows = table([candidate(2, 8)], words, Rules(), 240)
     broken = broken_rules(windows, doubted(words, [5]), Rules(), 240)
-    assert broken == ["clip 0 holds a sentence that may not have been said"]
+    assert broken == ["clip 0 contains a sentence that may not have been said"]
     none = windows.slice(0, 0)
     assert broken_rules(none, doubted(words, range(40)), Rules(), 240) == []
     assert broken_rules(none, words.slice(0, 0), Rules(), 240) == []

@@ -1,4 +1,4 @@
-"""What a model server answers: the schema that is asked for, and the part of a chat completion that is read."""
+"""Pydantic models of a model server's answers: the requested JSON schema, and the parts of a chat completion."""
 
 from typing import Annotated, Literal
 
@@ -8,16 +8,16 @@ from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
 
 MAX_REASON = 2000
 MAX_HASHTAGS = 30
-"""Instagram takes no more (Instagram Help, "How to use hashtags")."""
+"""Most hashtags that Instagram accepts (Instagram Help, "How to use hashtags")."""
 MAX_HASHTAG = 100
 MOST_TOKENS = 100_000_000
-"""Of one request; a server that counts more, or less than none, does not count."""
+"""Most tokens of one request; an answer that reports more, or a negative number, is rejected."""
 
 Score = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 class Strict(BaseModel):
-    """Every field required and none added, as strict structured output asks."""
+    """A model with all fields required and no others allowed, as strict structured outputs demand."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class Highlight(Strict):
 
     @property
     def is_wordy(self) -> bool:
-        """Whether a text is longer than a clip can use; strict schemas cannot ask for less."""
+        """Whether a text is too long for a clip; strict schemas cannot limit the length."""
         return (
             len(self.hook) > MAX_HOOK
             or len(self.title) > MAX_TITLE
@@ -72,7 +72,7 @@ class Tokens(BaseModel):
 
 
 class Reply(BaseModel):
-    """The part of a chat completion that is read here; servers differ in the rest."""
+    """The fields of a chat completion that are used; servers differ in the others."""
 
     choices: Annotated[list[Choice], Field(min_length=1)]
     usage: Tokens | None = None

@@ -1,4 +1,4 @@
-"""The picker that a run asks for, with the heuristic behind the language model."""
+"""Runs the requested picker; the heuristic is the fallback for the language model."""
 
 from dataclasses import replace
 
@@ -14,25 +14,25 @@ from clipper_assets.settings import PickerName
 
 
 class Pickers(dg.ConfigurableResource[None]):
-    """Both pickers; what they share is in `windows.py`."""
+    """Both pickers as one Dagster resource."""
 
     openai: dg.ResourceDependency[OpenAIPicker]
     heuristic: dg.ResourceDependency[HeuristicPicker]
 
     def pick(self, name: PickerName, talk: Talk, report: Report) -> Picked:
-        """`auto` and `openai` ask the model and fall back to the heuristic, which `degraded` then says.
+        """Pick candidates with the named picker.
 
-        Where nobody speaks, or nobody for certain, no picker is asked.
+        `auto` and `openai` use the model and fall back to the heuristic; `degraded` records the fallback. An episode
+        without speech, or with only doubtful speech, gets no candidates.
         """
         if not talk.runs:
-            doubt = " for certain: every word may be the recogniser's own" if talk.sentences else ""
-            silence = Degraded(HIGHLIGHT_WINDOWS, f"nobody speaks in this episode{doubt}, so there is nothing to clip")
-            return Picked((), "none", degraded=(silence,))
+            reason = "all of its words may be recognition errors" if talk.sentences else "the episode has no speech"
+            return Picked((), "none", degraded=(Degraded(HIGHLIGHT_WINDOWS, f"no clips were made: {reason}"),))
         if name is PickerName.heuristic:
             return self.heuristic.pick(talk, report)
         try:
             return self.openai.pick(talk, report)
         except PickerUnavailableError as error:
-            fallback = Degraded(HIGHLIGHT_WINDOWS, f"heuristic picker instead of the model: {error}")
+            fallback = Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked by rules, not by a model: {error}")
             picked = self.heuristic.pick(talk, report)
             return replace(picked, degraded=(fallback, *picked.degraded), usage=error.usage)

@@ -1,4 +1,4 @@
-"""What a picker is given, what it gives back, and how it says that it cannot."""
+"""The interface of pickers: their input, their result and their error."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from clipper_assets.transcript.words import Sentence
 
 @dataclass(frozen=True)
 class Talk:
-    """One episode as a picker meets it.
+    """The input of a picker: the transcript of one episode and the rules for its windows.
 
-    `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` an
-    ISO 639-1 code; `count` the number of clips wanted.
+    `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
+    ISO 639-1 code; `count` is the requested number of clips.
     """
 
     sentences: Sequence[Sentence]
@@ -32,13 +32,13 @@ class Talk:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """Every run of sentences that may become a window."""
+        """Every run of sentences that the rules allow as a window."""
         return runs(self.sentences, self.rules, self.duration_s)
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What the pick took from a paid model; `cost_usd` is None where the model's price is not known."""
+    """Tokens, cost and retries of requests to a model; `cost_usd` is None if the model's price is unknown."""
 
     tokens_in: int = 0
     tokens_out: int = 0
@@ -48,7 +48,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Picked:
-    """Candidates, the picker that found them (`heuristic`, `openai:gpt-4o-mini`, `none`) and what they took."""
+    """The result of a picker; `picker` names it (`heuristic`, `openai:gpt-4o-mini`, `none`)."""
 
     candidates: Sequence[Candidate]
     picker: str
@@ -58,7 +58,7 @@ class Picked:
 
 
 class PickerUnavailableError(Exception):
-    """The picker cannot answer; the message says in one sentence why. `usage` is what the attempt took all the same."""
+    """The picker found no usable candidates; the message says why. `usage` is what the failed attempt cost."""
 
     def __init__(self, reason: str, usage: Usage | None = None):
         super().__init__(reason)
@@ -66,11 +66,11 @@ class PickerUnavailableError(Exception):
 
 
 class Picker(dg.ConfigurableResource[None], ABC):
-    """One way of finding the stretches that are worth a clip."""
+    """Base class of pickers, which find the stretches of an episode that are worth a clip."""
 
     @abstractmethod
     def pick(self, talk: Talk, report: Report) -> Picked:
-        """Candidates for `talk.count` windows.
+        """Pick candidates for `talk.count` windows.
 
-        Raises `PickerUnavailableError` where no candidate comes out that can be placed.
+        Raises `PickerUnavailableError` if there is no candidate that fits the rules.
         """

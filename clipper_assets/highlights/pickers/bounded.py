@@ -1,4 +1,4 @@
-"""An HTTP client for a server that may answer without end: each answer is bounded in bytes and in total time."""
+"""An HTTP client that limits the size and the total time of each answer, for servers that may never finish one."""
 
 import socket
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from typing import Any
 import httpx2 as httpx
 
 MAX_BYTES = 1_000_000
-"""Of an answer; one with a hundred highlights has 50 kB."""
+"""Largest answer; one with a hundred highlights has 50 kB."""
 
 
 class AnswerTooLargeError(httpx.TransportError):
-    """The answer has more than `MAX_BYTES`, or is compressed though that was not asked for."""
+    """The answer has more than `MAX_BYTES`, or is compressed although the request did not allow it."""
 
 
 class BoundedClient(httpx.Client):
-    """Ends an answer that is not whole after `total_s`, even one that brings a byte a second."""
+    """Aborts an answer that is not complete after `total_s` seconds, even if it still sends a byte now and then."""
 
     def __init__(self, total_s: float) -> None:
         super().__init__(follow_redirects=True)
@@ -28,11 +28,11 @@ class BoundedClient(httpx.Client):
 
         def expire() -> None:
             expired.append(True)
-            for each in self._sockets:
-                if each.fileno() != -1:
-                    each.shutdown(socket.SHUT_RDWR)
+            for connection in self._sockets:
+                if connection.fileno() != -1:
+                    connection.shutdown(socket.SHUT_RDWR)
 
-        # A small answer that unpacks to gigabytes would pass the limit.
+        # A compressed answer below the limit could decompress to gigabytes.
         request.headers["accept-encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._keep_socket}
         timer = Timer(self.total_s, expire)
@@ -46,12 +46,12 @@ class BoundedClient(httpx.Client):
                 response.close()
         except httpx.TransportError as error:
             if expired:
-                raise httpx.ReadTimeout("the answer is not whole in time", request=request) from error
+                raise httpx.ReadTimeout(f"no complete answer within {self.total_s:g} s", request=request) from error
             raise
         finally:
             timer.cancel()
-        if expired:  # an answer without a length looks whole where its connection ends
-            raise httpx.ReadTimeout("the answer is not whole in time", request=request)
+        if expired:  # an answer without a content length looks complete when its connection is closed
+            raise httpx.ReadTimeout(f"no complete answer within {self.total_s:g} s", request=request)
         return response
 
     def _read(self, response: httpx.Response, request: httpx.Request) -> None:
@@ -62,7 +62,7 @@ class BoundedClient(httpx.Client):
 
     def _keep_socket(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._sockets = [each for each in self._sockets if each.fileno() != -1]
+            self._sockets = [connection for connection in self._sockets if connection.fileno() != -1]
             self._sockets.append(info["return_value"].get_extra_info("socket"))
 
 

@@ -1,19 +1,19 @@
-"""Finds highlights without a model: seven features of every run of sentences that the rules allow, weighed and summed.
+"""Finds highlights without a model: scores every allowed run of sentences by a weighted sum of eight features.
 
 | feature | range | what it is |
 |---|---|---|
 | hook | 0, 1 | the opening sentence makes a claim, raises a question or promises a story (English cues) |
 | question | 0, 1 | the opening sentence ends with a question mark |
 | leaning | 0, 1 | the opening sentence begins with a conjunction or a reference to what came before (English cues) |
-| pace | -1..1 | words per second of speech against the episode's own mean |
-| energy | -1..1 | loudness against the episode's own mean |
-| novelty | -1..1 | mean inverse sentence frequency of the words against the episode's own mean |
+| pace | -1..1 | words per second of speech compared with the episode's mean |
+| energy | -1..1 | loudness compared with the episode's mean |
+| novelty | -1..1 | mean inverse sentence frequency of the words compared with the episode's mean |
 | ending | 0..1 | final punctuation (0.6); a pause of 0.5 s or a new speaker after it (0.4); 0 after a question |
 | housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
 
-Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, cut at
-two of them. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights
-are a judgement, not a fit: what a viewer hears first and last counts most, and housekeeping outweighs everything else.
+Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
+at two. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights were
+chosen by judgement, not fitted: opening and ending count most, and housekeeping outweighs everything else.
 
 Sources
 - Curiosity gap of hooks and questions: Loewenstein, The psychology of curiosity, Psychological Bulletin 116(1), 1994.
@@ -63,20 +63,20 @@ WEIGHTS = {
 PHRASES = {
     "hook": "opens with a hook",
     "question": "opens with a question",
-    "leaning": "leans on what was said before",
-    "pace": "spoken faster than the episode's mean",
-    "energy": "louder than the episode's mean",
+    "leaning": "refers to what was said before",
+    "pace": "spoken faster than average for the episode",
+    "energy": "louder than average for the episode",
     "novelty": "words that are rare in the episode",
     "ending": "ends on a finished thought",
     "housekeeping": "contains a greeting or a sponsor read",
 }
-# Housekeeping is left out of the scale: whatever contains it lands at its lower end.
+# Housekeeping is not part of the scale: runs that contain it end up at the lower end.
 LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
 HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
 
 PAUSE_S = 0.5
 SPONSOR_READ_S = 30.0
-"""Two housekeeping sentences at most this far apart belong to one read; host-read spots are sold as 30 and 60 s."""
+"""Two housekeeping sentences at most this far apart belong to one sponsor read; these are sold as 30 and 60 s."""
 
 HOOK_CHARACTERS = 100
 TITLE_WORDS, HASHTAGS = 3, 4
@@ -89,13 +89,13 @@ _TOKEN = re.compile(rf"{_LETTERS}(?:['\u2019]{_LETTERS})?")
 
 
 def tokens(text: str, language: str) -> list[str]:
-    """The words of a text in lower case, without punctuation and numbers."""
+    """The words of a text in lower case, without punctuation and numbers; `language` is an ISO 639-1 code."""
     spaced = " ".join(split_unspaced(text, language)) if language in UNSPACED else text
     return [token.replace("\u2019", "'") for token in _TOKEN.findall(spaced.lower())]
 
 
 def tokens_said(talk: Talk) -> list[list[str]]:
-    """The tokens of each sentence; a doubtful one has none."""
+    """The tokens of each sentence of a talk; a doubtful sentence has none."""
     return [[] if sentence.doubtful else tokens(sentence.text, talk.language) for sentence in talk.sentences]
 
 
@@ -106,7 +106,7 @@ def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
 
 
 def housekeeping(sentences: Sequence[Sentence]) -> Values:
-    """1 for the sentences of greetings and sponsor reads, else 0, shape (sentences,)."""
+    """1 for sentences of greetings and sponsor reads, 0 for others; shape (sentences,)."""
     marked = np.zeros(len(sentences))
     cued = [i for i, s in enumerate(sentences) if not s.doubtful and cues.HOUSEKEEPING.search(s.text)]
     marked[cued] = 1.0
@@ -117,19 +117,19 @@ def housekeeping(sentences: Sequence[Sentence]) -> Values:
 
 
 def endings(sentences: Sequence[Sentence]) -> Values:
-    """How complete each sentence is as the last of a window, 0..1, shape (sentences,): a question wants its answer."""
+    """How well each sentence ends a window, 0..1, shape (sentences,); 0 for a question, which lacks its answer."""
     lines = [sentence.text.rstrip(cues.CLOSING_QUOTES) for sentence in sentences]
-    final = [line.endswith(cues.TERMINAL) for line in lines]
-    answered = [not line.endswith(cues.QUESTION) for line in lines]
+    is_final = [line.endswith(cues.TERMINAL) for line in lines]
+    is_question = [line.endswith(cues.QUESTION) for line in lines]
     pause = [
         after.start - before.end >= PAUSE_S or after.speaker != before.speaker for before, after in pairwise(sentences)
     ]
-    complete = 0.6 * np.array(final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
-    return np.where(answered, complete, 0.0)
+    complete = 0.6 * np.array(is_final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
+    return np.where(is_question, 0.0, complete)
 
 
 def deviation(values: Values, mean: float) -> Values:
-    """Standard deviations from `mean`, cut at two and scaled to -1..1; unknown values are 0."""
+    """Standard deviations from `mean`, clipped at two and scaled to -1..1; 0 for NaN."""
     spread = float(np.nanstd(values)) if np.isfinite(values).any() else 0.0
     if not spread:
         return np.zeros_like(values)
@@ -137,7 +137,7 @@ def deviation(values: Values, mean: float) -> Values:
 
 
 def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
-    """Every feature of every run, each of shape (runs,); see the module's table."""
+    """Every feature of the module's table for every run; each of shape (runs,)."""
     sentences = talk.sentences
     first = np.array([run.first for run in allowed], dtype=np.intp)
     after = np.array([run.last + 1 for run in allowed], dtype=np.intp)
@@ -146,19 +146,19 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
         sums = np.concatenate([[0.0], np.cumsum(per_sentence)])
         return np.asarray(sums[after] - sums[first])
 
-    def opening(found: list[bool]) -> Values:
-        return np.array(found, dtype=np.float64)[first]
+    def opening(is_true: list[bool]) -> Values:
+        return np.array(is_true, dtype=np.float64)[first]
 
     def mean(amount: Values, size: Values) -> tuple[Values, float]:
-        """The mean of each run (nan where its size is 0) and of the episode."""
+        """The mean of each run (NaN if its size is 0) and of the episode."""
         sums, sizes = total(amount), total(size)
         of_runs = np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
         return of_runs, float(amount.sum() / size.sum()) if size.any() else np.nan
 
-    # What may not have been said is in no run, and weighs nothing in the episode's means either.
-    said = np.array([not s.doubtful for s in sentences])
-    seconds = said * [s.end - s.start for s in sentences]
-    spoken = said * [float(s.last_word - s.first_word + 1) for s in sentences]
+    # Doubtful sentences are in no run, and do not count in the episode's means either.
+    is_certain = np.array([not s.doubtful for s in sentences])
+    seconds = is_certain * [s.end - s.start for s in sentences]
+    word_counts = is_certain * [float(s.last_word - s.first_word + 1) for s in sentences]
     known = np.isfinite(talk.loudness)
     power = np.where(known, 10 ** (np.where(known, talk.loudness, 0.0) / 10), 0.0)
     run_power, mean_power = mean(power * seconds, np.where(known, seconds, 0.0))
@@ -168,22 +168,22 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     novelty = np.array([sum(rarity[token] for token in sentence) for sentence in tokenized])
 
     english = talk.language.startswith("en")
-    chores = housekeeping(sentences) if english else np.zeros(len(sentences))
-    chore_share = total(chores) / (after - first)
+    is_housekeeping = housekeeping(sentences) if english else np.zeros(len(sentences))
+    housekeeping_share = total(is_housekeeping) / (after - first)
     return {
         "hook": opening([english and bool(cues.HOOK.search(s.text)) for s in sentences]),
         "question": opening([s.text.rstrip(cues.CLOSING_QUOTES).endswith(cues.QUESTION) for s in sentences]),
         "leaning": opening([english and bool(cues.LEANING.search(s.text)) for s in sentences]),
-        "pace": deviation(*mean(spoken, seconds)),
+        "pace": deviation(*mean(word_counts, seconds)),
         "energy": deviation(10 * np.log10(run_power), 10 * float(np.log10(mean_power))),
         "novelty": deviation(*mean(novelty, np.array([len(s) for s in tokenized], dtype=np.float64))),
         "ending": endings(sentences)[after - 1],
-        "housekeeping": np.where(chore_share > 0, 0.5 + 0.5 * chore_share, 0.0),
+        "housekeeping": np.where(housekeeping_share > 0, 0.5 + 0.5 * housekeeping_share, 0.0),
     }
 
 
 def key_words(tokenized: Sequence[list[str]], rarity: dict[str, float]) -> list[str]:
-    """The words that set these sentences apart from the episode (tf x idf), best first."""
+    """The words that distinguish these sentences from the rest of the episode (tf x idf), best first."""
     counts = Counter(
         token
         for sentence in tokenized
@@ -194,19 +194,19 @@ def key_words(tokenized: Sequence[list[str]], rarity: dict[str, float]) -> list[
 
 
 def shortened(text: str, characters: int) -> str:
-    """`text`, cut after a whole word where it is longer than `characters`."""
+    """`text`, cut off after a whole word if it is longer than `characters`."""
     if len(text) <= characters:
         return text
     return text[: characters - 1].rsplit(" ", 1)[0].rstrip(",;:-") + "\u2026"
 
 
 class HeuristicPicker(Picker):
-    """Picks by features of the speech itself; the same transcript always gives the same windows."""
+    """Picks windows by features of the speech; deterministic for a given transcript."""
 
     def pick(self, talk: Talk, report: Report) -> Picked:
         allowed = talk.runs
-        found = features(talk, allowed)
-        raw = np.sum([WEIGHTS[name] * values for name, values in found.items()], axis=0)
+        run_features = features(talk, allowed)
+        raw = np.sum([WEIGHTS[name] * values for name, values in run_features.items()], axis=0)
         scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
         report(0.5)
 
@@ -217,7 +217,7 @@ class HeuristicPicker(Picker):
             run = allowed[i]
             words = key_words(tokenized[run.first : run.last + 1], rarity)
             hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
-            weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in found.items()}
+            weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in run_features.items()}
             notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
             candidates.append(
                 Candidate(

@@ -1,4 +1,4 @@
-"""Picks highlights with a language model behind the OpenAI protocol, which answers with sentence numbers only."""
+"""Picks highlights with a language model behind the OpenAI protocol; the model answers only with sentence numbers."""
 
 import hashlib
 import re
@@ -34,13 +34,13 @@ USD_PER_MILLION_TOKENS = {
 """Input and output price per model: openai.com/api/pricing, as listed in 2025."""
 
 BYTES_PER_TOKEN = 3
-"""OpenAI's rule of thumb is four characters of English per token; three UTF-8 bytes also cover other scripts."""
+"""Bytes per token; OpenAI's rule of thumb is four characters of English, three bytes also suit other scripts."""
 
 OVERLAP = 0.1
-"""Share of a part's sentences that the next part repeats, so that no stretch is lost on the seam."""
+"""Share of a part's sentences that the next part repeats, so that no stretch is lost at the boundary."""
 
 SPARE = 2
-"""Stretches asked for beyond the count, for those that cannot be placed."""
+"""Number of stretches requested in addition, because some may not fit the rules."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -51,12 +51,12 @@ def prompt(name: Literal["pick", "rank"]) -> str:
 
 
 def prompt_version() -> str:
-    """Twelve hex digits that change with any prompt."""
+    """Twelve hex digits of a hash of all prompts."""
     return hashlib.sha256((prompt("pick") + prompt("rank")).encode()).hexdigest()[:12]
 
 
 def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
-    """Price of the tokens in US dollars; None for a model without a known price."""
+    """Price of the tokens in US dollars; None if the model's price is unknown."""
     if model not in USD_PER_MILLION_TOKENS:
         return None
     price_in, price_out = USD_PER_MILLION_TOKENS[model]
@@ -64,12 +64,12 @@ def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
 
 
 def estimated_tokens(text: str) -> int:
-    """Tokens of `text`, rather too many than too few, without a tokenizer."""
+    """Estimate the tokens of `text` without a tokenizer; rather too many than too few."""
     return len(text.encode()) // BYTES_PER_TOKEN + 1
 
 
 def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
-    """Overlapping ranges of line numbers that each fit the budget (a single line always does) and cover all lines."""
+    """Split lines into overlapping ranges that fit the token budget; each range has at least one line."""
     start = 0
     while start < len(lines):
         end, tokens = start, 0
@@ -82,13 +82,13 @@ def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
         start = max(start + 1, end - max(1, round(OVERLAP * (end - start))))
 
 
-def distinct(found: Sequence[Highlight]) -> list[Highlight]:
-    """Each stretch once, with its best score: parts overlap, and a model may repeat itself."""
+def distinct(highlights: Sequence[Highlight]) -> list[Highlight]:
+    """Remove repeated stretches, keeping the best score: parts overlap, and a model may repeat itself."""
     best: dict[tuple[int, int], Highlight] = {}
-    for each in found:
-        stretch = (each.first_sentence, each.last_sentence)
-        if stretch not in best or each.score > best[stretch].score:
-            best[stretch] = each
+    for highlight in highlights:
+        stretch = (highlight.first_sentence, highlight.last_sentence)
+        if stretch not in best or highlight.score > best[stretch].score:
+            best[stretch] = highlight
     return list(best.values())
 
 
@@ -98,16 +98,16 @@ def one_line(text: str) -> str:
 
 @dataclass
 class _Session:
-    """One client and what its requests have taken so far."""
+    """A client and the accumulated usage of its requests."""
 
     client: "OpenAI"
     model: str
     usage: Usage
 
     def ask(self, system: str, user: str, answer: type[Answer]) -> Answer:
-        """One request with a strict JSON schema.
+        """Send one request with a strict JSON schema, and return the parsed answer.
 
-        Raises `PickerUnavailableError` for whatever is no answer in that schema; the reason never quotes the server.
+        Raises `PickerUnavailableError` if there is no valid answer; its message never quotes the server.
         """
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
@@ -124,24 +124,24 @@ class _Session:
             )
         except (APIConnectionError, APIStatusError) as error:
             if isinstance(error, APIStatusError):
-                what = f"answered with HTTP status {error.status_code}"
+                failure = f"answered with HTTP status {error.status_code}"
             elif isinstance(error, APITimeoutError):
-                what = f"did not answer within {self.client.timeout:g} s"
+                failure = f"did not answer within {self.client.timeout:g} s"
             elif isinstance(error.__cause__, AnswerTooLargeError):
-                what = "gave an answer of more than 1 MB"
+                failure = "sent an answer of more than 1 MB"
             else:
-                what = "could not be reached"
-            # The client numbers its requests in this header.
+                failure = "could not be reached"
+            # In this header the client counts the retries of a request.
             retries = int(error.request.headers["x-stainless-retry-count"])
             self.usage = replace(self.usage, retries=self.usage.retries + retries)
-            raise self.unavailable(f"{what} ({retries} retries)") from error
+            raise self.unavailable(f"{failure} ({retries} retries)") from error
         try:
             reply = Reply.model_validate_json(raw.content)
         except ValidationError as error:
-            raise self.unavailable("gave a malformed answer: it is not a chat completion") from error
-        used = reply.usage or Tokens()
-        tokens_in = self.usage.tokens_in + used.prompt_tokens
-        tokens_out = self.usage.tokens_out + used.completion_tokens
+            raise self.unavailable("sent an invalid answer: it is not a chat completion") from error
+        tokens = reply.usage or Tokens()
+        tokens_in = self.usage.tokens_in + tokens.prompt_tokens
+        tokens_out = self.usage.tokens_out + tokens.completion_tokens
         self.usage = Usage(
             tokens_in, tokens_out, cost_usd(self.model, tokens_in, tokens_out), self.usage.retries + raw.retries_taken
         )
@@ -149,23 +149,23 @@ class _Session:
         if choice.message.refusal:
             raise self.unavailable("refused to answer")
         if choice.finish_reason in ("length", "content_filter"):
-            raise self.unavailable(f"broke its answer off (finish reason {choice.finish_reason})")
+            raise self.unavailable(f"sent an incomplete answer (finish reason {choice.finish_reason})")
         try:
             return answer.model_validate_json(choice.message.content or "")
         except ValidationError as error:
             kind = error.errors()[0]["type"]
-            raise self.unavailable(f"gave a malformed answer: it breaks the JSON schema ({kind})") from error
+            raise self.unavailable(f"sent an invalid answer: it does not match the JSON schema ({kind})") from error
 
-    def unavailable(self, what: str) -> PickerUnavailableError:
-        return PickerUnavailableError(f"{self.model} {what}", self.usage)
+    def unavailable(self, failure: str) -> PickerUnavailableError:
+        return PickerUnavailableError(f"{self.model} {failure}", self.usage)
 
 
 class OpenAIPicker(Picker):
-    """Any server that speaks the OpenAI chat completions protocol with structured outputs.
+    """Picks highlights with any server that supports OpenAI chat completions with structured outputs.
 
-    `base_url` None is OpenAI's own; `context_tokens` bounds the transcript in one request, longer ones are picked
-    in overlapping parts and ranked again. The key is read from the environment for each pick and is no part of the
-    configuration, which the UI shows.
+    A `base_url` of None is OpenAI's server. `context_tokens` limits the transcript in one request; a longer one is
+    picked in overlapping parts, whose stretches are ranked in a last request. The key is read from the environment for
+    each pick and is not part of the configuration, which the UI shows.
     """
 
     model: str = "gpt-4o-mini"
@@ -182,9 +182,9 @@ class OpenAIPicker(Picker):
         secret = Settings().openai_api_key
         key = secret.get_secret_value().strip() if secret else ""
         if not key:
-            raise PickerUnavailableError("OPENAI_API_KEY is not set")
+            raise PickerUnavailableError("OPENAI_API_KEY is not set; set it for better picks")
         if not key.isascii():
-            raise PickerUnavailableError("OPENAI_API_KEY holds characters that no key has")
+            raise PickerUnavailableError("OPENAI_API_KEY contains a character that is not ASCII; copy the key again")
         with OpenAI(
             api_key=key,
             base_url=self.base_url,
@@ -210,13 +210,13 @@ class OpenAIPicker(Picker):
             language=talk.language,
         )
         pieces = list(parts(lines, self.context_tokens))
-        found: list[Highlight] = []
+        highlights: list[Highlight] = []
         for number, piece in enumerate(pieces, start=1):
-            found += session.ask(system, "\n".join(lines[piece.start : piece.stop]), Highlights).highlights
+            highlights += session.ask(system, "\n".join(lines[piece.start : piece.stop]), Highlights).highlights
             report(number / (len(pieces) + 1))
 
         last = len(talk.sentences) - 1
-        stretches = distinct(found)
+        stretches = distinct(highlights)
         inside = [h for h in stretches if 0 <= h.first_sentence <= h.last_sentence <= last]
         concise = [h for h in inside if not h.is_wordy]
         candidates = [
@@ -234,16 +234,16 @@ class OpenAIPicker(Picker):
         placeable = [candidate for candidate in candidates if fit(candidate, talk.runs)]
         reasons = []
         if wordy := len(inside) - len(concise):
-            reasons.append(f"wrote texts longer than a clip can use for {wordy} of {len(stretches)} stretches")
+            reasons.append(f"wrote texts that are too long for a clip for {wordy} of {len(stretches)} stretches")
         if outside := len(stretches) - len(inside):
             reasons.append(
                 f"gave sentence numbers outside the transcript (0 to {last}) or out of order "
                 f"for {outside} of {len(stretches)} stretches"
             )
         if unfit := len(candidates) - len(placeable):
-            reasons.append(f"chose {unfit} of {len(stretches)} stretches that no window within the rules can cover")
+            reasons.append(f"chose {unfit} of {len(stretches)} stretches that do not fit the rules for windows")
         if not placeable:
-            raise session.unavailable(" and ".join(reasons) or "found no stretch worth a clip")
+            raise session.unavailable(" and ".join(reasons) or "found no highlights")
         degraded = [Degraded(HIGHLIGHT_WINDOWS, f"{self.model} {reason}; these were dropped") for reason in reasons]
         if len(pieces) == 1:
             return placeable, degraded
@@ -253,7 +253,7 @@ class OpenAIPicker(Picker):
     def _ranked(
         self, session: _Session, talk: Talk, candidates: Sequence[Candidate]
     ) -> tuple[list[Candidate], list[Degraded]]:
-        """The candidates of all parts, scored against each other; as many as the context holds, best first."""
+        """Rank the candidates of all parts against each other, as many as fit into one request; best first."""
         ordered = sorted(candidates, key=lambda candidate: -candidate.score)
         lines = [
             f"{number} [{clock(talk.sentences[c.first].start)}-{clock(talk.sentences[c.last].end)}] "
@@ -265,7 +265,7 @@ class OpenAIPicker(Picker):
         ranking = session.ask(system, "\n".join(lines[: shown.stop]), Ranking).ranking
         ranked = [replace(ordered[r.number], score=float(r.score)) for r in ranking if r.number in shown]
         if not ranked:
-            raise session.unavailable("ranked none of the stretches that it was given")
+            raise session.unavailable("ranked none of the given stretches")
         unknown = len(ranking) - len(ranked)
-        reason = f"{self.model} ranked {unknown} of {len(ranking)} stretches that it was not given; these were dropped"
+        reason = f"{self.model} ranked {unknown} of {len(ranking)} stretches that do not exist; these were dropped"
         return ranked, [Degraded(HIGHLIGHT_WINDOWS, reason)] if unknown else []

@@ -1,6 +1,6 @@
-"""Word lists of the heuristic picker: English openings, housekeeping and function words.
+"""Word lists of the heuristic picker: openings, housekeeping and function words, for English only.
 
-Collected by hand from how English podcasts open, close and sell; other languages go without them.
+Collected by hand from the openings, endings and sponsor reads of English podcasts.
 """
 
 import re
@@ -14,13 +14,13 @@ HOOK = re.compile(
     r"|let me tell you|it turns out|turns out|surprising(?:ly)?|mistake|never|how (?:to|i|we|you)|why)\b",
     re.IGNORECASE,
 )
-"""Openings that raise a question the clip then answers, make a claim, or promise a story."""
+"""Openings that raise a question, make a claim or promise a story."""
 
 LEANING = re.compile(
     r"^\W*(?:and|but|or|because|which|also|then|he|she|they|it|it's|that|that's|this|these|those|him|her|them)\b",
     re.IGNORECASE,
 )
-"""Openings on a conjunction or a reference that points back to what a viewer has not heard."""
+"""Openings with a conjunction or a pronoun that refers to something a viewer has not heard."""
 
 HOUSEKEEPING = re.compile(
     r"\b(?:welcome (?:back )?to|welcome back|good (?:morning|evening|afternoon)|hello everyone|hi everyone|hey everyone"
@@ -52,4 +52,4 @@ it's that's don't didn't they're there's can't i'm i've we're what's won't would
 let's
 """
 STOPWORDS = frozenset(_FUNCTION_WORDS.split())
-"""English function and filler words that make no title and no hashtag."""
+"""English function and filler words, which are not used in titles and hashtags."""
