@@ -2,7 +2,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.captions.lines import (
@@ -47,6 +47,7 @@ def written(text: str, max_words: int = 6, width: float = WIDTH) -> list[list[st
     return [[text_of(line) for line in page.lines] for page in pages]
 
 
+@settings(deadline=None)
 @given(talks(), st.integers(1, 8), st.integers(1, 2))
 def test_every_word_is_shown_once_in_order_on_pages_that_fit(
     talk: tuple[list[CaptionWord], float], max_words: int, max_lines: int
@@ -59,6 +60,7 @@ def test_every_word_is_shown_once_in_order_on_pages_that_fit(
         assert all(len(line) == 1 or len(text_of(line)) <= WIDTH for line in page.lines)
 
 
+@settings(deadline=None)
 @given(talks())
 def test_pages_follow_each_other_inside_the_clip(talk: tuple[list[CaptionWord], float]) -> None:
     pages = pages_of(talk)
@@ -70,6 +72,7 @@ def test_pages_follow_each_other_inside_the_clip(talk: tuple[list[CaptionWord], 
         assert page.end_s == (until_s if until_s - held_until_s < FLICKER_S else held_until_s)
 
 
+@settings(deadline=None)
 @given(talks())
 def test_a_page_has_one_speaker_and_no_pause(talk: tuple[list[CaptionWord], float]) -> None:
     for page in pages_of(talk):
@@ -93,6 +96,7 @@ def partitions(texts: list[str], max_words: int) -> Iterator[list[list[str]]]:
                 yield pages
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abc", min_size=1, max_size=17), min_size=1, max_size=9), st.integers(2, 5))
 def test_single_word_pages_are_as_few_as_possible(texts: list[str], max_words: int) -> None:
     pages = pages_of((list(words(" ".join(texts))), 60.0), max_words)
@@ -113,6 +117,7 @@ def test_pages_and_lines_break_at_phrases(text: str, pages: list[list[str]]) -> 
 
 
 @example(["mill,", "of", "grandmothers"])
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["a", "bread", "mill,", "of", "grandmothers", "sourdough,", "mmmmmmmmmmmmmmmmm"]),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.captions.order import right_to_left, visual_order
@@ -23,6 +23,7 @@ def test_words_are_put_in_visual_order(logical: str, visual: str) -> None:
     assert [words[number] for number in visual_order(right_to_left(words))] == visual.split()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ab1.אבم", min_size=1, max_size=4), min_size=1, max_size=12))
 def test_no_word_is_lost_and_lines_of_one_direction_keep_or_reverse_their_order(words: list[str]) -> None:
     directions = right_to_left(words)

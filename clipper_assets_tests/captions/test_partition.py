@@ -1,6 +1,6 @@
 from itertools import combinations, pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.captions.partition import cheapest_partition
@@ -8,6 +8,7 @@ from clipper_assets.captions.partition import cheapest_partition
 MOST = 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=8), st.integers(0, 20))
 def test_no_other_partition_costs_less(items: list[int], ideal: int) -> None:
     def cost(first: int, last: int) -> float:

@@ -131,9 +131,9 @@ def _shots(
     shots = []
     for number, (cut, end) in enumerate(pairwise([*follower.cuts, follower.pictures])):
         faces = [np.median(face.boxes, axis=0) * SAMPLE for face in follower.faces if face.shot == number]
-        found = screen(samples[math.ceil(cut / FPS) : math.ceil(end / FPS)], np.array(faces).reshape(-1, 4))
-        shown = Box(*(value * to_source / SAMPLE for value in found)) if found else None
-        shots.append(Shot(start_s + cut / FPS, end_s if end == follower.pictures else start_s + end / FPS, shown))
+        box = screen(samples[math.ceil(cut / FPS) : math.ceil(end / FPS)], np.array(faces).reshape(-1, 4))
+        screen_px = Box(*(value * to_source / SAMPLE for value in box)) if box else None
+        shots.append(Shot(start_s + cut / FPS, end_s if end == follower.pictures else start_s + end / FPS, screen_px))
     return tuple(shots)
 
 

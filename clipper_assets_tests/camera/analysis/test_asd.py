@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.analysis.asd import lr_asd, mfcc
@@ -35,6 +35,7 @@ def test_the_coefficients_equal_those_of_python_speech_features() -> None:
     assert coefficients[-1] == pytest.approx(LAST, abs=0.02)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000), st.floats(0, 1, width=32))
 def test_there_are_a_hundred_finite_rows_of_coefficients_a_second(samples: int, level: float) -> None:
     coefficients = mfcc(np.full(samples, level, np.float32))

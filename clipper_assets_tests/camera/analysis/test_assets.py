@@ -82,7 +82,7 @@ def test_faces_and_turns_are_stored_in_the_lake(made: tuple[DirectoryStorage, dg
     (scene,) = read_scenes(table)
     assert len(speaking_faces(scene)) > 50
     assert scene.shots[0].start_s == scene.start_s
-    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "scenes_not_degraded"]
+    (check,) = [check for check in result.get_asset_check_evaluations() if check.check_name == "scenes_not_degraded"]
     assert not check.passed
     assert "clipper models fetch" in (check.description or "")
     assert (metadata_of(result)["looked_at"], metadata_of(result)["kept"]) == (1, 0)
@@ -98,11 +98,11 @@ def test_a_reused_scene_keeps_its_fallbacks_and_data_version(
     assert metadata_of(result)["unchanged"] is True
     assert result.asset_value("scenes").equals(made[1].asset_value("scenes"))
     assert result.asset_value("camera_paths").equals(made[1].asset_value("camera_paths"))
-    (first,), (second,) = (each.asset_materializations_for_node("scenes") for each in (made[1], result))
+    (first,), (second,) = (run.asset_materializations_for_node("scenes") for run in (made[1], result))
     assert first.tags
     assert second.tags
     assert first.tags["dagster/data_version"] == second.tags["dagster/data_version"]
-    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "scenes_not_degraded"]
+    (check,) = [check for check in result.get_asset_check_evaluations() if check.check_name == "scenes_not_degraded"]
     assert not check.passed
     assert check.metadata["degraded"].value == before["degraded"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -80,6 +80,7 @@ def test_a_speaking_face_scores_above_a_listening_and_a_chewing_one() -> None:
     assert (speaking - chewing)[middle].mean() > 0.5
 
 
+@settings(deadline=None)
 @given(st.integers(1, 80), st.integers(0, 60_000))
 def test_sound_of_any_length_gives_a_finite_score_for_each_picture(pictures: int, samples: int) -> None:
     score = mouth_score([Motion(0.1, 0.1, 0.5)] * pictures, np.zeros(samples, np.float32))

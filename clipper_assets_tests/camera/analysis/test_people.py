@@ -3,7 +3,7 @@
 from itertools import combinations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.analysis.people import Appearance, recognise
@@ -37,6 +37,7 @@ def test_a_blank_portrait_matches_no_other() -> None:
     assert recognise(blank) == [0, 1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 20), st.integers(1, 5)), max_size=12))
 def test_numbers_count_from_0_and_faces_in_view_at_once_are_different_people(faces: list[tuple[int, int, int]]) -> None:
     shown = [seen(who, start, start + length) for who, start, length in faces]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.analysis.frames import Picture
@@ -95,6 +95,7 @@ def test_only_faces_in_view_speak_and_nobody_without_a_face_in_view() -> None:
     assert speakers_by_second(scores, [Utterance(0, 100, None)], [0, 25, 50, 75]) == [0, 0, 1, -1]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from([-0.2, 0.0, 0.2, np.nan]), min_size=6, max_size=6), max_size=3),
     st.sets(st.integers(1, 149), max_size=3),

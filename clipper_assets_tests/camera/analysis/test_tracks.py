@@ -18,7 +18,7 @@ def follow(pictures: list[Picture], seen: Callable[[int], list[tuple[float, floa
     """Track faces with a detector that finds the boxes `seen(number)` in picture `number`."""
 
     def find(picture: Picture) -> Boxes:
-        number = next(number for number, each in enumerate(pictures) if each is picture)
+        number = next(number for number, given in enumerate(pictures) if given is picture)
         return np.array(seen(number), float).reshape(-1, 4)
 
     follower = Follower(Detector(find, EVERY))
@@ -33,7 +33,7 @@ def shot(number: int, length: int) -> list[Picture]:
 def test_a_face_in_view_throughout_is_one_track() -> None:
     (face,) = follow(shot(0, 53), lambda number: [(100 + number, 40, 40, 50)]).faces
     assert (face.first, face.end) == (0, 53)
-    assert {len(each) for each in (face.boxes, face.motions, face.lips)} == {53}
+    assert {len(values) for values in (face.boxes, face.motions, face.lips)} == {53}
     boxes = np.array(face.boxes)
     # Smoothing makes the box lag a little, but it moves as steadily as the face.
     assert np.abs(boxes[:, 0] - (100 + np.arange(53))).max() < 0.3 * 40

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.analysis.utterances import Utterance, utterances
@@ -36,6 +36,7 @@ def test_words_outside_the_window_are_ignored_and_words_on_its_edge_are_shortene
     ]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-2, 12), st.floats(0.01, 3), st.booleans(), st.sampled_from(["a", "b", None])), max_size=20

@@ -38,7 +38,9 @@ def test_the_camera_follows_the_speaker(uploaded: DirectoryStorage, instance: dg
     assert set(table["layout"].to_pylist()) <= {"speaker", "split"}
     (event,) = result.asset_materializations_for_node("camera_paths")
     assert "data:image/png;base64," in str(event.metadata["camera"].value)
-    (check,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "camera_paths_not_degraded"]
+    (check,) = [
+        check for check in result.get_asset_check_evaluations() if check.check_name == "camera_paths_not_degraded"
+    ]
     assert check.passed
 
 
