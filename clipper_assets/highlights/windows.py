@@ -185,7 +185,7 @@ def windows_table(
     prompt_version: str | None,
     degraded: Sequence[Degraded],
 ) -> pa.Table:
-    """The windows table of candidates that are ordered best first; `degraded`, the picker's fallbacks, is in every row."""
+    """The windows table of candidates, ordered best first; `degraded`, the picker's fallbacks, is in every row."""
     windows = []
     for clip, (run, candidate) in enumerate((each.run, each.candidate) for each in placed):
         length_fallback = outside(run, rules)
