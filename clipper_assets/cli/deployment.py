@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.compute_log_manager import ComputeIOType
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 from clipper_assets.cli.machine import Finding
 from clipper_assets.launch.launcher import POOL
+from clipper_assets.runtime.compute_logs import write_compute_log
 from clipper_assets.runtime.daemons import heartbeats
+from clipper_assets.runtime.workspace import load_workspace
 from clipper_assets.settings import Settings
 
 SCRATCH_BYTES = 2_000_000_000
@@ -96,11 +95,8 @@ def _launcher(instance: dg.DagsterInstance) -> str:
 
 
 def _write_log(instance: dg.DagsterInstance) -> str:
-    manager: Any = instance.compute_log_manager
-    with manager.open_log_stream(PROBE, ComputeIOType.STDERR) as stream:
-        if stream:
-            stream.write("ok\n")
-    return f"{type(manager).__name__}, is writable"
+    name = write_compute_log(instance, PROBE, "ok\n")
+    return f"{name}, is writable"
 
 
 def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
@@ -108,10 +104,9 @@ def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
     if not settings.workspace.is_file():
         raise RuntimeError(f"no workspace file {settings.workspace}")
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # Dagster's warning has a traceback; the error is reported in one sentence instead
-        with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(settings.workspace)])) as context:
+        # Dagster's warning has a traceback; the error is reported in one sentence instead.
+        warnings.simplefilter("ignore")
+        with load_workspace(instance, settings.workspace) as context:
             entries = context.create_request_context().get_code_location_entries()
     for name, entry in entries.items():
         if entry.load_error:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import dagster as dg
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.runtime.run_status import FINISHED_STATUSES
 from clipper_assets.storage.base import Storage, Stored
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import dagster as dg
 from dagster._config.config_schema import UserConfigSchema
-from dagster._core.events import DagsterEvent
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass
@@ -123,7 +122,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
         """
         current = self._instance.get_run_by_id(run.run_id)
         if current and current.status is dg.DagsterRunStatus.STARTING:
-            self._instance.report_dagster_event(DagsterEvent.job_enqueue(current), run_id=run.run_id)
+            self._instance.report_dagster_event(dg.DagsterEvent.job_enqueue(current), run_id=run.run_id)
 
     def _limit_pool(self, slot_count: int) -> None:
         """Limits the GPU pool to the number of slots, unless an operator has set a limit."""

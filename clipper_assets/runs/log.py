@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 import dagster as dg
 from cachetools import LRUCache
-from dagster._core.events import DagsterEvent
-from dagster._core.events.log import EventLogEntry
 
 from clipper_assets.runs.model import Degraded, EpisodeState, Step, StepState
 from clipper_assets.runtime.progress import read_progress
@@ -102,7 +100,7 @@ class RunView:
                 self.cursor, more = page.cursor, page.has_more
             self.read_at = time.monotonic()
 
-    def _add_record(self, number: int, entry: EventLogEntry) -> None:
+    def _add_record(self, number: int, entry: dg.EventLogEntry) -> None:
         at = datetime.fromtimestamp(entry.timestamp, UTC)
         event = entry.dagster_event
         step = self.steps.get(entry.step_key or "")
@@ -125,7 +123,7 @@ class RunView:
                 self.error = self.error or changed.error
             self._emit(number, "step", {"step": changed.model_dump(mode="json")}, at)
 
-    def _add_line(self, number: int, entry: EventLogEntry, at: datetime, step: Step | None) -> None:
+    def _add_line(self, number: int, entry: dg.EventLogEntry, at: datetime, step: Step | None) -> None:
         if step and (progress := read_progress(entry.user_message)):
             doing, percent = progress
             # A step has several stages, each from 0 to 100; the progress shown for the step never decreases.
@@ -140,7 +138,7 @@ class RunView:
             }
             self._emit(number, "log", line, at)
 
-    def _add_check(self, event: DagsterEvent) -> None:
+    def _add_check(self, event: dg.DagsterEvent) -> None:
         evaluation = event.asset_check_evaluation_data
         if evaluation.check_name.endswith("_not_degraded") and "degraded" in evaluation.metadata:
             entries: Any = evaluation.metadata["degraded"].value
@@ -151,7 +149,7 @@ class RunView:
         self.events.append(LiveEvent(number, kind, {**data, "at": at.isoformat(), "percent": self.percent}))
 
 
-def _changed(step: Step, event: DagsterEvent, at: datetime) -> Step | None:
+def _changed(step: Step, event: dg.DagsterEvent, at: datetime) -> Step | None:
     kind = event.event_type_value
     if kind == "STEP_START":
         return step.model_copy(update={"state": StepState.running, "started_at": at})

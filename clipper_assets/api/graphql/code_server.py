@@ -7,9 +7,9 @@ from threading import Event, Lock, Thread
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
-from dagster._core.workspace.context import WorkspaceProcessContext
 
 from clipper_assets.api.graphql.operations import LOCATION
+from clipper_assets.runtime.workspace import WorkspaceProcessContext
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from sqlalchemy.exc import OperationalError
 
 from clipper_assets.api.graphql.code_server import CodeServer
@@ -14,6 +12,7 @@ from clipper_assets.api.graphql.operations import JOB, LOCATION, PARTITIONS, REP
 from clipper_assets.api.graphql.server import DagsterGraphQL
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.runtime.faults import of_database
+from clipper_assets.runtime.workspace import load_workspace
 
 
 class Dagster:
@@ -25,7 +24,7 @@ class Dagster:
             raise ValueError(
                 f"no workspace file {workspace_file}; set CLIPPER_WORKSPACE to the workspace.yaml of Dagster"
             )
-        self._workspace = WorkspaceProcessContext(instance, WorkspaceFileTarget([str(workspace_file)]), dg.__version__)
+        self._workspace = load_workspace(instance, workspace_file)
         self.code_server = CodeServer(self._workspace)
         self.graphql = DagsterGraphQL(self._workspace, self.code_server)
 

@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster_graphql.schema import create_schema
 from dagster_graphql.schema.errors import GraphenePythonError
 from dagster_webserver.graphql import GraphQLServer
@@ -28,6 +27,7 @@ from clipper_assets.api.graphql.code_server import CodeServer
 from clipper_assets.api.graphql.operations import check_mutation
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.runtime.faults import fault_of, of_database
+from clipper_assets.runtime.workspace import WorkspaceProcessContext, WorkspaceRequestContext
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """Routes that retry an episode from the start, or remove it."""
 
 import dagster as dg
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
@@ -12,6 +11,7 @@ from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
 from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 
 router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 
