@@ -24,7 +24,7 @@ from clipper_assets.runtime.logs import to_standard_error
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.unreachable import unreachable
-from clipper_assets.terminal import mistakes_in_one_sentence
+from clipper_assets.text.terminal import mistakes_in_one_sentence
 
 GRACE_S = 3
 """On shutdown, event streams are cut after this many seconds; their clients reconnect and resume."""

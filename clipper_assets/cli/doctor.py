@@ -10,7 +10,7 @@ from clipper_assets.cli.deployment import examine_deployment
 from clipper_assets.cli.machine import examine
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.settings import Settings
-from clipper_assets.terminal import console, mistakes_in_one_sentence
+from clipper_assets.text.terminal import console, mistakes_in_one_sentence
 
 
 @click.command()

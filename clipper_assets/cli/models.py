@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from clipper_assets.camera.analysis.models import MODELS, ModelFileError, fetch, model_file, verify
 from clipper_assets.settings import Settings
-from clipper_assets.terminal import complain, console, mistakes_in_one_sentence
+from clipper_assets.text.terminal import complain, console, mistakes_in_one_sentence
 from clipper_assets.transcript.models import ModelMissingError, find_whisper
 
 names_argument = click.argument("names", nargs=-1, type=click.Choice(list(MODELS)), metavar="[NAME]...")

@@ -13,6 +13,7 @@ from clipper_assets.adoption import adopt
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
+from clipper_assets.cli.adoption import adopt
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.gates.verdicts import read_limits
@@ -27,7 +28,7 @@ from clipper_assets.settings import EngineName, Microphones, PickerName, Setting
 from clipper_assets.shows.show import Layout, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
-from clipper_assets.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
+from clipper_assets.text.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
 from clipper_assets.transcript.assets import TranscriptConfig
 
 

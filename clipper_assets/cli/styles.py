@@ -7,7 +7,7 @@ import click
 from clipper_assets.captions.sheet import contact_sheet, script_tiles, style_tiles
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.settings import Settings
-from clipper_assets.terminal import console, mistakes_in_one_sentence
+from clipper_assets.text.terminal import console, mistakes_in_one_sentence
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.adoption import adopt
+from clipper_assets.cli.adoption import adopt
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
