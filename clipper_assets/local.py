@@ -8,7 +8,6 @@ import dagster as dg
 
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
-from clipper_assets.cli.adoption import companion_keys
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig

@@ -168,6 +168,17 @@ def test_an_unknown_style_fails_in_one_sentence(
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 
+def test_a_wrong_limit_of_the_show_is_refused_in_one_sentence(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
+) -> None:
+    key = upload("cut.mp4")
+    storage.put_bytes("show/show.toml", b"[gates]\nblack_s = -1\n")
+    _, result = clip_episode(storage, key, instance)
+    mistake = "gates.black_s is -1; it should be greater than or equal to 0"
+    assert local.failures(result) == [f"show/show.toml: {mistake}"]
+    assert not (Path(storage.root) / "show" / "clips").exists()
+
+
 def test_captions_that_fail_are_recorded_and_cause_a_warning(
     storage: DirectoryStorage,
     instance: dg.DagsterInstance,
