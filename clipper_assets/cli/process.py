@@ -9,7 +9,6 @@ from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn, Time
 from rich.progress import Progress as Bars
 
 from clipper_assets import local
-from clipper_assets.adoption import adopt
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
