@@ -22,7 +22,7 @@ from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.recipes import UNCHANGED
+from clipper_assets.storage.recipes import UP_TO_DATE
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 LIMIT_S = 3.0
@@ -47,7 +47,7 @@ def backfill(keys: list[str], storage: DirectoryStorage, instance: dg.DagsterIns
             if event.step_key == RENDERED_CLIPS:
                 made += int(str(event.materialization.metadata["rendered"].value))
             else:
-                made += UNCHANGED not in event.materialization.metadata
+                made += UP_TO_DATE not in event.materialization.metadata
     return spent_s / len(keys), made
 
 

@@ -10,14 +10,16 @@ import pysubs2
 import pytest
 from moto.server import ThreadedMotoServer
 
-from clipper_assets import local
+from clipper_assets import job
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
+from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.media.ffmpeg import run
-from clipper_assets.runtime.progress import Progress
+from clipper_assets.runs.in_process import unchanged
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
@@ -27,6 +29,8 @@ from clipper_assets.transcript.assets import TranscriptConfig
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
+NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
+"""Checks that warn on a machine without an OpenAI key and without models: rules pick, and OpenCV finds the faces."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,7 +42,7 @@ def _no_environment_for_shared_fixtures(tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Again for each test: `local.instance` sets DAGSTER_HOME."""
+    """Again for each test: `local_instance` sets DAGSTER_HOME."""
     _clear_environment(monkeypatch, tmp_path_factory)
 
 
@@ -125,16 +129,26 @@ def clip_episode(
     camera: CameraConfig | None = None,
     render: RenderConfig | None = None,
 ) -> tuple[list[str], dg.ExecuteInProcessResult]:
-    """What `clipper process KEY` does: the assets that were kept, and the result of the run."""
+    """Materializes all assets of an episode: the ones whose stored result was kept, and the result of the run."""
     camera = camera or CameraConfig()
-    order = local.Order(
-        key=key,
-        sound=RawVideoConfig(afresh=afresh),
-        transcript=TranscriptConfig(afresh=afresh),
-        highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips),
-        scenes=ScenesConfig(afresh=afresh, layout=camera.layout),
-        camera=camera,
-        render=render or RenderConfig(),
+    instance.add_dynamic_partitions("episodes", [partition_key(key)])
+    result = dg.materialize(
+        [EDITS, *job.assets],
+        selection=dg.AssetSelection.assets(*job.assets),
+        partition_key=partition_key(key),
+        instance=instance,
+        resources=job.build_resources(Settings(), storage),
+        run_config=dg.RunConfig(
+            ops={
+                "raw_video": RawVideoConfig(afresh=afresh),
+                "aligned_transcript": TranscriptConfig(afresh=afresh),
+                "highlight_windows": HighlightsConfig(afresh=afresh, max_clips=max_clips),
+                "scenes": ScenesConfig(afresh=afresh, layout=camera.layout),
+                "camera_paths": camera,
+                "rendered_clips": render or RenderConfig(),
+            },
+            loggers={"console": {"config": {"log_level": "CRITICAL"}}},
+        ),
+        raise_on_error=False,
     )
-    result = local.process(order, Settings(), storage, instance, Progress())
-    return local.unchanged(result), result
+    return unchanged(result), result

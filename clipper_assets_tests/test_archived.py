@@ -9,9 +9,11 @@ from dagster._core.storage.tags import MAX_RETRIES_TAG
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from clipper_assets import cli, local
+from clipper_assets import cli
 from clipper_assets.api.problems import add_handlers
+from clipper_assets.cli import process
 from clipper_assets.episodes.probe_subprocess import check_in_subprocess
+from clipper_assets.runs.in_process import failures
 from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.lake import table_key
 from clipper_assets.storage.s3 import S3Storage
@@ -44,10 +46,9 @@ def archive(storage: S3Storage, key: str, storage_class: str = "GLACIER") -> str
 def test_a_run_is_refused_in_one_sentence(
     key: str, uploaded: S3Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "recipes", lambda *_: {})  # reads show.toml before there is a run
     sentence = archive(uploaded, key)
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == [sentence]
+    assert failures(result) == [sentence]
     run = instance.get_run_by_id(result.run_id)
     assert run
     assert run.tags[MAX_RETRIES_TAG] == "0"
@@ -62,13 +63,13 @@ def test_a_table_of_the_lake_that_is_archived_fails_the_step_that_reads_it(
     sentence = archive(uploaded, table_key("raw_video", "source", KEY), "DEEP_ARCHIVE")
     uploaded.put_bytes("show/speakers.toml", b'SPEAKER_00 = "Bert"\n')
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == [sentence]
+    assert failures(result) == [sentence]
 
 
 @pytest.mark.parametrize("key", [KEY, "show/show.toml"])
 def test_the_command_line_says_it(key: str, uploaded: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{uploaded.bucket}/team/podcasts")
-    monkeypatch.setattr(local, "instance", dg.DagsterInstance.ephemeral)
+    monkeypatch.setattr(process, "local_instance", dg.DagsterInstance.ephemeral)
     sentence = archive(uploaded, key)
     result = CliRunner().invoke(cli.main, ["process", KEY])
     assert result.exit_code == 1

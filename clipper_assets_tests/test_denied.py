@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from clipper_assets import cli, job, local
+from clipper_assets import cli, job
 from clipper_assets.api.problems import add_handlers
+from clipper_assets.cli import process
+from clipper_assets.runs.in_process import failures
 from clipper_assets.settings import Settings
 from clipper_assets.storage.multipart import S3Multipart
 from clipper_assets.storage.root import storage_at
@@ -95,14 +97,6 @@ def test_a_run_that_s3_denies_something(
     assert told(result) == [denied(operation, guarded.uri(key), code)]
 
 
-def test_a_run_needs_no_look_at_folders_of_the_lake(
-    guard: Guard, guarded: S3Storage, instance: dg.DagsterInstance
-) -> None:
-    guard.denied.add(("HEAD", "lake/raw_video/episode"))
-    _, result = clip_episode(guarded, KEY, instance)
-    assert told(result) == []
-
-
 def test_a_run_whose_signed_urls_s3_denies(guard: Guard, guarded: S3Storage, instance: dg.DagsterInstance) -> None:
     guard.denied.add(("GET", KEY))
     _, result = clip_episode(guarded, KEY, instance)
@@ -115,7 +109,7 @@ def test_the_command_line_that_s3_denies_something(
     guard: Guard, guarded: S3Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{guarded.bucket}/team/podcasts")
-    monkeypatch.setattr(local, "instance", dg.DagsterInstance.ephemeral)
+    monkeypatch.setattr(process, "local_instance", dg.DagsterInstance.ephemeral)
     guard.denied.add(("HEAD", KEY))
     result = CliRunner().invoke(cli.main, ["process", KEY])
     assert result.exit_code == 1
@@ -143,7 +137,7 @@ def test_the_api_that_s3_denies_something(guard: Guard, guarded: S3Storage) -> N
 def told(result: dg.ExecuteInProcessResult) -> list[str]:
     """What Dagster's page says of each step that failed: a sentence, and no other error that led to it."""
     errors = [event.step_failure_data.error for event in result.filter_events(lambda event: event.is_step_failure)]
-    sentences = local.failures(result)
+    sentences = failures(result)
     for sentence, error in zip(sentences, errors, strict=True):
         assert error
         assert error.message == f"dagster._core.definitions.events.Failure: {sentence}\n"

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from clipper_assets import cli, local
+from clipper_assets import cli
 from clipper_assets.api.problems import add_handlers
 from clipper_assets.media.ffmpeg import binary
+from clipper_assets.runs.in_process import failures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.multipart import DirectoryMultipart
 from clipper_assets_tests.conftest import clip_episode
@@ -70,13 +71,13 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_run_on_a_full_storage(full_storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(full_storage, KEY, instance)
-    assert local.failures(result) == [STORAGE.format(full_storage.root)]
+    assert failures(result) == [STORAGE.format(full_storage.root)]
 
 
 @pytest.mark.usefixtures("full_scratch")
 def test_a_run_on_a_full_scratch_directory(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == [SCRATCH.format(tempfile.gettempdir())]
+    assert failures(result) == [SCRATCH.format(tempfile.gettempdir())]
 
 
 def test_a_run_on_a_scratch_directory_that_is_really_full(
@@ -85,7 +86,7 @@ def test_a_run_on_a_scratch_directory_that_is_really_full(
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     (disk / "other").write_bytes(bytes(250_000))
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == [SCRATCH.format(disk)]
+    assert failures(result) == [SCRATCH.format(disk)]
 
 
 def test_a_table_that_does_not_fit(
@@ -99,7 +100,7 @@ def test_a_table_that_does_not_fit(
     monkeypatch.setattr(DirectoryStorage, "put_bytes", full)
     uploaded.put_file("show/cut.srt", Path(__file__).parents[1] / "sample" / "episode.srt")
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == [STORAGE.format(uploaded.root)]
+    assert failures(result) == [STORAGE.format(uploaded.root)]
 
 
 @pytest.mark.usefixtures("full_storage")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from clipper_assets import cli, local
+from clipper_assets import cli
+from clipper_assets.cli.episode_run import local_instance
 from clipper_assets.episodes import audio
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
@@ -44,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -
     home.mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with local.instance() as instance:
+    with local_instance() as instance:
         instance.add_dynamic_partitions("episodes", ["another.mp4"])
     return home
 
@@ -60,7 +61,7 @@ def test_a_run_in_which_it_is_locked(
 
     storage.put_file(KEY, cut)
     monkeypatch.setattr(audio, "extract", locked_meanwhile)
-    with local.instance() as instance:
+    with local_instance() as instance:
         _, result = clip_episode(storage, KEY, instance)
         assert told(result) == [LOCKED]
 

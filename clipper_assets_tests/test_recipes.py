@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from clipper_assets import job, local
+from clipper_assets import job
 from clipper_assets.camera.analysis.models import MODELS
-from clipper_assets.edits.store import EDITS
+from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.edits.store import EDITS, save_edits
+from clipper_assets.runs.in_process import unchanged
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
@@ -39,7 +41,7 @@ class Episode:
             resources=job.build_resources(Settings(), self.storage),
             run_config={"ops": {asset: {"config": values} for asset, values in config.items()}},
         )
-        return [asset for asset in TABLES if asset not in local.unchanged(run)]
+        return [asset for asset in TABLES if asset not in unchanged(run)]
 
 
 @pytest.fixture(scope="module")
@@ -162,13 +164,20 @@ def test_a_kept_result_reports_its_checks_and_facts_but_no_costs(episode: Episod
     (made,) = materializations(episode, "aligned_transcript")
     assert episode.made_again() == []
     kept, _ = materializations(episode, "aligned_transcript")
-    assert kept.metadata["unchanged"].value is True
+    assert kept.metadata["up_to_date"].value is True
     assert kept.metadata["engine"] == made.metadata["engine"]
     assert {"seconds", "real_time_factor", "peak_memory"} <= set(made.metadata)
     assert not {"seconds", "real_time_factor", "peak_memory"} & set(kept.metadata)
     assert kept.tags
     assert made.tags
     assert kept.tags["clipper/recipe"] == made.tags["clipper/recipe"]
+
+
+@pytest.mark.parametrize("key", [KEY, "another/cut.mp4"])
+def test_an_edited_word_of_this_or_another_episode_makes_no_table_again(episode: Episode, key: str) -> None:
+    word = WordEdit(start=0.0, end=0.1, was="teh", text="the")
+    assert save_edits(episode.storage, episode.instance, key, Edits(version=1, words=[word]))
+    assert episode.made_again() == []
 
 
 def materializations(episode: Episode, asset: str) -> list[dg.AssetMaterialization]:

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pysubs2
 import pytest
 
-from clipper_assets import local
 from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.ass import SPOKEN, caption_ass
 from clipper_assets.captions.styles import load_style
@@ -23,14 +22,14 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.job import assets, build_resources
 from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.runs.in_process import failures
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word
-from clipper_assets_tests.conftest import SAMPLE, clip_episode
+from clipper_assets_tests.conftest import NO_KEY_NO_MODELS, SAMPLE, clip_episode
 from clipper_assets_tests.support.media import samples
 from clipper_assets_tests.support.windows import window_of
-from clipper_assets_tests.test_local import NO_KEY_NO_MODELS
 from clipper_assets_tests.transcript.scoring import start_errors
 
 KEY = "shows/episode.mp4"
@@ -120,7 +119,7 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
 @pytest.mark.episodes
 def test_a_clip_of_the_sample_is_ready_to_post(sample: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(sample, KEY, instance)
-    assert local.failures(result) == []
+    assert failures(result) == []
     checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
     assert {name for name, passed in checks.items() if not passed} == NO_KEY_NO_MODELS
     folder = Path(sample.root) / "shows" / "clips"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clipper_assets import local
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.manifest import Clip, Manifest
+from clipper_assets.runs.in_process import failures
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
@@ -154,7 +154,7 @@ def becomes_clips(
         shutil.copy(cut.with_suffix(".srt"), folder / f"{Path(name).stem}.srt")
         before = tree(Path(storage.root))
         _, result = clip_episode(storage, f"shows/{name}", instance, camera=CameraConfig(layout=Layout.fit))
-        assert local.failures(result) == []
+        assert failures(result) == []
         checks = {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
         assert {name for name, passed in checks.items() if not passed} == {"highlight_windows_not_degraded"}
         after = tree(Path(storage.root))
@@ -229,6 +229,6 @@ def test_a_bad_upload_is_refused_in_one_sentence(
     make_bad(folder / name, cut)
     before = tree(Path(storage.root))
     _, result = clip_episode(storage, f"shows/{name}", instance)
-    (refusal,) = local.failures(result)
+    (refusal,) = failures(result)
     assert re.fullmatch(f"shows/{re.escape(name)} {sentence}", refusal)
     assert tree(Path(storage.root)) == before

@@ -8,11 +8,11 @@ import dagster as dg
 from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from clipper_assets import local
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
 from clipper_assets.cli.adoption import adopt
+from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.gates.verdicts import read_limits
@@ -22,6 +22,7 @@ from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runs.in_process import failures, unchanged
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.shows.show import Layout, load_show, show_key
@@ -87,7 +88,7 @@ def process(
     with mistakes_in_one_sentence(*MISTAKES):
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
-        order = local.Order(
+        config = EpisodeConfig(
             key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
             sound=RawVideoConfig(afresh=afresh, microphones=microphones),
             transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
@@ -101,10 +102,10 @@ def process(
                 hook_title=hook_title,
             ),
         )
-        partition_key(order.key)
-        read_limits(load_show(storage, order.key).gates, show_key(order.key))
+        partition_key(config.key)
+        read_limits(load_show(storage, config.key).gates, show_key(config.key))
         binary()
-        dagster_instance = local.instance()
+        dagster_instance = local_instance()
     columns = (
         "{task.description:>20}",
         BarColumn(),
@@ -113,11 +114,11 @@ def process(
         TimeRemainingColumn(),
     )
     with faults_in_one_sentence(), dagster_instance as instance, Bars(*columns, console=console) as bars:
-        result = local.process(order, settings, storage, instance, TerminalProgress(bars))
-    if kept := local.unchanged(result):
+        result = run_episode(config, settings, storage, instance, TerminalProgress(bars))
+    if kept := unchanged(result):
         console.print(f"unchanged, kept: {', '.join(kept)}", soft_wrap=True)
-    if failures := local.failures(result):
-        complain(failures)
+    if sentences := failures(result):
+        complain(sentences)
     _print_clips(storage, result)
 
 

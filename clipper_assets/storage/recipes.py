@@ -23,7 +23,7 @@ RECIPE, CHECKS = "recipe", "checks"
 """Key-value metadata of a table's file."""
 RECIPE_TAG = "clipper/recipe"
 """Tag of a materialization."""
-UNCHANGED = "unchanged"
+UP_TO_DATE = "up_to_date"
 """Metadata of a materialization whose table was stored before."""
 COSTS = frozenset(
     {
@@ -88,7 +88,7 @@ def stored_result(
         metadata={
             **_facts(context, asset, episode),
             "dagster/row_count": table.num_rows,
-            UNCHANGED: True,
+            UP_TO_DATE: True,
         },
         tags={RECIPE_TAG: recipe},
     )

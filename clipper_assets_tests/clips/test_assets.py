@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from clipper_assets import job, local
+from clipper_assets import job
 from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import CAMERA
@@ -16,6 +16,7 @@ from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runs.in_process import failures
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
@@ -42,7 +43,7 @@ def upload(storage: DirectoryStorage, cut: Path, short_windows: None) -> Callabl
 
 
 def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    assert local.failures(result) == []
+    assert failures(result) == []
     (event,) = result.asset_materializations_for_node("rendered_clips")
     return {name: value.value for name, value in event.metadata.items()}
 
@@ -163,7 +164,7 @@ def test_an_unknown_style_fails_in_one_sentence(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     _, result = clip_episode(storage, upload("cut.mp4"), instance, render=RenderConfig(caption_style="comic"))
-    (sentence,) = local.failures(result)
+    (sentence,) = failures(result)
     assert sentence.startswith("unknown caption style 'comic'; use one of boxed, classic, ")
     assert not (Path(storage.root) / "show" / "clips").exists()
 
@@ -175,7 +176,7 @@ def test_a_wrong_limit_of_the_show_is_refused_in_one_sentence(
     storage.put_bytes("show/show.toml", b"[gates]\nblack_s = -1\n")
     _, result = clip_episode(storage, key, instance)
     mistake = "gates.black_s is -1; it should be greater than or equal to 0"
-    assert local.failures(result) == [f"show/show.toml: {mistake}"]
+    assert failures(result) == [f"show/show.toml: {mistake}"]
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 
@@ -204,7 +205,7 @@ def test_an_upload_that_changed_is_not_rendered(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
-    assert local.failures(clip_episode(storage, key, instance)[1]) == []
+    assert failures(clip_episode(storage, key, instance)[1]) == []
     before = files(Path(storage.root) / "show" / "clips")
     storage.put_bytes(key, storage.read_bytes(key) + b"\0")
     result = dg.materialize(
@@ -215,7 +216,7 @@ def test_an_upload_that_changed_is_not_rendered(
         resources=job.build_resources(Settings(), storage),
         raise_on_error=False,
     )
-    assert local.failures(result) == [f"{key} was replaced or removed since it was probed; materialize raw_video again"]
+    assert failures(result) == [f"{key} was replaced or removed since it was probed; materialize raw_video again"]
     assert files(Path(storage.root) / "show" / "clips") == before
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import av
 import dagster as dg
 
-from clipper_assets import local
 from clipper_assets.clips.manifest import Manifest, record_key
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runs.in_process import failures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 
@@ -73,7 +73,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
 
     with dg.DagsterInstance.from_config(str(home)) as instance:
         kept, result = clip_episode(storage, "show/cut.mp4", instance, max_clips=2)
-    assert local.failures(result) == []
+    assert failures(result) == []
     assert kept == ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
     (event,) = result.asset_materializations_for_node("rendered_clips")
     assert (event.metadata["rendered"].value, event.metadata["unchanged"].value) == (1, 1)

@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from clipper_assets import job, local
+from clipper_assets import job
 from clipper_assets.camera.analysis.observation import SCENES_TABLE, read_scenes
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import read_paths
 from clipper_assets.camera.scene import speaking_faces
 from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.runs.in_process import failures
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
@@ -41,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> tuple[Directory
         environment.setenv("CLIPPER_WINDOW_MIN_S", "3")
         environment.setenv("CLIPPER_WINDOW_MAX_S", "6")
         _, result = clip_episode(storage, KEY, dg.DagsterInstance.ephemeral())
-    assert local.failures(result) == []
+    assert failures(result) == []
     return storage, result
 
 
@@ -95,7 +96,7 @@ def test_a_reused_scene_keeps_its_fallbacks_and_data_version(
 ) -> None:
     before = metadata_of(made[1])
     result = rematerialize(episode, instance)
-    assert metadata_of(result)["unchanged"] is True
+    assert metadata_of(result)["up_to_date"] is True
     assert result.asset_value("scenes").equals(made[1].asset_value("scenes"))
     assert result.asset_value("camera_paths").equals(made[1].asset_value("camera_paths"))
     (first,), (second,) = (run.asset_materializations_for_node("scenes") for run in (made[1], result))
@@ -122,7 +123,7 @@ def test_a_window_that_shrinks_inside_a_scene_needs_no_new_analysis(
 
     replaced(episode, "highlight_windows", "windows", shifted(windows, "start", -0.5))
     assert metadata_of(rematerialize(episode, instance))["looked_at"] == 1
-    assert metadata_of(rematerialize(episode, instance))["unchanged"] is True
+    assert metadata_of(rematerialize(episode, instance))["up_to_date"] is True
 
 
 def test_new_word_times_need_a_new_analysis_but_renamed_speakers_do_not(
@@ -173,11 +174,11 @@ def test_another_layout_reads_the_video_only_to_render(s3: CountingS3, instance:
     storage = storage_at("s3://layouts", 3600)
     storage.put_file(KEY, cut)
     storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
-    assert local.failures(clip_episode(storage, KEY, instance, camera=SPEAKER)[1]) == []
+    assert failures(clip_episode(storage, KEY, instance, camera=SPEAKER)[1]) == []
 
     s3.requests.clear()
     kept, result = clip_episode(storage, KEY, instance, camera=SPLIT)
-    assert local.failures(result) == []
+    assert failures(result) == []
     assert kept == ["raw_video", "aligned_transcript", "highlight_windows", "scenes"]
     (path,) = read_paths(result.asset_value("camera_paths")).values()
     assert Layout.split in path.layouts
@@ -185,6 +186,6 @@ def test_another_layout_reads_the_video_only_to_render(s3: CountingS3, instance:
 
     s3.requests.clear()
     result = rematerialize(storage, instance, layout="split")
-    assert metadata_of(result)["unchanged"] is True
+    assert metadata_of(result)["up_to_date"] is True
     assert [seen for seen in s3.requests if seen.path == f"/layouts/{KEY}"] == []
     assert any(seen.path.endswith("scenes.parquet") for seen in s3.requests)

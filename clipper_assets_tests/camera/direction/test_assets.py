@@ -9,9 +9,10 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from clipper_assets import job, local
+from clipper_assets import job
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import read_paths
+from clipper_assets.runs.in_process import failures
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
@@ -33,7 +34,7 @@ def uploaded(storage: DirectoryStorage, cut: Path, short_windows: None) -> Direc
 
 def test_the_camera_follows_the_speaker(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == []
+    assert failures(result) == []
     table = result.asset_value("camera_paths")
     assert set(table["layout"].to_pylist()) <= {"speaker", "split"}
     (event,) = result.asset_materializations_for_node("camera_paths")
@@ -47,7 +48,7 @@ def test_the_camera_follows_the_speaker(uploaded: DirectoryStorage, instance: dg
 def test_a_show_can_set_a_still_layout(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     uploaded.put_bytes("show/show.toml", b'layout = "center"')
     _, result = clip_episode(uploaded, KEY, instance)
-    assert local.failures(result) == []
+    assert failures(result) == []
     (path,) = read_paths(result.asset_value("camera_paths")).values()
     assert path.layouts == [Layout.center]
 
@@ -69,7 +70,7 @@ def test_a_window_without_a_scene_fails_in_one_sentence(
         run_config={"ops": {"camera_paths": {"config": {"layout": "split"}}}},
         raise_on_error=False,
     )
-    assert local.failures(result) == [
+    assert failures(result) == [
         f"the table of scenes does not cover clip 0 ({window['start']:.2f} to {window['end']:.2f} s), which the layout "
         "split needs; materialize scenes with this layout, then camera_paths"
     ]
@@ -120,7 +121,7 @@ def test_a_path_of_other_windows_fails_in_one_sentence(
         resources=job.build_resources(Settings(), uploaded),
         raise_on_error=False,
     )
-    assert local.failures(again) == [
+    assert failures(again) == [
         f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths with "
         "`afresh: true`, or mend the table that was edited"
     ]
@@ -143,4 +144,4 @@ def test_an_edited_table_with_empty_cells_fails_in_one_sentence(
         resources=job.build_resources(Settings(), uploaded),
         raise_on_error=False,
     )
-    assert local.failures(again) == ["the camera_paths table has empty cells in zoom; fill them in"]
+    assert failures(again) == ["the camera_paths table has empty cells in zoom; fill them in"]

@@ -1,4 +1,4 @@
-"""The whole job in one process, for the command line: what `clipper process` does."""
+"""The run of `clipper process`: all assets of one episode, in this process."""
 
 import os
 from dataclasses import dataclass
@@ -26,13 +26,12 @@ from clipper_assets.runtime.asset_names import (
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.recipes import UNCHANGED
 from clipper_assets.transcript.assets import TranscriptConfig
 
 
 @dataclass(frozen=True)
-class Order:
-    """What to make of one upload."""
+class EpisodeConfig:
+    """The upload, by its object key, and the run config of each asset."""
 
     key: str
     sound: RawVideoConfig
@@ -43,10 +42,10 @@ class Order:
     render: RenderConfig
 
 
-def instance() -> dg.DagsterInstance:
-    """Dagster's instance: of `DAGSTER_HOME`, else one that is kept in `.dagster` below the working folder.
+def local_instance() -> dg.DagsterInstance:
+    """Dagster's instance in `DAGSTER_HOME`, or else in `.dagster` below the working folder, which is created.
 
-    Raises ValueError where `DAGSTER_HOME` is no folder.
+    Raises ValueError if `DAGSTER_HOME` is not a folder.
     """
     if "DAGSTER_HOME" not in os.environ:
         home = Path(".dagster").resolve()
@@ -60,15 +59,15 @@ def instance() -> dg.DagsterInstance:
         raise ValueError(str(mistake)) from None
 
 
-def process(
-    order: Order, settings: Settings, storage: Storage, instance: dg.DagsterInstance, progress: Progress
+def run_episode(
+    config: EpisodeConfig, settings: Settings, storage: Storage, instance: dg.DagsterInstance, progress: Progress
 ) -> dg.ExecuteInProcessResult:
     """Materialize all assets of one episode, with all checks; each takes its stored result where that is up to date.
 
     The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it.
     """
-    stored = storage.stat(order.key)
-    partition = partition_key(order.key)
+    stored = storage.stat(config.key)
+    partition = partition_key(config.key)
     instance.add_dynamic_partitions("episodes", [partition])
     return dg.materialize(
         [EDITS, *assets],  # without EDITS Dagster takes the version of another episode's edits for this one's
@@ -81,38 +80,15 @@ def process(
         },
         run_config=dg.RunConfig(
             ops={
-                RAW_VIDEO: order.sound,
-                ALIGNED_TRANSCRIPT: order.transcript,
-                HIGHLIGHT_WINDOWS: order.highlights,
-                SCENES: order.scenes,
-                CAMERA_PATHS: order.camera,
-                RENDERED_CLIPS: order.render,
+                RAW_VIDEO: config.sound,
+                ALIGNED_TRANSCRIPT: config.transcript,
+                HIGHLIGHT_WINDOWS: config.highlights,
+                SCENES: config.scenes,
+                CAMERA_PATHS: config.camera,
+                RENDERED_CLIPS: config.render,
             },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
         tags={UPLOAD_TAG: upload_tag(stored)} if stored else {},
         raise_on_error=False,
     )
-
-
-def unchanged(result: dg.ExecuteInProcessResult) -> list[str]:
-    """The assets whose stored result was up to date, in the order of the data."""
-    return [
-        event.materialization.asset_key.to_user_string()
-        for event in result.get_asset_materialization_events()
-        if UNCHANGED in event.materialization.metadata and event.step_key != RENDERED_CLIPS
-    ]
-
-
-def failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """A sentence for each step that failed; a mistake of ours comes with its traceback."""
-    sentences = []
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        data = event.step_failure_data
-        if data.user_failure_data and data.user_failure_data.description:
-            sentences.append(data.user_failure_data.description)
-        elif data.error:
-            sentences.append(f"{event.step_key} failed: {data.error.to_string()}")
-    if not result.success and not sentences:
-        raise RuntimeError("; ".join(event.message or "" for event in result.all_events if event.is_failure))
-    return sentences

@@ -6,18 +6,24 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from clipper_assets import local
+from clipper_assets.camera.analysis.assets import ScenesConfig
+from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.assets import RawVideoConfig
+from clipper_assets.highlights.assets import HighlightsConfig
+from clipper_assets.runs.in_process import failures
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets.transcript.assets import TranscriptConfig
+from clipper_assets_tests.conftest import NO_KEY_NO_MODELS, clip_episode
+from clipper_assets_tests.episodes.test_sensors import Ticks
 
 KEY = "test1/cut.mp4"
-ASSETS = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"]
-TABLES = ASSETS[:-1]
-
-NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
-"""Warnings of a machine without them: the heuristic picks, and OpenCV finds the faces."""
+TABLES = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
 
 
 @pytest.fixture
@@ -52,11 +58,35 @@ def test_an_episode_is_made_once_and_then_only_what_changed(uploaded: Storage, i
 
 
 @pytest.mark.usefixtures("short_windows")
+def test_the_sensor_requests_no_upload_that_the_command_line_has_processed(
+    any_storage: Storage, instance: dg.DagsterInstance, cut: Path
+) -> None:
+    other = "other/cut.mp4"
+    for key in (KEY, other):
+        any_storage.put_file(key, cut)
+    any_storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
+    config = EpisodeConfig(
+        key=KEY,
+        sound=RawVideoConfig(),
+        transcript=TranscriptConfig(),
+        highlights=HighlightsConfig(max_clips=1),
+        scenes=ScenesConfig(layout=Layout.center),
+        camera=CameraConfig(layout=Layout.center),
+        render=RenderConfig(),
+    )
+    assert run_episode(config, Settings(), any_storage, instance, Progress()).success
+    ticks = Ticks(any_storage, instance)
+    assert ticks.run_until_settled() == [ticks.run_key(other)]
+    any_storage.put_bytes(KEY, cut.read_bytes() + b"\0")
+    assert ticks.run_until_settled() == [ticks.run_key(KEY)]
+
+
+@pytest.mark.usefixtures("short_windows")
 def test_a_step_that_fails_is_told_in_its_own_sentence(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     storage.put_bytes("text.mp4", b"hello\n" * 100)
     kept, result = clip_episode(storage, "text.mp4", instance)
     assert kept == []
-    assert local.failures(result) == [
+    assert failures(result) == [
         "text.mp4 is not a media file that can be read, or its beginning is damaged; "
         "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
     ]
@@ -67,10 +97,10 @@ def test_the_instance_is_kept_in_the_working_folder(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.delenv("DAGSTER_HOME")
     monkeypatch.chdir(tmp_path)
-    with local.instance() as first:
+    with local_instance() as first:
         first.add_dynamic_partitions("episodes", [KEY])
     assert os.environ["DAGSTER_HOME"] == str(tmp_path / ".dagster")
-    with local.instance() as second:
+    with local_instance() as second:
         assert second.get_dynamic_partitions("episodes") == [KEY]
         assert not second.telemetry_enabled
 
@@ -79,4 +109,4 @@ def test_the_instance_is_kept_in_the_working_folder(tmp_path: Path, monkeypatch:
 def test_a_home_that_is_no_folder_is_a_mistake(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
     monkeypatch.setenv("DAGSTER_HOME", home)
     with pytest.raises(ValueError, match="DAGSTER_HOME"):
-        local.instance()
+        local_instance()
