@@ -114,13 +114,15 @@ def paginate(
     single word is avoided if possible. A word wider than a line gets a line of its own. Pages never overlap and end at
     the latest with the clip, at `clip_s` seconds.
     """
-    broken = [
-        lines for group in _groups(words) for lines in _broken(Ruler(group, measure), max_width, max_words, max_lines)
+    page_lines = [
+        lines
+        for group in _groups(words)
+        for lines in _break_into_pages(Ruler(group, measure), max_width, max_words, max_lines)
     ]
-    next_starts = [*(lines[0][0].start_s for lines in broken), clip_s][1:]
+    next_starts = [*(lines[0][0].start_s for lines in page_lines), clip_s][1:]
     return [
         Page(lines, lines[0][0].start_s, min(_end_s(lines[-1][-1].end_s, next_start), next_start, clip_s))
-        for lines, next_start in zip(broken, next_starts, strict=True)
+        for lines, next_start in zip(page_lines, next_starts, strict=True)
     ]
 
 
@@ -151,7 +153,7 @@ def _groups(words: Sequence[CaptionWord]) -> Iterator[list[CaptionWord]]:
         yield group
 
 
-def _broken(ruler: Ruler, max_width: float, max_words: int, max_lines: int) -> list[Lines]:
+def _break_into_pages(ruler: Ruler, max_width: float, max_words: int, max_lines: int) -> list[Lines]:
     """Break a group into pages with the least total cost."""
 
     def page(first: int, last: int) -> tuple[float, Lines] | None:

@@ -42,7 +42,7 @@ def remove_files(storage: Storage, partition: str) -> None:
 
 
 def _folders_of(storage: Storage, partition: str, aspect: Aspect) -> list[str]:
-    """Folders whose manifest names the episode, or names none while one of its clip records points to the folder."""
+    """The episode's clip folders, found by their manifests or, if a manifest names no episode, by its clip records."""
     records = [read_record(storage, partition, aspect, index) for index in range(MAX_CLIPS)]
     recorded = {PurePosixPath(clip.key).parent.as_posix() for clip in records if clip}
     folders = []

@@ -79,8 +79,8 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
 
     Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
     touch. If no run has an allowed length, the longest runs are extended into the silence up to `rules.min_s`. If that
-    is not enough either, the result is the single run whose length is nearest to the rules (see `outside`). It is
-    empty only if every sentence is doubtful.
+    is not enough either, the result is the single run whose length is nearest to the rules (see `length_fallback`). It
+    is empty only if every sentence is doubtful.
     """
     quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
     quiet_until = [*(s.start for s in sentences), duration_s]
@@ -119,8 +119,8 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
     return [run for run in candidates if rules.allow(run.length_s)] or [nearest]
 
 
-def outside(run: Run, rules: Rules) -> Degraded | None:
-    """The fallback that records a window of a length outside the rules; None if the length is allowed."""
+def length_fallback(run: Run, rules: Rules) -> Degraded | None:
+    """The fallback that records a window whose length is outside the rules; None if the length is allowed."""
     if rules.allow(run.length_s):
         return None
     return Degraded(
@@ -188,7 +188,7 @@ def windows_table(
     """The windows table of candidates, ordered best first; `degraded`, the picker's fallbacks, is in every row."""
     windows = []
     for clip, (run, candidate) in enumerate((each.run, each.candidate) for each in placed):
-        length_fallback = outside(run, rules)
+        fallback = length_fallback(run, rules)
         windows.append(
             Window(
                 episode=episode,
@@ -204,7 +204,7 @@ def windows_table(
                 hashtags=list(candidate.hashtags),
                 picker=picker,
                 prompt_version=prompt_version,
-                degraded=[entry.as_dict() for entry in (*degraded, *([length_fallback] if length_fallback else []))],
+                degraded=[entry.as_dict() for entry in (*degraded, *([fallback] if fallback else []))],
             )
         )
     return WINDOWS.table([asdict(window) for window in windows])

@@ -73,14 +73,14 @@ class _Editor:
 
     def unmet_request(self) -> str:
         """Why the requested layout is not possible, as the beginning of `why`; empty if it is possible."""
-        if self.requested == Layout.screen and self._alone != Layout.screen:
+        if self.requested == Layout.screen and self._single_layout != Layout.screen:
             return "no screen in view; "
         if self.requested == Layout.split and len(self.cast.subjects) == 1:
             return "only one person in view, so no split; "
         return ""
 
     @property
-    def _alone(self) -> Layout:
+    def _single_layout(self) -> Layout:
         """The layout that shows a single subject."""
         has_screen = self.cast.shot.screen is not None and self.requested in {Layout.auto, Layout.screen}
         return Layout.screen if has_screen else Layout.speaker
@@ -93,7 +93,7 @@ class _Editor:
                 yield Stretch(voice.start_s, voice.end_s, Layout.split, pair, f"{_names(pair)} talk")
             else:
                 why = f"{_names([voice.subject])} {'speaks' if len(voice.subject) == 1 else 'speak'}"
-                yield Stretch(voice.start_s, voice.end_s, self._alone, (voice.subject,), why)
+                yield Stretch(voice.start_s, voice.end_s, self._single_layout, (voice.subject,), why)
 
     def _pairs(self) -> list[tuple[float, float, tuple[Subject, ...]]]:
         """Start, end and subjects (from left to right) of each stretch in which two subjects share the picture."""
@@ -102,7 +102,7 @@ class _Editor:
             spoken_s = {subject: sum(v.duration_s for v in self.voices if v.subject == subject) for subject in subjects}
             pair = sorted(subjects, key=lambda subject: -spoken_s[subject])[:2]
             runs = [(self.cast.shot.start_s, self.cast.shot.end_s, pair)]
-        elif self.requested == Layout.auto and self._alone == Layout.speaker:
+        elif self.requested == Layout.auto and self._single_layout == Layout.speaker:
             runs = [(run[0].start_s, run[-1].end_s, [v.subject for v in run]) for run in _exchanges(self.voices)]
         else:
             runs = []
@@ -127,12 +127,12 @@ class _Editor:
         self, last: Subject | None, in_view: tuple[Subject, ...], *, long: bool
     ) -> tuple[Layout, tuple[Subject, ...]]:
         """Layout and subjects of a pause: the last or the only subject in view, or everybody."""
-        can_share = len(in_view) == 2 and self._alone == Layout.speaker and self.requested != Layout.speaker
+        can_share = len(in_view) == 2 and self._single_layout == Layout.speaker and self.requested != Layout.speaker
         if can_share and (long or last not in in_view or self.requested == Layout.split):
             return Layout.split, in_view
         shown = in_view[0] if len(in_view) == 1 and last is None else last
-        if shown in in_view and (not long or len(in_view) == 1 or self._alone == Layout.screen):
-            return self._alone, (shown,)
+        if shown in in_view and (not long or len(in_view) == 1 or self._single_layout == Layout.screen):
+            return self._single_layout, (shown,)
         return Layout.fit, ()
 
 

@@ -51,7 +51,7 @@ def write_card(
     degraded: tuple[Degraded, ...] = ()
     if source.cover_stream is not None:
         try:
-            _draw(_cover(media_input(media_source)[str(source.cover_stream)], frame), folder)
+            _draw(_cover_card(media_input(media_source)[str(source.cover_stream)], frame), folder)
         except FfmpegError as error:
             degraded = (
                 Degraded(RENDERED_CLIPS, f"the cover art could not be drawn, so the card shows the title: {error}"),
@@ -62,8 +62,8 @@ def write_card(
     show = _shortened(source.show or "", LONGEST_SHOW)
     faces = faces_for(f"{title}{show}…", FONT, fonts_dir)
     gather_fonts(faces, folder / FONTS_FOLDER)
-    (folder / NAMES_FILE).write_text(_names_ass(title, show, faces, frame, accent))
-    _draw(_names(frame), folder)
+    (folder / NAMES_FILE).write_text(_title_ass(title, show, faces, frame, accent))
+    _draw(_title_card(frame), folder)
     return degraded
 
 
@@ -136,7 +136,7 @@ def _draw(picture: Stream, folder: Path) -> None:
     run(ffmpeg.get_args(picture.output(CARD_FILE, vframes=1, update=1)), cwd=folder)
 
 
-def _cover(cover: Stream, frame: Frame) -> Stream:
+def _cover_card(cover: Stream, frame: Frame) -> Stream:
     box, whole = _above_bars(frame, min(COVER_TOP_PX, frame.safe.top)), (frame.width_px, frame.height_px)
     halves = cover.filter("format", "rgb24").filter_multi_output("split")
     backdrop = (
@@ -165,7 +165,7 @@ def _shortened(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[: characters - 1].rstrip()}…"
 
 
-def _names(frame: Frame) -> Stream:
+def _title_card(frame: Frame) -> Stream:
     width_px, height_px = frame.width_px, frame.height_px
     center, corner = _above_bars(frame, frame.safe.top).center_y, f"x1={width_px - 1}:y1={height_px - 1}"
     light = f"gradients=s={width_px}x{height_px}:type=radial:speed=0:c0={SPOTLIGHT}:c1={SHADE}:x0={width_px // 2}"
@@ -177,10 +177,10 @@ def _names(frame: Frame) -> Stream:
     )
 
 
-def _names_ass(title: str, show: str, faces: Sequence[Face], frame: Frame, accent: str) -> str:
+def _title_ass(title: str, show: str, faces: Sequence[Face], frame: Frame, accent: str) -> str:
     box = _above_bars(frame, frame.safe.top)
     show_px = SHOW_EM_PX * faces[0].ass_size(1) if show else 0
-    em_px, lines = _broken(title, faces, box.width, box.height - show_px)
+    em_px, lines = _fit_lines(title, faces, box.width, box.height - show_px)
     subs = pysubs2.SSAFile()
     subs.info.update({"PlayResX": str(frame.width_px), "PlayResY": str(frame.height_px), "WrapStyle": "2"})
     subs.styles["Default"] = pysubs2.SSAStyle(
@@ -194,29 +194,29 @@ def _names_ass(title: str, show: str, faces: Sequence[Face], frame: Frame, accen
     return subs.to_string("ass")
 
 
-def _broken(text: str, faces: Sequence[Face], width_px: float, height_px: float) -> tuple[int, list[str]]:
+def _fit_lines(text: str, faces: Sequence[Face], width_px: float, height_px: float) -> tuple[int, list[str]]:
     """The largest em in pixels at which the text fits the box, and its lines, broken to similar widths."""
     line_ems = max(face.ass_size(1) for face in faces)
     for em_px in range(LARGEST_EM_PX, 1, -1):
         widest_ems = width_px / em_px
-        lines = _filled(text, faces, widest_ems)
-        if len(lines) * line_ems * em_px <= height_px and all(_ems(line, faces) <= widest_ems for line in lines):
+        lines = _wrapped(text, faces, widest_ems)
+        if len(lines) * line_ems * em_px <= height_px and all(_width_ems(line, faces) <= widest_ems for line in lines):
             break
-    narrower = (_filled(text, faces, widest_ems * share / 20) for share in range(10, 20))
+    narrower = (_wrapped(text, faces, widest_ems * share / 20) for share in range(10, 20))
     return em_px, next((evened for evened in narrower if len(evened) == len(lines)), lines)
 
 
-def _filled(text: str, faces: Sequence[Face], width_ems: float) -> list[str]:
+def _wrapped(text: str, faces: Sequence[Face], width_ems: float) -> list[str]:
     lines: list[list[str]] = []
     for unit in line_break_pieces(text):
-        if lines and _ems(joined([*lines[-1], unit]), faces) <= width_ems:
+        if lines and _width_ems(joined([*lines[-1], unit]), faces) <= width_ems:
             lines[-1].append(unit)
         else:
             lines.append([unit])
     return [joined(line) for line in lines]
 
 
-def _ems(text: str, faces: Sequence[Face]) -> float:
+def _width_ems(text: str, faces: Sequence[Face]) -> float:
     return sum((face or faces[0]).extent(piece).advance for piece, face in runs(text, faces))
 
 

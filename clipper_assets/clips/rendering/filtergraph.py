@@ -36,10 +36,10 @@ def video_arguments(
     ffmpeg must run in a folder that contains `captions.ass`, `fonts/` and, for a moving camera, `camera.cmd`. These
     relative names contain no character with a meaning in filter syntax.
     """
-    media, kept = _window(plan, source, media_source)
-    picture = trim_picture(_at_constant_rate(media[str(source.video_stream)], plan), kept, plan.fps)
+    media, time_map = _window(plan, source, media_source)
+    picture = trim_picture(_at_constant_rate(media[str(source.video_stream)], plan), time_map, plan.fps)
     picture = reframe(_as_sdr(picture, source), camera_stretches(plan, source), source, plan.frame, plan.fps)
-    outputs = [_picture_output(picture, plan, encoder, captions=captions), _sound_output(media, kept, source)]
+    outputs = [_picture_output(picture, plan, encoder, captions=captions), _sound_output(media, time_map, source)]
     # More threads only cost more CPU, except for the floating-point filters for HDR.
     return [
         "-filter_complex_threads",
@@ -108,8 +108,8 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
     if source.height_px >= HD_HEIGHT_PX and not source.hdr:
         # For untagged H.264: players assume BT.709 for HD video, but ffmpeg assumes BT.601.
         options["colorspace"] = "bt709"
-    kept = TimeMap(tuple((start_s + lead_s, end_s + lead_s) for start_s, end_s in plan.cuts.kept))
-    return media_input(media_source, t=f"{seconds:.6f}", **options), kept
+    time_map = TimeMap(tuple((start_s + lead_s, end_s + lead_s) for start_s, end_s in plan.cuts.kept))
+    return media_input(media_source, t=f"{seconds:.6f}", **options), time_map
 
 
 def _at_constant_rate(picture: Stream, plan: ClipPlan) -> Stream:
@@ -151,6 +151,6 @@ def _picture_output(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captio
     )
 
 
-def _sound_output(media: Stream, kept: TimeMap, source: RawVideo) -> Stream:
-    sound = trim_sound(programme(media, source.audio_stream, source.microphones), kept)
+def _sound_output(media: Stream, time_map: TimeMap, source: RawVideo) -> Stream:
+    sound = trim_sound(programme(media, source.audio_stream, source.microphones), time_map)
     return ffmpeg.output(sound, PROGRAMME_FILE, acodec="pcm_f32le", map_metadata=-1, fflags="+bitexact")

@@ -66,7 +66,10 @@ class PickerUnavailableError(Exception):
 
 
 class Picker(dg.ConfigurableResource[None], ABC):
-    """Base class of pickers, which find the stretches of an episode that are worth a clip."""
+    """Base class of pickers, which find the stretches of an episode that are worth a clip.
+
+    docs/CONTRIBUTING.md, "Add a highlight picker", says how to add one.
+    """
 
     @abstractmethod
     def pick(self, talk: Talk, report: Report) -> Picked:
