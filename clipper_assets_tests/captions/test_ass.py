@@ -57,7 +57,7 @@ def word_lists(number: int, seed: int) -> list[list[str]]:
 
 @pytest.mark.parametrize("style_name", style_names())
 def test_libass_draws_random_words_inside_the_computed_boxes_and_the_safe_area(style_name: str, tmp_path: Path) -> None:
-    number = 23  # in each of the styles: more than 200 in all
+    number = 23  # per style, so more than 200 in all
     spoken_words = [
         CaptionWord(
             text, second + 0.9 * place / len(texts), second + 0.9 * (place + 1) / len(texts), second, str(second)
@@ -124,7 +124,7 @@ def test_two_lines_do_not_cover_each_other(style_name: str, tmp_path: Path) -> N
     assert both == pytest.approx(apart, rel=0.02)
 
 
-@settings(deadline=None)  # the first one loads the fonts
+@settings(deadline=None)  # the first example loads the fonts
 @given(talks(), st.sampled_from(style_names()))
 def test_every_word_is_highlighted_once_in_order_within_its_page_and_the_clip(
     talk: tuple[list[CaptionWord], float], style_name: str

@@ -50,7 +50,7 @@ def assert_limits(result: list[Cue], clip_s: float, fps: Fraction) -> None:
         assert gap == GAP_FRAMES or gap >= fps / 2
 
 
-@settings(deadline=None)  # machines are shared
+@settings(deadline=None)
 @given(talks(), RATES)
 def test_limits_hold_for_any_words(talk: tuple[list[CaptionWord], float], fps: Fraction) -> None:
     spoken_words, clip_s = talk
@@ -61,7 +61,7 @@ def test_limits_hold_for_any_words(talk: tuple[list[CaptionWord], float], fps: F
     assert all(cue.end - cue.start >= Fraction(5, 6) * fps for cue in result)
 
 
-@settings(deadline=None)  # machines are shared
+@settings(deadline=None)
 @given(conversations(rate_cps=18), RATES)
 def test_cues_of_speech_at_a_normal_rate_keep_the_reading_speed_and_are_in_sync(
     talk: tuple[list[CaptionWord], float], fps: Fraction
@@ -74,7 +74,7 @@ def test_cues_of_speech_at_a_normal_rate_keep_the_reading_speed_and_are_in_sync(
         assert cue.characters / ((cue.end - cue.start) / fps) <= CHARACTERS_PER_S + 0.5 / ((cue.end - cue.start) / fps)
 
 
-@settings(deadline=None)  # machines are shared
+@settings(deadline=None)
 @given(conversations(rate_cps=40), RATES)
 def test_only_a_cue_that_cannot_be_longer_exceeds_the_reading_speed(
     talk: tuple[list[CaptionWord], float], fps: Fraction

@@ -20,7 +20,7 @@ def inside(box: Box, outer: Box) -> bool:
     )
 
 
-@settings(deadline=None)  # the first one loads the fonts
+@settings(deadline=None)  # the first example loads the fonts
 @given(talks(), st.sampled_from(style_names()), st.sampled_from(Aspect), st.text("abg Wj,.", max_size=150))
 def test_every_line_is_inside_the_safe_area_and_the_hook_is_above_the_captions(
     talk: tuple[list[CaptionWord], float], style_name: str, aspect: Aspect, hook: str

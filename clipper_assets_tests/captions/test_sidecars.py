@@ -13,7 +13,7 @@ from clipper_assets_tests.support.media import words
 FPS = Fraction(30000, 1001)
 
 
-@settings(deadline=None)  # machines are shared
+@settings(deadline=None)
 @given(talks())
 def test_both_files_contain_every_word_and_the_times_of_the_cues(talk: tuple[list[CaptionWord], float]) -> None:
     times = [(round(cue.start * 1000 / FPS), round(cue.end * 1000 / FPS)) for cue in cues(*talk, FPS)]
