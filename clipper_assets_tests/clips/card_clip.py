@@ -8,7 +8,7 @@ from typing import Any
 from clipper_assets.clips.gates.verdicts import Limits
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
-from clipper_assets.media.frame import Aspect
+from clipper_assets.media.frame import Aspect, Box, Frame
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import FAST, lavfi, make, plan_of, source_of, words
@@ -27,8 +27,9 @@ def uploaded(storage: DirectoryStorage) -> Path:
 
 
 def job(file: Path, index: int = 0, start_s: float = 1.0, text: str = "one two", **changes: Any) -> Job:
-    """The job to produce a clip of two seconds."""
-    plan = plan_of(source_of(file), start_s, 50, index=index, words=words(text), **changes)
+    """The job to produce a clip of two seconds, of half the size of a portrait one unless `changes` say otherwise."""
+    half = Frame(540, 960, Box(33, 135, 442, 490))
+    plan = plan_of(source_of(file), start_s, 50, **{"index": index, "words": words(text), "frame": half} | changes)
     return Job(plan, window_of(clip=index), FAST)
 
 

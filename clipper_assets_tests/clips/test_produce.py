@@ -47,7 +47,7 @@ def test_only_what_changed_is_rendered_again(storage: DirectoryStorage, file: Pa
 
 
 def test_the_record_tells_of_the_published_bytes(storage: DirectoryStorage, file: Path) -> None:
-    (clip,) = produced(storage, [job(file)]).clips
+    (clip,) = produced(storage, [job(file, frame=FRAMES[Aspect.portrait])]).clips
     video = storage.read_bytes(clip.key)
     assert (clip.bytes, clip.sha256) == (len(video), hashlib.sha256(video).hexdigest())
     recorded = Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", Aspect.portrait, 0)))
@@ -67,9 +67,10 @@ def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file
 
 
 def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
-    (clip,) = produced(storage, [job(file)], limits_of(blocking=["bytes"])).clips
+    large = job(file, frame=FRAMES[Aspect.portrait])
+    (clip,) = produced(storage, [large], limits_of(blocking=["bytes"])).clips
     assert clip.publishable
-    again = produced(storage, [job(file)], limits_of(blocking=["bytes"], bytes=1))
+    again = produced(storage, [large], limits_of(blocking=["bytes"], bytes=1))
     assert again.rendered == 0
     (held,) = again.clips
     assert not held.publishable

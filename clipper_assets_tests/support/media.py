@@ -22,7 +22,7 @@ from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
-from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.media.frame import FRAMES, Aspect, Box, Frame
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.directory import DirectoryStorage
@@ -32,6 +32,9 @@ SAMPLE = Path(__file__).parents[2] / "sample"
 
 FAST = Encoder("libx264", (("preset", "ultrafast"), ("crf", "20")))
 """For tests that look at pictures and times, not at quality."""
+
+SMALL = Frame(270, 480, Box(16, 67, 221, 245))
+"""A portrait clip at a quarter of its width and height, for tests that ask when something is seen or heard."""
 
 Picture = NDArray[np.uint8]
 """Grey values of shape (height, width), or colours of shape (height, width, 3)."""

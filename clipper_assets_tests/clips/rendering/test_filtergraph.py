@@ -9,7 +9,7 @@ import pytest
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import mux_arguments, video_arguments
-from clipper_assets_tests.support.media import frames, lavfi, make, plan_of, render, samples, source_of, words
+from clipper_assets_tests.support.media import SMALL, frames, lavfi, make, plan_of, render, samples, source_of, words
 
 EVERY = 24
 """Number of frames between two flashes, and between two beeps."""
@@ -51,7 +51,7 @@ def test_sound_and_picture_are_in_sync(name: str, rate: str, options: tuple[str,
     plan = plan_of(source, frames=1)
     start = 61  # neither a key frame nor a flash
     start_s = float(start / plan.fps)
-    plan = plan_of(source, start_s, frames=int(3.4 * plan.fps))
+    plan = plan_of(source, start_s, frames=int(3.4 * plan.fps), frame=SMALL)
     flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
     expected = [float((flash - start) / plan.fps) for flash in range(72, start + int(3.4 * plan.fps), EVERY)]
     assert len(expected) >= 3
@@ -64,7 +64,7 @@ def test_sound_and_picture_are_in_sync_across_cuts(tmp_path: Path) -> None:
     source = source_of(video)
     # Flashes are every 24 frames; each of the last three pieces begins some frames before one.
     kept = ((0.0, 0.4), (0.8, 1.2), (1.76, 2.4), (3.64, 4.4))
-    plan = plan_of(source, frames=120, cuts=TimeMap(kept))
+    plan = plan_of(source, frames=120, frame=SMALL, cuts=TimeMap(kept))
     flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
     assert flash_times == pytest.approx([0, 0.56, 0.96, 1.64], abs=0.002)
     assert beep_times == pytest.approx(flash_times, abs=0.003)
@@ -75,7 +75,7 @@ def test_sound_that_starts_late_in_the_source_stays_late(tmp_path: Path) -> None
     sound = flashes(tmp_path / "sound.mp4", "25", "-vn", "-c:a", "aac")
     late = ["-i", str(picture), "-itsoffset", "0.2", "-i", str(sound)]
     video = make(tmp_path / "late.mp4", *late, "-map", "0:v", "-map", "1:a", "-c", "copy")
-    plan = plan_of(source_of(video), start_s=0.0, frames=75)
+    plan = plan_of(source_of(video), start_s=0.0, frames=75, frame=SMALL)
     flash_times, beep_times = flashes_and_beeps(render(plan, video, tmp_path / "clip").files["mp4"])
     assert flash_times == pytest.approx([0, 0.96, 1.92, 2.88], abs=0.002)
     assert beep_times == pytest.approx([0.2, 1.16, 2.12], abs=0.003)
@@ -86,7 +86,7 @@ def test_short_sound_or_picture_is_extended_to_the_clips_length(tmp_path: Path) 
     for name, lengths in {"sound": ("3", "1"), "picture": ("1", "3")}.items():
         both = lavfi(f"{picture}:d={lengths[0]}", f"{sound}:d={lengths[1]}")
         video = make(tmp_path / f"{name}.mp4", *both, "-pix_fmt", "yuv420p")
-        clip = render(plan_of(source_of(video), frames=60), video, tmp_path / name).files["mp4"]
+        clip = render(plan_of(source_of(video), frames=60, frame=SMALL), video, tmp_path / name).files["mp4"]
         shown = [time_s for time_s, _ in frames(clip)]
         assert shown == pytest.approx([number / 25 for number in range(60)], abs=1e-3)
         assert samples(clip)[0][-1] == pytest.approx(60 / 25, abs=0.03)
@@ -95,7 +95,7 @@ def test_short_sound_or_picture_is_extended_to_the_clips_length(tmp_path: Path) 
 def test_sound_is_faded_at_both_ends(tmp_path: Path) -> None:
     sound = "aevalsrc=0.4*cos(2*PI*100*t):d=3:s=48000"
     video = make(tmp_path / "a.mp4", *lavfi("testsrc=s=320x180:r=25:d=3", sound), "-pix_fmt", "yuv420p")
-    clip = render(plan_of(source_of(video), 0.52, frames=50), video, tmp_path / "clip").files["mp4"]
+    clip = render(plan_of(source_of(video), 0.52, frames=50, frame=SMALL), video, tmp_path / "clip").files["mp4"]
     times, values = samples(clip)
     inside = values[times >= 0]
     assert np.abs(inside[:8]).max() < 0.05

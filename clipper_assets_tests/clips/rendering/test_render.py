@@ -19,6 +19,7 @@ from clipper_assets_tests.captions.drawing import ink
 from clipper_assets_tests.clips.card_clip import TONE
 from clipper_assets_tests.support.media import (
     FAST,
+    SMALL,
     frame_at,
     frames,
     lavfi,
@@ -88,7 +89,7 @@ def test_the_frame_rate_is_kept_up_to_60(rate: str, tmp_path: Path) -> None:
     card = lavfi(f"testsrc=s=160x90:r={rate}:d=1", "sine=d=1")
     video = make(tmp_path / "a.mp4", *card, "-pix_fmt", "yuv420p")
     source = source_of(video)
-    clip = render(plan_of(source, frames=12), video, tmp_path / "clip").files["mp4"]
+    clip = render(plan_of(source, frames=12, frame=SMALL), video, tmp_path / "clip").files["mp4"]
     with av.open(str(clip)) as container:
         assert container.streams.video[0].average_rate == output_fps(source)
         assert container.streams.video[0].frames == 12
@@ -169,7 +170,8 @@ def test_all_microphones_are_on_both_channels(tmp_path: Path, as_streams: bool) 
     source = replace(source_of(file), microphones=microphones)
     folder = tmp_path / "work"
     folder.mkdir()
-    rendered = rendering.render_clip(plan_of(source, frames=100), source, f"file:{file}", FAST, folder, lambda _: None)
+    plan = plan_of(source, frames=100, frame=SMALL)
+    rendered = rendering.render_clip(plan, source, f"file:{file}", FAST, folder, lambda _: None)
     with av.open(str(rendered.files["mp4"])) as container:
         left, right = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
     assert np.abs(left - right).max() < 0.01
