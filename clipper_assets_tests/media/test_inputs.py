@@ -1,11 +1,9 @@
-import re
 from pathlib import Path
 
 import av
 import ffmpeg
 import pytest
 
-import clipper_assets
 from clipper_assets.camera.analysis.frames import grey_pictures
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import video_arguments
@@ -18,14 +16,7 @@ from clipper_assets.settings import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import lavfi, make, plan_of, source_of
 
-OPENS = re.compile(r"""ffmpeg\.input\(|av\.open\(|["']-i["']|from (av|ffmpeg) import (open|input)""")
 PLAYLISTS = {"concat": ["other.mp4"], "hls": ["-f", "hls"], "dash": ["-f", "dash"]}
-
-
-def test_media_is_opened_in_one_module_only() -> None:
-    package = Path(clipper_assets.__file__).parent
-    modules = {file.relative_to(package).as_posix() for file in package.rglob("*.py") if OPENS.search(file.read_text())}
-    assert modules == {"media/inputs.py"}
 
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
