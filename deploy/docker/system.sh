@@ -1,4 +1,4 @@
-# What both images have of the system, and the folders that volumes are mounted on, which are to be of user 1000.
+# System packages of both images, and the mount points of volumes, which must belong to user 1000.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
