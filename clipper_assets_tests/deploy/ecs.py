@@ -1,4 +1,4 @@
-"""The files of `deploy/ecs`, filled in."""
+"""Reads the files of `deploy/ecs` with their variables filled in."""
 
 import json
 import shlex
@@ -13,12 +13,12 @@ ROLES = ("run", *SERVICES)
 
 
 def settings(**instead: str) -> dict[str, str]:
-    """`settings.env`, as a shell reads it."""
+    """Parses `settings.env` as a shell does."""
     lines = (ECS / "settings.env").read_text().splitlines()
     named = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: "".join(shlex.split(value)) for name, _, value in named} | instead
 
 
 def filled(file: str, values: Mapping[str, str]) -> Any:
-    """A JSON file with each `${NAME}` in it replaced, as envsubst does. Raises KeyError for a name without a value."""
+    """Reads a JSON file and replaces each `${NAME}`, as envsubst does. Raises KeyError for an unset name."""
     return json.loads(Template((ECS / file).read_text()).substitute(values))

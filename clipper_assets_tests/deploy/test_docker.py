@@ -1,4 +1,4 @@
-"""The files of `deploy/docker` agree with each other; `e2e/test_docker.py` runs them."""
+"""The files of `deploy/docker` are consistent; `e2e/test_docker.py` runs them."""
 
 import re
 from pathlib import Path
@@ -15,25 +15,25 @@ def load(path: Path) -> Any:
 
 
 def named() -> set[str]:
-    """What `.env.example` has."""
+    """The names and values in `.env.example`."""
     lines = (DOCKER / ".env.example").read_text().splitlines()
     return {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
 
 
-def test_without_a_gpu_the_instance_is_the_same() -> None:
+def test_the_instance_without_a_gpu_differs_in_nothing_else() -> None:
     gpu, cpu = load(DOCKER / "dagster.yaml"), load(DOCKER / "dagster-cpu.yaml")
     (asked,) = gpu["run_launcher"]["config"]["container_kwargs"].pop("device_requests")
     assert asked["capabilities"] == [["gpu"]]
     assert gpu == cpu
 
 
-def test_runs_are_queued_as_on_one_machine() -> None:
+def test_runs_are_queued_as_in_the_local_instance() -> None:
     here, root = load(DOCKER / "dagster.yaml"), load(PROJECT / "dagster.yaml")
     assert here["concurrency"] == root["concurrency"]
     assert here["run_monitoring"]["enabled"]
 
 
-def test_every_setting_has_its_place() -> None:
+def test_every_setting_is_in_env_example_and_used() -> None:
     compose = load(DOCKER / "compose.yaml")
     text = (DOCKER / "compose.yaml").read_text()
     passed_on = {
@@ -46,14 +46,14 @@ def test_every_setting_has_its_place() -> None:
     assert used == named()
 
 
-def test_runs_get_what_the_daemon_has() -> None:
+def test_runs_get_the_environment_of_the_daemon() -> None:
     daemon = load(DOCKER / "compose.yaml")["services"]["daemon"]["environment"]
     asked = load(DOCKER / "dagster.yaml")["run_launcher"]["config"]["env_vars"]
     assert set(asked) <= set(daemon)
     assert not any("=" in name for name in asked)
 
 
-def test_services_can_do_no_more_than_they_need() -> None:
+def test_services_are_unprivileged() -> None:
     services = load(DOCKER / "compose.yaml")["services"]
     for name, service in services.items():
         if name != "postgres":
@@ -64,7 +64,7 @@ def test_services_can_do_no_more_than_they_need() -> None:
     assert sockets == {"daemon", "webserver"}
 
 
-def test_the_lock_for_cuda_has_the_versions_of_all_constraints() -> None:
+def test_the_lock_for_cuda_matches_the_constraints() -> None:
     light, cuda = (
         dict(line.split("==") for line in (PROJECT / file).read_text().splitlines() if "==" in line)
         for file in ("constraints.txt", "requirements/whisperx-cuda.txt")
@@ -75,7 +75,7 @@ def test_the_lock_for_cuda_has_the_versions_of_all_constraints() -> None:
     assert "--constraint requirements/whisperx-cuda.txt" in (DOCKER / "whisperx.sh").read_text()
 
 
-def test_the_dockerfile_has_both_targets_and_no_root() -> None:
+def test_both_targets_of_the_dockerfile_run_as_a_user() -> None:
     dockerfile = (PROJECT / "Dockerfile").read_text()
     assert re.findall(r"^FROM .* AS (\w+)$", dockerfile, re.MULTILINE) == ["service", "gpu"]
     assert dockerfile.count("\nUSER 1000:1000\n") == 2

@@ -1,4 +1,4 @@
-"""What `deploy/ecs` says is what AWS takes, and only runs ask for a GPU."""
+"""The files of `deploy/ecs` are valid for AWS, and only runs request a GPU."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def definition(name: str) -> Any:
 
 
 @pytest.mark.parametrize(("file", "operation"), BODIES)
-def test_bodies_are_of_the_published_schema(file: str, operation: str) -> None:
+def test_request_bodies_match_the_published_schema(file: str, operation: str) -> None:
     shape = botocore.session.get_session().get_service_model("ecs").operation_model(operation).input_shape
     assert shape
     report = ParamValidator().validate(filled(file, settings()), shape)
@@ -39,14 +39,14 @@ def test_every_file_is_tested_and_every_setting_is_used() -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_only_runs_ask_for_a_gpu(name: str) -> None:
+def test_only_runs_request_a_gpu(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     asked = container.get("resourceRequirements", [])
     assert asked == ([{"type": "GPU", "value": "1"}] if name == "run" else [])
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_containers_can_do_no_more_than_they_need(name: str) -> None:
+def test_containers_are_unprivileged(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     assert container["user"] == "1000:1000"
     assert container["readonlyRootFilesystem"] is True
@@ -57,7 +57,7 @@ def test_containers_can_do_no_more_than_they_need(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_secrets_come_from_secrets_manager_and_nothing_else_is_one(name: str) -> None:
+def test_secrets_come_only_from_secrets_manager(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     plain = {each["name"] for each in container["environment"]}
     secret = {each["name"] for each in container["secrets"]}
@@ -67,7 +67,7 @@ def test_secrets_come_from_secrets_manager_and_nothing_else_is_one(name: str) ->
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_the_environment_is_one_that_somebody_reads(name: str) -> None:
+def test_every_environment_variable_is_read_by_something(name: str) -> None:
     read = {
         f"CLIPPER_{field.upper()}" if not info.validation_alias else str(info.validation_alias)
         for field, info in Settings.model_fields.items()
@@ -78,7 +78,7 @@ def test_the_environment_is_one_that_somebody_reads(name: str) -> None:
     assert {each["name"] for each in (*container["environment"], *container["secrets"])} <= read
 
 
-def test_runs_are_queued_watched_and_retried_as_on_one_machine() -> None:
+def test_runs_are_queued_monitored_and_retried_as_in_the_local_instance() -> None:
     here = yaml.safe_load((ECS / "dagster.yaml").read_text())
     root = yaml.safe_load((Path(ECS).parents[1] / "dagster.yaml").read_text())
     assert (

@@ -1,4 +1,4 @@
-"""deploy/k8s holds together, and is what Kubernetes, Dagster and its chart take."""
+"""The files of deploy/k8s are consistent, and valid for Kubernetes, Dagster and its chart."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ from clipper_assets_tests.transcript.hub import serve
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "k8s"
 DAGSTERS_OWN = {"DAGSTER_WEBSERVER_LOG_FORMAT", "DAGSTER_CLI_API_GRPC_LOG_FORMAT"}
-"""Dagster's commands take each option from such a variable, too."""
+"""Prefixes of variables from which Dagster's commands take options."""
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
 
 
@@ -41,7 +41,7 @@ MANIFESTS = [
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("manifest", MANIFESTS)
-def test_kubernetes_takes_the_manifests(manifest: dict[str, Any], version: str) -> None:
+def test_manifests_are_valid_for_kubernetes(manifest: dict[str, Any], version: str) -> None:
     kubernetes_validate.validate(manifest, version, strict=True)
 
 
@@ -51,12 +51,12 @@ def test_every_manifest_is_applied() -> None:
 
 
 def snake(names: Mapping[str, Any]) -> dict[str, Any]:
-    """The chart's names of settings as dagster.yaml has them."""
+    """Converts the names of the chart's settings to those of dagster.yaml."""
     return {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name): value for name, value in names.items()}
 
 
 def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, Any]:
-    """What the chart's template `configmap-instance.yaml` makes of these values."""
+    """Returns what the chart's template `configmap-instance.yaml` generates from the values."""
     database, daemon = values["postgresql"], values["dagsterDaemon"]
     postgres = {
         "postgres_db": {
@@ -101,11 +101,11 @@ def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[st
     }
 
 
-def test_the_instance_is_what_the_chart_makes_of_the_values() -> None:
+def test_dagster_yaml_is_what_the_chart_generates_from_the_values() -> None:
     assert rendered(VALUES, "dagster", load("kustomization.yaml")["namespace"]) == INSTANCE
 
 
-def test_dagster_takes_the_instance(tmp_path: Path) -> None:
+def test_dagster_loads_the_instance(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text((FOLDER / "dagster.yaml").read_text())
     dagster_instance_config(str(tmp_path))
     for part, schema in (
@@ -120,7 +120,7 @@ def test_dagster_takes_the_instance(tmp_path: Path) -> None:
         assert result.success, result.errors
 
 
-def test_the_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_config_map_contains_valid_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     data = load("settings.yaml")["data"]
     assert set(data) <= {variable(name) for name in Settings.model_fields} | {"AWS_DEFAULT_REGION", *DAGSTERS_OWN}
     for name, value in data.items():
@@ -130,7 +130,7 @@ def test_the_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.k8s_gpu_steps["container_config"]["image"] == "clipper:gpu"
 
 
-def test_models_are_fetched_into_a_volume_at_the_place_where_the_image_looks() -> None:
+def test_models_are_fetched_into_the_volume_that_the_image_reads() -> None:
     dockerfile = (FOLDER.parents[1] / "Dockerfile").read_text()
     looked_in = set(re.findall(r"\b(?:HF_HOME|CLIPPER_MODELS_DIR)=(\S+)", dockerfile))
     launcher, job = INSTANCE["run_launcher"]["config"], load("warm-models.yaml")["spec"]["template"]["spec"]
@@ -143,7 +143,7 @@ def test_models_are_fetched_into_a_volume_at_the_place_where_the_image_looks() -
 
 
 def in_pod(path: str, mounts: list[dict[str, Any]], folder: Path) -> str:
-    """Where a path of the image lies below `folder`; nothing can be written where the pod mounts nothing."""
+    """Maps a path in the image to `folder`; paths outside the pod's mounts are not writable."""
     mounted = any(path == mount["mountPath"] or path.startswith(f"{mount['mountPath']}/") for mount in mounts)
     return f"{folder}{path}" if mounted else f"/proc/read-only{path}"
 
@@ -175,7 +175,7 @@ def test_the_warming_job_fetches_with_the_environment_of_the_image(tmp_path: Pat
 
 
 def pod_specs() -> dict[str, dict[str, Any]]:
-    """What each kind of pod may do: the `podSecurityContext` of the pod and the `securityContext` of its container."""
+    """Returns the `podSecurityContext` and the container's `securityContext` of each kind of pod."""
     launcher = INSTANCE["run_launcher"]["config"]
     (code,) = VALUES["dagster-user-deployments"]["deployments"]
     deployment, _ = yaml.safe_load_all((FOLDER / "clipper-api.yaml").read_text())
@@ -193,7 +193,7 @@ def pod_specs() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", pod_specs())
-def test_no_pod_may_more_than_it_needs(kind: str) -> None:
+def test_every_pod_is_unprivileged(kind: str) -> None:
     spec = pod_specs()[kind]
     pod, container = spec["podSecurityContext"], spec["securityContext"]
     assert (pod["runAsNonRoot"], pod["runAsUser"], pod["seccompProfile"]) == (True, 1000, {"type": "RuntimeDefault"})
@@ -204,7 +204,7 @@ def test_no_pod_may_more_than_it_needs(kind: str) -> None:
     }
 
 
-def test_a_pod_is_restarted_only_where_it_is_dead() -> None:
+def test_liveness_probes_restart_only_dead_pods() -> None:
     deployment, _ = yaml.safe_load_all((FOLDER / "clipper-api.yaml").read_text())
     (api,) = deployment["spec"]["template"]["spec"]["containers"]
     asked = {probe: api[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}

@@ -1,4 +1,4 @@
-"""Fixtures of real servers: of a test's own, or one house for all tests of the API."""
+"""Fixtures with real servers: separate ones for a test, or one shared `House` for all tests of the API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -32,7 +32,7 @@ def s3() -> Iterator[CountingS3]:
 
 @dataclass(frozen=True)
 class House:
-    """A bucket, `dagster dev` on it, and the API beside."""
+    """A bucket, `dagster dev` on it, and the API next to it."""
 
     s3: CountingS3
     deployment: Deployment

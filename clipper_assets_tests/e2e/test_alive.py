@@ -1,4 +1,4 @@
-"""What once ended the API's process or failed its probes, done to a real one that few open files are left to."""
+"""Regression tests: what once killed the API or failed its probes, against a real API with few open files."""
 
 import resource
 import socket
@@ -26,12 +26,12 @@ pytestmark = pytest.mark.e2e
 
 KEY = "alive/sample.mp4"
 FILES = 512
-QUICK_S = 1.0
+MAX_LATENCY_S = 1.0
 
 
 @dataclass(frozen=True)
-class Bound:
-    """An API with few open files and a low rate, on an S3 that answers only while `answering` is set."""
+class LimitedApi:
+    """An API with few open files and a low rate limit, on an S3 server that answers only while `answering` is set."""
 
     api: Api
     answering: Event
@@ -40,17 +40,17 @@ class Bound:
     def process(self) -> psutil.Process:
         return psutil.Process(self.api.process.pid)
 
-    def healthy_within_s(self) -> float:
-        began = time.monotonic()
+    def health_latency_s(self) -> float:
+        started = time.monotonic()
         assert requests.get(f"{self.api.url}/health", timeout=30).json() == {"status": "ok"}
-        return time.monotonic() - began
+        return time.monotonic() - started
 
     def ready(self) -> requests.Response:
         return requests.get(f"{self.api.url}/ready", timeout=30)
 
 
 @pytest.fixture(scope="module")
-def bound(house: House) -> Iterator[Bound]:
+def limited_api(house: House) -> Iterator[LimitedApi]:
     application, answering = DomainDispatcherApplication(create_backend_app), Event()
     answering.set()
 
@@ -67,78 +67,81 @@ def bound(house: House) -> Iterator[Bound]:
             CLIPPER_API_RATE="60/minute",
         ) as api,
     ):
-        yield Bound(api, answering)
+        yield LimitedApi(api, answering)
         answering.set()
 
 
-def test_health_answers_while_strangers_flood_it(bound: Bound) -> None:
+def test_health_answers_during_a_flood_of_unauthenticated_requests(limited_api: LimitedApi) -> None:
     def flood(path: str, **headers: str) -> Counter[int]:
         with requests.Session() as session:
-            asked = (session.get(f"{bound.api.url}{path}", headers=headers, timeout=30) for _ in range(100))
-            return Counter(answer.status_code for answer in asked)
+            answers = (session.get(f"{limited_api.api.url}{path}", headers=headers, timeout=30) for _ in range(100))
+            return Counter(answer.status_code for answer in answers)
 
     with ThreadPoolExecutor(8) as pool:
         public = [pool.submit(flood, "/review/") for _ in range(4)]
         unknown = [pool.submit(flood, "/episodes", Authorization=f"Bearer guess-number-{n}") for n in range(4)]
-        waits = [bound.healthy_within_s()]
-        while not all(each.done() for each in (*public, *unknown)):
-            waits.append(bound.healthy_within_s())
+        waits = [limited_api.health_latency_s()]
+        while not all(future.done() for future in (*public, *unknown)):
+            waits.append(limited_api.health_latency_s())
         for floods, first in ((public, 200), (unknown, 401)):
-            statuses = sum((each.result() for each in floods), Counter[int]())
+            statuses = sum((future.result() for future in floods), Counter[int]())
             assert set(statuses) == {first, 429}
             assert statuses[first] <= 120
-    assert max(waits) < QUICK_S
+    assert max(waits) < MAX_LATENCY_S
 
 
-def test_an_s3_that_does_not_answer_is_named_and_the_process_lives(bound: Bound) -> None:
-    until("readiness", lambda: bound.ready().ok or None)
-    bound.answering.clear()
+def test_an_unresponsive_s3_is_named_by_ready_and_health_still_answers(limited_api: LimitedApi) -> None:
+    until("readiness", lambda: limited_api.ready().ok or None)
+    limited_api.answering.clear()
     try:
         with ThreadPoolExecutor(45) as pool:
-            readers = [pool.submit(bound.api.asked, "GET", f"/episodes/alive/{n}.mp4", READ) for n in range(45)]
-            not_ready = until("a look at the storage", lambda: None if (seen := bound.ready()).ok else seen)
-            assert not any(each.done() for each in readers)
-            assert max(bound.healthy_within_s() for _ in range(20)) < QUICK_S
-            bound.answering.set()
-            assert {each.result().status_code for each in readers} <= {404, 503}
+            readers = [pool.submit(limited_api.api.asked, "GET", f"/episodes/alive/{n}.mp4", READ) for n in range(45)]
+            not_ready = until("a check of the storage", lambda: None if (answer := limited_api.ready()).ok else answer)
+            assert not any(reader.done() for reader in readers)
+            assert max(limited_api.health_latency_s() for _ in range(20)) < MAX_LATENCY_S
+            limited_api.answering.set()
+            assert {reader.result().status_code for reader in readers} <= {404, 503}
     finally:
-        bound.answering.set()
+        limited_api.answering.set()
     assert not_ready.status_code == 503
     states = not_ready.json()
     assert "the storage does not answer" in states.pop("storage")
     assert set(states.values()) == {"ok"}
-    until("readiness", lambda: bound.ready().ok or None)
+    until("readiness", lambda: limited_api.ready().ok or None)
 
 
-def test_more_idle_connections_than_open_files_do_not_end_it(bound: Bound) -> None:
-    address = urlsplit(bound.api.url)
-    assert bound.process.rlimit(resource.RLIMIT_NOFILE) == (FILES, FILES)
+def test_more_idle_connections_than_open_files_do_not_kill_the_api(limited_api: LimitedApi) -> None:
+    address = urlsplit(limited_api.api.url)
+    assert limited_api.process.rlimit(resource.RLIMIT_NOFILE) == (FILES, FILES)
     with ExitStack() as stack:
         clients = [
             stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=30))
             for _ in range(FILES + 100)
         ]
         answers = [client.recv(1000) for client in clients]
-    # Those that were let in had their time for a head.
+    # Accepted connections were closed after the time for request headers.
     assert Counter(answer[:12] for answer in answers).keys() == {b"HTTP/1.1 503", b"HTTP/1.1 408"}
-    until("room", lambda: requests.get(f"{bound.api.url}/health", timeout=30).ok or None)
-    until("readiness", lambda: bound.ready().ok or None)
-    assert "Too many open files" not in bound.api.log.read_text()
+    until("a free connection", lambda: requests.get(f"{limited_api.api.url}/health", timeout=30).ok or None)
+    until("readiness", lambda: limited_api.ready().ok or None)
+    assert "Too many open files" not in limited_api.api.log.read_text()
 
 
-def test_a_code_server_that_was_killed_is_started_again(house: House, bound: Bound) -> None:
+def test_a_killed_code_server_is_restarted(house: House, limited_api: LimitedApi) -> None:
     for suffix in (".srt", ".mp4"):
         house.s3.client.upload_file(str(SAMPLE / f"episode{suffix}"), BUCKET, KEY.replace(".mp4", suffix))
-    servers = [each for each in bound.process.children() if "grpc" in each.cmdline()]
+    servers = [child for child in limited_api.process.children() if "grpc" in child.cmdline()]
     assert len(servers) == 1
     servers[0].kill()
 
     def accepted() -> bool | None:
-        status = bound.api.asked("POST", "/process-video", json={"s3_key": KEY}).status_code
+        status = limited_api.api.asked("POST", "/process-video", json={"s3_key": KEY}).status_code
         assert status in (202, 503)
         return status == 202 or None
 
     until("a launch", accepted)
-    bound.api.asked("DELETE", f"/episodes/{KEY}/run")
-    until("readiness", lambda: bound.ready().ok or None)
-    assert len([each for each in bound.process.children() if each.is_running() and "grpc" in each.cmdline()]) == 1
+    limited_api.api.asked("DELETE", f"/episodes/{KEY}/run")
+    until("readiness", lambda: limited_api.ready().ok or None)
+    assert (
+        len([child for child in limited_api.process.children() if child.is_running() and "grpc" in child.cmdline()])
+        == 1
+    )

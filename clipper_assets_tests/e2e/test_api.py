@@ -1,4 +1,4 @@
-"""The old frontend's one call, by curl, against a bucket: clips, transcript, and where they lie."""
+"""The API on a bucket: the blocking call of the previous frontend, WebSocket, metrics, logs and damaged files."""
 
 import json
 import subprocess
@@ -32,16 +32,16 @@ mutation($key: String!) {
 VIDEO = {"clip_index", "start_time", "end_time", "duration", "hook", "reason", "virality_score", "video_url"}
 
 
-def curl(house: House, path: str, body: object, *more: str) -> Any:
+def curl(house: House, path: str, body: object, *arguments: str) -> Any:
     command = ["curl", "--silent", "--show-error", "--fail-with-body", f"{house.api.url}{path}"]
     command += ["-H", f"Authorization: Bearer {FULL}", "-H", "Content-Type: application/json"]
-    command += ["--data", json.dumps(body), *more]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    command += ["--data", json.dumps(body), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return json.loads(result.stdout)
 
 
-def test_the_old_frontends_call_returns_the_clips(house: House) -> None:
+def test_the_blocking_call_of_the_previous_frontend_returns_the_clips(house: House) -> None:
     client = house.s3.client
     client.upload_file(str(SAMPLE / "episode.srt"), BUCKET, KEY.replace(".mp4", ".srt"))
     client.upload_file(str(SAMPLE / "episode.mp4"), BUCKET, KEY)
@@ -81,66 +81,68 @@ def test_a_run_is_followed_over_a_websocket(house: House) -> None:
     with connect(url, subprotocols=[Subprotocol("graphql-ws")], additional_headers=header) as socket:
         socket.send(json.dumps({"type": "connection_init"}))
         assert json.loads(socket.recv(30)) == {"type": "connection_ack"}
-        asked = {"query": operation("follow_run"), "variables": {"runId": run_id, "cursor": None}}
-        socket.send(json.dumps({"type": "start", "id": "1", "payload": asked}))
-        told = json.loads(socket.recv(30))["payload"]["data"]["pipelineRunLogs"]
-    assert told["__typename"] == "PipelineRunLogsSubscriptionSuccess"
-    assert "RUN_SUCCESS" in {each.get("eventType") for each in told["messages"]}
+        payload = {"query": operation("follow_run"), "variables": {"runId": run_id, "cursor": None}}
+        socket.send(json.dumps({"type": "start", "id": "1", "payload": payload}))
+        logs = json.loads(socket.recv(30))["payload"]["data"]["pipelineRunLogs"]
+    assert logs["__typename"] == "PipelineRunLogsSubscriptionSuccess"
+    assert "RUN_SUCCESS" in {message.get("eventType") for message in logs["messages"]}
 
 
-def test_prometheus_reads_what_the_run_took(house: House) -> None:
+def test_metrics_include_the_run(house: House) -> None:
     text = house.api.asked("GET", "/metrics", READ).text
-    found = {
+    metrics = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
-    assert found["clipper_runs_ended_total", "success"] >= 1
-    assert found["clipper_step_seconds_count", "rendered_clips"] >= 1
-    assert found["clipper_clips_total", "true"] >= 2
+    assert metrics["clipper_runs_ended_total", "success"] >= 1
+    assert metrics["clipper_step_seconds_count", "rendered_clips"] >= 1
+    assert metrics["clipper_clips_total", "true"] >= 2
 
 
 def test_logs_are_json(house: House) -> None:
     run_id = house.api.episode(KEY)["run_id"]
     run = house.deployment.log.parent / "home" / "runs" / f"{run_id}.log"
-    told: dict[Path, list[dict[str, Any]]] = {
+    lines_by_log: dict[Path, list[dict[str, Any]]] = {
         log: [json.loads(line) for line in log.read_text().splitlines()] for log in (house.api.log, run)
     }
-    # Sensors have a console of Dagster's own, which knows no other format.
-    dagsters = [line for line in house.deployment.log.read_text().splitlines() if line.startswith("{")]
-    assert "dagster.daemon.SensorDaemon" in {json.loads(line)["logger"] for line in dagsters}
-    for lines in told.values():
+    # Sensors log to Dagster's console, which has no JSON format.
+    daemon_lines = [line for line in house.deployment.log.read_text().splitlines() if line.startswith("{")]
+    assert "dagster.daemon.SensorDaemon" in {json.loads(line)["logger"] for line in daemon_lines}
+    for lines in lines_by_log.values():
         assert all({"timestamp", "level", "logger", "event"} <= set(line) for line in lines)
-    asked = {(line.get("method"), line.get("path"), line.get("status")) for line in told[house.api.log]}
-    assert ("POST", "/process-video", 202) in asked
-    steps = {line["step"] for line in told[run] if line.get("event_type") == "STEP_SUCCESS"}
+    requests_logged = {
+        (line.get("method"), line.get("path"), line.get("status")) for line in lines_by_log[house.api.log]
+    }
+    assert ("POST", "/process-video", 202) in requests_logged
+    steps = {line["step"] for line in lines_by_log[run] if line.get("event_type") == "STEP_SUCCESS"}
     assert "rendered_clips" in steps
-    assert {line["episode"] for line in told[run]} == {KEY}
+    assert {line["episode"] for line in lines_by_log[run]} == {KEY}
 
 
-def test_what_is_broken_is_one_row_and_the_others_are_as_before(house: House) -> None:
+def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(house: House) -> None:
     def rows() -> dict[str, Any]:
         answer = house.api.asked("GET", "/episodes", READ)
         assert answer.ok, answer.text
         return {row["key"]: row for row in answer.json()["episodes"]}
 
     client, manifest, before = house.s3.client, "test1/clips/manifest.json", rows()
-    whole = client.get_object(Bucket=BUCKET, Key=manifest)["Body"].read()
+    original = client.get_object(Bucket=BUCKET, Key=manifest)["Body"].read()
     stray = "lake/edits/episode=test1%2Fsample.mp4/notes.json"
     for name in ("../../x", "%FF", "later/talk.mp4"):
         house.deployment.graphql(ADD_PARTITION, key=name)
     try:
         client.put_object(Bucket=BUCKET, Key=stray, Body=b"{")
-        client.put_object(Bucket=BUCKET, Key=manifest, Body=whole[: len(whole) // 2])
-        after = until("a damaged row", lambda: found if (found := rows())[KEY]["state"] == "damaged" else None)
+        client.put_object(Bucket=BUCKET, Key=manifest, Body=original[: len(original) // 2])
+        after = until("a damaged row", lambda: listed if (listed := rows())[KEY]["state"] == "damaged" else None)
         page = house.api.episode(KEY)
         assert house.api.asked("GET", "/metrics", READ).ok
     finally:
-        client.put_object(Bucket=BUCKET, Key=manifest, Body=whole)
+        client.put_object(Bucket=BUCKET, Key=manifest, Body=original)
         client.delete_object(Bucket=BUCKET, Key=stray)
     broken = {key: after.pop(key) for key in ("../../x", "%FF", "later/talk.mp4", KEY)}
     assert after == {key: row for key, row in before.items() if key != KEY}
     assert [row["state"] for row in broken.values()] == ["damaged", "damaged", "waiting", "damaged"]
     assert manifest in broken[KEY]["error"]
     assert page["error"] == broken[KEY]["error"]
-    until("a whole row", lambda: rows()[KEY] == before[KEY] or None)
+    until("a repaired row", lambda: rows()[KEY] == before[KEY] or None)

@@ -1,4 +1,4 @@
-"""One version of an upload has one run, although two replicas of the API and the sensor start at once."""
+"""Two replicas of the API and the sensor start only one run for a version of an upload."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,8 +29,8 @@ query {
 
 def runs(house: House, key: str) -> list[str]:
     tags = [{"key": "dagster/partition", "value": key}]
-    found: list[Any] = house.deployment.graphql(RUNS, tags=tags)["runsOrError"]["results"]
-    return [run["runId"] for run in found]
+    results: list[Any] = house.deployment.graphql(RUNS, tags=tags)["runsOrError"]["results"]
+    return [run["runId"] for run in results]
 
 
 def ticked_since(house: House, moment: float) -> bool | None:
@@ -38,8 +38,8 @@ def ticked_since(house: House, moment: float) -> bool | None:
     return any(tick["timestamp"] > moment for tick in ticks) or None
 
 
-def cancelled(house: House, key: str) -> bool | None:
-    """A run whose worker is just being started is not cancelled at once."""
+def cancel(house: House, key: str) -> bool | None:
+    """Cancels the run; None while its worker is still starting, when it cannot be cancelled yet."""
     return house.api.asked("DELETE", f"/episodes/{key}/run").ok or None
 
 
@@ -48,13 +48,13 @@ def test_two_replicas_and_the_sensor_start_one_run(house: House) -> None:
         for number in range(2):
             key = f"claims/{number}.mp4"
             house.s3.client.upload_file(str(SAMPLE / "episode.mp4"), BUCKET, key)
-            asked = [
+            requests = [
                 pool.submit(api.asked, "POST", "/process-video", json={"s3_key": key})
                 for api in (house.api, second, house.api, second)
             ]
-            answers = [each.result() for each in asked]
+            answers = [request.result() for request in requests]
             assert {answer.status_code for answer in answers} == {202}, [answer.text for answer in answers]
             until("a tick of the sensor", partial(ticked_since, house, time.time()))
             (run_id,) = runs(house, key)
             assert {answer.json()["run_id"] for answer in answers} == {run_id}
-            until("the cancellation", partial(cancelled, house, key))
+            until("the cancellation", partial(cancel, house, key))

@@ -1,4 +1,4 @@
-"""A file put into the storage becomes clips by itself: real daemon, real webserver, real S3 API."""
+"""A file in the storage becomes clips automatically, with the real daemon, webserver and S3 API."""
 
 import json
 import shutil
@@ -19,13 +19,13 @@ CHECKS = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ...
 
 
 def finished_run(deployment: Deployment) -> dict[str, Any]:
-    """The only run, once it has ended."""
+    """Waits for the end of the only run and returns it."""
 
-    def look() -> dict[str, Any] | None:
+    def ended_run() -> dict[str, Any] | None:
         runs: list[dict[str, Any]] = deployment.graphql(RUNS)["runsOrError"]["results"]
         return next((run for run in runs if run["status"] in ("SUCCESS", "FAILURE")), None)
 
-    return until("the end of the run", look)
+    return until("the end of the run", ended_run)
 
 
 def check_states(deployment: Deployment, asset: str) -> dict[str, str]:
@@ -57,7 +57,7 @@ def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: 
     assert {path.name for path in root.iterdir()} == {"show", "lake"}
 
 
-def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, s3: CountingS3) -> None:
+def test_an_upload_to_s3_becomes_clips_and_rendering_reads_only_the_windows(deploy: Deploy, s3: CountingS3) -> None:
     client = s3.client
     client.create_bucket(Bucket="podcasts")
     deployment = deploy("s3://podcasts/team", **s3.environment)
@@ -70,8 +70,8 @@ def test_an_upload_to_s3_becomes_clips_and_little_of_it_is_read(deploy: Deploy, 
     assert [clip["key"] for clip in clips] == [f"test1/clips/clip_{n}.mp4" for n in range(len(clips))]
 
     s3.requests.clear()
-    told = deployment.clipper("process", "test1/sample.mp4", "--caption-style", "classic")
-    assert "unchanged, kept: raw_video, aligned_transcript, highlight_windows, scenes, camera_paths" in told
+    output = deployment.clipper("process", "test1/sample.mp4", "--caption-style", "classic")
+    assert "unchanged, kept: raw_video, aligned_transcript, highlight_windows, scenes, camera_paths" in output
     reads = s3.bytes_read("/podcasts/team/test1/sample.mp4")
     upload = (SAMPLE / "episode.mp4").read_bytes()
     index = upload.index(b"mdat")  # the sample has its index in front of the media

@@ -1,4 +1,4 @@
-"""The compose set on a real engine: an upload to S3 becomes clips in a container of its own, which may be killed."""
+"""Docker Compose on a real engine: an upload to S3 becomes clips in a separate container, which may be killed."""
 
 import hashlib
 import json
@@ -22,9 +22,9 @@ BUCKET, LOGS = "episodes", "logs"
 PASSWORD, TOKEN, KEY = "planted-database-password", "planted-api-token", "planted-openai-key"
 SECRETS = (PASSWORD, TOKEN, KEY)
 PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n[A-Za-z0-9+/=]{40}")
-"""A whole one: libraries have the words alone."""
+"""Matches a complete private key; libraries contain only the header words."""
 OF_PACKAGES = re.compile(r"^(\./)?usr/(share|include|lib)/|/(site|dist)-packages/")
-"""Published packages have keys for their tests (`future`, GnuTLS); Trivy's allow rules leave such places out, too."""
+"""Paths of test keys in published packages (`future`, GnuTLS), which Trivy's allow rules skip, too."""
 SERVICES = ("postgres", "code-location", "webserver", "daemon", "api")
 STARTED = """query($key: String!) {
   runsOrError(filter: {tags: [{key: "dagster/partition", value: $key}]}) {
@@ -35,7 +35,7 @@ STARTED = """query($key: String!) {
 
 @dataclass(frozen=True)
 class House:
-    """The compose set at work on a bucket."""
+    """The running Compose deployment on a bucket."""
 
     engine: Engine
     s3: CountingS3
@@ -46,9 +46,9 @@ class House:
             self.s3.client.upload_file(str(cut.with_suffix(suffix)), BUCKET, f"{name}/talk{suffix}")
 
     def runs(self, name: str) -> list[dict[str, Any]]:
-        """All runs of an episode, the first one first."""
-        asked = {"query": STARTED, "variables": {"key": f"{name}/talk.mp4"}}
-        answer = requests.post("http://127.0.0.1:3000/graphql", json=asked, timeout=30).json()
+        """Returns all runs of an episode, the oldest first."""
+        body = {"query": STARTED, "variables": {"key": f"{name}/talk.mp4"}}
+        answer = requests.post("http://127.0.0.1:3000/graphql", json=body, timeout=30).json()
         assert "errors" not in answer, answer
         return list(reversed(answer["data"]["runsOrError"]["results"]))
 
@@ -63,7 +63,7 @@ class House:
         return None
 
     def clips(self, name: str) -> dict[str, str]:
-        """SHA-256 of the clips that the manifest names, which are all that there are."""
+        """Returns the SHA-256 of each clip in the manifest; there must be no other clips."""
         manifest = json.loads(self.read(f"{name}/clips/manifest.json"))
         assert manifest["status"] == "done"
         listed = self.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{name}/clips/")["Contents"]
@@ -127,7 +127,7 @@ def _all_healthy(house: House) -> bool | None:
     return set(states) == {"healthy"} or None
 
 
-def test_an_upload_becomes_clips_in_a_container_of_its_own(house: House, cut: Path) -> None:
+def test_an_upload_becomes_clips_in_a_separate_container(house: House, cut: Path) -> None:
     house.upload(cut, "whole")
     run = until("the start of rendering", lambda: house.rendering("whole"))
     settings = json.loads(house.engine.docker("inspect", container_of(run)))[0]
@@ -151,7 +151,7 @@ def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(house: 
     assert time.monotonic() - killed_at < 120
 
 
-def test_a_run_whose_container_is_stopped_goes_on_elsewhere(house: House, cut: Path) -> None:
+def test_a_run_whose_container_is_stopped_continues_in_another(house: House, cut: Path) -> None:
     house.upload(cut, "stopped")
     run = until("the start of rendering", lambda: house.rendering("stopped"))
     house.engine.docker("stop", container_of(run))
@@ -166,7 +166,7 @@ def test_the_api_shows_the_episode(house: House) -> None:
 
 
 @pytest.mark.parametrize("target", ["service", "gpu"])
-def test_no_image_has_a_secret_and_none_runs_as_root(engine: Engine, target: str, tmp_path: Path) -> None:
+def test_no_image_contains_a_secret_or_runs_as_root(engine: Engine, target: str, tmp_path: Path) -> None:
     image = f"clipper:{target}"
     archive = tmp_path / "image.tar"
     engine.docker("save", "--output", str(archive), image)
@@ -183,7 +183,7 @@ def test_no_image_has_a_secret_and_none_runs_as_root(engine: Engine, target: str
     assert _inside(engine, image, "id", "-u") == "1000"
 
 
-def test_no_log_has_a_secret(house: House) -> None:
+def test_no_log_contains_a_secret(house: House) -> None:
     logs = [house.engine.docker("logs", f"clipper_{name}_1").encode() for name in SERVICES]
     listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
     logs += [house.read(each["Key"], LOGS) for each in listed]
@@ -196,42 +196,42 @@ def test_logs_are_json(house: House) -> None:
     listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
     texts = {name: house.engine.docker("logs", f"clipper_{name}_1") for name in ("daemon", "api")}
     texts["runs"] = "".join(house.read(each["Key"], LOGS).decode() for each in listed if each["Key"].endswith(".err"))
-    found = {
+    lines = {
         name: [json.loads(line) for line in text.splitlines() if line.startswith("{")] for name, text in texts.items()
     }
-    assert "dagster.daemon.SensorDaemon" in {line["logger"] for line in found["daemon"]}
-    assert ("/ready", 200) in {(line.get("path"), line.get("status")) for line in found["api"]}
-    assert ("rendered_clips", "killed/talk.mp4") in {(line.get("step"), line.get("episode")) for line in found["runs"]}
+    assert "dagster.daemon.SensorDaemon" in {line["logger"] for line in lines["daemon"]}
+    assert ("/ready", 200) in {(line.get("path"), line.get("status")) for line in lines["api"]}
+    assert ("rendered_clips", "killed/talk.mp4") in {(line.get("step"), line.get("episode")) for line in lines["runs"]}
 
 
 @pytest.mark.parametrize("target", ["service", "gpu"])
 def test_the_root_file_system_can_be_read_only(engine: Engine, target: str) -> None:
-    found = _inside(engine, f"clipper:{target}", "clipper", "process", "--help")
-    assert "Usage: clipper process" in found
+    output = _inside(engine, f"clipper:{target}", "clipper", "process", "--help")
+    assert "Usage: clipper process" in output
     findings = _inside(
         engine, f"clipper:{target}", "env", "-u", "DAGSTER_HOME", "CLIPPER_STORAGE=/tmp", "clipper", "doctor"
     )
     assert "the main job can run" in findings
 
 
-def test_the_light_image_has_no_torch_and_nothing_is_broken(engine: Engine) -> None:
+def test_the_service_image_has_no_torch_and_consistent_packages(engine: Engine) -> None:
     assert _inside(engine, "clipper:service", "pip", "check") == "No broken requirements found."
     assert "torch" not in _inside(engine, "clipper:service", "pip", "list", "--format", "freeze")
     assert "whisperx==" in _inside(engine, "clipper:gpu", "pip", "list", "--format", "freeze")
 
 
 @pytest.mark.parametrize("target", ["service", "gpu"])
-def test_the_deployment_page_has_the_size_of_each_image(engine: Engine, target: str) -> None:
-    told = re.search(
+def test_the_deployment_page_quotes_the_size_of_each_image(engine: Engine, target: str) -> None:
+    quoted = re.search(
         rf"docker build --target {target} .* (\d\.\d) GB", (PROJECT / "docs" / "deployment.md").read_text()
     )
-    assert told
+    assert quoted
     size_bytes = int(engine.docker("inspect", "--format", "{{.Size}}", f"clipper:{target}"))
-    assert float(told[1]) == pytest.approx(size_bytes / 1e9, abs=0.2)
+    assert float(quoted[1]) == pytest.approx(size_bytes / 1e9, abs=0.2)
 
 
 def _files(archive: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    """What is in an image, layers and all: name and content of each file. Closes the archive."""
+    """Yields the name and content of each file in all layers of an image. Closes the archive."""
     with archive, tarfile.open(fileobj=archive) as tar:
         for member in filter(tarfile.TarInfo.isfile, tar):
             file = tar.extractfile(member)

@@ -1,4 +1,4 @@
-"""The deployment on ECS, run whole: its own task definitions, roles, instance and launcher; each task is a process.
+"""The whole deployment on ECS, with its task definitions, roles, instance and launcher; each task is a process.
 
 S3, IAM and STS are moto's, which refuses what a role's policy does not allow; PostgreSQL is a real one.
 """
@@ -34,14 +34,14 @@ NOT_CALLED = {
     # Part of RunTask where that has tags; handing over a role is part of RunTask, too.
     ("daemon", "ecs:TagResource"),
     ("daemon", "iam:PassRole"),
-    # Only where webhooks are asked for, which tell of clips.
+    # Only with webhooks, which report clips.
     ("code-location", "s3:GetObject"),
 }
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The deployment at work. `roles` are the names of access keys."""
+    """The running deployment. `roles` are role names by access key."""
 
     values: dict[str, str]
     ecs: LoopbackEcs
@@ -59,14 +59,14 @@ class Cluster:
     def manifest(self, name: str) -> Any:
         client = boto3.client("s3", endpoint_url=self.s3.url, **self.operator)
         folder = f"{self.values['PREFIX']}{name}/clips"
-        found = json.load(client.get_object(Bucket=self.values["BUCKET"], Key=f"{folder}/manifest.json")["Body"])
+        manifest = json.load(client.get_object(Bucket=self.values["BUCKET"], Key=f"{folder}/manifest.json")["Body"])
         listed = client.list_objects_v2(Bucket=self.values["BUCKET"], Prefix=folder)["Contents"]
         videos = sorted(each["Key"] for each in listed if each["Key"].endswith(".mp4"))
-        assert videos == sorted(f"{self.values['PREFIX']}{clip['key']}" for clip in found["clips"])
-        return found
+        assert videos == sorted(f"{self.values['PREFIX']}{clip['key']}" for clip in manifest["clips"])
+        return manifest
 
     def runs(self, name: str) -> list[dg.DagsterRun]:
-        """All runs of an episode, the first one first."""
+        """Returns all runs of an episode, the oldest first."""
         return list(reversed(self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": f"{name}/talk.mp4"}))))
 
     def succeeded(self, name: str) -> bool | None:
@@ -96,13 +96,13 @@ class Cluster:
         return answer.json() if answer.content else None
 
     def used(self) -> set[tuple[str, str]]:
-        """Roles with the actions that they were seen to call."""
+        """Returns the actions that each role has called."""
         seen = {(request.signer, action(request, self.values)) for request in self.s3.requests if request.signer}
         return {(self.roles[key], call) for key, call in (*seen, *self.ecs.called) if key in self.roles}
 
 
 def action(request: Request, values: dict[str, str]) -> str:
-    """The IAM action of a request to S3: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+    """Returns the IAM action of a request to S3: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
     of_bucket = request.path.strip("/") in {values["BUCKET"], values["LOGS_BUCKET"]}
     aborts, parts = request.method == "DELETE" and "uploadId" in request.query, "uploadId" in request.query
     match request.method:
@@ -138,14 +138,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             serving_ecs(folder, surroundings, secrets, credentials.__getitem__) as ecs,
             dg.DagsterInstance.from_config(str(ECS)) as instance,
         ):
-            keys = {found["AccessKeyId"]: role.removeprefix("clipper-") for role, found in credentials.items()}
+            keys = {
+                credential["AccessKeyId"]: role.removeprefix("clipper-") for role, credential in credentials.items()
+            }
             cluster = Cluster(values, ecs, s3, keys, instance, operator)
             _install(cluster)
             yield cluster
 
 
 def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
-    """An operator who may do everything, and what ECS hands to a task of each role."""
+    """The credentials of an operator with all permissions, and those that ECS passes to the tasks of each role."""
     place: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
     first: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     iam, sts = boto3.client("iam", **place, **first), boto3.client("sts", **place, **first)
@@ -173,14 +175,14 @@ def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any],
 
 
 def _environment(values: dict[str, str]) -> dict[str, str]:
-    """What the instance reads, for the test itself to look at it."""
+    """The environment of the instance, so that the test can open it."""
     (container,) = filled("task-definitions/daemon.json", values)["containerDefinitions"]
     given = {each["name"]: each["value"] for each in container["environment"] if each["name"] != "DAGSTER_HOME"}
     return {**given, "CLIPPER_DB_PASSWORD": PASSWORD, "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def _install(cluster: Cluster) -> None:
-    """What the commands in `deploy/ecs/README.md` do."""
+    """Does what the commands in `deploy/ecs/README.md` do."""
     client = boto3.client("ecs", endpoint_url=cluster.ecs.url, **cluster.operator)
     for name in ROLES:
         client.register_task_definition(**filled(f"task-definitions/{name}.json", cluster.values))
@@ -214,7 +216,7 @@ def test_an_episode_becomes_clips(cluster: Cluster, cut: Path) -> None:
 
 
 def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> None:
-    """A spot instance that is taken away, and a task that dies without a word."""
+    """A reclaimed spot instance, and a task that dies without a warning."""
     losses: dict[str, Callable[[Task], None]] = {
         "spot": lambda task: task.stop("Host EC2 (instance i-0123456789abcdef0) terminated."),
         "dead": lambda task: task.process.kill(),
@@ -261,12 +263,12 @@ def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -
     assert undone["version"] == 1
 
 
-def test_every_body_was_of_the_published_schema(cluster: Cluster) -> None:
+def test_every_request_body_matched_the_published_schema(cluster: Cluster) -> None:
     assert {operation for operation, _ in cluster.ecs.bodies} >= {"RunTask", "DescribeTasks", "StopTask"}
     assert cluster.ecs.refused == []
 
 
-def test_each_role_may_do_what_it_does_and_nothing_else(cluster: Cluster) -> None:
+def test_each_role_is_permitted_exactly_its_actions(cluster: Cluster) -> None:
     allowed = {
         (role, each)
         for role in ROLES

@@ -1,4 +1,4 @@
-"""The real `K8sRunLauncher` and `k8s_job_executor` on a loopback API that executes what it is sent."""
+"""The real `K8sRunLauncher` and `k8s_job_executor` on a loopback API that executes the jobs."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "a-key-that-
 
 @dataclass(frozen=True)
 class Site:
-    """A cluster with an S3 API, and the Dagster instance that `dagster dev` serves beside it."""
+    """A fake cluster, an S3 API, and the Dagster instance that `dagster dev` serves."""
 
     cluster: Cluster
     s3: CountingS3
@@ -38,8 +38,8 @@ class Site:
 
     def manifest(self, name: str) -> dict[str, Any]:
         body = self.s3.client.get_object(Bucket="podcasts", Key=f"{name}/clips/manifest.json")["Body"]
-        found: dict[str, Any] = json.load(body)
-        return found
+        manifest: dict[str, Any] = json.load(body)
+        return manifest
 
     def objects(self, bucket: str, prefix: str = "") -> list[str]:
         listed = self.s3.client.list_objects_v2(Bucket=bucket, Prefix=prefix)
@@ -60,7 +60,7 @@ class Site:
         return {pod.labels["dagster/op"]: pod for pod in self.pods_of(run) if "dagster/op" in pod.labels}
 
     def in_step(self, name: str, step: str, attempt: int = 1) -> dg.DagsterRun | None:
-        """That run of an episode, once it is in a step."""
+        """Returns a run of an episode once it has started the step."""
         for run in runs_of(self.instance, name)[attempt - 1 :]:
             begun = self.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_START).records
             if any(record.event_log_entry.step_key == step for record in begun):
@@ -73,7 +73,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """deploy/k8s with its own dagster.yaml and settings, but for what a cluster provides: addresses and folders."""
+    """deploy/k8s with its dagster.yaml and settings, except for addresses and folders that a cluster provides."""
     folder = tmp_path_factory.mktemp("kubernetes")
     image = {"PATH": f"{SCRIPTS}:/usr/bin:/bin", "PYTHONPATH": str(PROJECT), "HOME": str(folder / "nobody")}
     with serving_s3() as s3, serving_kubernetes(folder / "nodes", image) as cluster:
@@ -133,7 +133,7 @@ def asks_for_a_gpu(pod: Pod) -> bool:
     return "nvidia.com/gpu" in json.dumps(pod.spec["containers"])
 
 
-def test_an_episode_is_a_pod_per_step_and_survives_the_loss_of_a_step_and_of_a_run(site: Site, cut: Path) -> None:
+def test_an_episode_survives_the_loss_of_the_pods_of_a_step_and_of_a_run(site: Site, cut: Path) -> None:
     site.upload(cut, "show")
     first = until("the start of rendering", partial(site.in_step, "show", "rendered_clips"))
     site.steps_of(first)["rendered_clips"].kill()
@@ -157,7 +157,7 @@ def test_an_episode_is_a_pod_per_step_and_survives_the_loss_of_a_step_and_of_a_r
     until("the end of all pods", site.at_rest)
 
 
-def test_a_cancelled_run_leaves_no_pod(site: Site, cut: Path) -> None:
+def test_a_cancelled_run_leaves_no_pods(site: Site, cut: Path) -> None:
     site.upload(cut, "cancelled")
     run = until("the start of the run", partial(site.in_step, "cancelled", "raw_video"))
     assert site.instance.run_launcher.terminate(run.run_id)

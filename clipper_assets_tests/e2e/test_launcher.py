@@ -1,4 +1,4 @@
-"""Runs on one machine: GPUs that are shared by nobody, and workers, servers or all of it killed in the middle."""
+"""Runs on one machine: exclusive GPUs, and workers or the whole deployment killed during runs."""
 
 import hashlib
 import json
@@ -40,17 +40,17 @@ def upload(root: Path, cut: Path, *names: str) -> None:
 
 
 @contextmanager
-def at_work(root: Path, folder: Path) -> Iterator[tuple[Deployment, dg.DagsterInstance]]:
-    """`dagster dev` with two pretended GPUs, and its instance."""
+def deployment_of(root: Path, folder: Path) -> Iterator[tuple[Deployment, dg.DagsterInstance]]:
+    """`dagster dev` with two fake GPUs, and its instance."""
     with (
         deployed(folder, str(root), **SHORT) as deployment,
-        dg.DagsterInstance.from_config(str(folder / "home")) as own,
+        dg.DagsterInstance.from_config(str(folder / "home")) as instance,
     ):
-        yield deployment, own
+        yield deployment, instance
 
 
 def runs_of(instance: dg.DagsterInstance, name: str) -> list[dg.DagsterRun]:
-    """All runs of an episode, the first one first."""
+    """Returns all runs of an episode, the oldest first."""
     return list(reversed(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": f"{name}/talk.mp4"}))))
 
 
@@ -59,17 +59,17 @@ def succeeded(instance: dg.DagsterInstance, *names: str) -> bool | None:
 
 
 def clips_of(root: Path, name: str) -> dict[str, str]:
-    """SHA-256 of the clips that the manifest names, which are all that there are."""
+    """Returns the SHA-256 of each clip in the manifest; there must be no other clips."""
     folder = root / name / "clips"
     manifest = json.loads((folder / "manifest.json").read_bytes())
     assert manifest["status"] == "done"
-    named = sorted(Path(clip["key"]).name for clip in manifest["clips"])
-    assert named == sorted(path.name for path in folder.glob("*.mp4"))
-    return {each: hashlib.sha256((folder / each).read_bytes()).hexdigest() for each in named}
+    names = sorted(Path(clip["key"]).name for clip in manifest["clips"])
+    assert names == sorted(path.name for path in folder.glob("*.mp4"))
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def in_step(instance: dg.DagsterInstance, name: str, step: str) -> dg.DagsterRun | None:
-    """The first run of an episode, once it is in a step."""
+    """Returns the first run of an episode once it has started the step."""
     for run in runs_of(instance, name)[:1]:
         begun = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.STEP_START).records
         if any(record.event_log_entry.step_key == step for record in begun):
@@ -77,22 +77,22 @@ def in_step(instance: dg.DagsterInstance, name: str, step: str) -> dg.DagsterRun
     return None
 
 
-def gone(*run_ids: str) -> bool | None:
-    """A run is over a moment before its process is."""
+def processes_ended(*run_ids: str) -> bool | None:
+    """Whether all processes of the runs have ended, which happens a moment after the end of a run."""
     return not any(leftovers(run_id) for run_id in run_ids) or None
 
 
 def kill_worker(run: dg.DagsterRun) -> None:
-    """The worker alone; what it has started goes on."""
+    """Kills only the worker; the processes that it has started go on."""
     worker = Worker.parse(run.tags[WORKER_TAG])
-    (process,) = (each for each in leftovers(run.run_id) if each.pid == worker.pid)
+    (process,) = (process for process in leftovers(run.run_id) if process.pid == worker.pid)
     process.kill()
 
 
-def begun_in(steps: Iterable[str], instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
-    """The run of the episode of each name in the step of that name, in the order in which they get there.
+def runs_reaching(steps: Iterable[str], instance: dg.DagsterInstance) -> Iterator[dg.DagsterRun]:
+    """For each step, yields the run of the episode named after the step when it starts that step.
 
-    Looks fifty times a second: some steps are over in a quarter of a second.
+    Polls fifty times a second, because some steps take only a quarter of a second.
     """
     deadline, waiting = time.monotonic() + DEADLINE_S, set(steps)
     while waiting and time.monotonic() < deadline:
@@ -104,14 +104,14 @@ def begun_in(steps: Iterable[str], instance: dg.DagsterInstance) -> Iterator[dg.
     assert not waiting
 
 
-def test_two_gpus_and_six_episodes(root: Path, tmp_path: Path, cut: Path) -> None:
+def test_six_episodes_on_two_gpus_never_share_one(root: Path, tmp_path: Path, cut: Path) -> None:
     names = [f"show{number}" for number in range(6)]
     upload(root, cut, *names)
-    with at_work(root, tmp_path) as (_, instance):
+    with deployment_of(root, tmp_path) as (_, instance):
         until("the end of six runs", lambda: succeeded(instance, *names))
         records = instance.get_run_records()
         assert len(records) == 6
-        spans = [(each.dagster_run.tags[GPU_TAG], each.start_time or 0, each.end_time or 0) for each in records]
+        spans = [(record.dagster_run.tags[GPU_TAG], record.start_time or 0, record.end_time or 0) for record in records]
         assert {gpu for gpu, *_ in spans} == {"0", "1"}
         for (gpu, start, end), (other, begin, finish) in combinations(spans, 2):
             assert gpu != other or end <= begin or finish <= start
@@ -120,16 +120,16 @@ def test_two_gpus_and_six_episodes(root: Path, tmp_path: Path, cut: Path) -> Non
             for (gpu, start, end), (other, begin, finish) in combinations(spans, 2)
         )
         assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
-        until("the end of all processes", lambda: gone(*(each.dagster_run.run_id for each in records)))
+        until("the end of all processes", lambda: processes_ended(*(record.dagster_run.run_id for record in records)))
 
 
 def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
     root: Path, tmp_path: Path, cut: Path
 ) -> None:
-    with at_work(root, tmp_path) as (_, instance):
+    with deployment_of(root, tmp_path) as (_, instance):
         upload(root, cut, "whole", *STEPS)
         killed_at = {}
-        for run in begun_in(STEPS, instance):
+        for run in runs_reaching(STEPS, instance):
             kill_worker(run)
             killed_at[run.run_id] = time.time()
         until("the end of all runs", lambda: succeeded(instance, "whole", *STEPS))
@@ -143,58 +143,58 @@ def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
             assert clips_of(root, step) == clips_of(root, "whole")
 
 
-def test_a_worker_told_to_stop_cleans_up_and_its_finished_clips_are_reused(
+def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused(
     root: Path, tmp_path: Path, cut: Path
 ) -> None:
-    """As a spot instance is told before it is taken away: by SIGTERM."""
-    with at_work(root, tmp_path) as (_, instance):
+    """Spot instances are stopped by SIGTERM."""
+    with deployment_of(root, tmp_path) as (_, instance):
         upload(root, cut, "show")
-        run = until("the first clip", lambda: _has_said(instance, "show", "clip_0: rendered"))
+        run = until("the first clip", lambda: _run_with_log_line(instance, "show", "clip_0: rendered"))
         os.kill(Worker.parse(run.tags[WORKER_TAG]).pid, signal.SIGTERM)
-        until("the end of its processes", lambda: gone(run.run_id))
+        until("the end of its processes", lambda: processes_ended(run.run_id))
         first = runs_of(instance, "show")[0]
         assert first.is_failure
         assert first.tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
         assert not list((root / "show" / "clips").glob("clip_1.*"))
         until("the end of the retry", lambda: succeeded(instance, "show"))
         _, retry = runs_of(instance, "show")
-        assert _has_said(instance, "show", "clip_0: unchanged, not rendered again", retry=1)
+        assert _run_with_log_line(instance, "show", "clip_0: unchanged, not rendered again", retry=1)
         assert len(clips_of(root, "show")) == 2
         begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
         assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips"]
 
 
-def _has_said(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:
+def _run_with_log_line(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:
     for run in runs_of(instance, name)[retry : retry + 1]:
         if any(entry.user_message.startswith(beginning) for entry in instance.all_logs(run.run_id)):
             return instance.get_run_by_id(run.run_id)
     return None
 
 
-def test_everything_is_killed_and_every_run_succeeds_after_a_restart(root: Path, tmp_path: Path, cut: Path) -> None:
+def test_every_run_succeeds_after_everything_was_killed_and_restarted(root: Path, tmp_path: Path, cut: Path) -> None:
     names = [f"show{number}" for number in range(4)]
     upload(root, cut, *names)
-    with at_work(root, tmp_path) as (deployment, instance):
-        until("two runs at once", lambda: _two_at_work(instance))
+    with deployment_of(root, tmp_path) as (deployment, instance):
+        until("two runs at once", lambda: _two_runs_started(instance))
         deployment.kill()
         begun = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
         for run in begun:
             kill_worker(run)
-    with at_work(root, tmp_path) as (_, instance):
+    with deployment_of(root, tmp_path) as (_, instance):
         until("the end of four runs", lambda: succeeded(instance, *names))
         assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
         assert all(run.is_finished for run in instance.get_runs())
         assert all(len(runs_of(instance, name)) <= 2 for name in names)
-        until("the end of all processes", lambda: gone(*(run.run_id for run in begun)))
+        until("the end of all processes", lambda: processes_ended(*(run.run_id for run in begun)))
 
 
-def _two_at_work(instance: dg.DagsterInstance) -> bool | None:
+def _two_runs_started(instance: dg.DagsterInstance) -> bool | None:
     begun = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
     return len(begun) == 2 or None
 
 
-def test_a_cancelled_run_leaves_nothing(root: Path, tmp_path: Path, cut: Path) -> None:
-    with at_work(root, tmp_path) as (deployment, instance):
+def test_a_cancelled_run_leaves_no_processes(root: Path, tmp_path: Path, cut: Path) -> None:
+    with deployment_of(root, tmp_path) as (deployment, instance):
         upload(root, cut, "show")
         run = until("the start of rendering", lambda: in_step(instance, "show", "rendered_clips"))
         _cancel(deployment, run.run_id)

@@ -1,4 +1,4 @@
-"""Many episodes at once with the instance in PostgreSQL, restarted in order and as by a crash in the middle."""
+"""Many concurrent episodes with the instance in PostgreSQL, which is restarted gracefully and by a crash."""
 
 import json
 import shutil
@@ -15,10 +15,10 @@ from clipper_assets_tests.support.servers import PROJECT, deployed, until
 
 pytestmark = pytest.mark.deploy
 
-EACH = [6, pytest.param(32, marks=pytest.mark.load)]
-"""How many at once: 32 take about ten minutes of two cores."""
+EPISODES = [6, pytest.param(32, marks=pytest.mark.load)]
+"""Numbers of concurrent episodes; 32 take about ten minutes on two cores."""
 MOST_RUNS = 3
-"""Of an episode: each restart may cost it one."""
+"""Most runs of an episode, since each restart may cost one."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """One machine's instance, with what the compose set says of storage and retries."""
+    """The local instance with the storage and the retries of deploy/docker."""
     here = yaml.safe_load((PROJECT / "dagster.yaml").read_text())
     several = yaml.safe_load((PROJECT / "deploy" / "docker" / "dagster.yaml").read_text())
     home = tmp_path / "home"
@@ -39,8 +39,8 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("episodes", EACH)
-def test_none_of_many_episodes_is_lost_though_the_database_is_restarted(
+@pytest.mark.parametrize("episodes", EPISODES)
+def test_no_episode_is_lost_when_the_database_restarts(
     tmp_path: Path, cut: Path, postgres: Postgres, home: Path, monkeypatch: pytest.MonkeyPatch, episodes: int
 ) -> None:
     root = tmp_path / "data"

@@ -1,4 +1,4 @@
-"""A real Prometheus with the files of `deploy/monitoring`, beside a run."""
+"""A real Prometheus with the files of `deploy/monitoring` scrapes a run."""
 
 import json
 import re
@@ -26,7 +26,7 @@ NAME = re.compile(r"clipper_\w+?(?=_bucket|_sum|_count|\b)")
 
 
 def configured(folder: Path, api: str) -> Path:
-    """`prometheus.yml` with this machine's addresses, and a look each second."""
+    """`prometheus.yml` with the addresses of this machine and a scrape every second."""
     config = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     (scrape,) = config["scrape_configs"]
     token = folder / "token"
@@ -41,7 +41,7 @@ def configured(folder: Path, api: str) -> Path:
     return file
 
 
-def test_prometheus_scrapes_a_run(tmp_path: Path, cut: Path) -> None:
+def test_prometheus_evaluates_all_rules_and_queries_on_a_run(tmp_path: Path, cut: Path) -> None:
     root, port = tmp_path / "data", free_port()
     (root / "show").mkdir(parents=True)
     url = f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""A person at the review page, in a real browser: uploads, watches, corrects, renders again, approves."""
+"""The review page in a real browser: upload, progress, corrections, rendering again, approval."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
+    chromium = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
     assert chromium, "the review page is tested in a browser; install chromium (Debian: apt install chromium)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, house: House) -> Iterator[Page]:
-    """A page that must not complain."""
+    """A browser page that must not log errors."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     faults: list[str] = []
@@ -52,35 +52,35 @@ def sign_in(page: Page, token: str) -> None:
     expect(page.get_by_role("heading", name="Episodes")).to_be_visible()
 
 
-def shown(page: Page, name: str) -> None:
-    """A screenshot at each width into `SCREENSHOTS`; nothing is wider than the page, and axe finds no fault."""
+def check_page(page: Page, name: str) -> None:
+    """Checks width and accessibility (axe) at each viewport; saves screenshots to the folder `SCREENSHOTS`, if set."""
     folder = os.environ.get("SCREENSHOTS")
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         if folder:
             page.screenshot(path=Path(folder) / f"{name}_{width}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in SERIOUS] == []
+        violations = Axe().run(page).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations if rule["impact"] in SERIOUS] == []
 
 
 SERIOUS = ("serious", "critical")
 
 
 def etags(house: House) -> dict[str, Any]:
-    found = house.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=CLIPS)["Contents"]
-    return {each["Key"].removeprefix(f"{CLIPS}/"): (each["ETag"], each["LastModified"]) for each in found}
+    objects = house.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=CLIPS)["Contents"]
+    return {item["Key"].removeprefix(f"{CLIPS}/"): (item["ETag"], item["LastModified"]) for item in objects}
 
 
-def clip_files(found: dict[str, Any], number: int) -> dict[str, Any]:
-    return {name: tag for name, tag in found.items() if name.startswith(f"clip_{number}.")}
+def clip_files(tags: dict[str, Any], number: int) -> dict[str, Any]:
+    return {name: tag for name, tag in tags.items() if name.startswith(f"clip_{number}.")}
 
 
-def test_the_way_in_looks_right(page: Page) -> None:
-    shown(page, "sign-in")
+def test_the_sign_in_page_is_accessible(page: Page) -> None:
+    check_page(page, "sign-in")
 
 
-def test_a_wrong_token_is_told(browser: Browser, house: House) -> None:
+def test_a_wrong_token_is_reported(browser: Browser, house: House) -> None:
     page = browser.new_page()
     page.goto(f"{house.api.url}/review/")
     page.get_by_label("Token").fill("wrong-token-of-nobody")
@@ -97,7 +97,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     for name in ("talk.srt", "talk.mp4"):
         box = page.get_by_role("listitem").filter(has_text=f"Save {name} as")
         box.get_by_role("textbox").fill(f"review/{name}")
-        shown(page, f"upload-{name}")
+        check_page(page, f"upload-{name}")
         box.get_by_role("button", name="Upload").click()
         expect(page.get_by_role("status").filter(has_text=f"{name} is uploaded")).to_be_attached(timeout=30_000)
     page.get_by_role("link", name="Watch progress").click()
@@ -105,13 +105,13 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     expect(page.get_by_role("heading", name=KEY)).to_be_visible()
     expect(page.get_by_text("In progress")).to_be_visible(timeout=LONG_MS)
     expect(page.locator(".now")).to_contain_text("%", timeout=LONG_MS)
-    shown(page, "progress")
+    check_page(page, "progress")
     expect(page.get_by_role("article")).not_to_have_count(0, timeout=LONG_MS)
     expect(page.get_by_role("status").filter(has_text="the clips are ready")).to_be_attached(timeout=LONG_MS)
     before = etags(house)
     count = page.get_by_role("article").count()
     assert count >= 2
-    shown(page, "clips")
+    check_page(page, "clips")
 
     clip = page.get_by_role("article", name="Clip 0")
     video = clip.locator("video")
@@ -134,7 +134,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     expect(clip.locator(".word.edited")).to_have_text("Wherefore")
     expect(clip.get_by_text("not rendered yet")).to_have_text("end, words: not rendered yet")
     expect(page.get_by_role("region", name="Changes")).to_contain_text("1 clip changed, not rendered yet")
-    shown(page, "changed")
+    check_page(page, "changed")
     assert etags(house) == before
 
     page.get_by_role("button", name="Render again").click()
@@ -150,15 +150,15 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     expect(page.get_by_role("status").filter(has_text="Clip 0 is approved.")).to_be_attached()
     page.reload()
     expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).to_be_checked()
-    shown(page, "approved")
-    judged = house.api.episode(KEY)["clip_views"][0]
-    assert judged["verdict"] == {"decision": "approved", "current": True}
+    check_page(page, "approved")
+    clip_view = house.api.episode(KEY)["clip_views"][0]
+    assert clip_view["verdict"] == {"decision": "approved", "current": True}
 
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).not_to_be_checked()
 
 
-def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
+def test_a_reader_can_view_but_not_change(page: Page) -> None:
     sign_in(page, READ)
     expect(page.get_by_text("View only")).to_be_visible()
     expect(page.get_by_text("Choose files")).to_be_hidden()
@@ -168,10 +168,10 @@ def test_a_reader_sees_and_changes_nothing(page: Page) -> None:
     for name in ("End a sentence earlier", "Correct words", "Render again", "Undo", "Remove episode"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(clip.get_by_label("Approve")).to_be_hidden()
-    shown(page, "reader")
+    check_page(page, "reader")
 
 
-def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: House) -> None:
+def test_cards_of_several_aspects_name_their_aspect(page: Page, house: House) -> None:
     def in_two_aspects(route: Route) -> None:
         answer = route.fetch()
         episode = answer.json()
@@ -187,7 +187,7 @@ def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: Hous
     expect(page.get_by_text(f"{count} clips in 1:1, 0 ready to post")).to_be_visible()
     for name in ("Clip 0, 9:16", "Clip 0, 1:1"):
         expect(page.get_by_role("article", name=name)).to_have_count(1)
-    shown(page, "aspects")
+    check_page(page, "aspects")
     square = page.get_by_role("article", name="Clip 0, 1:1")
     with page.expect_request(lambda request: request.method == "PATCH") as sent:
         square.get_by_label("Reject").check()
@@ -195,9 +195,7 @@ def test_cards_of_several_aspects_say_which_one_they_are(page: Page, house: Hous
     expect(page.get_by_role("status").filter(has_text="Clip 0, 1:1 is rejected.")).to_be_attached()
 
 
-def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
-    browser: Browser, house: House, tmp_path: Path
-) -> None:
+def test_a_failed_episode_is_retried_removed_and_uploaded_again(browser: Browser, house: House, tmp_path: Path) -> None:
     key, file = "failed/talk.mp4", tmp_path / "talk.mp4"
     file.write_bytes(b"no recording")
     house.s3.client.upload_file(str(file), BUCKET, key)
@@ -208,7 +206,7 @@ def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
     heading = page.locator(".title-row")
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)
     first = house.api.episode(key)["run_id"]
-    shown(page, "failed")
+    check_page(page, "failed")
 
     page.get_by_role("button", name="Try again").click()
     expect(heading).to_contain_text("In progress", timeout=LONG_MS)
@@ -219,21 +217,21 @@ def test_an_episode_that_failed_is_tried_again_removed_and_uploaded_again(
     assert second != first
 
     page.get_by_role("button", name="Remove episode").click()
-    shown(page, "remove")
+    check_page(page, "remove")
     page.get_by_role("button", name="Go back").click()
     assert house.api.episode(key)["run_id"] == second
     page.get_by_role("button", name="Remove episode").click()
     page.get_by_role("button", name="Remove the episode").click()
     expect(page.get_by_role("status").filter(has_text="talk.mp4 is removed.")).to_be_attached()
     expect(page.get_by_role("link", name=key)).to_have_count(0)
-    shown(page, "removed")
+    check_page(page, "removed")
     assert house.api.episode(key)["state"] == "waiting"
 
     page.set_input_files("input[type=file]", file)
     box = page.get_by_role("listitem").filter(has_text="Save talk.mp4 as")
     box.get_by_role("textbox").fill(key)
     box.get_by_role("button", name="Upload").click()
-    shown(page, "replace")
+    check_page(page, "replace")
     page.get_by_role("button", name="Replace it").click()
     page.get_by_role("link", name="Watch progress").click()
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)

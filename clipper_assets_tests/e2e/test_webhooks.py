@@ -1,4 +1,4 @@
-"""A real daemon tells a receiver that fails twice of an upload that cannot be read."""
+"""A real daemon delivers the failure of an unreadable upload to a receiver that fails twice."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from clipper_assets_tests.support.servers import until
 pytestmark = pytest.mark.e2e
 
 
-def test_a_failed_upload_is_told_until_the_receiver_took_it(deploy: Deploy, tmp_path: Path) -> None:
+def test_a_failed_upload_is_reported_until_the_receiver_accepts_it(deploy: Deploy, tmp_path: Path) -> None:
     root = tmp_path / "storage"
     (root / "show").mkdir(parents=True)
     with receiving(tmp_path) as receiver:
@@ -29,9 +29,9 @@ def test_a_failed_upload_is_told_until_the_receiver_took_it(deploy: Deploy, tmp_
         def third() -> tuple[str, dict[str, Any]] | None:
             return receiver.got[2] if len(receiver.got) > 2 else None
 
-        name, told = until("the third attempt", third)
-        assert receiver.got == [(name, told)] * 3
-        assert name == f"{told['data']['run_id']}.episode.failed"
-        assert told["type"] == "episode.failed"
-        assert told["data"]["key"] == "show/notes.mp4"
-        assert "notes.mp4" in told["data"]["error"]
+        name, body = until("the third attempt", third)
+        assert receiver.got == [(name, body)] * 3
+        assert name == f"{body['data']['run_id']}.episode.failed"
+        assert body["type"] == "episode.failed"
+        assert body["data"]["key"] == "show/notes.mp4"
+        assert "notes.mp4" in body["data"]["error"]

@@ -1,4 +1,4 @@
-"""The whole job on the real WhisperX, with the tiny models, on the sample episode and on recordings made of it."""
+"""The whole job with the real WhisperX and tiny models, on the sample and on recordings derived from it."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from clipper_assets_tests.transcript.scoring import matches, start_errors, word_
 pytestmark = pytest.mark.whisperx
 
 DASH = re.compile(r"^- ")
-"""Before what each of two speakers says in one cue."""
+"""The dash that precedes each of two speakers in one cue."""
 
 TINY = {
     "CLIPPER_MODELS_DIR": str(MODELS),
@@ -38,7 +38,7 @@ TINY = {
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The storage root of a machine that has the tiny models and no hub."""
+    """The storage root of a machine with the tiny models and without access to the model hub."""
     root = tmp_path / "storage"
     root.mkdir()
     for name, value in {**TINY, "CLIPPER_STORAGE": str(root)}.items():
@@ -48,7 +48,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def clipper(*arguments: str) -> str:
-    """What `clipper process` says, in one stream; it must succeed."""
+    """Runs `clipper process`, which must succeed; returns its output."""
     command = [str(SCRIPTS / "clipper"), "process", *arguments, "--engine", "whisperx"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -68,8 +68,8 @@ def words(root: Path) -> list[Word]:
     ]
 
 
-def test_the_sample_becomes_clips_whose_captions_follow_what_is_said(tiny: Path) -> None:
-    """Measured: no word error; word starts off by 16 ms in the median, 30 ms at p95, 40 ms at most."""
+def test_the_captions_of_the_sample_follow_the_speech(tiny: Path) -> None:
+    """Measured: no word error; word starts are off by 16 ms in the median, 30 ms at p95, 40 ms at most."""
     said = clipper(str(SAMPLE / "episode.mp4"), "--max-clips", "2")
     assert "Traceback" not in said
     truth, heard = sample_words(), words(tiny)
@@ -94,7 +94,7 @@ def test_the_sample_becomes_clips_whose_captions_follow_what_is_said(tiny: Path)
         assert max(off) <= 0.15
 
 
-def test_two_microphones_in_two_channels_tell_who_speaks(tiny: Path, tmp_path: Path) -> None:
+def test_two_microphones_in_two_channels_identify_the_speakers(tiny: Path, tmp_path: Path) -> None:
     """Measured: 399 of 399 words, each once and with the right speaker."""
     tracks, truth = two_microphones(20.0)
     clipper(str(with_sound(SAMPLE / "episode.mp4", tracks, tmp_path / "pair.mp4")), "--max-clips", "1")
@@ -111,7 +111,7 @@ def test_two_microphones_in_two_channels_tell_who_speaks(tiny: Path, tmp_path: P
 @pytest.mark.parametrize(
     "sound", ["anullsrc=r=48000:cl=stereo", "sine=f=220:r=48000,tremolo=f=2,chorus=0.7:0.9:55:0.4:0.25:2"]
 )
-def test_where_nobody_speaks_there_is_nothing_to_clip(tiny: Path, tmp_path: Path, sound: str) -> None:
+def test_a_recording_without_speech_has_no_clips(tiny: Path, tmp_path: Path, sound: str) -> None:
     seconds = ["-t", "600", "-c:v", "libx264", "-preset", "ultrafast"]
     said = clipper(str(make(tmp_path / "quiet.mp4", *lavfi("color=c=gray:s=64x36:r=5", sound), *seconds)))
     assert "aligned_transcript_covers_speech: no speech was found" in said
@@ -121,7 +121,7 @@ def test_where_nobody_speaks_there_is_nothing_to_clip(tiny: Path, tmp_path: Path
 
 
 def test_only_runs_load_torch(deploy: Deploy, tmp_path: Path) -> None:
-    """Web server, daemon, code server and sensor stay light where WhisperX is installed, by what they have mapped."""
+    """Webserver, daemon, code server and sensor do not load torch, according to their memory maps."""
     root = tmp_path / "storage"
     (root / "show").mkdir(parents=True)
     deployment = deploy(str(root), **TINY, CLIPPER_TRANSCRIPT_ENGINE="whisperx")
@@ -139,14 +139,14 @@ def test_only_runs_load_torch(deploy: Deploy, tmp_path: Path) -> None:
 
 
 def mapped(deployment: Deployment) -> list[tuple[str, str]]:
-    """Command line and memory map of every process of a deployment: those that share its instance's home."""
+    """Returns command line and memory map of every process with the DAGSTER_HOME of the deployment."""
     home = f"DAGSTER_HOME={deployment.environment['DAGSTER_HOME']}"
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if home in (process / "environ").read_text(errors="replace").split("\0"):
                 command = (process / "cmdline").read_text().replace("\0", " ")
-                found.append((command, (process / "maps").read_text()))
+                processes.append((command, (process / "maps").read_text()))
         except (FileNotFoundError, PermissionError, ProcessLookupError):
             continue
-    return found
+    return processes

@@ -47,13 +47,13 @@ def no_edits(runs: dict[Aspect, dg.DagsterRun], client: TestClient) -> Iterator[
 
 
 def version(client: TestClient) -> int:
-    found: int = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
-    return found
+    number: int = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    return number
 
 
 def clips(client: TestClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get(f"/episodes/{KEY}").json()["clip_views"]
-    return found
+    views: list[dict[str, Any]] = client.get(f"/episodes/{KEY}").json()["clip_views"]
+    return views
 
 
 def test_the_episode_lists_the_clips_of_every_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
@@ -80,8 +80,8 @@ def test_a_clip_is_selected_by_aspect(runs: dict[Aspect, dg.DagsterRun], reader:
 
 def test_an_approval_covers_one_aspect_and_a_rejection_all(no_edits: None, client: TestClient) -> None:
     def decide(decision: str) -> list[bool]:
-        asked = {"base_version": version(client), "decision": decision}
-        assert client.patch(f"/episodes/{KEY}/clips/0?aspect=1:1", json=asked).status_code == 200
+        edit = {"base_version": version(client), "decision": decision}
+        assert client.patch(f"/episodes/{KEY}/clips/0?aspect=1:1", json=edit).status_code == 200
         return [clip["verdict"]["current"] for clip in clips(client)]
 
     assert decide("approved") == [False, True]
@@ -93,8 +93,8 @@ def test_an_approval_covers_one_aspect_and_a_rejection_all(no_edits: None, clien
 def test_rendering_again_keeps_the_aspect(
     no_edits: None, client: TestClient, services: Services, query: str, aspect: str
 ) -> None:
-    asked = {"base_version": version(client), "hook": "Another"}
-    assert client.patch(f"/episodes/{KEY}/clips/0", json=asked).status_code == 200
+    edit = {"base_version": version(client), "hook": "Another"}
+    assert client.patch(f"/episodes/{KEY}/clips/0", json=edit).status_code == 200
     assert [list(clip["wanted"]) for clip in clips(client)] == [["hook"], ["hook"]]
     answer = client.post(f"/episodes/{KEY}/render{query}")
     assert answer.status_code == 202, answer.text

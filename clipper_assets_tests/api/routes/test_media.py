@@ -83,9 +83,9 @@ def test_media_types_are_right_on_both_storages(services: Services, any_storage:
 
 def test_an_s3_url_is_presigned_for_its_lifetime(services: Services, s3_storage: S3Storage) -> None:
     url = urlsplit(services_on(services, s3_storage).url(KEY))
-    asked = parse_qs(url.query)
-    assert asked["X-Amz-Expires"] == [str(LIFE_S)]
-    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    query = parse_qs(url.query)
+    assert query["X-Amz-Expires"] == [str(LIFE_S)]
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
 
 
 def test_a_url_expires_after_its_lifetime(
