@@ -15,8 +15,8 @@ from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.rules import MAX_CLIPS, place, windows_table
 from clipper_assets.highlights.window import read_windows
-from clipper_assets.highlights.windows import MAX_CLIPS, place, windows_table
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.sentences import split_sentences

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipper_assets.edits.model import MAX_WORD, Decision
-from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
+from clipper_assets.highlights.rules import MAX_HOOK, MAX_TITLE
 from clipper_assets.shows.show import Layout
 
 

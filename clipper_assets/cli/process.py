@@ -19,7 +19,7 @@ from clipper_assets.clips.gates.verdicts import read_limits
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
-from clipper_assets.highlights.windows import MAX_CLIPS
+from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures, unchanged

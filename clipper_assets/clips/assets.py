@@ -41,8 +41,8 @@ from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
+from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.highlights.window import Window, read_windows
-from clipper_assets.highlights.windows import MAX_CLIPS
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec

@@ -5,21 +5,29 @@ from pathlib import PurePosixPath
 
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.highlights.windows import MAX_CLIPS
+from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.asset_names import (
+    ALIGNED_TRANSCRIPT,
+    CAMERA_PATHS,
+    HIGHLIGHT_WINDOWS,
+    RAW_VIDEO,
+    RENDERED_CLIPS,
+    SCENES,
+)
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
 LAKE_FOLDERS = (
-    "raw_video",
+    RAW_VIDEO,
     "speech",
-    "aligned_transcript",
-    "highlight_windows",
-    "scenes",
-    "camera_paths",
+    ALIGNED_TRANSCRIPT,
+    HIGHLIGHT_WINDOWS,
+    SCENES,
+    CAMERA_PATHS,
     "faces",  # written by versions without a scenes table
-    "rendered_clips",
+    RENDERED_CLIPS,
     "clip_records",
     "edits",
 )

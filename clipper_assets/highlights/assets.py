@@ -19,8 +19,8 @@ from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC
 from clipper_assets.highlights.pickers.openai import prompt_version
 from clipper_assets.highlights.preview import preview
+from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.highlights.window import WINDOWS, read_windows
-from clipper_assets.highlights.windows import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.media.loudness import load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.rules import MAX_CLIPS, TOLERANCE_S, Rules
 from clipper_assets.highlights.window import read_windows
-from clipper_assets.highlights.windows import MAX_CLIPS, TOLERANCE_S, Rules
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 
 OBEY_THE_RULES = dg.AssetCheckSpec(

@@ -11,11 +11,11 @@ from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.windows import EDITOR, LONGEST_S, edited_rows, moved, pinned, retitled, sentences_of
 from clipper_assets.edits.words import worded
 from clipper_assets.highlights.checks import misplaced
+from clipper_assets.highlights.rules import Rules
 from clipper_assets.highlights.window import WINDOWS
-from clipper_assets.highlights.windows import Rules
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import EPISODE, words_of
-from clipper_assets_tests.highlights.test_windows import candidate, table, talks
+from clipper_assets_tests.highlights.test_rules import candidate, table, talks
 
 RULES = Rules(3, 60)
 TALK = words_of([(f"Sentence {number}.", 10.0 * number, 10.0 * number + 8) for number in range(10)])

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from clipper_assets.highlights.pickers.base import Talk
-from clipper_assets.highlights.windows import MAX_CLIPS, Rules, clip_count
+from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count
 from clipper_assets.transcript.words import Word, sentences, words_table
 
 EPISODE = "test1/sample.mp4"

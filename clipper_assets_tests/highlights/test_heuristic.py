@@ -13,7 +13,7 @@ from clipper_assets.highlights.pickers.heuristic import (
     tokens,
     tokens_said,
 )
-from clipper_assets.highlights.windows import Candidate, Rules
+from clipper_assets.highlights.rules import Candidate, Rules
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import doubted, ignored, steady, talk_of, words_of
 

@@ -11,7 +11,7 @@ from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker, cost_usd, estimated_tokens, parts, prompt_version
-from clipper_assets.highlights.windows import place, windows_table
+from clipper_assets.highlights.rules import place, windows_table
 from clipper_assets.settings import PickerName
 from clipper_assets_tests.highlights.conftest import (
     KEY,

@@ -25,6 +25,7 @@ from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs, RunView
 from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT, HIGHLIGHT_WINDOWS, RAW_VIDEO, RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -178,7 +179,7 @@ class States:
                 bare,
                 edits=latest_edits(self.storage, partition),
                 renderings=self._renderings(partition),
-                words=self.table(partition, "aligned_transcript", WORDS),
+                words=self.table(partition, ALIGNED_TRANSCRIPT, WORDS),
                 source=self.source(partition),
             )
         except (DamagedError, StorageError) as error:
@@ -189,7 +190,7 @@ class States:
         return next(iter(self.instance.fetch_materializations(records, limit=1).records), None)
 
     def _renderings(self, partition: str) -> list[Rendering]:
-        record = self._materialized(partition, "rendered_clips")
+        record = self._materialized(partition, RENDERED_CLIPS)
         if record is None or record.asset_materialization is None:
             return []
         renderings = []
@@ -209,13 +210,13 @@ class States:
 
     def windows(self, partition: str) -> pa.Table:
         """Returns the windows of an episode. Raises RefusedError (409) before it has any."""
-        table = self.table(partition, "highlight_windows", WINDOWS)
+        table = self.table(partition, HIGHLIGHT_WINDOWS, WINDOWS)
         if table is None:
             raise RefusedError(409, f"{object_key(partition)} has no clips yet; wait until its run has ended")
         return table
 
     def source(self, partition: str) -> RawVideo | None:
-        table = self.table(partition, "raw_video", SOURCE)
+        table = self.table(partition, RAW_VIDEO, SOURCE)
         if table is not None and table.num_rows != 1:
             raise DamagedError(
                 f"the source table of {partition} does not have exactly one row; materialize its raw_video again"

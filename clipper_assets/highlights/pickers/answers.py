@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clipper_assets.highlights.windows import MAX_HOOK, MAX_TITLE
+from clipper_assets.highlights.rules import MAX_HOOK, MAX_TITLE
 
 MAX_REASON = 2000
 MAX_HASHTAGS = 30

@@ -9,7 +9,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.highlights.windows import Candidate, Rules, Run, runs
+from clipper_assets.highlights.rules import Candidate, Rules, Run, runs
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript.words import Sentence

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from clipper_assets.highlights.pickers.answers import Highlight, Highlights, Ranking, Reply, Tokens
 from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
-from clipper_assets.highlights.windows import Candidate, fit
+from clipper_assets.highlights.rules import Candidate, fit
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report

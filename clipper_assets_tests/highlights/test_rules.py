@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
-from clipper_assets.highlights.windows import (
+from clipper_assets.highlights.rules import (
     Candidate,
     Rules,
     Run,
