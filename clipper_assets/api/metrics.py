@@ -14,6 +14,8 @@ from typing import Any
 import dagster as dg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT, HIGHLIGHT_WINDOWS, RENDERED_CLIPS
+
 log = logging.getLogger(__name__)
 
 ENDS = {
@@ -134,16 +136,16 @@ class Meter:
     def _count_materialization(self, materialization: dg.AssetMaterialization) -> None:
         facts: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
         name = materialization.asset_key.to_user_string()
-        if name == "aligned_transcript":
+        if name == ALIGNED_TRANSCRIPT:
             for stage, seconds in facts.get("seconds", {}).items():
                 self.stages.labels(facts.get("engine", "unknown"), stage).observe(seconds)
             for stage, share in facts.get("real_time_factor", {}).items():
                 self.factors.labels(facts.get("engine", "unknown"), stage).observe(share)
-        elif name == "highlight_windows":
+        elif name == HIGHLIGHT_WINDOWS:
             self.tokens.labels("in").inc(facts.get("tokens_in", 0))
             self.tokens.labels("out").inc(facts.get("tokens_out", 0))
             self.cost.inc(facts.get("cost_usd") or 0)
-        elif name == "rendered_clips":
+        elif name == RENDERED_CLIPS:
             self.clips.labels("true").inc(facts.get("publishable", 0))
             self.clips.labels("false").inc(len(facts.get("held_back", {})))
 

@@ -23,6 +23,7 @@ from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures, unchanged
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.shows.show import Layout, load_show, show_key
@@ -123,7 +124,7 @@ def process(
 
 
 def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:
-    clips = result.asset_value("rendered_clips").to_pylist()
+    clips = result.asset_value(RENDERED_CLIPS).to_pylist()
     for check in result.get_asset_check_evaluations():
         if not check.passed:
             said = check.description or "; ".join(str(value.value) for value in check.metadata.values())

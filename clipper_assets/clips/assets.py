@@ -4,24 +4,21 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.camera.analysis.observation import read_scenes
-from clipper_assets.camera.direction.path import CameraPath, read_paths, read_requested_layout
-from clipper_assets.camera.direction.visibility import speaker_shown
-from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
+from clipper_assets.camera.direction.path import read_paths, read_requested_layout
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
 from clipper_assets.clips.gates.verdicts import read_limits
-from clipper_assets.clips.gates.words import spoken_around
 from clipper_assets.clips.manifest import (
     CLIPS,
+    Clip,
     Manifest,
     Requested,
     Source,
@@ -32,32 +29,30 @@ from clipper_assets.clips.manifest import (
     record_key,
     whole_clips,
 )
-from clipper_assets.clips.plan import Look, plan_clip
+from clipper_assets.clips.plan import Look
 from clipper_assets.clips.preview import clips_preview
-from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.edits.words import corrected, lost
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.rules import MAX_CLIPS
-from clipper_assets.highlights.window import Window, read_windows
+from clipper_assets.highlights.window import read_windows
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
-from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.runtime.gpu import GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Layout, Show, load_show, show_key
+from clipper_assets.shows.show import Show, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 if TYPE_CHECKING:
-    from clipper_assets.clips.produce import Job
+    from clipper_assets.clips.produce import Produced
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
@@ -114,34 +109,21 @@ def rendered_clips(
     settings: dg.ResourceParam[Settings],
     progress: Progress,
 ) -> TableResult:
+    from clipper_assets.clips.jobs import Episode, clip_job
     from clipper_assets.clips.produce import produce_clips
 
     source = RawVideo.from_table(raw_video)
-    seen = read_scenes(scenes)
-    manifest = Manifest(
-        episode=source.episode,
-        status="rendering",
-        source=Source(key=source.key, etag=source.etag, duration=source.duration_s),
-        created_at=datetime.now(UTC),
-        run_id=context.run.run_id,
-        clips=[],
-        requested=Requested(layout=read_requested_layout(camera), **config.model_dump(exclude={"aspect"})),
-        degraded=json.loads(provenance(aligned_transcript)["degraded"]),
-    )
+    manifest = _claim(source, config, camera, aligned_transcript, context.run.run_id)
     try:
         show = load_show(storage, source.key)
         limits = read_limits(show.gates, show_key(source.key))
         look = config.look(show, settings)
         edits = latest_edits(storage, source.episode)
-        looks = {clip.number: _edited(look, clip, show) for clip in edits.clips}
-        paths = read_paths(camera)
+        episode = Episode(source, aligned_transcript, read_scenes(scenes), read_paths(camera), edits)
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()
         encoder = best_encoder()
-        jobs = [
-            _job(window, aligned_transcript, source, looks.get(window.clip, look), paths, seen, encoder, edits)
-            for window in read_windows(highlight_windows)
-        ]
+        jobs = [clip_job(window, episode, look, show, encoder) for window in read_windows(highlight_windows)]
         aspect = config.aspect or show.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
@@ -163,17 +145,13 @@ def rendered_clips(
     seconds = time.monotonic() - began
     finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
-    for index in set(range(MAX_CLIPS)) - {clip.clip_index for clip in produced.clips}:
-        if stale := read_record(storage, source.episode, aspect, index):
-            for key in (*stale.keys, record_key(source.episode, aspect, index)):
-                storage.delete(key)
+    _remove_others(storage, source.episode, aspect, produced.clips)
     degraded = [
         {"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.rendering_fallbacks
     ]
-    clip_seconds = sum(clip.duration for clip in produced.clips)
     beside = manifests_beside(storage, source, aspect, context.log.warning)
-    clips_beside = [clip for _, each in beside.values() for clip in whole_clips(storage, each)]
-    table = clips_table(source.episode, [*produced.clips, *clips_beside])
+    other_clips = [clip for _, other in beside.values() for clip in whole_clips(storage, other)]
+    table = clips_table(source.episode, [*produced.clips, *other_clips])
     return TableResult(
         value=table,
         data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips) or "no clips"),
@@ -190,13 +168,7 @@ def rendered_clips(
                 {aspect.value: f"{folder}/manifest.json"} | {other.value: key for other, (key, _) in beside.items()}
             ),
             "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
-            **{f"clip_{clip.clip_index}": dg.MetadataValue.url(clip.url) for clip in produced.clips},
-            "publishable": len(finished.publishable),
-            "held_back": dg.MetadataValue.json({f"clip_{index}": why for index, why in finished.held_back.items()}),
-            "rendered": produced.rendered,
-            "unchanged": len(produced.clips) - produced.rendered,
-            "seconds": round(seconds, 2),
-            "speed": f"{clip_seconds / seconds:.2f}x real time" if produced.rendered else "nothing to render",
+            **_metadata(finished, produced, seconds),
             "encoder": encoder.name,
             "caption_style": look.style.name,
             "aspect": aspect.value,
@@ -206,47 +178,36 @@ def rendered_clips(
     )
 
 
-def _edited(look: Look, clip: EditedClip, show: Show) -> Look:
-    """Raises ValueError for a caption style that there is not any more."""
-    return replace(look, style=load_style(clip.caption_style, show.captions)) if clip.caption_style else look
-
-
-def _job(
-    window: Window,
-    words: pa.Table,
-    source: RawVideo,
-    look: Look,
-    paths: dict[int, CameraPath],
-    scenes: Sequence[Scene],
-    encoder: Encoder,
-    edits: Edits,
-) -> "Job":
-    """Raises ValueError where the camera's paths are not of these windows."""
-    from clipper_assets.clips.produce import Job
-
-    clip = window.clip
-    path = paths.get(clip)
-    if path is None or abs(path.keyframes[0].time_s - window.start) > SAME_TIME_S:
-        raise ValueError(
-            f"camera_paths has no path that begins with clip {clip} at {window.start:.2f} s; "
-            "materialize camera_paths with `afresh: true`, or mend the table that was edited"
-        )
-    own = [each for each in edits.words if window.start < each.end and each.start < window.end]
-    vain = [Degraded("edits", f"there is no word at {each.start:.1f} s any more") for each in lost(words, own)]
-    plan = plan_clip(window, corrected(words, own), source, look, path)
-    edited = edits.clip(clip)
-    return Job(
-        plan,
-        replace(window, degraded=[*window.degraded, *(each.as_dict() for each in vain)]),
-        encoder,
-        spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-        speaker_share=_speaker_share(scene_of(scenes, window.start, window.end), path, look, source),
-        judged=edited.judged if edited else None,
+def _claim(source: RawVideo, config: RenderConfig, camera: pa.Table, words: pa.Table, run_id: str) -> Manifest:
+    """The manifest while there are no clips yet."""
+    return Manifest(
+        episode=source.episode,
+        status="rendering",
+        source=Source(key=source.key, etag=source.etag, duration=source.duration_s),
+        created_at=datetime.now(UTC),
+        run_id=run_id,
+        clips=[],
+        requested=Requested(layout=read_requested_layout(camera), **config.model_dump(exclude={"aspect"})),
+        degraded=json.loads(provenance(words)["degraded"]),
     )
 
 
-def _speaker_share(scene: Scene | None, path: CameraPath, look: Look, source: RawVideo) -> float | None:
-    """See `speaker_shown`; None where nobody was to be followed."""
-    if scene is None or path.layouts == [Layout.center]:
-        return None
-    return speaker_shown(speaking_faces(scene), path, look.frame, source.square_size_px)
+def _metadata(manifest: Manifest, produced: "Produced", seconds: float) -> dict[str, Any]:
+    clip_seconds = sum(clip.duration for clip in produced.clips)
+    return {
+        **{f"clip_{clip.clip_index}": dg.MetadataValue.url(clip.url) for clip in produced.clips},
+        "publishable": len(manifest.publishable),
+        "held_back": dg.MetadataValue.json({f"clip_{index}": reasons for index, reasons in manifest.held_back.items()}),
+        "rendered": produced.rendered,
+        "unchanged": len(produced.clips) - produced.rendered,
+        "seconds": round(seconds, 2),
+        "speed": f"{clip_seconds / seconds:.2f}x real time" if produced.rendered else "nothing to render",
+    }
+
+
+def _remove_others(storage: Storage, episode: str, aspect: Aspect, clips: Sequence[Clip]) -> None:
+    """Removes the clips of earlier runs whose numbers the episode does not have any more."""
+    for index in set(range(MAX_CLIPS)) - {clip.clip_index for clip in clips}:
+        if stale := read_record(storage, episode, aspect, index):
+            for key in (*stale.keys, record_key(episode, aspect, index)):
+                storage.delete(key)

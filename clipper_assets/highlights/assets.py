@@ -1,6 +1,8 @@
 """`highlight_windows`: the stretches of an episode that are worth a clip."""
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -20,8 +22,8 @@ from clipper_assets.highlights.pickers.heuristic import HEURISTIC
 from clipper_assets.highlights.pickers.openai import prompt_version
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
-from clipper_assets.highlights.window import WINDOWS, read_windows
-from clipper_assets.media.loudness import load_loudness
+from clipper_assets.highlights.window import WINDOWS, Window, read_windows
+from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress
@@ -97,21 +99,12 @@ def highlight_windows(
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
-    spoken = sentences(words)
-    track = load_loudness(storage, source.loudness_key)
-    talk = Talk(
-        sentences=spoken,
-        loudness=np.array([track.integrated(sentence.start, sentence.end) for sentence in spoken]),
-        duration_s=source.duration_s,
-        language=language,
-        count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
-        rules=Rules(settings.window_min_s, settings.window_max_s),
-    )
+    talk = _talk(words, source, language, load_loudness(storage, source.loudness_key), config, settings)
     measured = time.monotonic()
     if edits.clips:
-        edited, lost = edited_rows(edits, spoken, source.episode, source.duration_s)
+        rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
         picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
-        windows = WINDOWS.table(edited)
+        windows = WINDOWS.table(rows)
     else:
         with time_limit(context, source.duration_s):
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
@@ -123,33 +116,55 @@ def highlight_windows(
             prompt_version=picked.prompt_version,
             degraded=picked.degraded,
         )
-    finished = time.monotonic()
-
-    rows = windows.to_pylist()
-    fallbacks = [*(entry.as_dict() for entry in picked.degraded), *(entry for row in rows for entry in row["degraded"])]
-    degraded = {entry["reason"]: entry for entry in fallbacks}
-    for reason in degraded:
-        context.log.warning(reason)
+    seconds = {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)}
+    degraded = _fallbacks(picked, read_windows(windows))
+    for fallback in degraded:
+        context.log.warning(fallback["reason"])
     return new_result(
         recipe,
         windows,
         check_results=[
             obey_the_rules(windows, words, talk.rules, source.duration_s, edited=bool(edits.clips)),
-            not_degraded(HIGHLIGHT_WINDOWS, degraded.values()),
+            not_degraded(HIGHLIGHT_WINDOWS, degraded),
         ],
         metadata={
             "windows": dg.MetadataValue.md(preview(read_windows(windows))),
             "picker": picked.picker,
             "edits": edits.version,
             "prompt_version": picked.prompt_version,
-            "tokens_in": picked.usage.tokens_in,
-            "tokens_out": picked.usage.tokens_out,
-            "cost_usd": picked.usage.cost_usd,
-            "retries": picked.usage.retries,
-            "seconds": {"loudness": round(measured - began, 2), "pick": round(finished - measured, 2)},
-            "degraded": list(degraded.values()),
+            **asdict(picked.usage),
+            "seconds": seconds,
+            "degraded": degraded,
         },
     )
+
+
+def _talk(
+    words: pa.Table,
+    source: RawVideo,
+    language: str,
+    loudness: LoudnessTrack,
+    config: HighlightsConfig,
+    settings: Settings,
+) -> Talk:
+    spoken = sentences(words)
+    return Talk(
+        sentences=spoken,
+        loudness=np.array([loudness.integrated(sentence.start, sentence.end) for sentence in spoken]),
+        duration_s=source.duration_s,
+        language=language,
+        count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
+        rules=Rules(settings.window_min_s, settings.window_max_s),
+    )
+
+
+def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, str]]:
+    """The fallbacks of the picker and of each window, each reason once."""
+    entries = [
+        *(fallback.as_dict() for fallback in picked.degraded),
+        *(entry for window in windows for entry in window.degraded),
+    ]
+    return list({entry["reason"]: entry for entry in entries}.values())
 
 
 def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:

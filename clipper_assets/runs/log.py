@@ -14,15 +14,23 @@ import dagster as dg
 from cachetools import LRUCache
 
 from clipper_assets.runs.model import Degraded, EpisodeState, Step, StepState
+from clipper_assets.runtime.asset_names import (
+    ALIGNED_TRANSCRIPT,
+    CAMERA_PATHS,
+    HIGHLIGHT_WINDOWS,
+    RAW_VIDEO,
+    RENDERED_CLIPS,
+    SCENES,
+)
 from clipper_assets.runtime.progress import read_progress
 
 WEIGHTS = {
-    "raw_video": 5.0,
-    "aligned_transcript": 35.0,
-    "highlight_windows": 5.0,
-    "scenes": 10.0,
-    "camera_paths": 1.0,
-    "rendered_clips": 44.0,
+    RAW_VIDEO: 5.0,
+    ALIGNED_TRANSCRIPT: 35.0,
+    HIGHLIGHT_WINDOWS: 5.0,
+    SCENES: 10.0,
+    CAMERA_PATHS: 1.0,
+    RENDERED_CLIPS: 44.0,
 }
 """Share of each step in the duration of a run, in per cent, for an hour of talk with WhisperX on a GPU."""
 FRESH_S = 0.5

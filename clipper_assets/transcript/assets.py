@@ -30,7 +30,7 @@ from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import isolated
 from clipper_assets.transcript.diarization import Diarizer
-from clipper_assets.transcript.engines.auto import ENGINES, Engines
+from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcription
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
@@ -142,34 +142,36 @@ def aligned_transcript(
             "degraded": json.dumps(degraded),
         },
     )
-    found = sentences(table)
     return new_result(
         recipe,
         table,
-        check_results=[
-            *check_words(table, voice, source.duration_s),
-            not_degraded(ALIGNED_TRANSCRIPT, degraded),
-        ],
+        check_results=[*check_words(table, voice, source.duration_s), not_degraded(ALIGNED_TRANSCRIPT, degraded)],
         metadata={
-            "engine": result.engine,
-            "passed_over": list(result.passed_over),
-            "model": heard.model,
-            "language": heard.language,
+            **_metadata(result, table, source.duration_s),
             "speakers": speakers,
-            **heard.facts,
-            "versions": versions(),
-            "sentences": len(found),
-            "speech_s": round(sum(sentence.end - sentence.start for sentence in found), 1),
-            "seconds": {name: round(seconds, 2) for name, seconds in heard.stages_s.items()},
-            "real_time_factor": {
-                name: round(seconds / source.duration_s, 4) for name, seconds in heard.stages_s.items()
-            },
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
             "pace": dg.MetadataValue.md(pace_plot(table, voice, source.duration_s)),
-            "transcript": dg.MetadataValue.md(preview(found)),
         },
     )
+
+
+def _metadata(result: Transcription, table: pa.Table, duration_s: float) -> dict[str, Any]:
+    """What the engine reports of its work, and a preview of the transcript."""
+    heard, spoken = result.heard, sentences(table)
+    return {
+        "engine": result.engine,
+        "passed_over": list(result.passed_over),
+        "model": heard.model,
+        "language": heard.language,
+        **heard.facts,
+        "versions": versions(),
+        "sentences": len(spoken),
+        "speech_s": round(sum(sentence.end - sentence.start for sentence in spoken), 1),
+        "seconds": {name: round(seconds, 2) for name, seconds in heard.stages_s.items()},
+        "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in heard.stages_s.items()},
+        "transcript": dg.MetadataValue.md(preview(spoken)),
+    }
 
 
 def _sidecars(storage: Storage, upload: str, language: str | None) -> dict[str, str]:

@@ -19,13 +19,14 @@ from clipper_assets.edits.windows import moved, pinned, retitled
 from clipper_assets.edits.words import worded
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runtime.asset_names import CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
 from clipper_assets.shows.show import Layout
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
 """Tag of a run that shows edits: their version."""
-AFTER_EDITS = ("highlight_windows", "scenes", "camera_paths", "rendered_clips")
+AFTER_EDITS = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
 
 
 @router.get("/options", responses=answers())
@@ -100,9 +101,9 @@ def _ops(requested: Requested, aspect: Aspect) -> dict[str, Any]:
     asked = requested.model_dump(mode="json", exclude_none=True)
     camera = {"layout": asked.pop("layout")} if "layout" in asked else {}
     return {
-        "scenes": {"config": camera},
-        "camera_paths": {"config": camera},
-        "rendered_clips": {"config": {**asked, "aspect": aspect.name}},
+        SCENES: {"config": camera},
+        CAMERA_PATHS: {"config": camera},
+        RENDERED_CLIPS: {"config": {**asked, "aspect": aspect.name}},
     }
 
 

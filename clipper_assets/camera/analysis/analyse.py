@@ -23,10 +23,10 @@ from clipper_assets.camera.scene import FPS, Scene, Shot, Track
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Box
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, part
 
-STEP = "scenes"
 UNKNOWN = -1
 """Placeholder for `Track.person` until people are recognised."""
 
@@ -83,12 +83,12 @@ def _models(models_dir: Path | None) -> tuple[Detector, Score | None, tuple[Degr
         detector = ultraface(verify("ultraface-rfb-320", models_dir))
     except ModelFileError as error:
         detector = haar()
-        degraded.append(Degraded(STEP, f"faces were found with OpenCV's Haar cascade instead of UltraFace: {error}"))
+        degraded.append(Degraded(SCENES, f"faces were found with OpenCV's Haar cascade instead of UltraFace: {error}"))
     try:
         score = lr_asd(verify("lr-asd-frontend", models_dir), verify("lr-asd-backend", models_dir))
     except ModelFileError as error:
         score = None
-        degraded.append(Degraded(STEP, f"speakers were detected by mouth motion instead of LR-ASD: {error}"))
+        degraded.append(Degraded(SCENES, f"speakers were detected by mouth motion instead of LR-ASD: {error}"))
     return detector, score, tuple(degraded)
 
 

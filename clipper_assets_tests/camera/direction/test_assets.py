@@ -123,7 +123,7 @@ def test_a_path_of_other_windows_fails_in_one_sentence(
     )
     assert failures(again) == [
         f"camera_paths has no path that begins with clip 0 at {start_s:.2f} s; materialize camera_paths with "
-        "`afresh: true`, or mend the table that was edited"
+        "`afresh: true`, or correct the edited table"
     ]
 
 

@@ -1,0 +1,70 @@
+"""What is to be produced of an episode: a job for each window, as the show, the camera and people's edits have it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from clipper_assets.camera.direction.path import CameraPath
+from clipper_assets.camera.direction.visibility import speaker_shown
+from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
+from clipper_assets.captions.styles import load_style
+from clipper_assets.clips.gates.words import spoken_around
+from clipper_assets.clips.plan import Look, plan_clip
+from clipper_assets.clips.produce import Job
+from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.edits.model import Edits
+from clipper_assets.edits.words import corrected, lost
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.window import Window
+from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.shows.show import Layout, Show
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What the jobs of an episode have in common: its words, what is seen in it, where the camera looks, its edits."""
+
+    source: RawVideo
+    words: pa.Table
+    scenes: Sequence[Scene]
+    paths: dict[int, CameraPath]
+    edits: Edits
+
+
+def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: Encoder) -> Job:
+    """The job for one window; an edit may give its clip another caption style than `look`.
+
+    Raises ValueError if the camera's path does not begin with the window, or the edited caption style is unknown.
+    """
+    edits, words = episode.edits, episode.words
+    path = episode.paths.get(window.clip)
+    if path is None or abs(path.keyframes[0].time_s - window.start) > SAME_TIME_S:
+        raise ValueError(
+            f"camera_paths has no path that begins with clip {window.clip} at {window.start:.2f} s; "
+            "materialize camera_paths with `afresh: true`, or correct the edited table"
+        )
+    edited = edits.clip(window.clip)
+    if edited and edited.caption_style:
+        look = replace(look, style=load_style(edited.caption_style, show.captions))
+    word_edits = [edit for edit in edits.words if window.start < edit.end and edit.start < window.end]
+    fallbacks = [
+        Degraded("edits", f"there is no word at {edit.start:.1f} s any more") for edit in lost(words, word_edits)
+    ]
+    plan = plan_clip(window, corrected(words, word_edits), episode.source, look, path)
+    return Job(
+        plan,
+        replace(window, degraded=[*window.degraded, *(fallback.as_dict() for fallback in fallbacks)]),
+        encoder,
+        spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
+        speaker_share=_speaker_share(window, episode, path, look),
+        judged=edited.judged if edited else None,
+    )
+
+
+def _speaker_share(window: Window, episode: Episode, path: CameraPath, look: Look) -> float | None:
+    """See `speaker_shown`; None if the camera follows nobody."""
+    scene = scene_of(episode.scenes, window.start, window.end)
+    if scene is None or path.layouts == [Layout.center]:
+        return None
+    return speaker_shown(speaking_faces(scene), path, look.frame, episode.source.square_size_px)
