@@ -39,7 +39,6 @@ class Diarizer(dg.ConfigurableResource[None]):
             return words, "known from the transcript"
         if not words:
             return words, "no words"
-        free_gpu()  # of the aligner's memory
         try:
             pipeline = self._load()
         except ModelMissingError as error:
@@ -69,6 +68,7 @@ class Diarizer(dg.ConfigurableResource[None]):
                     "accept its licence on the hub and set HF_TOKEN"
                 )
             model.refuse_if_unreachable(models_dir, token)
+        free_gpu()  # of the aligner's memory
         import_whisperx()
         from whisperx.diarize import DiarizationPipeline
 
