@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from clipper_assets import job
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
@@ -26,6 +27,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets.transcript.assets import TranscriptConfig
+from clipper_assets_tests.support.media import FAST
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
@@ -57,11 +59,11 @@ def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of the sample at 640x360, `cut.mp4`, with its cues beside it in `cut.srt`."""
+    """Ten seconds of the sample at 640x360 and 10 fps, `cut.mp4`, with its cues beside it in `cut.srt`."""
     folder = tmp_path_factory.mktemp("cut")
     target = folder / "cut.mp4"
     source = ["-ss", str(CUT_START_S), "-t", str(CUT_S), "-i", str(SAMPLE / "episode.mp4")]
-    run([*source, "-vf", "scale=640:360", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(target)])
+    run([*source, "-vf", "scale=640:360,fps=10", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(target)])
     subs = pysubs2.load(str(SAMPLE / "episode.srt"))
     subs.shift(s=-CUT_START_S)
     subs.events = [event for event in subs if event.start >= 0 and event.end <= CUT_S * 1000]
@@ -71,9 +73,14 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clips of 3 to 6 s, so that a test that renders takes seconds."""
+    shorten_clips(monkeypatch)
+
+
+def shorten_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes clips of 3 to 6 s with the quickest encoder, so that a test that renders takes seconds."""
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
     monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+    monkeypatch.setattr(clips_assets, "best_encoder", lambda: FAST)
 
 
 @pytest.fixture

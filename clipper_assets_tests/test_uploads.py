@@ -75,7 +75,9 @@ def truncated_tail(file: Path, cut: Path) -> None:
 
 
 def truncated_tail_after_the_index(file: Path, cut: Path) -> None:
-    make(file, "-i", f"file:{cut}", "-c", "copy", "-movflags", "+faststart")
+    # At 25 fps, so that the tail is not among the frames that the probe looks at first.
+    encoded = ["-r", "25", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy"]
+    make(file, "-i", f"file:{cut}", *encoded, "-movflags", "+faststart")
     truncated_tail(file, file)
 
 

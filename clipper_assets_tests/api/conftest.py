@@ -19,7 +19,7 @@ from clipper_assets.api.urls import Signer
 from clipper_assets.runs.log import Runs
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.conftest import clip_episode, shorten_clips
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "show/cut.mp4"
@@ -33,8 +33,7 @@ def services(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Iterator[Se
     """Services with the finished episode `show/cut.mp4` and the new upload `show2/new.mp4`; runs stay queued."""
     root = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
-        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        shorten_clips(monkeypatch)
         monkeypatch.setenv("DAGSTER_HOME", str(root / "home"))
         monkeypatch.chdir(REPOSITORY)
         (root / "home").mkdir()

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from clipper_assets.api.app import build_app
 from clipper_assets.api.deps import Services
 from clipper_assets_tests.api.conftest import TOKENS
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.conftest import clip_episode, shorten_clips
 
 KEY, NEW = "show4/called.mp4", "show4/new.mp4"
 
@@ -40,8 +40,7 @@ def operations(services: Services, cut: Path) -> list[Any]:
         services.storage.put_file(key, cut)
         services.storage.put_file(key.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
-        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        shorten_clips(monkeypatch)
         clip_episode(services.storage, KEY, services.instance)
     patient = replace(services, settings=services.settings.model_copy(update=PATIENT))
     document = schemathesis.openapi.from_asgi("/openapi.json", build_app(patient, TOKENS))

@@ -6,14 +6,17 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from clipper_assets.highlights.windows import WINDOWS
 
 from clipper_assets import job
 from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import CAMERA
+from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.manifest import CLIPS, Manifest
 from clipper_assets.clips.rendering import render as rendering
+from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures
@@ -186,6 +189,7 @@ def test_captions_that_fail_are_recorded_and_cause_a_warning(
     upload: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(clips_assets, "best_encoder", lambda: X264)
     monkeypatch.setattr(rendering, "caption_ass", lambda *_: "nothing that libass can read")
     _, result = clip_episode(storage, upload("cut.mp4"), instance)
     (fallback,) = metadata(result)["degraded"]

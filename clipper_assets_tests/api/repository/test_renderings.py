@@ -17,7 +17,7 @@ from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.edits.model import Edits
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.damaged import DamagedError
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.conftest import clip_episode, shorten_clips
 
 KEY = "show5/both.mp4"
 PORTRAIT, SQUARE = "show5/clips/manifest.json", "show5/clips/1x1/manifest.json"
@@ -30,8 +30,7 @@ def runs(services: Services, cut: Path) -> dict[Aspect, dg.DagsterRun]:
     services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     made = {}
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
-        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        shorten_clips(monkeypatch)
         for aspect in (Aspect.portrait, Aspect.square):
             _, result = clip_episode(services.storage, KEY, services.instance, render=RenderConfig(aspect=aspect))
             assert result.success

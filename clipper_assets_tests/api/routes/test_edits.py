@@ -14,7 +14,7 @@ from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.media.frame import Aspect
 from clipper_assets.shows.show import Layout
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.conftest import clip_episode, shorten_clips
 
 KEY, CLIPS = "show3/edited.mp4", "show3/clips"
 
@@ -25,15 +25,13 @@ def _episode(services: Services, cut: Path) -> None:
     services.storage.put_file(KEY, cut)
     services.storage.put_file(KEY.replace(".mp4", ".srt"), cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
-        monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        shorten_clips(monkeypatch)
         process(services)
 
 
 @pytest.fixture(autouse=True)
 def _window_lengths_of_the_episode(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
-    monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
+    shorten_clips(monkeypatch)
 
 
 @pytest.fixture

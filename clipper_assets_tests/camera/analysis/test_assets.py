@@ -24,7 +24,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
 from clipper_assets.storage.root import storage_at
 from clipper_assets.transcript.words import WORDS
-from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.conftest import clip_episode, shorten_clips
 from clipper_assets_tests.support.servers import CountingS3, serving_s3
 
 KEY = "show/cut.mp4"
@@ -39,8 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> tuple[Directory
     storage.put_file(KEY, cut)
     storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("CLIPPER_WINDOW_MIN_S", "3")
-        environment.setenv("CLIPPER_WINDOW_MAX_S", "6")
+        shorten_clips(environment)
         _, result = clip_episode(storage, KEY, dg.DagsterInstance.ephemeral())
     assert failures(result) == []
     return storage, result
