@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from clipper_assets.highlights.windows import WINDOWS
 
 from clipper_assets import job
 from clipper_assets.camera.analysis.observation import SCENES_TABLE
