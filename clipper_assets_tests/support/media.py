@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def two_microphones(bleed_db: float) -> tuple[list[Samples], list[Word]]:
 
     `channel` of a word is its microphone: 0 for the host, 1 for the guest.
     """
-    mixed = speech_of(SAMPLE / "episode.mp4")
+    mixed = _sample_speech()
     words = sample_words()
     voices = []
     for channel in (0, 1):
@@ -146,6 +147,13 @@ def sample_words() -> list[Word]:
         for number, sentence in enumerate(sentences)
         for said in sentence["words"]
     ]
+
+
+@cache
+def _sample_speech() -> Samples:
+    speech = speech_of(SAMPLE / "episode.mp4")
+    speech.flags.writeable = False
+    return speech
 
 
 def speech_of(file: Path) -> Samples:
