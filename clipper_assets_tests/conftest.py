@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
+import hypothesis
 import pysubs2
 import pytest
 from moto.server import ThreadedMotoServer
@@ -33,6 +34,9 @@ SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
 NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
 """Checks that warn on a machine without an OpenAI key and without models: rules pick, and OpenCV finds the faces."""
+
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(autouse=True, scope="session")

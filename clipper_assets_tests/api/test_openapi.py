@@ -59,7 +59,7 @@ def statuses(services: Services, operation: Any) -> set[int]:
             case.path_parameters["key"] = KEY
         if is_known and isinstance(case.body, dict) and "s3_key" in case.body:
             case.body["s3_key"] = NEW
-        response = case.call(headers={"Authorization": "Bearer full-token"})
+        response = case.call(headers={"Authorization": "Bearer full-token"}, timeout=300)
         case.validate_response(response, checks=CHECKS)
         codes.add(response.status_code)
         for key in (KEY, NEW):
