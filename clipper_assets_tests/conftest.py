@@ -63,11 +63,15 @@ def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 @pytest.fixture(scope="session")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of the sample at 640x360 and 10 fps, `cut.mp4`, with its cues beside it in `cut.srt`."""
-    folder = tmp_path_factory.mktemp("cut")
+    return cut_sample(tmp_path_factory.mktemp("cut"), fps=10)
+
+
+def cut_sample(folder: Path, fps: int) -> Path:
+    """Ten seconds of the sample at 640x360, `cut.mp4` in a folder, with its cues beside it in `cut.srt`."""
     target = folder / "cut.mp4"
     source = ["-ss", str(CUT_START_S), "-t", str(CUT_S), "-i", str(SAMPLE / "episode.mp4")]
-    run([*source, "-vf", "scale=640:360,fps=10", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(target)])
+    picture = ["-vf", f"scale=640:360,fps={fps}", "-c:v", "libx264", "-preset", "ultrafast"]
+    run([*source, *picture, "-c:a", "aac", str(target)])
     subs = pysubs2.load(str(SAMPLE / "episode.srt"))
     subs.shift(s=-CUT_START_S)
     subs.events = [event for event in subs if event.start >= 0 and event.end <= CUT_S * 1000]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clipper_assets_tests.conftest import cut_sample
 from clipper_assets_tests.support.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
 
 Deploy = Callable[..., Deployment]
@@ -15,6 +16,12 @@ BUCKET = "house"
 
 
 JSON_LOGS = {"CLIPPER_LOG_FORMAT": "json", "DAGSTER_CLI_DEV_LOG_FORMAT": "json"}
+
+
+@pytest.fixture(scope="session")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """At 25 fps, so that a step lasts long enough to be killed or cancelled in the middle."""
+    return cut_sample(tmp_path_factory.mktemp("cut"), fps=25)
 
 
 @pytest.fixture
