@@ -1,5 +1,6 @@
 """The sample episode, a short cut of it for tests that render, and the whole job on a storage of the test's own."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,9 @@ NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
+
+gc.set_threshold(20_000, 20, 20)
+"""Python's own thresholds search a million objects of imported modules again and again, a sixth of a worker's CPU."""
 
 
 @pytest.fixture(autouse=True, scope="session")
