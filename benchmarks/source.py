@@ -123,7 +123,7 @@ def _source(file: Path) -> RawVideo:
 
 def _words(truth: Any, loop_s: float, duration_s: float) -> pa.Table:
     """Returns the words of the sample in a loop, without speakers, which the camera has to find."""
-    said, sentence_of = [], []
+    spoken_words, sentence_of = [], []
     sentences = [
         [(word["word"], loop * loop_s + word["start"], loop * loop_s + word["end"]) for word in sentence["words"]]
         for loop in range(int(duration_s // loop_s) + 1)
@@ -132,6 +132,6 @@ def _words(truth: Any, loop_s: float, duration_s: float) -> pa.Table:
     for number, sentence in enumerate(sentences):
         if sentence[-1][2] > duration_s:
             break
-        said += [Word(*word, segment=number) for word in sentence]
+        spoken_words += [Word(*word, segment=number) for word in sentence]
         sentence_of += [number] * len(sentence)
-    return words_table("benchmark", said, sentence_of, "en", {})
+    return words_table("benchmark", spoken_words, sentence_of, "en", {})

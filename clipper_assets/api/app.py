@@ -13,12 +13,12 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clipper_assets.api.alive import Alive, Readiness
 from clipper_assets.api.auth import BearerTokens, Guard, Tokens
 from clipper_assets.api.deps import Services, refuse_unknown_query
+from clipper_assets.api.health import HealthEndpoints, Readiness
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.api.routes import again, edits, episodes, events, media, metrics, process, uploads
+from clipper_assets.api.routes import edits, episodes, events, media, metrics, process, retry_and_remove, uploads
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
     )
     app.state.services = services
     # The first matching route wins, and a key may contain slashes: routes that continue after the key come first.
-    for module in (process, events, edits, uploads, media, metrics, episodes, again):
+    for module in (process, events, edits, uploads, media, metrics, episodes, retry_and_remove):
         app.include_router(module.router)
     app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))
@@ -70,7 +70,7 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Prefer"],
         expose_headers=["Location", "Retry-After", "Preference-Applied"],
     )
-    app.add_middleware(Alive, readiness=Readiness.of(services))
+    app.add_middleware(HealthEndpoints, readiness=Readiness.of(services))
     app.add_middleware(AccessLog)
     return app
 

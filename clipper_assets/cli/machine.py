@@ -138,6 +138,6 @@ def _gpu() -> Finding:
         return Finding("GPU", False, "none; everything runs on the CPU", required=False)
     query = [smi, "--query-gpu=name,memory.total", "--format=csv,noheader"]
     result = subprocess.run(query, capture_output=True, text=True, check=False)
-    found = result.returncode == 0 and bool(result.stdout.strip())
-    detail = "; ".join((result.stdout if found else result.stderr).strip().splitlines())
-    return Finding("GPU", found, detail, required=False)
+    works = result.returncode == 0 and bool(result.stdout.strip())
+    detail = "; ".join((result.stdout if works else result.stderr).strip().splitlines())
+    return Finding("GPU", works, detail, required=False)

@@ -22,8 +22,8 @@ def named() -> set[str]:
 
 def test_the_instance_without_a_gpu_differs_in_nothing_else() -> None:
     gpu, cpu = load(DOCKER / "dagster.yaml"), load(DOCKER / "dagster-cpu.yaml")
-    (asked,) = gpu["run_launcher"]["config"]["container_kwargs"].pop("device_requests")
-    assert asked["capabilities"] == [["gpu"]]
+    (device_request,) = gpu["run_launcher"]["config"]["container_kwargs"].pop("device_requests")
+    assert device_request["capabilities"] == [["gpu"]]
     assert gpu == cpu
 
 
@@ -48,9 +48,9 @@ def test_every_setting_is_in_env_example_and_used() -> None:
 
 def test_runs_get_the_environment_of_the_daemon() -> None:
     daemon = load(DOCKER / "compose.yaml")["services"]["daemon"]["environment"]
-    asked = load(DOCKER / "dagster.yaml")["run_launcher"]["config"]["env_vars"]
-    assert set(asked) <= set(daemon)
-    assert not any("=" in name for name in asked)
+    variables = load(DOCKER / "dagster.yaml")["run_launcher"]["config"]["env_vars"]
+    assert set(variables) <= set(daemon)
+    assert not any("=" in name for name in variables)
 
 
 def test_services_are_unprivileged() -> None:

@@ -41,8 +41,8 @@ def test_every_file_is_tested_and_every_setting_is_used() -> None:
 @pytest.mark.parametrize("name", ROLES)
 def test_only_runs_request_a_gpu(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
-    asked = container.get("resourceRequirements", [])
-    assert asked == ([{"type": "GPU", "value": "1"}] if name == "run" else [])
+    requirements = container.get("resourceRequirements", [])
+    assert requirements == ([{"type": "GPU", "value": "1"}] if name == "run" else [])
 
 
 @pytest.mark.parametrize("name", ROLES)

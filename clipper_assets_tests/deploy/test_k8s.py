@@ -152,8 +152,8 @@ def test_the_warming_job_fetches_with_the_environment_of_the_image(tmp_path: Pat
     service = (FOLDER.parents[1] / "Dockerfile").read_text().split("AS service")[1].split("\nFROM ")[0]
     image = dict(re.findall(r"\b(HOME|HF_HOME|CLIPPER_MODELS_DIR)=(\S+)", service))
     (container,) = load("warm-models.yaml")["spec"]["template"]["spec"]["containers"]
-    own = {each["name"]: each["value"] for each in container["env"]}
-    paths = {name: in_pod(path, container["volumeMounts"], tmp_path) for name, path in (image | own).items()}
+    job_variables = {each["name"]: each["value"] for each in container["env"]}
+    paths = {name: in_pod(path, container["volumeMounts"], tmp_path) for name, path in (image | job_variables).items()}
     with serve({"nobody/tiny": MODELS / "whisper_tiny_sample"}) as hub:
         away = {"HF_ENDPOINT": hub, "CLIPPER_WHISPER_MODEL": "nobody/tiny", "HTTPS_PROXY": "http://127.0.0.1:9"}
         done = subprocess.run(
@@ -207,5 +207,5 @@ def test_every_pod_is_unprivileged(kind: str) -> None:
 def test_liveness_probes_restart_only_dead_pods() -> None:
     deployment, _ = yaml.safe_load_all((FOLDER / "clipper-api.yaml").read_text())
     (api,) = deployment["spec"]["template"]["spec"]["containers"]
-    asked = {probe: api[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
-    assert asked == {"startupProbe": "/health", "livenessProbe": "/health", "readinessProbe": "/ready"}
+    paths = {probe: api[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert paths == {"startupProbe": "/health", "livenessProbe": "/health", "readinessProbe": "/ready"}

@@ -148,23 +148,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
     """The credentials of an operator with all permissions, and those that ECS passes to the tasks of each role."""
-    place: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
-    first: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    iam, sts = boto3.client("iam", **place, **first), boto3.client("sts", **place, **first)
+    endpoint: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
+    root_keys: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    iam, sts = boto3.client("iam", **endpoint, **root_keys), boto3.client("sts", **endpoint, **root_keys)
     for bucket in (values["BUCKET"], values["LOGS_BUCKET"]):
-        boto3.client("s3", **place, **first).create_bucket(Bucket=bucket)
+        boto3.client("s3", **endpoint, **root_keys).create_bucket(Bucket=bucket)
     credentials = {}
     for name in ROLES:
         role, trust = f"clipper-{name}", json.dumps(filled("policies/trust.json", values))
         arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
         policy = json.dumps(filled(f"policies/{name}.json", values))
         iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
-        given = sts.assume_role(RoleArn=arn, RoleSessionName=role)["Credentials"]
+        session = sts.assume_role(RoleArn=arn, RoleSessionName=role)["Credentials"]
         credentials[role] = {
-            "AccessKeyId": given["AccessKeyId"],
-            "SecretAccessKey": given["SecretAccessKey"],
-            "Token": given["SessionToken"],
-            "Expiration": given["Expiration"].isoformat(),
+            "AccessKeyId": session["AccessKeyId"],
+            "SecretAccessKey": session["SecretAccessKey"],
+            "Token": session["SessionToken"],
+            "Expiration": session["Expiration"].isoformat(),
         }
     iam.create_user(UserName="operator")
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -177,8 +177,8 @@ def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any],
 def _environment(values: dict[str, str]) -> dict[str, str]:
     """The environment of the instance, so that the test can open it."""
     (container,) = filled("task-definitions/daemon.json", values)["containerDefinitions"]
-    given = {each["name"]: each["value"] for each in container["environment"] if each["name"] != "DAGSTER_HOME"}
-    return {**given, "CLIPPER_DB_PASSWORD": PASSWORD, "AWS_DEFAULT_REGION": "us-east-1"}
+    variables = {item["name"]: item["value"] for item in container["environment"] if item["name"] != "DAGSTER_HOME"}
+    return {**variables, "CLIPPER_DB_PASSWORD": PASSWORD, "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def _install(cluster: Cluster) -> None:
@@ -252,7 +252,7 @@ def test_a_run_is_cancelled_from_the_ui(cluster: Cluster, cut: Path) -> None:
 
 def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -> None:
     data = cut.read_bytes()
-    for key, end in (("given-up/talk.mp4", "abort"), ("api/talk.mp4", "complete")):
+    for key, end in (("aborted/talk.mp4", "abort"), ("api/talk.mp4", "complete")):
         begun = cluster.api("POST", "/uploads", {"key": key, "size_bytes": len(data)})
         (part,) = begun["parts"]
         assert requests.put(part["url"], data=data, timeout=60).ok

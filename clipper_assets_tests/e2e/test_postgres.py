@@ -88,8 +88,8 @@ def test_no_episode_is_lost_when_the_database_restarts(
 
 
 def _successes(instance: dg.DagsterInstance) -> set[str]:
-    found = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
-    return {run.tags["dagster/partition"] for run in found}
+    runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+    return {run.tags["dagster/partition"] for run in runs}
 
 
 def _runs(instance: dg.DagsterInstance, key: str) -> list[dg.DagsterRun]:

@@ -46,14 +46,14 @@ def test_prometheus_evaluates_all_rules_and_queries_on_a_run(tmp_path: Path, cut
     (root / "show").mkdir(parents=True)
     url = f"http://127.0.0.1:{port}"
 
-    def asked(path: str, **parameters: str) -> Any:
+    def query_api(path: str, **parameters: str) -> Any:
         answer = requests.get(f"{url}/api/v1/{path}", params=parameters, timeout=30).json()
         assert answer["status"] == "success", answer
         return answer["data"]
 
     def value(query: str) -> float | None:
-        found = asked("query", query=query)["result"]
-        return float(found[0]["value"][1]) if found else None
+        samples = query_api("query", query=query)["result"]
+        return float(samples[0]["value"][1]) if samples else None
 
     short = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6"}
     with deployed(tmp_path, str(root), **short) as deployment, api_beside(deployment) as api:
@@ -69,8 +69,8 @@ def test_prometheus_evaluates_all_rules_and_queries_on_a_run(tmp_path: Path, cut
             assert value('clipper_step_seconds_count{step="rendered_clips"}') == 1
             assert value('increase(clipper_runs_ended_total{status="success"}[10m])')
             for query in QUERIES:
-                asked("query", query=query.replace("$__rate_interval", "1m"))
-            assert {name for query in QUERIES for name in NAME.findall(query)} <= set(asked("metadata"))
-            rules = [rule for group in asked("rules")["groups"] for rule in group["rules"]]
+                query_api("query", query=query.replace("$__rate_interval", "1m"))
+            assert {name for query in QUERIES for name in NAME.findall(query)} <= set(query_api("metadata"))
+            rules = [rule for group in query_api("rules")["groups"] for rule in group["rules"]]
             assert {rule["name"] for rule in rules} == {rule["alert"] for rule in RULES}
             assert {(rule["health"], rule["state"]) for rule in rules} == {("ok", "inactive")}, rules

@@ -70,16 +70,16 @@ def words(root: Path) -> list[Word]:
 
 def test_the_captions_of_the_sample_follow_the_speech(tiny: Path) -> None:
     """Measured: no word error; word starts are off by 16 ms in the median, 30 ms at p95, 40 ms at most."""
-    said = clipper(str(SAMPLE / "episode.mp4"), "--max-clips", "2")
-    assert "Traceback" not in said
-    truth, heard = sample_words(), words(tiny)
-    assert word_error_rate([word.text for word in truth], [word.text for word in heard]) <= 0.01
-    errors = start_errors(truth, heard)
+    output = clipper(str(SAMPLE / "episode.mp4"), "--max-clips", "2")
+    assert "Traceback" not in output
+    truth, recognised = sample_words(), words(tiny)
+    assert word_error_rate([word.text for word in truth], [word.text for word in recognised]) <= 0.01
+    errors = start_errors(truth, recognised)
     assert np.median(errors) <= 0.025
     assert np.quantile(errors, 0.95) <= 0.12
-    numerals = [pair for pair in matches(truth, heard) if pair[0].text[0].isdigit()]
+    numerals = [pair for pair in matches(truth, recognised) if pair[0].text[0].isdigit()]
     assert len(numerals) == 5
-    assert max(abs(said.start - found.start) for said, found in numerals) <= 0.12
+    assert max(abs(true_word.start - word.start) for true_word, word in numerals) <= 0.12
 
     clips = json.loads((tiny / "episode" / "clips" / "manifest.json").read_text())["clips"]
     assert len(clips) == 2
@@ -98,14 +98,14 @@ def test_two_microphones_in_two_channels_identify_the_speakers(tiny: Path, tmp_p
     """Measured: 399 of 399 words, each once and with the right speaker."""
     tracks, truth = two_microphones(20.0)
     clipper(str(with_sound(SAMPLE / "episode.mp4", tracks, tmp_path / "pair.mp4")), "--max-clips", "1")
-    heard = words(tiny)
-    assert word_error_rate([word.text for word in truth], [word.text for word in heard]) <= 0.01
+    recognised = words(tiny)
+    assert word_error_rate([word.text for word in truth], [word.text for word in recognised]) <= 0.01
     right = sum(
-        (word.channel, word.speaker) == (said.channel, f"SPEAKER_0{said.channel}")
-        for said, word in matches(truth, heard)
+        (word.channel, word.speaker) == (true_word.channel, f"SPEAKER_0{true_word.channel}")
+        for true_word, word in matches(truth, recognised)
     )
     assert right >= 0.98 * len(truth)
-    assert len(heard) <= len(truth)
+    assert len(recognised) <= len(truth)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_two_microphones_in_two_channels_identify_the_speakers(tiny: Path, tmp_p
 )
 def test_a_recording_without_speech_has_no_clips(tiny: Path, tmp_path: Path, sound: str) -> None:
     seconds = ["-t", "600", "-c:v", "libx264", "-preset", "ultrafast"]
-    said = clipper(str(make(tmp_path / "quiet.mp4", *lavfi("color=c=gray:s=64x36:r=5", sound), *seconds)))
-    assert "aligned_transcript_covers_speech: no speech was found" in said
-    assert "no clips: " in said
+    output = clipper(str(make(tmp_path / "quiet.mp4", *lavfi("color=c=gray:s=64x36:r=5", sound), *seconds)))
+    assert "aligned_transcript_covers_speech: no speech was found" in output
+    assert "no clips: " in output
     assert (table(tiny, "aligned_transcript"), table(tiny, "highlight_windows")) == ([], [])
     assert json.loads((tiny / "quiet" / "clips" / "manifest.json").read_text())["clips"] == []
 

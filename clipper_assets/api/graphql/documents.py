@@ -144,7 +144,7 @@ def _children(node: Node) -> Iterator[Node]:
         if isinstance(value, Node):
             yield value
         elif isinstance(value, list | tuple):
-            yield from (each for each in value if isinstance(each, Node))
+            yield from (item for item in value if isinstance(item, Node))
 
 
 def _outer_first(operations: list[_Definition], fragments: dict[str, _Definition]) -> list[_Definition]:

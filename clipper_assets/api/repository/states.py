@@ -81,9 +81,9 @@ class EpisodeSnapshot:
 
     def rendering(self, aspect: Aspect | None) -> Rendering | None:
         """Returns the rendering of an aspect, by default the first. Raises RefusedError (404) for one without clips."""
-        match = next((each for each in self.renderings if aspect in (None, each.aspect)), None)
+        match = next((rendering for rendering in self.renderings if aspect in (None, rendering.aspect)), None)
         if match is None and aspect is not None:
-            rendered = ", ".join(each.aspect for each in self.renderings) or "none yet"
+            rendered = ", ".join(rendering.aspect for rendering in self.renderings) or "none yet"
             raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {rendered}")
         return match
 
@@ -98,7 +98,7 @@ class EpisodeSnapshot:
 
     def unrendered_edits(self, clip: Clip) -> dict[str, Any]:
         """Returns the changes to a clip that its file does not show yet, by field."""
-        shown = next((each.edits for each in self.renderings if each.aspect is clip.aspect), Edits(version=0))
+        shown = next((item.edits for item in self.renderings if item.aspect is clip.aspect), Edits(version=0))
         return unrendered_edits(clip, self.edits, shown)
 
 

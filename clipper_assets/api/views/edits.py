@@ -28,8 +28,8 @@ def edits_view(episode: EpisodeSnapshot) -> Edits:
         version=edits.version,
         can_undo=bool(edits.clips or edits.words),
         is_rendered=all(
-            (edits.clips, edits.words) == (each.edits.clips, each.edits.words)
-            or not any(episode.unrendered_edits(clip) for clip in each.manifest.clips)
-            for each in episode.renderings
+            (edits.clips, edits.words) == (rendering.edits.clips, rendering.edits.words)
+            or not any(episode.unrendered_edits(clip) for clip in rendering.manifest.clips)
+            for rendering in episode.renderings
         ),
     )

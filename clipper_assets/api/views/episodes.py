@@ -107,7 +107,7 @@ def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSumma
 def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str]) -> Episode:
     """Builds the full view of an episode; `url` returns the URL of an object for browsers."""
     source = episode.source
-    clips = [clip_view(episode, clip, url) for each in episode.renderings for clip in each.manifest.clips]
+    clips = [clip_view(episode, clip, url) for rendering in episode.renderings for clip in rendering.manifest.clips]
     return Episode(
         **summary(episode, url).model_dump(),
         duration=source.duration_s if source else None,

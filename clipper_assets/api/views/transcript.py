@@ -60,13 +60,13 @@ def transcript(episode: EpisodeSnapshot) -> Transcript:
         ],
         sentences=[
             TranscriptSentence(
-                number=each.number,
-                text=each.text,
-                start=each.start,
-                end=each.end,
-                speaker=each.speaker,
-                doubtful=each.doubtful,
+                number=sentence.number,
+                text=sentence.text,
+                start=sentence.start,
+                end=sentence.end,
+                speaker=sentence.speaker,
+                doubtful=sentence.doubtful,
             )
-            for each in episode.sentences
+            for sentence in episode.sentences
         ],
     )

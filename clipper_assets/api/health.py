@@ -21,7 +21,7 @@ FRESH_S = 1.0
 REMEDIES = {
     "storage": "the storage does not answer; check CLIPPER_STORAGE, the network and the credentials",
     "database": "Dagster's database does not answer; check that it runs, and its settings in dagster.yaml",
-    "code server": "the code server does not answer; the API restarts its own, a remote one needs a restart by you",
+    "code server": "the code server does not answer; the API restarts its own; restart a remote one yourself",
     "daemon": "a Dagster daemon has no healthy heartbeat; check that `dagster-daemon run` is running, and see its log",
 }
 """What `/ready` tells about a failing part; the exception itself is only logged, since anybody may read `/ready`."""
@@ -73,7 +73,7 @@ class Readiness:
         return "ok"
 
 
-class Alive:
+class HealthEndpoints:
     """ASGI middleware that answers `/health` and `/ready` before rate limits, tokens and handler threads come in."""
 
     def __init__(self, app: ASGIApp, readiness: Readiness):

@@ -11,9 +11,9 @@ import pytest
 from dagster._daemon.types import DaemonHeartbeat
 from fastapi.testclient import TestClient
 
-from clipper_assets.api import alive
-from clipper_assets.api.alive import REMEDIES, Readiness
+from clipper_assets.api import health
 from clipper_assets.api.deps import Services
+from clipper_assets.api.health import REMEDIES, Readiness
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.api.conftest import client_of
 
@@ -50,8 +50,8 @@ def test_ready_names_a_daemon_without_heartbeat_and_a_missing_storage(
 
 
 def test_a_part_that_hangs_is_checked_once_and_does_not_block_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alive, "ANSWER_S", 0.05)
-    monkeypatch.setattr(alive, "FRESH_S", 0.0)
+    monkeypatch.setattr(health, "ANSWER_S", 0.05)
+    monkeypatch.setattr(health, "FRESH_S", 0.0)
     release, checks = Event(), []
 
     def hang() -> None:
