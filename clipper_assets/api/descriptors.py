@@ -5,7 +5,8 @@ import resource
 MOST_FILES = 65536
 """The highest limit that is set: some systems allow so many files that tables of that size cost memory."""
 PENDING_SHARE = 16
-"""The backlog of the listening socket is this fraction of the open files: uvicorn accepts all of it at once."""
+"""The backlog of the listening socket is the limit on open files divided by this, because uvicorn accepts all pending
+connections at once, before it counts them."""
 
 
 def raise_limit() -> None:

@@ -1,4 +1,4 @@
-"""Fixtures with real servers: separate ones for a test, or one shared `House` for all tests of the API."""
+"""Fixtures with real servers: separate ones for a test, or one shared `Stack` for all tests of the API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from clipper_assets_tests.conftest import cut_sample
 from clipper_assets_tests.support.servers import Api, CountingS3, Deployment, api_beside, deployed, serving_s3
 
 Deploy = Callable[..., Deployment]
-BUCKET = "house"
+BUCKET = "stack"
 """All of moto's servers in a process have the same buckets."""
 
 
@@ -27,8 +27,8 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def deploy(tmp_path: Path) -> Iterator[Deploy]:
     """Starts `dagster dev` on a storage."""
-    with ExitStack() as stack:
-        yield lambda storage, **environment: stack.enter_context(deployed(tmp_path, storage, **environment))
+    with ExitStack() as contexts:
+        yield lambda storage, **environment: contexts.enter_context(deployed(tmp_path, storage, **environment))
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def s3() -> Iterator[CountingS3]:
 
 
 @dataclass(frozen=True)
-class House:
-    """A bucket, `dagster dev` on it, and the API next to it."""
+class Stack:
+    """The whole stack: a bucket, `dagster dev` on it, and the API next to it."""
 
     s3: CountingS3
     deployment: Deployment
@@ -47,12 +47,12 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
     with serving_s3() as s3:
         s3.client.create_bucket(Bucket=BUCKET)
         with (
             deployed(folder, f"s3://{BUCKET}", **s3.environment, **JSON_LOGS) as deployment,
             api_beside(deployment, CLIPPER_API_RATE="100000/minute") as api,
         ):
-            yield House(s3, deployment, api)
+            yield Stack(s3, deployment, api)

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from clipper_assets.api.graphql.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
-from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.servers import FULL, READ, until
 
 pytestmark = pytest.mark.e2e
@@ -32,8 +32,8 @@ mutation($key: String!) {
 VIDEO = {"clip_index", "start_time", "end_time", "duration", "hook", "reason", "virality_score", "video_url"}
 
 
-def curl(house: House, path: str, body: object, *arguments: str) -> Any:
-    command = ["curl", "--silent", "--show-error", "--fail-with-body", f"{house.api.url}{path}"]
+def curl(stack: Stack, path: str, body: object, *arguments: str) -> Any:
+    command = ["curl", "--silent", "--show-error", "--fail-with-body", f"{stack.api.url}{path}"]
     command += ["-H", f"Authorization: Bearer {FULL}", "-H", "Content-Type: application/json"]
     command += ["--data", json.dumps(body), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -41,14 +41,14 @@ def curl(house: House, path: str, body: object, *arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def test_the_blocking_call_of_the_previous_frontend_returns_the_clips(house: House) -> None:
-    client = house.s3.client
+def test_the_blocking_call_of_the_previous_frontend_returns_the_clips(stack: Stack) -> None:
+    client = stack.s3.client
     client.upload_file(str(SAMPLE / "episode.srt"), BUCKET, KEY.replace(".mp4", ".srt"))
     client.upload_file(str(SAMPLE / "episode.mp4"), BUCKET, KEY)
 
-    accepted = curl(house, "/process-video", {"s3_key": KEY})
+    accepted = curl(stack, "/process-video", {"s3_key": KEY})
     assert accepted["status"] == "accepted"
-    payload = curl(house, "/process-video?wait=true", {"s3_key": KEY})
+    payload = curl(stack, "/process-video?wait=true", {"s3_key": KEY})
 
     assert payload["status"] == "success"
     assert payload["run_id"] == accepted["run_id"]
@@ -66,18 +66,18 @@ def test_the_blocking_call_of_the_previous_frontend_returns_the_clips(house: Hou
     manifest = client.get_object(Bucket=BUCKET, Key="test1/clips/manifest.json")["Body"].read()
     assert payload["manifest"] == json.loads(manifest)
 
-    again = curl(house, "/process-video", {"s3_key": KEY}, "-H", "Prefer: wait=30")
+    again = curl(stack, "/process-video", {"s3_key": KEY}, "-H", "Prefer: wait=30")
     assert again["run_id"] == payload["run_id"]
     assert again["generated_videos"] == videos
-    runs = house.deployment.graphql(RUNS, tags=[{"key": "dagster/partition", "value": KEY}])["runsOrError"]["results"]
+    runs = stack.deployment.graphql(RUNS, tags=[{"key": "dagster/partition", "value": KEY}])["runsOrError"]["results"]
     assert [run["runId"] for run in runs] == [payload["run_id"]]
-    for log in (house.api.log, house.deployment.log):
+    for log in (stack.api.log, stack.deployment.log):
         assert FULL not in log.read_text()
 
 
-def test_a_run_is_followed_over_a_websocket(house: House) -> None:
-    run_id = house.api.episode(KEY)["run_id"]
-    url, header = f"{house.api.url.replace('http', 'ws', 1)}/graphql", {"Authorization": f"Bearer {READ}"}
+def test_a_run_is_followed_over_a_websocket(stack: Stack) -> None:
+    run_id = stack.api.episode(KEY)["run_id"]
+    url, header = f"{stack.api.url.replace('http', 'ws', 1)}/graphql", {"Authorization": f"Bearer {READ}"}
     with connect(url, subprotocols=[Subprotocol("graphql-ws")], additional_headers=header) as socket:
         socket.send(json.dumps({"type": "connection_init"}))
         assert json.loads(socket.recv(30)) == {"type": "connection_ack"}
@@ -88,8 +88,8 @@ def test_a_run_is_followed_over_a_websocket(house: House) -> None:
     assert "RUN_SUCCESS" in {message.get("eventType") for message in logs["messages"]}
 
 
-def test_metrics_include_the_run(house: House) -> None:
-    text = house.api.asked("GET", "/metrics", READ).text
+def test_metrics_include_the_run(stack: Stack) -> None:
+    text = stack.api.asked("GET", "/metrics", READ).text
     metrics = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -100,19 +100,19 @@ def test_metrics_include_the_run(house: House) -> None:
     assert metrics["clipper_clips_total", "true"] >= 2
 
 
-def test_logs_are_json(house: House) -> None:
-    run_id = house.api.episode(KEY)["run_id"]
-    run = house.deployment.log.parent / "home" / "runs" / f"{run_id}.log"
+def test_logs_are_json(stack: Stack) -> None:
+    run_id = stack.api.episode(KEY)["run_id"]
+    run = stack.deployment.log.parent / "home" / "runs" / f"{run_id}.log"
     lines_by_log: dict[Path, list[dict[str, Any]]] = {
-        log: [json.loads(line) for line in log.read_text().splitlines()] for log in (house.api.log, run)
+        log: [json.loads(line) for line in log.read_text().splitlines()] for log in (stack.api.log, run)
     }
     # Sensors log to Dagster's console, which has no JSON format.
-    daemon_lines = [line for line in house.deployment.log.read_text().splitlines() if line.startswith("{")]
+    daemon_lines = [line for line in stack.deployment.log.read_text().splitlines() if line.startswith("{")]
     assert "dagster.daemon.SensorDaemon" in {json.loads(line)["logger"] for line in daemon_lines}
     for lines in lines_by_log.values():
         assert all({"timestamp", "level", "logger", "event"} <= set(line) for line in lines)
     requests_logged = {
-        (line.get("method"), line.get("path"), line.get("status")) for line in lines_by_log[house.api.log]
+        (line.get("method"), line.get("path"), line.get("status")) for line in lines_by_log[stack.api.log]
     }
     assert ("POST", "/process-video", 202) in requests_logged
     steps = {line["step"] for line in lines_by_log[run] if line.get("event_type") == "STEP_SUCCESS"}
@@ -120,23 +120,23 @@ def test_logs_are_json(house: House) -> None:
     assert {line["episode"] for line in lines_by_log[run]} == {KEY}
 
 
-def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(house: House) -> None:
+def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stack: Stack) -> None:
     def rows() -> dict[str, Any]:
-        answer = house.api.asked("GET", "/episodes", READ)
+        answer = stack.api.asked("GET", "/episodes", READ)
         assert answer.ok, answer.text
         return {row["key"]: row for row in answer.json()["episodes"]}
 
-    client, manifest, before = house.s3.client, "test1/clips/manifest.json", rows()
+    client, manifest, before = stack.s3.client, "test1/clips/manifest.json", rows()
     original = client.get_object(Bucket=BUCKET, Key=manifest)["Body"].read()
     stray = "lake/edits/episode=test1%2Fsample.mp4/notes.json"
     for name in ("../../x", "%FF", "later/talk.mp4"):
-        house.deployment.graphql(ADD_PARTITION, key=name)
+        stack.deployment.graphql(ADD_PARTITION, key=name)
     try:
         client.put_object(Bucket=BUCKET, Key=stray, Body=b"{")
         client.put_object(Bucket=BUCKET, Key=manifest, Body=original[: len(original) // 2])
         after = until("a damaged row", lambda: listed if (listed := rows())[KEY]["state"] == "damaged" else None)
-        page = house.api.episode(KEY)
-        assert house.api.asked("GET", "/metrics", READ).ok
+        page = stack.api.episode(KEY)
+        assert stack.api.asked("GET", "/metrics", READ).ok
     finally:
         client.put_object(Bucket=BUCKET, Key=manifest, Body=original)
         client.delete_object(Bucket=BUCKET, Key=stray)

@@ -34,7 +34,7 @@ STARTED = """query($key: String!) {
 
 
 @dataclass(frozen=True)
-class House:
+class Stack:
     """The running Compose deployment on a bucket."""
 
     engine: Engine
@@ -87,7 +87,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def house(engine: Engine) -> Iterator[House]:
+def stack(engine: Engine) -> Iterator[Stack]:
     env_file = engine.folder / "env"
     with serving_s3() as s3:
         for bucket in (BUCKET, LOGS):
@@ -114,52 +114,52 @@ def house(engine: Engine) -> Iterator[House]:
         }
         env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         engine.compose(env_file, "up", "--detach")
-        house = House(engine, s3, env_file)
-        until("the health of all services", lambda: _all_healthy(house))
-        yield house
+        stack = Stack(engine, s3, env_file)
+        until("the health of all services", lambda: _all_healthy(stack))
+        yield stack
 
 
-def _all_healthy(house: House) -> bool | None:
+def _all_healthy(stack: Stack) -> bool | None:
     states = [
-        house.engine.docker("inspect", "--format", "{{.State.Health.Status}}", f"clipper_{name}_1").strip()
+        stack.engine.docker("inspect", "--format", "{{.State.Health.Status}}", f"clipper_{name}_1").strip()
         for name in SERVICES
     ]
     return set(states) == {"healthy"} or None
 
 
-def test_an_upload_becomes_clips_in_a_separate_container(house: House, cut: Path) -> None:
-    house.upload(cut, "whole")
-    run = until("the start of rendering", lambda: house.rendering("whole"))
-    settings = json.loads(house.engine.docker("inspect", container_of(run)))[0]
+def test_an_upload_becomes_clips_in_a_separate_container(stack: Stack, cut: Path) -> None:
+    stack.upload(cut, "whole")
+    run = until("the start of rendering", lambda: stack.rendering("whole"))
+    settings = json.loads(stack.engine.docker("inspect", container_of(run)))[0]
     assert settings["Config"]["Image"] == "clipper:gpu"
     assert settings["Config"]["User"] == "1000:1000"
     assert settings["HostConfig"]["ReadonlyRootfs"]
-    until("the end of the run", lambda: house.succeeded("whole"))
-    assert len(house.clips("whole")) == 2
+    until("the end of the run", lambda: stack.succeeded("whole"))
+    assert len(stack.clips("whole")) == 2
 
 
-def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(house: House, cut: Path) -> None:
-    house.upload(cut, "killed")
-    run = until("the start of rendering", lambda: house.rendering("killed"))
-    house.engine.docker("kill", container_of(run))
+def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(stack: Stack, cut: Path) -> None:
+    stack.upload(cut, "killed")
+    run = until("the start of rendering", lambda: stack.rendering("killed"))
+    stack.engine.docker("kill", container_of(run))
     killed_at = time.monotonic()
-    until("the end of the retry", lambda: house.succeeded("killed"))
-    first, second = house.runs("killed")
+    until("the end of the retry", lambda: stack.succeeded("killed"))
+    first, second = stack.runs("killed")
     assert (first["status"], second["parentRunId"]) == ("FAILURE", first["runId"])
     assert [step["stepKey"] for step in second["stepStats"]] == ["rendered_clips"]
-    assert house.clips("killed") == house.clips("whole")
+    assert stack.clips("killed") == stack.clips("whole")
     assert time.monotonic() - killed_at < 120
 
 
-def test_a_run_whose_container_is_stopped_continues_in_another(house: House, cut: Path) -> None:
-    house.upload(cut, "stopped")
-    run = until("the start of rendering", lambda: house.rendering("stopped"))
-    house.engine.docker("stop", container_of(run))
-    until("the end of the retry", lambda: house.succeeded("stopped"))
-    assert house.clips("stopped") == house.clips("whole")
+def test_a_run_whose_container_is_stopped_continues_in_another(stack: Stack, cut: Path) -> None:
+    stack.upload(cut, "stopped")
+    run = until("the start of rendering", lambda: stack.rendering("stopped"))
+    stack.engine.docker("stop", container_of(run))
+    until("the end of the retry", lambda: stack.succeeded("stopped"))
+    assert stack.clips("stopped") == stack.clips("whole")
 
 
-def test_the_api_shows_the_episode(house: House) -> None:
+def test_the_api_shows_the_episode(stack: Stack) -> None:
     url = "http://127.0.0.1:8000/episodes/whole/talk.mp4"
     assert requests.get(url, timeout=30).status_code == 401
     assert requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).json()["clips"] == 2
@@ -183,19 +183,19 @@ def test_no_image_contains_a_secret_or_runs_as_root(engine: Engine, target: str,
     assert _inside(engine, image, "id", "-u") == "1000"
 
 
-def test_no_log_contains_a_secret(house: House) -> None:
-    logs = [house.engine.docker("logs", f"clipper_{name}_1").encode() for name in SERVICES]
-    listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
-    logs += [house.read(each["Key"], LOGS) for each in listed]
+def test_no_log_contains_a_secret(stack: Stack) -> None:
+    logs = [stack.engine.docker("logs", f"clipper_{name}_1").encode() for name in SERVICES]
+    listed = stack.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
+    logs += [stack.read(each["Key"], LOGS) for each in listed]
     assert len(logs) > len(SERVICES)
     for secret in SECRETS:
         assert not any(secret.encode() in log for log in logs), secret
 
 
-def test_logs_are_json(house: House) -> None:
-    listed = house.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
-    texts = {name: house.engine.docker("logs", f"clipper_{name}_1") for name in ("daemon", "api")}
-    texts["runs"] = "".join(house.read(each["Key"], LOGS).decode() for each in listed if each["Key"].endswith(".err"))
+def test_logs_are_json(stack: Stack) -> None:
+    listed = stack.s3.client.list_objects_v2(Bucket=LOGS)["Contents"]
+    texts = {name: stack.engine.docker("logs", f"clipper_{name}_1") for name in ("daemon", "api")}
+    texts["runs"] = "".join(stack.read(each["Key"], LOGS).decode() for each in listed if each["Key"].endswith(".err"))
     lines = {
         name: [json.loads(line) for line in text.splitlines() if line.startswith("{")] for name, text in texts.items()
     }

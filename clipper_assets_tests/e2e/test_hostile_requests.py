@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from clipper_assets.api.graphql.operations import operation
-from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.servers import FULL, OPERATOR, READ
 
 pytestmark = pytest.mark.e2e
@@ -179,12 +179,12 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("status", "hostile"), REFUSED, ids=[f"{status} {hostile[0]} {hostile[1][:40]}" for status, hostile in REFUSED]
 )
-def test_a_hostile_request_is_refused_with_its_status(house: House, status: int, hostile: RefusedRequest) -> None:
+def test_a_hostile_request_is_refused_with_its_status(stack: Stack, status: int, hostile: RefusedRequest) -> None:
     method, path, headers, content = hostile
     body = content() if callable(content) else json.dumps(content) if isinstance(content, dict) else content
     if isinstance(content, dict):
         headers = {**headers, **JSON}
-    server = http.client.HTTPConnection(urlsplit(house.api.url).netloc, timeout=30)
+    server = http.client.HTTPConnection(urlsplit(stack.api.url).netloc, timeout=30)
     try:
         server.request(method, path, body, dict(headers), encode_chunked=callable(content))
     except (BrokenPipeError, ConnectionResetError):
@@ -207,25 +207,25 @@ def test_a_hostile_request_is_refused_with_its_status(house: House, status: int,
         {"subprotocols": ["graphql-ws", f"bearer.{FULL}"], "origin": "https://evil.example"},
     ],
 )
-def test_a_websocket_without_a_token_is_refused(house: House, options: dict[str, Any]) -> None:
+def test_a_websocket_without_a_token_is_refused(stack: Stack, options: dict[str, Any]) -> None:
     options = {"subprotocols": ["graphql-ws"], **options}
     with (
         pytest.raises(InvalidStatus) as refused,
-        connect(f"ws://{urlsplit(house.api.url).netloc}/graphql", **options),
+        connect(f"ws://{urlsplit(stack.api.url).netloc}/graphql", **options),
     ):
         pass
     assert refused.value.response.status_code == 403
 
 
-def test_refused_uploads_leave_nothing_in_the_bucket(house: House) -> None:
-    objects = house.s3.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+def test_refused_uploads_leave_nothing_in_the_bucket(stack: Stack) -> None:
+    objects = stack.s3.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     assert not [item["Key"] for item in objects if "evil" in item["Key"]]
-    assert house.s3.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+    assert stack.s3.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
 
 
-def test_run_config_of_resources_is_invalid_even_for_an_operator(house: House) -> None:
+def test_run_config_of_resources_is_invalid_even_for_an_operator(stack: Stack) -> None:
     _, path, headers, content = launch_request(
         OPERATOR_HEADERS, {"resources": {"storage": {"config": {"root": "/etc"}}}}
     )
-    answer = requests.post(f"{house.api.url}{path}", json=content, headers=dict(headers), timeout=30).json()
+    answer = requests.post(f"{stack.api.url}{path}", json=content, headers=dict(headers), timeout=30).json()
     assert answer["data"]["launchRun"]["__typename"] == "RunConfigValidationInvalid"

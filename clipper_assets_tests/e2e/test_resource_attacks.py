@@ -12,7 +12,7 @@ import requests
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
-from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.media import picture_bomb
 from clipper_assets_tests.support.servers import FULL, READ, Api, api_beside
 
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.e2e
 READER = {"Authorization": f"Bearer {READ}"}
 
 
-def test_slow_clients_get_408_and_others_are_served(house: House) -> None:
+def test_slow_clients_get_408_and_others_are_served(stack: Stack) -> None:
     """Two clients never finish their headers, two never finish their bodies; one of each goes on sending slowly."""
     start = b"POST /process-video HTTP/1.1\r\nHost: clipper\r\n"
     headers = start + f"Authorization: Bearer {FULL}\r\nContent-Type: application/json\r\n".encode()
     body = headers + b"Content-Length: 5000\r\n\r\n{"
 
     def answer_to(beginning: bytes, repeated: bytes) -> bytes:
-        address = urlsplit(house.api.url)
+        address = urlsplit(stack.api.url)
         with socket.create_connection((address.hostname, address.port), timeout=60) as client:
             client.sendall(beginning)
             client.settimeout(0.5)
@@ -45,11 +45,11 @@ def test_slow_clients_get_408_and_others_are_served(house: House) -> None:
             pool.submit(answer_to, *pair)
             for pair in ((start, b""), (start, b"X-More: 1\r\n"), (body, b""), (body, b" "))
         ]
-        assert house.api.asked("GET", "/episodes").ok
+        assert stack.api.asked("GET", "/episodes").ok
         assert [answer.result()[:12] for answer in slow] == [b"HTTP/1.1 408"] * 4
 
 
-def test_exploding_fragments_are_refused_while_others_are_served(house: House) -> None:
+def test_exploding_fragments_are_refused_while_others_are_served(stack: Stack) -> None:
     """50 such queries over 10 connections, half of them WebSockets; the server still terminates on SIGTERM."""
     links = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40)]
     bomb = " ".join(["query { ...F0 }", *links, "fragment F40 on Query { version }"])
@@ -71,7 +71,7 @@ def test_exploding_fragments_are_refused_while_others_are_served(house: House) -
 
     # A separate server, because it is terminated; with the usual rate limit most queries would not reach the parser.
     with (
-        api_beside(house.deployment, CLIPPER_API_RATE="100000/minute") as api,
+        api_beside(stack.deployment, CLIPPER_API_RATE="100000/minute") as api,
         ThreadPoolExecutor(10) as pool,
         requests.Session() as session,
     ):
@@ -89,14 +89,14 @@ def test_exploding_fragments_are_refused_while_others_are_served(house: House) -
         assert api.process.wait(20) is not None
 
 
-def test_decompression_bombs_do_not_increase_the_memory_of_the_api(house: House, tmp_path: Path) -> None:
+def test_decompression_bombs_do_not_increase_the_memory_of_the_api(stack: Stack, tmp_path: Path) -> None:
     bomb = picture_bomb(tmp_path / "bomb.mkv")
     for number in range(3):
         key = f"bombs/{number}.mkv"
-        house.s3.client.upload_file(str(bomb), BUCKET, key)
-        answer = house.api.asked("POST", "/process-video", json={"s3_key": key})
+        stack.s3.client.upload_file(str(bomb), BUCKET, key)
+        answer = stack.api.asked("POST", "/process-video", json={"s3_key": key})
         assert answer.status_code == 422
         assert "larger than 8192x4320 pixels" in answer.json()["detail"]
-    status = Path(f"/proc/{house.api.process.pid}/status").read_text()
+    status = Path(f"/proc/{stack.api.process.pid}/status").read_text()
     (peak_kb,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     assert peak_kb < 600_000

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from clipper_assets_tests.conftest import SAMPLE
-from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.servers import DEADLINE_S, FULL, READ
 
 pytestmark = pytest.mark.e2e
@@ -33,14 +33,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, house: House) -> Iterator[Page]:
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A browser page that must not log errors."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{house.api.url}/review/")
+    page.goto(f"{stack.api.url}/review/")
     yield page
     context.close()
     assert faults == []
@@ -71,8 +71,8 @@ IN_PROGRESS_WITHOUT_BUTTONS = """() =>
 """Checked at once in the page, because the run of a broken file is over within a second."""
 
 
-def etags(house: House) -> dict[str, Any]:
-    objects = house.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=CLIPS)["Contents"]
+def etags(stack: Stack) -> dict[str, Any]:
+    objects = stack.s3.client.list_objects_v2(Bucket=BUCKET, Prefix=CLIPS)["Contents"]
     return {item["Key"].removeprefix(f"{CLIPS}/"): (item["ETag"], item["LastModified"]) for item in objects}
 
 
@@ -84,16 +84,16 @@ def test_the_sign_in_page_is_accessible(page: Page) -> None:
     check_page(page, "sign-in")
 
 
-def test_a_wrong_token_is_reported(browser: Browser, house: House) -> None:
+def test_a_wrong_token_is_reported(browser: Browser, stack: Stack) -> None:
     page = browser.new_page()
-    page.goto(f"{house.api.url}/review/")
+    page.goto(f"{stack.api.url}/review/")
     page.get_by_label("Token").fill("wrong-token-of-nobody")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert").filter(has_text="Unknown token. Check it and try again.")).to_be_visible()
     page.close()
 
 
-def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path: Path) -> None:
+def test_from_the_upload_to_the_approved_clip(page: Page, stack: Stack, tmp_path: Path) -> None:
     for suffix in (".srt", ".mp4"):
         shutil.copy(SAMPLE / f"episode{suffix}", tmp_path / f"talk{suffix}")
     sign_in(page, FULL)
@@ -112,7 +112,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     check_page(page, "progress")
     expect(page.get_by_role("article")).not_to_have_count(0, timeout=LONG_MS)
     expect(page.get_by_role("status").filter(has_text="the clips are ready")).to_be_attached(timeout=LONG_MS)
-    before = etags(house)
+    before = etags(stack)
     count = page.get_by_role("article").count()
     assert count >= 2
     check_page(page, "clips")
@@ -139,23 +139,23 @@ def test_from_the_upload_to_the_approved_clip(page: Page, house: House, tmp_path
     expect(clip.get_by_text("not rendered yet")).to_have_text("end, words: not rendered yet")
     expect(page.get_by_role("region", name="Changes")).to_contain_text("1 clip changed, not rendered yet")
     check_page(page, "changed")
-    assert etags(house) == before
+    assert etags(stack) == before
 
     page.get_by_role("button", name="Render again").click()
     expect(page.get_by_role("region", name="Changes")).to_contain_text("Rendering")
     expect(page.get_by_role("region", name="Changes")).to_contain_text("All changes are rendered", timeout=LONG_MS)
-    after = etags(house)
+    after = etags(stack)
     assert clip_files(after, 0)["clip_0.mp4"] != clip_files(before, 0)["clip_0.mp4"]
     for number in range(1, count):
         assert clip_files(after, number) == clip_files(before, number)
-    assert "Wherefore" in house.s3.client.get_object(Bucket=BUCKET, Key=f"{CLIPS}/clip_0.srt")["Body"].read().decode()
+    assert "Wherefore" in stack.s3.client.get_object(Bucket=BUCKET, Key=f"{CLIPS}/clip_0.srt")["Body"].read().decode()
 
     clip.get_by_label("Approve").check()
     expect(page.get_by_role("status").filter(has_text="Clip 0 is approved.")).to_be_attached()
     page.reload()
     expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).to_be_checked()
     check_page(page, "approved")
-    clip_view = house.api.episode(KEY)["clip_views"][0]
+    clip_view = stack.api.episode(KEY)["clip_views"][0]
     assert clip_view["verdict"] == {"decision": "approved", "current": True}
 
     page.get_by_role("button", name="Undo").click()
@@ -175,14 +175,14 @@ def test_a_reader_can_view_but_not_change(page: Page) -> None:
     check_page(page, "reader")
 
 
-def test_cards_of_several_aspects_name_their_aspect(page: Page, house: House) -> None:
+def test_cards_of_several_aspects_name_their_aspect(page: Page, stack: Stack) -> None:
     def in_two_aspects(route: Route) -> None:
         answer = route.fetch()
         episode = answer.json()
         squares = [{**clip, "aspect": "1:1", "is_publishable": False} for clip in episode["clip_views"]]
         route.fulfill(response=answer, json={**episode, "clip_views": [*episode["clip_views"], *squares]})
 
-    count = len(house.api.episode(KEY)["clip_views"])
+    count = len(stack.api.episode(KEY)["clip_views"])
     page.route(f"**/episodes/{KEY}", in_two_aspects)
     page.route(f"**/episodes/{KEY}/clips/*", lambda route: route.fulfill(json={}))
     sign_in(page, FULL)
@@ -199,35 +199,35 @@ def test_cards_of_several_aspects_name_their_aspect(page: Page, house: House) ->
     expect(page.get_by_role("status").filter(has_text="Clip 0, 1:1 is rejected.")).to_be_attached()
 
 
-def test_a_failed_episode_is_retried_removed_and_uploaded_again(browser: Browser, house: House, tmp_path: Path) -> None:
+def test_a_failed_episode_is_retried_removed_and_uploaded_again(browser: Browser, stack: Stack, tmp_path: Path) -> None:
     key, file = "failed/talk.mp4", tmp_path / "talk.mp4"
     file.write_bytes(b"no recording")
-    house.s3.client.upload_file(str(file), BUCKET, key)
+    stack.s3.client.upload_file(str(file), BUCKET, key)
     page = browser.new_page()
-    page.goto(f"{house.api.url}/review/")
+    page.goto(f"{stack.api.url}/review/")
     sign_in(page, FULL)
     page.get_by_role("link", name=key).click(timeout=LONG_MS)
     heading = page.locator(".title-row")
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)
-    first = house.api.episode(key)["run_id"]
+    first = stack.api.episode(key)["run_id"]
     check_page(page, "failed")
 
     page.get_by_role("button", name="Try again").click()
     page.wait_for_function(IN_PROGRESS_WITHOUT_BUTTONS, timeout=LONG_MS)
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)
-    second = house.api.episode(key)["run_id"]
+    second = stack.api.episode(key)["run_id"]
     assert second != first
 
     page.get_by_role("button", name="Remove episode").click()
     check_page(page, "remove")
     page.get_by_role("button", name="Go back").click()
-    assert house.api.episode(key)["run_id"] == second
+    assert stack.api.episode(key)["run_id"] == second
     page.get_by_role("button", name="Remove episode").click()
     page.get_by_role("button", name="Remove the episode").click()
     expect(page.get_by_role("status").filter(has_text="talk.mp4 is removed.")).to_be_attached()
     expect(page.get_by_role("link", name=key)).to_have_count(0)
     check_page(page, "removed")
-    assert house.api.episode(key)["state"] == "waiting"
+    assert stack.api.episode(key)["state"] == "waiting"
 
     page.set_input_files("input[type=file]", file)
     box = page.get_by_role("listitem").filter(has_text="Save talk.mp4 as")
@@ -237,5 +237,5 @@ def test_a_failed_episode_is_retried_removed_and_uploaded_again(browser: Browser
     page.get_by_role("button", name="Replace it").click()
     page.get_by_role("link", name="Watch progress").click()
     expect(heading).to_contain_text("Failed", timeout=LONG_MS)
-    assert house.api.episode(key)["run_id"] not in (first, second)
+    assert stack.api.episode(key)["run_id"] not in (first, second)
     page.close()

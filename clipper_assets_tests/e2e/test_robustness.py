@@ -18,7 +18,7 @@ import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from clipper_assets_tests.conftest import SAMPLE
-from clipper_assets_tests.e2e.conftest import BUCKET, House
+from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.loopback import on_loopback
 from clipper_assets_tests.support.servers import READ, Api, api_beside, until
 
@@ -50,7 +50,7 @@ class LimitedApi:
 
 
 @pytest.fixture(scope="module")
-def limited_api(house: House) -> Iterator[LimitedApi]:
+def limited_api(stack: Stack) -> Iterator[LimitedApi]:
     application, answering = DomainDispatcherApplication(create_backend_app), Event()
     answering.set()
 
@@ -61,7 +61,7 @@ def limited_api(house: House) -> Iterator[LimitedApi]:
     with (
         on_loopback(stalled) as url,
         api_beside(
-            house.deployment,
+            stack.deployment,
             under=["prlimit", f"--nofile={FILES // 2}:{FILES}"],
             AWS_ENDPOINT_URL=url,
             CLIPPER_API_RATE="60/minute",
@@ -113,9 +113,9 @@ def test_an_unresponsive_s3_is_named_by_ready_and_health_still_answers(limited_a
 def test_more_idle_connections_than_open_files_do_not_kill_the_api(limited_api: LimitedApi) -> None:
     address = urlsplit(limited_api.api.url)
     assert limited_api.process.rlimit(resource.RLIMIT_NOFILE) == (FILES, FILES)
-    with ExitStack() as stack:
+    with ExitStack() as connections:
         clients = [
-            stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=30))
+            connections.enter_context(socket.create_connection((address.hostname, address.port), timeout=30))
             for _ in range(FILES + 100)
         ]
         answers = [client.recv(1000) for client in clients]
@@ -126,9 +126,9 @@ def test_more_idle_connections_than_open_files_do_not_kill_the_api(limited_api: 
     assert "Too many open files" not in limited_api.api.log.read_text()
 
 
-def test_a_killed_code_server_is_restarted(house: House, limited_api: LimitedApi) -> None:
+def test_a_killed_code_server_is_restarted(stack: Stack, limited_api: LimitedApi) -> None:
     for suffix in (".srt", ".mp4"):
-        house.s3.client.upload_file(str(SAMPLE / f"episode{suffix}"), BUCKET, KEY.replace(".mp4", suffix))
+        stack.s3.client.upload_file(str(SAMPLE / f"episode{suffix}"), BUCKET, KEY.replace(".mp4", suffix))
     servers = [child for child in limited_api.process.children() if "grpc" in child.cmdline()]
     assert len(servers) == 1
     servers[0].kill()

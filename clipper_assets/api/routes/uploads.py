@@ -83,7 +83,7 @@ def begin_upload(body: UploadRequest, services: ServicesDep) -> UploadStarted:
 
 @router.post("/uploads/complete", dependencies=[Depends(may_change)], responses=answers(403, 404, 409))
 def complete_upload(body: UploadReference, services: ServicesDep) -> Uploaded:
-    """Complete an upload: join its parts to one file, which only now becomes visible."""
+    """Complete an upload: join its parts into one file, which becomes visible only then."""
     ticket, multipart = _ticket(services, body), multipart_into(services.storage)
     with _refuse_if_gone(ticket):
         arrived = multipart.arrived(ticket.key, ticket.storage_upload_id)

@@ -1,4 +1,4 @@
-"""The answers to the begin and the end of an upload."""
+"""The answers to beginning and completing an upload."""
 
 from pydantic import BaseModel, Field
 
