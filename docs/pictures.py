@@ -18,7 +18,7 @@ def main(url: str) -> None:
         page.goto(url + "/asset-groups")
         page.get_by_text("rendered_clips").first.wait_for()
         page.wait_for_timeout(4000)  # the graph slides into place
-        graph = {"x": 565, "y": 170, "width": 990, "height": 470}
+        graph = {"x": 560, "y": 115, "width": 1000, "height": 600}
         page.screenshot(path=Path(__file__).parent / "asset_graph.png", clip=graph)
         browser.close()
 
