@@ -14,7 +14,7 @@ log_runs_as(settings.log_format)
 
 
 def webhooks() -> list[dg.SensorDefinition]:
-    """The sensor of the webhooks, whose HTTP client is imported only where there is a URL to call."""
+    """The webhook sensor; its HTTP client is imported only if there are URLs to call."""
     if not settings.webhook_urls:
         return []
     from clipper_assets.webhooks.sensor import build_webhooks
@@ -23,7 +23,7 @@ def webhooks() -> list[dg.SensorDefinition]:
 
 
 def executor() -> dg.ExecutorDefinition:
-    """What executes the steps of a run; pods need the launch package, the run's own process does not."""
+    """The executor of a run's steps; launch/ is imported only for Kubernetes."""
     if settings.executor is not ExecutorName.kubernetes:
         return dg.in_process_executor
     from clipper_assets.launch.kubernetes import kubernetes_executor

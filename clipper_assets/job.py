@@ -1,4 +1,4 @@
-"""The job that every door opens (sensor, UI, CLI) and what it runs with."""
+"""The job that the sensor, the UI, the API and the CLI run, and its resources."""
 
 from collections.abc import Mapping
 
@@ -24,12 +24,12 @@ assets = [raw_video, aligned_transcript, highlight_windows, scenes, camera_paths
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
-    description="An upload becomes clips: all six assets of one episode and their checks.",
+    description="Makes clips of an upload: all six assets of one episode, with their checks.",
 )
 
 
 def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
-    """What the assets run with. No key or token is among it: resource config is shown in the UI."""
+    """Resources of the assets. They contain no key or token, because the UI shows their config."""
     models_dir = str(settings.models_dir) if settings.models_dir else None
     return {
         "storage": storage,
@@ -52,7 +52,7 @@ def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
 
 
 def fixed(resources: Mapping[str, object]) -> dict[str, dg.ResourceDefinition]:
-    """The same resources, which run config cannot change: their config has no field.
+    """The same resources with an empty config schema, so that run config cannot change them.
 
     Otherwise whoever may start a run could read files outside the storage root, or name a model that holds code.
     """
@@ -60,7 +60,7 @@ def fixed(resources: Mapping[str, object]) -> dict[str, dg.ResourceDefinition]:
 
 
 def _fixed(resource: object) -> dg.ResourceDefinition:
-    """The description, which the UI shows, says what the config would; of the environment it says nothing."""
+    """The description, which the UI shows, replaces the config; that of the settings shows no values."""
     if isinstance(resource, dg.ConfigurableIOManagerFactory):
         return dg.IOManagerDefinition(
             resource_fn=resource.create_io_manager, description=repr(resource), config_schema={}

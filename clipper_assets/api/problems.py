@@ -37,7 +37,7 @@ MEANING = {
 class Problem(BaseModel):
     """An error answer: why the request failed, in one sentence."""
 
-    detail: str = Field(examples=["there is no caption style 'clasic'; choose one of classic, marker"])
+    detail: str = Field(examples=["unknown caption style 'clasic'; use one of classic, marker"])
 
 
 class RefusedError(Exception):

@@ -62,7 +62,7 @@ def local_instance() -> dg.DagsterInstance:
 def run_episode(
     config: EpisodeConfig, settings: Settings, storage: Storage, instance: dg.DagsterInstance, progress: Progress
 ) -> dg.ExecuteInProcessResult:
-    """Materialize all assets of one episode, with all checks; each takes its stored result where that is up to date.
+    """Materialize all assets of one episode, with all checks; results that are up to date are kept.
 
     The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it.
     """

@@ -34,7 +34,7 @@ from clipper_assets.transcript.assets import TranscriptConfig
 
 
 class TerminalProgress(Progress):
-    """A bar for each stage, where Dagster's log would have a line for each tenth of it."""
+    """Shows a progress bar for each stage instead of log lines."""
 
     _bars: Bars
 
@@ -131,17 +131,17 @@ def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:
             console.print(
                 f"{check.severity.value}: {check.check_name}: {said}", style="yellow", markup=False, soft_wrap=True
             )
-    for clip in clips:  # no table: it would cut paths off at the width of the terminal
+    for clip in clips:  # not a table, which would truncate paths to the terminal's width
         facts = f"clip {clip['clip']}: {clip['duration']:.1f} s, {clip['caption_style']}, {where(storage, clip['key'])}"
         console.print(facts, markup=False, highlight=False, soft_wrap=True)
     if not clips:
-        console.print("no clips: this episode holds no speech that one could be made of")
+        console.print("No usable speech found, so no clips were made.")
         return
     folder = clips[0]["key"].rpartition("/")[0]
     console.print(f"{len(clips)} clips in {where(storage, folder)}, described in manifest.json", soft_wrap=True)
 
 
 def where(storage: Storage, key: str) -> str:
-    """A path to open on this machine, or an S3 URI."""
+    """A local path, or an S3 URI."""
     uri = storage.uri(key)
     return url2pathname(urlsplit(uri).path) if uri.startswith("file:") else uri

@@ -1,4 +1,4 @@
-"""`rendered_clips`: each window as a file that can be posted, with the manifest that a frontend reads."""
+"""`rendered_clips`: a video file for each window, and the manifest that frontends read."""
 
 import json
 import os
@@ -59,7 +59,7 @@ CORES_PER_ENCODE = 4
 
 
 class RenderConfig(dg.Config):
-    """What one run decides about its clips; what it leaves open is the show's (`show.toml`), or the default."""
+    """Run config of the clips; a field without a value takes the show's setting (`show.toml`)."""
 
     caption_style: str | None = Field(default=None, description="name of a caption style (`clipper styles`)")
     aspect: Aspect | None = Field(
@@ -67,11 +67,11 @@ class RenderConfig(dg.Config):
         description="`portrait` (9:16), `square` (1:1), `feed` (4:5) or `landscape` (16:9); all but the first go to a "
         "folder of their own",
     )
-    tighten: bool | None = Field(default=None, description="leave out fillers and long pauses")
-    hook_title: bool | None = Field(default=None, description="write the hook over the first seconds")
+    tighten: bool | None = Field(default=None, description="cut out fillers and long pauses")
+    hook_title: bool | None = Field(default=None, description="show the hook as a title in the first seconds")
 
     def look(self, show: Show, settings: Settings) -> Look:
-        """Raises ValueError for a caption style that there is not, or one that the show overrides wrongly."""
+        """Raises ValueError for an unknown caption style, or one that the show overrides with invalid values."""
         return Look(
             style=load_style(self.caption_style or show.caption_style, show.captions),
             frame=FRAMES[self.aspect or show.aspect],
@@ -179,7 +179,7 @@ def rendered_clips(
 
 
 def _claim(source: RawVideo, config: RenderConfig, camera: pa.Table, words: pa.Table, run_id: str) -> Manifest:
-    """The manifest while there are no clips yet."""
+    """The manifest before any clip is finished, which claims the folder."""
     return Manifest(
         episode=source.episode,
         status="rendering",
@@ -206,7 +206,7 @@ def _metadata(manifest: Manifest, produced: "Produced", seconds: float) -> dict[
 
 
 def _remove_others(storage: Storage, episode: str, aspect: Aspect, clips: Sequence[Clip]) -> None:
-    """Removes the clips of earlier runs whose numbers the episode does not have any more."""
+    """Remove clips of earlier runs whose numbers are no longer in use."""
     for index in set(range(MAX_CLIPS)) - {clip.clip_index for clip in clips}:
         if stale := read_record(storage, episode, aspect, index):
             for key in (*stale.keys, record_key(episode, aspect, index)):

@@ -59,7 +59,7 @@ _COLUMNS = dg.TableSchema(
 
 
 def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
-    """The result of `PUBLISHED`; the files are looked at, not read."""
+    """The result of `PUBLISHED`; checks existence and size, and reads nothing."""
     faults = []
     for clip in clips:
         found = {key: storage.stat(key) for key in clip.keys}

@@ -1,4 +1,4 @@
-"""What is to be produced of an episode: a job for each window, as the show, the camera and people's edits have it."""
+"""Builds the job of each clip from its window, the show, the camera path and the edits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from clipper_assets.shows.show import Layout, Show
 
 @dataclass(frozen=True)
 class Episode:
-    """What the jobs of an episode have in common: its words, what is seen in it, where the camera looks, its edits."""
+    """What the jobs of an episode share: the source, its words, scenes, camera paths by clip, and edits."""
 
     source: RawVideo
     words: pa.Table

@@ -1,4 +1,4 @@
-"""`manifest.json`: what a frontend reads, and the record that a clip need not be rendered again."""
+"""`manifest.json`, which frontends read, and the records of finished clips, which save rendering them again."""
 
 import json
 from collections.abc import Callable
@@ -54,14 +54,14 @@ CLIPS = TableSpec(
 
 
 class Captions(BaseModel):
-    """Object keys of the sidecars."""
+    """Object keys of the caption files."""
 
     srt: str
     vtt: str
 
 
 class Clip(BaseModel):
-    """One clip in the manifest; times in seconds of the episode, sizes in pixels and bytes, keys below the root.
+    """One clip in the manifest; times are seconds of the episode, keys are below the storage root.
 
     `gates` are the verdicts on `figures`.
     """
@@ -100,7 +100,7 @@ class Clip(BaseModel):
 
     @property
     def blocked_by(self) -> list[str]:
-        """Why the clip must not be published, a phrase each."""
+        """Why the clip is held back, one phrase per reason."""
         rejected = self.review is not None and self.review.rejects
         return [*blocked_by(self.gates), *(["rejected by a person"] if rejected else [])]
 
@@ -118,7 +118,7 @@ class Clip(BaseModel):
 
 
 class Source(BaseModel):
-    """The upload that the clips were made from."""
+    """The upload that the clips come from."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -128,7 +128,7 @@ class Source(BaseModel):
 
 
 class Requested(BaseModel):
-    """What the run config asked for; null where the show decided. Rendering the clips again asks for the same."""
+    """What the run config asked for; null where the show decided. The review page renders clips with the same again."""
 
     layout: Layout | None = None
     caption_style: str | None = None
@@ -137,7 +137,7 @@ class Requested(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All clips of an episode. While `status` is `rendering` the episode has no finished set of clips yet.
+    """All clips of an episode in one aspect; `clips` is complete once `status` is `done`.
 
     `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
     not. `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside. The
@@ -158,7 +158,7 @@ class Manifest(BaseModel):
     requested: Requested = Requested()
 
     def finished(self, clips: list[Clip], edits_version: int) -> "Manifest":
-        """The same manifest with all its clips."""
+        """Copy of the manifest with its finished clips."""
         return self.model_copy(
             update={
                 "status": "done",
@@ -174,7 +174,7 @@ class Manifest(BaseModel):
 
 
 def read_manifest(storage: Storage, key: str) -> Manifest:
-    """A manifest that was written. Raises DamagedError where it is missing or cannot be read."""
+    """Read a stored manifest. Raises DamagedError if it is missing or cannot be read."""
     remedy = "materialize rendered_clips of the episode again"
     try:
         manifest = Manifest.model_validate_json(stored_bytes(storage, key, remedy))
@@ -186,7 +186,7 @@ def read_manifest(storage: Storage, key: str) -> Manifest:
 
 
 def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manifest) -> str:
-    """The folder for an episode's clips; it is claimed by creating its manifest, which only one episode can.
+    """Claim the folder for an episode's clips, by creating its manifest, which only one episode can do.
 
     `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first; clips
     that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own. Raises StorageError where all
@@ -201,7 +201,7 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
 
 
 def clip_folders(key: str, aspect: Aspect) -> list[str]:
-    """The folders that may hold the clips of an upload in an aspect, in the order of preference."""
+    """The folders in which the clips of an upload in an aspect may be, in order of preference."""
     upload = PurePosixPath(key)
     parent = (upload.parent / "clips").as_posix()
     return [place + _variant(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
@@ -231,7 +231,7 @@ def manifests_beside(
 
 
 def owner(storage: Storage, manifest_key: str) -> str | None:
-    """The episode that a manifest speaks of; read loosely, so that a file of another version or maker is respected."""
+    """The episode of a manifest; tolerates files that other versions or other software wrote."""
     try:
         manifest = json.loads(storage.read_bytes(manifest_key))
     except ValueError:
@@ -244,12 +244,12 @@ def _variant(aspect: Aspect) -> str:
 
 
 def record_key(partition: str, aspect: Aspect, index: int) -> str:
-    """Where the record of a finished clip lies: written last, removed first, so that it never speaks of other bytes."""
+    """Key of a finished clip's record: written last and removed first, so that it always matches the stored file."""
     return f"{LAKE}/clip_records/{hive_folder(partition)}{_variant(aspect)}/clip_{index}.json"
 
 
 def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
-    """The record of a finished clip; None where there is none, or one of another version."""
+    """The record of a finished clip; None if there is none or an incompatible version wrote it."""
     key = record_key(partition, aspect, index)
     try:
         return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
@@ -258,7 +258,7 @@ def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) ->
 
 
 def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
-    """The finished clip on record, if its files are all there and the video has the recorded size."""
+    """The record of a finished clip, if all its files exist and the video has the recorded size."""
     clip = read_record(storage, partition, aspect, index)
     if clip is None:
         return None
@@ -268,7 +268,7 @@ def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Cl
 
 
 def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
-    """The clips of a manifest whose files are still the ones on record."""
+    """The clips of a manifest whose stored files are still those of their records."""
     return [
         clip
         for clip in manifest.clips
@@ -278,7 +278,7 @@ def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
 
 
 def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
-    """Clips of any aspects as a lake table."""
+    """The lake table of clips, of any aspects."""
     rows: list[dict[str, Any]] = [
         {
             **clip.model_dump(include={column.name for column in CLIPS.columns}),

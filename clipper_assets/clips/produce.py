@@ -1,4 +1,4 @@
-"""From plans to published clips: renders what is missing, several at once, and puts each clip in place whole."""
+"""Renders the clips that are missing, several at once, and publishes each one completely or not at all."""
 
 import hashlib
 import tempfile
@@ -29,12 +29,12 @@ from clipper_assets.storage.base import Storage
 
 
 class CancelledError(Exception):
-    """Another clip failed, or the run was stopped."""
+    """Raised in the other renderings when a clip fails or the run is cancelled."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A clip to be had: its plan, its window, the encoder to use, and what the gates ask for.
+    """One clip to produce: its plan, its window, the encoder, and the inputs of the gates.
 
     `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`; `judged`
     is what a person decided about a file of this clip.
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Produced:
-    """All clips in the order of their jobs, and how many of them had to be rendered."""
+    """All clips in the order of their jobs, and how many of them were rendered."""
 
     clips: list[Clip]
     rendered: int
@@ -73,7 +73,7 @@ def produce_clips(
     log: Callable[[str], None],
     check_upload: Callable[[], None],
 ) -> Produced:
-    """The clips of all `jobs` in `folder`, an unchanged one taken as it is, each with its verdicts by `limits`.
+    """Produce the clips of all `jobs` in `folder`; unchanged ones are kept. Each has its verdicts by `limits`.
 
     `check_upload` raises where the upload changed meanwhile: a clip of it is not published. Raises what that or
     rendering raised, after the clips in progress have been stopped; clips already finished stay.
@@ -121,7 +121,7 @@ def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:
 
 
 class _Shares:
-    """Adds the progress of clips rendered side by side; a cancelled run's next report stops its ffmpeg."""
+    """Combines the progress of clips that render at the same time; after a cancel, the next report stops ffmpeg."""
 
     def __init__(self, clips: int, report: Report):
         self.cancelled = Event()
@@ -140,7 +140,7 @@ class _Shares:
 
 
 def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """What a clip takes over from its window, the fallbacks of the picker before those of `rendering`."""
+    """Fields that a clip copies from its window; `degraded` has the picker's fallbacks, then those of `rendering`."""
     return {
         **{name: getattr(window, name) for name in ("hook", "title", "reason", "hashtags")},
         "virality_score": round(window.virality_score, 2),
@@ -203,7 +203,7 @@ def _figures(job: Job, rendered: Rendered) -> Figures:
 
 
 def _still_true(figures: Figures, job: Job) -> Figures:
-    """The figures of an unchanged clip; what its words and faces say may be new though no pixel is."""
+    """The figures of an unchanged clip, with those recomputed that depend on words and faces and not on the file."""
     newer = {"speaker_share": job.speaker_share, "cut_word_s": cut_word_s(job.spoken, figures.duration_s)}
     return Figures.model_validate(figures.model_dump() | newer)
 

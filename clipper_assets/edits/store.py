@@ -73,7 +73,7 @@ def _key(partition: str, version: int) -> str:
 
 
 def _read(storage: Storage, key: str) -> Edits:
-    remedy = "restore that file from a backup, or remove this and later versions to give the edits up"
+    remedy = "restore that file from a backup, or remove this and later versions to discard the edits"
     try:
         return Edits.model_validate_json(stored_bytes(storage, key, remedy))
     except ValidationError:

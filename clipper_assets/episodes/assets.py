@@ -1,4 +1,4 @@
-"""`raw_video`: an upload, probed, with its speech audio beside it in the lake."""
+"""`raw_video`: facts about an upload, and its speech audio and loudness in the lake."""
 
 import tempfile
 import time
@@ -29,7 +29,7 @@ CODE_VERSION = "2"
 
 
 class RawVideoConfig(StepConfig):
-    """What one run may decide about the sound."""
+    """Run config of the upload's sound."""
 
     microphones: Microphones | None = Field(
         default=None, description="`auto`, `together`, `channels` or `streams`; default: CLIPPER_MICROPHONES"
@@ -37,7 +37,7 @@ class RawVideoConfig(StepConfig):
 
 
 def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, Any]:
-    """Everything that decides the result."""
+    """Everything that decides the result; `etag` identifies the upload's content."""
     return {
         "etag": etag,
         "microphones": config.microphones or settings.microphones,
@@ -54,7 +54,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     dagster_type=LAKE_TABLE,
     metadata=SOURCE.definition_metadata,
     check_specs=[IS_AUDIBLE],
-    description="An upload, probed, and its sound decoded once: 16 kHz speech (FLAC) and the loudness over time.",
+    description="Facts about an upload. Its sound is decoded once, to 16 kHz speech (FLAC) and loudness over time.",
 )
 @in_one_sentence
 def raw_video(

@@ -1,4 +1,4 @@
-"""`highlight_windows`: the stretches of an episode that are worth a clip."""
+"""`highlight_windows`: the parts of an episode that become clips."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ CODE_VERSION = "1"
 
 
 class HighlightsConfig(StepConfig):
-    """What one run decides about its highlights."""
+    """Run config of the highlights."""
 
     max_clips: int = Field(default=MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
     picker: PickerName | None = Field(
@@ -48,7 +48,7 @@ class HighlightsConfig(StepConfig):
 
 
 def inputs(config: HighlightsConfig, settings: Settings, edits: Edits, language: str) -> dict[str, Any]:
-    """Everything that decides the result beside the rows of the upstream tables."""
+    """Everything beside the rows of the upstream tables that decides the result."""
     return {
         "language": language,
         "max_clips": config.max_clips,
@@ -70,7 +70,7 @@ def inputs(config: HighlightsConfig, settings: Settings, edits: Edits, language:
     metadata=WINDOWS.definition_metadata,
     check_specs=[OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)],
     deps=[EDITS],
-    description="The stretches of an episode that are worth a clip, best first, on whole sentences.",
+    description="The parts of an episode that become clips, best first; each is a run of whole sentences.",
 )
 @in_one_sentence
 def highlight_windows(
@@ -92,7 +92,7 @@ def highlight_windows(
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
-    # Tables of earlier versions name the language only in their rows.
+    # Tables of earlier versions have the language only in their rows.
     language = provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, edits, language), raw_video, aligned_transcript)
     picker = config.picker or settings.picker
@@ -159,7 +159,7 @@ def _talk(
 
 
 def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, str]]:
-    """The fallbacks of the picker and of each window, each reason once."""
+    """The fallbacks of the picker and of the windows, each reason once."""
     entries = [
         *(fallback.as_dict() for fallback in picked.degraded),
         *(entry for window in windows for entry in window.degraded),
@@ -168,19 +168,19 @@ def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, s
 
 
 def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:
-    """Whether the heuristic stood in for a model that did not answer then, and may answer now."""
+    """Whether the heuristic replaced a model that failed to answer but may answer now."""
     asks_model = picker is not PickerName.heuristic and settings.openai_api_key is not None
     return asks_model and HEURISTIC in windows["picker"].to_pylist()
 
 
 def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
-    """What a run asked of its picker and does not get, because people edited the clips."""
+    """A fallback if the run asked for fewer clips than people have edited."""
     if config.max_clips >= clips:
         return []
     return [
         Degraded(
             HIGHLIGHT_WINDOWS,
-            f"all {clips} edited clips are kept, although {config.max_clips} were asked for; give the edits up to pick "
-            "fewer",
+            f"all {clips} edited clips are kept although max_clips is {config.max_clips}; discard the edits to "
+            "have fewer clips",
         )
     ]

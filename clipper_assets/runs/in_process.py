@@ -1,4 +1,4 @@
-"""What became of a run that was executed in this process."""
+"""Results of a run that was executed in this process."""
 
 import dagster as dg
 
@@ -15,7 +15,7 @@ def unchanged(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """A sentence for each step that failed; a mistake of ours comes with its traceback."""
+    """One sentence per failed step; an unexpected error has its traceback."""
     sentences = []
     for event in result.filter_events(lambda event: event.is_step_failure):
         data = event.step_failure_data

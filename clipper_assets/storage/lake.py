@@ -21,7 +21,7 @@ EPISODE = pa.field("episode", pa.string(), nullable=False)
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
-    """The table as zstd parquet; columns of text are dictionary-encoded, seconds are stored as byte streams."""
+    """Write a table as zstd parquet: text columns dictionary-encoded, floats byte-stream split."""
     text: Any = [field.name for field in table.schema if pa.types.is_string(field.type)]  # stubs know only a bool
     seconds = [field.name for field in table.schema if pa.types.is_float64(field.type)]
     buffer = io.BytesIO()
@@ -36,18 +36,18 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 
 def read_table(data: bytes, episode: str) -> pa.Table:
-    """A table of the lake from its parquet file, with the column `episode` before the others."""
+    """Read a table of the lake from its parquet file; `episode` becomes its first column."""
     table = pq.read_table(io.BytesIO(data))
     return table.add_column(0, EPISODE, pa.array([episode] * table.num_rows, EPISODE.type))
 
 
 def table_key(asset: str, table: str, partition: str) -> str:
-    """Object key of an episode's table of an asset (`aligned_transcript`, `words`)."""
+    """Object key of an episode's table; `asset` and `table` are names such as `aligned_transcript` and `words`."""
     return f"{LAKE}/{asset}/{hive_folder(partition)}/{table}.parquet"
 
 
 def stored_table(storage: Storage, asset: str, spec: TableSpec, partition: str) -> pa.Table:
-    """An episode's table that was written. Raises DamagedError where it is missing or not of `spec`."""
+    """Read an episode's stored table. Raises DamagedError if it is missing or does not match `spec`."""
     key = table_key(asset, spec.name, partition)
     remedy = f"materialize {asset} of the episode again"
     data = stored_bytes(storage, key, remedy)
@@ -74,7 +74,7 @@ class LakeIOManager(dg.IOManager):
 
     def load_input(self, context: dg.InputContext) -> pa.Table:
         if context.upstream_output is None:
-            raise ValueError(f"the input {context.name} is not the table of an asset")
+            raise ValueError(f"input {context.name} does not come from an asset of the lake")
         episode = context.asset_partition_key
         key = _key(context.upstream_output, episode)
         with faults_in_one_sentence(context.step_context):
@@ -86,7 +86,7 @@ def _key(asset: dg.OutputContext, episode: str) -> str:
 
 
 class Lake(dg.ConfigurableIOManagerFactory[LakeIOManager]):
-    """The lake below the storage root, as the IO manager of every table asset."""
+    """IO manager of all assets whose values are tables, in the lake below the storage root."""
 
     storage: dg.ResourceDependency[Storage]
 

@@ -1,8 +1,9 @@
-"""Whether an asset must be made again: its stored table carries the recipe that it was made by.
+"""Decides whether an asset must be made again, by the recipe in its stored table.
 
 A recipe is the digest of everything that decides a result: the version of the asset's code, the inputs that its module
-lists (run config, settings, show, edits, sidecar files, models) and the rows of its upstream tables. It lies in the
-table's own file, with the results of the checks, so that both are replaced together, and outlive Dagster's event log.
+lists (run config, settings, show, edits, sidecar files, models) and the rows of its upstream tables. It is
+stored in the table's own file, with the results of its checks, so both are replaced together and outlive Dagster's
+event log.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ RECIPE, CHECKS = "recipe", "checks"
 RECIPE_TAG = "clipper/recipe"
 """Tag of a materialization."""
 UP_TO_DATE = "up_to_date"
-"""Metadata of a materialization whose table was stored before."""
+"""Metadata of a materialization that kept the stored table."""
 COSTS = frozenset(
     {
         "seconds",
@@ -39,35 +40,35 @@ COSTS = frozenset(
         "retries",
     }
 )
-"""Metadata that says what it took to make a result: a run that takes the stored one spends nothing."""
+"""Metadata about the cost of making a result; a materialization that keeps a stored one does not repeat it."""
 
 
 class StepConfig(dg.Config):
-    """Run config that every asset has."""
+    """Run config of every asset that keeps its stored result."""
 
     afresh: bool = Field(default=False, description="make the result again, even where the stored one is up to date")
 
 
 def recipe_of(code_version: str, inputs: Mapping[str, Any], *upstream: pa.Table) -> str:
-    """The digest of an asset's code version, of its `inputs` beside the upstream tables, and of the rows of those.
+    """The digest of an asset's code version, its `inputs` and the rows of its upstream tables.
 
-    `inputs` hold what JSON can write, and no secret: whoever reads the table could try keys against the digest.
+    `inputs` must be JSON-serializable and contain no secret, because a digest allows guesses to be tested.
     """
     decisive = [code_version, inputs, [table_version(table) for table in upstream]]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def table_version(table: pa.Table) -> str:
-    """The SHA-256 of a table's values, whatever its file, its metadata and the version of pyarrow that wrote it."""
+    """The SHA-256 of a table's values; independent of its metadata and of the version of pyarrow."""
     return hashlib.sha256(json.dumps(table.to_pydict(), default=bytes.hex).encode()).hexdigest()
 
 
 def stored_result(
     context: dg.AssetExecutionContext, config: StepConfig, storage: Storage, spec: TableSpec, recipe: str
 ) -> TableResult | None:
-    """The stored result of the asset for this partition, where it was made by the same `recipe`; else None.
+    """The stored result of the asset for this partition if its recipe is `recipe`, else None.
 
-    Its materialization repeats the facts of the one before, but for their `COSTS`.
+    The new materialization repeats the metadata of the latest one, except for `COSTS`.
     """
     asset, episode = context.asset_key.to_user_string(), context.partition_key
     if config.afresh or not storage.exists(table_key(asset, spec.name, episode)):
@@ -75,12 +76,12 @@ def stored_result(
     try:
         table = stored_table(storage, asset, spec, episode)
     except DamagedError as damaged:
-        context.log.warning(f"{asset} is made again: {damaged}")
+        context.log.warning(f"{asset} is made again, because {damaged}")
         return None
     stored = provenance(table)
     if stored.get(RECIPE) != recipe:
         return None
-    context.log.info(f"{asset} is up to date: the stored result is kept")
+    context.log.info(f"{asset} is up to date; keeping the stored result")
     return TableResult(
         value=table,
         data_version=dg.DataVersion(table_version(table)),
@@ -97,7 +98,7 @@ def stored_result(
 def new_result(
     recipe: str, table: pa.Table, check_results: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any]
 ) -> TableResult:
-    """The result of an asset that was made by `recipe`, which goes into the table's file."""
+    """A new result, with its recipe and the results of its checks in the table's key-value metadata."""
     provided = {**provenance(table), RECIPE: recipe, CHECKS: _write_checks(check_results)}
     return TableResult(
         value=table.replace_schema_metadata(provided),
@@ -109,7 +110,7 @@ def new_result(
 
 
 def _facts(context: dg.AssetExecutionContext, asset: str, episode: str) -> dict[str, dg.MetadataValue[Any]]:
-    """The metadata of the asset's latest materialization; none where Dagster's event log was purged."""
+    """The metadata of the asset's latest materialization; empty if Dagster's event log was purged."""
     records = context.instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[episode]), limit=1
     ).records

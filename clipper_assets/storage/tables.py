@@ -1,4 +1,4 @@
-"""Tables declared once: the parquet schema, Dagster's column metadata and the structural check come from one place."""
+"""Table declarations, from which the parquet schema, Dagster's column metadata and the structural checks derive."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class TableSpec:
 
     @property
     def definition_metadata(self) -> dict[str, Any]:
-        """What an asset that holds this table declares: its columns and its file's stem (the IO manager reads it)."""
+        """Definition metadata of the table's asset: its columns, and the file's stem, which the IO manager reads."""
         return {"dagster/column_schema": self.column_schema, "table": self.name}
 
     def table(self, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, str] | None = None) -> pa.Table:
@@ -70,14 +70,14 @@ class TableSpec:
         return table
 
     def completed(self, table: pa.Table) -> pa.Table:
-        """A table that an earlier version wrote, with the columns that it did not have yet as nulls."""
+        """Add nullable columns that are missing in a table of an earlier version."""
         for number, column in enumerate(self.columns):
             if column.nullable and column.name not in table.column_names:
                 table = table.add_column(number, column.name, pa.array([None] * table.num_rows, column.type))
         return table
 
     def checked(self, table: pa.Table) -> pa.Table:
-        """A stored table with the types declared here; a list that an earlier version did not have may be missing.
+        """Cast a stored table to the declared types; list columns may be missing in tables of earlier versions.
 
         Raises ValueError (of which `pa.ArrowInvalid` is one) or another `pa.ArrowException` where it is not so.
         """

@@ -1,4 +1,4 @@
-"""`aligned_transcript`: every word of an episode, with its time."""
+"""`aligned_transcript`: every spoken word of an episode with its time."""
 
 import json
 import tempfile
@@ -45,7 +45,7 @@ CODE_VERSION = "2"
 
 
 class TranscriptConfig(StepConfig):
-    """What one run may decide about its transcript."""
+    """Run config of the transcript."""
 
     engine: EngineName | None = Field(
         default=None,
@@ -55,15 +55,15 @@ class TranscriptConfig(StepConfig):
         default=None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
     )
     speakers: int | None = Field(
-        default=None, ge=1, description="how many people speak, for the diarization; default: it finds out"
+        default=None, ge=1, description="number of speakers, for the diarization; default: detected"
     )
 
 
 def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, str]) -> dict[str, Any]:
-    """Everything that decides the result beside the upstream table; `sidecars` are ETags by object key.
+    """Everything beside the upstream table that decides the result; `sidecars` are ETags by object key.
 
-    The device and its number format are not among it: the words of a GPU and of a CPU differ too little to transcribe
-    a catalogue again.
+    Device and number format are left out: the words from a GPU and from a CPU differ too little to transcribe a whole
+    catalogue again.
     """
     return {
         "engine": config.engine or settings.transcript_engine,
@@ -109,7 +109,7 @@ def aligned_transcript(
     if stored := stored_result(context, config, storage, WORDS, recipe):
         return stored
     stage = partial(progress.stage, context)
-    watch = UploadWatch(storage, source.key, source.etag)  # the next version replaces the sound in the lake
+    watch = UploadWatch(storage, source.key, source.etag)  # a replaced upload also replaces the speech audio
     with (
         watch.reading(),
         time_limit(context, source.duration_s),
@@ -157,7 +157,7 @@ def aligned_transcript(
 
 
 def _metadata(result: Transcription, table: pa.Table, duration_s: float) -> dict[str, Any]:
-    """What the engine reports of its work, and a preview of the transcript."""
+    """Metadata about the engine's work, with a preview of the transcript."""
     heard, spoken = result.heard, sentences(table)
     return {
         "engine": result.engine,
@@ -192,5 +192,5 @@ def _recording(source: RawVideo, storage: Storage, language: str | None, folder:
 
 
 def _names(source: RawVideo, storage: Storage, folder: Path) -> dict[str, str]:
-    """Raises ValueError where a file of names cannot be read."""
+    """Raises ValueError if a file of speaker names cannot be read."""
     return read_names([storage.local_copy(key, folder) for key in speakers_keys(source.key) if storage.exists(key)])

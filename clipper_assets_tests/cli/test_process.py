@@ -78,7 +78,7 @@ def test_an_episode_without_clips_is_reported_in_one_sentence(
 
     with dg.DagsterInstance.ephemeral() as instance:
         process._print_clips(storage, dg.materialize([rendered_clips], instance=instance))
-    assert capsys.readouterr().out == "no clips: this episode holds no speech that one could be made of\n"
+    assert capsys.readouterr().out == "No usable speech found, so no clips were made.\n"
 
 
 def test_a_missing_file_is_reported() -> None:

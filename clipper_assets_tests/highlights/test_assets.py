@@ -215,4 +215,4 @@ def test_all_edited_clips_are_kept_even_if_fewer_are_requested(tmp_path: Path, m
     result = materialized(tmp_path, model_server, words, {"max_clips": 1})
     assert result.asset_value("highlight_windows").num_rows == 2
     (check,) = [check for check in result.get_asset_check_evaluations() if check.check_name.endswith("not_degraded")]
-    assert "all 2 edited clips are kept, although 1 were asked for" in (check.description or "")
+    assert "all 2 edited clips are kept although max_clips is 1" in (check.description or "")

@@ -25,117 +25,118 @@ from clipper_assets.shows.show import Layout
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
-"""Tag of a run that shows edits: their version."""
+"""Tag of a run that renders edits: their version."""
 AFTER_EDITS = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
 
 
 @router.get("/options", responses=answers())
 def options() -> views.Options:
-    """Caption styles and layouts to choose from."""
+    """The caption styles and layouts that a clip can have."""
     return views.Options(caption_styles=style_names(), layouts=list(Layout))
 
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
-def edit_clip(key: str, number: int, asked: ClipEdit, services: ServicesDep, aspect: AspectQuery = None) -> views.Edits:
-    """Change a clip, in all aspects; an approval is of the file in this one. Nothing is rendered until asked for."""
-    known = services.states.intact_snapshot(key)
-    _on(known, asked.base_version)
-    clip = known.clip(number, aspect)
-    if known.words is None:
+def edit_clip(
+    key: str, number: int, request: ClipEdit, services: ServicesDep, aspect: AspectQuery = None
+) -> views.Edits:
+    """Save an edit of a clip, for all aspects; an approval applies to the file of this aspect. Renders nothing yet."""
+    episode = services.states.intact_snapshot(key)
+    _refuse_if_outdated(episode, request.base_version)
+    clip = episode.clip(number, aspect)
+    if episode.words is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
-    source = known.source
+    source = episode.source
     duration_s = source.duration_s if source else clip.end_time
-    if asked.caption_style is not None and asked.caption_style not in style_names():
+    if request.caption_style is not None and request.caption_style not in style_names():
         raise RefusedError(
-            422, f"there is no caption style {asked.caption_style!r}; there are {', '.join(style_names())}"
+            422, f"unknown caption style {request.caption_style!r}; use one of {', '.join(style_names())}"
         )
-    clips = pinned(known.edits, services.states.windows(known.partition))
+    clips = pinned(episode.edits, services.states.windows(episode.partition))
     position = next((place for place, each in enumerate(clips) if each.number == number), None)
     if position is None:
-        raise RefusedError(409, f"clip {number} of {key} is not among its windows any more; render the episode again")
+        raise RefusedError(409, f"clip {number} of {key} is no longer one of its windows; render the episode again")
     try:
-        changed = moved(clips[position], asked.first_sentence, asked.last_sentence, known.sentences, duration_s)
-        changed = retitled(changed, asked.hook, asked.title)
-        words = worded(known.edits, known.words, {each.word: each.text for each in asked.words})
+        changed = moved(clips[position], request.first_sentence, request.last_sentence, episode.sentences, duration_s)
+        changed = retitled(changed, request.hook, request.title)
+        words = worded(episode.edits, episode.words, {each.word: each.text for each in request.words})
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
-    clips[position] = changed.model_copy(update=_looks(asked, clip.sha256))
-    return _save(services, known, known.edits.followed_by(_what(number, asked), clips, words))
+    clips[position] = changed.model_copy(update=_look_fields(request, clip.sha256))
+    return _save(services, episode, episode.edits.followed_by(_description(number, request), clips, words))
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
-def undo(key: str, asked: EditsRequest, services: ServicesDep) -> views.Edits:
-    """Take the last edit back; again, the one before."""
-    known = services.states.intact_snapshot(key)
-    _on(known, asked.base_version)
-    if not views.edits_view(known).can_undo:
-        raise RefusedError(409, f"there is no edit of {key} to take back")
-    return _save(services, known, undone(services.storage, known.partition, known.edits))
+def undo(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
+    """Undo the last edit; repeat to undo earlier ones."""
+    episode = services.states.intact_snapshot(key)
+    _refuse_if_outdated(episode, request.base_version)
+    if not views.edits_view(episode).can_undo:
+        raise RefusedError(409, f"there is no edit of {key} to undo")
+    return _save(services, episode, undone(services.storage, episode.partition, episode.edits))
 
 
 @router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
-def give_up(key: str, asked: EditsRequest, services: ServicesDep) -> views.Edits:
-    """Give all edits up: the next run picks anew. That can be undone as well."""
-    known = services.states.intact_snapshot(key)
-    _on(known, asked.base_version)
-    return _save(services, known, known.edits.followed_by("gave all edits up", [], []))
+def give_up(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
+    """Discard all edits, so that the next run picks highlights again. This can be undone, too."""
+    episode = services.states.intact_snapshot(key)
+    _refuse_if_outdated(episode, request.base_version)
+    return _save(services, episode, episode.edits.followed_by("discarded all edits", [], []))
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
 def render_again(key: str, services: ServicesDep, response: Response, aspect: AspectQuery = None) -> Accepted:
-    """Make the clips of an aspect as edited; those that nothing was changed about stay as they are."""
-    known = services.states.intact_snapshot(key)
-    if known.state in (EpisodeState.queued, EpisodeState.running):
-        raise RefusedError(409, f"a run of {key} is going on; wait until it has ended, or cancel it")
-    rendering = known.rendering(aspect)
+    """Render the edited clips of an aspect; clips without changes are kept."""
+    episode = services.states.intact_snapshot(key)
+    if episode.state in (EpisodeState.queued, EpisodeState.running):
+        raise RefusedError(409, f"a run of {key} is in progress; wait until it ends, or cancel it")
+    rendering = episode.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
-    ops = _ops(rendering.manifest.requested, rendering.aspect)
-    run_id = services.dagster.launch(known.partition, {EDITS_TAG: str(known.edits.version)}, AFTER_EDITS, ops)
+    ops = render_config(rendering.manifest.requested, rendering.aspect)
+    run_id = services.dagster.launch(episode.partition, {EDITS_TAG: str(episode.edits.version)}, AFTER_EDITS, ops)
     services.states.forget(key)
     return accepted(key, run_id, response)
 
 
-def _ops(requested: Requested, aspect: Aspect) -> dict[str, Any]:
-    """Run config like that of the rendered clips, so that those without an edit stay as they are."""
-    asked = requested.model_dump(mode="json", exclude_none=True)
-    camera = {"layout": asked.pop("layout")} if "layout" in asked else {}
+def render_config(requested: Requested, aspect: Aspect) -> dict[str, Any]:
+    """Run config that repeats what the rendered clips were requested with, so that unedited clips are kept."""
+    request = requested.model_dump(mode="json", exclude_none=True)
+    camera = {"layout": request.pop("layout")} if "layout" in request else {}
     return {
         SCENES: {"config": camera},
         CAMERA_PATHS: {"config": camera},
-        RENDERED_CLIPS: {"config": {**asked, "aspect": aspect.name}},
+        RENDERED_CLIPS: {"config": {**request, "aspect": aspect.name}},
     }
 
 
-def _on(known: EpisodeSnapshot, base_version: int) -> None:
-    if known.edits.version != base_version:
+def _refuse_if_outdated(episode: EpisodeSnapshot, base_version: int) -> None:
+    if episode.edits.version != base_version:
         raise RefusedError(
             409,
-            f"somebody edited {known.key} meanwhile: it is at version {known.edits.version}, not {base_version}; "
-            "load it again",
+            f"somebody else edited {episode.key}: it is version {episode.edits.version}, not {base_version}; reload it",
         )
 
 
-def _save(services: Services, known: EpisodeSnapshot, edits: Edits) -> views.Edits:
-    saved = save_edits(services.storage, services.instance, known.partition, edits)
-    services.states.forget(known.key)
+def _save(services: Services, episode: EpisodeSnapshot, edits: Edits) -> views.Edits:
+    saved = save_edits(services.storage, services.instance, episode.partition, edits)
+    services.states.forget(episode.key)
     if not saved:
-        raise RefusedError(409, f"somebody edited {known.key} at the same moment; load it again")
-    return views.edits_view(services.states.intact_snapshot(known.key))
+        raise RefusedError(409, f"somebody else edited {episode.key} at the same moment; reload it")
+    return views.edits_view(services.states.intact_snapshot(episode.key))
 
 
-def _looks(asked: ClipEdit, sha256: str) -> dict[str, object]:
-    looks: dict[str, object] = {}
-    if asked.caption_style is not None:
-        looks["caption_style"] = asked.caption_style
-    if asked.layout is not None:
-        looks["layout"] = asked.layout.value
-    if asked.decision is not None:
-        looks["judged"] = Judged(decision=asked.decision, sha256=sha256)
-    return looks
+def _look_fields(request: ClipEdit, sha256: str) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    if request.caption_style is not None:
+        fields["caption_style"] = request.caption_style
+    if request.layout is not None:
+        fields["layout"] = request.layout.value
+    if request.decision is not None:
+        fields["judged"] = Judged(decision=request.decision, sha256=sha256)
+    return fields
 
 
-def _what(number: int, asked: ClipEdit) -> str:
-    """Which fields of a clip were changed, for people who read the history."""
-    names = sorted(asked.model_fields_set - {"base_version"})
+def _description(number: int, request: ClipEdit) -> str:
+    """The changed fields of a clip, for the history of edits."""
+    names = sorted(request.model_fields_set - {"base_version"})
     return f"clip {number}: {', '.join(names) or 'nothing'}"

@@ -1,4 +1,4 @@
-"""`scenes`: what is seen and heard in each window. The only look at the picture before rendering."""
+"""`scenes`: shots, screens, faces and speakers of each window. The only step before rendering that decodes video."""
 
 import hashlib
 import json
@@ -43,17 +43,17 @@ Span = tuple[float, float]
 
 
 class ScenesConfig(StepConfig):
-    """What one run decides about its look at the windows."""
+    """Run config of the analysis."""
 
     layout: Layout | None = Field(
         default=None,
-        description="the layout that camera_paths is given: for `fit` and `center` nothing is looked at. "
+        description="the layout of camera_paths; windows with `fit` or `center` are not analysed. "
         "Default: the show's, or `auto`",
     )
 
 
 def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
-    """Everything that decides the result beside the upstream tables; `models` are those on this machine."""
+    """Everything beside the upstream tables that decides the result; `models` are the ones on this machine."""
     return {"followed": followed, "models": models}
 
 
@@ -68,8 +68,8 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     metadata=SCENES_TABLE.definition_metadata,
     check_specs=[not_degraded_spec(SCENES)],
     deps=[EDITS],
-    description="What is seen and heard in each window: shots, screens, faces, and who speaks. A window inside a "
-    "stored scene is not looked at again.",
+    description="Shots, screens, faces, and who speaks, in each window. A window inside a stored scene is not "
+    "analysed again.",
 )
 @in_one_sentence
 def scenes(
@@ -128,14 +128,14 @@ def scenes(
 
 @dataclass(frozen=True)
 class _Look:
-    """A look at windows of one episode, and what decides beside a window what it finds there."""
+    """The analysis of windows of one episode, and everything beside a window that decides its result."""
 
     source: RawVideo
     words: pa.Table
     models: Sequence[str]
 
     def spec(self, observation: Observation) -> str:
-        """A hash of all that decides what a look at the same window finds.
+        """A hash of everything that decides the result of analysing the same window again.
 
         Words count by their times, sentences and voices; a voice that was given another name is the same voice.
         """
@@ -173,7 +173,7 @@ class _Look:
 
 
 def _followed(windows: Sequence[Window], config: ScenesConfig, source: RawVideo, storage: Storage) -> list[Span]:
-    """The windows that the camera is to follow people in. Raises ValueError for a layout that does not exist."""
+    """The windows in which the camera follows people. Raises ValueError for a layout that does not exist."""
     if source.audio_only:
         return []
     edits = latest_edits(storage, source.episode)
@@ -182,7 +182,7 @@ def _followed(windows: Sequence[Window], config: ScenesConfig, source: RawVideo,
 
 
 def _covering(windows: Sequence[Span], observations: Mapping[str, Observation]) -> dict[str, Observation]:
-    """The first observation that covers each window, where one does, by spec."""
+    """For each window the first observation that covers it, if any; keyed by spec."""
     covering: dict[str, Observation] = {}
     for window in windows:
         for spec, each in observations.items():
@@ -193,11 +193,11 @@ def _covering(windows: Sequence[Span], observations: Mapping[str, Observation]) 
 
 
 def _observed(context: dg.AssetExecutionContext, storage: Storage, episode: str) -> dict[str, Observation]:
-    """The observations of earlier runs, by spec; none where the table cannot be read."""
+    """The observations of earlier runs, keyed by spec; empty if there is no readable table."""
     if not storage.exists(table_key(SCENES, SCENES_TABLE.name, episode)):
         return {}
     try:
         return read_observations(stored_table(storage, SCENES, SCENES_TABLE, episode))
     except DamagedError as damaged:
-        context.log.warning(f"all windows are looked at again: {damaged}")
+        context.log.warning(f"all windows are analysed again: {damaged}")
         return {}

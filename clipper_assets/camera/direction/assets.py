@@ -1,4 +1,4 @@
-"""`camera_paths`: where the crop of each clip looks, and at whom. Directed from tables alone, without the picture."""
+"""`camera_paths`: the crop of each clip over time. Computed from tables alone; decodes nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ CODE_VERSION = "2"
 
 
 class CameraConfig(StepConfig):
-    """What one run decides about the camera."""
+    """Run config of the camera."""
 
     layout: Layout | None = Field(
         default=None,
@@ -38,7 +38,7 @@ class CameraConfig(StepConfig):
 
 
 def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any]:
-    """Everything that decides the result beside the upstream tables; `layouts` is what each clip is to have."""
+    """Everything beside the upstream tables that decides the result; `layouts` are those of the clips, by number."""
     return {
         "requested": config.layout and config.layout.value,
         "layouts": {str(clip): layout.value for clip, layout in layouts.items()},
@@ -107,7 +107,7 @@ def camera_paths(
 
 
 def _followed(windows: Sequence[Window], layouts: Mapping[int, Layout], scenes: Sequence[Scene]) -> dict[int, Scene]:
-    """By clip, what is seen and heard in the windows in which people are followed.
+    """The scenes of the windows in which the camera follows people, by clip.
 
     Raises ValueError where a window was not looked at.
     """
@@ -130,5 +130,5 @@ def _fallbacks(scenes: Sequence[Scene]) -> list[dict[str, str]]:
     blind = sum(not scene.tracks for scene in scenes)
     if not blind:
         return []
-    reason = f"no face was found in {blind} of {len(scenes)} windows: nobody to follow there"
+    reason = f"no face was found in {blind} of {len(scenes)} windows, so the camera follows nobody there"
     return [Degraded(CAMERA_PATHS, reason).as_dict()]

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Services
-from clipper_assets.api.routes.edits import AFTER_EDITS, _ops
+from clipper_assets.api.routes.edits import AFTER_EDITS, render_config
 from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.media.frame import Aspect
@@ -139,10 +139,10 @@ def test_style_layout_and_texts_are_changed_for_one_clip(
 @pytest.mark.parametrize(
     ("edit", "status", "sentence"),
     [
-        ({"base_version": 999}, 409, "somebody edited"),
+        ({"base_version": 999}, 409, "somebody else edited"),
         ({"last_sentence": 999}, 422, "the transcript has no sentence 999"),
         ({"first_sentence": 1, "last_sentence": 0}, 422, "a clip cannot begin with sentence 1"),
-        ({"caption_style": "none"}, 422, "there is no caption style 'none'"),
+        ({"caption_style": "none"}, 422, "unknown caption style 'none'"),
         ({"layout": "round"}, 422, "layout is 'round'; it should be 'auto'"),
         ({"words": [{"word": 9999, "text": "x"}]}, 422, "the transcript has no word 9999"),
         ({"words": [{"word": 0, "text": "\u0007"}]}, 422, "word 0 cannot be written"),
@@ -189,7 +189,7 @@ def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: 
 
 def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:
     requested = Requested(layout=Layout.split, caption_style="boxed", tighten=True)
-    assert _ops(requested, Aspect.square) == {
+    assert render_config(requested, Aspect.square) == {
         "scenes": {"config": {"layout": "split"}},
         "camera_paths": {"config": {"layout": "split"}},
         "rendered_clips": {"config": {"caption_style": "boxed", "tighten": True, "aspect": "square"}},
