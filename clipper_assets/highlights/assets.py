@@ -83,8 +83,6 @@ def highlight_windows(
     pickers: Pickers,
     progress: Progress,
 ) -> TableResult:
-    import pyarrow.compute as pc
-
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
     try:
@@ -92,8 +90,7 @@ def highlight_windows(
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
-    # Tables of earlier versions have the language only in their rows.
-    language = provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
+    language = _language(words)
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, edits, language), raw_video, aligned_transcript)
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
@@ -129,14 +126,23 @@ def highlight_windows(
         ],
         metadata={
             "windows": dg.MetadataValue.md(preview(read_windows(windows))),
-            "picker": picked.picker,
+            **_metadata(picked),
             "edits": edits.version,
-            "prompt_version": picked.prompt_version,
-            **asdict(picked.usage),
             "seconds": seconds,
             "degraded": degraded,
         },
     )
+
+
+def _language(words: pa.Table) -> str:
+    import pyarrow.compute as pc
+
+    # Tables of earlier versions have the language only in their rows.
+    return provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
+
+
+def _metadata(picked: Picked) -> dict[str, Any]:
+    return {"picker": picked.picker, "prompt_version": picked.prompt_version, **asdict(picked.usage)}
 
 
 def _talk(

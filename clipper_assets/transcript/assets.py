@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -38,6 +38,7 @@ from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import named
+from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
@@ -147,16 +148,15 @@ def aligned_transcript(
         table,
         check_results=[*check_words(table, voice, source.duration_s), not_degraded(ALIGNED_TRANSCRIPT, degraded)],
         metadata={
-            **_metadata(result, table, source.duration_s),
+            **_metadata(result, table, voice, source.duration_s),
             "speakers": speakers,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
-            "pace": dg.MetadataValue.md(pace_plot(table, voice, source.duration_s)),
         },
     )
 
 
-def _metadata(result: Transcription, table: pa.Table, duration_s: float) -> dict[str, Any]:
+def _metadata(result: Transcription, table: pa.Table, voice: Sequence[Span], duration_s: float) -> dict[str, Any]:
     """Metadata about the engine's work, with a preview of the transcript."""
     heard, spoken = result.heard, sentences(table)
     return {
@@ -170,6 +170,7 @@ def _metadata(result: Transcription, table: pa.Table, duration_s: float) -> dict
         "speech_s": round(sum(sentence.end - sentence.start for sentence in spoken), 1),
         "seconds": {name: round(seconds, 2) for name, seconds in heard.stages_s.items()},
         "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in heard.stages_s.items()},
+        "pace": dg.MetadataValue.md(pace_plot(table, voice, duration_s)),
         "transcript": dg.MetadataValue.md(preview(spoken)),
     }
 
