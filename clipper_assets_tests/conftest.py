@@ -19,6 +19,7 @@ from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
+from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.media.ffmpeg import run
@@ -168,6 +169,7 @@ def clip_episode(
             },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
+        tags={UPLOAD_TAG: upload_tag(stored)} if (stored := storage.stat(key)) else {},
         raise_on_error=False,
     )
     return unchanged(result), result
