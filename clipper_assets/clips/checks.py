@@ -1,8 +1,8 @@
-"""Checks on `rendered_clips`: the gates of `clips/gates`, several to a check, and the published files.
+"""The asset checks of `rendered_clips`: one for each group of gates, and one for the published files.
 
-None is `blocking` in Dagster's sense. Nothing is downstream of the clips that could be held back, and a blocking check
-that fails ends the step after the good clips are published: the run would fail for them too, and be retried. What holds
-a clip back is the manifest, which leaves it out of what may be posted; an error here tells a person of it.
+No check is `blocking` in Dagster's sense: no asset is downstream of the clips, and a failed blocking check would fail
+the whole run, and have it retried, although the other clips are good. Instead, the manifest leaves a clip that fails a
+gate out of `publishable`, and the failed check informs people.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,12 +19,12 @@ from clipper_assets.storage.base import Storage
 PUBLISHED = dg.AssetCheckSpec(
     "clips_are_published",
     asset=RENDERED_CLIPS,
-    description="Every file of every clip is in the storage, and the video has the size on record.",
+    description="Every file of every clip is in the storage, and each video has the size that was recorded.",
 )
 
 
 def gates_by_check(gates: Sequence[type[Gate]] = GATES) -> dict[str, list[str]]:
-    """The names of the gates that each asset check reports."""
+    """Names of the gates by the asset check that reports them."""
     checks: dict[str, list[str]] = {}
     for gate in gates:
         checks.setdefault(gate.check, []).append(gate.name)
@@ -32,7 +32,7 @@ def gates_by_check(gates: Sequence[type[Gate]] = GATES) -> dict[str, list[str]]:
 
 
 def gate_checks(gates: Sequence[type[Gate]] = GATES) -> list[dg.AssetCheckSpec]:
-    """An asset check for each `check` that gates name."""
+    """One asset check for each `check` that the gates name."""
     return [
         dg.AssetCheckSpec(
             check,
@@ -59,12 +59,12 @@ _COLUMNS = dg.TableSchema(
 
 
 def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
-    """The result of `PUBLISHED`; checks existence and size, and reads nothing."""
+    """The result of `PUBLISHED`; compares names and sizes, and does not read the files."""
     faults = []
     for clip in clips:
-        found = {key: storage.stat(key) for key in clip.keys}
-        faults += [f"{key} is missing" for key, stored in found.items() if stored is None]
-        video = found[clip.key]
+        files = {key: storage.stat(key) for key in clip.keys}
+        faults += [f"{key} is missing" for key, stored in files.items() if stored is None]
+        video = files[clip.key]
         if video and video.size_bytes != clip.bytes:
             faults.append(f"{clip.key} has {video.size_bytes} bytes instead of {clip.bytes}")
     return dg.AssetCheckResult(
@@ -78,9 +78,9 @@ def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
 def gate_results(
     verdicts_by_clip: Mapping[int, Sequence[Verdict]], gates: Sequence[type[Gate]] = GATES
 ) -> list[dg.AssetCheckResult]:
-    """The results of `gate_checks`, in that order, from the verdicts on each clip by its number.
+    """The results of `gate_checks`, in that order, from the verdicts by number of the clip.
 
-    An error where a gate that blocks did not pass on some clip, a warning where only others did not.
+    A failed check has severity ERROR if a clip fails a blocking gate, else WARN.
     """
     return [_gate_result(check, names, verdicts_by_clip) for check, names in gates_by_check(gates).items()]
 

@@ -13,11 +13,11 @@ Span = tuple[float, float]
 """Start and end in seconds."""
 
 LONGEST_PAUSE_S, PAUSE_S = 0.7, 0.25
-"""A pause longer than the first is shortened to the second, half of it on each side of the cut."""
+"""Pauses longer than `LONGEST_PAUSE_S` are shortened to `PAUSE_S`, half of it on each side of the cut."""
 MARGIN_S = 0.06
-"""Least distance between a cut and a neighbouring word: one in ten aligned word ends is off by 30 ms."""
+"""Least distance between a cut and a word that is kept: the ends of one in ten aligned words are off by 30 ms."""
 SHORTEST_KEPT_S, SHORTEST_CUT_S = 0.3, 0.1
-"""A shorter piece between two cuts looks like a flicker, and a shorter cut is not worth the jump."""
+"""A shorter piece between two cuts looks like a flicker, and a shorter cut saves too little to justify a jump."""
 
 FILLERS = {
     "cs": r"e+h+m+|[eé]{2,}",
@@ -60,9 +60,10 @@ class Spoken(Protocol):
 
 @dataclass(frozen=True)
 class TimeMap:
-    """Maps times of a window to times of the clip, which keeps only some of its stretches.
+    """Maps times of a window to times of its clip, which keeps only some stretches of the window.
 
-    `kept` are these stretches in seconds from the window's first frame: in order, without overlap, on frame boundaries.
+    `kept` are these stretches, in seconds from the window's first frame. They are sorted, do not overlap, and start and
+    end on frame boundaries.
     """
 
     kept: tuple[Span, ...]
@@ -82,14 +83,14 @@ class TimeMap:
         number = bisect_right([start for start, _ in self.kept], window_s) - 1
         if number < 0:
             return 0.0
-        before = [0.0, *accumulate(end - start for start, end in self.kept)][number]
+        kept_before_s = [0.0, *accumulate(end - start for start, end in self.kept)][number]
         start, end = self.kept[number]
-        return before + min(window_s, end) - start
+        return kept_before_s + min(window_s, end) - start
 
     def contains(self, window_s: float) -> bool:
-        """Whether a time of the window is in the clip.
+        """Whether the clip keeps this time of the window.
 
-        Test a word by its middle, because cuts may leave traces of fillers.
+        To test a word, pass its middle, because cuts may leave the edges of a filler.
         """
         return any(start <= window_s < end for start, end in self.kept)
 
@@ -97,17 +98,17 @@ class TimeMap:
 def tighten(words: Sequence[Spoken], window_s: float, fps: Fraction, language: str) -> TimeMap:
     """The time map that removes fillers of the language (ISO 639-1) and shortens long pauses.
 
-    `words` are those of a window of `window_s` seconds. No cut comes within 60 ms of a word that is kept. A window with
-    nothing but fillers is kept whole.
+    `words` are the words of a window of `window_s` seconds. No cut is within 60 ms of a word that is kept. A window of
+    fillers only is kept whole.
     """
     fillers = [word for word in words if is_filler(word.text, language)]
-    others = [
+    kept_words = [
         (word.start_s, word.end_s) for word in words if word.start_s < window_s and not is_filler(word.text, language)
     ]
     frames = round(window_s * fps)
     kept: list[tuple[int, int]] = []
     begin = 0
-    for gap in _gaps(others, window_s):
+    for gap in _gaps(kept_words, window_s):
         start_s, end_s = _cut(gap, fillers, window_s)
         first, after = math.ceil(start_s * fps), math.floor(end_s * fps)
         if after - first < SHORTEST_CUT_S * fps or 0 < first < begin + SHORTEST_KEPT_S * fps:
@@ -129,7 +130,7 @@ def is_filler(text: str, language: str) -> bool:
 
 
 def _gaps(spans: Sequence[Span], window_s: float) -> Iterator[Span]:
-    """The stretches, in order, that keep 60 ms distance from all words; empty without words."""
+    """The stretches, in order, that are at least 60 ms away from every word; none if there are no words."""
     reached_s = 0.0
     for start_s, end_s in sorted(spans):
         if start_s - MARGIN_S > reached_s:
@@ -140,15 +141,18 @@ def _gaps(spans: Sequence[Span], window_s: float) -> Iterator[Span]:
 
 
 def _cut(gap: Span, fillers: Sequence[Spoken], window_s: float) -> Span:
-    """The span to cut out of a gap; empty for nothing. At an end of the window the pause is only beside one word."""
+    """The span to cut out of a gap, empty if nothing is cut.
+
+    A gap at the start or the end of the window has a word on one side only, which keeps all of the shortened pause.
+    """
     start_s, end_s = gap
     inside = [word for word in fillers if start_s < (word.start_s + word.end_s) / 2 < end_s]
     after_word, before_word = start_s > 0, end_s < window_s
     if not inside and end_s - start_s + MARGIN_S * (after_word + before_word) <= LONGEST_PAUSE_S:
         return start_s, start_s
-    rest_s = PAUSE_S / (after_word + before_word) - MARGIN_S
-    cut_start_s = start_s + rest_s * after_word
-    cut_end_s = end_s - rest_s * before_word
+    remaining_s = PAUSE_S / (after_word + before_word) - MARGIN_S
+    cut_start_s = start_s + remaining_s * after_word
+    cut_end_s = end_s - remaining_s * before_word
     if inside:
         cut_start_s = max(min(cut_start_s, *(word.start_s for word in inside)), start_s)
         cut_end_s = min(max(cut_end_s, *(word.end_s for word in inside)), end_s)

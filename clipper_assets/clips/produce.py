@@ -11,8 +11,8 @@ from threading import Event, Lock
 from typing import Any
 
 from clipper_assets.clips.cuts import Span
-from clipper_assets.clips.gates.figures import Figures, Promised
-from clipper_assets.clips.gates.measure import Shown, measure_clip
+from clipper_assets.clips.gates.figures import Figures, PlannedFormat
+from clipper_assets.clips.gates.measure import PlannedContent, measure_clip
 from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
 from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
@@ -36,8 +36,8 @@ class CancelledError(Exception):
 class Job:
     """One clip to produce: its plan, its window, the encoder, and the inputs of the gates.
 
-    `spoken` are the episode's words in and around the clip, in its own seconds; `speaker_share` see `Shown`; `judged`
-    is what a person decided about a file of this clip.
+    `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share` is explained in
+    `PlannedContent`. `judged` is what a person decided about a file of this clip.
     """
 
     plan: ClipPlan
@@ -185,10 +185,10 @@ def _figures(job: Job, rendered: Rendered) -> Figures:
     plan, captions = job.plan, job.plan.captions
     return measure_clip(
         f"file:{rendered.files['mp4']}",
-        Promised(
+        PlannedFormat(
             width_px=plan.frame.width_px, height_px=plan.frame.height_px, fps=plan.fps, duration_s=plan.duration_s
         ),
-        Shown(
+        PlannedContent(
             pages=captions.pages,
             boxes=[each.box for each in captions.boxes],
             safe=plan.frame.safe,

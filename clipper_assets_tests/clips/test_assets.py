@@ -96,7 +96,7 @@ def test_a_rerun_renders_nothing_and_surplus_clips_are_deleted(
 
     # The state after a first run that was killed when all clips were rendered: the manifest lists none of them.
     (folder / "manifest.json").write_bytes(manifest.model_copy(update={"status": "rendering", "clips": []}).to_bytes())
-    (folder / "clip_7.txt").write_text("a guest")
+    (folder / "clip_7.txt").write_text("not a clip")
     _, result = clip_episode(storage, key, instance, max_clips=1)
     facts = metadata(result)
     assert (facts["rendered"], facts["unchanged"]) == (0, 1)
@@ -107,13 +107,13 @@ def test_a_rerun_renders_nothing_and_surplus_clips_are_deleted(
     assert [Path(path).name for path in files(Path(storage.root) / "lake" / "clip_records")] == ["clip_0.json"]
 
 
-def test_two_episodes_in_a_folder_do_not_interfere_and_a_new_style_transcribes_nothing(
+def test_episodes_in_one_folder_do_not_interfere_and_a_new_style_only_renders(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     one, two = upload("one.mp4"), upload("two.mp4")
     show = Path(storage.root) / "show"
     (show / "clips").mkdir()
-    (show / "clips" / "mine.mp4").write_text("a guest")
+    (show / "clips" / "mine.mp4").write_text("not a clip")
     metadata(clip_episode(storage, one, instance)[1])
     before = files(show)
     _, result = clip_episode(storage, two, instance)
@@ -162,7 +162,7 @@ def test_clips_in_another_aspect_are_added_to_the_table(
     assert (facts["unchanged"], facts["dagster/row_count"]) == (1, 1)
 
 
-def test_an_unknown_style_fails_in_one_sentence(
+def test_an_unknown_caption_style_fails_with_the_known_names(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     _, result = clip_episode(storage, upload("cut.mp4"), instance, render=RenderConfig(caption_style="comic"))
@@ -171,7 +171,7 @@ def test_an_unknown_style_fails_in_one_sentence(
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 
-def test_a_wrong_limit_of_the_show_is_refused_in_one_sentence(
+def test_an_invalid_limit_of_the_show_fails_with_its_file_and_field(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
@@ -182,7 +182,7 @@ def test_a_wrong_limit_of_the_show_is_refused_in_one_sentence(
     assert not (Path(storage.root) / "show" / "clips").exists()
 
 
-def test_captions_that_fail_are_recorded_and_cause_a_warning(
+def test_captions_that_cannot_be_burned_in_are_a_recorded_fallback(
     storage: DirectoryStorage,
     instance: dg.DagsterInstance,
     upload: Callable[[str], str],
@@ -204,7 +204,7 @@ def test_captions_that_fail_are_recorded_and_cause_a_warning(
     assert storage.exists(clip.captions.vtt)
 
 
-def test_an_upload_that_changed_is_not_rendered(
+def test_a_changed_upload_is_not_rendered(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")
@@ -223,7 +223,7 @@ def test_an_upload_that_changed_is_not_rendered(
     assert files(Path(storage.root) / "show" / "clips") == before
 
 
-def test_an_episode_without_speech_has_an_empty_manifest_and_old_clips_are_deleted(
+def test_an_episode_without_speech_gets_an_empty_manifest_and_loses_its_old_clips(
     storage: DirectoryStorage, instance: dg.DagsterInstance, upload: Callable[[str], str]
 ) -> None:
     key = upload("cut.mp4")

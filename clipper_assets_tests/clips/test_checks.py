@@ -16,7 +16,7 @@ LATE_AND_FAST = {"late_speech_s": 0.5, "reading_speed_cps": 40.0}
 
 @pytest.fixture
 def clip(storage: DirectoryStorage) -> Clip:
-    """A clip on record and its files."""
+    """A published clip, whose files have 1000 bytes each."""
     stem = "show/clips/clip_0"
     for suffix in ("mp4", "srt", "vtt", "jpg"):
         storage.put_bytes(f"{stem}.{suffix}", b"x" * 1000)
@@ -29,14 +29,14 @@ def clip(storage: DirectoryStorage) -> Clip:
     )  # fmt: skip
 
 
-def test_published_clips_are_found(clip: Clip, storage: DirectoryStorage) -> None:
+def test_the_check_passes_when_all_files_are_published(clip: Clip, storage: DirectoryStorage) -> None:
     result = published([clip], storage)
     assert result.passed
     assert result.description is None
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "srt", "vtt", "jpg"])
-def test_a_deleted_file_is_noticed(suffix: str, clip: Clip, storage: DirectoryStorage) -> None:
+def test_a_deleted_file_fails_the_check(suffix: str, clip: Clip, storage: DirectoryStorage) -> None:
     key = clip.key.replace("mp4", suffix)
     storage.delete(key)
     result = published([clip], storage)
@@ -45,7 +45,7 @@ def test_a_deleted_file_is_noticed(suffix: str, clip: Clip, storage: DirectorySt
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
-def test_a_truncated_clip_is_noticed(share: float, clip: Clip, storage: DirectoryStorage) -> None:
+def test_a_truncated_video_fails_the_check(share: float, clip: Clip, storage: DirectoryStorage) -> None:
     file = Path(storage.root) / clip.key
     file.write_bytes(file.read_bytes()[: int(clip.bytes * share)])
     result = published([clip], storage)
@@ -73,7 +73,7 @@ def test_clips_that_pass_every_gate_pass_every_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "severity", "said"),
+    ("changes", "severity", "description"),
     [
         (
             LATE_AND_FAST,
@@ -87,19 +87,22 @@ def test_clips_that_pass_every_gate_pass_every_check() -> None:
         ),
     ],
 )
-def test_a_check_names_the_clips_that_fail_and_is_as_severe_as_the_worst(
-    changes: dict[str, float], severity: dg.AssetCheckSeverity, said: str
+def test_a_failed_check_names_the_clips_and_has_the_worst_severity(
+    changes: dict[str, float], severity: dg.AssetCheckSeverity, description: str
 ) -> None:
-    found = {0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD.model_copy(update=changes), limits_of())}
-    failed = [result for result in gate_results(found) if not result.passed]
+    verdicts_by_clip = {0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD.model_copy(update=changes), limits_of())}
+    failed = [result for result in gate_results(verdicts_by_clip) if not result.passed]
     assert [(result.check_name, result.severity, result.description) for result in failed] == [
-        ("clip_captions", severity, said)
+        ("clip_captions", severity, description)
     ]
 
 
 def test_figures_and_limits_of_every_clip_are_in_the_metadata() -> None:
-    found = {0: verdicts(GOOD, limits_of()), 1: verdicts(GOOD.model_copy(update={"loudness_lufs": None}), limits_of())}
-    (result,) = [result for result in gate_results(found) if result.check_name == "clip_loudness"]
+    verdicts_by_clip = {
+        0: verdicts(GOOD, limits_of()),
+        1: verdicts(GOOD.model_copy(update={"loudness_lufs": None}), limits_of()),
+    }
+    (result,) = [result for result in gate_results(verdicts_by_clip) if result.check_name == "clip_loudness"]
     table = result.metadata["gates"]
     assert isinstance(table, dg.TableMetadataValue)
     rows = [tuple(record.data.values()) for record in table.records]

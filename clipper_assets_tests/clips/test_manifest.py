@@ -36,7 +36,7 @@ def claimed(storage: DirectoryStorage, key: str, aspect: Aspect = Aspect.portrai
     return clip_folder(storage, replace(SOURCE, episode=key, key=key), aspect, manifest(key))
 
 
-def test_the_first_episode_of_a_folder_owns_clips_and_others_lie_below(storage: DirectoryStorage) -> None:
+def test_the_first_episode_of_a_folder_gets_clips_and_others_get_subfolders(storage: DirectoryStorage) -> None:
     assert claimed(storage, "show/a.mp4") == "show/clips"
     assert claimed(storage, "show/b.mp4") == "show/clips/b"
     assert claimed(storage, "show/b.mov") == "show/clips/b.mov"
@@ -46,40 +46,40 @@ def test_the_first_episode_of_a_folder_owns_clips_and_others_lie_below(storage: 
         assert claimed(storage, "show/b.mp4") == "show/clips/b"
 
 
-def test_clips_of_another_aspect_lie_below_with_a_manifest_of_their_own(storage: DirectoryStorage) -> None:
+def test_each_other_aspect_gets_a_subfolder(storage: DirectoryStorage) -> None:
     assert claimed(storage, "show/a.mp4", Aspect.square) == "show/clips/1x1"
     assert claimed(storage, "show/a.mp4") == "show/clips"
     assert claimed(storage, "show/b.mp4", Aspect.landscape) == "show/clips/16x9"
     assert claimed(storage, "show/b.mp4", Aspect.square) == "show/clips/b/1x1"
 
 
-def test_the_manifests_beside_are_the_finished_ones_of_the_same_upload(storage: DirectoryStorage) -> None:
+def test_manifests_of_other_aspects_are_the_finished_ones_of_the_same_upload(storage: DirectoryStorage) -> None:
     source = replace(SOURCE, episode="show/a.mp4", key="show/a.mp4", etag="0123")
     done = manifest("show/a.mp4").finished([], 0)
     warnings: list[str] = []
 
-    def beside() -> dict[Aspect, tuple[str, Manifest]]:
+    def manifests() -> dict[Aspect, tuple[str, Manifest]]:
         return manifests_beside(storage, source, Aspect.square, warnings.append)
 
     claimed(storage, "show/a.mp4")
-    assert beside() == {}
+    assert manifests() == {}
     for folder in ("show/clips", "show/clips/1x1", "show/clips/a/4x5"):
         storage.put_bytes(f"{folder}/manifest.json", done.to_bytes())
     storage.put_bytes("show/clips/4x5/manifest.json", manifest("show/b.mp4").finished([], 0).to_bytes())
     earlier = done.source.model_copy(update={"etag": "4567"})
     storage.put_bytes("show/clips/16x9/manifest.json", done.model_copy(update={"source": earlier}).to_bytes())
-    assert beside() == {
+    assert manifests() == {
         Aspect.portrait: ("show/clips/manifest.json", done),
         Aspect.feed: ("show/clips/a/4x5/manifest.json", done),
     }
     assert warnings == []
     storage.put_bytes("show/clips/manifest.json", b'{"episode": "show/a.mp4"}')
-    assert list(beside()) == [Aspect.feed]
+    assert list(manifests()) == [Aspect.feed]
     (warning,) = warnings
     assert warning.startswith("the manifest show/clips/manifest.json cannot be read")
 
 
-def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: DirectoryStorage) -> None:
+def test_a_clip_that_fails_a_blocking_gate_is_held_back_with_the_reason(storage: DirectoryStorage) -> None:
     clip = clip_in(storage)
     black = Verdict("black", False, True, 3.0, 0.5, "s", "has 3.0 s of black picture")
     slow = Verdict("reading_speed", False, False, 30.0, 25.0, "characters/s", "has 30 characters a second")
@@ -91,7 +91,7 @@ def test_a_clip_that_fails_a_blocking_gate_is_held_back_and_says_why(storage: Di
     assert clips_table("show/a.mp4", clips)["publishable"].to_pylist() == [True, False]
 
 
-def test_three_names_alike_are_refused_in_one_sentence(storage: DirectoryStorage) -> None:
+def test_an_episode_without_a_free_folder_is_rejected_with_advice(storage: DirectoryStorage) -> None:
     for folder in ("show/clips", "show/clips/a", "show/clips/a.mp4"):
         storage.put_bytes(f"{folder}/manifest.json", manifest("other.mp4").to_bytes())
     with pytest.raises(
@@ -104,18 +104,18 @@ def test_three_names_alike_are_refused_in_one_sentence(storage: DirectoryStorage
 @pytest.mark.parametrize(
     "content", [b'{"episode": "other.mp4", "version": 99}', b"{}", b"[1]", b"not json", b"\xff\xfe", b""]
 )
-def test_a_manifest_of_another_maker_is_left_alone(content: bytes, storage: DirectoryStorage) -> None:
+def test_a_manifest_of_another_program_or_episode_is_not_overwritten(content: bytes, storage: DirectoryStorage) -> None:
     storage.put_bytes("show/clips/manifest.json", content)
     assert claimed(storage, "show/a.mp4") == "show/clips/a"
     assert storage.read_bytes("show/clips/manifest.json") == content
 
 
-def test_a_manifest_of_ours_of_another_version_is_still_ours(storage: DirectoryStorage) -> None:
+def test_a_manifest_of_another_schema_version_still_claims_its_folder(storage: DirectoryStorage) -> None:
     storage.put_bytes("show/clips/manifest.json", b'{"schema_version": "99", "episode": "show/a.mp4", "parts": 1}')
     assert claimed(storage, "show/a.mp4") == "show/clips"
 
 
-def test_the_manifest_has_the_names_that_frontends_read(storage: DirectoryStorage) -> None:
+def test_the_manifest_has_the_fields_that_frontends_read(storage: DirectoryStorage) -> None:
     written = json.loads(manifest("show/a.mp4").finished([clip_in(storage)], 0).to_bytes())
     assert written["status"] == "done"
     assert set(written) >= {"schema_version", "episode", "source", "created_at", "run_id", "clips"}
@@ -132,32 +132,32 @@ def test_the_manifest_has_the_names_that_frontends_read(storage: DirectoryStorag
     assert datetime.fromisoformat(written["created_at"]) == datetime(2025, 1, 2, tzinfo=UTC)
 
 
-def test_a_record_holds_while_all_files_are_there_and_whole(storage: DirectoryStorage) -> None:
+def test_a_record_is_valid_only_while_all_files_exist_and_are_complete(storage: DirectoryStorage) -> None:
     clip = clip_in(storage).model_copy(update={"gates": []})
     episode = "show/a.mp4"
 
-    def found() -> Clip | None:
+    def current() -> Clip | None:
         return recorded(storage, episode, Aspect.portrait, 0)
 
-    assert found() == clip
+    assert current() == clip
     assert recorded(storage, episode, Aspect.portrait, 1) is None
     for key in clip.keys:
         content = storage.read_bytes(key)
         storage.delete(key)
-        assert found() is None
+        assert current() is None
         storage.put_bytes(key, content)
-        assert found() == clip
+        assert current() == clip
     (Path(storage.root) / clip.key).write_bytes(b"short")
-    assert found() is None
+    assert current() is None
 
 
 @pytest.mark.parametrize("content", [b"{}", b"", b'{"clip_index": 0, "key": "x"}'])
-def test_a_record_of_another_version_is_no_record(content: bytes, storage: DirectoryStorage) -> None:
+def test_a_record_that_cannot_be_read_is_ignored(content: bytes, storage: DirectoryStorage) -> None:
     storage.put_bytes(record_key("show/a.mp4", Aspect.portrait, 0), content)
     assert recorded(storage, "show/a.mp4", Aspect.portrait, 0) is None
 
 
-def test_the_table_of_clips_has_a_row_per_clip(storage: DirectoryStorage) -> None:
+def test_the_clips_table_has_one_row_per_clip(storage: DirectoryStorage) -> None:
     clip = clip_in(storage).model_copy(update={"loudness_lufs": None})
     table = clips_table("show/a.mp4", [clip, clip.model_copy(update={"clip_index": 1})])
     assert table.schema.names == [column.name for column in CLIPS.columns]

@@ -27,26 +27,26 @@ def file(storage: DirectoryStorage) -> Path:
     return uploaded(storage)
 
 
-def times(storage: DirectoryStorage, clips: list[Clip]) -> dict[str, int]:
+def modification_times(storage: DirectoryStorage, clips: list[Clip]) -> dict[str, int]:
     return {key: (Path(storage.root) / key).stat().st_mtime_ns for clip in clips for key in clip.keys}
 
 
-def test_only_what_changed_is_rendered_again(storage: DirectoryStorage, file: Path) -> None:
+def test_only_changed_clips_are_rendered_again(storage: DirectoryStorage, file: Path) -> None:
     first = produced(storage, [job(file, 0), job(file, 1, start_s=2.0)])
     assert [clip.clip_index for clip in first.clips] == [0, 1]
     assert first.rendered == 2
-    before = times(storage, first.clips)
+    before = modification_times(storage, first.clips)
     again = produced(storage, [job(file, 0), job(file, 1, start_s=2.0)])
     assert again == Produced(first.clips, 0)
-    assert times(storage, again.clips) == before
+    assert modification_times(storage, again.clips) == before
     changed = produced(storage, [job(file, 0), job(file, 1, start_s=2.0, text="one 2")])
     assert (changed.rendered, changed.clips[0]) == (1, first.clips[0])
     assert changed.clips[1].spec != first.clips[1].spec
-    assert times(storage, changed.clips[:1]).items() <= before.items()
-    assert not times(storage, changed.clips[1:]).items() & before.items()
+    assert modification_times(storage, changed.clips[:1]).items() <= before.items()
+    assert not modification_times(storage, changed.clips[1:]).items() & before.items()
 
 
-def test_the_record_tells_of_the_published_bytes(storage: DirectoryStorage, file: Path) -> None:
+def test_the_record_describes_the_published_file(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file, frame=FRAMES[Aspect.portrait])]).clips
     video = storage.read_bytes(clip.key)
     assert (clip.bytes, clip.sha256) == (len(video), hashlib.sha256(video).hexdigest())
@@ -56,7 +56,7 @@ def test_the_record_tells_of_the_published_bytes(storage: DirectoryStorage, file
     assert clip.url == storage.uri("show/clips/clip_0.mp4")
 
 
-def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
+def test_a_new_hook_score_or_fallback_does_not_render_the_clip_again(storage: DirectoryStorage, file: Path) -> None:
     old = job(file)
     produced(storage, [old])
     fallback = {"step": "highlight_windows", "reason": "no key"}
@@ -66,46 +66,44 @@ def test_new_words_about_a_clip_need_no_new_clip(storage: DirectoryStorage, file
     assert (again.clips[0].hook, again.clips[0].virality_score, again.clips[0].degraded) == ("new", 9.0, [fallback])
 
 
-def test_other_limits_need_no_new_clip(storage: DirectoryStorage, file: Path) -> None:
+def test_changed_limits_do_not_render_the_clip_again(storage: DirectoryStorage, file: Path) -> None:
     large = job(file, frame=FRAMES[Aspect.portrait])
     (clip,) = produced(storage, [large], limits_of(blocking=["bytes"])).clips
     assert clip.publishable
     again = produced(storage, [large], limits_of(blocking=["bytes"], bytes=1))
     assert again.rendered == 0
-    (held,) = again.clips
-    assert not held.publishable
-    assert held.blocked_by == ["has 1 MB"]
+    (held_back,) = again.clips
+    assert not held_back.publishable
+    assert held_back.blocked_by == ["has a file size of 1 MB"]
 
 
-def test_a_camera_that_looks_away_by_what_is_known_now_holds_an_unchanged_clip_back(
-    storage: DirectoryStorage, file: Path
-) -> None:
+def test_new_speaker_and_word_data_can_hold_back_an_unchanged_clip(storage: DirectoryStorage, file: Path) -> None:
     limits = limits_of(blocking=["speaker", "whole_words"])
-    seen = replace(job(file), speaker_share=1.0)
-    assert produced(storage, [seen], limits).clips[0].publishable
-    again = produced(storage, [replace(seen, speaker_share=0.5, spoken=[(-0.5, 0.5)])], limits)
+    shows_speaker = replace(job(file), speaker_share=1.0)
+    assert produced(storage, [shows_speaker], limits).clips[0].publishable
+    again = produced(storage, [replace(shows_speaker, speaker_share=0.5, spoken=[(-0.5, 0.5)])], limits)
     assert again.rendered == 0
     assert again.clips[0].blocked_by == [
-        "shows who speaks only 50% of the time",
-        "cuts 0.50 s into a word at an end",
+        "shows the current speaker only 50% of the time",
+        "cuts 0.50 s into a word at its start or end",
     ]
 
 
-def test_a_word_that_ends_the_captions_early_holds_the_clip_back(storage: DirectoryStorage, file: Path) -> None:
+def test_a_nul_in_a_caption_holds_the_clip_back(storage: DirectoryStorage, file: Path) -> None:
     limits = limits_of(blocking=["captions_missing"])
     assert produced(storage, [job(file, text="one two three")], limits).clips[0].publishable
-    (held,) = produced(storage, [job(file, text="one t\0wo three")], limits).clips
-    assert held.blocked_by == ["lacks 2 of its burned captions"]
+    (held_back,) = produced(storage, [job(file, text="one t\0wo three")], limits).clips
+    assert held_back.blocked_by == ["is missing 2 of its planned captions"]
 
 
-def test_a_missing_sidecar_is_made_again(storage: DirectoryStorage, file: Path) -> None:
+def test_a_clip_with_a_missing_sidecar_is_rendered_again(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file)]).clips
     storage.delete(clip.captions.vtt)
     assert produced(storage, [job(file)]).rendered == 1
     assert storage.exists(clip.captions.vtt)
 
 
-def test_another_encoder_keeps_the_file_and_its_approval(storage: DirectoryStorage, file: Path) -> None:
+def test_changing_the_encoder_keeps_the_file_and_its_approval(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file)]).clips
     approved = Judged(decision=Decision.approved, sha256=clip.sha256)
     again = produced(storage, [replace(job(file), encoder=NVENC, judged=approved)])
@@ -113,20 +111,20 @@ def test_another_encoder_keeps_the_file_and_its_approval(storage: DirectoryStora
     assert again.clips[0].review == Review(decision=Decision.approved, current=True)
 
 
-@pytest.mark.parametrize(("decision", "holds"), [(Decision.rejected, True), (Decision.approved, False)])
-def test_a_rejection_outlives_the_file_and_an_approval_does_not(
-    storage: DirectoryStorage, file: Path, decision: Decision, holds: bool
+@pytest.mark.parametrize(("decision", "still_applies"), [(Decision.rejected, True), (Decision.approved, False)])
+def test_a_rejection_applies_to_the_next_rendering_and_an_approval_does_not(
+    storage: DirectoryStorage, file: Path, decision: Decision, still_applies: bool
 ) -> None:
     (clip,) = produced(storage, [job(file)]).clips
     judged = Judged(decision=decision, sha256=clip.sha256)
     (changed,) = produced(storage, [replace(job(file, text="one 2"), judged=judged)]).clips
-    assert changed.review == Review(decision=decision, current=holds)
+    assert changed.review == Review(decision=decision, current=still_applies)
     assert ("rejected by a person" in changed.blocked_by) is (decision is Decision.rejected)
 
 
-def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: Path) -> None:
+def test_a_clip_in_another_folder_is_not_reused(storage: DirectoryStorage, file: Path) -> None:
     produced(storage, [job(file)])
-    elsewhere = produce_clips(
+    in_other_folder = produce_clips(
         [job(file)],
         replace(source_of(file), key="show/a.mp4", episode="show/a.mp4"),
         storage,
@@ -138,41 +136,39 @@ def test_clips_of_another_folder_are_not_taken(storage: DirectoryStorage, file: 
         log=lambda _: None,
         check_upload=lambda: None,
     )
-    assert elsewhere.rendered == 1
-    assert elsewhere.clips[0].key == "show/clips/a/clip_0.mp4"
+    assert in_other_folder.rendered == 1
+    assert in_other_folder.clips[0].key == "show/clips/a/clip_0.mp4"
 
 
-def test_a_clip_that_cannot_be_made_leaves_finished_ones_and_nothing_of_itself(
-    storage: DirectoryStorage, file: Path
-) -> None:
-    (good,) = produced(storage, [job(file)]).clips
-    before = times(storage, [good])
+def test_a_failed_clip_leaves_no_files_and_finished_clips_stay(storage: DirectoryStorage, file: Path) -> None:
+    (finished,) = produced(storage, [job(file)]).clips
+    before = modification_times(storage, [finished])
     impossible = job(file, 1, start_s=4.0, frame=replace(FRAMES[Aspect.portrait], width_px=1))
     with pytest.raises(FfmpegError):
         produced(storage, [job(file), impossible])
-    assert times(storage, [good]) == before
+    assert modification_times(storage, [finished]) == before
     files = {path.name for path in (file.parent / "clips").iterdir()}
     assert files == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
 
 
-def test_a_record_never_speaks_of_files_that_are_being_replaced(
+def test_the_record_is_deleted_before_its_files_are_replaced(
     storage: DirectoryStorage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     produced(storage, [job(file)])
-    whole = DirectoryStorage.put_file
+    put_file = DirectoryStorage.put_file
 
-    def full_disk(storage: DirectoryStorage, key: str, local: Path) -> None:
+    def put_file_until_disk_is_full(storage: DirectoryStorage, key: str, local: Path) -> None:
         if key.endswith(".srt"):
             raise OSError("no space left on device")
-        whole(storage, key, local)
+        put_file(storage, key, local)
 
-    monkeypatch.setattr(DirectoryStorage, "put_file", full_disk)
+    monkeypatch.setattr(DirectoryStorage, "put_file", put_file_until_disk_is_full)
     with pytest.raises(OSError, match="no space left"):
         produced(storage, [job(file, text="one 2")])
     assert not storage.exists(record_key("show/a.mp4", Aspect.portrait, 0))
 
 
-def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) -> None:
+def test_an_interrupted_run_stops_rendering(storage: DirectoryStorage, file: Path) -> None:
     def stop(share: float) -> None:
         raise KeyboardInterrupt
 
@@ -185,25 +181,25 @@ def test_a_stopped_run_stops_its_renders(storage: DirectoryStorage, file: Path) 
     assert not (file.parent / "clips").exists()
 
 
-def test_a_clip_of_an_upload_that_changed_while_it_was_rendered_is_not_published(
+def test_a_clip_is_not_published_if_its_upload_changed_during_rendering(
     storage: DirectoryStorage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
-    render, whole = render_clip, file.read_bytes()
+    original = file.read_bytes()
 
-    def exchanged(*arguments: Any) -> Any:
-        rendered = render(*arguments)
-        file.write_bytes(whole + b"more")
+    def render_and_replace_upload(*arguments: Any) -> Any:
+        rendered = render_clip(*arguments)
+        file.write_bytes(original + b"more")
         return rendered
 
-    monkeypatch.setattr(produce, "render_clip", exchanged)
+    monkeypatch.setattr(produce, "render_clip", render_and_replace_upload)
     with pytest.raises(UploadRefusedError, match="was replaced or removed"):
         produced(storage, [job(file)], check_upload=check_upload)
     assert storage.stat("show/clips/clip_0.mp4") is None
     assert storage.stat(record_key("show/a.mp4", Aspect.portrait, 0)) is None
 
 
-def test_an_upload_that_was_only_touched_is_the_same(storage: DirectoryStorage, file: Path) -> None:
+def test_a_new_modification_time_alone_does_not_change_an_upload(storage: DirectoryStorage, file: Path) -> None:
     check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
     os.utime(file, (0, 0))
     check_upload()

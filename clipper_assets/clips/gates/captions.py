@@ -1,4 +1,4 @@
-"""The captions that a plan has, looked for in the ASS file that they are burned from."""
+"""Counts the planned captions that are missing from the ASS file that is burned in."""
 
 from collections import Counter
 
@@ -9,21 +9,22 @@ from clipper_assets.captions.layout import Block, Captions
 from clipper_assets.captions.order import RIGHT_TO_LEFT_MARK
 from clipper_assets.text.clean import clean_text
 
-_UNSEEN = str.maketrans("", "", f"{RIGHT_TO_LEFT_MARK}\u2060")
+_INVISIBLE = str.maketrans("", "", f"{RIGHT_TO_LEFT_MARK}\u2060")
 
 Line = tuple[int, int, str]
-"""An event's start and end in milliseconds, and the text that is seen."""
+"""An event's start and end in milliseconds, and its visible text."""
 
 
 def missing_captions(captions: Captions, ass: str) -> int:
-    """How many pieces of text of the title and the pages are not shown when they are due; a word is a piece or more.
+    """The number of pieces of text of the title and the pages that are not shown when they should be.
 
-    `ass` is the text of the file that libass reads, which it does up to the first NUL.
+    A word consists of one or more pieces. `ass` is the text of the ASS file; only the part before the first NUL counts,
+    because libass stops reading there.
     """
-    read = pysubs2.SSAFile.from_string(ass.partition("\0")[0], format_="ass")
+    subtitles = pysubs2.SSAFile.from_string(ass.partition("\0")[0], format_="ass")
     lines = [
-        (event.start, event.end, _seen(event.plaintext))
-        for event in read
+        (event.start, event.end, _visible(event.plaintext))
+        for event in subtitles
         if event.style == LETTERS_STYLE and clean_text(event.text) == event.text
     ]
     blocks = [*([captions.title] if captions.title else ()), *captions.blocks]
@@ -31,19 +32,23 @@ def missing_captions(captions: Captions, ass: str) -> int:
 
 
 def _missing(block: Block, lines: list[Line]) -> int:
-    """The most that is missing at once, at any of the times at which the block changes."""
+    """The largest number of pieces missing at once, over all times at which the block changes."""
     start, end = _milliseconds(block.start_s), _milliseconds(block.end_s)
     words = [word for line in block.lines for word in line.words]
-    due = Counter(_seen(escaped(placed.run.text)) for word in words for placed in word.runs)
-    del due[""]
-    near = [line for line in lines if line[0] < end and line[1] > start]
+    expected = Counter(_visible(escaped(placed.run.text)) for word in words for placed in word.runs)
+    del expected[""]
+    overlapping = [line for line in lines if line[0] < end and line[1] > start]
     changes = {start, *(_milliseconds(word.word.start_s) for word in words)}
-    shown = (Counter(text for first, last, text in near if first <= at < last) for at in changes if start <= at < end)
-    return max(((due - seen).total() for seen in shown), default=0)
+    shown_at_changes = (
+        Counter(text for line_start, line_end, text in overlapping if line_start <= time < line_end)
+        for time in changes
+        if start <= time < end
+    )
+    return max(((expected - shown).total() for shown in shown_at_changes), default=0)
 
 
-def _seen(text: str) -> str:
-    return text.translate(_UNSEEN).strip()
+def _visible(text: str) -> str:
+    return text.translate(_INVISIBLE).strip()
 
 
 def _milliseconds(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""What the headers of a clip say, and when its frames are due."""
+"""Reads the format of a finished clip and the presentation times of its frames, without decoding it."""
 
 from typing import TYPE_CHECKING
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 def read_container(media_source: str) -> Container:
-    """Read headers and packets without decoding.
+    """Read the headers and packets of a file, without decoding it.
 
-    Raises `av.FFmpegError` where the file cannot be opened and ValueError where a stream is missing or empty.
+    Raises `av.FFmpegError` if the file cannot be opened, and ValueError if a stream is missing or empty.
     """
     with open_media(media_source) as container:
         if not container.streams.video or not container.streams.audio:
             raise ValueError("the clip lacks a video or an audio stream; render it again")
         video, audio = container.streams.video[0], container.streams.audio[0]
-        due = sorted(
+        frame_times = sorted(
             float(packet.pts * packet.time_base)
             for packet in container.demux(video)
             if packet.pts is not None and not packet.is_discard
         )
-        if not due:
+        if not frame_times:
             raise ValueError("the clip has no frames; render it again")
         (video_start_s, video_end_s), (audio_start_s, audio_end_s) = _span(video), _span(audio)
         fps = float(video.average_rate or 0)
@@ -35,7 +35,7 @@ def read_container(media_source: str) -> Container:
             size_bytes=container.size,
             duration_s=video_end_s - video_start_s,
             fps=fps,
-            uneven_s=float(np.abs(np.diff(due) - 1 / fps).max(initial=0.0)) if fps else 0.0,
+            uneven_s=float(np.abs(np.diff(frame_times) - 1 / fps).max(initial=0.0)) if fps else 0.0,
             video_codec=video.codec_context.name,
             pixel_format=video.codec_context.pix_fmt or "",
             audio_codec=audio.codec_context.name,
@@ -47,7 +47,7 @@ def read_container(media_source: str) -> Container:
 
 
 def _span(stream: "Stream") -> tuple[float, float]:
-    """Start and end in seconds, edit list applied."""
+    """Start and end of a stream in seconds, with the edit list of the MP4 applied."""
     base = float(stream.time_base or 0)
     start_s = (stream.start_time or 0) * base
     return start_s, start_s + (stream.duration or 0) * base

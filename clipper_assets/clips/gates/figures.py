@@ -1,4 +1,7 @@
-"""What is measured on a finished clip: kept in its record, so that changed limits need no rendering."""
+"""The figures measured on a finished clip.
+
+They are stored in the clip's record, so that a clip can be judged by changed limits without rendering it again.
+"""
 
 from typing import Annotated
 
@@ -7,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 Rounded = Annotated[float, AfterValidator(lambda figure: round(figure, 4))]
 
 
-class Promised(BaseModel):
-    """What the plan says about the file."""
+class PlannedFormat(BaseModel):
+    """The format that the plan sets for the video file."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -19,7 +22,7 @@ class Promised(BaseModel):
 
 
 class Container(BaseModel):
-    """A file by its headers and packets, seconds as the file counts them."""
+    """The format of a file by its headers and packets, with times in seconds as the container states them."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -28,36 +31,40 @@ class Container(BaseModel):
     size_bytes: int
     duration_s: Rounded
     fps: Rounded
-    uneven_s: Rounded = Field(description="how far any two frames' distance is from an even one")
+    uneven_s: Rounded = Field(description="largest deviation of the time between two frames from 1 / fps")
     video_codec: str
     pixel_format: str
     audio_codec: str
     audio_rate_hz: int
     audio_channels: int
-    late_sound_s: Rounded = Field(description="start of the sound after that of the picture")
-    long_sound_s: Rounded = Field(description="end of the sound after that of the picture")
+    late_sound_s: Rounded = Field(description="how much later the audio starts than the video; negative: earlier")
+    long_sound_s: Rounded = Field(description="how much later the audio ends than the video; negative: earlier")
 
 
 class Figures(Container):
-    """Measured on the encoded file, its captions and its words; None where there is nothing to measure."""
+    """Figures of the encoded file, its captions and its words; None where there is nothing to measure."""
 
-    promised: Promised
-    black_s: Rounded = Field(description="the longest stretch without light, captions left out")
-    frozen_s: Rounded = Field(description="the longest stretch without motion, captions and shared screens left out")
-    blank_s: Rounded = Field(description="the longest stretch without spatial detail, captions left out")
+    promised: PlannedFormat
+    black_s: Rounded = Field(description="the longest black stretch, ignoring captions")
+    frozen_s: Rounded = Field(description="the longest stretch without motion, ignoring captions and shared screens")
+    blank_s: Rounded = Field(description="the longest stretch without spatial detail, ignoring captions")
     loudness_lufs: Rounded | None = Field(description="integrated (BS.1770-4), of the decoded AAC; None if silent")
     true_peak_dbtp: Rounded | None = Field(description="of the decoded AAC; None if silent")
-    caption_overhang_px: Rounded = Field(description="how far a line of captions reaches out of the safe area")
-    reading_speed_cps: Rounded | None = Field(description="characters a second in the fastest five seconds of captions")
+    caption_overhang_px: Rounded = Field(description="how far a line of captions extends beyond the safe area")
+    reading_speed_cps: Rounded | None = Field(
+        description="characters per second in the fastest five seconds of captions"
+    )
     late_speech_s: Rounded | None = Field(
-        description="the speech that is heard, after its captions; below 0: before them"
+        description="how much later the speech is heard than its captions show it; negative: earlier"
     )
-    speech_match: Rounded | None = Field(description="-1..1: how well speech and captions agree at that distance")
+    speech_match: Rounded | None = Field(description="correlation of speech and captions at that delay, -1..1")
     missing_captions: int | None = Field(
-        None, description="captions of the plan that are not in what is burned; None where nobody looked"
+        None, description="pieces of planned captions that are not burned in; None if they were not counted"
     )
-    speaker_share: Rounded | None = Field(description="0..1 of the time in which somebody visible speaks: is in frame")
-    cut_word_s: Rounded = Field(description="how deep an end of the clip cuts into a word")
+    speaker_share: Rounded | None = Field(
+        description="how much of the time the current speaker is in frame, 0..1; None if no speaker is ever visible"
+    )
+    cut_word_s: Rounded = Field(description="how far the start or the end of the clip cuts into a word")
     edge_level_db: Rounded | None = Field(
-        description="the louder end of the clip against its speech; None where speech goes on beyond both ends"
+        description="level of the start or the end, whichever is louder, relative to speech; None if both are speech"
     )

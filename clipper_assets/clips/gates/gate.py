@@ -1,4 +1,4 @@
-"""What a gate is: the base class of `gates.py`, and the types of the limits."""
+"""The base class of all gates, and the types of their limits."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Count = Annotated[int, Field(ge=0)] | None
 
 
 class LimitFields(BaseModel):
-    """A model whose fields are limits: `false` means no limit and becomes None."""
+    """A model whose fields are limits; `false` switches a limit off and becomes None."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _false_is_no_limit(cls, value: object, info: ValidationInfo) -> object:
+    def _false_becomes_none(cls, value: object, info: ValidationInfo) -> object:
         if info.field_name == "blocking" or not isinstance(value, bool):
             return value
         if value:
@@ -33,9 +33,10 @@ class LimitFields(BaseModel):
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a clip passes a gate, with the figure, the limit (None: there is none) and their unit.
+    """Whether a clip passes a gate, with the figure, the limit (None if there is no limit) and their unit.
 
-    `fault` says in a phrase what is wrong if it does not pass, to follow the clip's name.
+    `fault` is a phrase that says what is wrong if the clip does not pass. It continues a sentence that starts with the
+    clip's name: "has 3.0 s of black picture".
     """
 
     passed: bool
@@ -52,9 +53,9 @@ class Gate(LimitFields, ABC):
     `show.toml`. An instance is the gate with the limits of one show.
 
     Attributes:
-        name: How the gate is called in `blocking`, in the manifest and in the asset check.
-        check: The asset check that reports it.
-        blocks: Whether it keeps a clip from being published where the show does not say which gates do.
+        name: The gate's name in `blocking`, in the manifest and in the asset check.
+        check: Name of the asset check that reports the gate.
+        blocks: Whether a clip that fails the gate is held back, unless the show sets `blocking`.
     """
 
     name: ClassVar[str]
@@ -72,5 +73,5 @@ def at_most(figure: float | None, limit: float | None, unit: str, fault: str) ->
 
 
 def same(figure: str, planned: str, unit: str) -> Judgement:
-    """Passes if the figure is as planned."""
+    """Passes if the figure equals the planned one."""
     return Judgement(figure == planned, figure, planned, unit, f"is {figure} instead of {planned}")

@@ -9,16 +9,16 @@ from clipper_assets.clips.gates.gate import Count, Gate, Judgement, Limit, Posit
 
 CODECS = "h264 yuv420p, aac 48000 Hz 2 channels"
 FPS_TOLERANCE = 0.0005
-"""Half of what lies between 30 and 30000/1001."""
+"""Allowed relative deviation: half of the difference between 30 and 30000/1001 fps."""
 UNEVEN_FRAMES = 0.1
-"""Of a frame's time: more than the clock of any container rounds."""
+"""Allowed deviation as a share of a frame's duration; no container rounds timestamps by that much."""
 OFF = "off"
 """Shown in place of a limit that is switched off."""
 
 
 class Duration(Gate):
     name, check = "duration", "clip_format"
-    duration_s: Positive = Field(0.04, description="off the planned length")
+    duration_s: Positive = Field(0.04, description="largest deviation from the planned duration, in seconds")
 
     def judge(self, figures: Figures) -> Judgement:
         planned_s = figures.promised.duration_s
@@ -37,11 +37,11 @@ class FrameSize(Gate):
 
 class FileSize(Gate):
     name, check = "bytes", "clip_format"
-    # Instagram takes no larger Reels from apps (Ayrshare, "Media guidelines"); the other platforms take more.
-    bytes: Size = Field(300_000_000, description="size of the file")
+    # Instagram accepts no larger Reels through its API (Ayrshare, "Media guidelines"); other platforms accept more.
+    bytes: Size = Field(300_000_000, description="largest file size")
 
     def judge(self, figures: Figures) -> Judgement:
-        return at_most(figures.size_bytes, self.bytes, "bytes", f"has {figures.size_bytes / 1e6:.0f} MB")
+        return at_most(figures.size_bytes, self.bytes, "bytes", f"has a file size of {figures.size_bytes / 1e6:.0f} MB")
 
 
 class Codec(Gate):
@@ -59,29 +59,29 @@ class FrameRate(Gate):
         planned_fps = figures.promised.fps
         uneven = figures.uneven_s * planned_fps > UNEVEN_FRAMES
         off = abs(figures.fps - planned_fps) > FPS_TOLERANCE * planned_fps
-        pace = "unevenly" if uneven else f"at {figures.fps:.2f} fps"
-        fault = f"shows its frames {pace} instead of at {planned_fps:.2f} fps"
+        pace = "unevenly spaced frames" if uneven else f"{figures.fps:.2f} fps"
+        fault = f"has {pace} instead of a constant {planned_fps:.2f} fps"
         return Judgement(not (uneven or off), figures.fps, planned_fps, "fps", fault)
 
 
 class AudioVideoOffset(Gate):
     name, check = "av_offset", "clip_format"
-    # EBU R 37: sound at most 40 ms before and 60 ms after its picture.
-    early_sound_s: Positive = Field(0.04, description="sound before the picture, or a picture that outlasts the sound")
-    late_sound_s: Positive = Field(0.06, description="sound after the picture, or sound that outlasts it")
+    # EBU R 37: audio may be at most 40 ms ahead of the video, and at most 60 ms behind it.
+    early_sound_s: Positive = Field(0.04, description="how much the audio may start or end before the video")
+    late_sound_s: Positive = Field(0.06, description="how much the audio may start or end after the video")
 
     def judge(self, figures: Figures) -> Judgement:
         start_s, end_s = figures.late_sound_s, figures.long_sound_s
         early, late = self.early_sound_s, self.late_sound_s
         passed = (early is None or min(start_s, end_s) >= -early) and (late is None or max(start_s, end_s) <= late)
         limits = f"{OFF if early is None else f'-{early:g}'} to {OFF if late is None else f'{late:g}'}"
-        fault = f"has sound that begins {start_s:+.2f} s and ends {end_s:+.2f} s after its picture"
+        fault = f"has audio that starts {start_s:+.2f} s and ends {end_s:+.2f} s relative to its video"
         return Judgement(passed, max(start_s, end_s, key=abs), limits, "s", fault)
 
 
 class Black(Gate):
     name, check = "black", "clip_picture"
-    black_s: Positive = Field(0.5, description="the longest stretch without light")
+    black_s: Positive = Field(0.5, description="longest black stretch")
 
     def judge(self, figures: Figures) -> Judgement:
         return at_most(figures.black_s, self.black_s, "s", f"has {figures.black_s:.1f} s of black picture")
@@ -89,7 +89,7 @@ class Black(Gate):
 
 class Frozen(Gate):
     name, check = "frozen", "clip_picture"
-    frozen_s: Positive = Field(5.0, description="the longest stretch without motion that shows no slides or screen")
+    frozen_s: Positive = Field(5.0, description="longest stretch without motion, except slides and shared screens")
 
     def judge(self, figures: Figures) -> Judgement:
         return at_most(figures.frozen_s, self.frozen_s, "s", f"has {figures.frozen_s:.1f} s of frozen picture")
@@ -97,24 +97,24 @@ class Frozen(Gate):
 
 class Blank(Gate):
     name, check = "blank", "clip_picture"
-    blank_s: Positive = Field(1.0, description="the longest stretch of one colour, a wall or a blur")
+    blank_s: Positive = Field(1.0, description="longest stretch that shows only one colour, a wall or a blur")
 
     def judge(self, figures: Figures) -> Judgement:
         return at_most(figures.blank_s, self.blank_s, "s", f"has {figures.blank_s:.1f} s of blank picture")
 
 
 class Loudness(Gate):
-    """Silence does not pass, although it has no loudness."""
+    """Fails a silent clip, although its loudness cannot be measured."""
 
     name, check = "loudness", "clip_loudness"
-    loudness_lufs: Limit = Field(-14.0, description="integrated loudness that is aimed at")
-    loudness_lu: Positive = Field(0.5, description="off that loudness")
+    loudness_lufs: Limit = Field(-14.0, description="target integrated loudness")
+    loudness_lu: Positive = Field(0.5, description="largest deviation from the target loudness")
 
     def judge(self, figures: Figures) -> Judgement:
         lufs, target, tolerance = figures.loudness_lufs, self.loudness_lufs, self.loudness_lu
         passed, fault = True, ""
         if target is not None and tolerance is not None:
-            # The meter reads tenths: a tenth of the last digit keeps 13.5 within 0.5 of 14.
+            # The meter shows tenths. The added 0.01 makes -13.5 pass as within 0.5 of -14 despite float rounding.
             passed = lufs is not None and abs(lufs - target) <= tolerance + 0.01
             fault = "is silent" if lufs is None else f"has {lufs:.1f} LUFS instead of {target:g} within {tolerance:g}"
         return Judgement(passed, lufs, None if tolerance is None else target, "LUFS", fault)
@@ -122,7 +122,7 @@ class Loudness(Gate):
 
 class TruePeak(Gate):
     name, check = "true_peak", "clip_loudness"
-    true_peak_dbtp: Limit = Field(-1.0, description="the highest true peak")
+    true_peak_dbtp: Limit = Field(-1.0, description="highest true peak")
 
     def judge(self, figures: Figures) -> Judgement:
         peak_dbtp = figures.true_peak_dbtp
@@ -131,7 +131,7 @@ class TruePeak(Gate):
 
 class SafeArea(Gate):
     name, check = "safe_area", "clip_captions"
-    overhang_px: Positive = Field(1.0, description="captions out of the safe area")
+    overhang_px: Positive = Field(1.0, description="how far captions may extend beyond the safe area")
 
     def judge(self, figures: Figures) -> Judgement:
         overhang_px = figures.caption_overhang_px
@@ -139,13 +139,13 @@ class SafeArea(Gate):
 
 
 class ReadingSpeed(Gate):
-    """Only warns: the episode itself decides how fast its people speak."""
+    """Only warns, because the captions follow the speech and people in an episode may speak fast."""
 
     name, check = "reading_speed", "clip_captions"
     blocks: ClassVar[bool] = False
-    # 260 words a minute, beyond which British conversation is "faster than normal" (Tauroza & Allison 1990), of 4.7
-    # letters and a space.
-    reading_speed_cps: Positive = Field(25.0, description="characters of captions a second, over five seconds")
+    # 260 words per minute, above which British conversation is "faster than normal" (Tauroza & Allison 1990), times
+    # 5.7 characters: 4.7 letters and a space.
+    reading_speed_cps: Positive = Field(25.0, description="most characters of captions per second, over five seconds")
 
     def judge(self, figures: Figures) -> Judgement:
         cps = figures.reading_speed_cps
@@ -155,10 +155,10 @@ class ReadingSpeed(Gate):
 
 class CaptionSync(Gate):
     name, check = "sync", "clip_captions"
-    sync_s: Positive = Field(0.25, description="speech before or after its captions")
-    # 0.15 to 0.48 was measured under music from as loud as the speech to 15 dB lower, 0.05 to 0.28 (95 %) for the
-    # captions of another part of the episode.
-    speech_match: Share = Field(0.2, description="least agreement of speech and captions, 0..1")
+    sync_s: Positive = Field(0.25, description="largest delay between speech and captions, either way")
+    # Measured: 0.15 to 0.48 for correct captions under music that is as loud as the speech or up to 15 dB quieter, and
+    # 0.05 to 0.28 (95 % of cases) for captions from another part of the episode.
+    speech_match: Share = Field(0.2, description="lowest correlation of speech and captions, 0..1")
 
     def judge(self, figures: Figures) -> Judgement:
         late_s, match = figures.late_speech_s, figures.speech_match
@@ -175,43 +175,50 @@ class CaptionSync(Gate):
 
 class CaptionsMissing(Gate):
     name, check = "captions_missing", "clip_captions"
-    missing_captions: Count = Field(0, description="captions that are not in what is burned")
+    missing_captions: Count = Field(0, description="most pieces of planned captions that are not burned in")
 
     def judge(self, figures: Figures) -> Judgement:
         missing = figures.missing_captions
-        return at_most(missing, self.missing_captions, "captions", f"lacks {missing} of its burned captions")
+        return at_most(missing, self.missing_captions, "captions", f"is missing {missing} of its planned captions")
 
 
 class Speaker(Gate):
     name, check = "speaker", "clip_speaker"
-    speaker_share: Share = Field(0.9, description="least share of the speech of visible people that shows who speaks")
+    speaker_share: Share = Field(0.9, description="lowest share of the time in which the current speaker is in frame")
 
     def judge(self, figures: Figures) -> Judgement:
         share = figures.speaker_share
         passed = share is None or self.speaker_share is None or share >= self.speaker_share
-        fault = f"shows who speaks only {share:.0%} of the time" if share is not None else ""
+        fault = f"shows the current speaker only {share:.0%} of the time" if share is not None else ""
         return Judgement(passed, share, self.speaker_share, "of the speech", fault)
 
 
 class WholeWords(Gate):
     name, check = "whole_words", "clip_words"
-    cut_word_s: Positive = Field(0.05, description="cut into a word at either end")
+    cut_word_s: Positive = Field(0.05, description="how far the start or the end may cut into a word")
 
     def judge(self, figures: Figures) -> Judgement:
         cut_s = figures.cut_word_s
-        return at_most(cut_s, self.cut_word_s, "s", f"cuts {cut_s:.2f} s into a word at an end")
+        return at_most(cut_s, self.cut_word_s, "s", f"cuts {cut_s:.2f} s into a word at its start or end")
 
 
 class QuietEnds(Gate):
-    """Only warns: music or laughter at an end belongs to the episode."""
+    """Only warns, because music or laughter at the start or end of a clip may be part of the episode."""
 
     name, check = "quiet_ends", "clip_words"
     blocks: ClassVar[bool] = False
-    edge_level_db: Limit = Field(-10.0, description="level of either end against the speech, where nobody speaks on")
+    edge_level_db: Limit = Field(
+        -10.0,
+        description="highest level of the start and the end relative to the speech, unless speech continues there",
+    )
 
     def judge(self, figures: Figures) -> Judgement:
         db = figures.edge_level_db
-        fault = f"is {-db:.0f} dB below its speech at an end where nobody should speak" if db is not None else ""
+        fault = (
+            f"starts or ends with sound only {-db:.0f} dB below its speech, although nobody speaks there"
+            if db is not None
+            else ""
+        )
         return at_most(db, self.edge_level_db, "dB", fault)
 
 

@@ -1,4 +1,4 @@
-"""All figures of a finished clip: headers, one pass of ffmpeg over picture and sound, captions and words."""
+"""Measures all figures of a finished clip from its headers, one pass of ffmpeg, its captions and its words."""
 
 import tempfile
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ import numpy as np
 from clipper_assets.captions.lines import Page
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.container import read_container
-from clipper_assets.clips.gates.figures import Container, Figures, Promised
+from clipper_assets.clips.gates.figures import Container, Figures, PlannedFormat
 from clipper_assets.clips.gates.picture import (
     PICTURES_PER_S,
     Pictures,
     black_s,
     blank_s,
     frozen_s,
+    mask_without,
     small_size_px,
-    without,
 )
-from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, lateness
+from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, speech_delay
 from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box
@@ -34,13 +34,18 @@ PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a clip holds by its plan; seconds from its start, pixels of its frame.
+class PlannedContent:
+    """What a clip should show and play; times in seconds from its start, boxes in pixels of its frame.
 
-    `pages` are its burned captions and `boxes` their lines, all inside of `safe` if all is well. `spoken` are the words
-    of the episode in the clip and around it, `screens` the stretches with slides or a shared screen. `missing_captions`
-    counts what `pages` have and the file that libass read has not. `speaker_share` is the share of the time in which
-    somebody visible speaks that they are in frame, None where nobody does.
+    Attributes:
+        pages: The burned captions.
+        boxes: The lines of the captions, which should be inside `safe`.
+        safe: The safe area.
+        spoken: The words in and around the clip.
+        missing_captions: The number of pieces of captions that are missing in the ASS file.
+        screens: The stretches that show slides or a shared screen.
+        speaker_share: How much of the time the current speaker is in frame, 0..1, counting only speakers who are
+            visible in the source; None if there are none.
     """
 
     pages: Sequence[Page]
@@ -52,11 +57,11 @@ class Shown:
     speaker_share: float | None = None
 
 
-def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures:
+def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedContent) -> Figures:
     """Measure a clip (a `file:` path or URL).
 
-    Raises `av.FFmpegError` where it cannot be opened, FfmpegError where it cannot be decoded, and ValueError where a
-    stream is missing or empty.
+    Raises `av.FFmpegError` if it cannot be opened, FfmpegError if it cannot be decoded, and ValueError if a stream is
+    missing or empty.
     """
     container = read_container(media_source)
     with tempfile.TemporaryDirectory(prefix="clipper-") as work:
@@ -64,44 +69,44 @@ def measure_clip(media_source: str, promised: Promised, shown: Shown) -> Figures
         width_px, height_px = small_size_px(container.width_px, container.height_px)
         pictures: Pictures = np.fromfile(Path(work) / PICTURES_FILE, np.uint8).reshape(-1, height_px, width_px)
         speech: Samples = np.fromfile(Path(work) / SPEECH_FILE, np.float32)
-    mask = without(shown.boxes, container.width_px, container.height_px)
-    heard = rms_levels(speech, STEP_S)
+    mask = mask_without(content.boxes, container.width_px, container.height_px)
+    levels = rms_levels(speech, STEP_S)
     loudness = parse_summary(log)
-    words = [(word.start_s, word.end_s) for page in shown.pages for word in page.words]
-    late_s, match = lateness(heard, words) or (None, None)
+    words = [(word.start_s, word.end_s) for page in content.pages for word in page.words]
+    late_s, match = speech_delay(levels, words) or (None, None)
     return Figures(
         **container.model_dump(),
-        promised=promised,
+        promised=planned,
         black_s=black_s(pictures, mask),
-        frozen_s=frozen_s(pictures, mask, shown.screens),
+        frozen_s=frozen_s(pictures, mask, content.screens),
         blank_s=blank_s(pictures, mask),
         loudness_lufs=loudness and loudness.lufs,
         true_peak_dbtp=loudness and loudness.dbtp,
-        caption_overhang_px=overhang_px(shown.boxes, shown.safe),
-        reading_speed_cps=reading_speed_cps(shown.pages),
+        caption_overhang_px=overhang_px(content.boxes, content.safe),
+        reading_speed_cps=reading_speed_cps(content.pages),
         late_speech_s=late_s,
         speech_match=match,
-        missing_captions=shown.missing_captions,
-        speaker_share=shown.speaker_share,
-        cut_word_s=cut_word_s(shown.spoken, container.duration_s),
-        edge_level_db=edge_level_db(heard, shown.spoken, container.duration_s),
+        missing_captions=content.missing_captions,
+        speaker_share=content.speaker_share,
+        cut_word_s=cut_word_s(content.spoken, container.duration_s),
+        edge_level_db=edge_level_db(levels, content.spoken, container.duration_s),
     )
 
 
 def _decode(media_source: str, container: Container) -> Sequence[str]:
-    """Small grey pictures, speech and the loudness meter from one pass that skips the frames nothing depends on."""
-    media = media_input(media_source, skip_frame="bidir")
-    small = small_size_px(container.width_px, container.height_px)
+    """ffmpeg's arguments for one pass without B-frames that writes small pictures and speech and measures loudness."""
+    clip = media_input(media_source, skip_frame="bidir")
+    small_size = small_size_px(container.width_px, container.height_px)
     pictures = (
-        media.video.filter("fps", PICTURES_PER_S, start_time=0)
-        .filter("scale", *small, flags="area")
+        clip.video.filter("fps", PICTURES_PER_S, start_time=0)
+        .filter("scale", *small_size, flags="area")
         .filter("format", "gray")
     )
-    halves = media.audio.filter_multi_output("asplit")
+    audio_copies = clip.audio.filter_multi_output("asplit")
     outputs = [
         ffmpeg.output(pictures, PICTURES_FILE, format="rawvideo"),
-        ffmpeg.output(halves[1], SPEECH_FILE, format="f32le", ar=SPEECH_RATE_HZ, ac=1),
-        ffmpeg.output(metered(halves[0]), "-", format="null"),
+        ffmpeg.output(audio_copies[1], SPEECH_FILE, format="f32le", ar=SPEECH_RATE_HZ, ac=1),
+        ffmpeg.output(metered(audio_copies[0]), "-", format="null"),
     ]
     arguments: Sequence[str] = ffmpeg.merge_outputs(*outputs).get_args()
     return arguments

@@ -1,4 +1,4 @@
-"""Stretches of a clip in which nothing is to be seen, from a few small grey pictures per second."""
+"""Finds black, blank and frozen stretches of a clip in a few small grey pictures per second."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,25 @@ from clipper_assets.clips.cuts import Span
 from clipper_assets.media.frame import Box
 
 PICTURES_PER_S = 6
-"""x264 and NVENC set at most four frames from one that is no B-frame to the next: only those have to be decoded."""
+"""x264 and NVENC put a frame that is not a B-frame at least every four frames, so that only those need decoding."""
 SHORT_SIDE_PX = 90
 BLACK_LEVEL = 0.10 * 255
 BLACK_SHARE = 0.98
-"""A picture is black if so much of it is: both are the defaults of ffmpeg's `blackdetect`."""
+"""A picture is black if at least this share of its pixels is at most `BLACK_LEVEL`.
+
+Both are the defaults of ffmpeg's `blackdetect`.
+"""
 STILL_LEVEL = 4
 STILL_SHARE = 3e-4
-"""A picture is the same as another if no more of its small pixels differ by more than this many levels of 255.
+"""Two small pictures are the same if at most this share of their pixels differs by more than `STILL_LEVEL` of 255.
 
-Measured on stills encoded with x264: key frames differ by up to 5 levels in three of 14,400 small pixels. In the wide
-shot of the sample, whose heads are an eighth of the frame's width, the longest stretch without motion is 0.3 s.
+Measured on stills encoded with x264: keyframes differ by up to 5 levels in three of 14,400 pixels. In the wide shot of
+the sample, in which a head is an eighth as wide as the frame, the longest stretch without motion is 0.3 s.
 """
 LEAST_DETAIL = 10.0
-"""Spatial information (ITU-T P.910: the standard deviation of the Sobel gradient) of a small picture in levels of 255.
+"""A small picture with less spatial information is blank.
+
+Spatial information is the standard deviation of the Sobel gradient (ITU-T P.910), here in levels of 255.
 
 Measured: a wall with camera noise 2, the sample blurred beyond recognition 17, its emptiest crop 60.
 """
@@ -30,7 +35,7 @@ Measured: a wall with camera noise 2, the sample blurred beyond recognition 17, 
 Pictures = NDArray[np.uint8]
 """Grey levels, 0 black to 255 white, of shape (pictures, height, width); `PICTURES_PER_S` a second."""
 Mask = NDArray[np.bool_]
-"""True where a small picture is looked at; shape (height, width)."""
+"""True for the pixels of a small picture that are examined; shape (height, width)."""
 
 
 def small_size_px(width_px: int, height_px: int) -> tuple[int, int]:
@@ -39,42 +44,42 @@ def small_size_px(width_px: int, height_px: int) -> tuple[int, int]:
     return round(width_px * shrink), round(height_px * shrink)
 
 
-def without(boxes: Sequence[Box], width_px: int, height_px: int) -> Mask:
-    """The small picture without what lies under `boxes`, which are in pixels of the clip.
+def mask_without(boxes: Sequence[Box], width_px: int, height_px: int) -> Mask:
+    """The mask of small pictures that leaves out the caption `boxes`, which are in pixels of the clip.
 
-    Words that light up are no motion of the picture, and a black picture with words on it is as black.
+    Highlighted words must not count as motion, and a black picture with captions on it must still count as black.
     """
     width, height = small_size_px(width_px, height_px)
-    x, y = width / width_px, height / height_px
+    x_scale, y_scale = width / width_px, height / height_px
     mask = np.full((height, width), True)
     for box in boxes:
-        rows = slice(max(int(box.top * y) - 1, 0), int(box.bottom * y) + 2)
-        mask[rows, max(int(box.left * x) - 1, 0) : int(box.right * x) + 2] = False
+        rows = slice(max(int(box.top * y_scale) - 1, 0), int(box.bottom * y_scale) + 2)
+        mask[rows, max(int(box.left * x_scale) - 1, 0) : int(box.right * x_scale) + 2] = False
     return mask
 
 
 def black_s(pictures: Pictures, mask: Mask) -> float:
-    """Seconds of the longest black stretch."""
+    """Length of the longest black stretch in seconds."""
     return _longest_s(_black(pictures, mask))
 
 
 def blank_s(pictures: Pictures, mask: Mask) -> float:
-    """Seconds of the longest stretch with light but without spatial detail: one colour, a wall, a blur."""
+    """Length in seconds of the longest stretch that has no detail but is not black: one colour, a wall, a blur."""
     return _longest_s(
         np.array([_detail(picture, mask) < LEAST_DETAIL for picture in pictures]) & ~_black(pictures, mask)
     )
 
 
 def frozen_s(pictures: Pictures, mask: Mask, screens: Sequence[Span]) -> float:
-    """Seconds of the longest stretch without motion, `screens` left out: slides stand still as they should.
+    """Length in seconds of the longest stretch without motion, outside the spans of `screens`, where slides are shown.
 
-    As ffmpeg's `freezedetect` does, each picture is held against the first of its stretch, so that slow motion counts.
+    Like ffmpeg's `freezedetect`, it compares each picture with the first of its stretch, so that slow motion counts.
     """
-    seen = pictures[:, mask].astype(np.int16)
+    examined = pictures[:, mask].astype(np.int16)
     longest = first = 0
-    for number in range(1, len(seen)):
+    for number in range(1, len(examined)):
         on_screen = any(start <= number / PICTURES_PER_S < end for start, end in screens)
-        moved = (np.abs(seen[number] - seen[first]) > STILL_LEVEL).mean() > STILL_SHARE
+        moved = (np.abs(examined[number] - examined[first]) > STILL_LEVEL).mean() > STILL_SHARE
         if moved or on_screen:
             first = number
         longest = max(longest, number - first)
@@ -87,16 +92,16 @@ def _black(pictures: Pictures, mask: Mask) -> NDArray[np.bool_]:
 
 
 def _detail(picture: NDArray[np.uint8], mask: Mask) -> float:
-    """Standard deviation of the Sobel gradient over the pixels whose neighbours are all looked at."""
+    """Standard deviation of the Sobel gradient over the inner pixels of the mask; 0 if there are none."""
     grey = picture.astype(np.float32)
     smooth_y = grey[:-2] + 2 * grey[1:-1] + grey[2:]
     smooth_x = grey[:, :-2] + 2 * grey[:, 1:-1] + grey[:, 2:]
     gradient = np.hypot(smooth_y[:, 2:] - smooth_y[:, :-2], smooth_x[2:] - smooth_x[:-2])
-    whole = mask[1:-1, 1:-1]
-    return float(gradient[whole].std()) if whole.any() else 0.0
+    inner = mask[1:-1, 1:-1]
+    return float(gradient[inner].std()) if inner.any() else 0.0
 
 
 def _longest_s(flags: NDArray[np.bool_]) -> float:
-    """Seconds of the longest run of pictures with a flag."""
+    """Length in seconds of the longest run of pictures whose flag is set."""
     bounds = np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
     return float((bounds[:, 1] - bounds[:, 0]).max(initial=0)) / PICTURES_PER_S

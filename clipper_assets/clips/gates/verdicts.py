@@ -1,4 +1,4 @@
-"""Compares figures with a show's limits, in pure functions: a show that changes its limits renders nothing again."""
+"""Compares the figures of a clip with the limits of its show; changed limits need no new rendering."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class Limits:
 class Verdict:
     """The result of one gate on one clip.
 
-    `reason` says in a phrase what is wrong, to follow the clip's name; empty if the clip passed. A figure or a limit
-    that is not finite is a ValueError: no manifest can hold it.
+    `reason` is a phrase that says what is wrong and continues a sentence that starts with the clip's name; it is empty
+    if the clip passed. Raises ValueError if the figure or the limit is not finite, because JSON has no such numbers.
     """
 
     gate: str
@@ -41,13 +41,13 @@ class Verdict:
     def __post_init__(self) -> None:
         for number in (self.figure, self.limit):
             if isinstance(number, float) and not isfinite(number):
-                raise ValueError(f"the gate {self.gate} has {number} for a figure or a limit; use a finite number")
+                raise ValueError(f"the figure or limit of the gate {self.gate} is {number}; use a finite number")
 
 
 def read_limits(table: Mapping[str, Any], file: str, gates: tuple[type[Gate], ...] = GATES) -> Limits:
-    """The limits in the table `[gates]` of a show's settings, and the defaults of those that it does not set.
+    """Read the table `[gates]` of a show's settings; limits that it does not set have their defaults.
 
-    Raises ValueError that names `file` and the field that is wrong.
+    Raises ValueError, with `file` and the wrong field in its message, if the table is invalid.
     """
     model = _table_of(gates)
     try:
@@ -62,18 +62,18 @@ def read_limits(table: Mapping[str, Any], file: str, gates: tuple[type[Gate], ..
 
 
 def verdicts(figures: Figures, limits: Limits) -> list[Verdict]:
-    """The verdict of every gate, in their order."""
+    """One verdict per gate, in the order of `limits.gates`."""
     return [_verdict(gate, figures, limits) for gate in limits.gates]
 
 
 def blocked_by(results: Sequence[Verdict]) -> list[str]:
-    """Why a clip must not be published, a phrase each; empty where it may."""
+    """Why a clip is held back, one phrase per failed blocking gate; empty if it is ready to post."""
     return [verdict.reason for verdict in results if verdict.blocking and not verdict.passed]
 
 
 @cache
 def _table_of(gates: tuple[type[Gate], ...]) -> type[LimitFields]:
-    """The table `[gates]`: which gates block, and the limits of all of them."""
+    """The model of the table `[gates]`: the list `blocking`, and the limits of all gates."""
     names = tuple(gate.name for gate in gates)
     fields: dict[str, Any] = {
         "blocking": (
@@ -86,13 +86,13 @@ def _table_of(gates: tuple[type[Gate], ...]) -> type[LimitFields]:
 
 
 def _verdict(gate: Gate, figures: Figures, limits: Limits) -> Verdict:
-    judged = gate.judge(figures)
+    judgement = gate.judge(figures)
     return Verdict(
         gate.name,
-        judged.passed,
+        judgement.passed,
         gate.name in limits.blocking,
-        judged.figure,
-        OFF if judged.limit is None else judged.limit,
-        judged.unit,
-        "" if judged.passed else judged.fault,
+        judgement.figure,
+        OFF if judgement.limit is None else judgement.limit,
+        judgement.unit,
+        "" if judgement.passed else judgement.fault,
     )

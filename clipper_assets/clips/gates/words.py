@@ -1,4 +1,7 @@
-"""Captions and words held against the clip that they are in; seconds from its start, pixels of its frame."""
+"""Measures a clip's captions and words: overhang, reading speed, and words that are cut.
+
+Times are in seconds from the clip's start, and boxes in pixels of its frame.
+"""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -11,12 +14,13 @@ from clipper_assets.clips.cuts import Span, TimeMap
 from clipper_assets.media.frame import Box
 
 READ_S = 5.0
-"""Shorter stretches say little: one long word is a page of its own, and speech has its bursts."""
+"""Reading speed is averaged over this time, because a page may be one long word and speech comes in bursts."""
 BESIDE_S = 2.0
+"""Words up to this far outside the window count as around it."""
 
 
 def overhang_px(boxes: Sequence[Box], safe: Box) -> float:
-    """How far any of the boxes reaches out of the safe area."""
+    """How far the boxes extend beyond the safe area at most; 0 if all are inside."""
     return max(
         (
             max(safe.left - box.left, safe.top - box.top, box.right - safe.right, box.bottom - safe.bottom, 0.0)
@@ -27,36 +31,38 @@ def overhang_px(boxes: Sequence[Box], safe: Box) -> float:
 
 
 def reading_speed_cps(pages: Sequence[Page]) -> float | None:
-    """Characters a second in the fastest stretch of pages that is at least five seconds long; None without pages."""
+    """Characters per second in the fastest stretch of pages of at least five seconds; None without pages."""
     if not pages:
         return None
-    read = [0, *accumulate(sum(len(text_of(line)) for line in page.lines) for page in pages)]
+    characters = [0, *accumulate(sum(len(text_of(line)) for line in page.lines) for page in pages)]
     ends = [page.end_s for page in pages]
     speeds = []
     for first, page in enumerate(pages):
         last = bisect_left(ends, page.start_s + READ_S)
         if last < len(pages):
-            speeds.append((read[last + 1] - read[first]) / (ends[last] - page.start_s))
-    return max(speeds, default=read[-1] / (ends[-1] - pages[0].start_s))
+            speeds.append((characters[last + 1] - characters[first]) / (ends[last] - page.start_s))
+    return max(speeds, default=characters[-1] / (ends[-1] - pages[0].start_s))
 
 
 def spoken_around(words: pa.Table, start_s: float, end_s: float, cuts: TimeMap) -> list[Span]:
-    """The episode's words in and around a window as a clip has them, at its own times; start below 0: before it.
+    """The spans of the words in and around a window, in seconds of the clip; negative times are before its start.
 
-    `words` is the episode's words table, `start_s` and `end_s` the window in it. What the clip leaves out is not among
-    them.
+    `words` is the episode's words table, `start_s` and `end_s` are the window's times in the episode. The result lacks
+    words that the clip leaves out.
     """
 
-    def at(episode_s: float) -> float:
+    def clip_s(episode_s: float) -> float:
         time_s = episode_s - start_s
         return time_s if time_s < 0 else cuts.at(time_s) + max(episode_s - end_s, 0.0)
 
     spans = zip(words["start"].to_numpy().tolist(), words["end"].to_numpy().tolist(), strict=True)
-    near = [(at(start), at(end)) for start, end in spans if end > start_s - BESIDE_S and start < end_s + BESIDE_S]
-    return [(start, end) for start, end in near if end > start]
+    nearby = [
+        (clip_s(start), clip_s(end)) for start, end in spans if end > start_s - BESIDE_S and start < end_s + BESIDE_S
+    ]
+    return [(start, end) for start, end in nearby if end > start]
 
 
 def cut_word_s(spoken: Sequence[Span], duration_s: float) -> float:
-    """How deep either end of the clip cuts into a word: the smaller of the part inside and the part outside."""
+    """How far the start or the end cuts into a word: the smaller of the word's parts inside and outside the clip."""
     depths = [min(edge - start, end - edge) for edge in (0.0, duration_s) for start, end in spoken]
     return max([0.0, *depths])

@@ -19,20 +19,20 @@ def limits_in(storage: DirectoryStorage, text: str, gates: tuple[type[Gate], ...
     return read_limits(load_show(storage, "a.mp4").gates, "show.toml", gates)
 
 
-def test_limits_that_a_show_does_not_set_have_their_defaults(storage: DirectoryStorage) -> None:
+def test_a_show_overrides_only_the_limits_that_it_sets(storage: DirectoryStorage) -> None:
     limits = limits_in(storage, '[gates]\nfrozen_s = 30\nblocking = ["loudness", "sync"]\n')
-    changed = [gate for gate, default in zip(limits.gates, GATES, strict=True) if gate != default()]
-    assert [(gate.name, gate.model_dump()) for gate in changed] == [("frozen", {"frozen_s": 30})]
+    changed_gates = [gate for gate, default in zip(limits.gates, GATES, strict=True) if gate != default()]
+    assert [(gate.name, gate.model_dump()) for gate in changed_gates] == [("frozen", {"frozen_s": 30})]
     assert limits.blocking == {"loudness", "sync"}
 
 
-def test_all_gates_block_by_default_but_two(storage: DirectoryStorage) -> None:
+def test_all_gates_except_two_block_by_default(storage: DirectoryStorage) -> None:
     names = {gate.name for gate in GATES}
     assert limits_in(storage, "").blocking == names - {"reading_speed", "quiet_ends"}
 
 
 @pytest.mark.parametrize("limit", sorted(limit for gate in GATES for limit in gate.model_fields))
-def test_each_limit_may_be_off_which_is_not_0(storage: DirectoryStorage, limit: str) -> None:
+def test_false_switches_a_limit_off_and_is_not_read_as_0(storage: DirectoryStorage, limit: str) -> None:
     limits = limits_in(storage, f"[gates]\n{limit} = false\n")
     (gate,) = [gate for gate in limits.gates if limit in type(gate).model_fields]
     assert getattr(gate, limit) is None
@@ -51,31 +51,33 @@ def test_each_limit_may_be_off_which_is_not_0(storage: DirectoryStorage, limit: 
         ('blocking = ["sond"]', "gates.blocking.0 is 'sond'; it should be 'duration', "),
     ],
 )
-def test_a_wrong_limit_is_named_with_its_file_and_field(storage: DirectoryStorage, text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=rf"^show\.toml: {sentence}") as refused:
+def test_an_invalid_limit_is_reported_with_file_and_field_in_one_sentence(
+    storage: DirectoryStorage, text: str, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"^show\.toml: {sentence}") as error:
         limits_in(storage, f"[gates]\n{text}\n")
-    assert not isinstance(refused.value, ValidationError)
-    assert "\n" not in str(refused.value)
+    assert not isinstance(error.value, ValidationError)
+    assert "\n" not in str(error.value)
 
 
 class LongWindow(Gate):
-    """A gate of this test."""
+    """A gate that exists only in this test."""
 
     name, check = "long_window", "clip_length"
-    longest_s: Positive = Field(60.0, description="the longest clip")
+    longest_s: Positive = Field(60.0, description="longest clip, in seconds")
 
     def judge(self, figures: Figures) -> Judgement:
         return at_most(figures.duration_s, self.longest_s, "s", f"lasts {figures.duration_s:.0f} s")
 
 
-def test_a_gate_is_added_by_its_class_alone(storage: DirectoryStorage) -> None:
+def test_adding_a_gate_takes_only_its_class(storage: DirectoryStorage) -> None:
     gates: tuple[type[Gate], ...] = (*GATES, LongWindow)
     limits = limits_in(storage, "[gates]\nlongest_s = 20\n", gates)
-    judged = verdicts(GOOD, limits)
-    assert blocked_by(judged) == ["lasts 30 s"]
+    results = verdicts(GOOD, limits)
+    assert blocked_by(results) == ["lasts 30 s"]
     assert blocked_by(verdicts(GOOD, limits_in(storage, "[gates]\nlongest_s = false\n", gates))) == []
     assert gate_checks(gates)[-1].description == "Gates on each clip: long window."
-    result = gate_results({0: judged}, gates)[-1]
+    result = gate_results({0: results}, gates)[-1]
     assert (result.check_name, result.passed, result.description) == ("clip_length", False, "clip_0 lasts 30 s")
     with pytest.raises(ValueError, match=r"^show\.toml: there is no field gates\.longest_s; there are "):
         limits_in(storage, "[gates]\nlongest_s = 20\n")

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.clips.gates.figures import Figures, Promised
+from clipper_assets.clips.gates.figures import Figures, PlannedFormat
 from clipper_assets.clips.gates.gates import GATES, Frozen
 from clipper_assets.clips.gates.verdicts import Limits, blocked_by, verdicts
 from clipper_assets_tests.clips.gates.limits import limits_of
 
 GOOD = Figures(
-    promised=Promised(width_px=1080, height_px=1920, fps=30000 / 1001, duration_s=30.03),
+    promised=PlannedFormat(width_px=1080, height_px=1920, fps=30000 / 1001, duration_s=30.03),
     width_px=1080, height_px=1920, size_bytes=5_000_000, duration_s=30.03, fps=30000 / 1001, uneven_s=0.0004,
     video_codec="h264", pixel_format="yuv420p", audio_codec="aac", audio_rate_hz=48_000, audio_channels=2,
     late_sound_s=0.0, long_sound_s=0.01, black_s=0.0, frozen_s=0.5, blank_s=0.0, loudness_lufs=-14.0,
@@ -21,10 +21,10 @@ GOOD = Figures(
 
 
 def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
-    found = verdicts(GOOD.model_copy(update=changes), limits or limits_of())
-    assert [verdict.gate for verdict in found] == [gate.name for gate in GATES]
-    assert all(bool(verdict.reason) != verdict.passed for verdict in found)
-    return [verdict.gate for verdict in found if not verdict.passed]
+    results = verdicts(GOOD.model_copy(update=changes), limits or limits_of())
+    assert [verdict.gate for verdict in results] == [gate.name for gate in GATES]
+    assert all(bool(verdict.reason) != verdict.passed for verdict in results)
+    return [verdict.gate for verdict in results if not verdict.passed]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
         {"long_sound_s": 0.06, "duration_s": 30.06},
     ],
 )
-def test_what_is_within_the_limits_or_cannot_be_measured_passes(change: dict[str, Any]) -> None:
+def test_figures_within_the_limits_or_not_measurable_pass(change: dict[str, Any]) -> None:
     assert failed(**change) == []
 
 
@@ -63,16 +63,16 @@ def test_what_is_within_the_limits_or_cannot_be_measured_passes(change: dict[str
         ("frozen", {"frozen_s": 5.17}),
     ],
 )
-def test_what_is_just_beyond_a_limit_fails(gate: str, change: dict[str, Any]) -> None:
+def test_a_figure_just_beyond_a_limit_fails_only_its_gate(gate: str, change: dict[str, Any]) -> None:
     assert failed(**change) == [gate]
 
 
-def test_captions_that_do_not_follow_the_speech_are_called_that() -> None:
-    found = verdicts(GOOD.model_copy(update={"speech_match": 0.1, "late_speech_s": 1.3}), limits_of())
-    assert blocked_by(found) == ["has captions that do not follow its speech (agreement 0.10)"]
+def test_low_correlation_is_reported_instead_of_the_delay() -> None:
+    results = verdicts(GOOD.model_copy(update={"speech_match": 0.1, "late_speech_s": 1.3}), limits_of())
+    assert blocked_by(results) == ["has captions that do not follow its speech (agreement 0.10)"]
 
 
-def test_only_a_blocking_gate_keeps_a_clip_back() -> None:
+def test_only_blocking_gates_hold_a_clip_back() -> None:
     loud_and_fast = GOOD.model_copy(update={"true_peak_dbtp": 0.2, "reading_speed_cps": 40.0, "edge_level_db": -3.0})
     assert blocked_by(verdicts(loud_and_fast, limits_of())) == ["has a true peak of 0.2 dBTP"]
     strict = limits_of(blocking=["reading_speed"])
@@ -80,7 +80,7 @@ def test_only_a_blocking_gate_keeps_a_clip_back() -> None:
     assert {gate.name for gate in GATES if not gate.blocks} == {"reading_speed", "quiet_ends"}
 
 
-def test_a_show_that_allows_more_lets_the_same_figures_pass() -> None:
+def test_the_same_figures_pass_under_wider_limits_of_a_show() -> None:
     assert failed(frozen_s=20.0, speaker_share=0.7) == ["frozen", "speaker"]
     assert failed(limits_of(frozen_s=30, speaker_share=0.6), frozen_s=20.0, speaker_share=0.7) == []
 
@@ -114,43 +114,53 @@ BAD: dict[str, Any] = {
         ("quiet_ends", ["edge_level_db"]),
     ],
 )
-def test_a_gate_whose_limit_is_off_passes_whatever_the_figure(gate: str, off: list[str]) -> None:
+def test_a_gate_with_its_limits_off_passes_any_figure(gate: str, off: list[str]) -> None:
     limits = limits_of(**dict.fromkeys(off, False))
     assert set(failed(**BAD)) - set(failed(limits, **BAD)) == {gate}
-    (verdict,) = [each for each in verdicts(GOOD.model_copy(update=BAD), limits) if each.gate == gate]
-    assert verdict.limit in ("off", "off to off")
+    (limit,) = [verdict.limit for verdict in verdicts(GOOD.model_copy(update=BAD), limits) if verdict.gate == gate]
+    assert limit in ("off", "off to off")
 
 
 @pytest.mark.parametrize(
     ("off", "change", "reason"),
     [
-        ("early_sound_s", {"long_sound_s": 0.2}, "has sound that begins +0.00 s and ends +0.20 s after its picture"),
-        ("late_sound_s", {"long_sound_s": -0.2}, "has sound that begins +0.00 s and ends -0.20 s after its picture"),
+        (
+            "early_sound_s",
+            {"long_sound_s": 0.2},
+            "has audio that starts +0.00 s and ends +0.20 s relative to its video",
+        ),
+        (
+            "late_sound_s",
+            {"long_sound_s": -0.2},
+            "has audio that starts +0.00 s and ends -0.20 s relative to its video",
+        ),
         ("sync_s", {"speech_match": 0.1}, "has captions that do not follow its speech (agreement 0.10)"),
         ("speech_match", {"late_speech_s": 1.0}, "has speech 1.00 s after its captions"),
     ],
 )
-def test_half_a_gate_may_be_off(off: str, change: dict[str, float], reason: str) -> None:
-    found = verdicts(GOOD.model_copy(update=change), limits_of(**{off: False}))
-    assert [verdict.reason for verdict in found if not verdict.passed] == [reason]
+def test_one_of_two_limits_of_a_gate_can_be_off(off: str, change: dict[str, float], reason: str) -> None:
+    results = verdicts(GOOD.model_copy(update=change), limits_of(**{off: False}))
+    assert [verdict.reason for verdict in results if not verdict.passed] == [reason]
 
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
-def test_a_verdict_has_finite_numbers(number: float) -> None:
-    with pytest.raises(ValueError, match=r"the gate frozen has .+; use a finite number"):
+def test_an_infinite_figure_or_limit_raises_an_error(number: float) -> None:
+    with pytest.raises(ValueError, match=r"the figure or limit of the gate frozen is .+; use a finite number"):
         verdicts(GOOD.model_copy(update={"frozen_s": number}), limits_of())
-    with pytest.raises(ValueError, match=r"the gate frozen has .+; use a finite number"):
+    with pytest.raises(ValueError, match=r"the figure or limit of the gate frozen is .+; use a finite number"):
         verdicts(GOOD, Limits([Frozen.model_construct(frozen_s=number)], frozenset()))
 
 
-LIMITED = ["duration_s", "bytes", "early_sound_s", "late_sound_s", "black_s", "frozen_s", "blank_s", "loudness_lu",
-           "overhang_px", "reading_speed_cps", "sync_s", "cut_word_s"]  # fmt: skip
+POSITIVE_LIMITS = [
+    "duration_s", "bytes", "early_sound_s", "late_sound_s", "black_s", "frozen_s", "blank_s", "loudness_lu",
+    "overhang_px", "reading_speed_cps", "sync_s", "cut_word_s",
+]  # fmt: skip
 
 
 @given(
-    limit=st.sampled_from(LIMITED),
-    tight=st.floats(0.1, 20),
-    more=st.floats(0, 20),
+    limit=st.sampled_from(POSITIVE_LIMITS),
+    narrow_limit=st.floats(0.1, 20),
+    widening=st.floats(0, 20),
     figures=st.fixed_dictionaries(
         {
             name: st.floats(0, 30)
@@ -160,10 +170,12 @@ LIMITED = ["duration_s", "bytes", "early_sound_s", "late_sound_s", "black_s", "f
         | {"loudness_lufs": st.floats(-30, 0), "late_speech_s": st.floats(-2, 2)}
     ),
 )  # fmt: skip
-def test_a_wider_limit_never_fails_a_clip(limit: str, tight: float, more: float, figures: dict[str, float]) -> None:
-    narrow, wide = (limits_of(**{limit: int(value) + 1}) for value in (tight, tight + more))
+def test_a_wider_limit_never_makes_another_gate_fail(
+    limit: str, narrow_limit: float, widening: float, figures: dict[str, float]
+) -> None:
+    narrow, wide = (limits_of(**{limit: int(value) + 1}) for value in (narrow_limit, narrow_limit + widening))
     assert set(failed(wide, **figures)) <= set(failed(narrow, **figures))
 
 
-def test_a_record_keeps_its_figures() -> None:
+def test_figures_survive_serialization_to_json() -> None:
     assert Figures.model_validate_json(GOOD.model_dump_json()) == GOOD

@@ -14,7 +14,7 @@ SAFE = Box(65, 270, 885, 980)
 
 
 @pytest.mark.parametrize(
-    ("box", "reach_px"),
+    ("box", "overhang"),
     [
         (Box(65, 270, 885, 980), 0),
         (Box(60, 300, 100, 100), 5),
@@ -23,15 +23,15 @@ SAFE = Box(65, 270, 885, 980)
         (Box(100, 1200, 100, 80), 30),
     ],
 )
-def test_a_box_reaches_out_by_its_furthest_side(box: Box, reach_px: float) -> None:
-    assert overhang_px([Box(300, 600, 10, 10), box], SAFE) == reach_px
+def test_the_overhang_is_that_of_the_side_furthest_outside(box: Box, overhang: float) -> None:
+    assert overhang_px([Box(300, 600, 10, 10), box], SAFE) == overhang
 
 
 def page(text: str, start_s: float, end_s: float) -> Page:
     return Page(((CaptionWord(text, start_s, end_s, 0, None),),), start_s, end_s)
 
 
-def test_the_fastest_five_seconds_count_and_not_one_fast_page() -> None:
+def test_reading_speed_is_averaged_over_at_least_five_seconds() -> None:
     even = [page("x" * 10, float(second), second + 1.0) for second in range(10)]
     assert reading_speed_cps(even) == 10
     assert reading_speed_cps([*even[:4], page("x" * 30, 4, 5), *even[5:]]) == 14
@@ -40,17 +40,17 @@ def test_the_fastest_five_seconds_count_and_not_one_fast_page() -> None:
 
 
 def around(spans: list[Span], cuts: TimeMap) -> list[Span]:
-    """Of an episode's words, those of the window from 10 to 20 s."""
+    """The episode's words in and around the window from 10 to 20 s, in seconds of its clip."""
     words = words_table("e", [Word("w", start, end, 0) for start, end in spans], [0] * len(spans), "en", {})
     return [(round(start, 6), round(end, 6)) for start, end in spoken_around(words, 10, 20, cuts)]
 
 
-def test_words_around_a_window_keep_their_distance_from_the_clip() -> None:
+def test_words_outside_the_window_keep_their_distance_from_the_clip() -> None:
     spans = [(5.0, 6.0), (9.0, 9.5), (9.8, 10.3), (12.0, 12.5), (19.9, 20.4), (21.0, 21.5), (23.0, 24.0)]
-    whole = around(spans, TimeMap(((0.0, 10.0),)))
-    assert whole == [(-1, -0.5), (-0.2, 0.3), (2, 2.5), (9.9, 10.4), (11, 11.5)]
-    tight = around(spans, TimeMap(((0.0, 1.0), (3.0, 10.0))))
-    assert tight == [(-1, -0.5), (-0.2, 0.3), (7.9, 8.4), (9, 9.5)]
+    uncut = around(spans, TimeMap(((0.0, 10.0),)))
+    assert uncut == [(-1, -0.5), (-0.2, 0.3), (2, 2.5), (9.9, 10.4), (11, 11.5)]
+    tightened = around(spans, TimeMap(((0.0, 1.0), (3.0, 10.0))))
+    assert tightened == [(-1, -0.5), (-0.2, 0.3), (7.9, 8.4), (9, 9.5)]
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,17 @@ def test_words_around_a_window_keep_their_distance_from_the_clip() -> None:
         ([], 0.0),
     ],
 )
-def test_a_cut_is_as_deep_as_the_smaller_part(spoken: list[Span], cut_s: float) -> None:
+def test_a_cut_word_is_measured_by_its_smaller_part(spoken: list[Span], cut_s: float) -> None:
     assert cut_word_s(spoken, 10.0) == pytest.approx(cut_s)
 
 
 @given(st.lists(st.floats(0.05, 2), min_size=2, max_size=40), st.data())
-def test_only_a_word_across_an_end_is_cut(lengths: list[float], data: st.DataObject) -> None:
+def test_only_a_word_across_the_start_or_end_is_cut(lengths: list[float], data: st.DataObject) -> None:
     bounds = [0.0, *accumulate(lengths)]
     spoken = list(pairwise(bounds))
     first = data.draw(st.integers(0, len(bounds) - 2))
     last = data.draw(st.integers(first + 1, len(bounds) - 1))
     clip = [(start - bounds[first], end - bounds[first]) for start, end in spoken]
     assert cut_word_s(clip, bounds[last] - bounds[first]) == pytest.approx(0, abs=1e-9)
-    deep_s = data.draw(st.floats(0.01, lengths[last - 1] / 2))
-    assert cut_word_s(clip, bounds[last] - bounds[first] - deep_s) == pytest.approx(deep_s)
+    cut_s = data.draw(st.floats(0.01, lengths[last - 1] / 2))
+    assert cut_word_s(clip, bounds[last] - bounds[first] - cut_s) == pytest.approx(cut_s)
