@@ -1,4 +1,4 @@
-"""Files outside the storage become uploads: what content has which key."""
+"""Copies a file from outside the storage into it, as an upload, and decides which key it gets."""
 
 import filecmp
 import hashlib
@@ -17,13 +17,15 @@ from clipper_assets.transcript.transcript_files import transcript_keys
 
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
-    """The key of the upload that `file_or_key` names.
+    """The key of the upload that `file_or_key` names; a file outside the storage is copied into it first.
 
-    A file outside the storage is copied in with what lies beside it, as `key` or `<stem>/<name>`, so that its clips
-    have a folder of their own; where another upload has that folder, as `<stem>-<digest>/<name>`. One whose content
-    lies there already is not copied again. Raises StorageError where there is neither such a file nor such an object,
-    and where another upload has the place already; UploadRefusedError, before anything is copied, for a file that
-    cannot become clips of `shortest_s` seconds.
+    The file is copied with its transcript and speaker names to `key`, or to `<stem>/<name>`, so that its clips get a
+    separate folder, or to `<stem>-<digest>/<name>` if that folder belongs to another upload. An identical upload is not
+    copied again.
+
+    Raises:
+        StorageError: There is no such file or upload, or the location belongs to another upload.
+        UploadRefusedError: The file cannot become clips of `shortest_s` seconds. Nothing has been copied.
     """
     file = Path(file_or_key)
     if not file.is_file():
@@ -33,59 +35,61 @@ def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | N
     if isinstance(storage, DirectoryStorage) and file.resolve().is_relative_to(storage.root):
         return file.resolve().relative_to(storage.root).as_posix()
     probe_upload(DirectoryStorage(root=str(file.resolve().parent)), file.resolve().name, shortest_s)
-    for target in [key] if key else _places(file):
+    for target in [key] if key else _default_keys(file):
         companions = _companions(file, target, language)
-        in_the_way = _in_the_way(storage, target, file, companions, shared=key is not None)
-        if in_the_way is None:
+        conflict = _conflicting_key(storage, target, file, companions, shared=key is not None)
+        if conflict is None:
             break
     else:
         raise StorageError(
-            f"another upload has {in_the_way}; give this one its own place with --key folder/{file.name}"
+            f"{conflict} belongs to another upload; choose another location with --key folder/{file.name}"
         )
     if not storage.exists(target):
         storage.put_file(target, file)
-    for place, companion in companions.items():
-        storage.put_file(place, companion)
+    for companion_key, companion in companions.items():
+        storage.put_file(companion_key, companion)
     return target
 
 
 def companion_keys(upload: str, language: str | None) -> list[str]:
-    """Where files may lie that belong to an upload: its transcript, and the names of its speakers."""
+    """Keys at which the files that belong to an upload are looked for: its transcript and the names of its speakers."""
     return [*transcript_keys(upload, language), *speakers_keys(upload)]
 
 
 def _companions(file: Path, target: str, language: str | None) -> dict[str, Path]:
-    """What lies beside `file` and belongs to it, by the keys that the upload `target` finds it at."""
-    beside = [file.with_name(name) for name in companion_keys(file.name, language)]
-    places = companion_keys(target, language)
-    return {place: companion for place, companion in zip(places, beside, strict=True) if companion.is_file()}
+    """The transcript and speaker names next to `file`, by the keys that they need next to the upload `target`."""
+    files = [file.with_name(name) for name in companion_keys(file.name, language)]
+    keys = companion_keys(target, language)
+    return {key: companion for key, companion in zip(keys, files, strict=True) if companion.is_file()}
 
 
-def _places(file: Path) -> Iterator[str]:
+def _default_keys(file: Path) -> Iterator[str]:
+    """The keys to try if the person named none: one by the name of the file, then one by its content."""
     yield f"{file.stem}/{file.name}"
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     yield f"{file.stem}-{digest[:8]}/{file.name}"
 
 
-def _in_the_way(
+def _conflicting_key(
     storage: Storage, target: str, file: Path, companions: Mapping[str, Path], *, shared: bool
 ) -> str | None:
-    """The key of what belongs to another upload and would be read, or overwritten, with `file` at `target`.
+    """The key of a file of another upload that prevents storing `file` and its `companions` at `target`, or None.
 
-    In a `shared` folder other uploads may lie, but for those of the same stem, whose companions have the same names.
+    It would be overwritten, or be used for `file` by mistake. A `shared` folder may contain other uploads, except ones
+    with the same stem, because their companions have the same names.
     """
-    there = storage.exists(target)
-    if there and not _is_content_of(storage, target, file):
+    target_exists = storage.exists(target)
+    if target_exists and not _same_content(storage, target, file):
         return target
     others = _uploads_beside(storage, target)
     for other in others:
-        if not there and (not shared or PurePosixPath(other).stem == PurePosixPath(target).stem):
+        if not target_exists and (not shared or PurePosixPath(other).stem == PurePosixPath(target).stem):
             return other
-    for place, companion in companions.items():
-        is_of_others = not there or (others and place == speakers_keys(target)[0])
-        if is_of_others and storage.exists(place) and not _is_content_of(storage, place, companion):
-            return place
+    for key, companion in companions.items():
+        belongs_to_others = not target_exists or (others and key == speakers_keys(target)[0])
+        if belongs_to_others and storage.exists(key) and not _same_content(storage, key, companion):
+            return key
     return None
 
 
@@ -96,12 +100,12 @@ def _uploads_beside(storage: Storage, key: str) -> list[str]:
     try:
         keys = [stored.key for stored in listing if is_upload(stored.key) and stored.key != key]
     except UNREACHABLE as error:
-        raise StorageError(f"what lies beside {storage.uri(key)} cannot be listed: {error}") from error
+        raise StorageError(f"the folder of {storage.uri(key)} cannot be listed: {error}") from error
     return [other for other in keys if PurePosixPath(other).parent == folder]
 
 
-def _is_content_of(storage: Storage, key: str, file: Path) -> bool:
-    """Whether the object is the same, byte for byte."""
+def _same_content(storage: Storage, key: str, file: Path) -> bool:
+    """Whether the object has the same content as the file, byte for byte."""
     stored = storage.stat(key)
     if stored is None or stored.size_bytes != file.stat().st_size:
         return False

@@ -1,4 +1,4 @@
-"""Errors that a command reports in one sentence, without a traceback."""
+"""The errors that commands of `clipper` report in one sentence instead of a traceback."""
 
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError

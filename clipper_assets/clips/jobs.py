@@ -14,7 +14,7 @@ from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.produce import Job
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.edits.model import Edits
-from clipper_assets.edits.words import corrected, lost
+from clipper_assets.edits.words import apply_word_edits, unmatched_edits
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.runtime.degraded import Degraded
@@ -49,9 +49,10 @@ def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: 
         look = replace(look, style=load_style(edited.caption_style, show.captions))
     word_edits = [edit for edit in edits.words if window.start < edit.end and edit.start < window.end]
     fallbacks = [
-        Degraded("edits", f"there is no word at {edit.start:.1f} s any more") for edit in lost(words, word_edits)
+        Degraded("edits", f"there is no word at {edit.start:.1f} s any more")
+        for edit in unmatched_edits(words, word_edits)
     ]
-    plan = plan_clip(window, corrected(words, word_edits), episode.source, look, path)
+    plan = plan_clip(window, apply_word_edits(words, word_edits), episode.source, look, path)
     return Job(
         plan,
         replace(window, degraded=[*window.degraded, *(fallback.as_dict() for fallback in fallbacks)]),

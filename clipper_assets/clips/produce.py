@@ -19,7 +19,7 @@ from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
-from clipper_assets.edits.model import Judged
+from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Aspect
@@ -45,7 +45,7 @@ class Job:
     encoder: Encoder
     spoken: Sequence[Span] = ()
     speaker_share: float | None = None
-    judged: Judged | None = None
+    judged: StoredDecision | None = None
 
     @cached_property
     def spec(self) -> str:

@@ -1,6 +1,7 @@
-"""What people changed about an episode's clips.
+"""The edits that people make to an episode's clips.
 
-Windows and words are held by their times, not by their numbers in a transcript, so that they outlive the next one.
+Edited windows and words are identified by their times, not by their numbers in a transcript, so that edits still apply
+after the episode is transcribed again.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from clipper_assets.shows.show import Layout
 
 MAX_WORD = 80
-"""Characters of a corrected word."""
+"""Most characters that a corrected word can have."""
 
 
 class Decision(StrEnum):
@@ -23,12 +24,12 @@ class Decision(StrEnum):
     rejected = "rejected"
 
 
-class Frozen(BaseModel):
+class StoredModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Review(BaseModel):
-    """What a person decided about a clip, and whether that applies to its present file."""
+    """What a person decided about a clip, and whether the decision applies to its current file."""
 
     decision: Decision
     current: bool
@@ -39,41 +40,44 @@ class Review(BaseModel):
         return self.current and self.decision is Decision.rejected
 
 
-class Judged(Frozen):
-    """A decision as it is stored: with the SHA-256 of the mp4 that it was made about."""
+class StoredDecision(StoredModel):
+    """A decision, and the SHA-256 of the mp4 file that it was made about."""
 
     decision: Decision
     sha256: str
 
     def review(self, sha256: str) -> Review:
-        """The review of the file of that SHA-256.
+        """The review of the clip's file with this SHA-256.
 
-        A rejection is about the moment in the episode and applies to every rendering of it; an approval is about one
-        file, since another rendering may look wrong.
+        A rejection is about a moment of the episode, so it applies to every rendering of it. An approval applies to one
+        file only, because another rendering may look wrong.
         """
         return Review(decision=self.decision, current=self.decision is Decision.rejected or self.sha256 == sha256)
 
 
-class EditedClip(Frozen):
-    """A clip of an episode that has edits: its window, pinned from the first edit on, and what it is to look like.
+class EditedClip(StoredModel):
+    """A clip of an episode that has edits: its window, its look, and the decision about it.
 
-    `window` is its row of highlight_windows without `episode`, `first_sentence` and `last_sentence`; its `picker` is
-    `editor` once a person changed the row. `caption_style` and `layout` are null where the run or the show decides.
+    `window` is the clip's row of highlight_windows without `episode`, `first_sentence` and `last_sentence`. From the
+    first edit of an episode on, runs keep the windows of all its clips. The row's `picker` is `editor` after a person
+    changed the row. `caption_style` and `layout` are None if the run or the show decides.
     """
 
     window: dict[str, Any]
     caption_style: str | None = None
     layout: str | None = None
-    judged: Judged | None = None
+    judged: StoredDecision | None = None
 
     @field_validator("window")
     @classmethod
     def _is_a_window(cls, window: dict[str, Any]) -> dict[str, Any]:
         times = [window.get(name) for name in ("start", "end")]
-        if type(window.get("clip")) is not int or not all(isinstance(at, int | float) and isfinite(at) for at in times):
-            raise ValueError("a window has the number `clip`, and the times `start` and `end` in seconds")
+        if type(window.get("clip")) is not int or not all(
+            isinstance(time, int | float) and isfinite(time) for time in times
+        ):
+            raise ValueError("a window must have the number `clip`, and the times `start` and `end` in seconds")
         if not all(isinstance(window.get(name, ""), str) for name in ("hook", "title")):
-            raise ValueError("hook and title of a window are text")
+            raise ValueError("hook and title of a window must be text")
         return window
 
     @property
@@ -81,12 +85,15 @@ class EditedClip(Frozen):
         return int(self.window["clip"])
 
     def review(self, sha256: str) -> Review | None:
-        """What was decided about this clip, for its file of that SHA-256; None while nobody decided."""
+        """The review of the clip's file with this SHA-256; None if nobody decided about the clip yet."""
         return self.judged.review(sha256) if self.judged else None
 
 
-class WordEdit(Frozen):
-    """Another text for the word that was said from `start` to `end`, in seconds; an empty one is not captioned."""
+class WordEdit(StoredModel):
+    """A new text for the word spoken from `start` to `end` (in seconds); empty text leaves it out of the captions.
+
+    `was` is the text in the transcript at the time of the edit.
+    """
 
     start: float
     end: float
@@ -94,8 +101,11 @@ class WordEdit(Frozen):
     text: str = Field(max_length=MAX_WORD)
 
 
-class Edits(Frozen):
-    """One version of an episode's edits; number 0 is none. Undoing goes back to the version `base`."""
+class Edits(StoredModel):
+    """One version of an episode's edits. Version 0 means no edits, and undoing restores the version `base`.
+
+    `what` is a phrase that describes the change that made this version.
+    """
 
     version: int
     base: int = 0
@@ -105,16 +115,16 @@ class Edits(Frozen):
     words: list[WordEdit] = []
 
     def followed_by(self, what: str, clips: list[EditedClip], words: list[WordEdit]) -> "Edits":
-        """The next version; `what` says in a phrase what was changed."""
+        """The next version; `what` is a phrase that describes the change."""
         return Edits(version=self.version + 1, base=self.version, what=what, clips=clips, words=words)
 
     def clip(self, number: int) -> EditedClip | None:
         return next((clip for clip in self.clips if clip.number == number), None)
 
-    def layout(self, number: int, usual: Layout) -> Layout:
-        """The layout that a person chose for a clip, or else the `usual` one of its run or show.
+    def layout(self, number: int, default: Layout) -> Layout:
+        """The layout that a person chose for the clip, or else `default`, the layout of its run or show.
 
-        Raises ValueError where the edits name a layout that does not exist.
+        Raises ValueError if the edits name a layout that does not exist.
         """
         clip = self.clip(number)
-        return Layout(clip.layout) if clip and clip.layout else usual
+        return Layout(clip.layout) if clip and clip.layout else default

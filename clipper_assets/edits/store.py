@@ -1,4 +1,4 @@
-"""Edits in the lake: numbered versions, each whole, none ever overwritten."""
+"""Stores edits in the lake as numbered versions; each file is complete and never overwritten."""
 
 import re
 from datetime import UTC, datetime
@@ -18,14 +18,14 @@ EDITS = dg.AssetSpec(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"json"},
-    description="What people changed about an episode's clips on the review page; saved by the API, read by every run.",
+    description="People's edits of an episode's clips on the review page; the API saves them, and every run reads them.",
 )
 DATA_VERSION_TAG = "dagster/data_version"
 _VERSION = re.compile(r"[0-9]{6}\.json")
 
 
 def latest_edits(storage: Storage, partition: str) -> Edits:
-    """The newest version. Raises DamagedError where it cannot be read."""
+    """The newest version of the edits. Raises DamagedError if it cannot be read."""
     folder = f"{_folder(partition)}/"
     keys = [
         stored.key
@@ -36,12 +36,12 @@ def latest_edits(storage: Storage, partition: str) -> Edits:
 
 
 def edits_at(storage: Storage, partition: str, version: int) -> Edits:
-    """An earlier version. Raises DamagedError where it cannot be read."""
+    """An earlier version of the edits. Raises DamagedError if it cannot be read."""
     return _read(storage, _key(partition, version)) if version else Edits(version=0)
 
 
 def save_edits(storage: Storage, instance: dg.DagsterInstance, partition: str, edits: Edits) -> bool:
-    """Keep a new version, and tell Dagster of it; False where somebody else was first with that number."""
+    """Store a new version and report it to Dagster; returns False if somebody else stored that version first."""
     key = _key(partition, edits.version)
     if not storage.create(key, edits.model_dump_json(indent=2).encode()):
         return False
@@ -57,9 +57,12 @@ def save_edits(storage: Storage, instance: dg.DagsterInstance, partition: str, e
 
 
 def undone(storage: Storage, partition: str, edits: Edits) -> Edits:
-    """A new version like the one before `edits`; undoing that in turn goes back one further. None is before 0."""
-    before = edits_at(storage, partition, edits.base)
-    return before.model_copy(
+    """A new version that restores the one before `edits`.
+
+    Undoing the new version goes back one version further. Version 0 has none before it.
+    """
+    previous = edits_at(storage, partition, edits.base)
+    return previous.model_copy(
         update={"version": edits.version + 1, "what": f"undid: {edits.what}", "created_at": datetime.now(UTC)}
     )
 

@@ -1,4 +1,4 @@
-"""Windows as a person edited them: pinned in time, and placed on the transcript as it is now."""
+"""Edits the windows of clips, and matches edited windows to the sentences of the current transcript."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,19 +13,20 @@ from clipper_assets.transcript.boundaries import PAD_S, quiet_around
 from clipper_assets.transcript.words import Sentence
 
 EDITOR = "editor"
-"""The picker of a window that a person changed."""
+"""The value of `picker` for a window that a person changed."""
 LONGEST_S = 180.0
-"""What Instagram, TikTok and YouTube Shorts all take (YouTube Help, "Understand three-minute YouTube Shorts")."""
-NUMBERED = ("episode", "first_sentence", "last_sentence")
-"""Columns of a window that another transcript may not share."""
+"""The longest clip that Instagram, TikTok and YouTube Shorts all accept (YouTube Help, "Understand three-minute YouTube
+Shorts")."""
+TRANSCRIPT_COLUMNS = ("episode", "first_sentence", "last_sentence")
+"""Columns of a window that are not pinned, because they refer to one transcript."""
 
 
-def pinned(edits: Edits, windows: pa.Table) -> list[EditedClip]:
-    """The clips of an episode as edited so far, or as its pickers left them."""
+def pinned_clips(edits: Edits, windows: pa.Table) -> list[EditedClip]:
+    """The edited clips of an episode, or the picked `windows` as clips if there are no edits yet."""
     if edits.clips:
         return list(edits.clips)
     return [
-        EditedClip(window={name: value for name, value in row.items() if name not in NUMBERED})
+        EditedClip(window={name: value for name, value in row.items() if name not in TRANSCRIPT_COLUMNS})
         for row in windows.to_pylist()
     ]
 
@@ -33,20 +34,20 @@ def pinned(edits: Edits, windows: pa.Table) -> list[EditedClip]:
 def edited_rows(
     edits: Edits, sentences: Sequence[Sentence], episode: str, duration_s: float
 ) -> tuple[list[dict[str, Any]], list[Degraded]]:
-    """The rows of the windows table, and what became of windows that nobody speaks in any more.
+    """The rows of the windows table for the edited clips, and one fallback for each clip that is left out.
 
-    Each pinned window has the sentences that lie in it by more than half. Its start and end stay where they are, as
-    long as that is in the silence around those sentences.
+    A clip is left out if nobody speaks in it any more. A window has the sentences of which more than half is inside it.
+    Its start and end stay unchanged if they are in the silence around these sentences; otherwise they move there.
     """
-    rows, lost = [], []
-    for clip in sorted(edits.clips, key=lambda each: each.number):
+    rows, fallbacks = [], []
+    for clip in sorted(edits.clips, key=lambda clip: clip.number):
         start, end = clip.window["start"], clip.window["end"]
-        inside = [number for number, each in enumerate(sentences) if _share(each, start, end) > 0.5]
+        inside = [position for position, sentence in enumerate(sentences) if _share(sentence, start, end) > 0.5]
         if not inside:
-            lost.append(
+            fallbacks.append(
                 Degraded(
                     HIGHLIGHT_WINDOWS,
-                    f"clip {clip.number} is left out: nobody speaks from {start:.1f} to {end:.1f} s any more",
+                    f"clip {clip.number} is left out, because nobody speaks from {start:.1f} to {end:.1f} s any more",
                 )
             )
             continue
@@ -62,63 +63,66 @@ def edited_rows(
                 "last_sentence": sentences[last].number,
             }
         )
-    return rows, lost
+    return rows, fallbacks
 
 
 def sentences_of(clip: EditedClip, sentences: Sequence[Sentence], duration_s: float) -> tuple[int, int]:
-    """Numbers of the clip's first and last sentence. Raises ValueError where nobody speaks in it any more."""
-    rows, lost = edited_rows(Edits(version=1, clips=[clip]), sentences, "", duration_s)
-    if lost:
-        raise ValueError(f"{lost[0].reason}; make the clips of the episode anew")
+    """Numbers of the clip's first and last sentence. Raises ValueError if nobody speaks in the clip any more."""
+    rows, fallbacks = edited_rows(Edits(version=1, clips=[clip]), sentences, "", duration_s)
+    if fallbacks:
+        raise ValueError(f"{fallbacks[0].reason}; process the episode again to get new clips")
     return rows[0]["first_sentence"], rows[0]["last_sentence"]
 
 
-def moved(
+def with_boundaries(
     clip: EditedClip, first: int | None, last: int | None, sentences: Sequence[Sentence], duration_s: float
 ) -> EditedClip:
-    """The clip from sentence `first` to sentence `last`; None leaves that end where it is.
+    """The clip with new boundaries, at the sentences with the numbers `first` and `last`; None keeps a boundary.
 
-    A boundary is widened into the silence beside it as by a picker. Raises ValueError, in a sentence, for sentences
-    that cannot be a clip.
+    New boundaries are widened into the silence next to the sentences, like those of picked windows. Raises ValueError,
+    with a message for people, if these sentences cannot be a clip.
     """
     position = {sentence.number: index for index, sentence in enumerate(sentences)}
-    now = sentences_of(clip, sentences, duration_s)
-    wanted = (now[0] if first is None else first, now[1] if last is None else last)
-    if wanted == now:
+    current = sentences_of(clip, sentences, duration_s)
+    requested = (current[0] if first is None else first, current[1] if last is None else last)
+    if requested == current:
         return clip
-    for number in wanted:
+    for number in requested:
         if number not in position:
             raise ValueError(
                 f"the transcript has no sentence {number}; it has {sentences[0].number} to {sentences[-1].number}"
             )
-    begin, finish = position[wanted[0]], position[wanted[1]]
-    if begin > finish:
-        raise ValueError(f"a clip cannot begin with sentence {wanted[0]} and end with sentence {wanted[1]} before it")
-    if doubtful := [each.number for each in sentences[begin : finish + 1] if each.doubtful]:
-        raise ValueError(f"sentence {doubtful[0]} may never have been said; keep it out of the clip")
-    quiet_from, speech_start, speech_end, quiet_until = quiet_around(sentences, begin, finish, duration_s)
+    begin, end = position[requested[0]], position[requested[1]]
+    if begin > end:
+        raise ValueError(
+            f"a clip cannot begin with sentence {requested[0]} and end with sentence {requested[1]} before it"
+        )
+    if doubtful := [sentence.number for sentence in sentences[begin : end + 1] if sentence.doubtful]:
+        raise ValueError(f"sentence {doubtful[0]} may be a transcription error; choose boundaries that leave it out")
+    quiet_from, speech_start, speech_end, quiet_until = quiet_around(sentences, begin, end, duration_s)
     window = dict(clip.window)
-    if wanted[0] != now[0]:
+    if requested[0] != current[0]:
         window["start"] = speech_start - min(PAD_S, (speech_start - quiet_from) / 2)
-    if wanted[1] != now[1]:
+    if requested[1] != current[1]:
         window["end"] = speech_end + min(PAD_S, (quiet_until - speech_end) / 2)
     if (length_s := window["end"] - window["start"]) > LONGEST_S:
-        raise ValueError(f"the clip would last {length_s:.0f} s; no platform takes more than {LONGEST_S:.0f} s")
+        raise ValueError(f"the clip would last {length_s:.0f} s; no platform accepts more than {LONGEST_S:.0f} s")
     return _by_editor(clip, window)
 
 
 def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedClip:
-    """The clip with other texts; None leaves one as it is."""
+    """The clip with a new hook and title; None keeps the current text."""
     texts = {name: clean_text(text) for name, text in (("hook", hook), ("title", title)) if text is not None}
     window = {**clip.window, **texts}
     return clip if window == clip.window else _by_editor(clip, window)
 
 
 def _by_editor(clip: EditedClip, window: Mapping[str, Any]) -> EditedClip:
-    # What a picker fell back from, or its window's length, is not so of a window that a person chose.
+    # The picker's fallbacks, such as one for the window's length, do not apply to a window that a person chose.
     return clip.model_copy(update={"window": {**window, "picker": EDITOR, "prompt_version": None, "degraded": []}})
 
 
 def _share(sentence: Sentence, start: float, end: float) -> float:
+    """How much of the sentence is between `start` and `end`, 0..1; 0 or less if nothing is."""
     length = sentence.end - sentence.start
     return (min(sentence.end, end) - max(sentence.start, start)) / length if length > 0 else 0.0

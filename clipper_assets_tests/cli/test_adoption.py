@@ -1,4 +1,4 @@
-"""Which upload a file outside the storage becomes: the same content is the same one, and no other loses anything."""
+"""Copying files into the storage as uploads: identical files share one upload, and other uploads stay unchanged."""
 
 import hashlib
 import shutil
@@ -25,7 +25,7 @@ def contents(storage: Storage) -> dict[str, bytes]:
 
 @pytest.fixture
 def first(tmp_path: Path, cut: Path) -> Path:
-    """`a/talk.mp4` and its transcript."""
+    """The file `a/talk.mp4`, with its transcript."""
     (tmp_path / "a").mkdir()
     shutil.copy(cut.with_suffix(".srt"), tmp_path / "a" / "talk.srt")
     return Path(shutil.copy(cut, tmp_path / "a" / "talk.mp4"))
@@ -33,11 +33,11 @@ def first(tmp_path: Path, cut: Path) -> Path:
 
 @pytest.fixture
 def second(tmp_path: Path, first: Path) -> Path:
-    """`b/talk.mp4`, of as many bytes as the first and another content."""
+    """The file `b/talk.mp4`, of the same size as the first but with other content."""
     (tmp_path / "b").mkdir()
     data = bytearray(first.read_bytes())
-    at = data.rindex(b"Lavf")
-    data[at : at + 4] = b"Lavg"
+    tag = data.rindex(b"Lavf")
+    data[tag : tag + 4] = b"Lavg"
     other = tmp_path / "b" / "talk.mp4"
     other.write_bytes(data)
     return other
@@ -59,7 +59,7 @@ def test_a_transcript_in_another_language_is_copied_too(storage: DirectoryStorag
     assert storage.exists("a/a.de.srt")
 
 
-def test_a_file_outside_the_storage_goes_where_it_is_told(storage: DirectoryStorage, cut: Path) -> None:
+def test_a_file_outside_the_storage_is_copied_to_the_given_key(storage: DirectoryStorage, cut: Path) -> None:
     assert adopt(storage, str(cut), "show/e1.mp4", None, 3) == "show/e1.mp4"
     assert storage.exists("show/e1.mp4")
 
@@ -69,14 +69,14 @@ def test_a_file_or_key_inside_the_storage_stays_where_it_is(
 ) -> None:
     storage.put_file(KEY, cut)
     monkeypatch.chdir(storage.root)
-    for named in (KEY, f"{storage.root}/{KEY}", f"./test1/../{KEY}"):
-        assert adopt(storage, named, None, None, 3) == KEY
+    for file_or_key in (KEY, f"{storage.root}/{KEY}", f"./test1/../{KEY}"):
+        assert adopt(storage, file_or_key, None, None, 3) == KEY
     monkeypatch.chdir("/")
     assert adopt(storage, KEY, None, None, 3) == KEY
     assert [stored.key for stored in storage.list_objects()] == [KEY]
 
 
-def test_nothing_is_copied_of_a_mistake(storage: DirectoryStorage, cut: Path, tmp_path: Path) -> None:
+def test_a_rejected_file_is_not_copied(storage: DirectoryStorage, cut: Path, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("hello\n" * 100)
     with pytest.raises(UploadRefusedError, match=r"text\.mp4 is not a media file"):
         adopt(storage, str(tmp_path / "text.mp4"), None, None, 3)
@@ -89,30 +89,32 @@ def test_nothing_is_copied_of_a_mistake(storage: DirectoryStorage, cut: Path, tm
     assert list(storage.list_objects()) == []
 
 
-def test_another_content_of_the_same_name_and_size_is_another_upload(
+def test_other_content_of_the_same_name_and_size_becomes_another_upload(
     any_storage: Storage, first: Path, second: Path
 ) -> None:
     second.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:09,000\nAnother.\n")
     assert adopt(any_storage, str(first), None, None, 3) == "talk/talk.mp4"
     before = contents(any_storage)
-    own = f"talk-{digest(second)}/talk"
+    second_stem = f"talk-{digest(second)}/talk"
     for _ in range(2):
-        assert adopt(any_storage, str(second), None, None, 3) == f"{own}.mp4"
+        assert adopt(any_storage, str(second), None, None, 3) == f"{second_stem}.mp4"
     assert contents(any_storage) == before | {
-        f"{own}.mp4": second.read_bytes(),
-        f"{own}.srt": second.with_suffix(".srt").read_bytes(),
+        f"{second_stem}.mp4": second.read_bytes(),
+        f"{second_stem}.srt": second.with_suffix(".srt").read_bytes(),
     }
     assert adopt(any_storage, str(first), None, None, 3) == "talk/talk.mp4"
 
 
-def test_an_upload_of_the_same_stem_inherits_no_transcript(storage: DirectoryStorage, first: Path, cut: Path) -> None:
+def test_an_upload_does_not_get_the_transcript_of_another_with_the_same_stem(
+    storage: DirectoryStorage, first: Path, cut: Path
+) -> None:
     adopt(storage, str(first), None, None, 3)
     (first.parent.parent / "c").mkdir()
     sound = make(first.parent.parent / "c" / "talk.wav", "-i", f"file:{cut}", "-vn")
     assert adopt(storage, str(sound), None, None, 3) == f"talk-{digest(sound)}/talk.wav"
     assert not storage.exists(f"talk-{digest(sound)}/talk.srt")
     before = contents(storage)
-    with pytest.raises(StorageError, match=r"another upload has talk/talk\.mp4; .* --key folder/talk\.wav$"):
+    with pytest.raises(StorageError, match=r"talk/talk\.mp4 belongs to another upload; .* --key folder/talk\.wav$"):
         adopt(storage, str(sound), "talk/talk.wav", None, 3)
     assert contents(storage) == before
 
@@ -124,20 +126,20 @@ def test_a_new_transcript_of_the_same_upload_replaces_the_old_one(storage: Direc
     assert b"Corrected." in storage.read_bytes("talk/talk.srt")
 
 
-def test_a_transcript_follows_the_name_that_its_upload_is_given(storage: DirectoryStorage, first: Path) -> None:
+def test_a_transcript_is_renamed_with_its_upload(storage: DirectoryStorage, first: Path) -> None:
     storage.put_bytes("show/talk.srt", b"another's")
     adopt(storage, str(first), "show/e1.mp4", None, 3)
     assert storage.read_bytes("show/e1.srt") == first.with_suffix(".srt").read_bytes()
     assert storage.read_bytes("show/talk.srt") == b"another's"
 
 
-def test_the_names_of_a_show_are_not_overwritten_by_another_episode(
+def test_speaker_names_of_another_episode_are_not_overwritten(
     storage: DirectoryStorage, first: Path, second: Path
 ) -> None:
     for file, name in ((first, "Anna"), (second, "Ben")):
         file.with_name("speakers.toml").write_text(f'SPEAKER_00 = "{name}"\n')
     adopt(storage, str(first), "show/e1.mp4", None, 3)
-    with pytest.raises(StorageError, match=r"another upload has show/speakers\.toml; "):
+    with pytest.raises(StorageError, match=r"show/speakers\.toml belongs to another upload; "):
         adopt(storage, str(second), "show/e2.mp4", None, 3)
     assert b"Anna" in storage.read_bytes("show/speakers.toml")
     assert not storage.exists("show/e2.mp4")
@@ -146,9 +148,9 @@ def test_the_names_of_a_show_are_not_overwritten_by_another_episode(
 def test_another_upload_is_not_overwritten(storage: DirectoryStorage, first: Path, second: Path) -> None:
     adopt(storage, str(first), None, None, 3)
     before = contents(storage)
-    with pytest.raises(StorageError, match=r"another upload has talk/talk\.mp4; .* --key folder/talk\.mp4$"):
+    with pytest.raises(StorageError, match=r"talk/talk\.mp4 belongs to another upload; .* --key folder/talk\.mp4$"):
         adopt(storage, str(second), "talk/talk.mp4", None, 3)
     storage.put_bytes(f"talk-{digest(second)}/talk.mp4", b"a third one")
-    with pytest.raises(StorageError, match=r"another upload has talk-"):
+    with pytest.raises(StorageError, match=r"talk-\w+/talk\.mp4 belongs to another upload; "):
         adopt(storage, str(second), None, None, 3)
     assert contents(storage) == before | {f"talk-{digest(second)}/talk.mp4": b"a third one"}

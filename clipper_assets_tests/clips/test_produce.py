@@ -11,7 +11,7 @@ from clipper_assets.clips.manifest import Clip, record_key
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
-from clipper_assets.edits.model import Decision, Judged, Review
+from clipper_assets.edits.model import Decision, Review, StoredDecision
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import FRAMES, Aspect
@@ -105,7 +105,7 @@ def test_a_clip_with_a_missing_sidecar_is_rendered_again(storage: DirectoryStora
 
 def test_changing_the_encoder_keeps_the_file_and_its_approval(storage: DirectoryStorage, file: Path) -> None:
     (clip,) = produced(storage, [job(file)]).clips
-    approved = Judged(decision=Decision.approved, sha256=clip.sha256)
+    approved = StoredDecision(decision=Decision.approved, sha256=clip.sha256)
     again = produced(storage, [replace(job(file), encoder=NVENC, judged=approved)])
     assert again.rendered == 0
     assert again.clips[0].review == Review(decision=Decision.approved, current=True)
@@ -116,7 +116,7 @@ def test_a_rejection_applies_to_the_next_rendering_and_an_approval_does_not(
     storage: DirectoryStorage, file: Path, decision: Decision, still_applies: bool
 ) -> None:
     (clip,) = produced(storage, [job(file)]).clips
-    judged = Judged(decision=decision, sha256=clip.sha256)
+    judged = StoredDecision(decision=decision, sha256=clip.sha256)
     (changed,) = produced(storage, [replace(job(file, text="one 2"), judged=judged)]).clips
     assert changed.review == Review(decision=decision, current=still_applies)
     assert ("rejected by a person" in changed.blocked_by) is (decision is Decision.rejected)

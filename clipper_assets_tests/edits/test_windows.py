@@ -8,8 +8,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.edits.model import EditedClip, Edits
-from clipper_assets.edits.windows import EDITOR, LONGEST_S, edited_rows, moved, pinned, retitled, sentences_of
-from clipper_assets.edits.words import worded
+from clipper_assets.edits.windows import (
+    EDITOR,
+    LONGEST_S,
+    edited_rows,
+    pinned_clips,
+    retitled,
+    sentences_of,
+    with_boundaries,
+)
+from clipper_assets.edits.words import updated_word_edits
 from clipper_assets.highlights.checks import misplaced
 from clipper_assets.highlights.rules import Rules
 from clipper_assets.highlights.window import WINDOWS, read_windows
@@ -25,7 +33,7 @@ SPOKEN, DURATION_S = sentences(TALK), 100.0
 def clip_of(first: int, last: int) -> EditedClip:
     """The unedited clip 0 of the talk, from one sentence to another."""
     windows = table([candidate(first, last)], TALK, RULES, DURATION_S)
-    return pinned(Edits(version=0), windows)[0]
+    return pinned_clips(Edits(version=0), windows)[0]
 
 
 def rows(clips: list[EditedClip], words: pa.Table, duration_s: float) -> pa.Table:
@@ -44,7 +52,7 @@ def test_pinned_windows_equal_the_pickers_windows(talk: tuple[pa.Table, float], 
         assume(
             not any(window.start < other.start < window.end for other in sentences(words)[window.last_sentence + 1 :])
         )
-    assert rows(pinned(Edits(version=0), windows), words, duration_s).equals(windows)
+    assert rows(pinned_clips(Edits(version=0), windows), words, duration_s).equals(windows)
 
 
 @settings(deadline=None)
@@ -53,10 +61,10 @@ def test_pinned_windows_fit_the_sentences_of_another_transcript(
     talk: tuple[pa.Table, float], other: tuple[pa.Table, float]
 ) -> None:
     windows = table([candidate(0, len(sentences(talk[0])) - 1)], talk[0], RULES, talk[1])
-    clips = pinned(Edits(version=0), windows)
-    kept, lost = edited_rows(Edits(version=1, clips=clips), sentences(other[0]), EPISODE, other[1])
-    assert len(kept) + len(lost) == len(clips)
-    assert misplaced(WINDOWS.table(kept), other[0], other[1]) == []
+    clips = pinned_clips(Edits(version=0), windows)
+    rows_kept, fallbacks = edited_rows(Edits(version=1, clips=clips), sentences(other[0]), EPISODE, other[1])
+    assert len(rows_kept) + len(fallbacks) == len(clips)
+    assert misplaced(WINDOWS.table(rows_kept), other[0], other[1]) == []
 
 
 @settings(deadline=None)
@@ -66,11 +74,11 @@ def test_a_moved_boundary_is_at_the_requested_sentence(talk: tuple[pa.Table, flo
     spoken = sentences(words)
     windows = table([candidate(0, len(spoken) - 1)], words, RULES, duration_s)
     assume(windows.num_rows)
-    clip = pinned(Edits(version=0), windows)[0]
+    clip = pinned_clips(Edits(version=0), windows)[0]
     numbers = st.sampled_from([sentence.number for sentence in spoken])
     first, last = sorted((data.draw(numbers), data.draw(numbers)))
     try:
-        changed = moved(clip, first, last, spoken, duration_s)
+        changed = with_boundaries(clip, first, last, spoken, duration_s)
     except ValueError as error:
         assume(f"than {LONGEST_S:.0f} s" not in str(error))
         raise
@@ -82,18 +90,18 @@ def test_a_moved_boundary_is_at_the_requested_sentence(talk: tuple[pa.Table, flo
 
 def test_moving_one_boundary_leaves_the_other_unchanged() -> None:
     clip = clip_of(2, 4)
-    longer = moved(clip, None, 5, SPOKEN, DURATION_S)
+    longer = with_boundaries(clip, None, 5, SPOKEN, DURATION_S)
     assert longer.window["start"] == clip.window["start"]
     assert longer.window["end"] > clip.window["end"]
     assert sentences_of(longer, SPOKEN, DURATION_S) == (2, 5)
     assert longer.window["picker"] == EDITOR
-    back = moved(longer, None, 4, SPOKEN, DURATION_S)
+    back = with_boundaries(longer, None, 4, SPOKEN, DURATION_S)
     assert back.window["end"] == pytest.approx(clip.window["end"])
 
 
 def test_an_edit_to_the_current_values_changes_nothing() -> None:
     clip = clip_of(2, 4)
-    assert moved(clip, 2, 4, SPOKEN, DURATION_S) == clip
+    assert with_boundaries(clip, 2, 4, SPOKEN, DURATION_S) == clip
     assert retitled(clip, clip.window["hook"], None) == clip
 
 
@@ -106,22 +114,22 @@ def test_an_edit_to_the_current_values_changes_nothing() -> None:
 )
 def test_invalid_sentences_are_rejected(first: int | None, last: int | None, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        moved(clip_of(2, 4), first, last, SPOKEN, DURATION_S)
+        with_boundaries(clip_of(2, 4), first, last, SPOKEN, DURATION_S)
 
 
 def test_a_clip_longer_than_platforms_accept_is_rejected() -> None:
     words = words_of([(f"Sentence {number}.", 50.0 * number, 50.0 * number + 48) for number in range(6)])
-    clip = pinned(Edits(version=0), table([candidate(0, 0)], words, RULES, 300))[0]
-    with pytest.raises(ValueError, match="no platform takes more than 180 s"):
-        moved(clip, 0, 5, sentences(words), 300)
+    clip = pinned_clips(Edits(version=0), table([candidate(0, 0)], words, RULES, 300))[0]
+    with pytest.raises(ValueError, match="no platform accepts more than 180 s"):
+        with_boundaries(clip, 0, 5, sentences(words), 300)
 
 
 def test_a_window_without_speech_is_left_out_and_reported() -> None:
     silent = words_of([("Late.", 80, 82)])
-    kept, lost = edited_rows(Edits(version=1, clips=[clip_of(2, 4)]), sentences(silent), EPISODE, DURATION_S)
-    assert kept == []
-    assert "nobody speaks from" in lost[0].reason
-    with pytest.raises(ValueError, match="make the clips of the episode anew"):
+    rows_kept, fallbacks = edited_rows(Edits(version=1, clips=[clip_of(2, 4)]), sentences(silent), EPISODE, DURATION_S)
+    assert rows_kept == []
+    assert "nobody speaks from" in fallbacks[0].reason
+    with pytest.raises(ValueError, match="process the episode again to get new clips"):
         sentences_of(clip_of(2, 4), sentences(silent), DURATION_S)
 
 
@@ -130,16 +138,16 @@ def texts(edits: list[Any]) -> list[tuple[str, str]]:
 
 
 def test_setting_the_original_text_of_a_word_removes_its_edit() -> None:
-    once = worded(Edits(version=0), TALK, {0: "Sentance", 3: ""})
+    once = updated_word_edits(Edits(version=0), TALK, {0: "Sentance", 3: ""})
     assert texts(once) == [("Sentence", "Sentance"), ("1.", "")]
-    again = worded(Edits(version=1, words=once), TALK, {0: "Sentence"})
+    again = updated_word_edits(Edits(version=1, words=once), TALK, {0: "Sentence"})
     assert texts(again) == [("1.", "")]
 
 
 @settings(deadline=None)
 @given(st.dictionaries(st.integers(0, TALK.num_rows - 1), st.text("ab c", max_size=5), max_size=8))
 def test_word_edits_are_in_order_with_one_per_word(new_texts: dict[int, str]) -> None:
-    edits = worded(Edits(version=0), TALK, new_texts)
+    edits = updated_word_edits(Edits(version=0), TALK, new_texts)
     spans = [(edit.start, edit.end) for edit in edits]
     assert spans == sorted(set(spans))
     assert {edit.text for edit in edits} <= {" ".join(text.split()) for text in new_texts.values()}
@@ -148,5 +156,5 @@ def test_word_edits_are_in_order_with_one_per_word(new_texts: dict[int, str]) ->
 def test_control_characters_are_removed_or_rejected() -> None:
     changed = retitled(clip_of(2, 4), "Wai\x00t\nfor it", "A\x1b title")
     assert (changed.window["hook"], changed.window["title"]) == ("Wait for it", "A title")
-    with pytest.raises(ValueError, match=r"^word 0 cannot be written as "):
-        worded(Edits(version=0), TALK, {0: "Sen\0tence"})
+    with pytest.raises(ValueError, match=r"^the text .* for word 0 has invisible characters"):
+        updated_word_edits(Edits(version=0), TALK, {0: "Sen\0tence"})

@@ -1,23 +1,23 @@
-"""Corrected words, on the transcript they were made on and on the next one."""
+"""Word edits, applied to the transcript that they were made on and to a later one."""
 
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.edits.model import Edits, WordEdit
-from clipper_assets.edits.words import corrected, lost, worded
+from clipper_assets.edits.words import apply_word_edits, unmatched_edits, updated_word_edits
 from clipper_assets_tests.highlights.talks import words_of
 
 TALK = words_of([(f"Word{number} again.", 10.0 * number, 10.0 * number + 8) for number in range(10)])
 numbers = st.integers(0, TALK.num_rows - 1)
 
 
-def edits_of(asked: dict[int, str]) -> list[WordEdit]:
-    return worded(Edits(version=0), TALK, asked)
+def edits_of(texts: dict[int, str]) -> list[WordEdit]:
+    return updated_word_edits(Edits(version=0), TALK, texts)
 
 
 def shifted(words: pa.Table, seconds: float) -> pa.Table:
-    """The words as another engine times them."""
+    """The words with all times shifted, as another engine may time them."""
     for name in ("start", "end"):
         column = words.column_names.index(name)
         times = pa.array(words[name].to_numpy() + seconds)
@@ -26,22 +26,22 @@ def shifted(words: pa.Table, seconds: float) -> pa.Table:
 
 
 @given(st.dictionaries(numbers, st.sampled_from(["", "other", "two words"]), max_size=6), st.floats(-0.1, 0.1))
-def test_each_edit_lands_on_its_word_though_it_is_timed_otherwise(asked: dict[int, str], seconds: float) -> None:
+def test_each_edit_applies_to_its_word_when_times_differ_by_up_to_100_ms(texts: dict[int, str], seconds: float) -> None:
     words = shifted(TALK, seconds)
-    found = corrected(words, edits_of(asked))
-    wanted = [asked.get(number, text) for number, text in enumerate(TALK["text"].to_pylist())]
-    assert found["text"].to_pylist() == [text for text in wanted if text]
-    assert found.schema == TALK.schema
-    assert lost(words, edits_of(asked)) == []
+    edited = apply_word_edits(words, edits_of(texts))
+    expected = [texts.get(number, text) for number, text in enumerate(TALK["text"].to_pylist())]
+    assert edited["text"].to_pylist() == [text for text in expected if text]
+    assert edited.schema == TALK.schema
+    assert unmatched_edits(words, edits_of(texts)) == []
 
 
 def test_without_edits_nothing_changes() -> None:
-    assert corrected(TALK, []).equals(TALK)
+    assert apply_word_edits(TALK, []).equals(TALK)
 
 
-def test_an_edit_of_a_word_that_is_gone_is_told_and_does_nothing() -> None:
+def test_an_edit_without_a_matching_word_is_reported_and_changes_nothing() -> None:
     edits = edits_of({0: "other"})
     later = TALK.slice(4)
-    assert corrected(later, edits).equals(later)
-    assert lost(later, edits) == edits
-    assert lost(TALK.slice(0, 0), edits) == edits
+    assert apply_word_edits(later, edits).equals(later)
+    assert unmatched_edits(later, edits) == edits
+    assert unmatched_edits(TALK.slice(0, 0), edits) == edits

@@ -13,10 +13,10 @@ from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
 from clipper_assets.clips.manifest import Requested
-from clipper_assets.edits.model import Edits, Judged
+from clipper_assets.edits.model import Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
-from clipper_assets.edits.windows import moved, pinned, retitled
-from clipper_assets.edits.words import worded
+from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
+from clipper_assets.edits.words import updated_word_edits
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
@@ -51,14 +51,16 @@ def edit_clip(
         raise RefusedError(
             422, f"unknown caption style {request.caption_style!r}; use one of {', '.join(style_names())}"
         )
-    clips = pinned(episode.edits, services.states.windows(episode.partition))
+    clips = pinned_clips(episode.edits, services.states.windows(episode.partition))
     position = next((place for place, each in enumerate(clips) if each.number == number), None)
     if position is None:
         raise RefusedError(409, f"clip {number} of {key} is no longer one of its windows; render the episode again")
     try:
-        changed = moved(clips[position], request.first_sentence, request.last_sentence, episode.sentences, duration_s)
+        changed = with_boundaries(
+            clips[position], request.first_sentence, request.last_sentence, episode.sentences, duration_s
+        )
         changed = retitled(changed, request.hook, request.title)
-        words = worded(episode.edits, episode.words, {each.word: each.text for each in request.words})
+        words = updated_word_edits(episode.edits, episode.words, {each.word: each.text for each in request.words})
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
     clips[position] = changed.model_copy(update=_look_fields(request, clip.sha256))
@@ -132,7 +134,7 @@ def _look_fields(request: ClipEdit, sha256: str) -> dict[str, object]:
     if request.layout is not None:
         fields["layout"] = request.layout.value
     if request.decision is not None:
-        fields["judged"] = Judged(decision=request.decision, sha256=sha256)
+        fields["judged"] = StoredDecision(decision=request.decision, sha256=sha256)
     return fields
 
 

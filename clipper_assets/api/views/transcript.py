@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.states import EpisodeSnapshot
-from clipper_assets.edits.words import corrected
+from clipper_assets.edits.words import apply_word_edits
 
 
 class TranscriptWord(BaseModel):
@@ -45,7 +45,7 @@ def transcript(episode: EpisodeSnapshot) -> Transcript:
     words = episode.words
     if words is None:
         raise RefusedError(409, f"{episode.key} has no transcript yet; wait until its run has transcribed it")
-    current_texts = {row["word"]: row["text"] for row in corrected(words, episode.edits.words).to_pylist()}
+    current_texts = {row["word"]: row["text"] for row in apply_word_edits(words, episode.edits.words).to_pylist()}
     rows = words.to_pylist()
     return Transcript(
         key=episode.key,

@@ -145,7 +145,7 @@ def test_style_layout_and_texts_are_changed_for_one_clip(
         ({"caption_style": "none"}, 422, "unknown caption style 'none'"),
         ({"layout": "round"}, 422, "layout is 'round'; it should be 'auto'"),
         ({"words": [{"word": 9999, "text": "x"}]}, 422, "the transcript has no word 9999"),
-        ({"words": [{"word": 0, "text": "\u0007"}]}, 422, "word 0 cannot be written"),
+        ({"words": [{"word": 0, "text": "\u0007"}]}, 422, "for word 0 has invisible characters"),
         ({"words": [{"word": 0, "text": "x" * 81}]}, 422, "words.0.text is 'xxx"),
         ({"price": 3}, 422, "there is no field price"),
     ],
