@@ -32,7 +32,7 @@ STALE = timedelta(seconds=60)
 """A claim that has no run after this time belongs to a process that died."""
 
 
-class Asker(StrEnum):
+class Requester(StrEnum):
     """Who requests a run.
 
     The sensor may repeat its own request, because the daemon may repeat a tick: run keys prevent a second run.
@@ -88,41 +88,41 @@ def upload_tag(stored: Stored) -> str:
     return f"{stored.key}@{stored.version}"
 
 
-def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, asker: Asker, now: datetime) -> Decision:
+def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, requester: Requester, now: datetime) -> Decision:
     """Decide whether to start a run of a version, from its runs, newest first, and its newest claim.
 
     Runs that failed or were cancelled do not count if a person requests the run, or if the upload was deleted in
     between; otherwise the sensor counts them.
     """
-    ignored = FINISHED_STATUSES if asker is Asker.retry else GONE
+    ignored = FINISHED_STATUSES if requester is Requester.retry else GONE
     live = next((run for run in runs if run.status not in ignored and not _is_stranded(run, claim, now)), None)
-    if live or (runs and asker is Asker.sensor):
+    if live or (runs and requester is Requester.sensor):
         return Served(live or runs[0])
     tried = max((_attempt(run) for run in runs), default=0)
     if claim is None or claim.attempt <= tried:
         return Launch(tried + 1)
     if claim.owner == REMOVED:
-        return Removed() if asker is Asker.sensor else Launch(claim.attempt + 1)
-    if claim.owner == asker and asker in (Asker.sensor, Asker.returned):
+        return Removed() if requester is Requester.sensor else Launch(claim.attempt + 1)
+    if claim.owner == requester and requester in (Requester.sensor, Requester.returned):
         return Launch(claim.attempt)
     if now - claim.at < STALE:
         return Wait()
     return Launch(claim.attempt + 1)
 
 
-def look(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
+def current_decision(storage: Storage, instance: dg.DagsterInstance, stored: Stored, requester: Requester) -> Decision:
     """The current decision, without claiming an attempt."""
-    return _look(storage, instance, stored, asker)[0]
+    return _decide_now(storage, instance, stored, requester)[0]
 
 
-def take(storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker) -> Decision:
+def claim_run(storage: Storage, instance: dg.DagsterInstance, stored: Stored, requester: Requester) -> Decision:
     """The current decision; for `Launch`, the attempt is claimed for the caller.
 
     The caller calls `release` if it cannot start the run.
     """
-    decision, claim = _look(storage, instance, stored, asker)
+    decision, claim = _decide_now(storage, instance, stored, requester)
     if isinstance(decision, Launch) and (claim is None or claim.attempt != decision.attempt):
-        ours = Claim(attempt=decision.attempt, owner=asker, at=datetime.now(UTC))
+        ours = Claim(attempt=decision.attempt, owner=requester, at=datetime.now(UTC))
         if not storage.create(_key(stored, ours.attempt), ours.model_dump_json().encode()):
             return Wait()
     return decision
@@ -133,15 +133,15 @@ def release(storage: Storage, stored: Stored, attempt: int) -> None:
     storage.delete(_key(stored, attempt))
 
 
-def keep_away(storage: Storage, stored: Stored, attempt: int) -> None:
+def mark_removed(storage: Storage, stored: Stored, attempt: int) -> None:
     """Mark a claim as removed, so that the sensor does not start the upload again, and delete the other claims."""
     key = _key(stored, attempt)
     removed = Claim(attempt=attempt, owner=REMOVED, at=datetime.now(UTC))
     storage.put_bytes(key, removed.model_dump_json().encode())
-    forget(storage, stored.key, but=key)
+    delete_claims(storage, stored.key, but=key)
 
 
-def forget(storage: Storage, key: str, but: str | None = None) -> None:
+def delete_claims(storage: Storage, key: str, but: str | None = None) -> None:
     """Delete the claims of an upload, except the one at the object key `but`."""
     for claim in list(storage.list_objects(_folder(key))):
         if claim.key != but:
@@ -153,8 +153,8 @@ def run_tags(stored: Stored, attempt: int) -> dict[str, str]:
     return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt)}
 
 
-def _look(
-    storage: Storage, instance: dg.DagsterInstance, stored: Stored, asker: Asker
+def _decide_now(
+    storage: Storage, instance: dg.DagsterInstance, stored: Stored, requester: Requester
 ) -> tuple[Decision, Claim | None]:
     # Read the claim before the runs: a run that another process starts in between is then seen.
     claim, runs = _newest(storage, stored), _runs(instance, stored)
@@ -162,7 +162,7 @@ def _look(
         # The claim of such a run may be newer than the one read above. It is created before its run, so it exists
         # now unless it was released.
         claim = _newest(storage, stored)
-    return decide(runs, claim, asker, datetime.now(UTC)), claim
+    return decide(runs, claim, requester, datetime.now(UTC)), claim
 
 
 def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
@@ -180,7 +180,7 @@ def _is_stranded(run: dg.DagsterRun, claim: Claim | None, now: datetime) -> bool
         return False
     if claim is None or claim.attempt != _attempt(run):  # its claim was released
         return True
-    return claim.owner in (Asker.api, Asker.retry) and now - claim.at >= STALE
+    return claim.owner in (Requester.api, Requester.retry) and now - claim.at >= STALE
 
 
 def _attempt(run: dg.DagsterRun) -> int:

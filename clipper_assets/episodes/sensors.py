@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster import SensorEvaluationContext
 
-from clipper_assets.episodes.claims import Asker, Launch, Wait, run_tags, take, upload_tag
+from clipper_assets.episodes.claims import Launch, Requester, Wait, claim_run, run_tags, upload_tag
 from clipper_assets.episodes.partitions import episodes, partition_key
 from clipper_assets.episodes.uploads import is_upload, without_audio_of_videos
 from clipper_assets.storage.base import Storage, Stored
@@ -101,11 +101,11 @@ def build_new_uploads(job: Any, interval_s: int) -> dg.SensorDefinition:
             limit=REQUESTS_PER_TICK,
         )
         decisions = {
-            stored: take(
+            stored: claim_run(
                 storage,
                 context.instance,
                 stored,
-                Asker.returned if seen.gone.get(stored.key) == stored.version else Asker.sensor,
+                Requester.returned if seen.gone.get(stored.key) == stored.version else Requester.sensor,
             )
             for stored in requests
         }

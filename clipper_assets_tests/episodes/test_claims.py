@@ -10,18 +10,18 @@ from clipper_assets.episodes import claims
 from clipper_assets.episodes.claims import (
     ATTEMPT_TAG,
     STALE,
-    Asker,
     Claim,
     Decision,
     Launch,
     Removed,
+    Requester,
     Served,
     Wait,
+    claim_run,
+    current_decision,
     decide,
-    look,
     release,
     run_tags,
-    take,
 )
 from clipper_assets.storage.base import Storage, Stored
 
@@ -41,15 +41,15 @@ def claim(attempt: int, owner: str = "api", age: timedelta = timedelta(seconds=1
 
 
 @pytest.mark.parametrize(
-    ("status", "asker"),
+    ("status", "requester"),
     [
-        (STARTED, Asker.retry),
-        *((status, asker) for status in (STARTED, SUCCESS) for asker in Asker if asker != "retry"),
+        (STARTED, Requester.retry),
+        *((status, requester) for status in (STARTED, SUCCESS) for requester in Requester if requester != "retry"),
     ],
 )
-def test_a_run_in_progress_or_successful_prevents_another(status: dg.DagsterRunStatus, asker: Asker) -> None:
+def test_a_run_in_progress_or_successful_prevents_another(status: dg.DagsterRunStatus, requester: Requester) -> None:
     runs = [run(FAILED, 2), run(status)]
-    assert decide(runs, claim(2), asker, NOW) == Served(runs[1])
+    assert decide(runs, claim(2), requester, NOW) == Served(runs[1])
 
 
 @pytest.mark.parametrize("status", [FAILED, CANCELED])
@@ -57,42 +57,42 @@ def test_a_failed_or_cancelled_run_is_repeated_for_people_and_for_returned_uploa
     status: dg.DagsterRunStatus,
 ) -> None:
     runs = [run(status)]
-    for asker in (Asker.api, Asker.retry, Asker.returned):
-        assert decide(runs, claim(1), asker, NOW) == Launch(2)
-    assert decide(runs, claim(1), Asker.sensor, NOW) == Served(runs[0])
+    for requester in (Requester.api, Requester.retry, Requester.returned):
+        assert decide(runs, claim(1), requester, NOW) == Launch(2)
+    assert decide(runs, claim(1), Requester.sensor, NOW) == Served(runs[0])
 
 
 def test_a_retry_starts_another_run_after_a_successful_one() -> None:
-    assert decide([run(FAILED, 2), run(SUCCESS)], claim(2), Asker.retry, NOW) == Launch(3)
+    assert decide([run(FAILED, 2), run(SUCCESS)], claim(2), Requester.retry, NOW) == Launch(3)
 
 
 @pytest.mark.parametrize(
-    ("runs", "newest", "asker", "decision"),
+    ("runs", "newest", "requester", "decision"),
     [
-        ([], None, Asker.api, Launch(1)),
-        ([], None, Asker.sensor, Launch(1)),
-        ([], claim(1), Asker.api, Wait()),
-        ([], claim(1), Asker.sensor, Wait()),
-        ([], claim(1, age=STALE), Asker.api, Launch(2)),
-        ([], claim(1, age=STALE), Asker.sensor, Launch(2)),
-        ([], claim(1, "new_uploads"), Asker.api, Wait()),
-        ([], claim(1, "new_uploads"), Asker.sensor, Launch(1)),
-        ([], claim(1, "new_uploads", STALE), Asker.sensor, Launch(1)),
-        ([run(FAILED, 1)], claim(2, "new_uploads, returned"), Asker.returned, Launch(2)),
-        ([run(FAILED, 1)], claim(2), Asker.returned, Wait()),
-        ([], claim(2, "removed"), Asker.sensor, Removed()),
-        ([], claim(2, "removed", STALE), Asker.sensor, Removed()),
-        ([], claim(2, "removed"), Asker.returned, Launch(3)),
-        ([], claim(2, "removed"), Asker.api, Launch(3)),
-        ([run(FAILED, None)], None, Asker.api, Launch(1)),
-        ([run(FAILED, 1)], claim(2), Asker.api, Wait()),
-        ([run(FAILED, 3)], claim(2), Asker.api, Launch(4)),
+        ([], None, Requester.api, Launch(1)),
+        ([], None, Requester.sensor, Launch(1)),
+        ([], claim(1), Requester.api, Wait()),
+        ([], claim(1), Requester.sensor, Wait()),
+        ([], claim(1, age=STALE), Requester.api, Launch(2)),
+        ([], claim(1, age=STALE), Requester.sensor, Launch(2)),
+        ([], claim(1, "new_uploads"), Requester.api, Wait()),
+        ([], claim(1, "new_uploads"), Requester.sensor, Launch(1)),
+        ([], claim(1, "new_uploads", STALE), Requester.sensor, Launch(1)),
+        ([run(FAILED, 1)], claim(2, "new_uploads, returned"), Requester.returned, Launch(2)),
+        ([run(FAILED, 1)], claim(2), Requester.returned, Wait()),
+        ([], claim(2, "removed"), Requester.sensor, Removed()),
+        ([], claim(2, "removed", STALE), Requester.sensor, Removed()),
+        ([], claim(2, "removed"), Requester.returned, Launch(3)),
+        ([], claim(2, "removed"), Requester.api, Launch(3)),
+        ([run(FAILED, None)], None, Requester.api, Launch(1)),
+        ([run(FAILED, 1)], claim(2), Requester.api, Wait()),
+        ([run(FAILED, 3)], claim(2), Requester.api, Launch(4)),
     ],
 )
 def test_without_a_run_the_newest_claim_decides(
-    runs: list[dg.DagsterRun], newest: Claim | None, asker: Asker, decision: Decision
+    runs: list[dg.DagsterRun], newest: Claim | None, requester: Requester, decision: Decision
 ) -> None:
-    assert decide(runs, newest, asker, NOW) == decision
+    assert decide(runs, newest, requester, NOW) == decision
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_without_a_run_the_newest_claim_decides(
     ],
 )
 def test_a_run_that_was_never_queued_counts_while_its_claim_is_valid(newest: Claim | None, expected: Decision) -> None:
-    decision = decide([run(NOT_STARTED)], newest, Asker.api, NOW)
+    decision = decide([run(NOT_STARTED)], newest, Requester.api, NOW)
     assert type(decision) is type(expected)
     assert isinstance(decision, Served) or decision == expected
 
@@ -120,12 +120,12 @@ def test_a_run_created_between_reading_claim_and_runs_is_not_taken_for_stranded(
         """Read the newest claim; right afterwards, another process creates a claim and its run."""
         claim = newest(*arguments)
         monkeypatch.setattr(claims, "_newest", newest)
-        assert take(any_storage, instance, stored, Asker.api) == Launch(1)
+        assert claim_run(any_storage, instance, stored, Requester.api) == Launch(1)
         instance.add_run(dg.DagsterRun("clip_episode", tags=run_tags(stored, 1)))
         return claim
 
     monkeypatch.setattr(claims, "_newest", read_claim_before_another_process_starts)
-    assert isinstance(take(any_storage, instance, stored, Asker.api), Served)
+    assert isinstance(claim_run(any_storage, instance, stored, Requester.api), Served)
 
 
 @pytest.fixture
@@ -136,12 +136,12 @@ def stored(any_storage: Storage) -> Stored:
     return stored
 
 
-@pytest.mark.parametrize("askers", [(Asker.api, Asker.api), (Asker.api, Asker.sensor)])
+@pytest.mark.parametrize("requesters", [(Requester.api, Requester.api), (Requester.api, Requester.sensor)])
 def test_of_two_simultaneous_requests_only_one_may_launch(
     any_storage: Storage,
     stored: Stored,
     instance: dg.DagsterInstance,
-    askers: tuple[Asker, Asker],
+    requesters: tuple[Requester, Requester],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     both_decided = Barrier(2)
@@ -155,7 +155,9 @@ def test_of_two_simultaneous_requests_only_one_may_launch(
     monkeypatch.setattr(claims, "decide", decide_together)
     for _ in range(3):
         with ThreadPoolExecutor(2) as pool:
-            decisions = list(pool.map(lambda asker: take(any_storage, instance, stored, asker), askers))
+            decisions = list(
+                pool.map(lambda requester: claim_run(any_storage, instance, stored, requester), requesters)
+            )
         assert sorted(decisions, key=str) == [Launch(1), Wait()]
         release(any_storage, stored, 1)
 
@@ -164,27 +166,27 @@ def test_the_sensor_may_repeat_its_own_claim(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance
 ) -> None:
     for _ in range(2):
-        assert take(any_storage, instance, stored, Asker.sensor) == Launch(1)
-    assert take(any_storage, instance, stored, Asker.api) == Wait()
+        assert claim_run(any_storage, instance, stored, Requester.sensor) == Launch(1)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Wait()
 
 
 def test_a_stale_claim_is_replaced_once(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert take(any_storage, instance, stored, Asker.api) == Launch(1)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Launch(1)
     with monkeypatch.context() as patch:
         patch.setattr(claims, "STALE", timedelta(0))
-        assert look(any_storage, instance, stored, Asker.api) == Launch(2)
-        assert take(any_storage, instance, stored, Asker.api) == Launch(2)
-    assert take(any_storage, instance, stored, Asker.api) == Wait()
+        assert current_decision(any_storage, instance, stored, Requester.api) == Launch(2)
+        assert claim_run(any_storage, instance, stored, Requester.api) == Launch(2)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Wait()
 
 
 def test_a_launched_run_serves_all_requests(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
-    assert take(any_storage, instance, stored, Asker.api) == Launch(1)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Launch(1)
     tags = run_tags(stored, 1)
     launched = instance.add_run(dg.DagsterRun("clip_episode", status=STARTED, tags=tags))
-    for asker in Asker:
-        decision = take(any_storage, instance, stored, asker)
+    for requester in Requester:
+        decision = claim_run(any_storage, instance, stored, requester)
         assert isinstance(decision, Served)
         assert decision.run.run_id == launched.run_id
 
@@ -192,12 +194,12 @@ def test_a_launched_run_serves_all_requests(any_storage: Storage, stored: Stored
 def test_another_version_of_the_upload_is_claimed_separately(
     any_storage: Storage, stored: Stored, instance: dg.DagsterInstance
 ) -> None:
-    assert take(any_storage, instance, stored, Asker.api) == Launch(1)
-    assert take(any_storage, instance, Stored(KEY, 7, "another"), Asker.api) == Launch(1)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Launch(1)
+    assert claim_run(any_storage, instance, Stored(KEY, 7, "another"), Requester.api) == Launch(1)
 
 
 def test_an_unreadable_claim_blocks_no_run(any_storage: Storage, stored: Stored, instance: dg.DagsterInstance) -> None:
-    assert take(any_storage, instance, stored, Asker.api) == Launch(1)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Launch(1)
     (file,) = any_storage.list_objects("lake/run_claims")
     any_storage.put_bytes(file.key, b'{"attempt": "x"')
-    assert take(any_storage, instance, stored, Asker.api) == Launch(2)
+    assert claim_run(any_storage, instance, stored, Requester.api) == Launch(2)

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 from botocore.exceptions import ClientError
 
-from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Asker, Launch, release, take
+from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Launch, Requester, claim_run, release
 from clipper_assets.episodes.sensors import REQUESTS_PER_TICK, Seen, build_new_uploads
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.base import Storage, Stored
@@ -89,7 +89,7 @@ def test_an_upload_claimed_by_the_api_waits_for_a_later_tick(ticks: Ticks) -> No
     ticks.storage.put_bytes(KEY, b"video")
     stored = ticks.storage.stat(KEY)
     assert stored
-    assert take(ticks.storage, ticks.instance, stored, Asker.api) == Launch(1)
+    assert claim_run(ticks.storage, ticks.instance, stored, Requester.api) == Launch(1)
     assert ticks.run_until_settled() == []
     assert ticks.tick() == []
     release(ticks.storage, stored, 1)

@@ -19,7 +19,7 @@ from clipper_assets.api.routes.edits import EDITS_TAG
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.api.views.process import GeneratedVideo, Processed
 from clipper_assets.api.views.transcript import transcript
-from clipper_assets.episodes.claims import Asker, Launch, Served, look, take, upload_tag
+from clipper_assets.episodes.claims import Launch, Requester, Served, claim_run, current_decision, upload_tag
 from clipper_assets.episodes.probe_subprocess import check_in_subprocess
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
@@ -81,12 +81,12 @@ def _preferred_wait_s(prefer: str | None) -> float | None:
 async def _run_for(services: Services, key: str) -> DagsterRun:
     """Returns the run of this version of an upload; starts one if there is none or it failed."""
     partition, stored = await asyncio.to_thread(upload_of, services, key)
-    decision = await asyncio.to_thread(look, services.storage, services.instance, stored, Asker.api)
+    decision = await asyncio.to_thread(current_decision, services.storage, services.instance, stored, Requester.api)
     if not isinstance(decision, Served):
         await asyncio.to_thread(_check, services, stored)
     deadline = time.monotonic() + PATIENCE_S
     while not isinstance(decision, Served):
-        decision = await asyncio.to_thread(take, services.storage, services.instance, stored, Asker.api)
+        decision = await asyncio.to_thread(claim_run, services.storage, services.instance, stored, Requester.api)
         if isinstance(decision, Launch):
             return await asyncio.to_thread(launched, services, partition, stored, decision.attempt)
         if time.monotonic() > deadline:

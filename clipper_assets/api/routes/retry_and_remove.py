@@ -9,7 +9,7 @@ from clipper_assets.api.launches import launched, upload_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
-from clipper_assets.episodes.claims import Asker, Launch, forget, keep_away, release, take
+from clipper_assets.episodes.claims import Launch, Requester, claim_run, delete_claims, mark_removed, release
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 
@@ -23,7 +23,7 @@ def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
     if not episode.view or episode.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
         raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
     partition, stored = upload_of(services, key)
-    claim = take(services.storage, services.instance, stored, Asker.retry)
+    claim = claim_run(services.storage, services.instance, stored, Requester.retry)
     if not isinstance(claim, Launch):
         raise RefusedError(409, f"another run of {key} is in progress or being started; try again in a minute")
     return accepted(key, launched(services, partition, stored, claim.attempt).run_id, response)
@@ -43,7 +43,7 @@ def remove(key: str, services: ServicesDep) -> None:
         raise in_progress
     stored = services.storage.stat(key)
     # The claim keeps others from starting a run while the episode's files are removed.
-    claim = take(services.storage, services.instance, stored, Asker.retry) if stored else None
+    claim = claim_run(services.storage, services.instance, stored, Requester.retry) if stored else None
     if claim is not None and not isinstance(claim, Launch):
         raise in_progress
     try:
@@ -53,9 +53,9 @@ def remove(key: str, services: ServicesDep) -> None:
             release(services.storage, stored, claim.attempt)
         raise
     if stored and claim:
-        keep_away(services.storage, stored, claim.attempt)
+        mark_removed(services.storage, stored, claim.attempt)
     else:
-        forget(services.storage, key)
+        delete_claims(services.storage, key)
     for run_id in services.instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
         services.instance.delete_run(run_id)
     services.instance.delete_dynamic_partition("episodes", partition)

@@ -19,7 +19,7 @@ from clipper_assets.api.deps import Services
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import process
 from clipper_assets.api.routes.process import processed
-from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
+from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_run, release, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.base import Storage
@@ -93,7 +93,7 @@ def test_a_request_waits_for_the_run_of_another_request_for_a_limited_time(
     monkeypatch.setattr(process, "PATIENCE_S", 0.0)
     stored = services.storage.stat(NEW)
     assert stored
-    decision = take(services.storage, services.instance, stored, Asker.api)
+    decision = claim_run(services.storage, services.instance, stored, Requester.api)
     assert isinstance(decision, Launch)
     answer = client.post("/process-video", json={"s3_key": NEW})
     release(services.storage, stored, decision.attempt)

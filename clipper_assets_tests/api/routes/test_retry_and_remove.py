@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Services
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.episodes.claims import UPLOAD_TAG, Asker, Launch, release, take, upload_tag
+from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_run, release, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
 from clipper_assets.job import clip_episode as job
 from clipper_assets.media.frame import Aspect
@@ -78,7 +78,7 @@ def test_only_a_failed_episode_is_retried_and_by_one_request_at_a_time(
     assert client.post("/episodes/show5/none.mp4/retry").status_code == 404
     assert reader.post(f"/episodes/{KEY}/retry").status_code == 403
     add_ended_run(services, dg.DagsterRunStatus.FAILURE, {})
-    decision = take(services.storage, services.instance, episode, Asker.retry)
+    decision = claim_run(services.storage, services.instance, episode, Requester.retry)
     assert isinstance(decision, Launch)
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
     release(services.storage, episode, decision.attempt)
