@@ -28,7 +28,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
-from clipper_assets.transcript.crosstalk import isolated
+from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcription
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
@@ -37,7 +37,7 @@ from clipper_assets.transcript.memory import PeakMemory
 from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
-from clipper_assets.transcript.speakers import named
+from clipper_assets.transcript.speakers import name_speakers
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
@@ -120,24 +120,24 @@ def aligned_transcript(
         recording = _recording(source, storage, language, Path(folder))
         try:
             names = _names(source, storage, Path(folder))
-            result = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
+            transcription = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
-        words, speakers = diarizer.diarize(result.heard.words, recording, config.speakers, stage)
-        voice = [span for track in recording.voice for span in track]
-    heard = result.heard
-    for fallback in heard.degraded:
+        words, speakers = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
+        speech_spans = [span for spans in recording.speech_by_track for span in spans]
+    result = transcription.result
+    for fallback in result.degraded:
         context.log.warning(fallback.reason)
-    degraded = [fallback.as_dict() for fallback in heard.degraded]
+    degraded = [fallback.as_dict() for fallback in result.degraded]
     table = words_table(
         context.partition_key,
-        named(words, names),
-        split_sentences(words, heard.language),
-        heard.language,
+        name_speakers(words, names),
+        split_sentences(words, result.language),
+        result.language,
         {
-            "engine": result.engine,
-            "model": heard.model,
-            "language": heard.language,
+            "engine": transcription.engine,
+            "model": result.model,
+            "language": result.language,
             "package_version": version("clipper_assets"),
             "etag": source.etag,
             "degraded": json.dumps(degraded),
@@ -146,9 +146,12 @@ def aligned_transcript(
     return new_result(
         recipe,
         table,
-        check_results=[*check_words(table, voice, source.duration_s), not_degraded(ALIGNED_TRANSCRIPT, degraded)],
+        check_results=[
+            *check_words(table, speech_spans, source.duration_s),
+            not_degraded(ALIGNED_TRANSCRIPT, degraded),
+        ],
         metadata={
-            **_metadata(result, table, voice, source.duration_s),
+            **_metadata(transcription, table, speech_spans, source.duration_s),
             "speakers": speakers,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
@@ -156,21 +159,23 @@ def aligned_transcript(
     )
 
 
-def _metadata(result: Transcription, table: pa.Table, voice: Sequence[Span], duration_s: float) -> dict[str, Any]:
+def _metadata(
+    transcription: Transcription, table: pa.Table, speech_spans: Sequence[Span], duration_s: float
+) -> dict[str, Any]:
     """Metadata about the engine's work, with a preview of the transcript."""
-    heard, spoken = result.heard, sentences(table)
+    result, spoken = transcription.result, sentences(table)
     return {
-        "engine": result.engine,
-        "passed_over": list(result.passed_over),
-        "model": heard.model,
-        "language": heard.language,
-        **heard.facts,
+        "engine": transcription.engine,
+        "passed_over": list(transcription.passed_over),
+        "model": result.model,
+        "language": result.language,
+        **result.facts,
         "versions": versions(),
         "sentences": len(spoken),
         "speech_s": round(sum(sentence.end - sentence.start for sentence in spoken), 1),
-        "seconds": {name: round(seconds, 2) for name, seconds in heard.stages_s.items()},
-        "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in heard.stages_s.items()},
-        "pace": dg.MetadataValue.md(pace_plot(table, voice, duration_s)),
+        "seconds": {name: round(seconds, 2) for name, seconds in result.stages_s.items()},
+        "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in result.stages_s.items()},
+        "pace": dg.MetadataValue.md(pace_plot(table, speech_spans, duration_s)),
         "transcript": dg.MetadataValue.md(preview(spoken)),
     }
 
@@ -188,7 +193,7 @@ def _recording(source: RawVideo, storage: Storage, language: str | None, folder:
         duration_s=source.duration_s,
         language=language,
         transcript_file=storage.local_copy(beside, folder) if beside else None,
-        microphones=isolated(microphones),
+        microphones=silence_crosstalk(microphones),
     )
 
 

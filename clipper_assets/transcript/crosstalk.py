@@ -25,7 +25,7 @@ def speaker_of(channel: int) -> str:
     return f"SPEAKER_{channel:02d}"
 
 
-def isolated(tracks: Sequence[Samples]) -> list[Samples]:
+def silence_crosstalk(tracks: Sequence[Samples]) -> list[Samples]:
     """Silence each microphone where it only picks up the other speakers.
 
     This is a noise gate controlled by the other microphones. It closes in frames where a microphone is below the
@@ -58,7 +58,7 @@ def _gated(track: Samples, is_open: NDArray[np.bool_]) -> Samples:
     return gated
 
 
-def from_channel(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]:
+def assign_microphones(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]:
     """Give words of a common mix the microphone that is loudest during each word, and its speaker.
 
     A word that already has a speaker keeps it.
@@ -71,7 +71,7 @@ def from_channel(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]
     return with_channel
 
 
-def without_doubles(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]:
+def remove_echoes(words: Sequence[Word], tracks: Sequence[Samples]) -> list[Word]:
     """Remove echoes: words that another, louder microphone has at the same time.
 
     If two people say the same word at once, each at their usual level, both words stay.

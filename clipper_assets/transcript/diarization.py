@@ -10,7 +10,7 @@ import dagster as dg
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.engines.base import Recording
-from clipper_assets.transcript.engines.whisper import free_gpu
+from clipper_assets.transcript.engines.whisper import free_gpu_memory
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
 from clipper_assets.transcript.models import ModelMissingError, hub_model, torch_device
 from clipper_assets.transcript.words import Word
@@ -48,7 +48,7 @@ class Diarizer(dg.ConfigurableResource[None]):
             recording.speech, num_speakers=speakers, progress_callback=lambda percent: report(percent / 100)
         )
         del pipeline
-        free_gpu()
+        free_gpu_memory()
         return assign_speakers(words, turns), f"detected by {self.model}: {turns['speaker'].nunique()} voices"
 
     def _load(self) -> Any:
@@ -68,7 +68,7 @@ class Diarizer(dg.ConfigurableResource[None]):
                     "accept its licence on the hub and set HF_TOKEN"
                 )
             model.refuse_if_unreachable(models_dir, token)
-        free_gpu()  # of the aligner's memory
+        free_gpu_memory()  # of the aligner's memory
         import_whisperx()
         from whisperx.diarize import DiarizationPipeline
 

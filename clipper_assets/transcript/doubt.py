@@ -71,7 +71,7 @@ def compression_ratio(text: str) -> float:
     return len(plain) / len(zlib.compress(plain))
 
 
-def left_out(invented: Sequence[Decoded]) -> list[Degraded]:
+def removal_records(invented: Sequence[Decoded]) -> list[Degraded]:
     """Fallback records for text that was removed because nobody said it."""
     return [
         Degraded(
@@ -83,10 +83,10 @@ def left_out(invented: Sequence[Decoded]) -> list[Degraded]:
     ]
 
 
-def marked(words: Sequence[Word], heard: Sequence[Decoded]) -> list[Word]:
-    """The words with their `doubt`; `heard[word.segment]` is the chunk that a word was decoded from."""
+def mark_doubts(words: Sequence[Word], chunks: Sequence[Decoded]) -> list[Word]:
+    """The words with their `doubt`; `chunks[word.segment]` is the chunk that a word was decoded from."""
     doubts: list[Doubt | None] = [
-        "repeated" if heard[word.segment].is_repeated else "unsure" if heard[word.segment].is_unsure else None
+        "repeated" if chunks[word.segment].is_repeated else "unsure" if chunks[word.segment].is_unsure else None
         for word in words
     ]
     for first, end in loops([word.text for word in words]):
@@ -94,7 +94,7 @@ def marked(words: Sequence[Word], heard: Sequence[Decoded]) -> list[Word]:
     return [replace(word, doubt=doubt) for word, doubt in zip(words, doubts, strict=True)]
 
 
-def doubtful(words: Sequence[Word]) -> list[Degraded]:
+def doubt_records(words: Sequence[Word]) -> list[Degraded]:
     """Fallback records for words with a doubt; empty if there are none."""
     unsure, repeated = (sum(word.doubt == doubt for word in words) for doubt in ("unsure", "repeated"))
     reasons = [

@@ -52,7 +52,7 @@ def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> li
     return [span for span in filled if span is not None]
 
 
-def interpolation(words: Sequence[Word]) -> list[Degraded]:
+def interpolation_records(words: Sequence[Word]) -> list[Degraded]:
     """Fallback record for words with interpolated times; empty if there are none."""
 
     interpolated = sum(word.timing == "interpolated" for word in words)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.formats import subrip, webvtt, whisperx_json
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, MalformedTranscriptError, Transcript
-from clipper_assets.transcript.formats.speaker_labels import said_words
+from clipper_assets.transcript.formats.speaker_labels import split_words
 from clipper_assets.transcript.formats.whisperx_json import transcript_of
 from clipper_assets.transcript.timing import Span, fill
 from clipper_assets.transcript.words import Word
@@ -20,7 +20,7 @@ __all__ = [
     "Transcript",
     "cue_words",
     "read_transcript",
-    "said_words",
+    "split_words",
     "transcript_keys",
     "transcript_of",
 ]

@@ -1,4 +1,4 @@
-from clipper_assets.transcript.doubt import Decoded, compression_ratio, doubtful, left_out, marked
+from clipper_assets.transcript.doubt import Decoded, compression_ratio, doubt_records, mark_doubts, removal_records
 from clipper_assets.transcript.transcript_files import Cue, CueWord
 from clipper_assets.transcript.words import Word
 
@@ -9,7 +9,7 @@ def decoded(text: str, log_probability: float = -0.2, silence: float | None = 0.
 
 def doubts(*heard: Decoded) -> list[str | None]:
     words = [Word(word, 0.0, 1.0, n) for n, chunk in enumerate(heard) for word in chunk.cue.texts]
-    return [word.doubt for word in marked(words, heard)]
+    return [word.doubt for word in mark_doubts(words, heard)]
 
 
 def test_text_that_whisper_takes_for_silence_is_invented() -> None:
@@ -25,7 +25,7 @@ def test_more_words_than_anybody_can_say_are_invented() -> None:
 
 
 def test_invented_text_is_recorded_with_its_time() -> None:
-    (record,) = left_out([decoded("Thanks for watching!", seconds=2.0)])
+    (record,) = removal_records([decoded("Thanks for watching!", seconds=2.0)])
     assert "60.0 to 62.0 s" in record.reason
     assert "'Thanks for watching!'" in record.reason
 
@@ -52,8 +52,8 @@ def test_ordinary_speech_is_not_marked_as_repeated() -> None:
 
 def test_words_with_doubts_are_recorded() -> None:
     words = [Word("a", 0, 1, 0), Word("b", 1, 2, 0, doubt="unsure"), Word("c", 2, 3, 0, doubt="repeated")]
-    assert [record.reason.split(" (")[0] for record in doubtful(words)] == [
+    assert [record.reason.split(" (")[0] for record in doubt_records(words)] == [
         "1 of 3 words are marked 'unsure'",
         "1 of 3 words are marked 'repeated'",
     ]
-    assert doubtful(words[:1]) == []
+    assert doubt_records(words[:1]) == []

@@ -10,7 +10,7 @@ from clipper_assets.transcript.transcript_files import (
     MalformedTranscriptError,
     cue_words,
     read_transcript,
-    said_words,
+    split_words,
     transcript_keys,
 )
 
@@ -107,8 +107,8 @@ def test_splitting_into_words_keeps_every_letter_and_digit(text: str, language: 
     def letters_and_digits(text: str) -> str:
         return "".join(char for char in text if char.isalnum())
 
-    assert letters_and_digits("".join(said_words(text, language))) == letters_and_digits(text)
-    assert all(word.strip() for word in said_words(text, language))
+    assert letters_and_digits("".join(split_words(text, language))) == letters_and_digits(text)
+    assert all(word.strip() for word in split_words(text, language))
 
 
 def test_transcripts_are_looked_up_beside_the_upload() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clipper_assets.text.scripts import joined
 from clipper_assets.transcript.sentences import INTERJECTION_WORDS, PAUSE_S, split_sentences
 from clipper_assets.transcript.timing import MAX_WORD_S
-from clipper_assets.transcript.transcript_files import said_words
+from clipper_assets.transcript.transcript_files import split_words
 from clipper_assets.transcript.words import Word
 
 
@@ -118,7 +118,7 @@ def test_a_sentence_ends_where_doubtful_words_begin() -> None:
     ],
 )
 def test_sentences_of_other_scripts_are_split(language: str, text: str, sentences: list[str]) -> None:
-    words = words_of(" ".join(said_words(text, language)))
+    words = words_of(" ".join(split_words(text, language)))
     numbers = split_sentences(words, language)
     split = [
         joined([word.text for word, sentence in zip(words, numbers, strict=True) if sentence == number])

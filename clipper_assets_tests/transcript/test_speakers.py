@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.shows.speakers import read_names, speakers_keys
-from clipper_assets.transcript.speakers import named
+from clipper_assets.transcript.speakers import name_speakers
 from clipper_assets.transcript.words import Word
 
 
@@ -62,8 +62,8 @@ def test_an_invalid_file_is_rejected_with_its_name_and_the_mistake(
 
 def test_speakers_without_a_name_keep_their_label() -> None:
     words = [Word("a", 0, 1, 0, speaker=label) for label in ("SPEAKER_00", "SPEAKER_01", None)]
-    assert [word.speaker for word in named(words, {"SPEAKER_00": "Anna"})] == ["Anna", "SPEAKER_01", None]
-    assert named(words, {}) == words
+    assert [word.speaker for word in name_speakers(words, {"SPEAKER_00": "Anna"})] == ["Anna", "SPEAKER_01", None]
+    assert name_speakers(words, {}) == words
 
 
 def test_control_characters_are_removed_from_names(tmp_path: Path) -> None:

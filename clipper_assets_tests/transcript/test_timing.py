@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.transcript.timing import MAX_WORD_S, Span, fill, fit, interpolation, spread
+from clipper_assets.transcript.timing import MAX_WORD_S, Span, fill, fit, interpolation_records, spread
 from clipper_assets.transcript.words import Word
 
 seconds = st.floats(-20, 200, allow_nan=False)
@@ -52,6 +52,6 @@ def test_filling_gives_every_word_a_span(known: list[bool]) -> None:
 
 def test_interpolated_words_are_counted() -> None:
     words = [Word("a", 0, 1, 0), Word("b", 1, 2, 0, timing="interpolated")]
-    assert interpolation(words[:1]) == []
-    (degraded,) = interpolation(words)
+    assert interpolation_records(words[:1]) == []
+    (degraded,) = interpolation_records(words)
     assert "1 of 2 words" in degraded.reason

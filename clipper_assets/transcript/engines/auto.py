@@ -1,4 +1,4 @@
-"""Chooses the engine: the first that can run here, or the one that is asked for."""
+"""Chooses the transcript engine: the requested one, or the first that can run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,8 +9,8 @@ from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import EngineName, Settings
-from clipper_assets.transcript.crosstalk import from_channel, without_doubles
-from clipper_assets.transcript.engines.base import Engine, EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.crosstalk import assign_microphones, remove_echoes
+from clipper_assets.transcript.engines.base import Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.words import Word
 
 ENGINES = tuple(name for name in EngineName if name is not EngineName.auto)
@@ -18,51 +18,51 @@ ENGINES = tuple(name for name in EngineName if name is not EngineName.auto)
 
 @dataclass(frozen=True)
 class Transcription:
-    """What was heard, by which engine, and why the better ones were passed over (a sentence each)."""
+    """The result of the engine that ran, and for each engine tried before it, a sentence on why it could not run."""
 
     engine: str
-    heard: Heard
+    result: EngineResult
     passed_over: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Engines:
-    """Every engine, configured, in the order in which `auto` tries them."""
+    """The configured engines, in the order in which `auto` tries them."""
 
     engines: Sequence[Engine]
 
     @classmethod
     def configured(cls, settings: Settings, names: Sequence[str] = ENGINES) -> "Engines":
-        """The engines of these names, as the environment configures them."""
+        """The engines with these names, configured from the environment."""
         return cls([engine_class(name).configured(settings) for name in names])
 
     def transcribe(self, name: str, recording: Recording, stage: Stage) -> Transcription:
-        """Transcribe with the engine `name`; `auto` takes the first that can run.
+        """Transcribe with the engine `name`; `auto` uses the first engine that can run.
 
-        A transcript that lies beside the upload and cannot be used is on record in `degraded`: somebody put it there.
-        Raises EngineUnavailableError where the engine that was asked for, or every one of them, cannot.
+        An unusable transcript file next to the upload is recorded in `degraded`, because somebody meant it to be used.
+        Raises EngineUnavailableError if the requested engine, or with `auto` every engine, cannot run.
         """
         passed_over: list[str] = []
-        unused: list[Degraded] = []
+        unused_file: list[Degraded] = []
         for engine in self.engines:
             if name not in (EngineName.auto, engine.name):
                 continue
             try:
-                heard = engine.transcribe(recording, stage)
+                result = engine.transcribe(recording, stage)
             except EngineUnavailableError as error:
                 passed_over.append(f"{engine.name}: {error}")
                 if engine.name == EngineName.transcript_file and recording.transcript_file:
-                    unused.append(Degraded(ALIGNED_TRANSCRIPT, f"the transcript was not used: {error}"))
+                    unused_file.append(Degraded(ALIGNED_TRANSCRIPT, f"the transcript was not used: {error}"))
                 continue
-            words = on_microphones(heard.words, recording.microphones)
+            words = with_microphones(result.words, recording.microphones)
             return Transcription(
-                engine.name, replace(heard, words=words, degraded=[*unused, *heard.degraded]), passed_over
+                engine.name, replace(result, words=words, degraded=[*unused_file, *result.degraded]), passed_over
             )
         raise EngineUnavailableError("; ".join(passed_over))
 
 
 def engine_class(name: str) -> type[Engine]:
-    """The engine in the module of that name in this package."""
+    """The engine class in the module `name` of this package."""
     module = import_module(f"{__package__}.{name}")
     (engine,) = (
         member
@@ -72,10 +72,10 @@ def engine_class(name: str) -> type[Engine]:
     return engine
 
 
-def on_microphones(words: Sequence[Word], microphones: Sequence[Samples]) -> Sequence[Word]:
-    """Words with the microphone that they were said into, each once."""
+def with_microphones(words: Sequence[Word], microphones: Sequence[Samples]) -> Sequence[Word]:
+    """The words with the microphone and speaker of each, without echoes from other microphones."""
     if not microphones:
         return words
     if all(word.channel is None for word in words):
-        return from_channel(words, microphones)
-    return without_doubles(words, microphones)
+        return assign_microphones(words, microphones)
+    return remove_echoes(words, microphones)

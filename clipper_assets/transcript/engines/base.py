@@ -1,4 +1,4 @@
-"""What an engine is given, what it gives back, and how it says that it cannot."""
+"""The interface of transcript engines: their input, their result, and the error of an engine that cannot run."""
 
 import time
 from abc import ABC, abstractmethod
@@ -21,16 +21,19 @@ from clipper_assets.transcript.words import Word
 
 
 class EngineUnavailableError(Exception):
-    """The engine cannot run here; the message says in one sentence why and how to get it."""
+    """The engine cannot run; the message says in one sentence why and, where possible, what to do."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One episode as an engine meets it.
+    """The audio of one episode, the input of an engine.
 
-    `speech` is 16 kHz mono, all voices together; `microphones` the same of each microphone on its own, where the source
-    has them, with the cross-talk silenced; `language` an ISO 639-1 code or None to detect it; `transcript_file` a local
-    copy of the SRT, VTT or JSON that lies beside the upload, if one does.
+    Attributes:
+        speech: All voices mixed, 16 kHz mono.
+        duration_s: Length of the episode.
+        language: ISO 639-1 code; None to detect it.
+        transcript_file: Local copy of the SRT, VTT or JSON file next to the upload, if there is one.
+        microphones: 16 kHz mono per microphone, with cross-talk silenced; empty if the source has only a mix.
     """
 
     speech: Samples
@@ -41,27 +44,32 @@ class Recording:
 
     @property
     def tracks(self) -> Sequence[Samples]:
-        """What is transcribed on its own: each microphone, or all voices together where there is only that."""
+        """The tracks to transcribe separately: each microphone, or the mix if there are no microphones."""
         return self.microphones or (self.speech,)
 
     @cached_property
-    def voice(self) -> list[list[Span]]:
-        """Seconds of speech of each track, by the voice activity detector."""
+    def speech_by_track(self) -> list[list[Span]]:
+        """Spans of speech in each track, in seconds, from the voice activity detector."""
         return [speech_spans(track) for track in self.tracks]
 
-    def said_on(self, track: int, words: Sequence[Word]) -> list[Word]:
-        """Words that were heard on a track, with its microphone and speaker where it is one."""
+    def with_microphone(self, track: int, words: Sequence[Word]) -> list[Word]:
+        """Words of a track with its microphone and speaker; unchanged if the track is a mix."""
         if not self.microphones:
             return list(words)
         return [replace(word, channel=track, speaker=speaker_of(track)) for word in words]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What an engine heard: words in time order with 0 <= start < end <= duration.
+class EngineResult:
+    """The words that an engine recognised, and how.
 
-    `stages_s` are wall-clock seconds per stage ("load", "transcribe", "align"); `facts` what else a person may want to
-    know of how it was heard (device, number format, aligner, ...).
+    Attributes:
+        words: In time order, with 0 <= start < end <= duration.
+        language: ISO 639-1 code, or `und` if it could not be determined.
+        model: Name of the model, or of the transcript file.
+        stages_s: Wall-clock seconds per stage ("load", "transcribe", "align").
+        degraded: Fallbacks that were used.
+        facts: Further metadata for the asset's page (device, number format, aligner, ...).
     """
 
     words: Sequence[Word]
@@ -73,36 +81,36 @@ class Heard:
 
 
 class Clock:
-    """Wall-clock seconds of the stages of one piece of work."""
+    """Measures the wall-clock seconds of consecutive stages."""
 
     def __init__(self) -> None:
         self.stages_s: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def stage(self, name: str) -> None:
-        """The stage `name` ends here."""
+        """End the stage `name`; the next one begins."""
         now = time.perf_counter()
         self.stages_s[name], self._last = now - self._last, now
 
 
 class Engine(dg.ConfigurableResource[None], ABC):
-    """One way of getting words out of an episode; docs/CONTRIBUTING.md says how to add one.
+    """Transcribes an episode; docs/CONTRIBUTING.md says how to add an engine.
 
     Attributes:
-        name: How `EngineName` calls it; its module has the same name.
+        name: The engine's name in `EngineName` and the name of its module.
     """
 
     name: ClassVar[str]
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
-        """The engine as the environment configures it; a key or token is never a field, because the UI shows those."""
+        """The engine, configured from the environment. Keys and tokens are never fields: the UI shows fields."""
         del settings
         return cls()
 
     @abstractmethod
-    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
-        """Words of the whole recording; `stage` gives a reporter for each long stage of the work.
+    def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
+        """Transcribe the whole recording; `stage` returns a progress reporter for each long stage.
 
-        Raises `EngineUnavailableError`, before any long work, where the engine cannot run on this machine or recording.
+        Raises `EngineUnavailableError`, before any long work, if the engine cannot run on this machine or recording.
         """

@@ -1,4 +1,4 @@
-"""Engine `faster_whisper`: Whisper on CTranslate2, on a CPU or a GPU, without torch; what a laptop uses."""
+"""Engine `faster_whisper`: Whisper on CTranslate2 without torch, on a CPU or a GPU; suits a laptop."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FasterWhisper(WhisperEngine):
-    """Words that no aligner can place keep Whisper's own times, from its attention."""
+    """Runs Whisper with faster-whisper. Words that no aligner can time keep Whisper's times, from its attention."""
 
     name: ClassVar[str] = "faster_whisper"
 
@@ -44,7 +44,7 @@ class _Pipeline:
     def decode(
         self, speech: Samples, spans: Sequence[Span], language: str, batch_size: int, report: Report
     ) -> list[tuple[Cue, float, float | None]]:
-        found, _ = self.pipeline.transcribe(
+        segments, _ = self.pipeline.transcribe(
             speech,
             language=language,
             beam_size=self.beam_size,
@@ -54,7 +54,7 @@ class _Pipeline:
         )
         starts = [start for start, _ in spans]
         decoded: list[tuple[Cue, float, float | None]] = []
-        for segment in found:
+        for segment in segments:
             chunk = bisect_right(starts, segment.seek / 100 + 0.02) - 1
             cue = Cue(segment_words(segment, language), spans[chunk])
             decoded.append((cue, float(segment.avg_logprob), float(segment.no_speech_prob)))
@@ -63,21 +63,21 @@ class _Pipeline:
 
 
 def segment_words(segment: "Segment", language: str) -> list[CueWord]:
-    """The words of what was decoded, with Whisper's own times.
+    """The words of a decoded segment, with Whisper's times.
 
-    A mark belongs to the word before it, and so does a piece without a space before it ("-known" after "well"); in
-    languages that are written without spaces the pieces are put together to the words of `split_unspaced`.
+    Punctuation belongs to the word before it, and so does a piece without a leading space ("-known" after "well"). In
+    languages that are written without spaces, the pieces are regrouped into the words of `split_unspaced`.
     """
-    heard = [
+    pieces = [
         (piece.word, float(piece.start), float(piece.end), float(piece.probability)) for piece in segment.words or ()
     ]
     if language in UNSPACED:
-        heard = _regrouped(heard, language)
+        pieces = _regrouped(pieces, language)
     words: list[CueWord] = []
-    for raw, start, end, probability in heard:
+    for raw, start, end, probability in pieces:
         text = clean_text(raw)
-        piece = language not in UNSPACED and not text.startswith(" ")
-        if words and (piece or not is_said(text)):
+        continues_word = language not in UNSPACED and not text.startswith(" ")
+        if words and (continues_word or not is_said(text)):
             first = words[-1].span or (start, end)
             words[-1] = replace(words[-1], text=words[-1].text + text.rstrip(), span=(first[0], end))
         elif is_said(text):
@@ -86,12 +86,16 @@ def segment_words(segment: "Segment", language: str) -> list[CueWord]:
 
 
 def _regrouped(
-    heard: Sequence[tuple[str, float, float, float]], language: str
+    pieces: Sequence[tuple[str, float, float, float]], language: str
 ) -> list[tuple[str, float, float, float]]:
-    """Pieces (text, start, end, probability) put together to words, each as long and as probable as its letters."""
-    letters = [piece[1:] for piece in heard for char in piece[0] if not char.isspace()]
+    """Regroup pieces (text, start, end, probability) into words.
+
+    A word has the time span and the mean probability of its letters.
+    """
+    letters = [piece[1:] for piece in pieces for char in piece[0] if not char.isspace()]
     words = []
-    for text in split_unspaced("".join(piece[0] for piece in heard), language):
-        mine, letters = letters[: len(text)], letters[len(text) :]
-        words.append((text, mine[0][0], mine[-1][1], sum(letter[2] for letter in mine) / len(mine)))
+    for text in split_unspaced("".join(piece[0] for piece in pieces), language):
+        word_letters, letters = letters[: len(text)], letters[len(text) :]
+        probability = sum(letter[2] for letter in word_letters) / len(word_letters)
+        words.append((text, word_letters[0][0], word_letters[-1][1], probability))
     return words

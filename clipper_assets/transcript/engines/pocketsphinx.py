@@ -1,4 +1,4 @@
-"""Engine `pocketsphinx`: the last resort, an English recogniser whose model lies inside its wheel."""
+"""Engine `pocketsphinx`: an English recogniser with its model in its wheel; used if nothing better can run."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage, part
 from clipper_assets.transcript.aligners.pocketsphinx import FRAME_S, is_filler, pcm16
-from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.timing import Span, fit
 from clipper_assets.transcript.vad import speech_spans
 from clipper_assets.transcript.words import Word
@@ -25,15 +25,17 @@ ROUGH = Degraded(
 )
 
 PAUSE_MS, PAD_MS = 300, 150
-"""Of an utterance. Whisper's closer cuts and wider margins cost 67 word errors instead of 51 in 399 (the sample)."""
+"""Pause that ends an utterance, and padding around it. On the sample (399 words) these give 51 word errors; Whisper's
+shorter pause and wider padding give 67.
+"""
 
 
 class PocketSphinx(Engine):
-    """Always there, needs nothing, and is always reported as degraded."""
+    """Needs no download or GPU; its result is always reported as degraded."""
 
     name: ClassVar[str] = "pocketsphinx"
 
-    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+    def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         from pocketsphinx import Decoder
 
         if recording.language not in (None, "en"):
@@ -49,11 +51,11 @@ class PocketSphinx(Engine):
             for span in speech_spans(speech, PAUSE_MS, PAD_MS):
                 segment = words[-1].segment + 1 if words else 0
                 words_of_span = [Word(*timed, segment) for timed in _recognised(decoder, speech, span)]
-                words += recording.said_on(track, words_of_span)
+                words += recording.with_microphone(track, words_of_span)
                 part(report, track, len(recording.tracks))(span[1] * SPEECH_RATE_HZ / len(speech))
         report(1.0)
         clock.stage("transcribe")
-        return Heard(
+        return EngineResult(
             words=fit(words, recording.duration_s),
             language="en",
             model="en-us",
@@ -63,7 +65,7 @@ class PocketSphinx(Engine):
 
 
 def _recognised(decoder: "Decoder", speech: Samples, span: Span) -> Iterator[tuple[str, float, float]]:
-    """The words in a span of speech, and when each is said, in seconds."""
+    """Yield the words in a span of speech with their start and end in seconds."""
     first, end = (round(edge_s * SPEECH_RATE_HZ) for edge_s in span)
     decoder.start_utt()
     decoder.process_raw(pcm16(speech[first:end]), no_search=False, full_utt=True)

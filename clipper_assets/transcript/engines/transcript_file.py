@@ -1,4 +1,4 @@
-"""Engine `transcript_file`: the SRT, VTT or JSON that lies beside the upload, its words placed by forced alignment."""
+"""Engine `transcript_file`: reads the SRT, VTT or JSON file next to the upload and times its words by alignment."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,17 +11,17 @@ from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
-from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
-from clipper_assets.transcript.timing import Span, fit, interpolation
+from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
+from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, MalformedTranscriptError, cue_words, read_transcript
 
 BLOCK_S = 20.0
 MARGIN_S = 0.5
-"""Subtitles come and go up to this much before and after the words; a block listens that far into a pause."""
+"""Subtitles may appear this long before their words and stay this long after; alignment includes as much of a pause."""
 
 
 class TranscriptFile(Engine):
-    """Reads what a person or another service transcribed; only the times are ours."""
+    """Uses the text of a transcript file; only word times that the file lacks are computed."""
 
     name: ClassVar[str] = "transcript_file"
 
@@ -31,7 +31,7 @@ class TranscriptFile(Engine):
     def configured(cls, settings: Settings) -> Self:
         return cls(aligners=Aligners.configured(settings))
 
-    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+    def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         clock = Clock()
         if recording.transcript_file is None:
             raise EngineUnavailableError(
@@ -64,42 +64,42 @@ class TranscriptFile(Engine):
             clock.stage("load aligner")
             aligner_name = f"{aligner.name if aligner else 'none'}{f' ({why})' if why else ''}"
             if aligner:
-                cues = aligned(aligner, recording.speech, cues, stage("aligning"))
+                cues = align_cues(aligner, recording.speech, cues, stage("aligning"))
             else:
                 degraded.append(Degraded(ALIGNED_TRANSCRIPT, f"the words of {file} are spread over their cues: {why}"))
         words = fit(cue_words(cues, [[word.span for word in cue.words] for cue in cues]), end_s)
         clock.stage("align")
-        return Heard(
+        return EngineResult(
             words=words,
             language=language,
             model=file,
             stages_s=clock.stages_s,
-            degraded=[*degraded, *interpolation(words)],
+            degraded=[*degraded, *interpolation_records(words)],
             facts={"aligner": aligner_name},
         )
 
 
-def aligned(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:
+def align_cues(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:
     """The cues with a time for every word that could be aligned.
 
-    Cues that carry a time for any of their words are left as they are. The others are aligned in blocks of up to
-    `BLOCK_S`, because a block's inner cue times may be rough; those of a block that fails are tried one by one.
+    Cues with a time for any of their words stay unchanged. The others are aligned in blocks of up to `BLOCK_S`, because
+    the times of the cues inside a block may be inexact. If a block fails, its cues are aligned one by one.
     """
     timed = list(cues)
     blocks = cue_blocks(cues)
-    failed = _place(aligner, speech, timed, blocks, part(report, 0, 2))
-    _place(aligner, speech, timed, [[number] for block in failed for number in block], part(report, 1, 2))
+    failed = _align_blocks(aligner, speech, timed, blocks, part(report, 0, 2))
+    _align_blocks(aligner, speech, timed, [[number] for block in failed for number in block], part(report, 1, 2))
     report(1.0)
     return timed
 
 
-def _place(
+def _align_blocks(
     aligner: Aligner, speech: Samples, cues: list[Cue], blocks: list[list[int]], report: Report
 ) -> list[list[int]]:
-    """Align blocks of cue numbers, put the times that were found into `cues`, and return the blocks that failed."""
+    """Align blocks of cue numbers, write the word times into `cues`, and return the blocks that failed."""
     failed = []
     requests = [
-        Block([text for number in block for text in cues[number].texts], reach(cues, block)) for block in blocks
+        Block([text for number in block for text in cues[number].texts], search_span(cues, block)) for block in blocks
     ]
     for block, placement in zip(blocks, aligner.align(speech, requests, report), strict=True):
         if placement is None:
@@ -112,7 +112,7 @@ def _place(
 
 
 def cue_blocks(cues: Sequence[Cue]) -> list[list[int]]:
-    """Numbers of neighbouring cues without word times, together at most `BLOCK_S` long (a longer cue stands alone)."""
+    """Group consecutive cues without word times (by number), each group up to `BLOCK_S` long or a single longer cue."""
     blocks: list[list[int]] = []
     for number, cue in enumerate(cues):
         if any(word.span for word in cue.words):
@@ -124,8 +124,8 @@ def cue_blocks(cues: Sequence[Cue]) -> list[list[int]]:
     return blocks
 
 
-def reach(cues: Sequence[Cue], block: Sequence[int]) -> Span:
-    """Where the words of a block are looked for: its cues, and up to `MARGIN_S` of the pauses around them."""
+def search_span(cues: Sequence[Cue], block: Sequence[int]) -> Span:
+    """The span in which to align a block's words: its cues and up to `MARGIN_S` of the pauses around them."""
     first, last = block[0], block[-1]
     start, end = cues[first].span[0], max(cues[number].span[1] for number in block)
     before = (cues[first - 1].span[1] + start) / 2 if first else 0.0

@@ -1,4 +1,4 @@
-"""What the Whisper engines have in common: chunks of speech, the language, the aligner, doubts, and microphones."""
+"""Base of the Whisper engines: splits speech into chunks, detects the language, decodes, aligns and marks doubts."""
 
 import gc
 import sys
@@ -17,10 +17,10 @@ from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
-from clipper_assets.transcript.doubt import Decoded, doubtful, left_out, marked
-from clipper_assets.transcript.engines.base import Clock, Engine, EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.doubt import Decoded, doubt_records, mark_doubts, removal_records
+from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device, find_whisper
-from clipper_assets.transcript.timing import Span, fit, interpolation
+from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, cue_words
 from clipper_assets.transcript.vad import CHUNK_S, chunks
 from clipper_assets.transcript.words import Word
@@ -29,33 +29,34 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 LANGUAGE_PLACES = 5
+"""Number of places in an episode at which the language is detected."""
 UNDETERMINED = "und"
-"""ISO 639-2's code for a language that cannot be told."""
+"""ISO 639-2 code for an undetermined language."""
 
 Result = TypeVar("Result")
 
 
 class Recogniser(Protocol):
-    """A loaded model."""
+    """A loaded Whisper model."""
 
     @property
     def whisper(self) -> "WhisperModel":
-        """The model itself, which knows languages."""
+        """The faster-whisper model, which detects languages."""
 
     def decode(
         self, speech: Samples, spans: Sequence[Span], language: str, batch_size: int, report: Report
     ) -> list[tuple[Cue, float, float | None]]:
-        """What is said in each of the spans: the cue, the mean log probability and the probability of silence.
+        """Decode the spans into tuples: the cue, the mean log probability, and the probability of silence if known.
 
-        Raises RuntimeError where the GPU has no memory for the batch.
+        Raises RuntimeError if the batch does not fit into the GPU's memory.
         """
 
 
 class WhisperEngine(Engine):
-    """Speech is cut at pauses into chunks of up to 30 s, decoded in batches, and placed by the language's aligner.
+    """Splits speech at pauses into chunks of up to 30 s, decodes them in batches, and times words with an aligner.
 
-    Every microphone is heard on its own. A model is loaded once for all of them and given back before the next one is
-    loaded, so that a GPU holds one at a time.
+    Each microphone is transcribed separately. A model is loaded once for all microphones and unloaded before the next
+    model is loaded, so that the GPU holds only one.
     """
 
     aligners: Aligners
@@ -80,9 +81,12 @@ class WhisperEngine(Engine):
 
     @abstractmethod
     def load(self, directory: Path, device: str, compute_type: str) -> Recogniser:
-        """Raises RuntimeError, ValueError or OSError where the files are no model that runs on the device."""
+        """Load the model in `directory`.
 
-    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+        Raises RuntimeError, ValueError or OSError if the files are not a model that runs on the device.
+        """
+
+    def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         clock = Clock()
         try:
             directory = find_whisper(self.model, Path(self.models_dir) if self.models_dir else None)
@@ -95,29 +99,29 @@ class WhisperEngine(Engine):
                 raise EngineUnavailableError(
                     f"the Whisper model {self.model!r} does not know the language {recording.language!r}"
                 )
-            spans = [chunks(voice) for voice in recording.voice]
+            spans = [chunks(speech_spans) for speech_spans in recording.speech_by_track]
             clock.stage("find speech")
             language, places = detect_language(recogniser.whisper, recording, spans)
             report = stage("transcribing")
-            decoded, batch_size = smaller_batches(
+            decoded, batch_size = retry_with_smaller_batches(
                 lambda size: _decode(recogniser, recording, spans, language, size, report), self.batch_size
             )
             clock.stage("transcribe")
-        heard = [chunk for chunk in decoded if not chunk.is_invented]
-        aligner, why = self.aligners.choose(language) if heard else (None, "")
+        kept_chunks = [chunk for chunk in decoded if not chunk.is_invented]
+        aligner, why = self.aligners.choose(language) if kept_chunks else (None, "")
         clock.stage("load aligner")
-        cues, unplaced = _placed(aligner, recording, heard, stage("aligning"))
-        words = fit(_words(recording, heard, cues), recording.duration_s)
+        cues, unaligned = _align(aligner, recording, kept_chunks, stage("aligning"))
+        words = fit(_words(recording, kept_chunks, cues), recording.duration_s)
         clock.stage("align")
-        degraded = left_out([chunk for chunk in decoded if chunk.is_invented])
-        if heard and not aligner:
+        degraded = removal_records([chunk for chunk in decoded if chunk.is_invented])
+        if kept_chunks and not aligner:
             degraded.append(Degraded(ALIGNED_TRANSCRIPT, f"words are not aligned with the sound: {why}"))
-        return Heard(
+        return EngineResult(
             words=words,
             language=language,
             model=self.model,
             stages_s=clock.stages_s,
-            degraded=[*degraded, *doubtful(words), *unplaced, *interpolation(words)],
+            degraded=[*degraded, *doubt_records(words), *unaligned, *interpolation_records(words)],
             facts={
                 "device": device,
                 "compute_type": compute_type,
@@ -129,7 +133,7 @@ class WhisperEngine(Engine):
 
     @contextmanager
     def _loaded(self, directory: Path, device: str, compute_type: str) -> Iterator[Recogniser]:
-        """The model, whose memory is given back afterwards."""
+        """Load the model, and unload it at the end of the block."""
         try:
             recogniser = self.load(directory, device, compute_type)
         except (RuntimeError, ValueError, OSError) as error:
@@ -141,53 +145,56 @@ class WhisperEngine(Engine):
         finally:
             recogniser.whisper.model.unload_model()
             del recogniser
-            free_gpu()
+            free_gpu_memory()
 
 
-def free_gpu() -> None:
-    """Give memory that nothing holds any more back to the GPU, where torch keeps it."""
+def free_gpu_memory() -> None:
+    """Release GPU memory that torch caches but nothing uses."""
     gc.collect()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()
 
 
-def smaller_batches(work: Callable[[int], Result], batch_size: int) -> tuple[Result, int]:
-    """What `work` does with `batch_size`, or half of it, and so on, as long as the GPU runs out of memory.
+def retry_with_smaller_batches(work: Callable[[int], Result], batch_size: int) -> tuple[Result, int]:
+    """Call `work` with `batch_size`, and halve it as long as the GPU runs out of memory.
 
-    Also returns the size that fitted.
+    Returns the result of `work` and the batch size that fitted.
     """
     while True:
         try:
             return work(batch_size), batch_size
-        except RuntimeError as error:  # torch's own kind of it, or CTranslate2's "CUDA failed with error out of memory"
+        except RuntimeError as error:  # torch's subclass, or CTranslate2's "CUDA failed with error out of memory"
             if "out of memory" not in str(error).lower() or batch_size == 1:
                 raise
-        free_gpu()
+        free_gpu_memory()
         batch_size //= 2
 
 
 def detect_language(whisper: "WhisperModel", recording: Recording, spans: Sequence[Sequence[Span]]) -> tuple[str, str]:
-    """The language of an episode, and how it was found.
+    """The language of an episode, and how it was determined.
 
-    Whisper listens to up to 30 s of speech at `LANGUAGE_PLACES` places, evenly spread over all chunks: a jingle, a
-    trailer or a guest's greeting does not decide for two hours. The mean of the probabilities does.
+    Whisper gives the probability of each language for up to 30 s of speech at `LANGUAGE_PLACES` places, spread evenly
+    over all chunks. The language with the highest mean wins, so that a jingle or a greeting in another language does
+    not decide for a whole episode.
     """
     if recording.language:
         return recording.language, "given"
-    found = [(track, start) for track, chunked in zip(recording.tracks, spans, strict=True) for start, _ in chunked]
-    if not found:
+    chunk_starts = [
+        (track, start) for track, chunked in zip(recording.tracks, spans, strict=True) for start, _ in chunked
+    ]
+    if not chunk_starts:
         return UNDETERMINED, "no speech"
     if not whisper.model.is_multilingual:
         return "en", "the model is English"
-    chosen = sorted({round(at) for at in np.linspace(0, len(found) - 1, LANGUAGE_PLACES + 2)[1:-1]})
+    places = sorted({round(place) for place in np.linspace(0, len(chunk_starts) - 1, LANGUAGE_PLACES + 2)[1:-1]})
     totals: dict[str, float] = {}
-    for track, start in (found[place] for place in chosen):
+    for track, start in (chunk_starts[place] for place in places):
         first = round(start * SPEECH_RATE_HZ)
-        heard = whisper.detect_language(track[first : first + round(CHUNK_S * SPEECH_RATE_HZ)])
-        for language, probability in heard[2]:
-            totals[language] = totals.get(language, 0.0) + probability / len(chosen)
+        _, _, probabilities = whisper.detect_language(track[first : first + round(CHUNK_S * SPEECH_RATE_HZ)])
+        for language, probability in probabilities:
+            totals[language] = totals.get(language, 0.0) + probability / len(places)
     best = max(totals, key=totals.__getitem__)
-    return best, f"{totals[best]:.0%} over {len(chosen)} places"
+    return best, f"{totals[best]:.0%} over {len(places)} places"
 
 
 def _decode(
@@ -200,46 +207,50 @@ def _decode(
 ) -> list[Decoded]:
     decoded = []
     for number, (track, chunked) in enumerate(zip(recording.tracks, spans, strict=True)):
-        reports = part(report, number, len(spans))
+        track_report = part(report, number, len(spans))
         if chunked:
             decoded += [
                 Decoded(number, cue, log_probability, silence)
-                for cue, log_probability, silence in recogniser.decode(track, chunked, language, batch_size, reports)
+                for cue, log_probability, silence in recogniser.decode(
+                    track, chunked, language, batch_size, track_report
+                )
                 if cue.words
             ]
-        reports(1.0)
+        track_report(1.0)
     return decoded
 
 
-def _placed(
-    aligner: Aligner | None, recording: Recording, heard: Sequence[Decoded], report: Report
+def _align(
+    aligner: Aligner | None, recording: Recording, decoded: Sequence[Decoded], report: Report
 ) -> tuple[list[Cue], list[Degraded]]:
-    """The cues of what was heard, their words placed in the sound, and a record of those that keep rougher times."""
-    cues = [chunk.cue for chunk in heard]
+    """The decoded cues with aligned word times, and a fallback record if words keep Whisper's rougher times."""
+    cues = [chunk.cue for chunk in decoded]
     if aligner is None:
         report(1.0)
         return cues, []
     rough = 0
     for track, speech in enumerate(recording.tracks):
-        mine = [number for number, chunk in enumerate(heard) if chunk.track == track]
-        blocks = [Block(cues[number].texts, cues[number].span) for number in mine]
+        numbers = [number for number, chunk in enumerate(decoded) if chunk.track == track]
+        blocks = [Block(cues[number].texts, cues[number].span) for number in numbers]
         placements = aligner.align(speech, blocks, part(report, track, len(recording.tracks)))
-        for number, placement in zip(mine, placements, strict=True):
-            found = placement or [None] * len(cues[number].words)
-            rough += sum(not at and word.span is not None for word, at in zip(cues[number].words, found, strict=True))
-            cues[number] = with_times(cues[number], found)
+        for number, placement in zip(numbers, placements, strict=True):
+            spans = placement or [None] * len(cues[number].words)
+            rough += sum(
+                not span and word.span is not None for word, span in zip(cues[number].words, spans, strict=True)
+            )
+            cues[number] = with_times(cues[number], spans)
     total = sum(len(cue.words) for cue in cues)
     reason = f"{rough} of {total} words could not be aligned with the sound and keep Whisper's own, rougher times"
     return cues, [Degraded(ALIGNED_TRANSCRIPT, reason)] if rough else []
 
 
-def _words(recording: Recording, heard: Sequence[Decoded], cues: Sequence[Cue]) -> list[Word]:
-    """Every word of the cues, with its doubt and, where microphones are heard on their own, with its speaker."""
+def _words(recording: Recording, decoded: Sequence[Decoded], cues: Sequence[Cue]) -> list[Word]:
+    """The words of the cues with their doubts and, if there are microphones, their speakers."""
     words = cue_words(cues, [[word.span for word in cue.words] for cue in cues])
     return [
         word
         for track, _ in enumerate(recording.tracks)
-        for word in recording.said_on(
-            track, marked([word for word in words if heard[word.segment].track == track], heard)
+        for word in recording.with_microphone(
+            track, mark_doubts([word for word in words if decoded[word.segment].track == track], decoded)
         )
     ]

@@ -1,6 +1,6 @@
-"""Engine `whisperx`: WhisperX 3.8, Whisper in batches and a wav2vec2 aligner; what a GPU uses.
+"""Engine `whisperx`: WhisperX 3.8, batched Whisper with a wav2vec2 aligner; suits a GPU.
 
-An optional install (`pip install 'clipper_assets[whisperx]'`: torch, several gigabytes).
+It is optional (`pip install 'clipper_assets[whisperx]'`: torch, several gigabytes).
 """
 
 from collections.abc import Sequence
@@ -11,49 +11,49 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.progress import Report, Stage
 from clipper_assets.text.clean import clean_text
-from clipper_assets.transcript.engines.base import EngineUnavailableError, Heard, Recording
+from clipper_assets.transcript.engines.base import EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.whisper import Recogniser, WhisperEngine
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
 from clipper_assets.transcript.timing import Span
-from clipper_assets.transcript.transcript_files import Cue, CueWord, said_words
+from clipper_assets.transcript.transcript_files import Cue, CueWord, split_words
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 
 class WhisperX(WhisperEngine):
-    """Words that no aligner can place are interpolated inside their chunk: WhisperX decodes without times."""
+    """Runs Whisper with WhisperX. It decodes without word times, so words that no aligner can time are interpolated."""
 
     name: ClassVar[str] = "whisperx"
 
-    def transcribe(self, recording: Recording, stage: Stage) -> Heard:
+    def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         if not whisperx_installed():
             raise EngineUnavailableError(NOT_INSTALLED)
         return super().transcribe(recording, stage)
 
     def load(self, directory: Path, device: str, compute_type: str) -> Recogniser:
         whisperx = import_whisperx()
-        chunked = _given_chunks()
-        with redirect_stdout(None):  # it prints that it takes the detector that it was given
+        detector = _fixed_chunks()
+        with redirect_stdout(None):  # WhisperX prints a note about the custom detector
             pipeline = whisperx.load_model(
                 str(directory),
                 device=device,
                 compute_type=compute_type,
                 asr_options={"beam_size": self.beam_size},
-                vad_model=chunked,
+                vad_model=detector,
                 local_files_only=True,
             )
-        return _Pipeline(pipeline, chunked)
+        return _Pipeline(pipeline, detector)
 
 
-def _given_chunks() -> Any:
-    """WhisperX's door for another voice activity detector (`vad_model`): hands out the `spans` that it is given.
+def _fixed_chunks() -> Any:
+    """A voice activity detector for WhisperX (`vad_model`) that returns the `spans` set on it.
 
-    WhisperX's own two are pyannote's older one and the same Silero model, which it fetches from GitHub.
+    WhisperX has two detectors: an older one by pyannote, and the same Silero model, which it downloads from GitHub.
     """
     from whisperx.vads import Vad
 
-    class GivenChunks(Vad):  # type: ignore[misc]  # WhisperX has no types
+    class FixedChunks(Vad):  # type: ignore[misc]  # WhisperX has no types
         spans: Sequence[Span] = ()
 
         def __call__(self, audio: Any) -> Sequence[Span]:
@@ -69,13 +69,13 @@ def _given_chunks() -> Any:
             del chunk_size, onset, offset
             return [{"start": start, "end": end, "segments": [(start, end)]} for start, end in segments]
 
-    return GivenChunks(vad_onset=0.5)
+    return FixedChunks(vad_onset=0.5)
 
 
 class _Pipeline:
-    def __init__(self, pipeline: Any, chunked: Any):
+    def __init__(self, pipeline: Any, detector: Any):
         self.pipeline = pipeline
-        self.chunked = chunked
+        self.detector = detector
 
     @property
     def whisper(self) -> "WhisperModel":
@@ -85,13 +85,13 @@ class _Pipeline:
     def decode(
         self, speech: Samples, spans: Sequence[Span], language: str, batch_size: int, report: Report
     ) -> list[tuple[Cue, float, float | None]]:
-        self.chunked.spans = spans
+        self.detector.spans = spans
         result = self.pipeline.transcribe(
             speech, batch_size=batch_size, language=language, progress_callback=lambda percent: report(percent / 100)
         )
         return [
             (
-                Cue([CueWord(word) for word in said_words(clean_text(segment["text"]), language)], span),
+                Cue([CueWord(word) for word in split_words(clean_text(segment["text"]), language)], span),
                 segment["avg_logprob"],
                 None,
             )

@@ -48,7 +48,7 @@ class _Line:
     voice: str | None
 
 
-def said_words(text: str, language: str | None = None) -> list[str]:
+def split_words(text: str, language: str | None = None) -> list[str]:
     """Split a text into words. Separate punctuation ("Bonjour !") is added to the word before it.
 
     Text in a language of `UNSPACED`, or mostly in kana, Han or Thai, is split by `split_unspaced`.
@@ -93,7 +93,7 @@ def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue
             elif dash := _TURN.match(text):
                 speaker = turn = None
                 text = text[dash.end() :]
-            words += [CueWord(word, speaker=line.voice or speaker) for word in said_words(text, language)]
+            words += [CueWord(word, speaker=line.voice or speaker) for word in split_words(text, language)]
         if words:
             cues.append(Cue(words, span))
     return cues

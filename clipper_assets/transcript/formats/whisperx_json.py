@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from clipper_assets.text.clean import clean_text
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
-from clipper_assets.transcript.formats.speaker_labels import bare, said_words
+from clipper_assets.transcript.formats.speaker_labels import bare, split_words
 
 _JSON = json.JSONDecoder(parse_int=float)  # int() rejects more than 4300 digits
 PART_WORDS = 100
@@ -117,7 +117,7 @@ def _words(segment: _Segment, language: str | None) -> list[CueWord]:
     ]
     if timed and "".join(word.text for word in timed) == "".join(bare(word) for word in segment.text.split()):
         return timed
-    words = [CueWord(text, speaker=segment.speaker) for text in said_words(segment.text, language)]
+    words = [CueWord(text, speaker=segment.speaker) for text in split_words(segment.text, language)]
     for position, timed_position, length in _matches([word.text for word in words], [word.text for word in timed]):
         words[position : position + length] = timed[timed_position : timed_position + length]
     return words

@@ -39,7 +39,7 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
         (name, "done", 100.0)
         for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
     ]
-    assert any("heuristic" in each["reason"] for each in episode["degraded"])
+    assert any("picked by rules" in each["reason"] for each in episode["degraded"])
     assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True}
     manifest = Manifest.model_validate_json(services.storage.read_bytes("show/clips/manifest.json"))
     assert [clip["sha256"] for clip in episode["clip_views"]] == [clip.sha256 for clip in manifest.clips]

@@ -127,7 +127,7 @@ def test_cover_art_that_cannot_be_drawn_is_replaced_by_the_title_and_recorded(
     broken = replace(covered, cover_stream=7)
     (fallback,) = write_card(broken, f"file:{talk}", PORTRAIT, ACCENT, tmp_path / "card", None)
     assert fallback.step == "rendered_clips"
-    assert fallback.reason.startswith("the cover art could not be drawn, so the card shows the title: ffmpeg ended")
+    assert fallback.reason.startswith("the cover art could not be drawn, so the card shows the title: ffmpeg exited")
     assert drawn(shown(tmp_path / "card")) == named_talk
 
 

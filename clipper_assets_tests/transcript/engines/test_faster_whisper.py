@@ -1,14 +1,14 @@
 import pytest
 from faster_whisper.transcribe import Segment
-from faster_whisper.transcribe import Word as HeardWord
+from faster_whisper.transcribe import Word as SegmentWord
 
 from clipper_assets.transcript.engines.faster_whisper import segment_words
 
 
-def decoded(*words: str) -> Segment:
-    """What faster-whisper decodes, a second per word."""
-    heard = [HeardWord(float(n), n + 1.0, text, 0.5) for n, text in enumerate(words)]
-    return Segment(0, 0, 0.0, float(len(words)), "".join(words), [], -0.2, 1.5, 0.0, heard, temperature=0.0)
+def segment_of(*pieces: str) -> Segment:
+    """A segment as faster-whisper decodes it; each piece lasts one second."""
+    words = [SegmentWord(float(n), n + 1.0, text, 0.5) for n, text in enumerate(pieces)]
+    return Segment(0, 0, 0.0, float(len(pieces)), "".join(pieces), [], -0.2, 1.5, 0.0, words, temperature=0.0)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,9 @@ def decoded(*words: str) -> Segment:
         ([], "en", []),
     ],
 )
-def test_pieces_become_words(pieces: list[str], language: str, words: list[tuple[str, float, float]]) -> None:
-    found = segment_words(decoded(*pieces), language)
-    assert [(word.text, *(word.span or ())) for word in found] == words
-    assert all(word.confidence == pytest.approx(0.5) for word in found)
+def test_pieces_of_a_segment_are_joined_into_words(
+    pieces: list[str], language: str, words: list[tuple[str, float, float]]
+) -> None:
+    joined = segment_words(segment_of(*pieces), language)
+    assert [(word.text, *(word.span or ())) for word in joined] == words
+    assert all(word.confidence == pytest.approx(0.5) for word in joined)

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from clipper_assets.transcript.formats.speaker_labels import Subtitle, said_words, spoken_cues
+from clipper_assets.transcript.formats.speaker_labels import Subtitle, split_words, spoken_cues
 
 
 def words_in(*cues: Sequence[str], step_s: float = 1.0, length_s: float = 1.0) -> list[list[tuple[str | None, str]]]:
@@ -97,4 +97,4 @@ def test_lines_repeated_in_other_captions_are_read_twice(cues: list[list[str]], 
     ],
 )  # fmt: skip
 def test_text_is_split_into_words_by_its_script(text: str, language: str | None, words: list[str]) -> None:
-    assert said_words(text, language) == words
+    assert split_words(text, language) == words
