@@ -20,7 +20,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from clipper_assets_tests.support.servers import FULL, PROJECT, Api, Deployment, api_beside, deployed, free_port, until
+from clipper_assets_tests.support.servers import (
+    FULL,
+    PROJECT,
+    Api,
+    Deployment,
+    api_beside,
+    deployed,
+    free_port,
+    wait_for,
+)
 
 KEY = "load/talk.mp4"
 HEADERS = {"Authorization": f"Bearer {FULL}"}
@@ -145,7 +154,7 @@ async def measure(
     first = api_beside(deployment, port, CLIPPER_API_RATE="1000/second")
     api = await asyncio.to_thread(first.__enter__)
     begin()
-    await asyncio.to_thread(until, "the start of the run", lambda: _is_running(api) or None)
+    await asyncio.to_thread(wait_for, "the start of the run", lambda: _is_running(api) or None)
     following = asyncio.create_task(follow_all(followers, stream))
     asking = asyncio.create_task(status_client.ask(status, per_second, seconds))
     await asyncio.sleep(seconds / 2)
@@ -170,7 +179,7 @@ def upload(root: Path) -> None:
 
 
 def _is_running(api: Api) -> bool:
-    answer = api.asked("GET", f"/episodes/{KEY}")
+    answer = api.request("GET", f"/episodes/{KEY}")
     return answer.ok and answer.json()["state"] == "running"
 
 

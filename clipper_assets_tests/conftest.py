@@ -1,4 +1,4 @@
-"""The sample episode, a short cut of it for tests that render, and the whole job on a storage of the test's own."""
+"""Fixtures: a short cut of the sample episode, temporary storages, and the whole job."""
 
 import gc
 import os
@@ -35,13 +35,13 @@ from clipper_assets_tests.support.media import FAST
 SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
 NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
-"""Checks that warn on a machine without an OpenAI key and without models: rules pick, and OpenCV finds the faces."""
+"""Checks that warn without an OpenAI key and models: the heuristic picks highlights, and OpenCV detects faces."""
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
 
 gc.set_threshold(20_000, 20, 20)
-"""Python's own thresholds search a million objects of imported modules again and again, a sixth of a worker's CPU."""
+"""Python's default thresholds cost a sixth of a worker's CPU, because the imported modules have a million objects."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,12 +53,12 @@ def _no_environment_for_shared_fixtures(tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Again for each test: `local_instance` sets DAGSTER_HOME."""
+    """Clear the environment before each test too, because `local_instance` sets DAGSTER_HOME."""
     _clear_environment(monkeypatch, tmp_path_factory)
 
 
 def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing that the developer or CI has set, no key, no model of theirs and no model hub reaches a test."""
+    """Keep the settings, keys and models of the developer or CI, and the model hub, away from tests."""
     for name in list(os.environ):
         if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
@@ -72,7 +72,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cut_sample(folder: Path, fps: int) -> Path:
-    """Ten seconds of the sample at 640x360, `cut.mp4` in a folder, with its cues beside it in `cut.srt`."""
+    """Write ten seconds of the sample at 640x360 as `cut.mp4` with its subtitles in `cut.srt`; return the video."""
     target = folder / "cut.mp4"
     source = ["-ss", str(CUT_START_S), "-t", str(CUT_S), "-i", str(SAMPLE / "episode.mp4")]
     picture = ["-vf", f"scale=640:360,fps={fps}", "-c:v", "libx264", "-preset", "ultrafast"]
@@ -90,7 +90,7 @@ def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shorten_clips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes clips of 3 to 6 s with the quickest encoder, so that a test that renders takes seconds."""
+    """Allow clips of 3 to 6 s and use the fastest encoder, so that tests that render take seconds."""
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
     monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
     monkeypatch.setattr(clips_assets, "best_encoder", lambda: FAST)
@@ -105,7 +105,7 @@ def storage(tmp_path: Path) -> DirectoryStorage:
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
-    """The address of an S3 server on loopback."""
+    """URL of an S3 server on loopback."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -115,7 +115,7 @@ def s3_server() -> Iterator[str]:
 
 @pytest.fixture
 def s3_storage(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
-    """The prefix `team/podcasts` of a bucket of the test's own; the environment names the server and a secret."""
+    """A storage at the prefix `team/podcasts` of a new bucket; the environment has the server's URL and credentials."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-access-key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-access-key")
@@ -129,9 +129,9 @@ def s3_storage(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
 
 @pytest.fixture(params=["directory", "s3"])
 def any_storage(request: pytest.FixtureRequest) -> Storage:
-    """A test that takes this runs once on a directory and once on S3."""
-    found: Storage = request.getfixturevalue("storage" if request.param == "directory" else "s3_storage")
-    return found
+    """A storage: each test that uses this runs on a directory and on S3."""
+    storage: Storage = request.getfixturevalue("storage" if request.param == "directory" else "s3_storage")
+    return storage
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def clip_episode(
     camera: CameraConfig | None = None,
     render: RenderConfig | None = None,
 ) -> tuple[list[str], dg.ExecuteInProcessResult]:
-    """Materializes all assets of an episode: the ones whose stored result was kept, and the result of the run."""
+    """Materialize all assets of an episode; return the assets whose stored results were reused, and the run result."""
     camera = camera or CameraConfig()
     instance.add_dynamic_partitions("episodes", [partition_key(key)])
     result = dg.materialize(

@@ -11,11 +11,11 @@ ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "scenes", "cam
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """A fresh interpreter: what this one has imported and which warnings it has shown does not count there."""
+    """Run code in a new interpreter, which has no modules imported and no warnings shown yet."""
     return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False)
 
 
-def test_importing_the_definitions_raises_no_warning_of_dagster() -> None:
+def test_importing_the_definitions_shows_no_warning_of_dagster() -> None:
     result = python(
         "import warnings\n"
         "import dagster as dg\n"
@@ -29,11 +29,11 @@ def test_importing_the_definitions_raises_no_warning_of_dagster() -> None:
     assert "Warning" not in result.stderr
 
 
-def test_the_definitions_load() -> None:
+def test_the_definitions_are_loadable() -> None:
     dg.Definitions.validate_loadable(defs)
 
 
-def test_the_job_makes_all_assets_and_their_checks() -> None:
+def test_the_job_selects_all_assets_and_their_checks() -> None:
     job = defs.resolve_job_def("clip_episode")
     assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == ASSETS
     assert {key.asset_key.to_user_string() for key in job.asset_layer.asset_graph.asset_check_keys} == ASSETS
@@ -42,7 +42,7 @@ def test_the_job_makes_all_assets_and_their_checks() -> None:
 
 @pytest.mark.parametrize("name", sorted(defs.resources or {}))
 @pytest.mark.parametrize("config", [{"root": "/"}, {"model": "evil/model"}])
-def test_run_config_can_change_no_resource(name: str, config: dict[str, str]) -> None:
+def test_run_config_cannot_change_a_resource(name: str, config: dict[str, str]) -> None:
     job = defs.resolve_job_def("clip_episode")
     with pytest.raises(dg.DagsterInvalidConfigError):
         dg.validate_run_config(job, {"resources": {name: {"config": config}}})
@@ -54,7 +54,7 @@ def test_steps_run_in_one_process() -> None:
 
 
 @pytest.mark.parametrize("asset", assets, ids=lambda asset: asset.key.to_user_string())
-def test_every_asset_says_what_it_is(asset: dg.AssetsDefinition) -> None:
+def test_every_asset_has_a_description_metadata_and_checks(asset: dg.AssetsDefinition) -> None:
     (spec,) = asset.specs
     assert spec.description
     assert spec.kinds
@@ -69,7 +69,7 @@ def test_every_asset_says_what_it_is(asset: dg.AssetsDefinition) -> None:
     assert all(check.description for check in asset.check_specs)
 
 
-def test_the_chain_of_assets() -> None:
+def test_each_asset_has_the_expected_upstream_assets() -> None:
     upstream = {
         asset.key.to_user_string(): {dep.asset_key.to_user_string() for dep in spec.deps}
         for asset in assets
@@ -85,13 +85,13 @@ def test_the_chain_of_assets() -> None:
     }
 
 
-def test_the_sensor_is_on_and_requests_the_job() -> None:
+def test_the_sensor_runs_by_default_and_requests_the_job() -> None:
     sensor = defs.resolve_sensor_def("new_uploads")
     assert sensor.job_name == "clip_episode"
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
-def test_the_ui_is_shown_the_storage_and_no_secret() -> None:
+def test_the_ui_gets_the_storage_but_no_secret() -> None:
     result = python(
         "import os\n"
         "os.environ.update(OPENAI_API_KEY='sk-5ec2e7', AWS_SECRET_ACCESS_KEY='5ec2e7', CLIPPER_STORAGE='s3://podcasts')\n"

@@ -1,4 +1,4 @@
-"""What S3 denies is told of in one sentence by runs, command line and API."""
+"""Requests that S3 denies are reported in one sentence by runs, the command line and the API."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,42 +26,45 @@ KEY = "show/cut.mp4"
 ACCESS_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 
-def denied(operation: str, uri: str, code: str = "AccessDenied") -> str:
+def denial(operation: str, uri: str, code: str = "AccessDenied") -> str:
+    """The expected message about a denied request."""
     permission = "s3:GetObject and s3:ListBucket" if operation == "HeadObject" else "it"
     return f"S3 denies {operation} of {uri} ({code}); allow {permission} to the credentials of this service"
 
 
-class Guard:
-    """An S3 that answers as the one behind it, but for the requests that are denied (`PUT`, `show/cut.mp4`)."""
+class DenyingS3:
+    """moto's S3 server, except that it denies requests with a method and part of a path in `denied`."""
 
     def __init__(self) -> None:
         self.denied: set[tuple[str, str]] = set()
-        self._behind = DomainDispatcherApplication(create_backend_app)
+        self._s3 = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         if not any(environ["REQUEST_METHOD"] == method and key in environ["PATH_INFO"] for method, key in self.denied):
-            return self._behind(environ, start_response)
+            return self._s3(environ, start_response)
         start_response("403 Forbidden", [("Content-Type", "application/xml")])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else ACCESS_DENIED]
 
 
 @pytest.fixture
-def guard(s3_storage: S3Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -> Iterator[Guard]:
-    """Before `s3_storage`, which has an upload."""
+def denying_s3(
+    s3_storage: S3Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None
+) -> Iterator[DenyingS3]:
+    """A proxy for the server of `s3_storage`, to which an upload is added."""
     s3_storage.put_file(KEY, cut)
     s3_storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
-    guard = Guard()
-    with on_loopback(guard) as url:
+    server = DenyingS3()
+    with on_loopback(server) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        yield guard
+        yield server
 
 
 @pytest.fixture
-def guarded(guard: Guard, s3_storage: S3Storage) -> S3Storage:
-    """The same storage by way of the guard."""
-    found = storage_at(f"s3://{s3_storage.bucket}/team/podcasts", 3600)
-    assert isinstance(found, S3Storage)
-    return found
+def denying_storage(denying_s3: DenyingS3, s3_storage: S3Storage) -> S3Storage:
+    """The same storage, accessed through `denying_s3`."""
+    storage = storage_at(f"s3://{s3_storage.bucket}/team/podcasts", 3600)
+    assert isinstance(storage, S3Storage)
+    return storage
 
 
 @pytest.mark.parametrize(
@@ -75,71 +78,76 @@ def guarded(guard: Guard, s3_storage: S3Storage) -> S3Storage:
         ("PUT", "show/clips/manifest.json", "PutObject", "AccessDenied"),
     ],
 )
-def test_a_run_that_s3_denies_something(
+def test_a_run_reports_which_request_s3_denied(
     method: str,
     key: str,
     operation: str,
     code: str,
-    guard: Guard,
-    guarded: S3Storage,
+    denying_s3: DenyingS3,
+    denying_storage: S3Storage,
     instance: dg.DagsterInstance,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     instance.add_dynamic_partitions("episodes", [KEY])
-    guard.denied.add((method, key))
+    denying_s3.denied.add((method, key))
     result = dg.materialize(
         job.assets,
         partition_key=KEY,
         instance=instance,
-        resources=job.build_resources(Settings(), guarded),
+        resources=job.build_resources(Settings(), denying_storage),
         raise_on_error=False,
     )
-    assert told(result) == [denied(operation, guarded.uri(key), code)]
+    assert failure_messages(result) == [denial(operation, denying_storage.uri(key), code)]
 
 
-def test_a_run_whose_signed_urls_s3_denies(guard: Guard, guarded: S3Storage, instance: dg.DagsterInstance) -> None:
-    guard.denied.add(("GET", KEY))
-    _, result = clip_episode(guarded, KEY, instance)
-    assert told(result) == [
-        f"S3 denies reading {guarded.uri(KEY)} (403 Forbidden); allow s3:GetObject to the credentials of this service"
+def test_a_run_reports_that_s3_denied_a_signed_url(
+    denying_s3: DenyingS3, denying_storage: S3Storage, instance: dg.DagsterInstance
+) -> None:
+    denying_s3.denied.add(("GET", KEY))
+    _, result = clip_episode(denying_storage, KEY, instance)
+    assert failure_messages(result) == [
+        f"S3 denies reading {denying_storage.uri(KEY)} (403 Forbidden); "
+        "allow s3:GetObject to the credentials of this service"
     ]
 
 
-def test_the_command_line_that_s3_denies_something(
-    guard: Guard, guarded: S3Storage, monkeypatch: pytest.MonkeyPatch
+def test_the_command_line_reports_which_request_s3_denied(
+    denying_s3: DenyingS3, denying_storage: S3Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{guarded.bucket}/team/podcasts")
+    monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{denying_storage.bucket}/team/podcasts")
     monkeypatch.setattr(process, "local_instance", dg.DagsterInstance.ephemeral)
-    guard.denied.add(("HEAD", KEY))
+    denying_s3.denied.add(("HEAD", KEY))
     result = CliRunner().invoke(cli.main, ["process", KEY])
     assert result.exit_code == 1
-    assert result.output == f"clipper: {denied('HeadObject', guarded.uri(KEY), '403')}\n"
+    assert result.output == f"clipper: {denial('HeadObject', denying_storage.uri(KEY), '403')}\n"
 
 
-def test_the_api_that_s3_denies_something(guard: Guard, guarded: S3Storage) -> None:
+def test_the_api_answers_503_and_reports_which_request_s3_denied(
+    denying_s3: DenyingS3, denying_storage: S3Storage
+) -> None:
     app = FastAPI()
     add_handlers(app)
-    app.add_api_route("/object", lambda: guarded.read_bytes(KEY))
-    app.add_api_route("/listing", lambda: list(guarded.list_objects("show")))
-    app.add_api_route("/upload", lambda: S3Multipart(guarded).begin(KEY, "video/mp4"))
-    guard.denied |= {("GET", guarded.bucket), ("POST", KEY)}
+    app.add_api_route("/object", lambda: denying_storage.read_bytes(KEY))
+    app.add_api_route("/listing", lambda: list(denying_storage.list_objects("show")))
+    app.add_api_route("/upload", lambda: S3Multipart(denying_storage).begin(KEY, "video/mp4"))
+    denying_s3.denied |= {("GET", denying_storage.bucket), ("POST", KEY)}
     client = TestClient(app)
-    sentences = {
-        "/object": denied("GetObject", guarded.uri(KEY)),
-        "/listing": denied("ListObjectsV2", guarded.uri("show") + "/"),
-        "/upload": denied("CreateMultipartUpload", guarded.uri(KEY)),
+    messages = {
+        "/object": denial("GetObject", denying_storage.uri(KEY)),
+        "/listing": denial("ListObjectsV2", denying_storage.uri("show") + "/"),
+        "/upload": denial("CreateMultipartUpload", denying_storage.uri(KEY)),
     }
-    for path, sentence in sentences.items():
+    for path, message in messages.items():
         answer = client.get(path)
-        assert (answer.status_code, answer.json()) == (503, {"detail": sentence})
+        assert (answer.status_code, answer.json()) == (503, {"detail": message})
 
 
-def told(result: dg.ExecuteInProcessResult) -> list[str]:
-    """What Dagster's page says of each step that failed: a sentence, and no other error that led to it."""
+def failure_messages(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The message of each failed step; asserts that Dagster shows only this message, without a chain of causes."""
     errors = [event.step_failure_data.error for event in result.filter_events(lambda event: event.is_step_failure)]
-    sentences = failures(result)
-    for sentence, error in zip(sentences, errors, strict=True):
+    messages = failures(result)
+    for message, error in zip(messages, errors, strict=True):
         assert error
-        assert error.message == f"dagster._core.definitions.events.Failure: {sentence}\n"
+        assert error.message == f"dagster._core.definitions.events.Failure: {message}\n"
         assert (error.cause, error.context) == (None, None)
-    return sentences
+    return messages

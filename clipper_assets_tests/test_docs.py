@@ -1,4 +1,4 @@
-"""README, CHANGELOG and the pages of docs/ name only what exists: commands, paths, variables, links, settings."""
+"""README, CHANGELOG and the pages of docs/ only mention commands, paths, variables, links and settings that exist."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ COMMANDS = {
     script.name: script for script in entry_points(group="console_scripts") if script.name.startswith("clipper")
 }
 FOLDERS = ("benchmarks", "clipper_assets", "clipper_assets_tests", "deploy", "docs", "requirements", "sample")
-OTHERS_VARIABLES = {
+EXTERNAL_VARIABLES = {
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -43,7 +43,7 @@ OTHERS_VARIABLES = {
 
 
 def code(page: Path) -> Iterator[str]:
-    """Every line of code on a page: of its indented and fenced blocks, and each span between backticks."""
+    """Yield the lines of code on a page: from indented and fenced blocks, and from spans between backticks."""
     fenced = False
     for line in page.read_text().splitlines():
         if line.lstrip().startswith("```"):
@@ -55,12 +55,12 @@ def code(page: Path) -> Iterator[str]:
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a page in a language."""
+    """The contents of the fenced blocks of a page in a language."""
     return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
 def commands(page: Path) -> Iterator[list[str]]:
-    """Every call of `clipper` or `clipper-api` on a page, without the command's folder and the comment behind it."""
+    """Yield each call of `clipper` or `clipper-api` on a page as a list of words, without folder and comment."""
     for line in code(page):
         name, *rest = line.split(maxsplit=1)
         if Path(name).name in COMMANDS:
@@ -68,68 +68,68 @@ def commands(page: Path) -> Iterator[list[str]]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments of a page's headings, as GitHub makes them."""
+    """The anchors that GitHub makes from the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def parsed(command: click.Command, arguments: list[str]) -> None:
-    """Raises click.UsageError for an unknown subcommand or option, and for a value that an option does not take."""
+def check_arguments(command: click.Command, arguments: list[str]) -> None:
+    """Raise click.UsageError for an unknown subcommand or option, or an invalid choice."""
     context = click.Context(command)
     if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         subcommand = command.get_command(context, arguments[0])
         if subcommand is None:
             raise click.UsageError(f"there is no command {arguments[0]}")
-        parsed(subcommand, arguments[1:])
+        check_arguments(subcommand, arguments[1:])
         return
     parser = command.make_parser(context)
     values, _, _ = parser.parse_args(list(arguments))
     for parameter in command.params:
-        given = values.get(parameter.name or "")
-        if isinstance(given, str) and isinstance(parameter.type, click.Choice):
-            parameter.type.convert(given, parameter, context)
+        value = values.get(parameter.name or "")
+        if isinstance(value, str) and isinstance(parameter.type, click.Choice):
+            parameter.type.convert(value, parameter, context)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_and_option_exists(page: Path) -> None:
     for name, *arguments in commands(page):
         try:
-            parsed(COMMANDS[name].load(), arguments)
+            check_arguments(COMMANDS[name].load(), arguments)
         except click.UsageError as error:
             pytest.fail(f"{name} {shlex.join(arguments)}: {error.format_message()}")
 
 
-def test_commands_are_found_and_mistakes_in_them(tmp_path: Path) -> None:
+def test_commands_on_a_page_and_mistakes_in_them_are_detected(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("Use `clipper doctor`:\n\n    .venv/bin/clipper process a.mp4 --layout wide    # comment\n")
     first, second = commands(page)
     assert (first, second) == (["clipper", "doctor"], ["clipper", "process", "a.mp4", "--layout", "wide"])
     main = COMMANDS["clipper"].load()
-    parsed(main, first[1:])
+    check_arguments(main, first[1:])
     for wrong in (second[1:], ["process", "a.mp4", "--colour"], ["procss"]):
         with pytest.raises(click.UsageError):
-            parsed(main, wrong)
+            check_arguments(main, wrong)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_exists(page: Path) -> None:
     targets = re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
-    asked = {match[1] for line in code(page) if (match := re.match(r"make ([\w-]+)", line))}
-    assert asked <= set(targets)
+    used_targets = {match[1] for line in code(page) if (match := re.match(r"make ([\w-]+)", line))}
+    assert used_targets <= set(targets)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_path_exists(page: Path) -> None:
     starts = "|".join(FOLDERS)
-    named = {path for line in code(page) for path in re.findall(rf"(?<![\w./-])(?:{starts})/[\w./-]*", line)}
-    assert [path for path in sorted(named) if not (PROJECT / path.rstrip(".")).exists()] == []
+    paths = {path for line in code(page) for path in re.findall(rf"(?<![\w./-])(?:{starts})/[\w./-]*", line)}
+    assert [path for path in sorted(paths) if not (PROJECT / path.rstrip(".")).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_environment_variable_exists(page: Path) -> None:
-    known = OTHERS_VARIABLES | {variable(name) for name in Settings.model_fields}
-    named = set(re.findall(r"\b(?:AUTH|AWS|CLIPPER|CUDA|DAGSTER|HF|OPENAI|UV)_[A-Z0-9_]+\b", page.read_text()))
-    assert named - known == set()
+    known = EXTERNAL_VARIABLES | {variable(name) for name in Settings.model_fields}
+    variables = set(re.findall(r"\b(?:AUTH|AWS|CLIPPER|CUDA|DAGSTER|HF|OPENAI|UV)_[A-Z0-9_]+\b", page.read_text()))
+    assert variables - known == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -146,7 +146,7 @@ def test_every_relative_link_resolves(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_name_is_in_the_file_that_it_is_said_to_be_in(page: Path) -> None:
+def test_every_name_is_defined_or_used_in_the_file_that_the_page_gives(page: Path) -> None:
     text = re.sub(r"\s+", " ", page.read_text())
     for names, path in re.findall(r"((?:`\w+`(?:, | and | or )?)+) in `([\w./]+\.py)`", text):
         source = (PROJECT / path).read_text()
@@ -165,7 +165,7 @@ def test_run_config_and_show_settings_are_valid(page: Path) -> None:
             Show.model_validate(table)
 
 
-def test_the_readme_is_short_and_leads_to_every_page() -> None:
+def test_the_readme_is_short_and_links_to_every_page() -> None:
     text = README.read_text()
     assert len(text.splitlines()) <= 150
     assert {page for page in PAGES if page != README} <= {
@@ -173,7 +173,7 @@ def test_the_readme_is_short_and_leads_to_every_page() -> None:
     }
 
 
-def test_the_architecture_page_and_its_picture_have_every_asset() -> None:
+def test_the_architecture_page_and_its_diagram_show_every_asset() -> None:
     keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
     page = (PROJECT / "docs" / "architecture.md").read_text()
     assert {key for key in keys if f"| `{key}` |" not in page} == set()
@@ -181,7 +181,7 @@ def test_the_architecture_page_and_its_picture_have_every_asset() -> None:
     assert {key for key in keys if key not in picture} == set()
 
 
-def test_the_operators_page_has_every_check() -> None:
+def test_the_operators_page_lists_every_check() -> None:
     page = (PROJECT / "docs" / "operators.md").read_text()
     graph = defs.resolve_asset_graph()
     names = {key.name for key in graph.asset_check_keys if not key.name.endswith("_not_degraded")}
@@ -194,37 +194,37 @@ def rows(page: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").replace("`", "").split("|")] for line in lines if line[:1] == "|"]
 
 
-def test_the_creators_page_has_every_gate_and_its_limits() -> None:
+def test_the_creators_page_lists_every_gate_with_its_limits() -> None:
     names = {gate.name for gate in GATES}
     table = [row for row in rows("creators.md") if len(row) == 4 and row[0].split(", ")[0] in names]
     assert {gate for row in table for gate in row[0].split(", ")} == names
     defaults = {limit: value for gate in GATES for limit, value in gate().model_dump().items()}
-    named = dict(
+    documented = dict(
         pair for row in table if row[1] != "none" for pair in zip(row[1].split(", "), row[2].split(", "), strict=True)
     )
-    assert named == {name: str(value) for name, value in defaults.items()}
+    assert documented == {name: str(value) for name, value in defaults.items()}
 
 
-def test_the_captions_page_has_every_style_and_field() -> None:
+def test_the_captions_page_lists_every_style_and_field() -> None:
     page = (PROJECT / "docs" / "captions.md").read_text()
     assert {name for name in style_names() if f"`{name}`" not in page} == set()
     fields = {name for row in rows("captions.md") for name in row[0].split(", ")}
     assert set(CaptionStyle.model_fields) - {"name"} == fields - {"field", "---"}
 
 
-def test_the_camera_page_has_every_layout() -> None:
+def test_the_camera_page_lists_every_layout() -> None:
     assert {row[0] for row in rows("camera.md")} - {"layout", "---"} == {layout.value for layout in Layout}
 
 
 @pytest.mark.episodes
 @pytest.mark.usefixtures("short_windows")
-def test_the_commands_of_the_readme_run(cut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_in_the_readme_succeed(cut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for suffix in (".mp4", ".srt"):
         (tmp_path / f"episode{suffix}").write_bytes(cut.with_suffix(suffix).read_bytes())
-    asked = [arguments for line in README.read_text().splitlines() if (arguments := _block_command(line))]
-    assert [arguments[0] for arguments in asked] == ["process", "process", "doctor", "styles", "models"]
-    for arguments in asked:
+    commands_in_order = [arguments for line in README.read_text().splitlines() if (arguments := _block_command(line))]
+    assert [arguments[0] for arguments in commands_in_order] == ["process", "process", "doctor", "styles", "models"]
+    for arguments in commands_in_order:
         result = CliRunner(env={"DAGSTER_HOME": None}).invoke(COMMANDS["clipper"].load(), arguments)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "data/episode/clips/clip_0.mp4").is_file()
@@ -232,6 +232,6 @@ def test_the_commands_of_the_readme_run(cut: Path, tmp_path: Path, monkeypatch: 
 
 
 def _block_command(line: str) -> list[str]:
-    """The arguments of a call of `clipper` in an indented block."""
+    """The arguments of `clipper` if the line is a call of it in an indented block; else an empty list."""
     match = re.fullmatch(r" {4}\.venv/bin/clipper (.*)", line)
     return shlex.split(match[1], comments=True) if match else []

@@ -1,4 +1,4 @@
-"""A full disk fails a run, a command or a request in one sentence: which disk, and what to do."""
+"""A full disk fails a run, a command or a request with one sentence that says which disk and what to do."""
 
 import errno
 import shutil
@@ -36,7 +36,7 @@ def uploaded(storage: DirectoryStorage, cut: Path, short_windows: None) -> Direc
 
 @pytest.fixture
 def full_storage(uploaded: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> DirectoryStorage:
-    """A storage that can be read and not be written, as the system says it: without the name of a file."""
+    """A readable storage whose writes fail with the system's error, which names no file."""
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -48,7 +48,7 @@ def full_storage(uploaded: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def full_scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """An ffmpeg that ends as it does when neither its output nor its log can be written."""
+    """An ffmpeg that exits as it does if it can write neither its output nor its log."""
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\nexit 228\n")
     program.chmod(0o755)
@@ -69,18 +69,18 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_run_on_a_full_storage(full_storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_a_run_reports_a_full_storage(full_storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(full_storage, KEY, instance)
     assert failures(result) == [STORAGE.format(full_storage.root)]
 
 
 @pytest.mark.usefixtures("full_scratch")
-def test_a_run_on_a_full_scratch_directory(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+def test_a_run_reports_a_full_scratch_directory(uploaded: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     _, result = clip_episode(uploaded, KEY, instance)
     assert failures(result) == [SCRATCH.format(tempfile.gettempdir())]
 
 
-def test_a_run_on_a_scratch_directory_that_is_really_full(
+def test_a_run_reports_a_scratch_directory_on_a_disk_that_is_really_full(
     uploaded: DirectoryStorage, instance: dg.DagsterInstance, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
@@ -89,7 +89,7 @@ def test_a_run_on_a_scratch_directory_that_is_really_full(
     assert failures(result) == [SCRATCH.format(disk)]
 
 
-def test_a_table_that_does_not_fit(
+def test_a_run_reports_that_a_table_exceeds_the_quota(
     uploaded: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: DirectoryStorage, key: str, data: bytes) -> None:
@@ -104,26 +104,26 @@ def test_a_table_that_does_not_fit(
 
 
 @pytest.mark.usefixtures("full_storage")
-def test_the_command_line(cut: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_command_line_reports_a_full_storage(cut: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CLIPPER_STORAGE", str(tmp_path / "new"))
     result = CliRunner().invoke(cli.main, ["process", str(cut)])
     assert result.exit_code == 1
     assert result.output == f"clipper: {STORAGE.format(tmp_path / 'new')}\n"
 
 
-def test_the_api_answers_503(storage: DirectoryStorage, disk: Path) -> None:
-    app, full = FastAPI(), DirectoryStorage(root=str(disk))
+def test_the_api_answers_503_if_an_upload_does_not_fit(storage: DirectoryStorage, disk: Path) -> None:
+    app, small_storage = FastAPI(), DirectoryStorage(root=str(disk))
     add_handlers(app)
 
     @app.put("/part")
     def put_part() -> None:
-        into = DirectoryMultipart(full)
-        with into.part(into.begin(KEY, "video/mp4"), 1) as file:
+        uploads = DirectoryMultipart(small_storage)
+        with uploads.part(uploads.begin(KEY, "video/mp4"), 1) as file:
             file.write(bytes(400_000))
 
     @app.put("/object")
     def put_object() -> None:
-        full.put_bytes(KEY, bytes(400_000))
+        small_storage.put_bytes(KEY, bytes(400_000))
 
     client = TestClient(app)
     for path in ("/part", "/object"):

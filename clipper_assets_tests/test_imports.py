@@ -1,4 +1,4 @@
-"""What a fresh process imports before it works. benchmarks/starting.py measures what that costs."""
+"""New processes import no heavy libraries at startup; benchmarks/starting.py measures the startup times."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ DAGSTER = {"dagster", "numpy", "pyarrow", "pydantic", "rich"}
 
 
 def imported_by(code: str) -> set[str]:
-    """The top-level modules that a fresh interpreter holds after `code`."""
+    """The top-level modules that a new interpreter has imported after running `code`."""
     result = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport json, sys\nprint(json.dumps(list(sys.modules)))"],
         capture_output=True,

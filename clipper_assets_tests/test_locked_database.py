@@ -1,4 +1,4 @@
-"""A database that is locked is told of in one sentence by runs and the command line."""
+"""A locked database is reported in one sentence by runs and the command line."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from clipper_assets.episodes import audio
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.runtime.test_faults import LOCKED
-from clipper_assets_tests.test_denied import told
+from clipper_assets_tests.test_denied import failure_messages
 
 KEY = "show/cut.mp4"
 
 
 @contextmanager
 def locked(*files: Path) -> Iterator[None]:
-    """Databases that another connection writes to; nobody waits long for it."""
+    """Lock databases through other connections, and let new connections not wait for the locks."""
     connect = sqlite3.dbapi2.connect
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(
-            sqlite3.dbapi2, "connect", lambda *given, **named: connect(*given, **named | {"timeout": 0})
+            sqlite3.dbapi2, "connect", lambda *arguments, **options: connect(*arguments, **options | {"timeout": 0})
         )
         others = [connect(file) for file in files]
         for other in others:
@@ -40,7 +40,7 @@ def locked(*files: Path) -> Iterator[None]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -> Path:
-    """Of an instance that was used before."""
+    """The home of a Dagster instance that has been used before."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.chdir(tmp_path)
@@ -50,24 +50,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short_windows: None) -
     return home
 
 
-def test_a_run_in_which_it_is_locked(
+def test_a_run_reports_a_database_that_is_locked_meanwhile(
     home: Path, storage: DirectoryStorage, cut: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extract = audio.extract
 
-    def locked_meanwhile(*arguments: Any) -> Any:
+    def extract_while_locked(*arguments: Any) -> Any:
         with locked(*(home / "history" / "runs").glob("*-*.db")):
             return extract(*arguments)
 
     storage.put_file(KEY, cut)
-    monkeypatch.setattr(audio, "extract", locked_meanwhile)
+    monkeypatch.setattr(audio, "extract", extract_while_locked)
     with local_instance() as instance:
         _, result = clip_episode(storage, KEY, instance)
-        assert told(result) == [LOCKED]
+        assert failure_messages(result) == [LOCKED]
 
 
 @pytest.mark.parametrize("name", ["runs.db", "runs/index.db"])
-def test_the_command_line(name: str, home: Path, cut: Path) -> None:
+def test_the_command_line_reports_a_locked_database(name: str, home: Path, cut: Path) -> None:
     with locked(home / "history" / name):
         result = CliRunner().invoke(cli.main, ["process", str(cut)])
     assert result.exit_code == 1
@@ -75,9 +75,9 @@ def test_the_command_line(name: str, home: Path, cut: Path) -> None:
     assert "Traceback" not in result.output
 
 
-def test_the_command_line_where_it_cannot_even_be_opened(home: Path, cut: Path) -> None:
+def test_the_command_line_reports_a_database_that_cannot_be_opened(home: Path, cut: Path) -> None:
     with closing(sqlite3.connect(home / "history" / "runs.db")) as other:
-        other.execute("PRAGMA journal_mode=DELETE")  # of a network file system, where there is no other
+        other.execute("PRAGMA journal_mode=DELETE")  # the only mode on network file systems
     with locked(home / "history" / "runs.db"):
         result = CliRunner().invoke(cli.main, ["process", str(cut)])
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""What the pages tell analysts and operators to run, run on a real lake and on S3."""
+"""The queries for analysts work on a real lake, and S3 accepts the bucket rules for operators."""
 
 import json
 import re
@@ -19,7 +19,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 @pytest.mark.usefixtures("short_windows")
-def test_the_analysts_queries(
+def test_the_queries_for_analysts_work_on_a_real_lake(
     cut: Path, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = tmp_path / "data" / "show, part 1" / "cut.mp4"
@@ -42,7 +42,7 @@ def test_the_analysts_queries(
     assert set(table["episode"]) == {episode}
 
 
-def test_the_buckets_rules_are_taken_by_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_accepts_the_bucket_rules_of_the_deployment_page(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (DOCS / "deployment.md").read_text()
     rules = {
         name: json.loads(rule)

@@ -1,4 +1,4 @@
-"""An upload that is replaced while a step reads it fails the step in one sentence, and nothing is made of both."""
+"""If an upload is replaced while a step reads it, the step fails with one sentence and stores nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +13,11 @@ from clipper_assets.episodes import audio
 from clipper_assets.storage.base import Storage
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets_tests.conftest import clip_episode
-from clipper_assets_tests.test_denied import told
+from clipper_assets_tests.test_denied import failure_messages
 
 KEY = "show/cut.mp4"
-SENTENCE = f"{KEY} was replaced or removed since it was probed; materialize raw_video again"
-SEAMS = {
+MESSAGE = f"{KEY} was replaced or removed since it was probed; materialize raw_video again"
+WORK_OF_STEP = {
     "raw_video": (audio, "extract"),
     "aligned_transcript": (Engines, "transcribe"),
     "scenes": (analyse, "analyse"),
@@ -25,46 +25,46 @@ SEAMS = {
 }
 
 
-@pytest.fixture(params=SEAMS)
-def during(
+@pytest.fixture(params=WORK_OF_STEP)
+def replace_during_step(
     request: pytest.FixtureRequest,
     any_storage: Storage,
     cut: Path,
     monkeypatch: pytest.MonkeyPatch,
     short_windows: None,
 ) -> Callable[[bytes | None], None]:
-    """Has an upload replaced, or removed, before the work of one step is done."""
+    """A function that makes one step replace the upload by other content, or delete it for None, before its work."""
     any_storage.put_file(KEY, cut)
     any_storage.put_file("show/cut.srt", cut.with_suffix(".srt"))
-    owner, name = SEAMS[request.param]
+    owner, name = WORK_OF_STEP[request.param]
     work = getattr(owner, name)
 
     def replace(content: bytes | None) -> None:
-        def replaced(*arguments: Any) -> Any:
+        def replace_and_work(*arguments: Any) -> Any:
             if content is None:
                 any_storage.delete(KEY)
             else:
                 any_storage.put_bytes(KEY, content)
             return work(*arguments)
 
-        monkeypatch.setattr(owner, name, replaced)
+        monkeypatch.setattr(owner, name, replace_and_work)
 
     return replace
 
 
 @pytest.mark.parametrize("other", ["another upload", "no media", "nothing"])
-def test_a_step_that_reads_it(
+def test_a_step_fails_if_the_upload_is_replaced_or_deleted_meanwhile(
     other: str,
-    during: Callable[[bytes | None], None],
+    replace_during_step: Callable[[bytes | None], None],
     any_storage: Storage,
     cut: Path,
     instance: dg.DagsterInstance,
     request: pytest.FixtureRequest,
 ) -> None:
-    during({"another upload": cut.read_bytes() + b"\0", "no media": b"no media", "nothing": None}[other])
+    replace_during_step({"another upload": cut.read_bytes() + b"\0", "no media": b"no media", "nothing": None}[other])
     _, result = clip_episode(any_storage, KEY, instance)
-    assert told(result) == [SENTENCE]
-    step = request.node.callspec.params["during"]
+    assert failure_messages(result) == [MESSAGE]
+    step = request.node.callspec.params["replace_during_step"]
     assert [event.step_key for event in result.filter_events(lambda event: event.is_step_failure)] == [step]
     assert not result.asset_materializations_for_node(step)
-    assert not [each.key for each in any_storage.list_objects("show/clips") if each.key.endswith(".mp4")]
+    assert not [stored.key for stored in any_storage.list_objects("show/clips") if stored.key.endswith(".mp4")]

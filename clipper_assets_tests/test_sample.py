@@ -1,4 +1,4 @@
-"""The sample episode from upload to clip, held against the exact times of its words."""
+"""The sample episode from upload to clips, compared with the exact times of its words."""
 
 import json
 import re
@@ -58,8 +58,8 @@ def true_words(truth: list[dict[str, Any]]) -> list[Word]:
     ]
 
 
-def lit_words(plan: ClipPlan) -> list[Word]:
-    """The words of a clip's captions with the times, in the episode, in which each is lit."""
+def highlighted_words(plan: ClipPlan) -> list[Word]:
+    """The words of a clip's captions with the times in the episode at which each is highlighted."""
     events = pysubs2.SSAFile.from_string(caption_ass(plan.captions)).events
     return [
         Word(TAGS.sub("", event.text), plan.start_s + event.start / 1000, plan.start_s + event.end / 1000, 0)
@@ -68,8 +68,8 @@ def lit_words(plan: ClipPlan) -> list[Word]:
     ]
 
 
-def windows_of(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dict[str, pa.Table]:
-    """The values of the three assets before the clips, for as many clips as the episode is worth."""
+def materialize_windows(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dict[str, pa.Table]:
+    """Materialize the first three assets and return their tables by asset name."""
     instance.add_dynamic_partitions(str(episodes.name), [KEY])
     result = dg.materialize(
         assets,
@@ -82,10 +82,10 @@ def windows_of(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dict[
 
 
 @pytest.mark.episodes
-def test_captions_keep_time_and_no_window_cuts_a_word(
+def test_captions_are_in_time_and_no_window_cuts_a_word(
     sample: DirectoryStorage, instance: dg.DagsterInstance, truth: list[dict[str, Any]]
 ) -> None:
-    tables = windows_of(sample, instance)
+    tables = materialize_windows(sample, instance)
     source = RawVideo.from_table(tables["raw_video"])
     look, camera = Look(load_style("classic"), FRAMES[Aspect.portrait]), still(Layout.fit, source, "requested layout")
 
@@ -94,10 +94,10 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
 
     last = tables["aligned_transcript"]["sentence"].to_pylist()[-1]
     whole = plan(window_of(end=source.duration_s, last_sentence=last, hashtags=[]))
-    said, lit = true_words(truth), lit_words(whole)
-    errors = start_errors(said, lit)
-    assert len(lit) == len(said)
-    assert len(errors) > 0.99 * len(said)
+    spoken_words, caption_words = true_words(truth), highlighted_words(whole)
+    errors = start_errors(spoken_words, caption_words)
+    assert len(caption_words) == len(spoken_words)
+    assert len(errors) > 0.99 * len(spoken_words)
     assert np.median(errors) < 0.15
     assert np.percentile(errors, 95) < 0.3
 
@@ -106,7 +106,7 @@ def test_captions_keep_time_and_no_window_cuts_a_word(
     for window in windows:
         clip = plan(window)
         spoken = [
-            said[row["word"]]
+            spoken_words[row["word"]]
             for row in tables["aligned_transcript"].to_pylist()
             if window.first_sentence <= row["sentence"] <= window.last_sentence
         ]
@@ -135,13 +135,13 @@ def test_a_clip_of_the_sample_is_ready_to_post(sample: DirectoryStorage, instanc
 
 
 def lag_s(clip: Path, start_s: float) -> float:
-    """How late the sound of a clip is against the episode's, from the middle of the clip."""
-    length, reach = 48_000 * 4, 4800
-    _, heard = samples(clip)
-    _, original = samples(SAMPLE / "episode.mp4")
-    at = len(heard) // 2
-    pattern = heard[at : at + length].astype(np.float64)
-    around = original[round(start_s * 48_000) + at - reach :][: length + 2 * reach].astype(np.float64)
+    """How many seconds the sound of a clip lags behind the episode's, measured in the middle of the clip."""
+    length, max_lag = 48_000 * 4, 4800
+    _, clip_sound = samples(clip)
+    _, episode_sound = samples(SAMPLE / "episode.mp4")
+    middle = len(clip_sound) // 2
+    pattern = clip_sound[middle : middle + length].astype(np.float64)
+    around = episode_sound[round(start_s * 48_000) + middle - max_lag :][: length + 2 * max_lag].astype(np.float64)
     size = 2 ** int(np.ceil(np.log2(len(around) + length)))
-    match = np.fft.irfft(np.fft.rfft(around, size) * np.conj(np.fft.rfft(pattern, size)))[: 2 * reach]
-    return (reach - int(np.argmax(match))) / 48_000
+    match = np.fft.irfft(np.fft.rfft(around, size) * np.conj(np.fft.rfft(pattern, size)))[: 2 * max_lag]
+    return (max_lag - int(np.argmax(match))) / 48_000

@@ -1,4 +1,4 @@
-"""Odd and bad uploads: each becomes clips or is refused in one sentence, and nothing else in the storage changes."""
+"""Unusual uploads become clips, bad ones are rejected with one sentence, and nothing else in the storage changes."""
 
 import hashlib
 import re
@@ -70,12 +70,12 @@ def truncated_head(file: Path, cut: Path) -> None:
 
 
 def truncated_tail(file: Path, cut: Path) -> None:
-    whole = cut.read_bytes()
-    file.write_bytes(whole[: len(whole) * 2 // 3])
+    content = cut.read_bytes()
+    file.write_bytes(content[: len(content) * 2 // 3])
 
 
 def truncated_tail_after_the_index(file: Path, cut: Path) -> None:
-    # At 25 fps, so that the tail is not among the frames that the probe looks at first.
+    # At 25 fps, so that the probe does not already read the tail with its first frames.
     encoded = ["-r", "25", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "copy"]
     make(file, "-i", f"file:{cut}", *encoded, "-movflags", "+faststart")
     truncated_tail(file, file)
@@ -123,7 +123,7 @@ BAD: list[tuple[Callable[[Path, Path], None], str]] = [
 
 
 def tree(root: Path) -> dict[str, str]:
-    """Every folder and file below `root`, files with a digest of their bytes."""
+    """The paths below `root`, with the SHA-256 of each file; folders have an empty string."""
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         for path in root.rglob("*")
@@ -132,27 +132,27 @@ def tree(root: Path) -> dict[str, str]:
 
 @pytest.fixture
 def folder(storage: DirectoryStorage, cut: Path, short_windows: None) -> Path:
-    """`shows` below a storage root in which others have their things already."""
+    """The folder `shows` of a storage that already has other files."""
     folder = Path(storage.root) / "shows"
-    for foreign in ("lake/raw_video/episode=b/source.parquet", "shows/notes.txt", "other/clips/clip_0.mp4"):
-        (file := Path(storage.root) / foreign).parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("another's")
+    for other in ("lake/raw_video/episode=b/source.parquet", "shows/notes.txt", "other/clips/clip_0.mp4"):
+        (file := Path(storage.root) / other).parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("other content")
     return folder
 
 
 def small(picture: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """32x18 colours of a 16:9 picture."""
+    """A 16:9 picture scaled to 32x18 pixels."""
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
     return frame.reformat(width=32, height=18, interpolation="AREA").to_ndarray(format="rgb24").astype(np.int16)
 
 
 @pytest.fixture
-def becomes_clips(
+def make_clip(
     folder: Path, storage: DirectoryStorage, instance: dg.DagsterInstance, cut: Path
 ) -> Callable[[str], Clip]:
-    """Makes the clip of an upload, the whole picture in it, and checks all that is promised of it."""
+    """A function that makes a clip of an upload in layout `fit` and asserts that the run changes only its own files."""
 
-    def clipped(name: str) -> Clip:
+    def clip_of(name: str) -> Clip:
         shutil.copy(cut.with_suffix(".srt"), folder / f"{Path(name).stem}.srt")
         before = tree(Path(storage.root))
         _, result = clip_episode(storage, f"shows/{name}", instance, camera=CameraConfig(layout=Layout.fit))
@@ -161,34 +161,34 @@ def becomes_clips(
         assert {name for name, passed in checks.items() if not passed} == {"highlight_windows_not_degraded"}
         after = tree(Path(storage.root))
         assert before.items() <= after.items()
-        fresh = {path for path in after.keys() - before.keys() if after[path]}
-        assert {path.split("/")[0] for path in fresh if not path.startswith("shows/clips/")} == {"lake"}
+        new_files = {path for path in after.keys() - before.keys() if after[path]}
+        assert {path.split("/")[0] for path in new_files if not path.startswith("shows/clips/")} == {"lake"}
         (clip,) = Manifest.model_validate_json((folder / "clips" / "manifest.json").read_bytes()).clips
         return clip
 
-    return clipped
+    return clip_of
 
 
 def distance(folder: Path, clip: Clip, cut: Path) -> float:
-    """How far the colours of the clip are from those of `cut`, above the captions."""
+    """Mean absolute difference between the colours of the clip and of `cut`, in the part above the captions."""
     shown = frame_at(folder / "clips" / "clip_0.mp4", 1.5, "rgb24")[656:1264]
-    far = np.abs(small(shown) - small(frame_at(cut, clip.start_time + 1.5, "rgb24")))
-    return float(far[: len(far) // 2].mean())
+    difference = np.abs(small(shown) - small(frame_at(cut, clip.start_time + 1.5, "rgb24")))
+    return float(difference[: len(difference) // 2].mean())
 
 
 @pytest.mark.episodes
 @pytest.mark.parametrize("name", GOOD)
-def test_an_odd_upload_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
+def test_an_unusual_upload_becomes_clips(name: str, folder: Path, cut: Path, make_clip: Callable[[str], Clip]) -> None:
     make(folder / name, "-i", f"file:{cut}", *GOOD[name])
-    # A high dynamic range keeps room above white, so that white is grey in the clip.
-    assert distance(folder, becomes_clips(name), cut) < (24 if "HDR" in name else 6)
+    # HDR reserves values above white for highlights, so that white becomes grey in the clip.
+    assert distance(folder, make_clip(name), cut) < (24 if "HDR" in name else 6)
 
 
 @pytest.mark.episodes
 @pytest.mark.parametrize("name", SOUND)
-def test_sound_alone_becomes_clips(name: str, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]) -> None:
+def test_an_audio_file_becomes_clips(name: str, folder: Path, cut: Path, make_clip: Callable[[str], Clip]) -> None:
     make(folder / name, "-i", f"file:{cut}", *SOUND[name])
-    clip = becomes_clips(name)
+    clip = make_clip(name)
     assert (clip.width, clip.height, clip.fps) == (1080, 1920, 30)
     shown = [frame_at(folder / "clips" / "clip_0.mp4", time_s).astype(np.int16) for time_s in (1.0, 2.0)]
     change = np.abs(shown[1] - shown[0])
@@ -197,40 +197,40 @@ def test_sound_alone_becomes_clips(name: str, folder: Path, cut: Path, becomes_c
 
 
 @pytest.mark.episodes
-def test_the_cover_of_a_sound_file_is_the_picture_of_its_clips(
-    folder: Path, tmp_path: Path, cut: Path, becomes_clips: Callable[[str], Clip]
+def test_clips_of_an_audio_file_show_its_cover(
+    folder: Path, tmp_path: Path, cut: Path, make_clip: Callable[[str], Clip]
 ) -> None:
     cover = make(tmp_path / "cover.png", "-f", "lavfi", "-i", "color=red:s=300x300", "-vframes", "1", "-update", "1")
     both = ("-i", f"file:{cut}", "-i", f"file:{cover}", "-map", "0:a", "-map", "1:v")
     make(folder / "talk.mp3", *both, "-c:a", "libmp3lame", "-c:v", "png", "-disposition:v", "attached_pic")
-    assert becomes_clips("talk.mp3").rendering_fallbacks == []
+    assert make_clip("talk.mp3").rendering_fallbacks == []
     red, green, blue = frame_at(folder / "clips" / "clip_0.mp4", 1.0, "rgb24")[450, 540]
     assert red > 230
     assert max(green, blue) < 25
 
 
 @pytest.mark.episodes
-def test_a_rotated_upload_is_upright_in_its_clips(
-    tmp_path: Path, folder: Path, cut: Path, becomes_clips: Callable[[str], Clip]
+def test_clips_of_a_rotated_upload_are_upright(
+    tmp_path: Path, folder: Path, cut: Path, make_clip: Callable[[str], Clip]
 ) -> None:
-    lying = make(tmp_path / "lying.mp4", "-i", f"file:{cut}", "-vf", "transpose=1", *H264, "-c:a", "copy")
-    make(folder / "phone.mp4", "-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy")
-    assert distance(folder, becomes_clips("phone.mp4"), cut) < 6
+    rotated = make(tmp_path / "rotated.mp4", "-i", f"file:{cut}", "-vf", "transpose=1", *H264, "-c:a", "copy")
+    make(folder / "phone.mp4", "-display_rotation", "90", "-i", f"file:{rotated}", "-c", "copy")
+    assert distance(folder, make_clip("phone.mp4"), cut) < 6
 
 
-@pytest.mark.parametrize(("make_bad", "sentence"), BAD)
-def test_a_bad_upload_is_refused_in_one_sentence(
-    make_bad: Callable[[Path, Path], None],
-    sentence: str,
+@pytest.mark.parametrize(("write_bad_file", "message"), BAD)
+def test_a_bad_upload_is_rejected_with_one_sentence(
+    write_bad_file: Callable[[Path, Path], None],
+    message: str,
     folder: Path,
     storage: DirectoryStorage,
     instance: dg.DagsterInstance,
     cut: Path,
 ) -> None:
-    name = f"{make_bad.__name__}.mp4"
-    make_bad(folder / name, cut)
+    name = f"{write_bad_file.__name__}.mp4"
+    write_bad_file(folder / name, cut)
     before = tree(Path(storage.root))
     _, result = clip_episode(storage, f"shows/{name}", instance)
     (refusal,) = failures(result)
-    assert re.fullmatch(f"shows/{re.escape(name)} {sentence}", refusal)
+    assert re.fullmatch(f"shows/{re.escape(name)} {message}", refusal)
     assert tree(Path(storage.root)) == before

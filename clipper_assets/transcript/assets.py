@@ -187,7 +187,7 @@ def _sidecars(storage: Storage, upload: str, language: str | None) -> dict[str, 
 
 def _recording(source: RawVideo, storage: Storage, language: str | None, folder: Path) -> Recording:
     beside = next((key for key in transcript_keys(source.key, language) if storage.exists(key)), None)
-    microphones = [load_speech(storage.local_copy(each.speech_key, folder)) for each in source.microphones]
+    microphones = [load_speech(storage.local_copy(track.speech_key, folder)) for track in source.microphones]
     return Recording(
         speech=load_speech(storage.local_copy(source.speech_key, folder)),
         duration_s=source.duration_s,

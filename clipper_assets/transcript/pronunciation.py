@@ -23,7 +23,7 @@ _DECIMAL_POINT = frozenset({"en", "zh", "yue", "ja", "ko", "th", "he", "hi"})
 """Languages that write 1,500.5; the others write 1.500,5."""
 
 # Letters to ARPABET, longest match first. Not a pronunciation dictionary, but good enough for alignment, where a word
-# only has to be told from its neighbours.
+# only has to be distinguished from its neighbours.
 _PHONES = {
     "tion": "SH AH N", "sion": "ZH AH N", "eigh": "EY", "augh": "AO", "ough": "AO", "igh": "AY", "tch": "CH",
     "sch": "SH", "dge": "JH", "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "gh": "G", "wh": "W", "wr": "R",

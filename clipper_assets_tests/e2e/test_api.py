@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from clipper_assets.api.graphql.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
-from clipper_assets_tests.support.servers import FULL, READ, until
+from clipper_assets_tests.support.servers import FULL, READ, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -89,7 +89,7 @@ def test_a_run_is_followed_over_a_websocket(stack: Stack) -> None:
 
 
 def test_metrics_include_the_run(stack: Stack) -> None:
-    text = stack.api.asked("GET", "/metrics", READ).text
+    text = stack.api.request("GET", "/metrics", READ).text
     metrics = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -122,7 +122,7 @@ def test_logs_are_json(stack: Stack) -> None:
 
 def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stack: Stack) -> None:
     def rows() -> dict[str, Any]:
-        answer = stack.api.asked("GET", "/episodes", READ)
+        answer = stack.api.request("GET", "/episodes", READ)
         assert answer.ok, answer.text
         return {row["key"]: row for row in answer.json()["episodes"]}
 
@@ -134,9 +134,9 @@ def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stac
     try:
         client.put_object(Bucket=BUCKET, Key=stray, Body=b"{")
         client.put_object(Bucket=BUCKET, Key=manifest, Body=original[: len(original) // 2])
-        after = until("a damaged row", lambda: listed if (listed := rows())[KEY]["state"] == "damaged" else None)
+        after = wait_for("a damaged row", lambda: listed if (listed := rows())[KEY]["state"] == "damaged" else None)
         page = stack.api.episode(KEY)
-        assert stack.api.asked("GET", "/metrics", READ).ok
+        assert stack.api.request("GET", "/metrics", READ).ok
     finally:
         client.put_object(Bucket=BUCKET, Key=manifest, Body=original)
         client.delete_object(Bucket=BUCKET, Key=stray)
@@ -145,4 +145,4 @@ def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stac
     assert [row["state"] for row in broken.values()] == ["damaged", "damaged", "waiting", "damaged"]
     assert manifest in broken[KEY]["error"]
     assert page["error"] == broken[KEY]["error"]
-    until("a repaired row", lambda: rows()[KEY] == before[KEY] or None)
+    wait_for("a repaired row", lambda: rows()[KEY] == before[KEY] or None)

@@ -9,7 +9,7 @@ import pytest
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
-from clipper_assets_tests.support.servers import api_beside, until
+from clipper_assets_tests.support.servers import api_beside, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +40,7 @@ def ticked_since(stack: Stack, moment: float) -> bool | None:
 
 def cancel(stack: Stack, key: str) -> bool | None:
     """Cancels the run; None while its worker is still starting, when it cannot be cancelled yet."""
-    return stack.api.asked("DELETE", f"/episodes/{key}/run").ok or None
+    return stack.api.request("DELETE", f"/episodes/{key}/run").ok or None
 
 
 def test_two_replicas_and_the_sensor_start_one_run(stack: Stack) -> None:
@@ -49,12 +49,12 @@ def test_two_replicas_and_the_sensor_start_one_run(stack: Stack) -> None:
             key = f"claims/{number}.mp4"
             stack.s3.client.upload_file(str(SAMPLE / "episode.mp4"), BUCKET, key)
             requests = [
-                pool.submit(api.asked, "POST", "/process-video", json={"s3_key": key})
+                pool.submit(api.request, "POST", "/process-video", json={"s3_key": key})
                 for api in (stack.api, second, stack.api, second)
             ]
             answers = [request.result() for request in requests]
             assert {answer.status_code for answer in answers} == {202}, [answer.text for answer in answers]
-            until("a tick of the sensor", partial(ticked_since, stack, time.time()))
+            wait_for("a tick of the sensor", partial(ticked_since, stack, time.time()))
             (run_id,) = runs(stack, key)
             assert {answer.json()["run_id"] for answer in answers} == {run_id}
-            until("the cancellation", partial(cancel, stack, key))
+            wait_for("the cancellation", partial(cancel, stack, key))

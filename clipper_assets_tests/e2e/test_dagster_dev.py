@@ -9,7 +9,7 @@ import pytest
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import Deploy
-from clipper_assets_tests.support.servers import CountingS3, Deployment, until
+from clipper_assets_tests.support.servers import CountingS3, Deployment, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -25,7 +25,7 @@ def finished_run(deployment: Deployment) -> dict[str, Any]:
         runs: list[dict[str, Any]] = deployment.graphql(RUNS)["runsOrError"]["results"]
         return next((run for run in runs if run["status"] in ("SUCCESS", "FAILURE")), None)
 
-    return until("the end of the run", ended_run)
+    return wait_for("the end of the run", ended_run)
 
 
 def check_states(deployment: Deployment, asset: str) -> dict[str, str]:

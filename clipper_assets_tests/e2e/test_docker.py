@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from clipper_assets_tests.support.docker_engine import PLANTED, Engine, build_images, serving_docker
-from clipper_assets_tests.support.servers import PROJECT, CountingS3, serving_s3, until
+from clipper_assets_tests.support.servers import PROJECT, CountingS3, serving_s3, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -115,7 +115,7 @@ def stack(engine: Engine) -> Iterator[Stack]:
         env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         engine.compose(env_file, "up", "--detach")
         stack = Stack(engine, s3, env_file)
-        until("the health of all services", lambda: _all_healthy(stack))
+        wait_for("the health of all services", lambda: _all_healthy(stack))
         yield stack
 
 
@@ -129,21 +129,21 @@ def _all_healthy(stack: Stack) -> bool | None:
 
 def test_an_upload_becomes_clips_in_a_separate_container(stack: Stack, cut: Path) -> None:
     stack.upload(cut, "whole")
-    run = until("the start of rendering", lambda: stack.rendering("whole"))
+    run = wait_for("the start of rendering", lambda: stack.rendering("whole"))
     settings = json.loads(stack.engine.docker("inspect", container_of(run)))[0]
     assert settings["Config"]["Image"] == "clipper:gpu"
     assert settings["Config"]["User"] == "1000:1000"
     assert settings["HostConfig"]["ReadonlyRootfs"]
-    until("the end of the run", lambda: stack.succeeded("whole"))
+    wait_for("the end of the run", lambda: stack.succeeded("whole"))
     assert len(stack.clips("whole")) == 2
 
 
 def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(stack: Stack, cut: Path) -> None:
     stack.upload(cut, "killed")
-    run = until("the start of rendering", lambda: stack.rendering("killed"))
+    run = wait_for("the start of rendering", lambda: stack.rendering("killed"))
     stack.engine.docker("kill", container_of(run))
     killed_at = time.monotonic()
-    until("the end of the retry", lambda: stack.succeeded("killed"))
+    wait_for("the end of the retry", lambda: stack.succeeded("killed"))
     first, second = stack.runs("killed")
     assert (first["status"], second["parentRunId"]) == ("FAILURE", first["runId"])
     assert [step["stepKey"] for step in second["stepStats"]] == ["rendered_clips"]
@@ -153,9 +153,9 @@ def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(stack: 
 
 def test_a_run_whose_container_is_stopped_continues_in_another(stack: Stack, cut: Path) -> None:
     stack.upload(cut, "stopped")
-    run = until("the start of rendering", lambda: stack.rendering("stopped"))
+    run = wait_for("the start of rendering", lambda: stack.rendering("stopped"))
     stack.engine.docker("stop", container_of(run))
-    until("the end of the retry", lambda: stack.succeeded("stopped"))
+    wait_for("the end of the retry", lambda: stack.succeeded("stopped"))
     assert stack.clips("stopped") == stack.clips("whole")
 
 

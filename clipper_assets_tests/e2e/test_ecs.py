@@ -20,7 +20,7 @@ from moto.iam.access_control import IAMRequestBase
 from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
 from clipper_assets_tests.support.ecs_api import LoopbackEcs, Task, serving_ecs
 from clipper_assets_tests.support.postgres import PASSWORD, USER, serving_postgres
-from clipper_assets_tests.support.servers import CountingS3, Request, free_port, serving_s3, until
+from clipper_assets_tests.support.servers import CountingS3, Request, free_port, serving_s3, wait_for
 
 pytestmark = pytest.mark.deploy
 
@@ -127,7 +127,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         secrets = {values["SECRET_DB_PASSWORD"]: PASSWORD, values["SECRET_AUTH_TOKEN"]: TOKEN}
         secrets |= dict.fromkeys((values["SECRET_OPENAI_API_KEY"], values["SECRET_HF_TOKEN"]), "")
         short = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_SENSOR_INTERVAL_S": "5"}
-        surroundings = {"AWS_ENDPOINT_URL": s3.url, "AWS_DEFAULT_REGION": "us-east-1", **short}
+        network_environment = {"AWS_ENDPOINT_URL": s3.url, "AWS_DEFAULT_REGION": "us-east-1", **short}
         operator, credentials = _identities(s3, values)
         for name, value in _environment(values).items():
             patch.setenv(name, value)
@@ -135,7 +135,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         patch.setattr(IAMRequestBase, "check_signature", lambda _: None)
         with (
             enable_iam_authentication(),
-            serving_ecs(folder, surroundings, secrets, credentials.__getitem__) as ecs,
+            serving_ecs(folder, network_environment, secrets, credentials.__getitem__) as ecs,
             dg.DagsterInstance.from_config(str(ECS)) as instance,
         ):
             keys = {
@@ -188,8 +188,8 @@ def _install(cluster: Cluster) -> None:
         client.register_task_definition(**filled(f"task-definitions/{name}.json", cluster.values))
     for name in SERVICES:
         client.create_service(**filled(f"services/{name}.json", cluster.values))
-    until("the API", lambda: _answers(f"http://127.0.0.1:{cluster.values['API_PORT']}/health"))
-    until("the webserver", lambda: _answers(f"http://127.0.0.1:{cluster.values['WEBSERVER_PORT']}/server_info"))
+    wait_for("the API", lambda: _answers(f"http://127.0.0.1:{cluster.values['API_PORT']}/health"))
+    wait_for("the webserver", lambda: _answers(f"http://127.0.0.1:{cluster.values['WEBSERVER_PORT']}/server_info"))
 
 
 def _answers(url: str) -> bool | None:
@@ -201,7 +201,7 @@ def _answers(url: str) -> bool | None:
 
 def test_an_episode_becomes_clips(cluster: Cluster, cut: Path) -> None:
     cluster.upload(cut, "show")
-    until("the end of a run", lambda: cluster.succeeded("show"))
+    wait_for("the end of a run", lambda: cluster.succeeded("show"))
     (run,) = cluster.runs("show")
     assert len(cluster.manifest("show")["clips"]) == 2
     (body,) = (body for operation, body in cluster.ecs.bodies if operation == "RunTask")
@@ -232,9 +232,9 @@ def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> N
                 del waiting[name]
         return not waiting or None
 
-    until("the loss of both", lost)
+    wait_for("the loss of both", lost)
     for name in losses:
-        until(f"the end of the retry of {name}", partial(cluster.succeeded, name))
+        wait_for(f"the end of the retry of {name}", partial(cluster.succeeded, name))
         first, second = cluster.runs(name)
         assert first.is_failure
         assert second.tags["ecs/task_arn"] != first.tags["ecs/task_arn"]
@@ -243,10 +243,10 @@ def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> N
 
 def test_a_run_is_cancelled_from_the_ui(cluster: Cluster, cut: Path) -> None:
     cluster.upload(cut, "cancelled")
-    run = until("the start of rendering", lambda: cluster.begun("cancelled", "rendered_clips"))
+    run = wait_for("the start of rendering", lambda: cluster.begun("cancelled", "rendered_clips"))
     stopped = cluster.graphql("mutation($id: String!) { terminateRun(runId: $id) { __typename } }", id=run.run_id)
     assert stopped["terminateRun"]["__typename"] == "TerminateRunSuccess"
-    until("the end of the run", lambda: cluster.runs("cancelled")[0].is_finished or None)
+    wait_for("the end of the run", lambda: cluster.runs("cancelled")[0].is_finished or None)
     assert cluster.runs("cancelled")[0].status is dg.DagsterRunStatus.CANCELED
 
 
@@ -265,7 +265,7 @@ def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -
 
 def test_every_request_body_matched_the_published_schema(cluster: Cluster) -> None:
     assert {operation for operation, _ in cluster.ecs.bodies} >= {"RunTask", "DescribeTasks", "StopTask"}
-    assert cluster.ecs.refused == []
+    assert cluster.ecs.rejected == []
 
 
 def test_each_role_is_permitted_exactly_its_actions(cluster: Cluster) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from clipper_assets_tests.e2e.test_launcher import STEPS, runs_of
 from clipper_assets_tests.support.kubernetes_api import Cluster, Pod, serving_kubernetes
-from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, CountingS3, free_port, serving, serving_s3, until
+from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, CountingS3, free_port, serving, serving_s3, wait_for
 
 pytestmark = pytest.mark.deploy
 
@@ -50,7 +50,7 @@ class Site:
         return (bool(runs) and runs[-1].is_success) or None
 
     def pods_of(self, run: dg.DagsterRun) -> list[Pod]:
-        return [pod for pod in self.cluster.ran if pod.labels["dagster/run-id"] == run.run_id]
+        return [pod for pod in self.cluster.all_pods if pod.labels["dagster/run-id"] == run.run_id]
 
     def pod_of(self, run: dg.DagsterRun) -> Pod:
         (worker,) = (pod for pod in self.pods_of(run) if "dagster/op" not in pod.labels)
@@ -68,7 +68,7 @@ class Site:
         return None
 
     def at_rest(self) -> bool | None:
-        return all(pod.process.poll() is not None for pod in self.cluster.ran) or None
+        return all(pod.process.poll() is not None for pod in self.cluster.all_pods) or None
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             dg.DagsterInstance.from_config(str(home)) as instance,
         ):
             yield Site(cluster, s3, instance)
-        assert cluster.refused == []
+        assert cluster.rejected == []
         # A read-only root file system is enough: no pod has made itself the folder that it has in DAGSTER_HOME.
         assert not Path(HOME).exists()
 
@@ -135,11 +135,11 @@ def asks_for_a_gpu(pod: Pod) -> bool:
 
 def test_an_episode_survives_the_loss_of_the_pods_of_a_step_and_of_a_run(site: Site, cut: Path) -> None:
     site.upload(cut, "show")
-    first = until("the start of rendering", partial(site.in_step, "show", "rendered_clips"))
+    first = wait_for("the start of rendering", partial(site.in_step, "show", "rendered_clips"))
     site.steps_of(first)["rendered_clips"].kill()
-    second = until("the start of rendering in its retry", partial(site.in_step, "show", "rendered_clips", 2))
-    site.cluster.lose(site.pod_of(second))
-    until("the end of the episode", partial(site.ended, "show"))
+    second = wait_for("the start of rendering in its retry", partial(site.in_step, "show", "rendered_clips", 2))
+    site.cluster.lose_node_of(site.pod_of(second))
+    wait_for("the end of the episode", partial(site.ended, "show"))
 
     *lost, third = runs_of(site.instance, "show")
     assert [(run.run_id, run.is_failure) for run in lost] == [(first.run_id, True), (second.run_id, True)]
@@ -150,17 +150,17 @@ def test_an_episode_survives_the_loss_of_the_pods_of_a_step_and_of_a_run(site: S
     clips = sorted(clip["key"] for clip in manifest["clips"])
     assert clips == [key for key in site.objects("podcasts", "show/clips/") if key.endswith(".mp4")]
 
-    pods = site.cluster.ran
+    pods = site.cluster.all_pods
     assert {pod.labels.get("dagster/op") for pod in pods if asks_for_a_gpu(pod)} == GPU_STEPS
     assert SECRETS["AWS_SECRET_ACCESS_KEY"] not in json.dumps([pod.job for pod in pods])
     assert any(third.run_id in key for key in site.objects("podcasts-logs"))
-    until("the end of all pods", site.at_rest)
+    wait_for("the end of all pods", site.at_rest)
 
 
 def test_a_cancelled_run_leaves_no_pods(site: Site, cut: Path) -> None:
     site.upload(cut, "cancelled")
-    run = until("the start of the run", partial(site.in_step, "cancelled", "raw_video"))
+    run = wait_for("the start of the run", partial(site.in_step, "cancelled", "raw_video"))
     assert site.instance.run_launcher.terminate(run.run_id)
-    until("the end of all pods", site.at_rest)
-    until("the end of the run", lambda: runs_of(site.instance, "cancelled")[0].is_finished or None)
+    wait_for("the end of all pods", site.at_rest)
+    wait_for("the end of the run", lambda: runs_of(site.instance, "cancelled")[0].is_finished or None)
     assert [each.status for each in runs_of(site.instance, "cancelled")] == [dg.DagsterRunStatus.CANCELED]

@@ -16,7 +16,7 @@ import pytest
 
 from clipper_assets.launch.launcher import GPU_TAG, WORKER_TAG
 from clipper_assets.launch.workers import Worker, leftovers
-from clipper_assets_tests.support.servers import DEADLINE_S, Deployment, deployed, until
+from clipper_assets_tests.support.servers import DEADLINE_S, Deployment, deployed, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -108,7 +108,7 @@ def test_six_episodes_on_two_gpus_never_share_one(root: Path, tmp_path: Path, cu
     names = [f"show{number}" for number in range(6)]
     upload(root, cut, *names)
     with deployment_of(root, tmp_path) as (_, instance):
-        until("the end of six runs", lambda: succeeded(instance, *names))
+        wait_for("the end of six runs", lambda: succeeded(instance, *names))
         records = instance.get_run_records()
         assert len(records) == 6
         spans = [(record.dagster_run.tags[GPU_TAG], record.start_time or 0, record.end_time or 0) for record in records]
@@ -120,7 +120,9 @@ def test_six_episodes_on_two_gpus_never_share_one(root: Path, tmp_path: Path, cu
             for (gpu, start, end), (other, begin, finish) in combinations(spans, 2)
         )
         assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
-        until("the end of all processes", lambda: processes_ended(*(record.dagster_run.run_id for record in records)))
+        wait_for(
+            "the end of all processes", lambda: processes_ended(*(record.dagster_run.run_id for record in records))
+        )
 
 
 def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
@@ -132,7 +134,7 @@ def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
         for run in runs_reaching(STEPS, instance):
             kill_worker(run)
             killed_at[run.run_id] = time.time()
-        until("the end of all runs", lambda: succeeded(instance, "whole", *STEPS))
+        wait_for("the end of all runs", lambda: succeeded(instance, "whole", *STEPS))
         for step in STEPS:
             first, second = runs_of(instance, step)
             assert first.is_failure
@@ -149,14 +151,14 @@ def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused
     """Spot instances are stopped by SIGTERM."""
     with deployment_of(root, tmp_path) as (_, instance):
         upload(root, cut, "show")
-        run = until("the first clip", lambda: _run_with_log_line(instance, "show", "clip_0: rendered"))
+        run = wait_for("the first clip", lambda: _run_with_log_line(instance, "show", "clip_0: rendered"))
         os.kill(Worker.parse(run.tags[WORKER_TAG]).pid, signal.SIGTERM)
-        until("the end of its processes", lambda: processes_ended(run.run_id))
+        wait_for("the end of its processes", lambda: processes_ended(run.run_id))
         first = runs_of(instance, "show")[0]
         assert first.is_failure
         assert first.tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
         assert not list((root / "show" / "clips").glob("clip_1.*"))
-        until("the end of the retry", lambda: succeeded(instance, "show"))
+        wait_for("the end of the retry", lambda: succeeded(instance, "show"))
         _, retry = runs_of(instance, "show")
         assert _run_with_log_line(instance, "show", "clip_0: unchanged, not rendered again", retry=1)
         assert len(clips_of(root, "show")) == 2
@@ -175,17 +177,17 @@ def test_every_run_succeeds_after_everything_was_killed_and_restarted(root: Path
     names = [f"show{number}" for number in range(4)]
     upload(root, cut, *names)
     with deployment_of(root, tmp_path) as (deployment, instance):
-        until("two runs at once", lambda: _two_runs_started(instance))
+        wait_for("two runs at once", lambda: _two_runs_started(instance))
         deployment.kill()
         begun = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
         for run in begun:
             kill_worker(run)
     with deployment_of(root, tmp_path) as (_, instance):
-        until("the end of four runs", lambda: succeeded(instance, *names))
+        wait_for("the end of four runs", lambda: succeeded(instance, *names))
         assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
         assert all(run.is_finished for run in instance.get_runs())
         assert all(len(runs_of(instance, name)) <= 2 for name in names)
-        until("the end of all processes", lambda: processes_ended(*(run.run_id for run in begun)))
+        wait_for("the end of all processes", lambda: processes_ended(*(run.run_id for run in begun)))
 
 
 def _two_runs_started(instance: dg.DagsterInstance) -> bool | None:
@@ -196,9 +198,9 @@ def _two_runs_started(instance: dg.DagsterInstance) -> bool | None:
 def test_a_cancelled_run_leaves_no_processes(root: Path, tmp_path: Path, cut: Path) -> None:
     with deployment_of(root, tmp_path) as (deployment, instance):
         upload(root, cut, "show")
-        run = until("the start of rendering", lambda: in_step(instance, "show", "rendered_clips"))
+        run = wait_for("the start of rendering", lambda: in_step(instance, "show", "rendered_clips"))
         _cancel(deployment, run.run_id)
-        until("the end of the run", lambda: runs_of(instance, "show")[0].is_finished or None)
+        wait_for("the end of the run", lambda: runs_of(instance, "show")[0].is_finished or None)
         assert runs_of(instance, "show")[0].status is dg.DagsterRunStatus.CANCELED
         assert leftovers(run.run_id) == []
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from clipper_assets_tests.support.postgres import PASSWORD, USER, Postgres, serving_postgres
-from clipper_assets_tests.support.servers import PROJECT, deployed, until
+from clipper_assets_tests.support.servers import PROJECT, deployed, wait_for
 
 pytestmark = pytest.mark.deploy
 
@@ -67,13 +67,13 @@ def test_no_episode_is_lost_when_the_database_restarts(
         def done(count: int) -> bool | None:
             return len(_successes(instance)) >= count or None
 
-        until("the first success", lambda: done(1))
+        wait_for("the first success", lambda: done(1))
         postgres.restart("fast")
         for count in range(2, episodes + 1):
-            until(f"success {count}", partial(done, count))
+            wait_for(f"success {count}", partial(done, count))
             if count == episodes // 2:
                 postgres.restart("immediate")
-        until("the end of all runs", lambda: all(run.is_finished for run in instance.get_runs()) or None)
+        wait_for("the end of all runs", lambda: all(run.is_finished for run in instance.get_runs()) or None)
         assert _successes(instance) == {f"{name}/talk.mp4" for name in names}
         for key in _successes(instance):
             assert len(_runs(instance, key)) <= MOST_RUNS

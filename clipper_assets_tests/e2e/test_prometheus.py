@@ -10,7 +10,7 @@ import pytest
 import requests
 import yaml
 
-from clipper_assets_tests.support.servers import PROJECT, READ, api_beside, deployed, free_port, serving, until
+from clipper_assets_tests.support.servers import PROJECT, READ, api_beside, deployed, free_port, serving, wait_for
 
 pytestmark = pytest.mark.deploy
 
@@ -61,10 +61,10 @@ def test_prometheus_evaluates_all_rules_and_queries_on_a_run(tmp_path: Path, cut
         command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'series'}"]
         command.append(f"--web.listen-address=127.0.0.1:{port}")
         with serving(command, deployment.environment, tmp_path / "prometheus.log", f"{url}/-/ready"):
-            until("the first scrape", lambda: value('up{job="clipper"}') or None)
+            wait_for("the first scrape", lambda: value('up{job="clipper"}') or None)
             for suffix in (".srt", ".mp4"):
                 shutil.copy(cut.with_suffix(suffix), root / "show" / f"talk{suffix}")
-            until("the end of the run", lambda: value('clipper_runs_ended_total{status="success"}') or None)
+            wait_for("the end of the run", lambda: value('clipper_runs_ended_total{status="success"}') or None)
             assert value('clipper_clips_total{publishable="true"}') == 2
             assert value('clipper_step_seconds_count{step="rendered_clips"}') == 1
             assert value('increase(clipper_runs_ended_total{status="success"}[10m])')

@@ -45,7 +45,7 @@ def test_slow_clients_get_408_and_others_are_served(stack: Stack) -> None:
             pool.submit(answer_to, *pair)
             for pair in ((start, b""), (start, b"X-More: 1\r\n"), (body, b""), (body, b" "))
         ]
-        assert stack.api.asked("GET", "/episodes").ok
+        assert stack.api.request("GET", "/episodes").ok
         assert [answer.result()[:12] for answer in slow] == [b"HTTP/1.1 408"] * 4
 
 
@@ -82,7 +82,7 @@ def test_exploding_fragments_are_refused_while_others_are_served(stack: Stack) -
             assert session.get(f"{api.url}/health", timeout=30).ok
             waits.append(time.monotonic() - started)
             if len(waits) % 20 == 0:
-                assert api.asked("GET", "/episodes").ok
+                assert api.request("GET", "/episodes").ok
         assert [attack.result() for attack in attacks] == [[400] * 5, ["error"] * 5] * 5
         assert sorted(waits)[int(0.99 * len(waits))] < 0.1, sorted(waits)[-10:]
         api.process.terminate()
@@ -94,7 +94,7 @@ def test_decompression_bombs_do_not_increase_the_memory_of_the_api(stack: Stack,
     for number in range(3):
         key = f"bombs/{number}.mkv"
         stack.s3.client.upload_file(str(bomb), BUCKET, key)
-        answer = stack.api.asked("POST", "/process-video", json={"s3_key": key})
+        answer = stack.api.request("POST", "/process-video", json={"s3_key": key})
         assert answer.status_code == 422
         assert "larger than 8192x4320 pixels" in answer.json()["detail"]
     status = Path(f"/proc/{stack.api.process.pid}/status").read_text()

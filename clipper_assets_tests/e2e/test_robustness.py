@@ -20,7 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
 from clipper_assets_tests.support.loopback import on_loopback
-from clipper_assets_tests.support.servers import READ, Api, api_beside, until
+from clipper_assets_tests.support.servers import READ, Api, api_beside, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -91,12 +91,14 @@ def test_health_answers_during_a_flood_of_unauthenticated_requests(limited_api: 
 
 
 def test_an_unresponsive_s3_is_named_by_ready_and_health_still_answers(limited_api: LimitedApi) -> None:
-    until("readiness", lambda: limited_api.ready().ok or None)
+    wait_for("readiness", lambda: limited_api.ready().ok or None)
     limited_api.answering.clear()
     try:
         with ThreadPoolExecutor(45) as pool:
-            readers = [pool.submit(limited_api.api.asked, "GET", f"/episodes/alive/{n}.mp4", READ) for n in range(45)]
-            not_ready = until("a check of the storage", lambda: None if (answer := limited_api.ready()).ok else answer)
+            readers = [pool.submit(limited_api.api.request, "GET", f"/episodes/alive/{n}.mp4", READ) for n in range(45)]
+            not_ready = wait_for(
+                "a check of the storage", lambda: None if (answer := limited_api.ready()).ok else answer
+            )
             assert not any(reader.done() for reader in readers)
             assert max(limited_api.health_latency_s() for _ in range(20)) < MAX_LATENCY_S
             limited_api.answering.set()
@@ -107,7 +109,7 @@ def test_an_unresponsive_s3_is_named_by_ready_and_health_still_answers(limited_a
     states = not_ready.json()
     assert "the storage does not answer" in states.pop("storage")
     assert set(states.values()) == {"ok"}
-    until("readiness", lambda: limited_api.ready().ok or None)
+    wait_for("readiness", lambda: limited_api.ready().ok or None)
 
 
 def test_more_idle_connections_than_open_files_do_not_kill_the_api(limited_api: LimitedApi) -> None:
@@ -121,8 +123,8 @@ def test_more_idle_connections_than_open_files_do_not_kill_the_api(limited_api: 
         answers = [client.recv(1000) for client in clients]
     # Accepted connections were closed after the time for request headers.
     assert Counter(answer[:12] for answer in answers).keys() == {b"HTTP/1.1 503", b"HTTP/1.1 408"}
-    until("a free connection", lambda: requests.get(f"{limited_api.api.url}/health", timeout=30).ok or None)
-    until("readiness", lambda: limited_api.ready().ok or None)
+    wait_for("a free connection", lambda: requests.get(f"{limited_api.api.url}/health", timeout=30).ok or None)
+    wait_for("readiness", lambda: limited_api.ready().ok or None)
     assert "Too many open files" not in limited_api.api.log.read_text()
 
 
@@ -134,13 +136,13 @@ def test_a_killed_code_server_is_restarted(stack: Stack, limited_api: LimitedApi
     servers[0].kill()
 
     def accepted() -> bool | None:
-        status = limited_api.api.asked("POST", "/process-video", json={"s3_key": KEY}).status_code
+        status = limited_api.api.request("POST", "/process-video", json={"s3_key": KEY}).status_code
         assert status in (202, 503)
         return status == 202 or None
 
-    until("a launch", accepted)
-    limited_api.api.asked("DELETE", f"/episodes/{KEY}/run")
-    until("readiness", lambda: limited_api.ready().ok or None)
+    wait_for("a launch", accepted)
+    limited_api.api.request("DELETE", f"/episodes/{KEY}/run")
+    wait_for("readiness", lambda: limited_api.ready().ok or None)
     assert (
         len([child for child in limited_api.process.children() if child.is_running() and "grpc" in child.cmdline()])
         == 1

@@ -7,7 +7,7 @@ import pytest
 
 from clipper_assets_tests.e2e.conftest import Deploy
 from clipper_assets_tests.support.receiver import SECRET, receiving
-from clipper_assets_tests.support.servers import until
+from clipper_assets_tests.support.servers import wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -27,10 +27,10 @@ def test_a_failed_upload_is_reported_until_the_receiver_accepts_it(deploy: Deplo
         (root / "show" / "notes.mp4").write_text("no video at all")
 
         def third() -> tuple[str, dict[str, Any]] | None:
-            return receiver.got[2] if len(receiver.got) > 2 else None
+            return receiver.received[2] if len(receiver.received) > 2 else None
 
-        name, body = until("the third attempt", third)
-        assert receiver.got == [(name, body)] * 3
+        name, body = wait_for("the third attempt", third)
+        assert receiver.received == [(name, body)] * 3
         assert name == f"{body['data']['run_id']}.episode.failed"
         assert body["type"] == "episode.failed"
         assert body["data"]["key"] == "show/notes.mp4"

@@ -86,7 +86,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Pod]]:
         cluster.secrets = {"clipper-secrets": {}, "clipper-postgresql": {"postgresql-password": "unused"}}
         run = create_run_for_test(instance, "clip_episode", job_code_origin=job.get_python_origin())
         instance.run_launcher.launch_run(LaunchRunContext(run, None))
-        patch.setenv("HOSTNAME", cluster.ran[0].name)
+        patch.setenv("HOSTNAME", cluster.all_pods[0].name)
         plan = create_execution_plan(job)
         manager = PlanOrchestrationContextManager(orchestration_context_event_generator, job, plan, {}, run, instance)
         list(manager.prepare_context())
@@ -97,8 +97,8 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Pod]]:
             assert isinstance(step, ExecutionStep)
             arguments = ExecuteStepArgs(job.get_python_origin(), run.run_id, [step.key], instance.get_ref())
             list(executor._step_handler.launch_step(StepHandlerContext(instance, context, [step], arguments, run)))
-        assert cluster.refused == []
-        yield cluster.ran
+        assert cluster.rejected == []
+        yield cluster.all_pods
 
 
 def summary(body: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def test_a_run_whose_tags_configure_its_pod_is_refused(tmp_path: Path) -> None:
         run = create_run_for_test(instance, "clip_episode", job_code_origin=origin, tags=tags)
         with pytest.raises(Exception, match=r"container_config\.security_context"):
             instance.run_launcher.launch_run(LaunchRunContext(run, None))
-        assert cluster.ran == []
+        assert cluster.all_pods == []
 
 
 def test_a_missing_package_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:

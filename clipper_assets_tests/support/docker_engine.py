@@ -1,6 +1,6 @@
-"""A Docker engine of a test's own, with the project's images, built from Debian's packages alone: no registry is asked.
+"""Starts a Docker engine for tests and builds the project's images from Debian packages, without a registry.
 
-Needs root and Debian's packages docker.io, docker-compose and debootstrap; `make prove-docker` installs them.
+Needs root and the Debian packages docker.io, docker-compose and debootstrap; `make prove-docker` installs them.
 """
 
 import os
@@ -20,7 +20,7 @@ from urllib.parse import ParseResult, urlparse
 
 import psutil
 
-from clipper_assets_tests.support.servers import PROJECT, until
+from clipper_assets_tests.support.servers import PROJECT, wait_for
 
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PLANTED = "planted-in-a-file-beside-the-compose-set"
@@ -37,7 +37,7 @@ CMD ["sh", "-ec", "printenv POSTGRES_PASSWORD > /tmp/pw; test -e $PGDATA/PG_VERS
 PGPASSWORD=$POSTGRES_PASSWORD createdb -h 127.0.0.1 -U $POSTGRES_USER $POSTGRES_DB || true) & \
 exec postgres -c listen_addresses=127.0.0.1"]
 """
-"""As the official image: a database and its owner, by the environment."""
+"""Like the official image, it creates a database and its owner, which the environment names."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Engine:
         return {**os.environ, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_BUILDKIT": "0"}
 
     def docker(self, *arguments: str, text: str | None = None) -> str:
-        """What a `docker` command prints."""
+        """Run a `docker` command and return its output."""
         return self._call(["docker", *arguments], text)
 
     def compose(self, env_file: Path, *arguments: str) -> str:
@@ -64,7 +64,7 @@ class Engine:
         return self._call(["docker-compose", "--env-file", str(env_file), "-p", "clipper", *files, *arguments], None)
 
     def _call(self, command: list[str], text: str | None) -> str:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             env=self.environment,
             input=text,
@@ -73,45 +73,49 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
-        return done.stdout
+        assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}"
+        return result.stdout
 
 
 @contextmanager
 def serving_docker(folder: Path) -> Iterator[Engine]:
-    """dockerd, without networks of its own, until the end of the block; its containers end with it."""
+    """Run dockerd without networks of its own; remove its containers and stop it at the end of the block."""
     engine = Engine(folder)
-    places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
-    command = ["dockerd", f"--host=unix://{engine.socket}", *(f"--{name}={folder / at}" for name, at in places.items())]
+    paths = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
+    command = [
+        "dockerd",
+        f"--host=unix://{engine.socket}",
+        *(f"--{option}={folder / name}" for option, name in paths.items()),
+    ]
     overlay = "\toverlay\n" in Path("/proc/filesystems").read_text()
     command += ["--iptables=false", "--ip6tables=false", "--bridge=none"]
     command += [f"--storage-driver={'overlay2' if overlay else 'vfs'}"]
     with (folder / "dockerd.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
-        until("the start of dockerd", lambda: _answers(engine))
+        wait_for("the start of dockerd", lambda: _answers(engine))
         yield engine
     finally:
         for container in engine.docker("ps", "-aq").split():
             engine.docker("rm", "--force", "--volumes", container)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-        # The network namespace of the host, which dockerd leaves mounted.
-        for left in psutil.disk_partitions(all=True):
-            if Path(left.mountpoint).is_relative_to(folder):
-                subprocess.run(["umount", left.mountpoint], check=True)
+        # dockerd leaves the network namespace of the host mounted.
+        for partition in psutil.disk_partitions(all=True):
+            if Path(partition.mountpoint).is_relative_to(folder):
+                subprocess.run(["umount", partition.mountpoint], check=True)
 
 
 def _answers(engine: Engine) -> bool | None:
-    asked = subprocess.run(["docker", "version"], env=engine.environment, capture_output=True, check=False)
-    return asked.returncode == 0 or None
+    result = subprocess.run(["docker", "version"], env=engine.environment, capture_output=True, check=False)
+    return result.returncode == 0 or None
 
 
 def build_images(engine: Engine) -> None:
-    """The base, PostgreSQL, `clipper:service` and a `clipper:gpu` for the CPU."""
+    """Build the base image, PostgreSQL, `clipper:service`, and `clipper:gpu` with torch for the CPU."""
     root = engine.folder / "rootfs"
     subprocess.run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root)], check=True)
-    # Whatever this machine trusts, builds on it may need.
+    # Builds may need the certificate authorities that this machine trusts.
     shutil.copy(CERTIFICATES, root / CERTIFICATES.removeprefix("/"))
     archive = engine.folder / "rootfs.tar"
     with tarfile.open(archive, "w") as tar:
@@ -120,18 +124,18 @@ def build_images(engine: Engine) -> None:
     archive.unlink()
     shutil.rmtree(root)
     engine.docker("build", "--network", "host", "--tag", POSTGRES, "-", text=POSTGRES_BUILD)
-    with _pip_places() as places, _secrets_of_a_user():
-        arguments = {"SERVICE_BASE": BASE, "GPU_BASE": BASE, "TORCH": "cpu", **places}
-        given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
+    with _pip_locations() as locations, _user_secrets():
+        arguments = {"SERVICE_BASE": BASE, "GPU_BASE": BASE, "TORCH": "cpu", **locations}
+        options = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
         for target in ("service", "gpu"):
             engine.docker(
-                "build", "--network", "host", "--target", target, "--tag", f"clipper:{target}", *given, str(PROJECT)
+                "build", "--network", "host", "--target", target, "--tag", f"clipper:{target}", *options, str(PROJECT)
             )
 
 
 @contextmanager
-def _secrets_of_a_user() -> Iterator[None]:
-    """Files as people leave them in the folders that images are built from."""
+def _user_secrets() -> Iterator[None]:
+    """Put secret files, as users have them, into the folders that images are built from; delete them at the end."""
     files = [PROJECT / "deploy" / folder / name for folder, name in (("docker", ".env"), ("k8s", "secrets.env"))]
     planted = [file for file in files if not file.exists()]
     for file in planted:
@@ -144,31 +148,31 @@ def _secrets_of_a_user() -> Iterator[None]:
 
 
 @contextmanager
-def _pip_places() -> Iterator[Mapping[str, str]]:
-    """Where else pip looks on this machine, as build arguments: its folders by a server on loopback."""
+def _pip_locations() -> Iterator[Mapping[str, str]]:
+    """Yield build arguments with this machine's additional pip locations; folders are served over HTTP on loopback."""
     command = ["python3", "-m", "pip", "config", "list"]
-    settings = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    asked = {"PIP_FIND_LINKS": "find-links", "PIP_EXTRA_INDEX_URL": "extra-index-url"}
-    found = {
-        argument: [urlparse(place) for place in value.split()]
-        for argument, name in asked.items()
-        for value in re.findall(rf"\.{name}='(.*)'", settings)[:1]
+    pip_config = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    settings_by_argument = {"PIP_FIND_LINKS": "find-links", "PIP_EXTRA_INDEX_URL": "extra-index-url"}
+    locations = {
+        argument: [urlparse(location) for location in value.split()]
+        for argument, name in settings_by_argument.items()
+        for value in re.findall(rf"\.{name}='(.*)'", pip_config)[:1]
     }
-    folders = [place.path for places in found.values() for place in places if place.scheme in {"", "file"}]
+    folders = [location.path for urls in locations.values() for location in urls if location.scheme in {"", "file"}]
     if not folders:
-        yield {name: " ".join(place.geturl() for place in places) for name, places in found.items()}
+        yield {name: " ".join(location.geturl() for location in urls) for name, urls in locations.items()}
         return
     root = os.path.commonpath(folders)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=root))
     thread = Thread(target=server.serve_forever)
     thread.start()
 
-    def url(place: ParseResult) -> str:
-        inside = f"http://127.0.0.1:{server.server_port}/{os.path.relpath(place.path, root)}/"
-        return inside if place.path in folders else place.geturl()
+    def url(location: ParseResult) -> str:
+        served_url = f"http://127.0.0.1:{server.server_port}/{os.path.relpath(location.path, root)}/"
+        return served_url if location.path in folders else location.geturl()
 
     try:
-        yield {name: " ".join(url(place) for place in places) for name, places in found.items()}
+        yield {name: " ".join(url(location) for location in urls) for name, urls in locations.items()}
     finally:
         server.shutdown()
         thread.join()

@@ -1,7 +1,7 @@
-"""Amazon ECS's API on loopback, as far as services and the run launcher need it: a task is a process of this machine.
+"""The part of Amazon ECS's API that services and the run launcher use, on loopback; it runs tasks as processes.
 
-Each body is held to the API's published schema, which botocore has. A task gets what its definition gives it and no
-more: environment, secrets, and the credentials of its role, which it asks for as on ECS.
+Request bodies are validated against the API's published schema, which is part of botocore. A task gets only what its
+definition says: environment, secrets, and the credentials of its role, which it requests as on ECS.
 """
 
 import json
@@ -24,7 +24,7 @@ from clipper_assets_tests.support.loopback import on_loopback
 from clipper_assets_tests.support.servers import PROJECT, SCRIPTS
 
 IMAGE_ROOT = "/opt/clipper"
-"""Where the project lies in its images."""
+"""The project's folder in its images."""
 PREFIXES = {"AmazonEC2ContainerServiceV20141113": "ecs", "Logs_20140328": "logs"}
 ARN = "arn:aws:ecs:us-east-1:123456789012"
 LAST_LINES = 20
@@ -34,7 +34,7 @@ Body = dict[str, Any]
 
 @dataclass
 class Task:
-    """A process that was asked for by RunTask or by a service."""
+    """A process that RunTask or a service started."""
 
     arn: str
     definition: Body
@@ -61,7 +61,7 @@ class Task:
         }
 
     def stop(self, reason: str) -> None:
-        """As ECS stops a task, and as a spot instance that is taken away does: SIGTERM first."""
+        """Send SIGTERM, as ECS does when it stops a task, also when a spot instance is reclaimed."""
         self.stopped = reason
         if self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGTERM)
@@ -69,21 +69,27 @@ class Task:
 
 @dataclass
 class LoopbackEcs:
-    """The API's state. `secrets` are values by ARN, `credentials` those of a role by its name.
+    """The API's state.
 
-    `surroundings` is what the network and the agent of ECS would do for a task.
+    Attributes:
+        network_environment: Variables for every task that replace what the network and the agent of ECS provide.
+        secrets: Values by ARN.
+        credentials: Returns the credentials of a role by its name.
+        called: Access key and operation of every request.
+        bodies: Operation and body of every request.
+        rejected: Why requests were rejected.
     """
 
     folder: Path
     url: str
-    surroundings: Mapping[str, str]
+    network_environment: Mapping[str, str]
     secrets: Mapping[str, str]
     credentials: Callable[[str], Body]
     definitions: dict[str, Body] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     called: set[tuple[str, str]] = field(default_factory=set)
     bodies: list[tuple[str, Body]] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
     _number: Iterator[int] = field(default_factory=count)
 
     def answer(self, request: Request) -> Response:
@@ -98,7 +104,7 @@ class LoopbackEcs:
         assert shape
         report = ParamValidator().validate(body, shape)
         if report.has_errors():
-            self.refused.append(f"{operation}: {report.generate_report()}")
+            self.rejected.append(f"{operation}: {report.generate_report()}")
             return _json({"__type": "ClientException", "message": report.generate_report()}, 400)
         return _json(getattr(self, f"_{operation}")(body))
 
@@ -132,23 +138,27 @@ class LoopbackEcs:
         return {"events": [{"timestamp": int(time.time() * 1000), "message": line} for line in lines]}
 
     def _definition(self, name: str) -> Body:
-        """By its family, or its ARN."""
-        return next(each for family, each in self.definitions.items() if name in {family, each["taskDefinitionArn"]})
+        """The task definition with this family or ARN."""
+        return next(
+            definition
+            for family, definition in self.definitions.items()
+            if name in {family, definition["taskDefinitionArn"]}
+        )
 
     def _start(self, definition: Body, override: Body) -> Task:
         (container,) = definition["containerDefinitions"]
         number = next(self._number)
         log = self.folder / f"{definition['family']}-{number}.log"
-        given = [*container.get("environment", []), *override.get("environment", [])]
+        variables = [*container.get("environment", []), *override.get("environment", [])]
         environment = {
             "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.folder),
             "AWS_ENDPOINT_URL_ECS": self.url,
             "AWS_ENDPOINT_URL_LOGS": self.url,
-            **self.surroundings,
+            **self.network_environment,
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}/credentials/{definition['taskRoleArn'].split('/')[-1]}",
-            **{each["name"]: each["value"].replace(IMAGE_ROOT, str(PROJECT)) for each in given},
-            **{each["name"]: self.secrets[each["valueFrom"]] for each in container.get("secrets", [])},
+            **{variable["name"]: variable["value"].replace(IMAGE_ROOT, str(PROJECT)) for variable in variables},
+            **{secret["name"]: self.secrets[secret["valueFrom"]] for secret in container.get("secrets", [])},
         }
         command = [part.replace(IMAGE_ROOT, str(PROJECT)) for part in override.get("command") or container["command"]]
         with log.open("ab") as output:
@@ -165,8 +175,8 @@ class LoopbackEcs:
         self.tasks[task.arn] = task
         return task
 
-    def end(self) -> None:
-        """Kills all that still runs."""
+    def kill_tasks(self) -> None:
+        """Kill the tasks that still run."""
         for task in self.tasks.values():
             if task.process.poll() is None:
                 os.killpg(task.process.pid, signal.SIGKILL)
@@ -183,12 +193,12 @@ def _json(body: Body, status: int = 200) -> Response:
 
 @contextmanager
 def serving_ecs(
-    folder: Path, surroundings: Mapping[str, str], secrets: Mapping[str, str], credentials: Callable[[str], Body]
+    folder: Path, network_environment: Mapping[str, str], secrets: Mapping[str, str], credentials: Callable[[str], Body]
 ) -> Iterator[LoopbackEcs]:
-    """The API, until the end of the block, when all of its tasks are killed."""
-    ecs = LoopbackEcs(folder, "", surroundings, secrets, credentials)
+    """Serve the API until the end of the block, and kill all tasks then."""
+    ecs = LoopbackEcs(folder, "", network_environment, secrets, credentials)
     with on_loopback(Request.application(ecs.answer)) as ecs.url:
         try:
             yield ecs
         finally:
-            ecs.end()
+            ecs.kill_tasks()

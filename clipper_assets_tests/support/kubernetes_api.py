@@ -1,8 +1,7 @@
-"""The part of Kubernetes' API that dagster-k8s calls, on loopback: it stores jobs and runs their pods as processes.
+"""The part of Kubernetes' API that dagster-k8s uses, on loopback; it stores jobs and runs their pods as processes.
 
-A pod has the environment that its job says and nothing else: what the image sets, `env`, and the ConfigMaps and Secrets
-of `envFrom` that the cluster has. Its scratch is a folder of its own. What Kubernetes' published schema refuses is
-refused here.
+A pod gets only the environment that its job defines: the image's variables, `env`, and the ConfigMaps and Secrets of
+`envFrom`. It has its own scratch folder. Jobs that violate Kubernetes' published schema are rejected.
 """
 
 import json
@@ -47,7 +46,7 @@ ROUTES = Map(
 
 @dataclass(frozen=True)
 class Pod:
-    """A job's only pod, which is a process group with what it has written."""
+    """The only pod of a job: a process group with its output."""
 
     name: str
     job: dict[str, Any]
@@ -58,13 +57,13 @@ class Pod:
 
     @property
     def labels(self) -> dict[str, str]:
-        found: dict[str, str] = self.job["spec"]["template"]["metadata"]["labels"]
-        return found
+        labels: dict[str, str] = self.job["spec"]["template"]["metadata"]["labels"]
+        return labels
 
     @property
     def spec(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.job["spec"]["template"]["spec"]
-        return found
+        spec: dict[str, Any] = self.job["spec"]["template"]["spec"]
+        return spec
 
     @property
     def scratch(self) -> Path:
@@ -75,26 +74,26 @@ class Pod:
         return self.folder / "log"
 
     def kill(self) -> None:
-        """As when its node is taken away."""
+        """Kill the process group, as when the pod's node is lost."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """SIGTERM to its first process, and the end of all that is left after the grace period."""
+        """Send SIGTERM to the first process, and kill the process group after the grace period."""
         self.process.terminate()
         grace = Timer(self.spec.get("terminationGracePeriodSeconds", 30), self.kill)
         grace.daemon = True
         grace.start()
 
-    def attend(self) -> None:
-        """All of a container ends with its first process, and its scratch goes."""
+    def clean_up_at_end(self) -> None:
+        """Wait for the first process; then kill the other processes and delete the scratch folder."""
         self.process.wait()
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def counts(self) -> dict[str, int]:
-        """The `active`, `succeeded` and `failed` of its job's status."""
+        """The number of `active`, `succeeded` or `failed` pods in the status of its job."""
         code = self.process.poll()
         return {"active": 1} if code is None else {"failed": 1} if code else {"succeeded": 1}
 
@@ -121,7 +120,14 @@ class Pod:
 
 @dataclass
 class Cluster:
-    """`image` is the environment of all images, `entrypoint` their first words; `ran` are all pods that there were."""
+    """A cluster without nodes.
+
+    Attributes:
+        image: Environment variables of every image.
+        entrypoint: First words of the command of every image.
+        all_pods: Every pod that was ever started.
+        rejected: Why requests were rejected.
+    """
 
     url: str
     folder: Path
@@ -129,8 +135,8 @@ class Cluster:
     entrypoint: Sequence[str] = ()
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    ran: list[Pod] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    all_pods: list[Pod] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
     jobs: dict[str, Pod] = field(default_factory=dict)
     pods: dict[str, Pod] = field(default_factory=dict)
 
@@ -139,11 +145,11 @@ class Cluster:
         return self.folder / "kubeconfig"
 
     def write_kubeconfig(self) -> None:
-        here = {"cluster": "loopback", "user": "dagster", "namespace": NAMESPACE}
+        context = {"cluster": "loopback", "user": "dagster", "namespace": NAMESPACE}
         config = {
             "clusters": [{"name": "loopback", "cluster": {"server": self.url}}],
             "users": [{"name": "dagster", "user": {"token": "of-the-service-account"}}],
-            "contexts": [{"name": "loopback", "context": here}],
+            "contexts": [{"name": "loopback", "context": context}],
             "current-context": "loopback",
         }
         self.kubeconfig.write_text(yaml.safe_dump(config))
@@ -154,14 +160,14 @@ class Cluster:
         try:
             kubernetes_validate.validate(job, VERSION, strict=True)
         except kubernetes_validate.ValidationError as error:
-            self.refused.append(f"{name}: {error.message}")
+            self.rejected.append(f"{name}: {error.message}")
             raise UnprocessableEntity(error.message) from error
         if name in self.jobs:
             raise Conflict(f"job {name} already exists")
         self.jobs[name] = pod = self._run(name, job)
         self.pods[pod.name] = pod
-        self.ran.append(pod)
-        Thread(target=pod.attend, daemon=True).start()
+        self.all_pods.append(pod)
+        Thread(target=pod.clean_up_at_end, daemon=True).start()
         return self._job(pod)
 
     def _run(self, name: str, job: dict[str, Any]) -> Pod:
@@ -169,11 +175,11 @@ class Cluster:
         folder = self.folder / pod_name
         (folder / "tmp").mkdir(parents=True)
         (container,) = job["spec"]["template"]["spec"]["containers"]
-        of_the_pod = {"HOSTNAME": pod_name, "TMPDIR": str(folder / "tmp")}
+        pod_environment = {"HOSTNAME": pod_name, "TMPDIR": str(folder / "tmp")}
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [*self.entrypoint, *container["args"]],
-                env={**self.image, **of_the_pod, **self._environment(container)},
+                env={**self.image, **pod_environment, **self._environment(container)},
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -183,32 +189,32 @@ class Cluster:
         return Pod(pod_name, job, process, folder)
 
     def _environment(self, container: Mapping[str, Any]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        environment: dict[str, str] = {}
         for source in container["envFrom"]:
             if "configMapRef" in source:
-                found.update(self.config_maps[source["configMapRef"]["name"]])
+                environment.update(self.config_maps[source["configMapRef"]["name"]])
             else:
-                found.update(self.secrets[source["secretRef"]["name"]])
+                environment.update(self.secrets[source["secretRef"]["name"]])
         for variable in container["env"]:
             if "valueFrom" in variable:
                 key = variable["valueFrom"]["secretKeyRef"]
-                found[variable["name"]] = self.secrets[key["name"]][key["key"]]
+                environment[variable["name"]] = self.secrets[key["name"]][key["key"]]
             else:
-                found[variable["name"]] = variable["value"]
-        return found
+                environment[variable["name"]] = variable["value"]
+        return environment
 
     def _job(self, pod: Pod) -> dict[str, Any]:
         return {**pod.job, "status": {"startTime": pod.started, **pod.counts()}}
 
     def read_job(self, request: Request, name: str) -> dict[str, Any]:
-        return self._job(_found(self.jobs, name))
+        return self._job(_pod_or_404(self.jobs, name))
 
     def list_jobs(self, request: Request) -> dict[str, Any]:
         name = request.args["fieldSelector"].removeprefix("metadata.name=")
         return {"items": [self._job(self.jobs[name])] if name in self.jobs else []}
 
     def delete_job(self, request: Request, name: str) -> dict[str, Any]:
-        _found(self.jobs, name)
+        _pod_or_404(self.jobs, name)
         del self.jobs[name]
         return {"status": "Success"}
 
@@ -219,16 +225,16 @@ class Cluster:
         return {"items": [pod.body() for pod in pods if name == pod.name or job == pod.job["metadata"]["name"]]}
 
     def read_pod(self, request: Request, name: str) -> dict[str, Any]:
-        return _found(self.pods, name).body()
+        return _pod_or_404(self.pods, name).body()
 
     def delete_pod(self, request: Request, name: str) -> dict[str, Any]:
-        """With the jobs that it owns, and their pods."""
-        pod = _found(self.pods, name)
+        """Delete a pod with the jobs that it owns and their pods."""
+        pod = _pod_or_404(self.pods, name)
         self.remove(pod)
         return pod.body()
 
-    def lose(self, pod: Pod) -> None:
-        """Its node is gone, and Kubernetes has found out."""
+    def lose_node_of(self, pod: Pod) -> None:
+        """Kill and delete a pod, as Kubernetes does once it notices that the pod's node is lost."""
         pod.kill()
         self.remove(pod)
 
@@ -241,7 +247,7 @@ class Cluster:
                 self.remove(owned)
 
     def read_log(self, request: Request, name: str) -> Response:
-        return Response(_found(self.pods, name).log.read_bytes(), content_type="text/plain")
+        return Response(_pod_or_404(self.pods, name).log.read_bytes(), content_type="text/plain")
 
     def list_events(self, request: Request) -> dict[str, Any]:
         return {"items": []}
@@ -250,7 +256,7 @@ class Cluster:
         try:
             endpoint, arguments = ROUTES.bind_to_environ(environ).match()
         except HTTPException:
-            self.refused.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} is not spoken here")
+            self.rejected.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} is not supported")
             raise
         namespace, *name = arguments.values()
         assert namespace == NAMESPACE
@@ -264,15 +270,15 @@ class Cluster:
         return answer(environ, start_response)
 
 
-def _found(among: Mapping[str, Pod], name: str) -> Pod:
-    if name not in among:
+def _pod_or_404(pods: Mapping[str, Pod], name: str) -> Pod:
+    if name not in pods:
         raise NotFound(f"there is no {name}")
-    return among[name]
+    return pods[name]
 
 
 @contextmanager
 def serving_kubernetes(folder: Path, image: Mapping[str, str], entrypoint: Sequence[str] = ()) -> Iterator[Cluster]:
-    """A cluster without ConfigMaps and Secrets; all of its processes end with it."""
+    """Serve a cluster without ConfigMaps and Secrets until the end of the block, and kill its processes then."""
     folder.mkdir()
     cluster = Cluster("", folder, image, entrypoint)
     with on_loopback(cluster) as cluster.url:
@@ -280,6 +286,6 @@ def serving_kubernetes(folder: Path, image: Mapping[str, str], entrypoint: Seque
         try:
             yield cluster
         finally:
-            for pod in cluster.ran:
+            for pod in cluster.all_pods:
                 pod.kill()
                 pod.process.wait()

@@ -1,4 +1,4 @@
-"""Small videos made by ffmpeg for a test, and what is seen and heard in a file."""
+"""Makes small videos with ffmpeg, and reads the frames and samples of a file."""
 
 import json
 import struct
@@ -32,23 +32,23 @@ from clipper_assets.transcript.words import Word
 SAMPLE = Path(__file__).parents[2] / "sample"
 
 FAST = Encoder("libx264", (("preset", "ultrafast"), ("crf", "20")))
-"""For tests that look at pictures and times, not at quality."""
+"""The fastest encoder, for tests that do not check quality."""
 
 SMALL = Frame(270, 480, Box(16, 67, 221, 245))
-"""A portrait clip at a quarter of its width and height, for tests that ask when something is seen or heard."""
+"""A portrait clip at a quarter of its width and height, for tests that only check times."""
 
 Picture = NDArray[np.uint8]
 """Grey values of shape (height, width), or colours of shape (height, width, 3)."""
 
 
 def make(target: Path, *arguments: str) -> Path:
-    """`target`, made by ffmpeg of `arguments`."""
+    """Write `target` with ffmpeg and these arguments, and return it."""
     run(["-y", *arguments, f"file:{target}"])
     return target
 
 
 def lavfi(picture: str, sound: str = "sine=f=440:r=48000") -> list[str]:
-    """Two inputs, a picture and a sound, from ffmpeg's own sources."""
+    """Arguments for two lavfi inputs, a video and an audio source."""
     return ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
 
 
@@ -60,7 +60,7 @@ def source_of(file: Path) -> RawVideo:
 
 
 def words(text: str, *, each_s: float = 0.4, start_s: float = 0.0) -> tuple[CaptionWord, ...]:
-    """The words of `text`, end to end."""
+    """The words of `text`, each `each_s` long, without pauses between them."""
     return tuple(
         CaptionWord(word, start_s + number * each_s, start_s + (number + 1) * each_s, sentence=0, speaker=None)
         for number, word in enumerate(text.split())
@@ -68,7 +68,7 @@ def words(text: str, *, each_s: float = 0.4, start_s: float = 0.0) -> tuple[Capt
 
 
 def plan_of(source: RawVideo, start_s: float = 0.0, frames: int = 50, **changes: Any) -> ClipPlan:
-    """A plan of `frames` frames in style `pop`, laid out as `fit`, without captions."""
+    """A plan of `frames` frames in style `pop` and layout `fit`, without captions."""
     fps = output_fps(source)
     plan: dict[str, Any] = {
         "index": 0,
@@ -87,13 +87,13 @@ def plan_of(source: RawVideo, start_s: float = 0.0, frames: int = 50, **changes:
 
 
 def render(plan: ClipPlan, file: Path, folder: Path, encoder: Encoder = FAST) -> Rendered:
-    """The clip of `plan`, from `file`, in the new folder `folder`."""
+    """Render `plan` from `file` into the new folder `folder`."""
     folder.mkdir()
     return render_clip(plan, source_of(file), f"file:{file}", encoder, folder, lambda _: None)
 
 
 def frames(file: Path, pixels: str = "gray") -> Iterator[tuple[float, Picture]]:
-    """Seconds and pixels of every frame."""
+    """Yield the time in seconds and the pixels of every frame."""
     with av.open(f"file:{file}") as container:
         for frame in container.decode(video=0):
             yield float(frame.time or 0.0), frame.to_ndarray(format=pixels).astype(np.uint8, copy=False)
@@ -105,7 +105,7 @@ def frame_at(file: Path, time_s: float, pixels: str = "gray") -> Picture:
 
 
 def samples(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Seconds and values of all samples, channels averaged."""
+    """The times in seconds and the values of all samples, mixed to mono."""
     times, values = [], []
     with av.open(f"file:{file}") as container:
         resampler = av.AudioResampler(format="fltp", layout="mono")
@@ -117,7 +117,7 @@ def samples(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
 
 
 def two_microphones(bleed_db: float) -> tuple[list[Samples], list[Word]]:
-    """The sample's host and guest, each on a microphone that hears the other `bleed_db` lower, and the true words.
+    """The sample's host and guest, each on a microphone that also records the other `bleed_db` quieter; and the words.
 
     `channel` of a word is its microphone: 0 for the host, 1 for the guest.
     """
@@ -127,15 +127,16 @@ def two_microphones(bleed_db: float) -> tuple[list[Samples], list[Word]]:
     for channel in (0, 1):
         voice = np.zeros_like(mixed)
         for turn in {word.segment for word in words if word.channel == channel}:
-            said = [word for word in words if word.segment == turn]
-            first, last = round((said[0].start - 0.2) * SPEECH_RATE_HZ), round((said[-1].end + 0.15) * SPEECH_RATE_HZ)
+            spoken = [word for word in words if word.segment == turn]
+            first = round((spoken[0].start - 0.2) * SPEECH_RATE_HZ)
+            last = round((spoken[-1].end + 0.15) * SPEECH_RATE_HZ)
             voice[max(first, 0) : last] = mixed[max(first, 0) : last]
         voices.append(voice)
     bleed = 10 ** (-bleed_db / 20)
     hiss = np.random.default_rng(7).normal(0, 10 ** (-65 / 20), (2, len(mixed)))
     return [
-        (own + bleed * other + noise).astype(np.float32)
-        for own, other, noise in zip(voices, reversed(voices), hiss, strict=True)
+        (voice + bleed * other + noise).astype(np.float32)
+        for voice, other, noise in zip(voices, reversed(voices), hiss, strict=True)
     ], words
 
 
@@ -143,9 +144,9 @@ def sample_words() -> list[Word]:
     """Every word of the sample episode; `segment` is the sentence, `channel` 0 for the host and 1 for the guest."""
     sentences = json.loads((SAMPLE / "truth.json").read_text())["sentences"]
     return [
-        Word(said["word"], said["start"], said["end"], number, channel=int(sentence["speaker"] == "guest"))
+        Word(word["word"], word["start"], word["end"], number, channel=int(sentence["speaker"] == "guest"))
         for number, sentence in enumerate(sentences)
-        for said in sentence["words"]
+        for word in sentence["words"]
     ]
 
 
@@ -157,22 +158,22 @@ def _sample_speech() -> Samples:
 
 
 def speech_of(file: Path) -> Samples:
-    """The sound of a file as engines hear it."""
+    """The audio of a file in the form that engines get: 16 kHz mono."""
     with av.open(f"file:{file}") as container:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=SPEECH_RATE_HZ)
-        found = [
+        blocks = [
             frame.to_ndarray()[0] for decoded in container.decode(audio=0) for frame in resampler.resample(decoded)
         ]
-    return np.concatenate(found).astype(np.float32)
+    return np.concatenate(blocks).astype(np.float32)
 
 
 def microphone_video(target: Path, tracks: Sequence[Samples], *, as_streams: bool, late_s: float = 0.0) -> Path:
-    """A small video with each track as a channel, or as a stream of its own, the last of which begins `late_s` late."""
+    """A small video with each track as an audio channel, or as a stream, the last of which starts `late_s` late."""
     sounds = []
     for number, track in enumerate(tracks):
-        skipped = round(late_s * SPEECH_RATE_HZ) if number == len(tracks) - 1 else 0
+        skipped_samples = round(late_s * SPEECH_RATE_HZ) if number == len(tracks) - 1 else 0
         raw = target.with_name(f"{target.stem}_{number}.f32")
-        raw.write_bytes(track[skipped:].astype("<f4").tobytes())
+        raw.write_bytes(track[skipped_samples:].astype("<f4").tobytes())
         sounds += ["-f", "f32le", "-ar", str(SPEECH_RATE_HZ), "-ac", "1", "-i", str(raw)]
     seconds = len(tracks[0]) / SPEECH_RATE_HZ
     picture = ["-f", "lavfi", "-i", f"color=c=gray:s=64x36:r=5:d={seconds}"]
@@ -188,7 +189,7 @@ def microphone_video(target: Path, tracks: Sequence[Samples], *, as_streams: boo
 
 
 def write_flac(target: Path, speech: Samples) -> None:
-    """Speech as `raw_video` leaves it in the lake."""
+    """Write speech as FLAC, the format in which `raw_video` stores it."""
     with av.open(str(target), "w") as container:
         stream = container.add_stream("flac", rate=SPEECH_RATE_HZ, layout="mono")
         pcm = (np.clip(speech, -1, 1) * 32767).astype(np.int16)
@@ -199,7 +200,7 @@ def write_flac(target: Path, speech: Samples) -> None:
 
 
 def with_sound(video: Path, tracks: Sequence[Samples], target: Path) -> Path:
-    """The picture of a video with each track as a channel of its AAC sound."""
+    """Copy a video and replace its audio by AAC with each track as a channel."""
     inputs = []
     for number, track in enumerate(tracks):
         file = target.with_name(f"{target.stem}_{number}.flac")
@@ -211,7 +212,7 @@ def with_sound(video: Path, tracks: Sequence[Samples], target: Path) -> Path:
 
 
 def picture_bomb(target: Path, side_px: int = 16_000) -> Path:
-    """Eight seconds of sound beside a PNG of that many pixels squared, 64 bits each, in a Matroska of a few kB."""
+    """A Matroska file of a few kB with 8 s of sound and a PNG of `side_px` x `side_px` pixels of 64 bits."""
     header = struct.pack(">IIBBBBB", side_px, side_px, 16, 6, 0, 0, 0)
     rows = zlib.compress(bytes(10 * (8 * side_px + 1)))
     chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))

@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, from Debian's package, on loopback."""
+"""Starts a PostgreSQL server for a test on loopback, from Debian's package."""
 
 import os
 import subprocess
@@ -24,20 +24,20 @@ class Postgres:
     port: int
 
     def control(self, *arguments: str) -> None:
-        """`pg_ctl`, which waits until it is done."""
+        """Run a `pg_ctl` command and wait until it is done."""
         log = self.folder / "server.log"
         command = [str(BINARIES[-1] / "pg_ctl"), "-D", str(self.folder / "data"), "-w", "-l", str(log), *arguments]
         with (self.folder / "pg_ctl.log").open("ab") as output:
             subprocess.run(command, user=OWNER, cwd=self.folder, stdout=output, stderr=output, check=True)
 
     def restart(self, mode: str) -> None:
-        """`fast` ends all connections in order, `immediate` as a crash does."""
+        """Restart the server; `fast` closes connections properly, `immediate` drops them as a crash does."""
         self.control("restart", "-m", mode)
 
 
 @contextmanager
 def serving_postgres() -> Iterator[Postgres]:
-    """From an empty cluster on, which takes about two seconds. Its folder is deleted in the end."""
+    """Run a server with a new, empty cluster (takes about two seconds); delete its folder at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="postgres-") as name:
         folder = Path(name)
         if OWNER:

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, by HTTPS, with a certificate of an authority of its own."""
+"""Receives webhooks over HTTPS on loopback, with a certificate from its own authority."""
 
 import ssl
 from collections.abc import Iterator
@@ -17,14 +17,17 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @dataclass
 class Receiver:
-    """Answers with `answers` in turn, then with 204; `got` holds what came, its signature verified: id and body."""
+    """Answers with the status codes of `answers` in turn, then with 204.
+
+    `received` has the id and body of each webhook, after its signature was verified.
+    """
 
     url: str
     authority: Path
     answers: list[int] = field(default_factory=list)
-    got: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     silent: Event = field(default_factory=Event)
-    """While it is set, no request is answered."""
+    """While this is set, no request is answered."""
 
 
 @contextmanager
@@ -36,7 +39,7 @@ def receiving(folder: Path) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.got.append((self.headers["webhook-id"], Webhook(SECRET).verify(body, dict(self.headers))))
+            receiver.received.append((self.headers["webhook-id"], Webhook(SECRET).verify(body, dict(self.headers))))
             while receiver.silent.is_set():
                 ended.wait(0.05)
             self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
@@ -45,7 +48,7 @@ def receiving(folder: Path) -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Tests say what they have to say."""
+            """Log nothing."""
 
     ended = Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,4 +1,4 @@
-"""Real servers: `dagster dev` with its daemon and webserver, `clipper-api`, and an S3 API that counts what is read."""
+"""Real servers: `dagster dev` with its daemon and webserver, `clipper-api`, and an S3 API that records its requests."""
 
 import os
 import re
@@ -31,17 +31,17 @@ SIGNER = re.compile(r"Credential=([^/]+)/")
 FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
 OPERATOR = "operator-token-of-the-tests"
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-def until(what: str, look: Callable[[], Found | None]) -> Found:
-    """What `look` finds, as soon as it finds something; fails after `DEADLINE_S`."""
+def wait_for(event: str, check: Callable[[], Value | None]) -> Value:
+    """Call `check` until it returns something other than None, and return that; fail after `DEADLINE_S`."""
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
-        if (found := look()) is not None:
-            return found
+        if (value := check()) is not None:
+            return value
         time.sleep(POLL_S)
-    raise AssertionError(f"{what} did not happen within {DEADLINE_S:g} s")
+    raise AssertionError(f"{event} did not happen within {DEADLINE_S:g} s")
 
 
 def free_port() -> int:
@@ -54,7 +54,7 @@ def free_port() -> int:
 def serving(
     command: Sequence[str], environment: Mapping[str, str], log: Path, health: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A server with all its children, from when it answers at `health` on."""
+    """Start a server, wait until it answers at the URL `health`, and terminate it with its children at the end."""
     with log.open("ab") as stream:
         process = subprocess.Popen(
             command, env=environment, cwd=PROJECT, stdout=stream, stderr=stream, start_new_session=True
@@ -68,7 +68,7 @@ def serving(
             return None
 
     try:
-        until(f"the start of {command[0]}", answers)
+        wait_for(f"the start of {command[0]}", answers)
         yield process
     finally:
         if process.poll() is None:
@@ -82,7 +82,7 @@ def serving(
 
 @dataclass(frozen=True)
 class Deployment:
-    """A running `dagster dev`, and the environment that it has."""
+    """A running `dagster dev` with its environment."""
 
     url: str
     environment: dict[str, str]
@@ -90,7 +90,7 @@ class Deployment:
     process: "subprocess.Popen[bytes]"
 
     def kill(self) -> None:
-        """All of its servers at once, as when the machine's power fails; its runs are not among them."""
+        """Kill all its servers at once, as a power failure does, but not the processes of its runs."""
         servers = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
         for process in servers:
             if process.status() != psutil.STATUS_ZOMBIE and RUN_ID not in process.environ():
@@ -103,7 +103,7 @@ class Deployment:
         return answer["data"]
 
     def clipper(self, *arguments: str) -> str:
-        """Run the command line beside it, on the same storage and instance."""
+        """Run `clipper` on the same storage and instance, and return its standard output."""
         command = [str(SCRIPTS / "clipper"), *arguments]
         done = subprocess.run(command, env=self.environment, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -112,12 +112,12 @@ class Deployment:
 
 @contextmanager
 def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
-    """`dagster dev` on a storage, with the instance in `folder`: by its `home/dagster.yaml`, or the project's own."""
+    """Start `dagster dev` with the instance `folder/home`, with its own `dagster.yaml` or else the project's."""
     home, port, log = folder / "home", free_port(), folder / "dagster.log"
     home.mkdir(exist_ok=True)
     if not (home / "dagster.yaml").exists():
         shutil.copy(PROJECT / "dagster.yaml", home)
-    wanted = {
+    variables = {
         **os.environ,
         **environment,
         "DAGSTER_HOME": str(home),
@@ -127,8 +127,8 @@ def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deploym
     }
     url = f"http://127.0.0.1:{port}"
     command = [str(SCRIPTS / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)]
-    with serving(command, wanted, log, f"{url}/server_info") as process:
-        yield Deployment(url, wanted, log, process)
+    with serving(command, variables, log, f"{url}/server_info") as process:
+        yield Deployment(url, variables, log, process)
 
 
 @dataclass(frozen=True)
@@ -139,33 +139,33 @@ class Api:
     log: Path
     process: "subprocess.Popen[bytes]"
 
-    def asked(self, method: str, path: str, token: str = FULL, **more: Any) -> requests.Response:
+    def request(self, method: str, path: str, token: str = FULL, **more: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=DEADLINE_S, **more)
 
     def episode(self, key: str) -> dict[str, Any]:
-        answer = self.asked("GET", f"/episodes/{key}")
+        answer = self.request("GET", f"/episodes/{key}")
         assert answer.ok, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        episode: dict[str, Any] = answer.json()
+        return episode
 
 
 @contextmanager
 def api_beside(
     deployment: Deployment, port: int | None = None, under: Sequence[str] = (), **environment: str
 ) -> Iterator[Api]:
-    """`clipper-api` on the storage and the instance of a deployment, run by the command `under`."""
+    """Start `clipper-api` on the storage and instance of a deployment; the words of `under` precede its command."""
     port = port or free_port()
-    wanted = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ},operator:{OPERATOR}", **environment}
+    variables = {**deployment.environment, "AUTH_TOKEN": f"{FULL},read:{READ},operator:{OPERATOR}", **environment}
     url, log = f"http://127.0.0.1:{port}", deployment.log.with_name("api.log")
     command = [*under, str(SCRIPTS / "clipper-api"), "--port", str(port)]
-    with serving(command, wanted, log, f"{url}/health") as process:
+    with serving(command, variables, log, f"{url}/health") as process:
         yield Api(url, log, process)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request that the S3 API answered; `bytes_sent` is the length of its answer, `signer` an access key."""
+    """A request to the S3 API; `bytes_sent` is the length of the response, `signer` the access key that signed it."""
 
     method: str
     path: str
@@ -176,7 +176,7 @@ class Request:
 
 @dataclass
 class CountingS3:
-    """moto's S3 API on loopback, with each request on record."""
+    """moto's S3 API on loopback, which records every request."""
 
     url: str
     requests: list[Request] = field(default_factory=list)
@@ -201,11 +201,12 @@ class CountingS3:
         )
 
     def bytes_read(self, path: str) -> list[int]:
-        return [seen.bytes_sent for seen in self.requests if (seen.method, seen.path) == ("GET", path)]
+        """The number of bytes that each GET request for `path` read."""
+        return [request.bytes_sent for request in self.requests if (request.method, request.path) == ("GET", path)]
 
 
-def _say_who_signed(environ: dict[str, Any]) -> None:
-    """moto's IAM looks for the signer of a request in its headers alone; a presigned URL has it in its query."""
+def _copy_signer_into_headers(environ: dict[str, Any]) -> None:
+    """Copy the signer of a presigned URL from its query into the headers, the only place in which moto's IAM looks."""
     query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
     if "X-Amz-Credential" in query:
         environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={query['X-Amz-Credential']}, Signature=none, "
@@ -218,18 +219,18 @@ def serving_s3() -> Iterator[CountingS3]:
     application = DomainDispatcherApplication(create_backend_app)
     counting = CountingS3("")
 
-    def counted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def recorded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def record(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             length = int({name.lower(): value for name, value in headers}.get("content-length", 0))
             method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            signed = SIGNER.search(environ.get("HTTP_AUTHORIZATION", ""))
-            signer = signed[1] if signed else None
+            signature = SIGNER.search(environ.get("HTTP_AUTHORIZATION", ""))
+            signer = signature[1] if signature else None
             counting.requests.append(Request(method, path, length, environ["QUERY_STRING"], signer))
             return start_response(status, headers, *rest)
 
-        _say_who_signed(environ)
+        _copy_signer_into_headers(environ)
         answer: Iterable[bytes] = application(environ, record)
         return answer
 
-    with on_loopback(counted) as counting.url:
+    with on_loopback(recorded) as counting.url:
         yield counting

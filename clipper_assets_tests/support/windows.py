@@ -4,7 +4,7 @@ from clipper_assets.highlights.window import Window
 
 
 def window_of(**changes: Any) -> Window:
-    """A window of the first sentence, with what a test says of it."""
+    """A window on the first sentence, with `changes` to its fields."""
     fields: dict[str, Any] = {
         "episode": "e", "clip": 0, "start": 0.0, "end": 30.0, "first_sentence": 0, "last_sentence": 0,
         "virality_score": 5.0, "hook": "h", "title": "t", "reason": "r", "hashtags": ["#a"], "picker": "heuristic",

@@ -104,8 +104,8 @@ def test_an_event_is_delivered_again_until_the_receiver_accepts_it(
     good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
     receiver.answers = [500, 503]
     ticks.until_nothing_is_pending()
-    accepted = dict(receiver.got[2:])
-    assert len(receiver.got) == 4
+    accepted = dict(receiver.received[2:])
+    assert len(receiver.received) == 4
     assert accepted.keys() == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
     event = accepted[f"{good}.episode.succeeded"]
     assert event["type"] == "episode.succeeded"
@@ -123,14 +123,14 @@ def test_an_event_is_delivered_again_until_the_receiver_accepts_it(
         "clips": [],
     }  # fmt: skip
     ticks.tick()
-    assert len(receiver.got) == 4
+    assert len(receiver.received) == 4
 
 
 def test_a_retry_sends_the_same_body(receiver: Receiver, ticks: Ticks) -> None:
     run(ticks.instance, fail="yes")
     receiver.answers = [500]
     ticks.until_nothing_is_pending()
-    first, second = receiver.got
+    first, second = receiver.received
     assert first == second
 
 
@@ -142,14 +142,14 @@ def test_runs_that_ended_before_the_first_tick_are_not_reported(
     ticks.tick()
     new = run(instance, fail="yes")
     ticks.until_nothing_is_pending()
-    assert [name for name, _ in receiver.got] == [f"{new}.episode.failed"]
+    assert [name for name, _ in receiver.received] == [f"{new}.episode.failed"]
 
 
 def test_only_runs_that_make_clips_are_reported(receiver: Receiver, ticks: Ticks) -> None:
     run(ticks.instance, "raw_video")
     rendered = run(ticks.instance, "rendered_clips", fail="yes")
     ticks.until_nothing_is_pending()
-    assert [name for name, _ in receiver.got] == [f"{rendered}.episode.failed"]
+    assert [name for name, _ in receiver.received] == [f"{rendered}.episode.failed"]
 
 
 def test_a_failure_that_dagster_retries_is_not_reported(
@@ -161,7 +161,7 @@ def test_a_failure_that_dagster_retries_is_not_reported(
         run(instance, fail="yes")
         last = run(instance, fail="yes", **{"dagster/max_retries": "0"})
         ticks.until_nothing_is_pending()
-    assert [name for name, _ in receiver.got] == [f"{last}.episode.failed"]
+    assert [name for name, _ in receiver.received] == [f"{last}.episode.failed"]
 
 
 def test_each_receiver_has_its_own_delivery(
@@ -173,12 +173,12 @@ def test_each_receiver_has_its_own_delivery(
     run(instance, fail="yes")
     (pending,) = ticks.tick()
     assert pending["attempt"] == 1
-    assert len(receiver.got) == 1
+    assert len(receiver.received) == 1
     assert "hidden" not in str(ticks.cursor)
     remaining = Ticks(instance, storage, settings_for(receiver.url))
     remaining.cursor = ticks.cursor
     assert remaining.tick() == []
-    assert len(receiver.got) == 1
+    assert len(receiver.received) == 1
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 429])
@@ -190,7 +190,7 @@ def test_any_status_but_2xx_is_a_failure_and_redirects_are_not_followed(
     (pending,) = ticks.tick()
     assert pending["attempt"] == 1
     assert pending["due"] > 0
-    assert len(receiver.got) == 1
+    assert len(receiver.received) == 1
 
 
 def test_a_certificate_of_an_unknown_authority_is_rejected(
@@ -199,7 +199,7 @@ def test_a_certificate_of_an_unknown_authority_is_rejected(
     monkeypatch.delenv("SSL_CERT_FILE")
     run(ticks.instance, fail="yes")
     assert [pending["attempt"] for pending in ticks.tick()] == [1]
-    assert receiver.got == []
+    assert receiver.received == []
 
 
 def test_a_silent_receiver_does_not_block_a_tick(
@@ -209,7 +209,7 @@ def test_a_silent_receiver_does_not_block_a_tick(
     receiver.silent.set()
     run(ticks.instance, fail="yes")
     assert [pending["attempt"] for pending in ticks.tick()] == [1]
-    assert len(receiver.got) == 1
+    assert len(receiver.received) == 1
 
 
 def test_deliveries_beyond_the_time_of_a_tick_stay_due(
@@ -218,7 +218,7 @@ def test_deliveries_beyond_the_time_of_a_tick_stay_due(
     monkeypatch.setattr(sensor, "TICK_S", 0.0)
     run(ticks.instance, fail="yes")
     assert [(pending["attempt"], pending["due"]) for pending in ticks.tick()] == [(0, 0.0)]
-    assert receiver.got == []
+    assert receiver.received == []
 
 
 @pytest.mark.parametrize(("answers", "attempts"), [([410], 1), ([500] * 3, 3)])
@@ -234,7 +234,7 @@ def test_a_delivery_is_given_up_with_an_error(
     failed = run(ticks.instance, fail="yes")
     receiver.answers = list(answers)
     ticks.until_nothing_is_pending()
-    assert len(receiver.got) == attempts
+    assert len(receiver.received) == attempts
     assert (
         f"gave up delivering episode.failed of run {failed} to webhook URL 1: {answers[-1]}" in capfd.readouterr().err
     )
@@ -243,7 +243,7 @@ def test_a_delivery_is_given_up_with_an_error(
 def test_a_missing_manifest_is_reported_in_the_event_and_blocks_no_other(receiver: Receiver, ticks: Ticks) -> None:
     good, bad = run(ticks.instance), run(ticks.instance, fail="yes")
     assert ticks.tick() == []
-    data_by_id = {name: body["data"] for name, body in receiver.got}
+    data_by_id = {name: body["data"] for name, body in receiver.received}
     assert set(data_by_id) == {f"{good}.episode.succeeded", f"{bad}.episode.failed"}
     data = data_by_id[f"{good}.episode.succeeded"]
     assert (data["clips"], data["manifest_key"]) == ([], None)
