@@ -18,7 +18,7 @@ EDITS = dg.AssetSpec(
     partitions_def=episodes,
     group_name="episodes",
     kinds={"json"},
-    description="People's edits of an episode's clips on the review page; the API saves them, and every run reads them.",
+    description="Edits of an episode's clips on the review page; the API saves them, and every run reads them.",
 )
 DATA_VERSION_TAG = "dagster/data_version"
 _VERSION = re.compile(r"[0-9]{6}\.json")
