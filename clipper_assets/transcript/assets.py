@@ -134,14 +134,7 @@ def aligned_transcript(
         name_speakers(words, names),
         split_sentences(words, result.language),
         result.language,
-        {
-            "engine": transcription.engine,
-            "model": result.model,
-            "language": result.language,
-            "package_version": version("clipper_assets"),
-            "etag": source.etag,
-            "degraded": json.dumps(degraded),
-        },
+        _provenance(transcription, source.etag, degraded),
     )
     return new_result(
         recipe,
@@ -157,6 +150,17 @@ def aligned_transcript(
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
+
+
+def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str, str]]) -> dict[str, str]:
+    return {
+        "engine": transcription.engine,
+        "model": transcription.result.model,
+        "language": transcription.result.language,
+        "package_version": version("clipper_assets"),
+        "etag": etag,
+        "degraded": json.dumps(degraded),
+    }
 
 
 def _metadata(
