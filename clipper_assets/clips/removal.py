@@ -18,6 +18,7 @@ from clipper_assets.runtime.asset_names import (
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
+from clipper_assets.storage.pictures import PICTURES
 
 LAKE_FOLDERS = (
     RAW_VIDEO,
@@ -30,6 +31,7 @@ LAKE_FOLDERS = (
     RENDERED_CLIPS,
     "clip_records",
     "edits",
+    PICTURES,
 )
 """Folders of the lake with one folder per episode; the claims of runs are kept elsewhere and stay."""
 _CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)")

@@ -1,6 +1,5 @@
-"""Figures for Dagster's UI. They are stored in the event log, twice per run, so they must be small."""
+"""Figures as small PNG files."""
 
-import base64
 import io
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,12 @@ MAX_COLOURS = 64
 """A PNG with a palette is a third of the size of the one that matplotlib writes."""
 
 
-def inline_plot(figure: "Figure", description: str) -> str:
-    """Markdown that embeds the figure as a PNG data URI, so that Dagster's UI needs no access to the storage."""
+def png_of(figure: "Figure") -> bytes:
+    """The figure as a PNG with a palette of `MAX_COLOURS`."""
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png")
     with Image.open(drawn) as picture:
         picture.convert("RGB").quantize(MAX_COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return f"![{description}](data:image/png;base64,{base64.b64encode(small.getvalue()).decode()})"
+    return small.getvalue()

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.shows.speakers import read_names, speakers_keys
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.checks import CHECKS, check_words
@@ -38,7 +39,6 @@ from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import name_speakers
-from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
@@ -144,7 +144,8 @@ def aligned_transcript(
             not_degraded(ALIGNED_TRANSCRIPT, degraded),
         ],
         metadata={
-            **_metadata(transcription, table, speech_spans, source.duration_s),
+            **_metadata(transcription, table, source.duration_s),
+            "pace": store_picture(storage, source.episode, "pace", pace_plot(table, speech_spans, source.duration_s)),
             "speakers": speakers,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
@@ -163,9 +164,7 @@ def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str
     }
 
 
-def _metadata(
-    transcription: Transcription, table: pa.Table, speech_spans: Sequence[Span], duration_s: float
-) -> dict[str, Any]:
+def _metadata(transcription: Transcription, table: pa.Table, duration_s: float) -> dict[str, Any]:
     """Metadata about the engine's work, with a preview of the transcript."""
     result, spoken = transcription.result, sentences(table)
     return {
@@ -179,7 +178,6 @@ def _metadata(
         "speech_s": round(sum(sentence.end - sentence.start for sentence in spoken), 1),
         "seconds": {name: round(seconds, 2) for name, seconds in result.stages_s.items()},
         "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in result.stages_s.items()},
-        "pace": dg.MetadataValue.md(pace_plot(table, speech_spans, duration_s)),
         "transcript": dg.MetadataValue.md(preview(spoken)),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from clipper_assets.media.plots import inline_plot
+from clipper_assets.media.plots import png_of
 from clipper_assets.text.markdown import clock
 from clipper_assets.transcript.checks import Seconds, speakers_of, speech_before, word_times
 from clipper_assets.transcript.timing import Span
@@ -32,15 +32,12 @@ NARROWEST_PX = 2
 LEGEND_COLUMNS, NAME_LETTERS = 4, 24
 
 
-def pace_plot(words: pa.Table, voice: Sequence[Span], duration_s: float) -> str:
-    """Plot words per minute of each speaker and the share of speech with words, as Markdown with an inline PNG.
+def pace_plot(words: pa.Table, voice: Sequence[Span], duration_s: float) -> bytes | None:
+    """Plot words per minute of each speaker and the share of speech with words, as a PNG; None without words.
 
     Words that may not have been said are shaded. `voice` has the spans in which a voice detector finds speech.
     """
-    if not words.num_rows:
-        return "no words"
-    description = "words per minute and share of speech with words, over time"
-    return inline_plot(_figure(words, voice, duration_s), description)
+    return png_of(_figure(words, voice, duration_s)) if words.num_rows else None
 
 
 def bins(duration_s: float) -> Seconds:

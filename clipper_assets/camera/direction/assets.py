@@ -21,6 +21,7 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
@@ -101,7 +102,7 @@ def camera_paths(
             "layout": usual.value,
             "layouts": {f"clip_{clip}": [layout.value for layout in path.layouts] for clip, path in paths},
             "degraded": dg.MetadataValue.json(degraded),
-            "camera": dg.MetadataValue.md(camera_plot(paths, list(followed.items()))),
+            "camera": store_picture(storage, source.episode, "camera", camera_plot(paths, list(followed.items()))),
         },
     )
 

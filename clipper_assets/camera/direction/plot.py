@@ -9,7 +9,7 @@ from clipper_assets.camera.direction.crop import shown_boxes, views_at
 from clipper_assets.camera.direction.path import PANELS, CameraPath
 from clipper_assets.camera.scene import Scene
 from clipper_assets.media.frame import FRAMES, Aspect
-from clipper_assets.media.plots import inline_plot
+from clipper_assets.media.plots import png_of
 from clipper_assets.shows.show import Layout
 from clipper_assets.text.markdown import clock
 
@@ -32,11 +32,12 @@ WIDTH_PX, STRIP_PX, KEY_PX, PX_PER_INCH = 900, 150, 40, 100
 STEP_S = 0.1
 
 
-def camera_plot(paths: Sequence[tuple[int, CameraPath]], scenes: Sequence[tuple[int, Scene]]) -> str:
-    """Markdown with an inline PNG (a data URI) that has one strip for each clip with a scene."""
-    if not scenes:
-        return "no clip follows people, so the video was not analysed"
-    return inline_plot(_figure(dict(paths), scenes), "what each clip shows of the source, and its faces, over time")
+def camera_plot(paths: Sequence[tuple[int, CameraPath]], scenes: Sequence[tuple[int, Scene]]) -> bytes | None:
+    """Plot what each clip shows of the source, and its faces, over time: a PNG with a strip for each clip with a scene.
+
+    None without scenes, because the camera follows nobody then.
+    """
+    return png_of(_figure(dict(paths), scenes)) if scenes else None
 
 
 def _figure(paths: dict[int, CameraPath], scenes: Sequence[tuple[int, Scene]]) -> "Figure":

@@ -38,7 +38,9 @@ def test_the_camera_follows_the_speaker(uploaded: DirectoryStorage, instance: dg
     table = result.asset_value("camera_paths")
     assert set(table["layout"].to_pylist()) <= {"speaker", "split"}
     (event,) = result.asset_materializations_for_node("camera_paths")
-    assert "data:image/png;base64," in str(event.metadata["camera"].value)
+    picture = "lake/pictures/episode=show%2Fcut.mp4/camera.png"
+    assert event.metadata["camera"] == dg.MetadataValue.url(uploaded.uri(picture))
+    assert uploaded.read_bytes(picture).startswith(b"\x89PNG")
     (check,) = [
         check for check in result.get_asset_check_evaluations() if check.check_name == "camera_paths_not_degraded"
     ]
