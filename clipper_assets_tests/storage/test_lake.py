@@ -154,7 +154,7 @@ def test_a_missing_table_fails_the_step_that_reads_it(storage: DirectoryStorage,
 
 
 def test_an_input_that_is_not_an_asset_is_rejected(storage: DirectoryStorage) -> None:
-    with pytest.raises(ValueError, match=r"^the input words is not the table of an asset$"):
+    with pytest.raises(ValueError, match=r"^input words does not come from an asset of the lake$"):
         LakeIOManager(storage).load_input(dg.build_input_context(name="words"))
 
 

@@ -121,7 +121,7 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
     assert metadata["engine"].value == "faster_whisper"
     assert [reason.split(":")[0] for reason in value_of(metadata["passed_over"])] == ["transcript_file", "whisperx"]
     assert set(value_of(metadata["real_time_factor"])) == {"load", "find speech", "transcribe", "load aligner", "align"}
-    assert str(metadata["pace"].value).endswith("/lake/pictures/episode=test1%2Ftalk.mp4/pace.png")
+    assert metadata["pace"] == dg.MetadataValue.url(storage.uri("lake/pictures/episode=test1%2Ftalk.mp4/pace.png"))
     assert metadata["speakers"].value == "off: CLIPPER_DIARIZATION_MODEL is `off`"
     assert value_of(metadata["peak_memory"])["host_mib"] > 50
     assert "faster-whisper" in value_of(metadata["versions"])
