@@ -1,7 +1,9 @@
 """The common result of all transcript formats, and the errors for files that cannot be read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from locale import locale_alias
 from textwrap import shorten
 
 from clipper_assets.transcript.timing import Span
@@ -54,5 +56,10 @@ def quoted(text: str) -> str:
 
 
 def iso_language(tag: str | None) -> str | None:
-    """The language of a tag: `pt` for `pt-BR`."""
-    return tag.replace("_", "-").split("-")[0].strip().lower() or None if tag else None
+    """The ISO 639-1 code of a language tag or name: `pt` for `pt-BR`, `en` for `English`; None if it is unknown.
+
+    Names are those of Python's `locale.locale_alias`. Cantonese has only a three-letter code, `yue`.
+    """
+    language = re.split("[-_]", tag.strip().lower())[0] if tag else ""
+    code = locale_alias.get(language, language).split("_")[0]
+    return code if re.fullmatch("[a-z]{2}|yue", code) else None

@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from clipper_assets.text.scripts import HAN, KANA, THAI, UNSPACED, in_scripts, split_unspaced
 from clipper_assets.transcript.formats.base import Cue, CueWord
+from clipper_assets.transcript.formats.word_by_word import ShownCue, merged, shown_cue, with_marks
 from clipper_assets.transcript.pronunciation import is_said
 from clipper_assets.transcript.timing import Span
 
@@ -22,12 +23,18 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<[\d:.]+>|\{[^{}]*\}")  # tags of HT
 _ENTITY = re.compile(r"&#?\w{1,31};")  # the longest name in HTML has 31 letters
 _NOT_SAID = re.compile(r"\[[^\[\]]*\](?!:)|[♪♫]")  # [Music], [Applause]
 _TURN = re.compile(r"[-‐–—]+\s*(?!\d)|>{2,}\s*")  # noqa: RUF001
-_NAME = r"[^\W\d_][\w.'’-]*(?: \w[\w.'’-]*){0,2}"  # noqa: RUF001
+_NAME = r"[^\W\d_][\w.'’-]*(?: \w[\w.'’-]*){0,2}|[\w.+-]+@[\w.-]+"  # noqa: RUF001
+_NOTE = r"(?: ?\([^()]{1,40}\)| +\d{1,2}(?::\d\d){1,2})?"
+"""What tools write after a name: pronouns, a role or a time."""
 _LABEL = re.compile(
-    rf"(?:{_TURN.pattern})?(?:\[(?P<bracketed>[^\]\s][^\]]*)\]:\s*|(?P<name>{_NAME}) ?:(?:\s+|$))(?:{_TURN.pattern})?"
+    rf"(?:{_TURN.pattern})?"
+    rf"(?:\[(?P<bracketed>[^\]\s][^\]]*)\]:\s*|(?P<name>{_NAME}){_NOTE} ?:(?:\s+|$))(?:{_TURN.pattern})?"
 )
-"""A speaker's name before the text: `[Name]:`, as WhisperX writes it into SRT and VTT, or `Name:`."""
+"""A speaker's name before the text: `[Name]:`, as WhisperX writes it, or `Name:` or `Name (she/her):`."""
+_NAME_ALONE = re.compile(rf"(?P<name>{_NAME}){_NOTE} ?:?")
 
+LABELLED = 0.9
+"""Least share of cues with a label in files whose labels need not look like names."""
 MAX_ROLLED_LINES = 15
 """Most lines of a rolling caption: as many as a television's caption decoder shows (CTA-608)."""
 
@@ -42,10 +49,11 @@ class Subtitle:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line without markup; `voice` is WebVTT's `<v Name>`."""
+    """A line without markup; `voice` is WebVTT's `<v Name>`, `spans` has one for each word if the file has them."""
 
     text: str
     voice: str | None
+    spans: tuple[Span | None, ...] = ()
 
 
 def split_words(text: str, language: str | None = None) -> list[str]:
@@ -76,14 +84,18 @@ def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue
     `_names` and a colon, up to the next change of speaker: another label, a dash or `>>`.
     """
     ordered = sorted(subtitles, key=lambda subtitle: subtitle.span[0])
-    shown = _without_repeats([(subtitle.span, list(_lines(subtitle.lines))) for subtitle in ordered])
-    names = _names([lines for _, lines in shown if lines])
+    cues_shown = [shown_cue(subtitle.span, list(_lines(subtitle.lines))) for subtitle in ordered]
+    shown = _without_repeats(_each_word_once(cues_shown))
+    names, names_above = _names([lines for _, lines in shown if lines]), _names_above([lines for _, lines in shown])
     cues = []
     turn = None
     for span, lines in shown:
-        words = []
+        words: list[CueWord] = []
         speaker = turn
-        for line in lines:
+        has_name_above = len(lines) > 1 and _name_alone(lines[0]) in names_above
+        if has_name_above:
+            speaker = turn = _name_alone(lines[0])
+        for line in lines[has_name_above:]:
             text = line.text
             label = _LABEL.match(text)
             if label and (label["bracketed"] or label["name"] in names):
@@ -93,21 +105,46 @@ def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue
             elif dash := _TURN.match(text):
                 speaker = turn = None
                 text = text[dash.end() :]
-            words += [CueWord(word, speaker=line.voice or speaker) for word in split_words(text, language)]
+            words += _cue_words(text, line, line.voice or speaker, language)
         if words:
             cues.append(Cue(words, span))
     return cues
 
 
-def _lines(lines: Sequence[str]) -> Iterator[_Line]:
-    """The lines of one cue without markup, and without lines that have no text."""
+def _cue_words(text: str, line: _Line, speaker: str | None, language: str | None) -> list[CueWord]:
+    """The words of `text`, the end of a line, with the spans that the line has for them."""
+    words = split_words(text, language)
+    tokens = text.split()
+    spans = [
+        span
+        for token, span in zip(tokens, line.spans[len(line.spans) - len(tokens) :], strict=False)
+        if is_said(bare(token))
+    ]
+    if len(spans) != len(words):  # no spans, or a language without spaces
+        return [CueWord(word, speaker=speaker) for word in words]
+    return [CueWord(word, span, speaker) for word, span in zip(words, spans, strict=True)]
+
+
+def _each_word_once(cues: Sequence[ShownCue]) -> list[tuple[Span, list[_Line]]]:
+    """The lines of cues, as `merged` returns them."""
+    shown = []
+    for cue in merged(cues):
+        spans, lines = iter(cue.spans), []
+        for words, voice in zip(cue.lines, cue.voices, strict=True):
+            lines.append(_Line(" ".join(words), voice, tuple(islice(spans, len(words)))))
+        shown.append((cue.span, [line for line in lines if line.text]))
+    return shown
+
+
+def _lines(lines: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """The lines of one cue that have text, with their voices; of the markup only the marks of `with_marks` stay."""
     before, *voiced = _VOICE.split("\n".join(lines))
     for voice, text in zip([None, *voiced[::2]], [before, *voiced[1::2]], strict=True):
         name = " ".join(_unescaped(voice).split()) if voice else None
-        untagged = _TAG.sub("", text).replace(r"\N", "\n").replace(r"\h", " ")
+        untagged = _TAG.sub("", with_marks(text)).replace(r"\N", "\n").replace(r"\h", " ")
         for line in _NOT_SAID.sub(" ", _unescaped(untagged)).split("\n"):
             if plain := " ".join(bare(line).split()):
-                yield _Line(plain, name)
+                yield plain, name
 
 
 def _unescaped(text: str) -> str:
@@ -140,8 +177,36 @@ def _names(cues: Sequence[Sequence[_Line]]) -> set[str]:
 
     They are names if the file uses them consistently: at the beginning of every cue; or at the beginning of the first
     cue and of a tenth of all, with at least two names that occur more than once (once is enough for names in capitals).
-    If the first name is in capitals, only words in capitals count, otherwise only others.
+    If the first name is in capitals, only words in capitals count, otherwise only others. Words that do not look like
+    names (`jon`, `Mira's iPhone`) are names if nearly every cue begins with one of few that return.
     """
+    return _capitalized_names(cues) | _returning([_loose_name(lines[0]) for lines in cues])
+
+
+def _returning(names: Sequence[str | None]) -> set[str]:
+    """The names if at least `LABELLED` of the cues have one, and at least two come back again and again."""
+    counts = Counter(name for name in names if name)
+    returning = {name for name, count in counts.items() if count > 1}
+    labelled = sum(counts[name] for name in returning)
+    return set(counts) if len(returning) > 1 and labelled >= LABELLED * len(names) else set()
+
+
+def _names_above(cues: Sequence[Sequence[_Line]]) -> set[str]:
+    """Names that stand alone on the first line of cues, above what is said."""
+    return _returning([_name_alone(lines[0]) if len(lines) > 1 else None for lines in cues if lines])
+
+
+def _name_alone(line: _Line) -> str | None:
+    match = _NAME_ALONE.fullmatch(line.text)
+    return match["name"] if match else None
+
+
+def _loose_name(line: _Line) -> str | None:
+    label = _LABEL.match(line.text)
+    return label["name"] if label else None
+
+
+def _capitalized_names(cues: Sequence[Sequence[_Line]]) -> set[str]:
     first_names = [_name(lines[0]) for lines in cues]
     if not first_names or not first_names[0]:
         return set()

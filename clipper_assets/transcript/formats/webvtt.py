@@ -1,7 +1,7 @@
 """WebVTT (`.vtt`): blocks of lines between empty lines, each a cue, a comment or a style.
 
 Parsed as in the W3C's "WebVTT: The Web Video Text Tracks Format", section 6.1, except that the header may be missing,
-and that text outside cues, which browsers ignore, is an error.
+in small letters or below empty lines, and that text outside cues, which browsers ignore, is an error.
 """
 
 import re
@@ -29,9 +29,11 @@ def parse(text: str, language: str | None, otherwise: str | None) -> Transcript:
 
 def _header_length(lines: Sequence[str]) -> int:
     """The number of lines before the first block."""
-    if not lines[0].startswith("WEBVTT"):
+    begin = next((index for index, line in enumerate(lines) if bare(line)), 0)
+    if not lines[begin].upper().startswith("WEBVTT"):
         return 0
-    return next((index for index, line in enumerate(lines) if not line or is_about_times(line)), len(lines))
+    ends = (index for index in range(begin, len(lines)) if not lines[index] or is_about_times(lines[index]))
+    return next(ends, len(lines))
 
 
 def _subtitles(lines: Sequence[str], begin: int) -> list[Subtitle]:

@@ -6,15 +6,17 @@ https://github.com/Podcastindex-org/podcast-namespace/blob/main/transcripts/tran
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from clipper_assets.text.clean import clean_text
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
+from clipper_assets.transcript.formats.json_variants import whisperx_form
 from clipper_assets.transcript.formats.speaker_labels import bare, split_words
 
 _JSON = json.JSONDecoder(parse_int=float)  # int() rejects more than 4300 digits
@@ -30,16 +32,24 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _as_text(value: object) -> object:
+    """Speakers are numbers in some tools' JSON."""
+    return f"{value:g}" if isinstance(value, float) else value
+
+
 Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Text = Annotated[str, AfterValidator(_encodable), AfterValidator(clean_text)]
+Speaker = Annotated[Text | None, BeforeValidator(_as_text)]
 
 
 class _Word(BaseModel):
-    word: Text
+    word: Text = Field(validation_alias=AliasChoices("word", "text"))
     start: Seconds | None = None
     end: Seconds | None = None
-    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
-    speaker: Text | None = None
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        default=None, validation_alias=AliasChoices("score", "confidence", "probability")
+    )
+    speaker: Speaker = None
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -52,8 +62,8 @@ class _Segment(BaseModel):
     start: Seconds = Field(validation_alias=AliasChoices("start", "startTime"))
     end: Seconds = Field(validation_alias=AliasChoices("end", "endTime"))
     text: Text = Field(validation_alias=AliasChoices("text", "body"))
-    speaker: Text | None = None
-    words: list[_Word] = []
+    speaker: Speaker = None
+    words: Annotated[list[_Word], BeforeValidator(lambda words: words or [])] = []
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
@@ -93,7 +103,7 @@ def transcript_of(result: Any, language: str | None = None, otherwise: str | Non
 
     `language` overrides the result's language; `otherwise` is used if neither is known.
     """
-    parsed = _Result.model_validate(result)
+    parsed = _Result.model_validate(whisperx_form(result))
     spoken_language = language or iso_language(parsed.language) or otherwise
     cues = [Cue(_words(segment, spoken_language), (segment.start, segment.end)) for segment in parsed.segments]
     return Transcript(sorted((cue for cue in cues if cue.words), key=lambda cue: cue.span[0]), spoken_language)
@@ -118,9 +128,16 @@ def _words(segment: _Segment, language: str | None) -> list[CueWord]:
     if timed and "".join(word.text for word in timed) == "".join(bare(word) for word in segment.text.split()):
         return timed
     words = [CueWord(text, speaker=segment.speaker) for text in split_words(segment.text, language)]
-    for position, timed_position, length in _matches([word.text for word in words], [word.text for word in timed]):
-        words[position : position + length] = timed[timed_position : timed_position + length]
+    for position, timed_position, length in _matches([_key(word) for word in words], [_key(word) for word in timed]):
+        for number in range(length):
+            timed_word = timed[timed_position + number]
+            words[position + number] = replace(timed_word, text=words[position + number].text)
     return words
+
+
+def _key(word: CueWord) -> str:
+    """A word without case and punctuation, which tools leave out of the words that they time."""
+    return "".join(char for char in word.text.casefold() if char.isalnum()) or word.text
 
 
 def _matches(texts: Sequence[str], timed_texts: Sequence[str]) -> Iterator[tuple[int, int, int]]:

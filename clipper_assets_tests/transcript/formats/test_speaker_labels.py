@@ -40,6 +40,40 @@ def test_labels_are_speakers_if_the_file_uses_them_consistently(lines: list[str]
     assert speakers(*lines) == named
 
 
+@pytest.mark.parametrize(
+    ("ann", "bob", "names"),
+    [
+        ("Ann Lee (she/her):", "Bob (he/him):", ("Ann Lee", "Bob")),
+        ("Ann Lee:", "Bob (Guest):", ("Ann Lee", "Bob")),
+        ("Ann (00:12):", "Bob (1:02:03):", ("Ann", "Bob")),
+        ("Ann's iPhone:", "bob@example.org:", ("Ann's iPhone", "bob@example.org")),
+        ("ann:", "bob:", ("ann", "bob")),
+        ("Ann Lee  00:12:", "Bob 00:15:", ("Ann Lee", "Bob")),
+        ("Ann Lee\n", "Bob\n", ("Ann Lee", "Bob")),
+        ("Ann Lee (00:12)\n", "bob@example.org\n", ("Ann Lee", "bob@example.org")),
+    ],
+)
+def test_labels_as_meeting_tools_write_them(ann: str, bob: str, names: tuple[str, str]) -> None:
+    texts = [f"{ann} How are you?", f"{bob} Fine.", f"{bob} And you?", f"{ann} Busy: very busy.", f"{bob} I see."]
+    cues = words_in(*(text.replace("\n ", "\n").split("\n") for text in texts))
+    assert {speaker for cue in cues for speaker, _ in cue} == set(names)
+    assert " ".join(word for cue in cues for _, word in cue) == "How are you? Fine. And you? Busy: very busy. I see."
+
+
+def test_one_unusual_label_does_not_turn_off_the_others() -> None:
+    lines = [*["Ann: One.", "Bob: Two."] * 12, "the room upstairs: Three."]
+    assert speakers(*lines)[:24] == ["Ann", "Bob"] * 12
+
+
+def test_a_list_with_colons_has_no_speakers() -> None:
+    assert speakers("first: mix", "second: bake", "third: eat") == [None] * 3
+
+
+def test_short_first_lines_are_not_names() -> None:
+    cues = [["Come here", "and sit down."], ["Not now", "I am busy."], ["Why not", "and what for?"]]
+    assert {speaker for cue in words_in(*cues) for speaker, _ in cue} == {None}
+
+
 def test_words_before_a_colon_that_are_not_labels_stay_in_the_text() -> None:
     assert words_in(["Remember: sleep."], ["So."])[0] == [(None, "Remember:"), (None, "sleep.")]
     assert words_in(["ANN: Hi.", "BOB: Yes."]) == [[("ANN", "Hi."), ("BOB", "Yes.")]]

@@ -12,6 +12,8 @@ FIRST = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n\n"
         "00:00.000 --> 00:01.000\nHello\n\n00:01.000 --> 00:02.000\nyou",
         "WEBVTT\n00:00.000 --> 00:01.000\nHello\n2\n00:01.000 --> 00:02.000\nyou\n",
         "WEBVTT\nKind: captions\n\n\nfirst\n00:00.000 --> 00:01.000\nHello\n\nNOTE\nof two\nlines\n\n2\n00:01.000 --> 00:02.000\nyou\n",
+        "\n \nwebvtt\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n00:00.000 --> 00:01.000\nHello\n\n"
+        "00:01.000 --> 00:02.000\nyou\n",
         "WEBVTT\n\nREGION\nid:fred\n\n00:00.000 --> 00:01.000\n \nHello\n  \n00:01,000-->00:02,000 line:0\nyou\n",
     ],
 )

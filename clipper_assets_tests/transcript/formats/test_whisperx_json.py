@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from clipper_assets.transcript.formats.base import LineError
 from clipper_assets.transcript.formats.whisperx_json import parse, transcript_of
@@ -15,7 +18,7 @@ def test_words_that_the_aligner_omitted_are_kept_without_times() -> None:
         ("we", (0, 1)),
         ("saw", (1, 2)),
         ("5", None),
-        ("cats —", None),
+        ("cats —", (2, 3)),
         ("twice", None),
     ]
 
@@ -63,3 +66,72 @@ GOOD = '{"note": {"segments": [1,\n2]}, "segments": [\n{"start": 0, "end": 1, "t
 def test_the_error_names_the_line_of_the_invalid_segment(text: str, message: str) -> None:
     with pytest.raises(LineError, match=f"^{message}"):
         parse(text, None, None)
+
+
+SPOKEN = [("Hi,", (0.0, 0.5)), ("Ann.", (0.5, 1.0))]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {
+            "task": "transcribe",
+            "language": "english",
+            "segments": [{"start": 0.0, "end": 1.0, "text": " Hi, Ann."}],
+            "words": [{"word": "Hi", "start": 0.0, "end": 0.5}, {"word": "Ann", "start": 0.5, "end": 1.0}],
+        },
+        {
+            "language": "en",
+            "segments": [
+                {
+                    "start": 0.0,
+                    "end": 1.0,
+                    "text": "Hi, Ann.",
+                    "words": [
+                        {"text": "Hi,", "start": 0.0, "end": 0.5, "confidence": 0.9},
+                        {"text": "Ann.", "start": 0.5, "end": 1.0, "confidence": 0.8},
+                    ],
+                }
+            ],
+        },
+    ],
+    ids=["OpenAI verbose_json", "whisper-timestamped"],
+)
+def test_word_times_of_other_tools_are_read(result: dict[str, Any]) -> None:
+    transcript = transcript_of(result)
+    assert transcript.language == "en"
+    assert [(word.text, word.span) for cue in transcript.cues for word in cue.words] == SPOKEN
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {
+            "result": {"language": "en"},
+            "transcription": [{"offsets": {"from": 0.0, "to": 1000.0}, "text": " Hi, Ann."}],
+        },
+        {"text": "Hi, Ann.", "chunks": [{"timestamp": [0.0, 1.0], "text": " Hi, Ann."}]},
+        {"segments": [{"start": 0.0, "end": 1.0, "text": "Hi, Ann.", "words": None}]},
+    ],
+    ids=["whisper.cpp", "Hugging Face", "words are null"],
+)
+def test_segments_of_other_tools_are_read(result: dict[str, Any]) -> None:
+    (cue,) = transcript_of(result).cues
+    assert (cue.texts, cue.span) == (["Hi,", "Ann."], (0.0, 1.0))
+
+
+def test_words_of_hugging_face_are_cues_with_times() -> None:
+    chunks = [{"timestamp": [0.0, 0.5], "text": " Hi,"}, {"timestamp": [0.5, None], "text": " Ann."}]
+    cues = transcript_of({"chunks": chunks}).cues
+    assert [(word.text, word.span) for cue in cues for word in cue.words] == [("Hi,", (0.0, 0.5)), ("Ann.", (0.5, 0.5))]
+
+
+def test_a_speaker_may_be_a_number() -> None:
+    (cue,) = transcript_of({"segments": [{"start": 0.0, "end": 1.0, "text": "Hi", "speaker": 0.0}]}).cues
+    assert cue.words[0].speaker == "0"
+
+
+@pytest.mark.parametrize("result", [{"transcription": [{"text": "Hi"}]}, {"chunks": [{"text": "Hi"}]}, {"chunks": [3]}])
+def test_segments_without_times_are_invalid(result: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        transcript_of(result)
