@@ -12,6 +12,7 @@ from clipper_assets.transcript.transcript_files import MAX_BYTES, MalformedTrans
 
 HANGS_S = 60
 """Each file below takes a few seconds at most on a busy machine, but minutes with a quadratic parser."""
+SEGMENT, WORD = {"start": 1.0, "end": 2.0, "text": "a"}, {"word": "a", "start": 1.0, "end": 2.0}
 CUE = "00:00:01,000 --> 00:00:02,000"
 
 
@@ -33,6 +34,9 @@ def segment(words: str, timed: str) -> str:
         ("lines.srt", f"{CUE}\n{'a%' * 50_000}\n\n{CUE}\n{'a%' * 50_000}\n".replace("%", chr(10))),
         ("words.json", segment("a b " * 10_000, "b a c " * 6_500)),
         ("nested.json", "[" * 400_000),
+        ("at_once.srt", "".join(f"{CUE}\nword {n}\n\n" for n in range(20_000))),
+        ("sliding.srt", f"{CUE}\n{'a ' * 100_000}\n\n00:00:02,000 --> 00:00:03,000\n{'a ' * 100_000}b\n" * 2),
+        ("openai.json", json.dumps({"segments": [SEGMENT] * 20_000, "words": [WORD] * 20_000})),
     ],
     ids=lambda value: value if len(value) < 20 else "",
 )

@@ -48,13 +48,19 @@ def _of_hugging_face(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_openai(result: Mapping[str, Any]) -> dict[str, Any]:
     """`verbose_json`, whose words stand beside the segments and not in them."""
-    segments, words = [], [word for word in result["words"] if isinstance(_at(word, "start"), float)]
+    words = sorted(
+        (word for word in result["words"] if isinstance(_at(word, "start"), float)), key=lambda word: word["start"]
+    )
+    segments, taken = [], 0
     for segment in result["segments"]:
-        start, end = _at(segment, "start"), _at(segment, "end")
-        if isinstance(segment, Mapping) and not segment.get("words") and isinstance(start, float):
-            inside = [word for word in words if start <= word["start"] < end] if isinstance(end, float) else []
-            segment = {**segment, "words": inside}  # noqa: PLW2901
-        segments.append(segment)
+        end = _at(segment, "end")
+        if isinstance(segment, Mapping) and not segment.get("words") and isinstance(end, float):
+            first = taken
+            while taken < len(words) and words[taken]["start"] < end:
+                taken += 1
+            segments.append({**segment, "words": words[first:taken]})
+        else:
+            segments.append(segment)
     return {**result, "segments": segments}
 
 

@@ -23,6 +23,8 @@ MAX_NEW_WORDS = 3
 """Most words by which a line grows or slides at once."""
 MAX_GAP_S = 2.0
 """Longest pause inside a line that is shown again."""
+MAX_LINE_WORDS, MAX_TRACKS = 50, 8
+"""Most words of a sliding line, and most cues at once that are compared for doubles; larger files take linear time."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _without_doubles(cues: Sequence[ShownCue]) -> Iterator[ShownCue]:
     """The cues without those that repeat another at the same time, as if two tracks were merged."""
     recent: list[ShownCue] = []
     for cue in cues:
-        recent = [other for other in recent if other.span[1] > cue.span[0]]
+        recent = [other for other in recent[-MAX_TRACKS:] if other.span[1] > cue.span[0]]
         if not any(other.words == cue.words and _overlap(other.span, cue.span) > 0.5 for other in recent):
             recent.append(cue)
             yield cue
@@ -139,7 +141,7 @@ def _slides(before: ShownCue, cue: ShownCue) -> bool:
 
 def _repeated(before: ShownCue, cue: ShownCue) -> int:
     """How many words at the beginning of a cue are the last ones of the cue before."""
-    longest = min(len(before.words), len(cue.words)) if _touches(before, cue) else 0
+    longest = min(len(before.words), len(cue.words), MAX_LINE_WORDS) if _touches(before, cue) else 0
     return next((count for count in range(longest, 0, -1) if before.words[-count:] == cue.words[:count]), 0)
 
 
