@@ -12,10 +12,11 @@ from clipper_assets import job
 from clipper_assets.camera.analysis.models import MODELS
 from clipper_assets.edits.model import Edits, WordEdit
 from clipper_assets.edits.store import EDITS, save_edits
+from clipper_assets.episodes.source import SOURCE
 from clipper_assets.runs.in_process import unchanged
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.lake import stored_table
+from clipper_assets.storage.lake import parquet_bytes, stored_table
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.words import WORDS
 
@@ -152,6 +153,14 @@ def test_only_a_missing_or_damaged_table_is_recomputed(
     if content:
         episode.storage.put_bytes(key, content)
     assert episode.recomputed() == [asset]
+
+
+def test_a_table_of_a_version_with_other_checks_is_made_again(episode: Episode) -> None:
+    table = stored_table(episode.storage, "raw_video", SOURCE, KEY)
+    other = table.replace_schema_metadata({**provenance(table), "checks": "[]"})
+    key = "lake/raw_video/episode=test1%2Fcut.mp4/source.parquet"
+    episode.storage.put_bytes(key, parquet_bytes(other.drop_columns(["episode"])))
+    assert episode.recomputed() == ["raw_video"]
 
 
 def test_missing_speech_audio_is_extracted_again(episode: Episode) -> None:

@@ -81,11 +81,14 @@ def stored_result(
     stored = provenance(table)
     if stored.get(RECIPE) != recipe:
         return None
+    checks = _read_checks(stored[CHECKS])
+    if context.has_assets_def and {check.check_name for check in checks} != _check_names(context.assets_def):
+        return None  # a version with other checks wrote it
     context.log.info(f"{asset} is up to date; keeping the stored result")
     return TableResult(
         value=table,
         data_version=dg.DataVersion(table_version(table)),
-        check_results=_read_checks(stored[CHECKS]),
+        check_results=checks,
         metadata={
             **_facts(context, asset, episode),
             "dagster/row_count": table.num_rows,
@@ -93,6 +96,10 @@ def stored_result(
         },
         tags={RECIPE_TAG: recipe},
     )
+
+
+def _check_names(asset: dg.AssetsDefinition) -> set[str | None]:
+    return {spec.name for spec in asset.check_specs}
 
 
 def new_result(
