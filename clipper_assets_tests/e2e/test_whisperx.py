@@ -115,7 +115,7 @@ def test_a_recording_without_speech_has_no_clips(tiny: Path, tmp_path: Path, sou
     seconds = ["-t", "600", "-c:v", "libx264", "-preset", "ultrafast"]
     output = clipper(str(make(tmp_path / "quiet.mp4", *lavfi("color=c=gray:s=64x36:r=5", sound), *seconds)))
     assert "aligned_transcript_covers_speech: no speech was found" in output
-    assert "no clips: " in output
+    assert "No usable speech found, so no clips were made." in output
     assert (table(tiny, "aligned_transcript"), table(tiny, "highlight_windows")) == ([], [])
     assert json.loads((tiny / "quiet" / "clips" / "manifest.json").read_text())["clips"] == []
 
