@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0)] | None
 class LimitFields(BaseModel):
     """A model whose fields are limits; `false` switches a limit off and becomes None."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -33,6 +33,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -82,16 +83,19 @@ HOOK_CHARACTERS = 100
 TITLE_WORDS, HASHTAGS = 3, 4
 NOTABLE = 0.25
 
-# Python's \w lacks the vowel signs that Thai, Hindi and others write as combining marks.
-_MARKS = "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char) in ("Mn", "Mc"))
-_LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*"
-_TOKEN = re.compile(rf"{_LETTERS}(?:['\u2019]{_LETTERS})?")
+
+@cache
+def _token() -> re.Pattern[str]:
+    # Python's \w lacks the vowel signs that Thai, Hindi and others write as combining marks.
+    marks = "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char) in ("Mn", "Mc"))
+    letters = rf"[^\W\d_](?:[^\W\d_]|[{marks}])*"
+    return re.compile(rf"{letters}(?:['\u2019]{letters})?")
 
 
 def tokens(text: str, language: str) -> list[str]:
     """The words of a text in lower case, without punctuation and numbers; `language` is an ISO 639-1 code."""
     spaced = " ".join(split_unspaced(text, language)) if language in UNSPACED else text
-    return [token.replace("\u2019", "'") for token in _TOKEN.findall(spaced.lower())]
+    return [token.replace("\u2019", "'") for token in _token().findall(spaced.lower())]
 
 
 def tokens_said(talk: Talk) -> list[list[str]]:
