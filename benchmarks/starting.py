@@ -25,7 +25,7 @@ COMMANDS = {
     "definitions_cpu_s": [sys.executable, "-c", "import clipper_assets.definitions"],
     "missing_cpu_s": [CLIPPER, "process", "missing.mp4"],
 }
-ROUNDS = 7
+ROUNDS = 15
 """Each command runs this often, in turn, and its cheapest run counts: other processes can only add to its cost."""
 HELP_LIMIT, HELP_FREE_S = 1.3, 0.15
 """Multiple of importing click and rich, and CPU-seconds on top."""
