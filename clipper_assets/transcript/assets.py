@@ -27,7 +27,7 @@ from clipper_assets.shows.speakers import read_names, speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
-from clipper_assets.storage.tables import LAKE_TABLE, TableResult
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.diarization import Diarizer
@@ -35,6 +35,7 @@ from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcripti
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
+from clipper_assets.transcript.models import whisper
 from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
@@ -107,7 +108,9 @@ def aligned_transcript(
     source = RawVideo.from_table(raw_video)
     language = config.language or settings.language
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, _sidecars(storage, source.key, language)), raw_video)
-    if stored := stored_result(context, config, storage, WORDS, recipe):
+    engine = config.engine or settings.transcript_engine
+    stored = stored_result(context, config, storage, WORDS, recipe)
+    if stored and not may_be_better(stored.value, engine, settings):
         return stored
     stage = partial(progress.stage, context)
     watch = UploadWatch(storage, source.key, source.etag)  # a replaced upload also replaces the speech audio
@@ -120,7 +123,7 @@ def aligned_transcript(
         recording = _recording(source, storage, language, Path(folder))
         try:
             names = _names(source, storage, Path(folder))
-            transcription = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
+            transcription = engines.transcribe(engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
         words, speakers = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
@@ -151,6 +154,12 @@ def aligned_transcript(
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
+
+
+def may_be_better(words: pa.Table, engine: EngineName, settings: Settings) -> bool:
+    """Whether PocketSphinx replaced Whisper because its model was missing, and the model is on this machine now."""
+    fell_back = engine is EngineName.auto and provenance(words).get("engine") == EngineName.pocketsphinx
+    return fell_back and whisper(settings.whisper_model).on_disk(settings.models_dir) is not None
 
 
 def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str, str]]) -> dict[str, str]:

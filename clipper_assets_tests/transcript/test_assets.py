@@ -16,7 +16,7 @@ from clipper_assets.storage.lake import Lake
 from clipper_assets.storage.recipes import CHECKS, RECIPE
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.aligners.auto import Aligners
-from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript
+from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript, may_be_better
 from clipper_assets.transcript.checks import faults, is_ordered
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
@@ -235,3 +235,28 @@ def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table)
     assert {word.speaker for word in transcribed} == {"SPEAKER_00", "SPEAKER_01"}
     assert result.metadata
     assert result.metadata["speakers"] == "known from the microphones"
+
+
+@pytest.mark.parametrize(
+    ("engine", "stored_engine", "has_model", "expected"),
+    [
+        (EngineName.auto, "pocketsphinx", True, True),
+        (EngineName.auto, "pocketsphinx", False, False),
+        (EngineName.auto, "faster_whisper", True, False),
+        (EngineName.pocketsphinx, "pocketsphinx", True, False),
+    ],
+)
+def test_a_fallback_transcript_is_made_again_once_the_whisper_model_is_there(
+    engine: EngineName,
+    stored_engine: str,
+    has_model: bool,
+    expected: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if has_model:
+        (tmp_path / "faster-whisper-small").mkdir()
+        (tmp_path / "faster-whisper-small" / "model.bin").write_bytes(b"a model")
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    words = words_table("e", [], [], "en", {"engine": stored_engine})
+    assert may_be_better(words, engine, Settings()) is expected
