@@ -33,7 +33,6 @@ class UploadWatch:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Check after the block, also if it fails: a mixture of two versions looks like a damaged file."""
-
         try:
             yield
         except Exception:

@@ -99,7 +99,7 @@ def scenes(
     valid = {spec: each for spec, each in observed.items() if spec == look.spec(each)}
     standing = _covering([(window.start, window.end) for window in windows], valid)
     unseen = [window for window in followed if not any(each.scene.covers(*window) for each in standing.values())]
-    analysis = Analysis([], "not looked at")
+    analysis = Analysis([], "not analysed")
     if unseen:
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()

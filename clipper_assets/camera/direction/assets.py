@@ -110,7 +110,7 @@ def camera_paths(
 def _followed(windows: Sequence[Window], layouts: Mapping[int, Layout], scenes: Sequence[Scene]) -> dict[int, Scene]:
     """The scenes of the windows in which the camera follows people, by clip.
 
-    Raises ValueError where a window was not looked at.
+    Raises ValueError if no scene covers a window that needs one.
     """
     followed = {}
     for window in windows:
