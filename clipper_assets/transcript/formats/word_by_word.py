@@ -87,9 +87,14 @@ def _without_doubles(cues: Sequence[ShownCue]) -> Iterator[ShownCue]:
     recent: list[ShownCue] = []
     for cue in cues:
         recent = [other for other in recent[-MAX_TRACKS:] if other.span[1] > cue.span[0]]
-        if not any(other.words == cue.words and _overlap(other.span, cue.span) > 0.5 for other in recent):
+        if not any(_repeats(other, cue) for other in recent):
             recent.append(cue)
             yield cue
+
+
+def _repeats(other: ShownCue, cue: ShownCue) -> bool:
+    """Whether two cues have the same words by the same voices at the same time."""
+    return (other.words, other.voices) == (cue.words, cue.voices) and _overlap(other.span, cue.span) > 0.5
 
 
 def _overlap(one: Span, other: Span) -> float:

@@ -86,3 +86,8 @@ def test_a_line_that_is_said_twice_is_read_twice() -> None:
         ((n * 2.0, n * 2.0 + 2), text) for n, text in enumerate(["No.", "No.", "I <b>said</b> no.", "Ask me again."])
     ]
     assert [word for word, _ in read(cues)] == ["No.", "No.", "I", "said", "no.", "Ask", "me", "again."]
+
+
+def test_two_people_who_say_the_same_at_once_are_both_read() -> None:
+    cues = [Subtitle((0.0, 1.0), ["<v Ann>Yes."]), Subtitle((0.2, 1.0), ["<v Bob>Yes."])]
+    assert [word.speaker for cue in spoken_cues(cues, "en") for word in cue.words] == ["Ann", "Bob"]
