@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
@@ -93,6 +93,19 @@ def test_a_wrong_token_is_reported(browser: Browser, stack: Stack) -> None:
     page.close()
 
 
+def play_from_the_transcript(page: Page, clip: Locator) -> None:
+    """Click a word outside the clip, which does nothing, and one inside, from which the portrait video plays."""
+    video = clip.locator("video")
+    clip.locator(".sentence.outside .word").first.click()
+    expect(clip.get_by_text("is not in this clip")).to_be_visible()
+    assert video.evaluate("video => video.paused && video.currentTime === 0")
+    clip.locator(".sentence:not(.outside) .word").nth(10).click()
+    playing = "video => video.readyState >= 2 && video.currentTime > 0.5 && !video.paused"
+    page.wait_for_function(playing, arg=video.element_handle())
+    assert video.evaluate("video => video.videoHeight / video.videoWidth") == pytest.approx(16 / 9, rel=0.01)
+    video.evaluate("video => video.pause()")
+
+
 def test_from_the_upload_to_the_approved_clip(page: Page, stack: Stack, tmp_path: Path) -> None:
     for suffix in (".srt", ".mp4"):
         shutil.copy(SAMPLE / f"episode{suffix}", tmp_path / f"talk{suffix}")
@@ -118,15 +131,7 @@ def test_from_the_upload_to_the_approved_clip(page: Page, stack: Stack, tmp_path
     check_page(page, "clips")
 
     clip = page.get_by_role("article", name="Clip 0")
-    video = clip.locator("video")
-    clip.locator(".sentence.outside .word").first.click()
-    expect(clip.get_by_text("is not in this clip")).to_be_visible()
-    assert video.evaluate("video => video.paused && video.currentTime === 0")
-    clip.locator(".sentence:not(.outside) .word").nth(10).click()
-    playing = "video => video.readyState >= 2 && video.currentTime > 0.5 && !video.paused"
-    page.wait_for_function(playing, arg=video.element_handle())
-    assert video.evaluate("video => video.videoHeight / video.videoWidth") == pytest.approx(16 / 9, rel=0.01)
-    video.evaluate("video => video.pause()")
+    play_from_the_transcript(page, clip)
 
     length = clip.locator("[data-part=length]").inner_text()
     clip.get_by_role("button", name="End a sentence earlier").click()
