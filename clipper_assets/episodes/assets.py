@@ -76,15 +76,13 @@ def raw_video(
             return stored
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
-        with time_limit(context, probe.duration_s or 0.0), tempfile.TemporaryDirectory(prefix="clipper-") as folder:
-            sound = audio.extract(
-                storage,
-                key,
-                probe,
-                Path(folder),
-                partial(progress.stage, context),
-                config.microphones or settings.microphones,
-            )
+        with (
+            time_limit(context, probe.duration_s or 0.0, settings.time_limit_scale),
+            tempfile.TemporaryDirectory(prefix="clipper-") as folder,
+        ):
+            stage = partial(progress.stage, context)
+            usual = config.microphones or settings.microphones
+            sound = audio.extract(storage, key, probe, Path(folder), stage, usual)
             refuse_if_short(key, sound.duration_s, shortest_s)
             watch.check()
             speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)

@@ -103,7 +103,7 @@ def highlight_windows(
         picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
         windows = WINDOWS.table(rows)
     else:
-        with time_limit(context, source.duration_s):
+        with time_limit(context, source.duration_s, settings.time_limit_scale):
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
         windows = windows_table(
             source.episode,

@@ -18,7 +18,6 @@ from clipper_assets.runtime.asset_names import (
     RENDERED_CLIPS,
     SCENES,
 )
-from clipper_assets.settings import Settings
 
 GRACE_S = 60.0
 """The process is ended if native code has not returned to Python this long after the limit."""
@@ -38,7 +37,7 @@ class Limit:
     per_s: float
 
     def seconds(self, duration_s: float) -> float:
-        return (self.base_s + self.per_s * duration_s) * Settings().time_limit_scale
+        return self.base_s + self.per_s * duration_s
 
 
 LIMITS = {
@@ -54,8 +53,8 @@ short episode."""
 
 
 @contextmanager
-def time_limit(context: dg.AssetExecutionContext, duration_s: float) -> Iterator[None]:
-    """Interrupt the block when it takes longer than `LIMITS` allows for an episode of `duration_s` seconds.
+def time_limit(context: dg.AssetExecutionContext, duration_s: float, scale: float) -> Iterator[None]:
+    """Interrupt the block when it takes longer than `scale` times the limit for an episode of `duration_s` seconds.
 
     The step is then retried once, and fails if that takes too long as well. Only the main thread can be interrupted,
     which is where runs execute their steps. If native code does not react, the process is ended, with the stacks of its
@@ -65,7 +64,7 @@ def time_limit(context: dg.AssetExecutionContext, duration_s: float) -> Iterator
         yield
         return
     step = context.asset_key.to_user_string()
-    limit_s = LIMITS[step].seconds(duration_s)
+    limit_s = LIMITS[step].seconds(duration_s) * scale
 
     def expire(_signal: int, _frame: FrameType | None) -> None:
         raise StepTimeoutError(

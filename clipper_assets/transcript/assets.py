@@ -116,7 +116,7 @@ def aligned_transcript(
     watch = UploadWatch(storage, source.key, source.etag)  # a replaced upload also replaces the speech audio
     with (
         watch.reading(),
-        time_limit(context, source.duration_s),
+        time_limit(context, source.duration_s, settings.time_limit_scale),
         tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         PeakMemory() as memory,
     ):

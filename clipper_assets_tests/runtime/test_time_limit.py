@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 import dagster as dg
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,23 +16,21 @@ from clipper_assets.runtime.time_limit import LIMITS, time_limit
 HUNG_S = 20.0
 
 
-@pytest.fixture
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLIPPER_TIME_LIMIT_SCALE", "0.0001")
+SHORT = 0.0001
+"""A scale that makes the limit of `raw_video` 0.09 s."""
 
 
-def materialize_raw_video(work: Callable[[], object]) -> dg.ExecuteInProcessResult:
-    """Run `work` as the asset `raw_video`, whose limit is 0.09 s under `short_limits`."""
+def materialize_raw_video(work: Callable[[], object], scale: float = 1.0) -> dg.ExecuteInProcessResult:
+    """Run `work` as the asset `raw_video`, with its time limit."""
 
     @dg.asset
     def raw_video(context: dg.AssetExecutionContext) -> None:
-        with time_limit(context, 0.0):
+        with time_limit(context, 0.0, scale):
             work()
 
     return dg.materialize([raw_video], raise_on_error=False)
 
 
-@pytest.mark.usefixtures("short_limits")
 def test_a_step_that_always_hangs_is_retried_once_and_fails_with_one_sentence() -> None:
     attempts = []
 
@@ -41,7 +38,7 @@ def test_a_step_that_always_hangs_is_retried_once_and_fails_with_one_sentence() 
         attempts.append(1)
         threading.Event().wait(HUNG_S)
 
-    result = materialize_raw_video(hang)
+    result = materialize_raw_video(hang, SHORT)
     assert not result.success
     assert len(attempts) == 2
     failure = result.failure_data_for_node("raw_video")
@@ -50,10 +47,9 @@ def test_a_step_that_always_hangs_is_retried_once_and_fails_with_one_sentence() 
     assert "raw_video took longer than its time limit of 0 s for an episode of 0 s" in failure.error.to_string()
 
 
-@pytest.mark.usefixtures("short_limits")
 def test_a_step_that_hangs_once_succeeds_on_the_retry() -> None:
     hangs = iter([HUNG_S, 0.0])
-    assert materialize_raw_video(lambda: threading.Event().wait(next(hangs))).success
+    assert materialize_raw_video(lambda: threading.Event().wait(next(hangs)), SHORT).success
 
 
 def test_signal_handler_and_timer_are_restored_afterwards() -> None:
@@ -82,11 +78,11 @@ def test_native_code_that_ignores_the_interrupt_ends_the_process() -> None:
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n"
         "@dg.asset\n"
         "def raw_video(context: dg.AssetExecutionContext) -> None:\n"
-        "    with time_limit.time_limit(context, 0.0):\n"
+        "    with time_limit.time_limit(context, 0.0, 0.0001):\n"
         f"        time.sleep({HUNG_S})\n"
         "dg.materialize([raw_video])\n"
     )
-    environment = {"CLIPPER_TIME_LIMIT_SCALE": "0.0001", "PYTHONPATH": ":".join(sys.path)}
+    environment = {"PYTHONPATH": ":".join(sys.path)}
     process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert process.returncode == 1
     assert "Timeout (0:00:00" in process.stderr

@@ -104,7 +104,7 @@ def scenes(
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()
         report = progress.stage(context, "finding speakers")
-        with watch.reading(), time_limit(context, source.duration_s):
+        with watch.reading(), time_limit(context, source.duration_s, settings.time_limit_scale):
             analysis = look.at(unseen, list(standing.values()), storage, settings.models_dir, report)
     seconds = time.monotonic() - began
     observations = {**standing, **{look.spec(each): each for each in analysis.observations}}

@@ -19,6 +19,7 @@ from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
@@ -68,6 +69,7 @@ def camera_paths(
     highlight_windows: pa.Table,
     scenes: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
 ) -> TableResult:
     from clipper_assets.camera.direction.director import direct
 
@@ -84,7 +86,7 @@ def camera_paths(
     if stored := stored_result(context, config, storage, CAMERA, recipe):
         return stored
     paths: list[tuple[int, CameraPath]] = []
-    with time_limit(context, source.duration_s):
+    with time_limit(context, source.duration_s, settings.time_limit_scale):
         for window in windows:
             clip, layout = window.clip, layouts[window.clip]
             if scene := followed.get(clip):
