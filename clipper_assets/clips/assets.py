@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,7 @@ def rendered_clips(
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
     began = time.monotonic()
-    with watch.reading(), time_limit(context, source.duration_s):
+    with watch.reading(), time_limit(context, source.duration_s, settings.time_limit_scale):
         produced = produce_clips(
             jobs,
             source,
@@ -146,18 +146,36 @@ def rendered_clips(
     finished = manifest.finished(produced.clips, edits.version)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
     _remove_others(storage, source.episode, aspect, produced.clips)
-    degraded = [
-        {"clip": clip.clip_index, **fallback} for clip in produced.clips for fallback in clip.rendering_fallbacks
-    ]
+    facts = {
+        **_metadata(finished, produced, seconds),
+        "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
+        "encoder": encoder.name,
+        "caption_style": look.style.name,
+        "edits": edits.version,
+    }
+    return _result(context, storage, source, aspect, folder, produced.clips, facts)
+
+
+def _result(
+    context: dg.AssetExecutionContext,
+    storage: Storage,
+    source: RawVideo,
+    aspect: Aspect,
+    folder: str,
+    clips: Sequence[Clip],
+    facts: Mapping[str, Any],
+) -> TableResult:
+    """The table of the clips of all aspects, with the checks of these ones and `facts` in the metadata."""
+    degraded = [{"clip": clip.clip_index, **fallback} for clip in clips for fallback in clip.rendering_fallbacks]
     beside = manifests_beside(storage, source, aspect, context.log.warning)
     other_clips = [clip for _, other in beside.values() for clip in whole_clips(storage, other)]
-    table = clips_table(source.episode, [*produced.clips, *other_clips])
+    table = clips_table(source.episode, [*clips, *other_clips])
     return TableResult(
         value=table,
-        data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in produced.clips) or "no clips"),
+        data_version=dg.DataVersion("-".join(clip.sha256[:12] for clip in clips) or "no clips"),
         check_results=[
-            *gate_results({clip.clip_index: clip.gates for clip in produced.clips}),
-            published(produced.clips, storage),
+            *gate_results({clip.clip_index: clip.gates for clip in clips}),
+            published(clips, storage),
             not_degraded(RENDERED_CLIPS, degraded),
         ],
         metadata={
@@ -167,12 +185,8 @@ def rendered_clips(
             "manifests": dg.MetadataValue.json(
                 {aspect.value: f"{folder}/manifest.json"} | {other.value: key for other, (key, _) in beside.items()}
             ),
-            "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
-            **_metadata(finished, produced, seconds),
-            "encoder": encoder.name,
-            "caption_style": look.style.name,
+            **facts,
             "aspect": aspect.value,
-            "edits": edits.version,
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
