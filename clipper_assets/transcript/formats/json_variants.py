@@ -1,22 +1,24 @@
 """Converts the JSON of other Whisper tools to the form of WhisperX: an object with segments in seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+WORD_S = 0.4
+"""Duration of a word with its share of the pauses, at 150 words per minute."""
 
 
 def whisperx_form(result: Any) -> Any:
-    """The result with `segments`, if it is JSON of whisper.cpp, Hugging Face or OpenAI's API; else unchanged.
+    """The result with `segments`, if another tool of `_READERS` wrote it; else unchanged.
 
-    Values are not checked here: what is malformed stays for the validation to report.
+    A list of segments is accepted, too. Values are not checked here: what is malformed stays for the validation to
+    report.
     """
-    if not isinstance(result, Mapping):
-        return result
-    if isinstance(result.get("transcription"), list):
-        return _of_whisper_cpp(result)
-    if isinstance(result.get("chunks"), list) and "segments" not in result:
-        return _of_hugging_face(result)
-    if isinstance(result.get("words"), list) and isinstance(result.get("segments"), list):
-        return _of_openai(result)
+    if isinstance(result, list):
+        return {"segments": result}
+    if isinstance(result, Mapping):
+        for belongs_to_tool, read in _READERS:
+            if belongs_to_tool(result):
+                return read(result)
     return result
 
 
@@ -39,11 +41,45 @@ def _of_hugging_face(result: Mapping[str, Any]) -> dict[str, Any]:
     for chunk in result["chunks"]:
         timestamp = _at(chunk, "timestamp")
         start, end = timestamp if isinstance(timestamp, list) and len(timestamp) == 2 else (None, None)
-        segment = {"start": start, "end": start if end is None else end, "text": _at(chunk, "text")}
+        segment = {"start": start, "end": end, "text": _at(chunk, "text")}
+        if end is None and isinstance(start, float):  # speech goes on at the end of the audio
+            segment["end"] = start + WORD_S * len(str(segment["text"]).split())
         if isinstance(segment["text"], str) and len(segment["text"].split()) == 1:
             segment["words"] = [{"word": segment["text"], "start": start, "end": segment["end"]}]
         segments.append(segment)
     return {"segments": segments, "language": result.get("language")}
+
+
+def _of_words(result: Mapping[str, Any]) -> dict[str, Any]:
+    """`verbose_json` with times of words only, as one segment: its text has the punctuation that the words lack."""
+    words = result["words"]
+    texts = [str(_at(word, "word") or _at(word, "text")) for word in words]
+    segment = {"start": _at(words[0], "start"), "end": _at(words[-1], "end"), "words": words}
+    segment["text"] = result.get("text") or " ".join(texts)
+    return {**result, "segments": [segment]}
+
+
+def _of_assemblyai(result: Mapping[str, Any]) -> dict[str, Any]:
+    """`words` with times in milliseconds."""
+    words = [
+        {**word, "start": _seconds(word.get("start")), "end": _seconds(word.get("end"))}
+        for word in result["words"]
+        if isinstance(word, Mapping)
+    ]
+    return _of_words({"text": result.get("text"), "language": result.get("language_code"), "words": words})
+
+
+def _of_deepgram(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The best alternative of the first channel; its words have their punctuation in `punctuated_word`."""
+    channel = result["results"]["channels"][0]
+    alternative = _at(channel, "alternatives")[0]
+    words = [
+        {**word, "word": word.get("punctuated_word") or word.get("word")}
+        for word in alternative["words"]
+        if isinstance(word, Mapping)
+    ]
+    language = _at(channel, "detected_language")
+    return _of_words({"text": alternative.get("transcript"), "language": language, "words": words})
 
 
 def _of_openai(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +100,16 @@ def _of_openai(result: Mapping[str, Any]) -> dict[str, Any]:
     return {**result, "segments": segments}
 
 
+def _has_entries(result: Mapping[str, Any], name: str) -> bool:
+    return isinstance(result.get(name), list) and bool(result[name])
+
+
+def _is_deepgram(result: Mapping[str, Any]) -> bool:
+    channels = _at(result, "results", "channels")
+    alternatives = _at(channels[0], "alternatives") if isinstance(channels, list) and channels else None
+    return isinstance(alternatives, list) and bool(alternatives) and bool(_at(alternatives[0], "words"))
+
+
 def _at(value: Any, *path: str) -> Any:
     """The value at a path of keys; None if there is none."""
     for key in path:
@@ -73,3 +119,14 @@ def _at(value: Any, *path: str) -> Any:
 
 def _seconds(milliseconds: Any) -> Any:
     return milliseconds / 1000 if isinstance(milliseconds, float) else milliseconds
+
+
+_READERS: tuple[tuple[Callable[[Mapping[str, Any]], bool], Callable[[Mapping[str, Any]], dict[str, Any]]], ...] = (
+    (lambda result: _has_entries(result, "transcription"), _of_whisper_cpp),
+    (lambda result: _has_entries(result, "chunks") and "segments" not in result, _of_hugging_face),
+    (lambda result: _has_entries(result, "words") and "audio_duration" in result, _of_assemblyai),
+    (lambda result: _has_entries(result, "words") and "segments" not in result, _of_words),
+    (lambda result: _has_entries(result, "words") and _has_entries(result, "segments"), _of_openai),
+    (_is_deepgram, _of_deepgram),
+)
+"""How the JSON of each tool is recognised, and how it is read."""

@@ -57,7 +57,7 @@ GOOD = '{"note": {"segments": [1,\n2]}, "segments": [\n{"start": 0, "end": 1, "t
         (GOOD + "7]}", "line 5: segments.1 is 7; it should be a valid dictionary;"),
         ('\n{"segments":\n7}', "line 3: segments is 7; it should be a valid list"),
         ('\n{"text": "a"}', "line 2: segments is missing"),
-        ("\n[1]", "line 2: top level: it should be a valid dictionary;"),
+        ("\n[1]", "line 2: segments.0 is 1; it should be a valid dictionary;"),
         ("", "line 1: invalid JSON at column 1"),
         ('{"segments": [\n{"start": 1,}]}', "line 2: invalid JSON at column 1"),
         ("[" * 100_000, "line 1: the JSON is nested too deeply"),
@@ -94,8 +94,38 @@ SPOKEN = [("Hi,", (0.0, 0.5)), ("Ann.", (0.5, 1.0))]
                 }
             ],
         },
+        {
+            "task": "transcribe",
+            "language": "english",
+            "text": "Hi, Ann.",
+            "words": [{"word": "Hi", "start": 0.0, "end": 0.5}, {"word": "Ann", "start": 0.5, "end": 1.0}],
+        },
+        {
+            "audio_duration": 1.0,
+            "language_code": "en_us",
+            "text": "Hi, Ann.",
+            "words": [{"text": "Hi,", "start": 0.0, "end": 500.0}, {"text": "Ann.", "start": 500.0, "end": 1000.0}],
+        },
+        {
+            "results": {
+                "channels": [
+                    {
+                        "detected_language": "en",
+                        "alternatives": [
+                            {
+                                "transcript": "Hi, Ann.",
+                                "words": [
+                                    {"word": "hi", "punctuated_word": "Hi,", "start": 0.0, "end": 0.5, "speaker": 0.0},
+                                    {"word": "ann", "punctuated_word": "Ann.", "start": 0.5, "end": 1.0},
+                                ],
+                            }
+                        ],
+                    }
+                ]
+            }
+        },
     ],
-    ids=["OpenAI verbose_json", "whisper-timestamped"],
+    ids=["OpenAI verbose_json", "whisper-timestamped", "OpenAI without segments", "AssemblyAI", "Deepgram"],
 )
 def test_word_times_of_other_tools_are_read(result: dict[str, Any]) -> None:
     transcript = transcript_of(result)
@@ -112,8 +142,9 @@ def test_word_times_of_other_tools_are_read(result: dict[str, Any]) -> None:
         },
         {"text": "Hi, Ann.", "chunks": [{"timestamp": [0.0, 1.0], "text": " Hi, Ann."}]},
         {"segments": [{"start": 0.0, "end": 1.0, "text": "Hi, Ann.", "words": None}]},
+        [{"start": 0.0, "end": 1.0, "text": "Hi, Ann."}],
     ],
-    ids=["whisper.cpp", "Hugging Face", "words are null"],
+    ids=["whisper.cpp", "Hugging Face", "words are null", "a list"],
 )
 def test_segments_of_other_tools_are_read(result: dict[str, Any]) -> None:
     (cue,) = transcript_of(result).cues
@@ -123,7 +154,7 @@ def test_segments_of_other_tools_are_read(result: dict[str, Any]) -> None:
 def test_words_of_hugging_face_are_cues_with_times() -> None:
     chunks = [{"timestamp": [0.0, 0.5], "text": " Hi,"}, {"timestamp": [0.5, None], "text": " Ann."}]
     cues = transcript_of({"chunks": chunks}).cues
-    assert [(word.text, word.span) for cue in cues for word in cue.words] == [("Hi,", (0.0, 0.5)), ("Ann.", (0.5, 0.5))]
+    assert [(word.text, word.span) for cue in cues for word in cue.words] == [("Hi,", (0.0, 0.5)), ("Ann.", (0.5, 0.9))]
 
 
 def test_a_speaker_may_be_a_number() -> None:
@@ -135,3 +166,9 @@ def test_a_speaker_may_be_a_number() -> None:
 def test_segments_without_times_are_invalid(result: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         transcript_of(result)
+
+
+def test_a_last_chunk_without_an_end_lasts_as_long_as_its_words() -> None:
+    """transformers gives no end where the speech goes on at the end of the audio."""
+    (cue,) = transcript_of({"chunks": [{"timestamp": [1.0, None], "text": " Hi, Ann."}]}).cues
+    assert cue.span == pytest.approx((1.0, 1.8))
