@@ -1,13 +1,14 @@
 """Merges cues that show one line several times to mark its words in turn, and drops cues that a file has twice.
 
 WhisperX (`--highlight_words`), caption editors and karaoke exporters write one cue per word: with the word underlined,
-bold or coloured, or with the line growing or sliding by a word. Without merging, each word would be said many times.
+bold, coloured or in capitals, or with the line growing or sliding by a word. Without merging, each word would be said
+many times.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from clipper_assets.transcript.timing import Span, spread
 
@@ -17,6 +18,8 @@ _MARKED = re.compile(
     r"<(u|b|i|font|c|mark|span|em|strong)\b[^<>]*>([^<>]*)</\1>"
     r"|\{\\(?:u1|b1|i1|1?c&?H?[0-9A-Fa-f]+&?)\}([^{}]*)\{\\(?:u0|b0|i0|r|1?c[^{}]*)\}"
 )
+SIGNS = "*_~`"
+"""Signs around a marked word in plain text, as in Markdown."""
 SHARE = 0.6
 """A file counts as word by word if at least this share of its cues continue the cue before."""
 MAX_NEW_WORDS = 3
@@ -73,6 +76,8 @@ def shown_cue(span: Span, lines: Sequence[tuple[str, str | None]]) -> ShownCue:
 def merged(cues: Sequence[ShownCue]) -> list[ShownCue]:
     """The cues, in order of their starts, with each word once; a word with its own cue gets that cue's span."""
     distinct = list(_without_doubles(cues))
+    if not any(cue.marked for cue in distinct) and _share(distinct, _differs_in_spelling) >= SHARE:
+        distinct = [cue for group in _groups(distinct, _differs_in_spelling) for cue in _marked_by_spelling(group)]
     if _share(distinct, _marks_next) >= SHARE:
         return [_marked_words(group) for group in _groups(distinct, _marks_next)]
     if _share(distinct, _grows) >= SHARE:
@@ -130,6 +135,33 @@ def _marks_next(before: ShownCue, cue: ShownCue) -> bool:
     if cue.words != before.words or not _touches(before, cue) or not (cue.marked or before.marked):
         return False
     return cue.marked is None or before.marked is None or cue.marked[0] > before.marked[0]
+
+
+def _differs_in_spelling(before: ShownCue, cue: ShownCue) -> bool:
+    """Whether a cue has the words of the one before and spells some otherwise: "so WE begin" or "so *we* begin"."""
+    return (
+        cue.words != before.words
+        and _touches(before, cue)
+        and [_plain(word) for word in cue.words] == [_plain(word) for word in before.words]
+    )
+
+
+def _plain(word: str) -> str:
+    return word.strip(SIGNS).casefold()
+
+
+def _marked_by_spelling(group: Sequence[ShownCue]) -> Iterator[ShownCue]:
+    """The cues of one line in its usual spelling, each with the words marked that it spells otherwise."""
+    usual = [
+        max(set(spellings), key=lambda word: (spellings.count(word), word.strip(SIGNS) == word, not word.isupper()))
+        for spellings in zip(*(cue.words for cue in group), strict=True)
+    ]
+    usual = [word.strip(SIGNS) if word[0] in SIGNS and word[-1] in SIGNS else word for word in usual]
+    for cue in group:
+        marked = [number for number, word in enumerate(cue.words) if word != usual[number]]
+        words = iter(usual)
+        lines = [list(islice(words, len(line))) for line in cue.lines]
+        yield replace(cue, lines=lines, marked=(marked[0], marked[-1] + 1) if marked else None)
 
 
 def _grows(before: ShownCue, cue: ShownCue) -> bool:

@@ -39,10 +39,21 @@ def marked(before: str, after: str, label: str = "") -> list[tuple[tuple[float, 
         ("<c.yellow>", "</c>"),
         ("{\\u1}", "{\\u0}"),
         ("{\\c&H00FFFF&}", "{\\r}"),
+        ("*", "*"),
+        ("**", "**"),
+        ("_", "_"),
     ],
 )
 def test_a_marked_word_has_the_time_of_the_cue_that_marks_it(before: str, after: str) -> None:
     assert read(marked(before, after)) == TIMED
+
+
+def test_a_word_in_capitals_has_the_time_of_its_cue() -> None:
+    words = ["so", "how", "is", "the", "mill"]
+    cues = [
+        ((float(n), n + 1.0), " ".join([*words[:n], word.upper(), *words[n + 1 :]])) for n, word in enumerate(words)
+    ]
+    assert read(cues) == [(word, (n, n + 1.0)) for n, word in enumerate(words)]
 
 
 def test_a_speaker_label_in_each_cue_is_not_a_word() -> None:
