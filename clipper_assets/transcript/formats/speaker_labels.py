@@ -2,13 +2,13 @@
 
 import html
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from clipper_assets.text.scripts import HAN, KANA, THAI, UNSPACED, in_scripts, split_unspaced
 from clipper_assets.transcript.formats.base import Cue, CueWord
+from clipper_assets.transcript.formats.names import TURN, label_of, name_alone, names_above, names_in, names_in_brackets
 from clipper_assets.transcript.formats.word_by_word import ShownCue, merged, shown_cue, with_marks
 from clipper_assets.transcript.pronunciation import is_said
 from clipper_assets.transcript.timing import Span
@@ -22,19 +22,6 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]+)>|</v>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|</?>|<[\d:.]+>|\{[^{}]*\}")  # tags of HTML, WebVTT and ASS
 _ENTITY = re.compile(r"&#?\w{1,31};")  # the longest name in HTML has 31 letters
 _NOT_SAID = re.compile(r"\[[^\[\]]*\](?!:)|[♪♫]")  # [Music], [Applause]
-_TURN = re.compile(r"[-‐–—]+\s*(?!\d)|>{2,}\s*")  # noqa: RUF001
-_NAME = r"[^\W\d_][\w.'’-]*(?: \w[\w.'’-]*){0,2}|[\w.+-]+@[\w.-]+"  # noqa: RUF001
-_NOTE = r"(?: ?\([^()]{1,40}\)| +\d{1,2}(?::\d\d){1,2})?"
-"""What tools write after a name: pronouns, a role or a time."""
-_LABEL = re.compile(
-    rf"(?:{_TURN.pattern})?"
-    rf"(?:\[(?P<bracketed>[^\]\s][^\]]*)\]:\s*|(?P<name>{_NAME}){_NOTE} ?:(?:\s+|$))(?:{_TURN.pattern})?"
-)
-"""A speaker's name before the text: `[Name]:`, as WhisperX writes it, or `Name:` or `Name (she/her):`."""
-_NAME_ALONE = re.compile(rf"(?P<name>{_NAME}){_NOTE} ?:?")
-
-LABELLED = 0.9
-"""Least share of cues with a label in files whose labels need not look like names."""
 MAX_ROLLED_LINES = 15
 """Most lines of a rolling caption: as many as a television's caption decoder shows (CTA-608)."""
 
@@ -81,28 +68,30 @@ def spoken_cues(subtitles: Sequence[Subtitle], language: str | None) -> list[Cue
     """The words of subtitles with their speakers, in order of their starts.
 
     A speaker is given by `<v Name>`; by `[Name]:` at the beginning of a line, up to the end of the cue; or by one of
-    `_names` and a colon, up to the next change of speaker: another label, a dash or `>>`.
+    `names_in` the file, up to the next change of speaker: another label, a dash or `>>`.
     """
     ordered = sorted(subtitles, key=lambda subtitle: subtitle.span[0])
-    cues_shown = [shown_cue(subtitle.span, list(_lines(subtitle.lines))) for subtitle in ordered]
+    bracketed = names_in_brackets([subtitle.lines[0] for subtitle in ordered if subtitle.lines])
+    cues_shown = [shown_cue(subtitle.span, list(_lines(subtitle.lines, bracketed))) for subtitle in ordered]
     shown = _without_repeats(_each_word_once(cues_shown))
-    names, names_above = _names([lines for _, lines in shown if lines]), _names_above([lines for _, lines in shown])
+    texts = [[line.text for line in lines] for _, lines in shown if lines]
+    names, above = names_in(texts), names_above(texts)
     cues = []
     turn = None
     for span, lines in shown:
         words: list[CueWord] = []
         speaker = turn
-        has_name_above = len(lines) > 1 and _name_alone(lines[0]) in names_above
+        has_name_above = len(lines) > 1 and name_alone(lines[0].text) in above
         if has_name_above:
-            speaker = turn = _name_alone(lines[0])
+            speaker = turn = name_alone(lines[0].text)
         for line in lines[has_name_above:]:
             text = line.text
-            label = _LABEL.match(text)
-            if label and (label["bracketed"] or label["name"] in names):
-                speaker = label["bracketed"] or label["name"]
-                turn = label["name"] or turn
-                text = text[label.end() :]
-            elif dash := _TURN.match(text):
+            label = label_of(text)
+            if label and (label.until_the_end_of_the_cue or label.name in names):
+                speaker = label.name
+                turn = turn if label.until_the_end_of_the_cue else speaker
+                text = text[label.end :]
+            elif dash := TURN.match(text):
                 speaker = turn = None
                 text = text[dash.end() :]
             words += _cue_words(text, line, line.voice or speaker, language)
@@ -136,13 +125,20 @@ def _each_word_once(cues: Sequence[ShownCue]) -> list[tuple[Span, list[_Line]]]:
     return shown
 
 
-def _lines(lines: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """The lines of one cue that have text, with their voices; of the markup only the marks of `with_marks` stay."""
+def _lines(lines: Sequence[str], names: Container[str]) -> Iterator[tuple[str, str | None]]:
+    """The lines of one cue that have text, with their voices; of the markup only the marks of `with_marks` stay.
+
+    Text in brackets that is one of `names` is a label; other text in brackets describes a sound.
+    """
+
+    def label_or_nothing(match: re.Match[str]) -> str:
+        return f"{match[0]}: " if match[0][1:-1] in names else " "
+
     before, *voiced = _VOICE.split("\n".join(lines))
     for voice, text in zip([None, *voiced[::2]], [before, *voiced[1::2]], strict=True):
         name = " ".join(_unescaped(voice).split()) if voice else None
         untagged = _TAG.sub("", with_marks(text)).replace(r"\N", "\n").replace(r"\h", " ")
-        for line in _NOT_SAID.sub(" ", _unescaped(untagged)).split("\n"):
+        for line in _NOT_SAID.sub(label_or_nothing, _unescaped(untagged)).split("\n"):
             if plain := " ".join(bare(line).split()):
                 yield plain, name
 
@@ -170,63 +166,6 @@ def _repeated(before: tuple[Span, list[_Line]], cue: tuple[Span, list[_Line]]) -
     (start, _), lines = cue
     max_count = min(len(shown), len(lines), MAX_ROLLED_LINES) if start <= until else 0
     return next((count for count in range(max_count, 0, -1) if shown[-count:] == lines[:count]), 0)
-
-
-def _names(cues: Sequence[Sequence[_Line]]) -> set[str]:
-    """The words before a colon that are speakers' names, as in "Ann: Hello", unlike "Remember: drink".
-
-    They are names if the file uses them consistently: at the beginning of every cue; or at the beginning of the first
-    cue and of a tenth of all, with at least two names that occur more than once (once is enough for names in capitals).
-    If the first name is in capitals, only words in capitals count, otherwise only others. Words that do not look like
-    names (`jon`, `Mira's iPhone`) are names if nearly every cue begins with one of few that return.
-    """
-    return _capitalized_names(cues) | _returning([_loose_name(lines[0]) for lines in cues])
-
-
-def _returning(names: Sequence[str | None]) -> set[str]:
-    """The names if at least `LABELLED` of the cues have one, and at least two come back again and again."""
-    counts = Counter(name for name in names if name)
-    returning = {name for name, count in counts.items() if count > 1}
-    labelled = sum(counts[name] for name in returning)
-    return set(counts) if len(returning) > 1 and labelled >= LABELLED * len(names) else set()
-
-
-def _names_above(cues: Sequence[Sequence[_Line]]) -> set[str]:
-    """Names that stand alone on the first line of cues, above what is said."""
-    return _returning([_name_alone(lines[0]) if len(lines) > 1 else None for lines in cues if lines])
-
-
-def _name_alone(line: _Line) -> str | None:
-    match = _NAME_ALONE.fullmatch(line.text)
-    return match["name"] if match else None
-
-
-def _loose_name(line: _Line) -> str | None:
-    label = _LABEL.match(line.text)
-    return label["name"] if label else None
-
-
-def _capitalized_names(cues: Sequence[Sequence[_Line]]) -> set[str]:
-    first_names = [_name(lines[0]) for lines in cues]
-    if not first_names or not first_names[0]:
-        return set()
-    in_capitals = first_names[0].isupper()
-    possible_names = [
-        name for lines in cues for line in lines if (name := _name(line)) and name.isupper() == in_capitals
-    ]
-    names = {name for name, count in Counter(possible_names).items() if count > 1 or in_capitals}
-    if len(first_names) > 1 and set(first_names) <= set(possible_names):
-        return names.union(name for name in first_names if name)
-    uses = sum(name in names for name in possible_names)
-    is_consistent = len(names) > 1 and first_names[0] in names and 10 * uses >= len(cues)
-    return names if is_consistent else set()
-
-
-def _name(line: _Line) -> str | None:
-    """A possible speaker's name before a colon: up to three words that begin with capitals or digits; else None."""
-    label = _LABEL.match(line.text)
-    words = (label["name"] or "").split() if label else []
-    return " ".join(words) or None if all(word[0].isupper() or word[0].isdigit() for word in words) else None
 
 
 def _language_of_script(text: str) -> str | None:

@@ -51,6 +51,20 @@ def test_labels_are_speakers_if_the_file_uses_them_consistently(lines: list[str]
         ("Ann Lee  00:12:", "Bob 00:15:", ("Ann Lee", "Bob")),
         ("Ann Lee\n", "Bob\n", ("Ann Lee", "Bob")),
         ("Ann Lee (00:12)\n", "bob@example.org\n", ("Ann Lee", "bob@example.org")),
+        ("Ann Lee [Host]:", "Bob (he/him) (Guest):", ("Ann Lee", "Bob")),
+        (
+            "Dr. Ann Lee, PhD:",
+            "Professor Sir Robert Edward Pike-Lee III:",
+            ("Dr. Ann Lee, PhD", "Professor Sir Robert Edward Pike-Lee III"),
+        ),
+        ("Ann | Acme:", "Bob#1234:", ("Ann | Acme", "Bob#1234")),
+        ("Ann 🎙️:", "@bob:", ("Ann 🎙️", "@bob")),
+        ("+1 555 123 4567:", "Bob:", ("+1 555 123 4567", "Bob")),
+        ("花子：", "太郎：", ("花子", "太郎")),
+        ("[Ann Lee]", "[Bob]", ("Ann Lee", "Bob")),
+        ("(Ann Lee)", "(Bob)", ("Ann Lee", "Bob")),
+        ("Ann Lee -", "Bob -", ("Ann Lee", "Bob")),
+        ("Ann →", "Bob →", ("Ann", "Bob")),
     ],
 )
 def test_labels_as_meeting_tools_write_them(ann: str, bob: str, names: tuple[str, str]) -> None:
@@ -63,6 +77,23 @@ def test_labels_as_meeting_tools_write_them(ann: str, bob: str, names: tuple[str
 def test_one_unusual_label_does_not_turn_off_the_others() -> None:
     lines = [*["Ann: One.", "Bob: Two."] * 12, "the room upstairs: Three."]
     assert speakers(*lines)[:24] == ["Ann", "Bob"] * 12
+
+
+def test_a_telephone_number_does_not_turn_off_the_names_in_capitals() -> None:
+    assert speakers(
+        "ANN: Hi.", "BOB: Yes.", "+1 555 123 4567: Hello?", "ANN: Who?", "BOB: No.", "+1 555 123 4567: Me."
+    ) == [*["ANN", "BOB", "+1 555 123 4567"] * 2]
+
+
+def test_sounds_in_brackets_are_not_speakers() -> None:
+    assert words_in(["[Laughs] Yes."], ["So."], ["[Laughs] No."], ["[Music] Well."], ["[Music] Now."], ["Right."])[
+        0
+    ] == [(None, "Yes.")]
+
+
+def test_a_first_line_that_is_no_name_stays_among_the_words() -> None:
+    cues = [*[["Ann", "Hello there."], ["Bob", "Good day."]] * 10, ["and what", "a day it is"]]
+    assert [word for _, word in words_in(*cues)[-1]] == ["and", "what", "a", "day", "it", "is"]
 
 
 def test_a_list_with_colons_has_no_speakers() -> None:
