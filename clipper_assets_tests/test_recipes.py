@@ -96,12 +96,14 @@ def test_tables_are_reused_if_the_recomputed_table_before_them_is_the_same(episo
     assert episode.recomputed() == ["aligned_transcript"]
 
 
-def test_a_transcript_file_in_the_configured_language_recomputes_the_transcript(
+def test_another_transcript_file_recomputes_the_transcript_only_if_it_is_used(
     episode: Episode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLIPPER_LANGUAGE", "de")
     episode.recomputed()
-    episode.storage.put_bytes("test1/cut.de.srt", b"1\n00:00:00,000 --> 00:00:09,000\nHallo, hier ist Anna.\n")
+    episode.storage.put_bytes("test1/Cut.German.srt", b"1\n00:00:00,000 --> 00:00:09,000\nHallo, hier ist Anna.\n")
+    assert episode.recomputed() == []
+    episode.storage.delete("test1/cut.srt")
     assert "aligned_transcript" in episode.recomputed()
 
 

@@ -2,7 +2,7 @@
 
 import filecmp
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -13,7 +13,8 @@ from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.unreachable import UNREACHABLE
-from clipper_assets.transcript.transcript_files import transcript_keys
+from clipper_assets.text.clean import folded
+from clipper_assets.transcript.companions import Companions, companions_among, companions_in
 
 
 def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | None, shortest_s: float) -> str:
@@ -51,16 +52,28 @@ def adopt(storage: Storage, file_or_key: str, key: str | None, language: str | N
     return target
 
 
-def companion_keys(upload: str, language: str | None) -> list[str]:
-    """Keys at which the files that belong to an upload are looked for: its transcript and the names of its speakers."""
-    return [*transcript_keys(upload, language), *speakers_keys(upload)]
+def warnings_beside(storage: Storage, file_or_key: str, language: str | None) -> Sequence[str]:
+    """A sentence on each file beside the upload, in its own folder, that resembles a transcript and is not used."""
+    file = Path(file_or_key)
+    found = _companions_of(file, language) if file.is_file() else companions_in(storage, file_or_key, language)
+    return found.warnings
+
+
+def _companions_of(file: Path, language: str | None) -> Companions:
+    names = [each.name for each in file.absolute().parent.iterdir() if each.is_file()]
+    return companions_among(file.name, names, language)
 
 
 def _companions(file: Path, target: str, language: str | None) -> dict[str, Path]:
     """The transcript and speaker names next to `file`, by the keys that they need next to the upload `target`."""
-    files = [file.with_name(name) for name in companion_keys(file.name, language)]
-    keys = companion_keys(target, language)
-    return {key: companion for key, companion in zip(keys, files, strict=True) if companion.is_file()}
+    found = _companions_of(file, language)
+    keys = {folded(name): key for name, key in zip(speakers_keys(file.name), speakers_keys(target), strict=True)}
+    companions = {keys[folded(name)]: file.with_name(name) for name in found.speakers}
+    if found.transcript:
+        stem = target.removesuffix(PurePosixPath(target).suffix)
+        parts = folded(found.transcript)[len(folded(file.stem)) :].count(".")
+        companions[".".join([stem, *found.transcript.split(".")[-parts:]])] = file.with_name(found.transcript)
+    return companions
 
 
 def _default_keys(file: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
-from clipper_assets.cli.adoption import adopt
+from clipper_assets.cli.adoption import adopt, warnings_beside
 from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.clips.assets import RenderConfig
@@ -106,6 +106,8 @@ def process(
         partition_key(config.key)
         read_limits(load_show(storage, config.key).gates, show_key(config.key))
         binary()
+        for warning in warnings_beside(storage, file_or_key, language or settings.language):
+            console.print(f"WARN: {warning}", style="yellow", markup=False, soft_wrap=True)
         dagster_instance = local_instance()
     columns = (
         "{task.description:>20}",

@@ -5,7 +5,7 @@ upload is complete.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,14 @@ class Stored:
         """When the object was uploaded to S3; None for a file in a directory."""
         seconds = self.version.partition("@")[2]
         return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The objects directly inside a folder, sorted by key; `complete` is False if the folder has more."""
+
+    objects: Sequence[Stored]
+    complete: bool
 
 
 def is_key(key: str) -> bool:
@@ -81,6 +89,14 @@ class Storage(dg.ConfigurableResource[None], ABC):
 
         Skips names that are not valid keys and links that lead out of the root. Raises the error of the file system or
         of S3 if the root or a folder cannot be read, so that it is not mistaken for an empty one.
+        """
+
+    @abstractmethod
+    def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
+        """The objects directly inside `folder`, or the root if it is empty, whose names begin with `beginning`.
+
+        Looks at no more than `at_most` names, subfolders included. A folder that does not exist is empty. Skips names
+        and raises errors as `list_objects` does.
         """
 
     @abstractmethod

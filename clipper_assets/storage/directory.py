@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from clipper_assets.runtime.errors import StorageError, named_if_full
-from clipper_assets.storage.base import Storage, Stored, is_key
+from clipper_assets.storage.base import Folder, Storage, Stored, is_key
 
 
 class DirectoryStorage(Storage):
@@ -52,12 +52,26 @@ class DirectoryStorage(Storage):
         for parent, folders, files in os.walk(self._file(folder) if folder else root, onerror=_raise_unless_gone):
             folders.sort()
             for name in sorted(files):
-                file = Path(parent) / name
-                key = file.relative_to(root).as_posix()
-                # `exists` comes first: it is False for broken and circular links, for which `resolve` raises.
-                inside = file.exists() and file.resolve().is_relative_to(root)
-                if inside and is_key(key) and (stored := self.stat(key)):
+                key = (Path(parent) / name).relative_to(root).as_posix()
+                if self._is_inside(key) and is_key(key) and (stored := self.stat(key)):
                     yield stored
+
+    def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
+        try:
+            with os.scandir(self._file(folder) if folder else Path(self.root).resolve()) as entries:
+                names = sorted(entry.name for entry in entries if entry.name.startswith(beginning))
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
+        keys = [f"{folder}/{name}" if folder else name for name in names[:at_most]]
+        objects = [stored for key in keys if is_key(key) and self._is_inside(key) and (stored := self.stat(key))]
+        return Folder(objects, complete=len(names) <= at_most)
+
+    def _is_inside(self, key: str) -> bool:
+        """Whether the object is neither a broken or circular link nor a link that leads out of the root."""
+        root = Path(self.root).resolve()
+        file = root / key
+        # `exists` comes first: it is False for broken and circular links, for which `resolve` raises.
+        return file.exists() and file.resolve().is_relative_to(root)
 
     @contextmanager
     def _temporary(self, file: Path) -> Iterator[Path]:

@@ -15,10 +15,11 @@ from botocore.exceptions import ClientError
 from pydantic import PrivateAttr
 
 from clipper_assets.runtime.errors import ArchivedError, StorageError
-from clipper_assets.storage.base import Storage, Stored, is_key
+from clipper_assets.storage.base import Folder, Storage, Stored, is_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
@@ -129,10 +130,26 @@ class S3Storage(Storage):
         prefix = f"{self._object_key(folder)}/" if folder else self.prefix
         with _naming(f"s3://{self.bucket}/{prefix}"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-                for entry in page.get("Contents", []):
-                    key = entry["Key"].removeprefix(self.prefix)
-                    if is_key(key):
-                        yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
+                yield from self._stored(page)
+
+    def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
+        inside = f"{self._object_key(folder)}/" if folder else self.prefix
+        objects: list[Stored] = []
+        names = 0
+        pages = self.client.get_paginator("list_objects_v2")
+        with _naming(f"s3://{self.bucket}/{inside}"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=inside + beginning, Delimiter="/"):
+                objects += self._stored(page)
+                names += page["KeyCount"]
+                if names > at_most or (names == at_most and page["IsTruncated"]):
+                    return Folder(objects[:at_most], complete=False)
+        return Folder(objects, complete=True)
+
+    def _stored(self, page: "ListObjectsV2OutputTypeDef") -> Iterator[Stored]:
+        for entry in page.get("Contents", []):
+            key = entry["Key"].removeprefix(self.prefix)
+            if is_key(key):
+                yield Stored(key, entry["Size"], _version(entry["ETag"], entry["LastModified"]))
 
     def put_bytes(self, key: str, data: bytes) -> None:
         with self.translated_errors(key):

@@ -1,5 +1,7 @@
 """Cleans text from outside the program."""
 
+from unicodedata import normalize
+
 _UNWANTED = {
     code: " " if chr(code).isspace() else None
     for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0xD800, 0xE000))
@@ -13,3 +15,8 @@ def clean_text(text: str) -> str:
     Joiners and direction marks stay, because some scripts need them.
     """
     return text.translate(_UNWANTED)
+
+
+def folded(text: str) -> str:
+    """The text for comparisons that ignore capitals and the Unicode normalization, as names of files need them."""
+    return normalize("NFC", normalize("NFD", text).casefold())

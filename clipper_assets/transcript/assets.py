@@ -23,12 +23,13 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import EngineName, Settings
-from clipper_assets.shows.speakers import read_names, speakers_keys
+from clipper_assets.shows.speakers import read_names
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.checks import CHECKS, check_words
+from clipper_assets.transcript.companions import Companions, companions_in
 from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcription
@@ -40,10 +41,9 @@ from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import name_speakers
-from clipper_assets.transcript.transcript_files import transcript_keys
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class TranscriptConfig(StepConfig):
@@ -107,7 +107,8 @@ def aligned_transcript(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     language = config.language or settings.language
-    recipe = recipe_of(CODE_VERSION, inputs(config, settings, _sidecars(storage, source.key, language)), raw_video)
+    companions = companions_in(storage, source.key, language)
+    recipe = recipe_of(CODE_VERSION, inputs(config, settings, _etags(storage, companions)), raw_video)
     engine = config.engine or settings.transcript_engine
     stored = stored_result(context, config, storage, WORDS, recipe)
     if stored and not may_be_better(stored.value, engine, settings):
@@ -120,17 +121,17 @@ def aligned_transcript(
         tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         PeakMemory() as memory,
     ):
-        recording = _recording(source, storage, language, Path(folder))
+        recording = _recording(source, storage, language, companions.transcript, Path(folder))
         try:
-            names = _names(source, storage, Path(folder))
+            names = read_names([storage.local_copy(key, Path(folder)) for key in companions.speakers])
             transcription = engines.transcribe(engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
         words, speakers = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
         speech_spans = [span for spans in recording.speech_by_track for span in spans]
     result = transcription.result
-    for fallback in result.degraded:
-        context.log.warning(fallback.reason)
+    for warning in [*companions.warnings, *(fallback.reason for fallback in result.degraded)]:
+        context.log.warning(warning)
     degraded = [fallback.as_dict() for fallback in result.degraded]
     table = words_table(
         context.partition_key,
@@ -149,6 +150,8 @@ def aligned_transcript(
         metadata={
             **_metadata(transcription, table, source.duration_s),
             "pace": store_picture(storage, source.episode, "pace", pace_plot(table, speech_spans, source.duration_s)),
+            "transcript_file": companions.transcript or "none",
+            "files_not_used": list(companions.warnings),
             "speakers": speakers,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
@@ -191,23 +194,19 @@ def _metadata(transcription: Transcription, table: pa.Table, duration_s: float) 
     }
 
 
-def _sidecars(storage: Storage, upload: str, language: str | None) -> dict[str, str]:
-    keys = [*transcript_keys(upload, language), *speakers_keys(upload)]
-    return {key: storage.fingerprint(key) for key in keys if storage.exists(key)}
+def _etags(storage: Storage, companions: Companions) -> dict[str, str]:
+    keys = [*([companions.transcript] if companions.transcript else []), *companions.speakers]
+    return {key: storage.fingerprint(key) for key in keys}
 
 
-def _recording(source: RawVideo, storage: Storage, language: str | None, folder: Path) -> Recording:
-    beside = next((key for key in transcript_keys(source.key, language) if storage.exists(key)), None)
+def _recording(
+    source: RawVideo, storage: Storage, language: str | None, transcript: str | None, folder: Path
+) -> Recording:
     microphones = [load_speech(storage.local_copy(track.speech_key, folder)) for track in source.microphones]
     return Recording(
         speech=load_speech(storage.local_copy(source.speech_key, folder)),
         duration_s=source.duration_s,
         language=language,
-        transcript_file=storage.local_copy(beside, folder) if beside else None,
+        transcript_file=storage.local_copy(transcript, folder) if transcript else None,
         microphones=silence_crosstalk(microphones),
     )
-
-
-def _names(source: RawVideo, storage: Storage, folder: Path) -> dict[str, str]:
-    """Raises ValueError if a file of speaker names cannot be read."""
-    return read_names([storage.local_copy(key, folder) for key in speakers_keys(source.key) if storage.exists(key)])

@@ -1,8 +1,7 @@
 """Reads existing transcript files in the formats of `formats/`, and gives each word a time."""
 
-import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.formats import subrip, webvtt, whisperx_json
@@ -10,6 +9,7 @@ from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Malf
 from clipper_assets.transcript.formats.speaker_labels import split_words
 from clipper_assets.transcript.formats.whisperx_json import transcript_of
 from clipper_assets.transcript.timing import Span, fill
+from clipper_assets.transcript.transcript_names import FORMATS, name_language
 from clipper_assets.transcript.words import Word
 
 __all__ = [
@@ -21,22 +21,14 @@ __all__ = [
     "cue_words",
     "read_transcript",
     "split_words",
-    "transcript_keys",
     "transcript_of",
 ]
 
-_FORMATS = {".srt": subrip.parse, ".vtt": webvtt.parse, ".json": whisperx_json.parse}
+_PARSERS = dict(zip(FORMATS, (subrip.parse, webvtt.parse, whisperx_json.parse), strict=True))
 MAX_BYTES = 20_000_000
 """Largest transcript file: enough for 100 hours of subtitles, or for 20 hours of JSON with word times."""
-TRANSCRIPT_SUFFIXES = set(_FORMATS)
+TRANSCRIPT_SUFFIXES = set(FORMATS)
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_LANGUAGE_SUFFIX = re.compile(r"\.([a-z]{2}|yue)(?:-\w+)*\.\w+$", re.IGNORECASE)
-
-
-def transcript_keys(upload: str, language: str | None) -> list[str]:
-    """Keys that the transcript of an upload may have, best first: `ep.srt`, ..., `ep.en.srt` beside `ep.mp4`."""
-    stem = upload.removesuffix(PurePosixPath(upload).suffix)
-    return [f"{stem}{tag}{suffix}" for tag in ("", f".{language or 'en'}") for suffix in _FORMATS]
 
 
 def read_transcript(file: Path, language: str | None = None) -> Transcript:
@@ -45,7 +37,7 @@ def read_transcript(file: Path, language: str | None = None) -> Transcript:
     `language` (ISO 639-1) overrides the language given in the file or in its name (`ep.en.srt`). Raises
     MalformedTranscriptError if the file has another suffix, is too large, has no words, or has an unreadable line.
     """
-    parse = _FORMATS.get(file.suffix.lower())
+    parse = _PARSERS.get(file.suffix.lower())
     if parse is None:
         raise MalformedTranscriptError(f"{file.name} is not a transcript; give an .srt, .vtt or .json file")
     if (size_bytes := file.stat().st_size) > MAX_BYTES:
@@ -53,9 +45,8 @@ def read_transcript(file: Path, language: str | None = None) -> Transcript:
             f"{file.name} has {size_bytes / 1e6:.0f} MB, but a transcript may have at most {MAX_BYTES / 1e6:.0f}; "
             "export only the text and its times"
         )
-    suffix = _LANGUAGE_SUFFIX.search(file.name)
     try:
-        transcript = parse(_text(file.read_bytes()), language, suffix[1].lower() if suffix else None)
+        transcript = parse(_text(file.read_bytes()), language, name_language(file.name))
     except LineError as error:
         raise MalformedTranscriptError(f"{file.name}, {error}") from error
     if not transcript.cues:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.cli.adoption import adopt
+from clipper_assets.cli.adoption import adopt, warnings_beside
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.transcript.companions import companions_in
 from clipper_assets_tests.support.media import make
 
 KEY = "test1/cut.mp4"
@@ -154,3 +155,32 @@ def test_another_upload_is_not_overwritten(storage: DirectoryStorage, first: Pat
     with pytest.raises(StorageError, match=r"talk-\w+/talk\.mp4 belongs to another upload; "):
         adopt(storage, str(second), None, None, 3)
     assert contents(storage) == before | {f"talk-{digest(second)}/talk.mp4": b"a third one"}
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("TALK.SRT", "show/e1.SRT"),
+        ("talk.en-US.srt", "show/e1.en-US.srt"),
+        ("Talk.mp4.Deutsch.vtt", "show/e1.mp4.Deutsch.vtt"),
+    ],
+)
+def test_a_transcript_is_found_as_people_name_it_and_keeps_its_language(
+    storage: DirectoryStorage, first: Path, name: str, stored: str
+) -> None:
+    first.with_suffix(".srt").rename(first.with_name(name))
+    first.with_name("TALK.speakers.toml").write_text('SPEAKER_00 = "Anna"\n')
+    adopt(storage, str(first), "show/e1.mp4", None, 3)
+    assert set(contents(storage)) == {"show/e1.mp4", stored, "show/e1.speakers.toml"}
+    assert companions_in(storage, "show/e1.mp4", None).transcript == stored
+
+
+def test_files_beside_the_video_that_almost_match_are_named(storage: DirectoryStorage, first: Path) -> None:
+    first.with_suffix(".srt").rename(first.with_name("talk (1).srt"))
+    sentence = "talk (1).srt was not used as the transcript; rename it to talk.srt if it is"
+    assert warnings_beside(storage, str(first), None) == [sentence]
+    adopt(storage, str(first), "show/e1.mp4", None, 3)
+    assert set(contents(storage)) == {"show/e1.mp4"}
+    storage.put_bytes("show/e1.txt", b"Hello")
+    (warning,) = warnings_beside(storage, "show/e1.mp4", None)
+    assert warning.startswith("e1.txt was not used as the transcript; export it as e1.srt or e1.vtt")

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from clipper_assets.runtime.errors import StorageError
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Folder, Storage, Stored
 from clipper_assets_tests.storage.objects import KEY, object_keys
 
 AWKWARD = ["a b/ü & (1).mp4", "50%25 + c#d?e=f.mp4", "日本語/🎙.mp4", 'it\'s "here".mp4']
@@ -40,6 +40,25 @@ def test_listing_a_folder_excludes_siblings_with_the_same_prefix(any_storage: St
     assert next(iter(any_storage.list_objects("a/b"))) == any_storage.stat("a/b/1")
     assert list(any_storage.list_objects("a/none")) == []
     assert len(object_keys(any_storage)) == 5
+
+
+def test_listing_one_folder_excludes_the_folders_inside(any_storage: Storage) -> None:
+    for key in ("a/b/1", "a/b/2", "a/b/c/3", "a/b2/4", "5"):
+        any_storage.put_bytes(key, b"x")
+    folder = any_storage.list_folder("a/b", "", 10)
+    assert folder == Folder([stored for key in ("a/b/1", "a/b/2") if (stored := any_storage.stat(key))], complete=True)
+    assert [stored.key for stored in any_storage.list_folder("a/b", "2", 10).objects] == ["a/b/2"]
+    assert [stored.key for stored in any_storage.list_folder("", "", 10).objects] == ["5"]
+    assert any_storage.list_folder("a/none", "", 10) == Folder([], complete=True)
+
+
+@pytest.mark.parametrize(("at_most", "complete"), [(3, False), (4, True), (5, True)])
+def test_listing_one_folder_stops_at_a_number_of_names(any_storage: Storage, at_most: int, complete: bool) -> None:
+    for key in ("a/1", "a/2", "a/b/3", "a/b/4", "a/c"):
+        any_storage.put_bytes(key, b"x")
+    folder = any_storage.list_folder("a", "", at_most)
+    assert folder.complete is complete
+    assert {stored.key for stored in folder.objects} <= {"a/1", "a/2", "a/c"}
 
 
 @pytest.mark.parametrize("folder", [key for key in OUTSIDE if key])

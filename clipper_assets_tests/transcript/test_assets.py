@@ -151,6 +151,23 @@ def test_a_transcript_beside_the_upload_is_used(root: Path, source: pa.Table) ->
     assert transcribe(root, source, TranscriptConfig()).data_version != first.data_version
 
 
+def test_a_transcript_that_is_added_later_is_used_and_files_that_almost_match_are_named(
+    root: Path, source: pa.Table
+) -> None:
+    (root / "test1" / "talk_final.srt").write_text(SRT)
+    with pytest.raises(dg.Failure, match="no transcript lies beside the upload"):
+        transcribe(root, source, TranscriptConfig(engine=EngineName.transcript_file))
+    (root / "test1" / "TALK.eng.SRT").write_text(SRT)
+    result = transcribe(root, source, TranscriptConfig())
+    assert result.metadata is not None
+    assert result.metadata["transcript_file"] == "test1/TALK.eng.SRT"
+    assert result.metadata["files_not_used"] == [
+        "talk_final.srt was not used as the transcript; rename it to talk.srt if it is"
+    ]
+    (root / "test1" / "talk.en.srt").write_text(SRT)
+    assert transcribe(root, source, TranscriptConfig()).metadata["transcript_file"] == "test1/talk.en.srt"  # type: ignore[index]
+
+
 def test_a_fallback_fails_the_not_degraded_check_as_a_warning(root: Path, source: pa.Table) -> None:
     (root / "test1" / "talk.de.srt").write_text(SRT)
     result = transcribe(root, source, TranscriptConfig(language="de"))

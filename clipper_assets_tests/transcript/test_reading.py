@@ -11,7 +11,6 @@ from clipper_assets.transcript.transcript_files import (
     cue_words,
     read_transcript,
     split_words,
-    transcript_keys,
 )
 
 
@@ -90,6 +89,12 @@ def test_a_file_without_a_transcript_is_rejected(tmp_path: Path, name: str, cont
         ("ep.zh-Hant-TW.vtt", None, None, "zh"),
         ("ep.yue.vtt", None, None, "yue"),
         ("ep.final.vtt", None, None, None),
+        ("ep.eng.srt", None, None, "en"),
+        ("ep.Deutsch.srt", None, None, "de"),
+        ("ep.pt_BR.captions.vtt", None, None, "pt"),
+        ("ep.en.vtt", "Español", None, "es"),
+        ("ep.en.vtt", "Brazilian Portuguese", None, "pt"),
+        ("ep.en.vtt", "auto", None, "en"),
         ("ep.en.vtt", "de-AT", None, "de"),
         ("ep.en.vtt", "de", "fr", "fr"),
     ],
@@ -109,15 +114,3 @@ def test_splitting_into_words_keeps_every_letter_and_digit(text: str, language: 
 
     assert letters_and_digits("".join(split_words(text, language))) == letters_and_digits(text)
     assert all(word.strip() for word in split_words(text, language))
-
-
-def test_transcripts_are_looked_up_beside_the_upload() -> None:
-    assert transcript_keys("test1/a.b.mp4", None) == [
-        "test1/a.b.srt",
-        "test1/a.b.vtt",
-        "test1/a.b.json",
-        "test1/a.b.en.srt",
-        "test1/a.b.en.vtt",
-        "test1/a.b.en.json",
-    ]
-    assert "test1/a.b.de.srt" in transcript_keys("test1/a.b.mp4", "de")

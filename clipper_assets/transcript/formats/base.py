@@ -1,9 +1,7 @@
 """The common result of all transcript formats, and the errors for files that cannot be read."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from locale import locale_alias
 from textwrap import shorten
 
 from clipper_assets.transcript.timing import Span
@@ -53,13 +51,3 @@ class Transcript:
 def quoted(text: str) -> str:
     """A text for error messages: shortened, in quotation marks and on one line."""
     return repr(shorten(text[:1000], 60, placeholder="..."))
-
-
-def iso_language(tag: str | None) -> str | None:
-    """The ISO 639-1 code of a language tag or name: `pt` for `pt-BR`, `en` for `English`; None if it is unknown.
-
-    Names are those of Python's `locale.locale_alias`. Cantonese has only a three-letter code, `yue`.
-    """
-    language = re.split("[-_]", tag.strip().lower())[0] if tag else ""
-    code = locale_alias.get(language, language).split("_")[0]
-    return code if re.fullmatch("[a-z]{2}|yue", code) else None

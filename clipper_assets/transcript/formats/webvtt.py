@@ -7,11 +7,12 @@ in small letters or below empty lines, and that text outside cues, which browser
 import re
 from collections.abc import Sequence
 
-from clipper_assets.transcript.formats.base import LineError, Transcript, iso_language, quoted
+from clipper_assets.text.languages import iso_language
+from clipper_assets.transcript.formats.base import LineError, Transcript, quoted
 from clipper_assets.transcript.formats.speaker_labels import Subtitle, bare, spoken_cues
 from clipper_assets.transcript.formats.subrip import is_about_times, is_number_of_next, times
 
-_LANGUAGE = re.compile(r"Language:\s*([\w-]+)")  # in the header, as YouTube writes it
+_LANGUAGE = re.compile(r"Language:\s*(.+)", re.IGNORECASE)  # in the header, as YouTube writes it
 _NO_CUE = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")
 
 

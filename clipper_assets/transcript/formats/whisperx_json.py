@@ -14,8 +14,9 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, F
 from pydantic_core import PydanticCustomError
 
 from clipper_assets.text.clean import clean_text
+from clipper_assets.text.languages import iso_language
 from clipper_assets.text.mistakes import first_mistake
-from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript, iso_language
+from clipper_assets.transcript.formats.base import Cue, CueWord, LineError, Transcript
 from clipper_assets.transcript.formats.json_variants import whisperx_form
 from clipper_assets.transcript.formats.speaker_labels import bare, split_words
 
