@@ -15,7 +15,6 @@ class EngineName(StrEnum):
     transcript_file = "transcript_file"
     whisperx = "whisperx"
     faster_whisper = "faster_whisper"
-    pocketsphinx = "pocketsphinx"
 
 
 class Device(StrEnum):
@@ -65,6 +64,13 @@ def comma_separated(text: str) -> tuple[str, ...]:
     return tuple(stripped for part in text.split(",") if (stripped := part.strip()))
 
 
+def existing_engine(value: object) -> object:
+    """Refuse the engine that earlier versions had, and say what replaces it."""
+    if value == "pocketsphinx":
+        raise ValueError("PocketSphinx is not an engine any more, because it gets most words wrong; use `auto`")
+    return value
+
+
 Seconds = Annotated[float, Field(gt=0)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
 """Treats an empty string as unset, because Compose files pass the variable of a secret even if it is not set."""
@@ -87,9 +93,13 @@ class Settings(BaseSettings):
     ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")
     models_dir: Path | None = Field(None, description="directory with models, searched before any model hub")
     fonts_dir: Path | None = Field(None, description="directory with caption fonts, searched before the system's fonts")
-    transcript_engine: EngineName = Field(EngineName.auto, description="`auto` or the one engine to use")
-    whisper_model: str = Field(
-        "small", description="Whisper model for whisperx and faster_whisper: a hub name or a directory"
+    transcript_engine: Annotated[EngineName, BeforeValidator(existing_engine)] = Field(
+        EngineName.auto, description="`auto` or the one engine to use"
+    )
+    whisper_model: Annotated[str, BeforeValidator(lambda value: value or "auto")] = Field(
+        "auto",
+        description="Whisper model for whisperx and faster_whisper: a name like `base`, a hub repository, a directory, "
+        "or `auto`: `large-v3-turbo` on a GPU; on a CPU `small` if the model hub is reached, else `base`",
     )
     device: Device = Field(Device.auto, description="what speech models run on: `auto`, `cuda` or `cpu`")
     compute_type: str | None = Field(

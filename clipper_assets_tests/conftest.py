@@ -58,11 +58,12 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 
 
 def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the settings, keys and models of the developer or CI, and the model hub, away from tests."""
+    """Keep settings, keys and models of the developer or CI, the model hub and the package index away from tests."""
     for name in list(os.environ):
         if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 

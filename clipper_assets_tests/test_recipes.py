@@ -9,10 +9,10 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job
-from clipper_assets.camera.analysis.models import MODELS
 from clipper_assets.edits.model import Edits, WordEdit
 from clipper_assets.edits.store import EDITS, save_edits
 from clipper_assets.episodes.source import SOURCE
+from clipper_assets.models.table import MODELS
 from clipper_assets.runs.in_process import unchanged
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage

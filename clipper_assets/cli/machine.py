@@ -1,25 +1,26 @@
 """Checks of `clipper doctor` on the machine: programs, fonts, models, storage and keys."""
 
-import importlib.metadata
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clipper_assets.camera.analysis.models import MODELS, model_file
 from clipper_assets.captions.fonts import find_face
 from clipper_assets.captions.script_fonts import script_fonts
 from clipper_assets.captions.styles import load_style, style_names
 from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
 from clipper_assets.media.ffmpeg import FfmpegError, binary, components
+from clipper_assets.models.store import model_path
+from clipper_assets.models.table import MODELS, Kind
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.unreachable import unreachable
 from clipper_assets.transcript.diarization import OFF
 from clipper_assets.transcript.library import NOT_INSTALLED, whisperx_installed
-from clipper_assets.transcript.models import hub_model, whisper
+from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device, hub_model
+from clipper_assets.transcript.whisper_models import choose_whisper, refuse_unless_fetchable
 
 FILTERS = (
     "alimiter",
@@ -56,19 +57,15 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _ffmpeg()
     yield from _fonts(settings)
     yield _storage(settings)
-    yield Finding(
-        "pocketsphinx", True, f"{importlib.metadata.version('pocketsphinx')}, with its English model", required=True
-    )
-    model = whisper(settings.whisper_model).on_disk(settings.models_dir)
-    detail = str(model) if model else "not on disk; downloaded from the model hub at first use, if the hub is reachable"
-    yield Finding(f"Whisper model {settings.whisper_model}", model is not None, detail, required=False)
+    yield _whisper(settings)
     installed = whisperx_installed()
     yield Finding("whisperx", installed, "installed" if installed else NOT_INSTALLED, required=False)
     yield _diarization(settings)
-    for name, camera_model in MODELS.items():
-        file = model_file(name, settings.models_dir)
-        missing = f"not on disk ({camera_model.purpose}); run `clipper models fetch {name}`"
-        yield Finding(f"camera model {name}", file is not None, str(file or missing), required=False)
+    for name, model in MODELS.items():
+        if model.kind is Kind.camera:
+            file = model_path(name, settings.models_dir)
+            missing = f"not on disk ({model.purpose}); run `clipper models fetch {name}`"
+            yield Finding(f"camera model {name}", file is not None, str(file or missing), required=False)
     key = settings.openai_api_key is not None
     yield Finding(
         "OPENAI_API_KEY",
@@ -92,6 +89,20 @@ def _fonts(settings: Settings) -> Iterator[Finding]:
     for script in script_fonts(settings.fonts_dir):
         detail = f"{script.face.name}, {script.face.file}" if script.face else f"no font; {script.remedy}"
         yield Finding(f"captions in {script.script}", script.face is not None, detail, required=False)
+
+
+def _whisper(settings: Settings) -> Finding:
+    """Whether the Whisper model that a run would use is on this machine; it is fetched at first use otherwise."""
+    device, _ = ctranslate2_device(settings.device, settings.compute_type)
+    models_dir = settings.models_dir
+    try:
+        model = choose_whisper(
+            settings.whisper_model, device, models_dir, lambda name: refuse_unless_fetchable(name, models_dir)
+        )
+    except ModelMissingError as error:
+        return Finding("Whisper model", False, str(error), required=False)
+    place = model.folder or f"not on disk; fetched at first use, or with `clipper models fetch {model.name}`"
+    return Finding("Whisper model", model.folder is not None, f"{model.name} ({model.why}): {place}", required=False)
 
 
 def _diarization(settings: Settings) -> Finding:

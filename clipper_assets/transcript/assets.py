@@ -36,11 +36,11 @@ from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcripti
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
-from clipper_assets.transcript.models import whisper
 from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import name_speakers
+from clipper_assets.transcript.whisper_models import AUTO, has_better
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
 CODE_VERSION = "3"
@@ -111,7 +111,7 @@ def aligned_transcript(
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, _etags(storage, companions)), raw_video)
     engine = config.engine or settings.transcript_engine
     stored = stored_result(context, config, storage, WORDS, recipe)
-    if stored and not may_be_better(stored.value, engine, settings):
+    if stored and not may_be_better(stored.value, settings):
         return stored
     stage = partial(progress.stage, context)
     watch = UploadWatch(storage, source.key, source.etag)  # a replaced upload also replaces the speech audio
@@ -130,6 +130,8 @@ def aligned_transcript(
         words, speakers = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
         speech_spans = [span for spans in recording.speech_by_track for span in spans]
     result = transcription.result
+    if model := result.facts.get("whisper_model"):
+        context.log.info(f"transcribed with Whisper {model}: {result.facts['whisper_model_why']}")
     for warning in [*companions.warnings, *(fallback.reason for fallback in result.degraded)]:
         context.log.warning(warning)
     degraded = [fallback.as_dict() for fallback in result.degraded]
@@ -159,10 +161,16 @@ def aligned_transcript(
     )
 
 
-def may_be_better(words: pa.Table, engine: EngineName, settings: Settings) -> bool:
-    """Whether PocketSphinx replaced Whisper because its model was missing, and the model is on this machine now."""
-    fell_back = engine is EngineName.auto and provenance(words).get("engine") == EngineName.pocketsphinx
-    return fell_back and whisper(settings.whisper_model).on_disk(settings.models_dir) is not None
+def may_be_better(words: pa.Table, settings: Settings) -> bool:
+    """Whether this machine has a better Whisper model on disk than the one that made the transcript.
+
+    Only where the setting leaves the choice to the machine. A transcript is never made again with a lesser model, nor
+    because a model could be downloaded.
+    """
+    made_by = provenance(words)
+    by_whisper = made_by.get("engine") in (EngineName.whisperx, EngineName.faster_whisper)
+    chosen = by_whisper and settings.whisper_model == AUTO
+    return chosen and has_better(made_by["model"], settings.device, settings.models_dir)
 
 
 def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str, str]]) -> dict[str, str]:

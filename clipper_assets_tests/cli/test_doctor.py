@@ -13,6 +13,7 @@ from clipper_assets import cli
 from clipper_assets.cli import doctor, machine
 from clipper_assets.cli.machine import Finding, examine
 from clipper_assets.media.ffmpeg import binary, components
+from clipper_assets.models import hub
 from clipper_assets.settings import Settings
 
 
@@ -118,9 +119,25 @@ def test_a_gpu_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_whisper_model_is_optional(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CLIPPER_WHISPER_MODEL", "no-such-model")
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
-    finding = finding_of("Whisper model no-such-model")
-    assert not finding.ok
-    assert not finding.required
+    finding = finding_of("Whisper model")
+    assert (finding.ok, finding.required) == (False, False)
+    assert "there is no Whisper model 'no-such-model'" in finding.detail
+
+
+def test_the_whisper_model_of_this_machine_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("CLIPPER_DEVICE", "cpu")
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    why = "small, which is better, is not on this machine and cannot be fetched (HF_HUB_OFFLINE is set)"
+    missing = "not on disk; fetched at first use, or with `clipper models fetch base`"
+    assert finding_of("Whisper model") == Finding("Whisper model", False, f"base ({why}): {missing}", required=False)
+    for name, reason in (("base", why), ("small", "the best one for CPUs")):
+        folder = tmp_path / f"faster-whisper-{name}"
+        folder.mkdir()
+        (folder / "model.bin").touch()
+        assert finding_of("Whisper model") == Finding("Whisper model", True, f"{name} ({reason}): {folder}", False)
 
 
 def test_the_diarization_model_is_reported_as_found_missing_or_off(

@@ -171,7 +171,9 @@ def test_the_warming_job_fetches_with_the_environment_of_the_image(tmp_path: Pat
             check=False,
         )
     # The camera's models are elsewhere, where no test goes.
-    assert f"speech: {tmp_path}/models/" in done.stdout, done.stdout + done.stderr
+    assert f"Whisper nobody/tiny (named by CLIPPER_WHISPER_MODEL): {tmp_path}/models/" in done.stdout, (
+        done.stdout + done.stderr
+    )
 
 
 def pod_specs() -> dict[str, dict[str, Any]]:

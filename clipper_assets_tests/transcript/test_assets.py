@@ -22,7 +22,6 @@ from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
-from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
 from clipper_assets.transcript.words import WORDS, Word, sentences, words_table
@@ -67,7 +66,6 @@ def engines(whisper: str = "no-such-model") -> Engines:
             TranscriptFile(aligners=Aligners()),
             WhisperX(model="no-such-model", aligners=Aligners()),
             FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
-            PocketSphinx(),
         ]
     )
 
@@ -119,8 +117,17 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
     table = run.asset_value("aligned_transcript")
     assert table.num_rows == metadata["dagster/row_count"].value == 199
     assert metadata["engine"].value == "faster_whisper"
+    assert metadata["whisper_model"].value == str(whisper_model)
+    assert metadata["whisper_model_why"].value == "named by CLIPPER_WHISPER_MODEL"
     assert [reason.split(":")[0] for reason in value_of(metadata["passed_over"])] == ["transcript_file", "whisperx"]
-    assert set(value_of(metadata["real_time_factor"])) == {"load", "find speech", "transcribe", "load aligner", "align"}
+    assert set(value_of(metadata["real_time_factor"])) == {
+        "find model",
+        "load",
+        "find speech",
+        "transcribe",
+        "load aligner",
+        "align",
+    }
     assert metadata["pace"] == dg.MetadataValue.url(storage.uri("lake/pictures/episode=test1%2Ftalk.mp4/pace.png"))
     assert metadata["speakers"].value == "off: CLIPPER_DIARIZATION_MODEL is `off`"
     assert value_of(metadata["peak_memory"])["host_mib"] > 50
@@ -230,8 +237,7 @@ def test_speaker_labels_are_replaced_by_names(root: Path, source: pa.Table) -> N
         transcribe(root, source, TranscriptConfig())
 
 
-def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table) -> None:
-    """PocketSphinx transcribes each microphone, with many errors; checked are the words that it recognised."""
+def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table, whisper_model: Path) -> None:
     tracks, truth = two_microphones(20.0)
     stored = []
     for number, track in enumerate([tracks[0] + tracks[1], *tracks]):
@@ -241,7 +247,7 @@ def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table)
     (row,) = source.to_pylist()
     microphones = [{"stream": 1, "channel": n, "speech_key": key} for n, key in enumerate(stored[1:])]
     table = SOURCE.table([row | {"speech_key": stored[0], "microphones": microphones, "duration_s": 30.0}])
-    result = transcribe(root, table, TranscriptConfig(engine=EngineName.pocketsphinx))
+    result = transcribe(root, table, TranscriptConfig(), str(whisper_model))
     transcribed = [
         Word(row["text"], row["start"], row["end"], 0, channel=row["channel"], speaker=row["speaker"])
         for row in result.value.to_pylist()
@@ -255,25 +261,29 @@ def test_words_get_the_speaker_of_their_microphone(root: Path, source: pa.Table)
 
 
 @pytest.mark.parametrize(
-    ("engine", "stored_engine", "has_model", "expected"),
+    ("setting", "engine", "model", "on_disk", "expected"),
     [
-        (EngineName.auto, "pocketsphinx", True, True),
-        (EngineName.auto, "pocketsphinx", False, False),
-        (EngineName.auto, "faster_whisper", True, False),
-        (EngineName.pocketsphinx, "pocketsphinx", True, False),
+        ("auto", "faster_whisper", "base", "small", True),
+        ("auto", "whisperx", "base", "small", True),
+        ("auto", "faster_whisper", "base", "base", False),
+        ("auto", "faster_whisper", "small", "base", False),
+        ("auto", "transcript_file", "base", "small", False),
+        ("base", "faster_whisper", "base", "small", False),
     ],
 )
-def test_a_fallback_transcript_is_made_again_once_the_whisper_model_is_there(
-    engine: EngineName,
-    stored_engine: str,
-    has_model: bool,
+def test_a_transcript_is_made_again_once_a_better_whisper_model_is_there(
+    setting: str,
+    engine: str,
+    model: str,
+    on_disk: str,
     expected: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if has_model:
-        (tmp_path / "faster-whisper-small").mkdir()
-        (tmp_path / "faster-whisper-small" / "model.bin").write_bytes(b"a model")
+    (tmp_path / f"faster-whisper-{on_disk}").mkdir()
+    (tmp_path / f"faster-whisper-{on_disk}" / "model.bin").write_bytes(b"a model")
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
-    words = words_table("e", [], [], "en", {"engine": stored_engine})
-    assert may_be_better(words, engine, Settings()) is expected
+    monkeypatch.setenv("CLIPPER_WHISPER_MODEL", setting)
+    monkeypatch.setenv("CLIPPER_DEVICE", "cpu")
+    words = words_table("e", [], [], "en", {"engine": engine, "model": model})
+    assert may_be_better(words, Settings()) is expected

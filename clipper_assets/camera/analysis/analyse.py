@@ -13,7 +13,6 @@ from clipper_assets.camera.analysis.asd import Score, lr_asd
 from clipper_assets.camera.analysis.attribution import AnalysedWindow, attribute_speakers
 from clipper_assets.camera.analysis.faces import Detector, haar, ultraface
 from clipper_assets.camera.analysis.frames import Picture, grey_pictures, picture_size_px
-from clipper_assets.camera.analysis.models import ModelFileError, verify
 from clipper_assets.camera.analysis.observation import Observation
 from clipper_assets.camera.analysis.screens import SAMPLE, screen
 from clipper_assets.camera.analysis.speaking import evidence
@@ -23,6 +22,7 @@ from clipper_assets.camera.scene import FPS, Scene, Shot, Track
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Box
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.models.store import ModelFileError, verify
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, part

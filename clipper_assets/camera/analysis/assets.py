@@ -13,7 +13,6 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
-from clipper_assets.camera.analysis.models import MODELS, model_file
 from clipper_assets.camera.analysis.observation import SCENES_TABLE, Observation, read_observations, scenes_table
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
@@ -21,6 +20,8 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.media.speech import load_speech
+from clipper_assets.models.store import model_path
+from clipper_assets.models.table import MODELS, Kind
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress, Report
@@ -85,7 +86,9 @@ def scenes(
     from clipper_assets.camera.analysis.analyse import Analysis
 
     source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
-    models = [name for name in MODELS if model_file(name, settings.models_dir)]
+    models = [
+        name for name, model in MODELS.items() if model.kind is Kind.camera and model_path(name, settings.models_dir)
+    ]
     try:
         followed = _followed(windows, config, source, storage)
     except ValueError as refused:

@@ -8,12 +8,13 @@ from typing import Any, Self
 
 import dagster as dg
 
+from clipper_assets.models.hub import hub_is_off
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.base import Aligner
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.aligners.wav2vec2 import Wav2Vec2Aligner
 from clipper_assets.transcript.library import import_whisperx, whisperx_installed
-from clipper_assets.transcript.models import ModelMissingError, hub_is_off, hub_model, torch_device
+from clipper_assets.transcript.models import ModelMissingError, hub_model, torch_device
 
 DOWNLOAD_TIMEOUT_S = 20.0
 

@@ -40,17 +40,20 @@ class Engines:
         """Transcribe with the engine `name`; `auto` uses the first engine that can run.
 
         An unusable transcript file next to the upload is recorded in `degraded`, because somebody meant it to be used.
-        Raises EngineUnavailableError if the requested engine, or with `auto` every engine, cannot run.
+        Raises EngineUnavailableError if the requested engine, or with `auto` every engine, cannot run; the message
+        is the reason of the last one, which needs the least.
         """
         passed_over: list[str] = []
         unused_file: list[Degraded] = []
+        reason = f"there is no engine {name}"
         for engine in self.engines:
             if name not in (EngineName.auto, engine.name):
                 continue
             try:
                 result = engine.transcribe(recording, stage)
             except EngineUnavailableError as error:
-                passed_over.append(f"{engine.name}: {error}")
+                reason = str(error)
+                passed_over.append(f"{engine.name}: {reason}")
                 if engine.name == EngineName.transcript_file and recording.transcript_file:
                     unused_file.append(Degraded(ALIGNED_TRANSCRIPT, f"the transcript was not used: {error}"))
                 continue
@@ -58,7 +61,8 @@ class Engines:
             return Transcription(
                 engine.name, replace(result, words=words, degraded=[*unused_file, *result.degraded]), passed_over
             )
-        raise EngineUnavailableError("; ".join(passed_over))
+        about_file = [file.reason for file in unused_file] if name == EngineName.auto else []
+        raise EngineUnavailableError("; ".join([*about_file, reason]))
 
 
 def engine_class(name: str) -> type[Engine]:

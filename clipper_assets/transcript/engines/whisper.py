@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 import numpy as np
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.models.fetch import writable_home
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
@@ -19,10 +20,11 @@ from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.doubt import Decoded, doubt_records, mark_doubts, removal_records
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
-from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device, find_whisper
+from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, cue_words
 from clipper_assets.transcript.vad import CHUNK_S, chunks
+from clipper_assets.transcript.whisper_models import AUTO, ChosenWhisper, choose_whisper, fetch_whisper
 from clipper_assets.transcript.words import Word
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class WhisperEngine(Engine):
     """
 
     aligners: Aligners
-    model: str = "small"
+    model: str = AUTO
     models_dir: str | None = None
     device: Device = Device.auto
     compute_type: str | None = None
@@ -88,16 +90,14 @@ class WhisperEngine(Engine):
 
     def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         clock = Clock()
-        try:
-            directory = find_whisper(self.model, Path(self.models_dir) if self.models_dir else None)
-        except ModelMissingError as missing:
-            raise EngineUnavailableError(str(missing)) from None
         device, compute_type = ctranslate2_device(self.device, self.compute_type)
-        with self._loaded(directory, device, compute_type) as recogniser:
+        model = self._choose(device, stage)
+        clock.stage("find model")
+        with self._loaded(model, device, compute_type) as recogniser:
             clock.stage("load")
             if recording.language not in (None, *recogniser.whisper.supported_languages):
                 raise EngineUnavailableError(
-                    f"the Whisper model {self.model!r} does not know the language {recording.language!r}"
+                    f"the Whisper model {model.name!r} does not know the language {recording.language!r}"
                 )
             spans = [chunks(speech_spans) for speech_spans in recording.speech_by_track]
             clock.stage("find speech")
@@ -119,10 +119,12 @@ class WhisperEngine(Engine):
         return EngineResult(
             words=words,
             language=language,
-            model=self.model,
+            model=model.name,
             stages_s=clock.stages_s,
             degraded=[*degraded, *doubt_records(words), *unaligned, *interpolation_records(words)],
             facts={
+                "whisper_model": model.name,
+                "whisper_model_why": model.why,
                 "device": device,
                 "compute_type": compute_type,
                 "batch_size": batch_size,
@@ -131,14 +133,27 @@ class WhisperEngine(Engine):
             },
         )
 
+    def _choose(self, device: str, stage: Stage) -> ChosenWhisper[Path]:
+        """The model for this machine, fetched if necessary."""
+        models_dir = Path(self.models_dir) if self.models_dir else None
+        try:
+            return choose_whisper(
+                self.model,
+                device,
+                models_dir,
+                lambda name: fetch_whisper(name, writable_home(models_dir), lambda: stage(f"fetching Whisper {name}")),
+            )
+        except ModelMissingError as missing:
+            raise EngineUnavailableError(str(missing)) from None
+
     @contextmanager
-    def _loaded(self, directory: Path, device: str, compute_type: str) -> Iterator[Recogniser]:
+    def _loaded(self, model: ChosenWhisper[Path], device: str, compute_type: str) -> Iterator[Recogniser]:
         """Load the model, and unload it at the end of the block."""
         try:
-            recogniser = self.load(directory, device, compute_type)
+            recogniser = self.load(model.folder, device, compute_type)
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailableError(
-                f"the Whisper model in {directory} does not load on {device}: {error}"
+                f"the Whisper model in {model.folder} does not load on {device}: {error}"
             ) from error
         try:
             yield recogniser

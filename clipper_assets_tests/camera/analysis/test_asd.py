@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from clipper_assets.camera.analysis.asd import lr_asd, mfcc
 from clipper_assets.camera.analysis.faces import ultraface
 from clipper_assets.camera.analysis.frames import grey_pictures
-from clipper_assets.camera.analysis.models import verify
 from clipper_assets.camera.analysis.tracks import Follower
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.models.store import verify
 from clipper_assets_tests.camera.sample import MODELS, needs_models, sample_speech
 from clipper_assets_tests.support.media import SAMPLE, source_of
 

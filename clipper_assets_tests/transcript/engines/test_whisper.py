@@ -64,7 +64,7 @@ def test_the_talk_is_transcribed_without_errors_and_with_exact_times(
     assert all(word.confidence and 0 < word.confidence <= 1 for word in result.words)
     assert (result.language, result.facts["device"], result.facts["compute_type"]) == ("en", "cpu", "int8")
     assert result.degraded == []
-    assert set(result.stages_s) == {"load", "find speech", "transcribe", "load aligner", "align"}
+    assert set(result.stages_s) == {"find model", "load", "find speech", "transcribe", "load aligner", "align"}
     assert set(bars.stages) == {"transcribing", "aligning"}
 
 
