@@ -1,5 +1,6 @@
 """Checks on `aligned_transcript`, run while it materializes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -57,7 +58,8 @@ SPEAKS_AT_HUMAN_RATE = dg.AssetCheckSpec(
 IS_ALIGNED = dg.AssetCheckSpec(
     "aligned_transcript_is_aligned",
     asset=ALIGNED_TRANSCRIPT,
-    description=f"Warns if the times of more than {MAX_INTERPOLATED:.0%} of the words are interpolated.",
+    description=f"Warns if the times of more than {MAX_INTERPOLATED:.0%} of the words are neither aligned with the "
+    "sound nor given by the transcript file.",
 )
 HAS_NO_LOOPS = dg.AssetCheckSpec(
     "aligned_transcript_has_no_loops",
@@ -217,12 +219,21 @@ def stretches(words: pa.Table) -> list[Stretch]:
 
 def is_aligned(words: pa.Table) -> dg.AssetCheckResult:
     """The result of `IS_ALIGNED`."""
-    count = words["timing"].to_pylist().count("interpolated")
-    share = count / max(words.num_rows, 1)
+    count = Counter(words["timing"].to_pylist())
+    total = max(words.num_rows, 1)
+    problems = [
+        f"the times of {count[timing]} of {words.num_rows} words are {what}"
+        for timing, what in (("interpolated", "interpolated"), ("attention", "Whisper's own, which are rougher"))
+        if count[timing]
+    ]
     return _warning(
         IS_ALIGNED,
-        f"the times of {count} of {words.num_rows} words are interpolated" if share > MAX_INTERPOLATED else None,
-        {"interpolated": round(share, 4), "most_interpolated": MAX_INTERPOLATED},
+        "; ".join(problems) if count["interpolated"] + count["attention"] > MAX_INTERPOLATED * total else None,
+        {
+            "interpolated": round(count["interpolated"] / total, 4),
+            "attention": round(count["attention"] / total, 4),
+            "most_interpolated": MAX_INTERPOLATED,
+        },
     )
 
 

@@ -63,7 +63,7 @@ def cue_words(cues: Sequence[Cue], spans: Sequence[Sequence[Span | None]]) -> li
             end=end,
             segment=segment,
             confidence=word.confidence,
-            timing="aligned" if span else "interpolated",
+            timing=word.timing if span else "interpolated",
             speaker=word.speaker,
         )
         for segment, (cue, cue_spans) in enumerate(zip(cues, spans, strict=True))

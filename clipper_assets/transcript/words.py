@@ -23,7 +23,12 @@ WORDS = TableSpec(
         Column("start", pa.float64(), "seconds from the start of the episode; never decreases"),
         Column("end", pa.float64(), "seconds from the start of the episode; start < end <= duration"),
         Column("confidence", pa.float32(), "0..1; null if the engine gives none", nullable=True),
-        Column("timing", pa.string(), "`aligned` to the sound, or `interpolated` between neighbours"),
+        Column(
+            "timing",
+            pa.string(),
+            "where the times come from: `aligned` (by an aligner, to the sound), `attention` (Whisper's own, rougher), "
+            "`given` (by the transcript file), or `interpolated` between neighbours",
+        ),
         Column("speaker", pa.string(), "`SPEAKER_00`... or a name; null when unknown", nullable=True),
         Column("channel", pa.int8(), "number of the microphone, from 0; null for a single mix", nullable=True),
         Column("language", pa.string(), "ISO 639-1 code of the spoken language"),
@@ -38,6 +43,7 @@ WORDS = TableSpec(
 
 
 Doubt = Literal["repeated", "unsure"]
+Timing = Literal["aligned", "attention", "given", "interpolated"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Word:
     end: float
     segment: int
     confidence: float | None = None
-    timing: Literal["aligned", "interpolated"] = "aligned"
+    timing: Timing = "aligned"
     speaker: str | None = None
     channel: int | None = None
     doubt: Doubt | None = None

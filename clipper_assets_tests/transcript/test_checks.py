@@ -133,6 +133,18 @@ def test_more_than_a_tenth_of_interpolated_times_gives_a_warning() -> None:
     assert figure(is_aligned, "most_interpolated") == 0.1
 
 
+def test_attention_times_give_a_warning_and_given_times_none() -> None:
+    rough = results(talk(10, 0.4, timing="attention"))["is_aligned"]
+    assert rough.description == "the times of 10 of 10 words are Whisper's own, which are rougher"
+    assert (figure(rough, "attention"), figure(rough, "interpolated")) == (1.0, 0.0)
+    both = [*talk(8, 0.4), *talk(1, 0.4, 3.2, timing="attention"), *talk(1, 0.4, 3.6, timing="interpolated")]
+    assert results(both)["is_aligned"].description == (
+        "the times of 1 of 10 words are interpolated; the times of 1 of 10 words are Whisper's own, which are rougher"
+    )
+    assert results([*talk(9, 0.4), *talk(1, 0.4, 3.6, timing="attention")])["is_aligned"].passed
+    assert results(talk(10, 0.4, timing="given"))["is_aligned"].passed
+
+
 @pytest.mark.parametrize("doubt", [None, "repeated"])
 def test_every_loop_is_listed_with_its_start_and_text(doubt: Doubt | None) -> None:
     words = talk(100, 0.4)

@@ -50,9 +50,9 @@ def test_whisperx_json_is_read_with_all_its_words(tmp_path: Path) -> None:
     assert second.words == [CueWord("Not"), CueWord("aligned.")]
     words = cue_words(transcript.cues, [[word.span for word in cue.words] for cue in transcript.cues])
     assert [(word.text, word.timing) for word in words[:3]] == [
-        ("In", "aligned"),
+        ("In", "given"),
         ("2019,", "interpolated"),
-        ("we", "aligned"),
+        ("we", "given"),
     ]
     assert (words[1].start, words[1].end) == (0.7, 1.5)
     assert (words[-1].segment, words[-1].end) == (1, 4.0)

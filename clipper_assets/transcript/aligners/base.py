@@ -49,6 +49,7 @@ def with_times(cue: Cue, placed: Sequence[Placed | None]) -> Cue:
             replace(
                 word,
                 span=(time.start, time.end),
+                timing="aligned",
                 confidence=time.score if word.confidence is None else word.confidence,
             )
             if time

@@ -81,7 +81,7 @@ def segment_words(segment: "Segment", language: str) -> list[CueWord]:
             first = words[-1].span or (start, end)
             words[-1] = replace(words[-1], text=words[-1].text + text.rstrip(), span=(first[0], end))
         elif is_said(text):
-            words.append(CueWord(text.strip(), (start, end), confidence=probability))
+            words.append(CueWord(text.strip(), (start, end), confidence=probability, timing="attention"))
     return words
 
 

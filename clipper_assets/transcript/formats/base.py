@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.words import Timing
 
 
 class MalformedTranscriptError(ValueError):
@@ -20,12 +21,13 @@ class LineError(ValueError):
 
 @dataclass(frozen=True)
 class CueWord:
-    """One word of a cue; its span in seconds if the file has one."""
+    """One word of a cue; its span in seconds if it is known, and who set it."""
 
     text: str
     span: Span | None = None
     speaker: str | None = None
     confidence: float | None = None
+    timing: Timing = "given"
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_a_file_with_word_times_needs_no_aligner_for_its_language(talk: Recordin
     file = tmp_path / "talk.json"
     file.write_text(json.dumps({"segments": [segment], "language": "de"}))
     result = transcribe(talk, file)
-    assert [(word.start, word.end, word.timing) for word in result.words] == [(1.2, 1.4, "aligned")]
+    assert [(word.start, word.end, word.timing) for word in result.words] == [(1.2, 1.4, "given")]
     assert result.degraded == []
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Device
 from clipper_assets.transcript.aligners.auto import Aligners
+from clipper_assets.transcript.aligners.base import Block, Placed, Placement
 from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.engines.auto import with_microphones
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
@@ -66,6 +68,40 @@ def test_the_talk_is_transcribed_without_errors_and_with_exact_times(
     assert result.degraded == []
     assert set(result.stages_s) == {"find model", "load", "find speech", "transcribe", "load aligner", "align"}
     assert set(bars.stages) == {"transcribing", "aligning"}
+
+
+@pytest.mark.parametrize(
+    ("engine_class", "timing"),
+    [(FasterWhisper, "attention"), pytest.param(WhisperX, "interpolated", marks=pytest.mark.whisperx)],
+)
+def test_words_of_a_language_without_an_aligner_are_not_called_aligned(
+    engine_class: type[WhisperEngine], timing: str, talk: Recording, bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for Spanish and Japanese without WhisperX."""
+    monkeypatch.setattr(Aligners, "choose", lambda *_: (None, "no aligner for 'ja'"))
+    result = tiny(engine_class).transcribe(talk, bars)
+    assert {word.timing for word in result.words} == {timing}
+    assert result.degraded[0].reason == "words are not aligned with the sound: no aligner for 'ja'"
+
+
+def test_only_words_that_the_aligner_placed_are_called_aligned(
+    talk: Recording, bars: Bars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class EverySecondWord:
+        name = "every second word"
+
+        def align(self, _: Any, blocks: Sequence[Block], report: Report) -> list[Placement]:
+            report(1.0)
+            return [
+                [Placed(*block.within) if number % 2 else None for number in range(len(block.texts))]
+                for block in blocks
+            ]
+
+    monkeypatch.setattr(Aligners, "choose", lambda *_: (EverySecondWord(), ""))
+    words = tiny(FasterWhisper).transcribe(talk, bars).words
+    aligned = sum(word.timing == "aligned" for word in words)
+    assert {word.timing for word in words} == {"aligned", "attention"}
+    assert abs(2 * aligned - len(words)) <= 4
 
 
 def test_silence_and_noise_give_no_words(engine: WhisperEngine, bars: Bars) -> None:
