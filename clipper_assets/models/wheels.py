@@ -9,6 +9,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -92,13 +93,12 @@ def _follow(process: "subprocess.Popen[bytes]", folder: Path, wheel: Wheel, repo
 
 
 def _size_of(folder: Path) -> int:
-    """Bytes of all files below the folder; pip may remove some meanwhile."""
+    """Bytes of all files below the folder; pip may remove some meanwhile, and their folders."""
     total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(parent) / name).stat().st_size
     return total
 
 
