@@ -1,8 +1,14 @@
-"""Pydantic models of a model server's answers: the requested JSON schema, and the parts of a chat completion."""
+"""What is asked of a model server, as JSON schemas, and how its answers are read, as pydantic models.
 
-from typing import Annotated, Literal
+The schemas use only what every server accepts: no `$ref` and no enum of integers, which Gemini's endpoint refuses, and
+no limits of numbers and lengths, which OpenAI's strict mode refuses. The models are lenient: what is missing or
+malformed in one field costs that field, or its item, and never the whole answer.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from clipper_assets.highlights.rules import MAX_HOOK, MAX_TITLE
 
@@ -11,25 +17,88 @@ MAX_HASHTAGS = 30
 """Most hashtags that Instagram accepts (Instagram Help, "How to use hashtags")."""
 MAX_HASHTAG = 100
 MOST_TOKENS = 100_000_000
-"""Most tokens of one request; an answer that reports more, or a negative number, is rejected."""
+"""Most tokens of one request; a count beyond it, or below 0, is taken for none."""
+LOWEST_SCORE, MIDDLE_SCORE, HIGHEST_SCORE = 1.0, 5.0, 10.0
 
-Score = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
-
-
-class Strict(BaseModel):
-    """A model with all fields required and no others allowed, as strict structured outputs demand."""
-
-    model_config = ConfigDict(extra="forbid")
+_NUMBER = re.compile(r"[^\d.:,-]{0,20}(\d{1,9})(?:\.0{0,9})?[^\d.:,-]{0,20}")
+_SCORE = re.compile(r"[^\d.:-]{0,20}(\d{1,9}(?:[.,]\d{1,9})?)(?:\s*(?:/|of|out of)\s*\d{1,9})?[^\d.:-]{0,20}")
 
 
-class Highlight(Strict):
-    first_sentence: int
-    last_sentence: int
-    score: Score
-    hook: str
-    title: str
-    reason: str
-    hashtags: list[str]
+def _schema(key: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object with a list of objects; each has all of the properties, as strict mode demands."""
+    item = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {key: {"type": "array", "items": item}},
+        "required": [key],
+        "additionalProperties": False,
+    }
+
+
+_INTEGER, _TEXT = {"type": "integer"}, {"type": "string"}
+_SCORED = {"type": "integer", "description": "from 1 to 10"}
+HIGHLIGHTS = _schema(
+    "highlights",
+    first_sentence=_INTEGER,
+    last_sentence=_INTEGER,
+    score=_SCORED,
+    hook=_TEXT,
+    title=_TEXT,
+    reason=_TEXT,
+    hashtags={"type": "array", "items": _TEXT},
+)
+RANKING = _schema("ranking", number=_INTEGER, score=_SCORED)
+
+
+def _as_number(value: Any) -> Any:
+    """A whole number as models write it: `12`, `12.0`, `"12"`, `"s12"`, `"sentence 12"`; times stay invalid."""
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    return None if isinstance(value, bool) else int(match[1]) if match else value
+
+
+def _as_score(value: Any) -> Any:
+    """A score as models write it: `8`, `8.5`, `"8"`, `"8/10"`; None for anything else."""
+    if isinstance(value, str) and (match := _SCORE.fullmatch(value)):
+        return float(match[1].replace(",", "."))
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9 else None
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _as_texts(value: Any) -> list[str]:
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    return [word for word in words if isinstance(word, str)] if isinstance(words, list) else []
+
+
+Number = Annotated[int, BeforeValidator(_as_number)]
+Score = Annotated[float | None, BeforeValidator(_as_score)]
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class Scored(BaseModel):
+    """An item of an answer; its score is None where the answer has none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    score: Score = None
+
+
+class Highlight(Scored):
+    """One stretch that the model chose; its texts are empty where the answer has none."""
+
+    first_sentence: Number = Field(validation_alias=AliasChoices("first_sentence", "first", "start_sentence", "start"))
+    last_sentence: Number = Field(validation_alias=AliasChoices("last_sentence", "last", "end_sentence", "end"))
+    hook: Text = ""
+    title: Text = ""
+    reason: Text = ""
+    hashtags: Annotated[list[str], BeforeValidator(_as_texts)] = []
 
     @property
     def is_wordy(self) -> bool:
@@ -43,36 +112,39 @@ class Highlight(Strict):
         )
 
 
-class Highlights(Strict):
-    highlights: list[Highlight]
+class Rank(Scored):
+    """The place of one stretch among those of all parts."""
+
+    number: Number
 
 
-class Rank(Strict):
-    number: int
-    score: Score
+def _as_count(value: Any) -> Any:
+    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else 0
 
 
-class Ranking(Strict):
-    ranking: list[Rank]
+Count = Annotated[int, BeforeValidator(_as_count)]
+
+
+class Tokens(BaseModel):
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
 
 
 class Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
+    """A message; `content` is a text, a list of parts or, from some servers, the JSON itself."""
+
+    content: Any = None
+    refusal: Any = None
+    tool_calls: Any = None
 
 
 class Choice(BaseModel):
     message: Message
-    finish_reason: str | None = None
-
-
-class Tokens(BaseModel):
-    prompt_tokens: int = Field(0, ge=0, le=MOST_TOKENS)
-    completion_tokens: int = Field(0, ge=0, le=MOST_TOKENS)
+    finish_reason: Any = None
 
 
 class Reply(BaseModel):
     """The fields of a chat completion that are used; servers differ in the others."""
 
     choices: Annotated[list[Choice], Field(min_length=1)]
-    usage: Tokens | None = None
+    usage: Annotated[Tokens, BeforeValidator(lambda value: value if isinstance(value, dict) else {})] = Tokens()
