@@ -105,8 +105,11 @@ class Settings(BaseSettings):
     compute_type: str | None = Field(
         None, description="CTranslate2 compute type; default: `float16` on a GPU that supports it, else `int8`"
     )
-    batch_size: int = Field(
-        8, ge=1, description="chunks of speech that Whisper decodes at once; halved when the GPU runs out of memory"
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        description="chunks of speech that Whisper decodes at once; halved when the GPU runs out of memory; 1 decodes "
+        "in sequence, with fewer errors; default: 8 on a GPU, else 1",
     )
     beam_size: int = Field(5, ge=1, description="beam size of Whisper's search; 1 is the fastest")
     align_model: str | None = Field(

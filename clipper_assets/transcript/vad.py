@@ -9,6 +9,8 @@ CHUNK_S = 30.0
 """Length of audio that Whisper decodes at once (Radford et al. 2022, section 2.2)."""
 MIN_SILENCE_MS = 160
 PAD_MS = 400
+STRETCH_S = 600.0
+"""Longest stretch of audio that Whisper decodes in sequence, so that its features fit into memory (about 100 MB)."""
 LONGEST_PAUSE_S = 2.0
 """Longer silence is not decoded, because Whisper invents words in it (Koenecke et al. 2024, "Careless Whisper")."""
 
@@ -24,12 +26,27 @@ def speech_spans(speech: Samples, min_silence_ms: int = MIN_SILENCE_MS, pad_ms: 
     ]
 
 
-def chunks(spans: Sequence[Span]) -> list[Span]:
-    """Merge spans over pauses of up to `LONGEST_PAUSE_S` into chunks of at most `CHUNK_S` (Bain et al. 2023)."""
+def chunks(spans: Sequence[Span], longest_s: float = CHUNK_S) -> list[Span]:
+    """Merge spans over pauses of up to `LONGEST_PAUSE_S` into chunks of at most `longest_s` (Bain et al. 2023).
+
+    Where that length cuts speech, the cut is at the longest pause in the chunk's second half, because people pause
+    longest between sentences.
+    """
     merged: list[Span] = []
-    for start, end in spans:
-        if merged and end - merged[-1][0] <= CHUNK_S and start - merged[-1][1] <= LONGEST_PAUSE_S:
-            merged[-1] = (merged[-1][0], end)
-        else:
-            merged.append((start, end))
+    first = 0
+    while first < len(spans):
+        start = spans[first][0]
+        end = first + 1
+        while end < len(spans) and _goes_on(spans, end) and spans[end][1] - start <= longest_s:
+            end += 1
+        if end < len(spans) and _goes_on(spans, end):
+            late = [cut for cut in range(first + 1, end) if spans[cut - 1][1] - start >= longest_s / 2]
+            end = max([*late, end], key=lambda cut: (spans[cut][0] - spans[cut - 1][1], cut))
+        merged.append((start, spans[end - 1][1]))
+        first = end
     return merged
+
+
+def _goes_on(spans: Sequence[Span], number: int) -> bool:
+    """Whether the pause before a span is short enough to be decoded."""
+    return spans[number][0] - spans[number - 1][1] <= LONGEST_PAUSE_S

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.transcript.timing import Span
-from clipper_assets.transcript.vad import CHUNK_S, LONGEST_PAUSE_S, chunks, speech_spans
+from clipper_assets.transcript.vad import CHUNK_S, LONGEST_PAUSE_S, STRETCH_S, chunks, speech_spans
 from clipper_assets.transcript.words import Word
 
 
@@ -32,6 +32,31 @@ def test_chunks_contain_all_speech_and_no_long_pause(spans: list[Span]) -> None:
         inside = [span for span in spans if start <= span[0] and span[1] <= end]
         assert (inside[0][0], inside[-1][1]) == (start, end)
         assert all(after[0] - before[1] <= LONGEST_PAUSE_S for before, after in pairwise(inside))
+
+
+@given(spoken_spans(), st.sampled_from([CHUNK_S, 60.0, STRETCH_S]))
+def test_a_cut_that_the_length_forces_is_at_the_longest_late_pause(spans: list[Span], longest_s: float) -> None:
+    for (start, end), (following, _) in pairwise(chunks(spans, longest_s)):
+        if following - end > LONGEST_PAUSE_S:
+            continue
+        pauses = {before[1]: after[0] - before[1] for before, after in pairwise(spans)}
+        late = [
+            pauses[span_end]
+            for span_start, span_end in spans
+            if span_start >= start
+            and longest_s / 2 <= span_end - start <= longest_s
+            and span_end in pauses
+            and not any(pauses[other] > LONGEST_PAUSE_S for other in pauses if start < other < span_end)
+        ]
+        assert pauses[end] == max([*late, pauses[end]])
+
+
+def test_a_sentence_is_not_cut_where_a_pause_is_longer() -> None:
+    spans = [(0.0, 8.0), (8.0, 16.0), (17.0, 24.0), (24.0, 29.0), (29.1, 40.0)]
+    assert chunks(spans) == [(0.0, 16.0), (17.0, 40.0)]
+    assert chunks(spans, STRETCH_S) == [(0.0, 40.0)]
+    assert chunks([(0.0, 10.0), (11.0, 20.0), (20.0, 29.0), (29.0, 40.0)])[0] == (0.0, 29.0)
+    assert chunks([(0.0, 29.0), (29.5, 40.0)]) == [(0.0, 29.0), (29.5, 40.0)]
 
 
 def test_detected_speech_contains_every_word(speech: Samples, truth: list[Word]) -> None:

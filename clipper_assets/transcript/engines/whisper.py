@@ -20,10 +20,11 @@ from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.doubt import Decoded, doubt_records, mark_doubts, removal_records
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
+from clipper_assets.transcript.engines.sequence import decode_in_sequence
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, cue_words
-from clipper_assets.transcript.vad import CHUNK_S, chunks
+from clipper_assets.transcript.vad import CHUNK_S, STRETCH_S, chunks
 from clipper_assets.transcript.whisper_models import AUTO, ChosenWhisper, choose_whisper, fetch_whisper
 from clipper_assets.transcript.words import Word
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 LANGUAGE_PLACES = 5
 """Number of places in an episode at which the language is detected."""
+GPU_BATCH_SIZE = 8
 UNDETERMINED = "und"
 """ISO 639-2 code for an undetermined language."""
 
@@ -55,10 +57,11 @@ class Recogniser(Protocol):
 
 
 class WhisperEngine(Engine):
-    """Splits speech at pauses into chunks of up to 30 s, decodes them in batches, and times words with an aligner.
+    """Finds speech, decodes it in sequence or in batches of chunks of up to 30 s, and times words with an aligner.
 
-    Each microphone is transcribed separately. A model is loaded once for all microphones and unloaded before the next
-    model is loaded, so that the GPU holds only one.
+    A batch size of 1, the default on a CPU, decodes in sequence (see `decode_in_sequence`). Each microphone is
+    transcribed separately. A model is loaded once for all microphones and unloaded before the next model is loaded, so
+    that the GPU holds only one.
     """
 
     aligners: Aligners
@@ -66,7 +69,7 @@ class WhisperEngine(Engine):
     models_dir: str | None = None
     device: Device = Device.auto
     compute_type: str | None = None
-    batch_size: int = 8
+    batch_size: int | None = None
     beam_size: int = 5
 
     @classmethod
@@ -104,7 +107,8 @@ class WhisperEngine(Engine):
             language, places = detect_language(recogniser.whisper, recording, spans)
             report = stage("transcribing")
             decoded, batch_size = retry_with_smaller_batches(
-                lambda size: _decode(recogniser, recording, spans, language, size, report), self.batch_size
+                lambda size: self._decode(recogniser, recording, language, size, report),
+                self.batch_size or (GPU_BATCH_SIZE if device == "cuda" else 1),
             )
             clock.stage("transcribe")
         kept_chunks = [chunk for chunk in decoded if not chunk.is_invented]
@@ -145,6 +149,29 @@ class WhisperEngine(Engine):
             )
         except ModelMissingError as missing:
             raise EngineUnavailableError(str(missing)) from None
+
+    def _decode(
+        self, recogniser: Recogniser, recording: Recording, language: str, batch_size: int, report: Report
+    ) -> list[Decoded]:
+        decoded = []
+        for number, (track, speech_spans) in enumerate(zip(recording.tracks, recording.speech_by_track, strict=True)):
+            track_report = part(report, number, len(recording.tracks))
+            if batch_size == 1:
+                stretches = chunks(speech_spans, STRETCH_S)
+                passages = decode_in_sequence(
+                    recogniser.whisper, track, stretches, language, self.beam_size, track_report
+                )
+            elif speech_spans:
+                passages = recogniser.decode(track, chunks(speech_spans), language, batch_size, track_report)
+            else:
+                passages = []
+            decoded += [
+                Decoded(number, cue, log_probability, silence)
+                for cue, log_probability, silence in passages
+                if cue.words
+            ]
+            track_report(1.0)
+        return decoded
 
     @contextmanager
     def _loaded(self, model: ChosenWhisper[Path], device: str, compute_type: str) -> Iterator[Recogniser]:
@@ -210,29 +237,6 @@ def detect_language(whisper: "WhisperModel", recording: Recording, spans: Sequen
             totals[language] = totals.get(language, 0.0) + probability / len(places)
     best = max(totals, key=totals.__getitem__)
     return best, f"{totals[best]:.0%} over {len(places)} places"
-
-
-def _decode(
-    recogniser: Recogniser,
-    recording: Recording,
-    spans: Sequence[Sequence[Span]],
-    language: str,
-    batch_size: int,
-    report: Report,
-) -> list[Decoded]:
-    decoded = []
-    for number, (track, chunked) in enumerate(zip(recording.tracks, spans, strict=True)):
-        track_report = part(report, number, len(spans))
-        if chunked:
-            decoded += [
-                Decoded(number, cue, log_probability, silence)
-                for cue, log_probability, silence in recogniser.decode(
-                    track, chunked, language, batch_size, track_report
-                )
-                if cue.words
-            ]
-        track_report(1.0)
-    return decoded
 
 
 def _align(

@@ -34,9 +34,9 @@ def engine(request: pytest.FixtureRequest) -> WhisperEngine:
 
 
 def tiny(engine_class: type[WhisperEngine], **changes: Any) -> WhisperEngine:
-    """An engine with the tiny models of the tests, which need a beam size of 1."""
+    """An engine with the tiny models of the tests, which need a beam size of 1 and batches: they write no times."""
     models: dict[str, Any] = {"models_dir": str(MODELS), "device": Device.cpu}
-    fields = {"aligners": Aligners(model="wav2vec2_tiny_sample", **models), "beam_size": 1, **models}
+    fields = {"aligners": Aligners(model="wav2vec2_tiny_sample", **models), "beam_size": 1, "batch_size": 8, **models}
     return engine_class(**{"model": "whisper_tiny_sample", **fields, **changes})
 
 

@@ -2,7 +2,7 @@ import pytest
 from faster_whisper.transcribe import Segment
 from faster_whisper.transcribe import Word as SegmentWord
 
-from clipper_assets.transcript.engines.faster_whisper import segment_words
+from clipper_assets.transcript.engines.segments import segment_words
 
 
 def segment_of(*pieces: str) -> Segment:
