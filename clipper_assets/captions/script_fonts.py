@@ -8,6 +8,8 @@ from itertools import chain
 from pathlib import Path
 
 from clipper_assets.captions.fonts import COLLECTIONS, FONTS_DIR, Face, faces_in, faces_of, find_face
+from clipper_assets.models.store import model_path
+from clipper_assets.settings import Settings
 from clipper_assets.text.scripts import HANGUL, KANA, in_scripts
 
 MACHINE_DIRS = (
@@ -39,7 +41,9 @@ class Script:
 
 CJK_FILES = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "Hiragino Sans GB.ttc", "AppleSDGothicNeo.ttc")
 """Font files of Debian and macOS, best first."""
-CJK_REMEDY = "Debian: apt install fonts-noto-cjk; elsewhere put NotoSansCJK-Bold.ttc into CLIPPER_FONTS_DIR"
+FETCHED_CJK = "noto-sans-cjk-bold"
+"""The model of `clipper models` that is a font for Chinese, Japanese and Korean."""
+CJK_REMEDY = f"run `clipper models fetch {FETCHED_CJK}`, or on Debian apt install fonts-noto-cjk"
 
 SCRIPTS = (
     Script("Latin", "a", "Noto Sans Bold"),
@@ -162,8 +166,13 @@ def _face_for(script: Script, fonts_dir: Path | None) -> Face | None:
     if script.face:
         return next(face for face in faces_in(FONTS_DIR) if face.name == script.face)
     users_faces = faces_in(fonts_dir) if fonts_dir else ()
-    faces = [face for face in chain(users_faces, _on_machine()) if face.covers(script.letter)]
+    faces = [face for face in chain(users_faces, _on_machine(), _fetched()) if face.covers(script.letter)]
     return next((face for face in faces if script.region in face.name.split()), faces[0] if faces else None)
+
+
+def _fetched() -> tuple[Face, ...]:
+    file = model_path(FETCHED_CJK, Settings().models_dir)
+    return faces_of(file) if file else ()
 
 
 @cache

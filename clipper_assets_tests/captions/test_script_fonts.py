@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001  # all the world's letters
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from clipper_assets.captions.fonts import FONTS_DIR, Face, faces_in, faces_of, f
 from clipper_assets.captions.script_fonts import faces_for, gather_fonts, runs, script_fonts
 from clipper_assets.captions.sheet import SCRIPTS, spoken
 from clipper_assets.captions.styles import load_style
+from clipper_assets.models.table import MODELS
 from clipper_assets_tests.captions.drawing import CJK_DIR, captions_of, log_of
 
 
@@ -83,7 +85,21 @@ def test_every_script_has_a_font_or_a_remedy() -> None:
     missing = {font.script for font in script_fonts() if font.face is None}
     assert missing == {"Chinese", "Japanese", "Korean"}
     assert all("fonts-noto-cjk" in font.remedy for font in script_fonts() if font.script in missing)
+    assert all("clipper models fetch noto-sans-cjk-bold" in font.remedy for font in script_fonts())
     assert all(font.face for font in script_fonts(CJK_DIR))
+
+
+@pytest.mark.usefixtures("bare_machine")
+def test_the_fetched_font_draws_what_the_machine_has_no_font_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    fetched = tmp_path / MODELS["noto-sans-cjk-bold"].path
+    fetched.parent.mkdir()
+    shutil.copy(CJK_DIR / "NotoSansCJKJP-tiny.otf", fetched)
+    faces = {font.script: font.face for font in script_fonts()}
+    assert faces["Japanese"]
+    assert faces["Japanese"].file == fetched
 
 
 def test_system_fonts_are_found_by_their_file_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
