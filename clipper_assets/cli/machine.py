@@ -102,7 +102,7 @@ def _whisper(settings: Settings) -> Finding:
     except ModelMissingError as error:
         return Finding("Whisper model", False, str(error), required=False)
     place = model.folder or f"not on disk; fetched at first use, or with `clipper models fetch {model.name}`"
-    return Finding("Whisper model", model.folder is not None, f"{model.name} ({model.why}): {place}", required=False)
+    return Finding("Whisper model", model.folder is not None, f"{model.name}: {model.why}; {place}", required=False)
 
 
 def _diarization(settings: Settings) -> Finding:

@@ -67,9 +67,10 @@ def choose_whisper(
         if pinned
         else "no Whisper model is on this machine and none can be fetched"
     )
+    home = models_dir or f"{cache_dir()} or CLIPPER_MODELS_DIR"
     raise ModelMissingError(
-        f"{what} ({reason}); run `clipper models fetch {name}` on a connected machine and copy its folder "
-        f"{MODELS[name].path} to {models_dir or cache_dir()}, or put a transcript beside the upload"
+        f"{what} ({reason}); run `clipper models fetch {name}` on a connected machine and copy the fetched folder "
+        f"{MODELS[name].path} into {home} here, or put a transcript beside the upload"
     )
 
 

@@ -132,12 +132,12 @@ def test_the_whisper_model_of_this_machine_is_named_with_the_reason(
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
     why = "small, which is better, is not on this machine and cannot be fetched (HF_HUB_OFFLINE is set)"
     missing = "not on disk; fetched at first use, or with `clipper models fetch base`"
-    assert finding_of("Whisper model") == Finding("Whisper model", False, f"base ({why}): {missing}", required=False)
+    assert finding_of("Whisper model") == Finding("Whisper model", False, f"base: {why}; {missing}", required=False)
     for name, reason in (("base", why), ("small", "the best one for CPUs")):
         folder = tmp_path / f"faster-whisper-{name}"
         folder.mkdir()
         (folder / "model.bin").touch()
-        assert finding_of("Whisper model") == Finding("Whisper model", True, f"{name} ({reason}): {folder}", False)
+        assert finding_of("Whisper model") == Finding("Whisper model", True, f"{name}: {reason}; {folder}", False)
 
 
 def test_the_diarization_model_is_reported_as_found_missing_or_off(

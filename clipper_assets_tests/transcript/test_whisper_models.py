@@ -72,8 +72,8 @@ def test_a_pinned_model_is_not_replaced_by_another(tmp_path: Path) -> None:
         choose_whisper("small", "cpu", tmp_path, only())
     assert str(caught.value) == (
         "the Whisper model small is not on this machine and cannot be fetched (there is nothing); run `clipper models "
-        f"fetch small` on a connected machine and copy its folder faster-whisper-small to {tmp_path}, or put a "
-        "transcript beside the upload"
+        f"fetch small` on a connected machine and copy the fetched folder faster-whisper-small into {tmp_path} "
+        "here, or put a transcript beside the upload"
     )
 
 
