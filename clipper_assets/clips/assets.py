@@ -143,7 +143,7 @@ def rendered_clips(
             check_upload=watch.check,
         )
     seconds = time.monotonic() - began
-    finished = manifest.finished(produced.clips, edits.version)
+    finished = manifest.finished(produced.clips, edits.version, produced.failed)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
     _remove_others(storage, source.episode, aspect, produced.clips)
     facts = {
@@ -153,7 +153,7 @@ def rendered_clips(
         "caption_style": look.style.name,
         "edits": edits.version,
     }
-    return _result(context, storage, source, aspect, folder, produced.clips, facts)
+    return _result(context, storage, source, aspect, folder, produced, facts)
 
 
 def _result(
@@ -162,11 +162,18 @@ def _result(
     source: RawVideo,
     aspect: Aspect,
     folder: str,
-    clips: Sequence[Clip],
+    produced: "Produced",
     facts: Mapping[str, Any],
 ) -> TableResult:
     """The table of the clips of all aspects, with the checks of these ones and `facts` in the metadata."""
-    degraded = [{"clip": clip.clip_index, **fallback} for clip in clips for fallback in clip.rendering_fallbacks]
+    clips = produced.clips
+    degraded = [
+        *({"clip": clip.clip_index, **fallback} for clip in clips for fallback in clip.rendering_fallbacks),
+        *(
+            {"clip": index, "step": RENDERED_CLIPS, "reason": f"clip_{index} could not be rendered: {error}"}
+            for index, error in produced.failed.items()
+        ),
+    ]
     beside = manifests_beside(storage, source, aspect, context.log.warning)
     other_clips = [clip for _, other in beside.values() for clip in whole_clips(storage, other)]
     table = clips_table(source.episode, [*clips, *other_clips])

@@ -1,7 +1,7 @@
 """`manifest.json`, which frontends read, and the records of finished clips, which save rendering them again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -140,8 +140,8 @@ class Manifest(BaseModel):
     """All clips of an episode in one aspect; `clips` is complete once `status` is `done`.
 
     `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
-    not. `degraded` holds the fallbacks of the transcript, which touch every clip; each clip has its own beside. The
-    clips show the edits up to `edits_version`.
+    not; one that is missing in `clips` could not be rendered. `degraded` holds the fallbacks of the transcript, which
+    touch every clip; each clip has its own beside. The clips show the edits up to `edits_version`.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -157,15 +157,16 @@ class Manifest(BaseModel):
     edits_version: int = 0
     requested: Requested = Requested()
 
-    def finished(self, clips: list[Clip], edits_version: int) -> "Manifest":
-        """Copy of the manifest with its finished clips."""
+    def finished(self, clips: list[Clip], edits_version: int, failed: Mapping[int, str] | None = None) -> "Manifest":
+        """Copy of the manifest with its finished clips, and the errors of clips that could not be rendered."""
+        unmade = {index: [f"could not be rendered: {error}"] for index, error in (failed or {}).items()}
         return self.model_copy(
             update={
                 "status": "done",
                 "edits_version": edits_version,
                 "clips": clips,
                 "publishable": [clip.clip_index for clip in clips if clip.publishable],
-                "held_back": {clip.clip_index: clip.blocked_by for clip in clips if not clip.publishable},
+                "held_back": {clip.clip_index: clip.blocked_by for clip in clips if not clip.publishable} | unmade,
             }
         )
 

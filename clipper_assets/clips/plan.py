@@ -41,7 +41,8 @@ class ClipPlan:
     """One clip: its stretch of the episode in seconds (on frame boundaries), and everything to be rendered.
 
     `cuts` says which parts of that stretch the clip keeps. Words and camera count in seconds of the clip. `microphones`
-    are the stream and channel of each voice to be mixed; empty if the recording is mixed already.
+    are the stream and channel of each voice to be mixed; empty if the recording is mixed already. `repairs` says how
+    the upload's faults are repaired.
     """
 
     index: int
@@ -57,6 +58,7 @@ class ClipPlan:
     camera: CameraPath
     microphones: tuple[tuple[int, int | None], ...] = ()
     fonts_dir: Path | None = None
+    repairs: str = ""
 
     @property
     def duration_s(self) -> float:
@@ -82,6 +84,8 @@ class ClipPlan:
             "style": self.style.model_dump(),
             "renderer": RENDERER_VERSION,
         }
+        if not self.repairs:  # keeps the clips of intact uploads that earlier versions made
+            del decisive["repairs"]
         return hashlib.sha256(
             json.dumps(decisive, sort_keys=True, default=lambda layout: layout.value).encode()
         ).hexdigest()[:32]
@@ -140,6 +144,7 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
         camera=_in_clip(camera, start_s, cuts),
         microphones=tuple((microphone.stream, microphone.channel) for microphone in source.microphones),
         fonts_dir=look.fonts_dir,
+        repairs=source.repairs,
     )
 
 

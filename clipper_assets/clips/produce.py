@@ -4,7 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Event, Lock
@@ -22,6 +22,7 @@ from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
+from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Report
 from clipper_assets.shows.show import Layout
@@ -29,7 +30,7 @@ from clipper_assets.storage.base import Storage
 
 
 class CancelledError(Exception):
-    """Raised in the other renderings when a clip fails or the run is cancelled."""
+    """Raised in the other renderings when the run fails or is cancelled."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Produced:
-    """All clips in the order of their jobs, and how many of them were rendered."""
+    """All clips in the order of their jobs, how many of them were rendered, and the errors of those that failed."""
 
     clips: list[Clip]
     rendered: int
+    failed: dict[int, str] = field(default_factory=dict)
 
 
 def produce_clips(
@@ -75,9 +77,12 @@ def produce_clips(
 ) -> Produced:
     """Produce the clips of all `jobs` in `folder`; unchanged ones are kept. Each has its verdicts by `limits`.
 
+    A clip that cannot be decoded or encoded is left out, unless that is true of all: then its error is raised.
     `check_upload` raises where the upload changed meanwhile: a clip of it is not published. Raises what that or
     rendering raised, after the clips in progress have been stopped; clips already finished stay.
     """
+    import av
+
     finished: dict[int, Clip] = {}
     for job in jobs:
         index = job.plan.index
@@ -102,17 +107,25 @@ def produce_clips(
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
         return clip
 
+    failed: dict[int, str] = {}
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(produce, job) for job in missing]
+        futures = {pool.submit(produce, job): job.plan.index for job in missing}
         try:
             for future in as_completed(futures):
-                clip = future.result()
-                finished[clip.clip_index] = clip
+                try:
+                    finished[futures[future]] = future.result()
+                except (FfmpegError, av.FFmpegError) as error:
+                    check_upload()
+                    failed[futures[future]] = str(error)
+                    log(f"clip_{futures[future]} could not be rendered: {error}")
+                    if len(failed) == len(jobs):
+                        raise
         except BaseException:
             shares.cancelled.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    return Produced([_judged(finished[job.plan.index], job, limits) for job in jobs], len(missing))
+    made = [_judged(finished[job.plan.index], job, limits) for job in jobs if job.plan.index in finished]
+    return Produced(made, len(missing) - len(failed), failed)
 
 
 def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:

@@ -15,6 +15,7 @@ from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.partitions import episodes, object_key
 from clipper_assets.episodes.probe import probe_upload, refuse_if_short, stat_upload
+from clipper_assets.episodes.sampling import look
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.runtime.progress import Progress
@@ -25,7 +26,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class RawVideoConfig(StepConfig):
@@ -84,6 +85,7 @@ def raw_video(
             usual = config.microphones or settings.microphones
             sound = audio.extract(storage, key, probe, Path(folder), stage, usual)
             refuse_if_short(key, sound.duration_s, shortest_s)
+            seen = look(storage.media_source(key), storage.uri(key), key, probe, sound.duration_s)
             watch.check()
             speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)
     extracted = time.monotonic()
@@ -95,6 +97,10 @@ def raw_video(
         speech_key=speech_key,
         loudness_key=loudness_key,
         microphones=microphones,
+        canvas_width_px=seen.canvas_px and seen.canvas_px[0],
+        canvas_height_px=seen.canvas_px and seen.canvas_px[1],
+        inner=seen.inner,
+        field_order=seen.field_order,
     )
     return new_result(
         recipe,
@@ -130,4 +136,7 @@ def _picture(source: RawVideo) -> str:
         + (" (variable)" if source.variable_fps else "")
         + (f", rotated {source.rotation_deg} degrees" if source.rotation_deg else "")
         + (", HDR" if source.hdr else "")
+        + (f", interlaced ({source.field_order})" if source.field_order else "")
+        + (f", in several sizes, shown as {'x'.join(map(str, source.canvas_px))}" if source.canvas_width_px else "")
+        + (f", black bars around {source.inner.width}x{source.inner.height}" if source.inner else "")
     )

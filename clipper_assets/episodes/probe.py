@@ -97,7 +97,7 @@ def stat_upload(storage: Storage, key: str) -> Stored:
 def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) -> Probe:
     """Probe the object that `media_source` opens; raises the errors of `probe_upload`."""
     key = stored.key
-    with _opened(media_source, uri, key) as container:
+    with opened(media_source, uri, key) as container:
         _refuse_if_large(container, key)
         audio = _audio(container, key)
         duration_s = _declared_duration_s(container)
@@ -105,7 +105,7 @@ def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) 
             refuse_if_short(key, duration_s, shortest_s)
         probe = _facts(container, audio, duration_s, stored)
     if duration_s is not None:
-        with _opened(media_source, uri, key) as container:
+        with opened(media_source, uri, key) as container:
             if not _reaches(container, duration_s - TAIL_S):
                 raise UploadRefusedError(
                     f"{key} is truncated: its length is given as {duration_s:.1f} s, but its end cannot be read; "
@@ -140,7 +140,8 @@ def _refuse_if_large(container: "InputContainer", key: str) -> None:
 
 
 @contextmanager
-def _opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]:
+def opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]:
+    """Open an upload; in the block, too, errors of PyAV become those of `probe_upload`."""
     import av
 
     try:
@@ -219,12 +220,12 @@ def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float 
 def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dict[str, Any]:
     """The fields of `Probe` about the video."""
     times: list[float] = []
-    rotation = 0
+    rotation = width = height = 0
     if video.codec_context is not None:  # frames may be larger than the container declares
         video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     for frame in container.decode(video):
         if not times:
-            rotation = frame.rotation
+            rotation, width, height = frame.rotation, frame.width, frame.height
         if frame.time is not None:
             times.append(frame.time)
         if len(times) >= PROBED_FRAMES:
@@ -232,7 +233,6 @@ def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dic
     if not times:
         raise UploadRefusedError(f"{key} has a video stream without a single readable frame; upload an intact video")
     turned = rotation % 180 != 0
-    width, height = video.codec_context.width, video.codec_context.height
     aspect = video.sample_aspect_ratio or Fraction(1)
     return {
         "width_px": height if turned else width,

@@ -1,5 +1,6 @@
 """The value of `raw_video`: one row with the properties of an upload that later steps use."""
 
+import json
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -11,6 +12,9 @@ from clipper_assets.storage.tables import Column, TableSpec
 MICROPHONES = pa.list_(
     pa.struct([pa.field("stream", pa.int32()), pa.field("channel", pa.int32()), pa.field("speech_key", pa.string())])
 )
+INNER = pa.struct([pa.field(side, pa.int32()) for side in ("left", "top", "width", "height")])
+REPAIRS = ("canvas_width_px", "canvas_height_px", "inner", "field_order")
+"""Columns that change the clips of an upload with faults, and are null for others."""
 SOURCE = TableSpec(
     "source",
     [
@@ -30,6 +34,15 @@ SOURCE = TableSpec(
         Column("video_codec", pa.string(), "as ffmpeg names it; empty without video"),
         Column("pixel_format", pa.string(), "as ffmpeg names it; empty without video"),
         Column("video_stream", pa.int32(), "stream index of the video; null for audio files", nullable=True),
+        Column(
+            "canvas_width_px",
+            pa.int32(),
+            "square pixels; pictures of all sizes are fitted into the canvas; null if all have one size",
+            nullable=True,
+        ),
+        Column("canvas_height_px", pa.int32(), "square pixels; null if all pictures have one size", nullable=True),
+        Column("inner", INNER, "the picture between black bars, in pixels of the canvas; null without", nullable=True),
+        Column("field_order", pa.string(), "`tff` or `bff` for interlaced video, else null", nullable=True),
         Column("cover_stream", pa.int32(), "stream index of the cover art, if any", nullable=True),
         Column("title", pa.string(), "title tag of the upload, if any", nullable=True),
         Column("show", pa.string(), "album tag of the upload, else its artist tag, if any", nullable=True),
@@ -52,6 +65,16 @@ SOURCE = TableSpec(
 
 
 @dataclass(frozen=True)
+class Inner:
+    """The part of the canvas inside black bars, in whole pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class RawVideo(Probe):
     """One row of `SOURCE`; see there for the meaning and unit of each field."""
 
@@ -62,17 +85,36 @@ class RawVideo(Probe):
     speech_key: str
     loudness_key: str
     microphones: tuple[Microphone, ...] = ()
+    canvas_width_px: int | None = None
+    canvas_height_px: int | None = None
+    inner: Inner | None = None
+    field_order: str | None = None
+
+    @property
+    def canvas_px(self) -> tuple[int, int]:
+        """Width and height in square pixels, after rotation, into which every picture is fitted."""
+        if self.canvas_width_px and self.canvas_height_px:
+            return self.canvas_width_px, self.canvas_height_px
+        return round(self.width_px * self.sample_aspect_ratio), self.height_px
 
     @property
     def square_size_px(self) -> tuple[int, int]:
-        """Width and height of the video in square pixels, after rotation."""
-        return round(self.width_px * self.sample_aspect_ratio), self.height_px
+        """Width and height in square pixels of the picture that the camera works with: the canvas without its bars."""
+        return (self.inner.width, self.inner.height) if self.inner else self.canvas_px
+
+    @property
+    def repairs(self) -> str:
+        """How the upload's faults are repaired in clips, as JSON; empty for an intact upload."""
+        repairs = {name: value for name, value in asdict(self).items() if name in REPAIRS and value is not None}
+        return json.dumps(repairs) if repairs else ""
 
     @classmethod
     def from_table(cls, table: pa.Table) -> "RawVideo":
         (row,) = SOURCE.completed(table).to_pylist()
         microphones = tuple(Microphone(**microphone) for microphone in row.pop("microphones", ()))
-        return cls(**row | {"microphones": microphones, "audio_indices": tuple(row.get("audio_indices", ()))})
+        inner = Inner(**row["inner"]) if row["inner"] else None
+        audio_indices = tuple(row.get("audio_indices", ()))
+        return cls(**row | {"microphones": microphones, "audio_indices": audio_indices, "inner": inner})
 
     def to_table(self) -> pa.Table:
         return SOURCE.table([asdict(self)])

@@ -140,15 +140,33 @@ def test_a_clip_in_another_folder_is_not_reused(storage: DirectoryStorage, file:
     assert in_other_folder.clips[0].key == "show/clips/a/clip_0.mp4"
 
 
-def test_a_failed_clip_leaves_no_files_and_finished_clips_stay(storage: DirectoryStorage, file: Path) -> None:
+def impossible(file: Path, index: int) -> produce.Job:
+    """A job that no encoder can do."""
+    return job(file, index, start_s=2.0, frame=replace(FRAMES[Aspect.portrait], width_px=1))
+
+
+def test_a_failed_clip_leaves_no_files_and_does_not_affect_the_others(storage: DirectoryStorage, file: Path) -> None:
     (finished,) = produced(storage, [job(file)]).clips
     before = modification_times(storage, [finished])
-    impossible = job(file, 1, start_s=4.0, frame=replace(FRAMES[Aspect.portrait], width_px=1))
-    with pytest.raises(FfmpegError):
-        produced(storage, [job(file), impossible])
+    again = produced(storage, [job(file), impossible(file, 1), job(file, 2)])
+    assert [clip.clip_index for clip in again.clips] == [0, 2]
+    assert (again.rendered, list(again.failed)) == (1, [1])
+    assert again.failed[1].startswith("ffmpeg exited with code ")
     assert modification_times(storage, [finished]) == before
-    files = {path.name for path in (file.parent / "clips").iterdir()}
-    assert files == {"clip_0.mp4", "clip_0.srt", "clip_0.vtt", "clip_0.jpg"}
+    assert not list((file.parent / "clips").glob("clip_1.*"))
+
+
+def test_a_run_whose_clips_all_fail_fails(storage: DirectoryStorage, file: Path) -> None:
+    with pytest.raises(FfmpegError):
+        produced(storage, [impossible(file, 0), impossible(file, 1)])
+
+
+def test_an_upload_that_was_replaced_is_not_reported_as_a_failed_clip(storage: DirectoryStorage, file: Path) -> None:
+    check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
+    jobs = [job(file), impossible(file, 1)]
+    file.write_bytes(file.read_bytes() + b"more")
+    with pytest.raises(UploadRefusedError, match="was replaced or removed"):
+        produced(storage, jobs, check_upload=check_upload)
 
 
 def test_the_record_is_deleted_before_its_files_are_replaced(

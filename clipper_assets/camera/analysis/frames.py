@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.camera.scene import FPS
+from clipper_assets.episodes.picture import input_options, upright
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import chunks, range_options
 from clipper_assets.media.inputs import media_input
@@ -65,9 +66,11 @@ def _decoded(
         # (measured), which does not change who is found to speak.
         skip_loop_filter="all",
         skip_frame=skip_frame,
+        **input_options(source),
         **range_options(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),
     )
-    grey = media[str(source.video_stream)].filter("zscale", width, height).filter("format", "gray")
+    picture = upright(media[str(source.video_stream)], source)
+    grey = picture.filter("zscale", width, height).filter("format", "gray")
     grey = grey.filter("fps", FPS, start_time=0)
     frames = max(round((end_s - start_s) * FPS), 1)
     arguments = ffmpeg.get_args(ffmpeg.output(grey, "pipe:1", format="rawvideo", vframes=frames))

@@ -13,6 +13,7 @@ from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.reframing import Stretch, reframe, stretches
 from clipper_assets.clips.rendering.trimming import trim_picture, trim_sound
 from clipper_assets.episodes.audio import Stream, programme
+from clipper_assets.episodes.picture import input_options, upright
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import range_options
 from clipper_assets.media.inputs import media_input
@@ -37,8 +38,9 @@ def video_arguments(
     relative names contain no character with a meaning in filter syntax.
     """
     media, time_map = _window(plan, source, media_source)
-    picture = trim_picture(_at_constant_rate(media[str(source.video_stream)], plan), time_map, plan.fps)
-    picture = reframe(_as_sdr(picture, source), camera_stretches(plan, source), source, plan.frame, plan.fps)
+    picture = _at_constant_rate(upright(media[str(source.video_stream)], source), plan)
+    picture = _as_sdr(trim_picture(picture, time_map, plan.fps), source)
+    picture = reframe(picture, camera_stretches(plan, source), source, plan.frame, plan.fps)
     outputs = [_picture_output(picture, plan, encoder, captions=captions), _sound_output(media, time_map, source)]
     # More threads only cost more CPU, except for the floating-point filters for HDR.
     return [
@@ -101,6 +103,7 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
     threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else MOST_THREADS
     options: dict[str, int | str] = {
         "threads": threads,
+        **input_options(source),
         **range_options(media_source, source.size_bytes, seconds / source.duration_s),
     }
     if plan.start_s > lead_s:
@@ -118,7 +121,7 @@ def _at_constant_rate(picture: Stream, plan: ClipPlan) -> Stream:
 
 
 def _as_sdr(picture: Stream, source: RawVideo) -> Stream:
-    """Convert to square pixels and, from HDR, to BT.709."""
+    """Convert HDR to BT.709."""
     if source.hdr:
         # Convert to linear light, compress highlights, convert to BT.709. The Mobius curve hardly changes values below
         # diffuse white; measured on PQ and HLG, 18 % grey becomes 109 (BT.709 has 106), with Hable's curve 99.
@@ -130,9 +133,7 @@ def _as_sdr(picture: Stream, source: RawVideo) -> Stream:
             .filter("tonemap", "mobius", desat=0)
             .filter("zscale", transfer="bt709", matrix="bt709", range="tv")
         )
-    if source.sample_aspect_ratio != 1:
-        picture = picture.filter("scale", *source.square_size_px)
-    return picture.filter("format", "yuv420p").filter("setsar", 1)
+    return picture.filter("format", "yuv420p")
 
 
 def _picture_output(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Stream:
