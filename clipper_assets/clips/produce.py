@@ -83,15 +83,11 @@ def produce_clips(
     """
     import av
 
-    finished: dict[int, Clip] = {}
-    for job in jobs:
-        index = job.plan.index
-        clip = recorded(storage, source.episode, aspect, index)
-        if clip and clip.spec == job.spec and clip.key == f"{folder}/clip_{index}.mp4":
-            finished[index] = clip.model_copy(
-                update={**_of_window(job.window, clip.rendering_fallbacks), "figures": _still_true(clip.figures, job)}
-            )
-            log(f"clip_{index}: unchanged, not rendered again")
+    finished = {
+        job.plan.index: clip for job in jobs if (clip := _unchanged(job, source.episode, storage, folder, aspect))
+    }
+    for index in finished:
+        log(f"clip_{index}: unchanged, not rendered again")
     missing = [job for job in jobs if job.plan.index not in finished]
     if not missing:
         report(1.0)
@@ -126,6 +122,15 @@ def produce_clips(
             raise
     made = [_judged(finished[job.plan.index], job, limits) for job in jobs if job.plan.index in finished]
     return Produced(made, len(missing) - len(failed), failed)
+
+
+def _unchanged(job: Job, episode: str, storage: Storage, folder: str, aspect: Aspect) -> Clip | None:
+    """The clip that an earlier run rendered by the same plan, with the fields that need no rendering made new."""
+    clip = recorded(storage, episode, aspect, job.plan.index)
+    if clip is None or clip.spec != job.spec or clip.key != f"{folder}/clip_{job.plan.index}.mp4":
+        return None
+    texts = _of_window(job.window, clip.rendering_fallbacks)
+    return clip.model_copy(update={**texts, "figures": _still_true(clip.figures, job)})
 
 
 def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:

@@ -21,7 +21,8 @@ def segment(seek_s: float, text: str, start: float, end: float, log_probability:
 
 def decode(*spans: tuple[Span, list[Segment]]) -> tuple[list[Any], list[float], list[float]]:
     """Decoded passages, the lengths of the samples that were transcribed, and the progress."""
-    lengths, progress: list[float] = [], []
+    lengths: list[float] = []
+    progress: list[float] = []
     answers = iter(segments for _, segments in spans)
 
     def transcribe(samples: Any, **_: Any) -> tuple[list[Segment], None]:
