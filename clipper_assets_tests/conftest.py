@@ -23,6 +23,7 @@ from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.media.ffmpeg import run
+from clipper_assets.models import hub
 from clipper_assets.runs.in_process import unchanged
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
@@ -63,6 +64,7 @@ def _clear_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
         if name.startswith(("CLIPPER_", "OPENAI_", "AWS_", "DAGSTER_", "HF_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)  # huggingface_hub has read the environment at import
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 

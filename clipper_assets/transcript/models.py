@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clipper_assets.models.hub import unreachable
-from clipper_assets.models.store import cache_dir
 from clipper_assets.models.table import HUB
 from clipper_assets.settings import Device
 
@@ -37,11 +36,10 @@ class NamedModel:
     def places(self, models_dir: Path | None) -> list[Path]:
         """The folders that are searched, in order."""
         names = dict.fromkeys([self.name, self.name.rpartition("/")[2], *self.folders])
-        homes = [folder for folder in (models_dir, cache_dir()) if folder]
-        return [Path(self.name).expanduser(), *(home / name for home in homes for name in names)]
+        return [Path(self.name).expanduser(), *(models_dir / name for name in names if models_dir)]
 
     def on_disk(self, models_dir: Path | None) -> Path | None:
-        """The model's folder on this machine: the named one, one in `models_dir` or in a cache; else None."""
+        """The model's folder on this machine: the named one, one in `models_dir` or the hub's cache; else None."""
         for place in self.places(models_dir):
             if (place / self.marker).is_file():
                 return place

@@ -9,7 +9,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 
 from clipper_assets.models.fetch import FetchError, fetch
 from clipper_assets.models.hub import unreachable
-from clipper_assets.models.store import cache_dir
+from clipper_assets.models.store import cache_dir, model_path
 from clipper_assets.models.table import MODELS
 from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import Device
@@ -45,6 +45,11 @@ def whisper(name: str) -> NamedModel:
     return NamedModel("Whisper model", name, "model.bin", repository, (f"faster-whisper-{name.rpartition('/')[2]}",))
 
 
+def on_disk(name: str, models_dir: Path | None) -> Path | None:
+    """The folder of a Whisper model on this machine; None if it is not there."""
+    return whisper(name).on_disk(models_dir) or (model_path(name, models_dir) if name in MODELS else None)
+
+
 def choose_whisper(
     setting: str, device: str, models_dir: Path | None, obtain: Callable[[str], Obtained]
 ) -> ChosenWhisper[Obtained]:
@@ -58,7 +63,7 @@ def choose_whisper(
     why = "named by CLIPPER_WHISPER_MODEL" if pinned else f"the best one for {DEVICE_NAMES[device]}"
     for name in (setting,) if pinned else BY_DEVICE[device]:
         try:
-            return ChosenWhisper(name, why, whisper(name).on_disk(models_dir) or obtain(name))
+            return ChosenWhisper(name, why, on_disk(name, models_dir) or obtain(name))
         except FetchError as error:
             reason = error.reason
             why = f"{name}, which is better, is not on this machine and cannot be fetched ({reason})"
@@ -109,5 +114,5 @@ def refuse_unless_fetchable(name: str, models_dir: Path | None) -> None:
 def has_better(model: str, setting: Device, models_dir: Path | None) -> bool:
     """Whether this machine has a Whisper model on disk that it prefers to `model`."""
     better = BY_DEVICE["cuda"][: BY_DEVICE["cuda"].index(model)] if model in BY_DEVICE["cuda"] else ()
-    on_disk = [name for name in better if whisper(name).on_disk(models_dir)]
-    return bool(on_disk) and bool({*on_disk} & {*BY_DEVICE[ctranslate2_device(setting, None)[0]]})
+    there = {name for name in better if on_disk(name, models_dir)}
+    return bool(there) and not there.isdisjoint(BY_DEVICE[ctranslate2_device(setting, None)[0]])

@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 
 from clipper_assets.cli import models as command
 from clipper_assets.cli.models import CAMERA, models
-from clipper_assets.models import hub
 from clipper_assets.models.fetch import FetchError
 from clipper_assets.models.table import MODELS, Model, ModelFile
 from clipper_assets.runtime.progress import Report
@@ -25,7 +24,6 @@ def _table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         served.write_text(name)
         file = ModelFile(hashlib.sha256(name.encode()).hexdigest(), len(name), served.as_uri())
         monkeypatch.setitem(MODELS, name, replace(MODELS[name], files=(file,)))
-    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
     monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 

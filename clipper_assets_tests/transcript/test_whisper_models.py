@@ -63,6 +63,10 @@ def test_a_model_on_disk_is_taken_before_any_other_is_obtained(tmp_path: Path) -
 
 def test_a_fetched_model_is_found_in_the_cache(tmp_path: Path) -> None:
     folder = model_in(tmp_path / "cache/clipper_assets/models/faster-whisper-base")
+    with pytest.raises(ModelMissingError):
+        choose_whisper("base", "cpu", None, only())
+    for file in MODELS["base"].files:
+        (folder / file.name).touch()
     assert choose_whisper("base", "cpu", None, only()).folder == folder
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from clipper_assets.models import hub
 from clipper_assets.settings import Device
-from clipper_assets.transcript import models
 from clipper_assets.transcript.aligners import auto
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
@@ -69,7 +69,7 @@ def test_the_reason_for_a_missing_model_is_one_sentence(language: str, model: st
 @pytest.mark.whisperx
 def test_a_download_that_stalls_times_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Torch downloads through a proxy that accepts its request and never answers."""
-    monkeypatch.setattr(models, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(auto, "DOWNLOAD_TIMEOUT_S", 0.2)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setenv("no_proxy", "")
