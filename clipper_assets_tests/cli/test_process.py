@@ -127,6 +127,11 @@ def test_a_key_that_is_too_long_is_refused(cut: Path) -> None:
         ("CLIPPER_WINDOW_MIN_S", "50", "CLIPPER_WINDOW_MAX_S (6) must be at least 1.5 x CLIPPER_WINDOW_MIN_S (50)"),
         ("CLIPPER_WINDOW_MIN_S", "short", "CLIPPER_WINDOW_MIN_S: it should be a valid number"),
         ("CLIPPER_PICKER", "me", "CLIPPER_PICKER: it should be 'auto', 'openai' or 'heuristic'"),
+        (
+            "CLIPPER_TRANSCRIPT_ENGINE",
+            "pocketsphinx",
+            "CLIPPER_TRANSCRIPT_ENGINE: PocketSphinx is not an engine",
+        ),
         ("CLIPPER_FFMPEG", "/nonexistent", "CLIPPER_FFMPEG is '/nonexistent', which is not a program"),
         ("DAGSTER_HOME", "/nonexistent", '$DAGSTER_HOME "/nonexistent" is not a directory'),
     ],
