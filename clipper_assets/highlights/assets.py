@@ -33,9 +33,11 @@ from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
+from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 class HighlightsConfig(StepConfig):
@@ -47,10 +49,13 @@ class HighlightsConfig(StepConfig):
     )
 
 
-def inputs(config: HighlightsConfig, settings: Settings, edits: Edits, language: str) -> dict[str, Any]:
+def inputs(
+    config: HighlightsConfig, settings: Settings, edits: Edits, language: str, wordless: Sequence[Span]
+) -> dict[str, Any]:
     """Everything beside the rows of the upstream tables that decides the result."""
     return {
         "language": language,
+        "wordless": wordless,
         "max_clips": config.max_clips,
         "picker": config.picker or settings.picker,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()],
@@ -91,7 +96,9 @@ def highlight_windows(
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
-    recipe = recipe_of(CODE_VERSION, inputs(config, settings, edits, language), raw_video, aligned_transcript)
+    recipe = recipe_of(
+        CODE_VERSION, inputs(config, settings, edits, language, read_wordless(words)), raw_video, aligned_transcript
+    )
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
@@ -161,6 +168,7 @@ def _talk(
         language=language,
         count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
+        wordless=read_wordless(words),
     )
 
 

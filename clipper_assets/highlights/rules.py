@@ -7,10 +7,12 @@ from itertools import accumulate
 import numpy as np
 import pyarrow as pa
 
+from clipper_assets.highlights.run import Run, flaws_between, least_flawed
 from clipper_assets.highlights.window import WINDOWS, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.boundaries import PAD_S
+from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import Sentence
 
 MAX_HOOK, MAX_TITLE = 300, 200
@@ -32,20 +34,6 @@ class Rules:
 
     def allow(self, length_s: float) -> bool:
         return self.min_s - TOLERANCE_S <= length_s <= self.max_s + TOLERANCE_S
-
-
-@dataclass(frozen=True)
-class Run:
-    """Consecutive whole sentences `first`..`last` (both included); `start` and `end` in seconds include the padding."""
-
-    first: int
-    last: int
-    start: float
-    end: float
-
-    @property
-    def length_s(self) -> float:
-        return self.end - self.start
 
 
 @dataclass(frozen=True)
@@ -74,8 +62,11 @@ def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
     return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
 
 
-def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list[Run]:
+def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float, wordless: Sequence[Span] = ()) -> list[Run]:
     """Every run of whole sentences that is allowed as a window, in time order; none contains a doubtful sentence.
+
+    A run with flaws (see `flaws_between`) is left out if it overlaps an allowed run with fewer. `wordless` are the
+    spans of speech without words.
 
     Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
     touch. If no run has an allowed length, the longest runs are extended into the silence up to `rules.min_s`. If that
@@ -107,16 +98,19 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float) -> list
                 within.append(run)
         if not longest or reached.last > longest[-1].last:
             longest.append(reached)
+    flaws = flaws_between(sentences, wordless)
     if within or not longest:
-        return within
+        return least_flawed(within, flaws)
 
     def extended(run: Run) -> Run:
-        end = max(run.end, min(run.start + rules.min_s, quiet_until[run.last + 1]))
-        return replace(run, start=min(run.start, max(end - rules.min_s, quiet_from[run.first])), end=end)
+        until = min([quiet_until[run.last + 1], *(start for start, _ in wordless if start >= run.end)])
+        begin = max([quiet_from[run.first], *(end for _, end in wordless if end <= run.start)])
+        end = max(run.end, min(run.start + rules.min_s, until))
+        return replace(run, start=min(run.start, max(end - rules.min_s, begin)), end=end)
 
     candidates = [extended(run) for run in longest]
     nearest = min(candidates, key=lambda run: max(rules.min_s - run.length_s, run.length_s - rules.max_s))
-    return [run for run in candidates if rules.allow(run.length_s)] or [nearest]
+    return least_flawed([run for run in candidates if rules.allow(run.length_s)], flaws) or [nearest]
 
 
 def length_fallback(run: Run, rules: Rules) -> Degraded | None:

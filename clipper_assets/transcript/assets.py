@@ -41,6 +41,7 @@ from clipper_assets.transcript.preview import preview
 from clipper_assets.transcript.sentences import split_sentences
 from clipper_assets.transcript.speakers import name_speakers
 from clipper_assets.transcript.whisper_models import AUTO, has_better
+from clipper_assets.transcript.wordless import WORDLESS, wordless_spans
 from clipper_assets.transcript.words import WORDS, sentences, words_table
 
 CODE_VERSION = "3"
@@ -141,7 +142,7 @@ def aligned_transcript(
         name_speakers(words, names),
         split_sentences(words, result.language),
         result.language,
-        _provenance(transcription, source.etag, degraded),
+        _provenance(transcription, source.etag, degraded) | {WORDLESS: json.dumps(wordless_spans(words, speech_spans))},
     )
     return new_result(
         recipe,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from clipper_assets.text.scripts import UNSPACED
+from clipper_assets.transcript.punctuation import is_terminated
 from clipper_assets.transcript.words import Word
 
 MAX_SENTENCE_S = 15.0
@@ -17,13 +18,6 @@ Longer pauses are the upper half of the "medium" silent pauses (0.2 to 1 s) of C
 multilingual study of silent pause duration" (Speech Prosody 2002), and longer than a breath inside a phrase.
 """
 
-INTERJECTION_WORDS = 3
-"""Longest back channel: what a listener says without taking the turn, such as "mm-hm" or "oh really?" (Yngve, "On
-getting a word in edgewise", Chicago Linguistic Society, 1970)."""
-
-_TERMINATORS = ".!?…。！？؟।"  # noqa: RUF001
-_CLOSERS = "\"'”’»)]"  # noqa: RUF001
-
 
 def split_sentences(words: Sequence[Word], language: str) -> list[int]:
     """The sentence number of each word, counted from 0.
@@ -31,15 +25,16 @@ def split_sentences(words: Sequence[Word], language: str) -> list[int]:
     A sentence ends
 
     - at punctuation, by the rules of `language` (ISO 639-1; sentencex falls back to English rules);
-    - where the speaker changes, except for a listener's short interjection within a sentence;
+    - where the speaker changes, also for a listener's short interjection (`cut_boundaries` knows that the sentence goes
+      on after it);
     - where the doubt of words changes;
     - without punctuation, at a pause longer than `PAUSE_S`;
     - at its longest inner pause, if it would be longer than `MAX_SENTENCE_S`.
     """
-    starts = (_punctuated(words, language) | _turns(words)) - _interjected(words)
+    starts = _punctuated(words, language) | _turns(words)
     starts |= {number for number in range(1, len(words)) if words[number].doubt != words[number - 1].doubt}
     for first, end in pairwise(sorted({0, *starts, len(words)})):
-        if not _terminated(words[end - 1].text):
+        if not is_terminated(words[end - 1].text):
             starts |= {number for number in range(first + 1, end) if _pause(words, number) > PAUSE_S}
     for first, end in pairwise(sorted({0, *starts, len(words)})):
         starts |= _too_long(words, first, end)
@@ -61,26 +56,6 @@ def _punctuated(words: Sequence[Word], language: str) -> set[int]:
 def _turns(words: Sequence[Word]) -> set[int]:
     """Numbers of the words at which the speaker changes, without word 0."""
     return {number for number in range(1, len(words)) if words[number].speaker != words[number - 1].speaker}
-
-
-def _interjected(words: Sequence[Word]) -> set[int]:
-    """Numbers of the words of interjections, and of the word after each, which continues the sentence."""
-    turns = [0, *sorted(_turns(words)), len(words)]
-    interjected: set[int] = set()
-    for before, first, after in zip(turns, turns[1:], turns[2:], strict=False):
-        if (
-            after < len(words)
-            and after - first <= INTERJECTION_WORDS
-            and words[before].speaker == words[after].speaker
-            and not _terminated(words[first - 1].text)
-            and words[after].start - words[first - 1].end <= PAUSE_S
-        ):
-            interjected |= {*range(first, after + 1)}
-    return interjected
-
-
-def _terminated(text: str) -> bool:
-    return text.rstrip(_CLOSERS).endswith(tuple(_TERMINATORS))
 
 
 def _pause(words: Sequence[Word], number: int) -> float:

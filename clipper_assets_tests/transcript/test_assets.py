@@ -65,7 +65,7 @@ def engines(whisper: str = "no-such-model") -> Engines:
         [
             TranscriptFile(aligners=Aligners()),
             WhisperX(model="no-such-model", aligners=Aligners()),
-            FasterWhisper(model=whisper, beam_size=1, aligners=Aligners()),
+            FasterWhisper(model=whisper, beam_size=1, batch_size=8, aligners=Aligners()),
         ]
     )
 
@@ -142,6 +142,7 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
         "package_version": "",
         "etag": "0123",
         "degraded": "[]",
+        "wordless": "[]",
     }
     assert table["episode"].unique().to_pylist() == [EPISODE]
     assert len(sentences(table)) == metadata["sentences"].value == 21

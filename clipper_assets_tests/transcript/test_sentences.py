@@ -1,12 +1,12 @@
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.text.scripts import joined
-from clipper_assets.transcript.sentences import INTERJECTION_WORDS, PAUSE_S, split_sentences
+from clipper_assets.transcript.sentences import PAUSE_S, split_sentences
 from clipper_assets.transcript.timing import MAX_WORD_S
 from clipper_assets.transcript.transcript_files import split_words
 from clipper_assets.transcript.words import Word
@@ -39,14 +39,8 @@ def conversations(draw: st.DrawFn) -> list[Word]:
     return words
 
 
-def interjections(words: list[Word]) -> list[list[Word]]:
-    """Runs of words in a sentence that are neither of its first nor of its last speaker."""
-    runs = [list(run) for _, run in groupby(words, key=lambda word: word.speaker)]
-    return [run for run in runs if run[0].speaker != words[0].speaker and run[0].speaker != words[-1].speaker]
-
-
 @given(conversations(), st.sampled_from(["en", "de", "zh", "xx"]))
-def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], language: str) -> None:
+def test_every_word_has_a_sentence_of_one_speaker_that_is_not_too_long(words: list[Word], language: str) -> None:
     numbers = split_sentences(words, language)
     assert len(numbers) == len(words)
     assert numbers[:1] in ([], [0])
@@ -54,7 +48,7 @@ def test_every_word_has_a_sentence_and_none_is_too_long(words: list[Word], langu
     for number in set(numbers):
         inside = [word for word, sentence in zip(words, numbers, strict=True) if sentence == number]
         assert inside[-1].end - inside[0].start <= 15.0
-        assert all(len(run) <= INTERJECTION_WORDS for run in interjections(inside))
+        assert len({word.speaker for word in inside}) == 1
 
 
 def test_no_words_have_no_sentences() -> None:
@@ -90,14 +84,12 @@ def conversation(*utterances: tuple[str, str, float]) -> list[Word]:
     return [Word(text, start, start + 0.25, 0, speaker=speaker) for speaker, text, start in utterances]
 
 
-def test_an_interjection_of_a_listener_does_not_end_a_sentence() -> None:
+def test_an_interjection_of_a_listener_is_a_sentence_of_its_own() -> None:
     words = conversation(
         ("A", "We", 0), ("A", "should", 0.3), ("B", "Mm-hm.", 0.5), ("A", "go.", 0.6), ("B", "Yes.", 1.0),
         ("A", "Now.", 1.3),
     )  # fmt: skip
-    assert split_sentences(words, "en") == [0, 0, 0, 0, 1, 2]
-    pause = [*words[:3], *(replace(word, start=word.start + 2, end=word.end + 2) for word in words[3:])]
-    assert split_sentences(pause, "en")[:4] == [0, 0, 1, 2]
+    assert split_sentences(words, "en") == [0, 0, 1, 2, 3, 4]
 
 
 def test_a_sentence_ends_where_doubtful_words_begin() -> None:

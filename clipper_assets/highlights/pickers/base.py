@@ -9,9 +9,11 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.highlights.rules import Candidate, Rules, Run, runs
+from clipper_assets.highlights.rules import Candidate, Rules, runs
+from clipper_assets.highlights.run import Run
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
+from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import Sentence
 
 
@@ -20,7 +22,7 @@ class Talk:
     """The input of a picker: the transcript of one episode and the rules for its windows.
 
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
-    ISO 639-1 code; `count` is the requested number of clips.
+    ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words.
     """
 
     sentences: Sequence[Sentence]
@@ -29,11 +31,12 @@ class Talk:
     language: str
     count: int
     rules: Rules
+    wordless: Sequence[Span] = ()
 
     @cached_property
     def runs(self) -> list[Run]:
         """Every run of sentences that the rules allow as a window."""
-        return runs(self.sentences, self.rules, self.duration_s)
+        return runs(self.sentences, self.rules, self.duration_s, self.wordless)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ from numpy.typing import NDArray
 
 from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
-from clipper_assets.highlights.rules import Candidate, Run, choose
+from clipper_assets.highlights.rules import Candidate, choose
+from clipper_assets.highlights.run import Run
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.transcript.words import Sentence

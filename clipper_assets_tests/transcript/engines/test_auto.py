@@ -21,7 +21,7 @@ def engines(faster_whisper_model: str) -> Engines:
         [
             TranscriptFile(aligners=Aligners()),
             WhisperX(model="no-such-model", aligners=Aligners()),
-            FasterWhisper(model=faster_whisper_model, beam_size=1, aligners=Aligners()),
+            FasterWhisper(model=faster_whisper_model, beam_size=1, batch_size=8, aligners=Aligners()),
         ]
     )
 
