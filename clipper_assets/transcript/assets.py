@@ -129,14 +129,15 @@ def aligned_transcript(
             transcription = engines.transcribe(engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
-        words, speakers = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
+        diarization = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
         speech_spans = [span for spans in recording.speech_by_track for span in spans]
     result = transcription.result
     if model := result.facts.get("whisper_model"):
         context.log.info(f"transcribed with Whisper {model}: {result.facts['whisper_model_why']}")
-    for warning in [*companions.warnings, *(fallback.reason for fallback in result.degraded)]:
+    words, fallbacks = diarization.words, [*result.degraded, *diarization.degraded]
+    for warning in [*companions.warnings, *(fallback.reason for fallback in fallbacks)]:
         context.log.warning(warning)
-    degraded = [fallback.as_dict() for fallback in result.degraded]
+    degraded = [fallback.as_dict() for fallback in fallbacks]
     table = words_table(
         context.partition_key,
         name_speakers(words, names),
@@ -156,7 +157,7 @@ def aligned_transcript(
             "pace": store_picture(storage, source.episode, "pace", pace_plot(table, speech_spans, source.duration_s)),
             "transcript_file": companions.transcript or "none",
             "files_not_used": list(companions.warnings),
-            "speakers": speakers,
+            "speakers": diarization.how,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
         },

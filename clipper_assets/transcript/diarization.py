@@ -1,12 +1,14 @@
 """Assigns speakers to words if all voices are in one track, with pyannote's diarization through WhisperX."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.engines.base import Recording
@@ -18,6 +20,15 @@ from clipper_assets.transcript.words import Word
 OFF = "off"
 
 
+@dataclass(frozen=True)
+class Diarization:
+    """Words with their speakers, how these were found, or why not, and the fallbacks that were used."""
+
+    words: Sequence[Word]
+    how: str
+    degraded: Sequence[Degraded] = ()
+
+
 class Diarizer(dg.ConfigurableResource[None]):
     """Diarization with the pyannote pipeline `model`: a directory with a `config.yaml`, a hub name, or `off`."""
 
@@ -25,36 +36,37 @@ class Diarizer(dg.ConfigurableResource[None]):
     models_dir: str | None = None
     device: Device = Device.auto
 
-    def diarize(
-        self, words: Sequence[Word], recording: Recording, speakers: int | None, stage: Stage
-    ) -> tuple[Sequence[Word], str]:
-        """Assign speakers (`SPEAKER_00`, ...) to words; returns the words and how it was done, or why not.
+    def diarize(self, words: Sequence[Word], recording: Recording, speakers: int | None, stage: Stage) -> Diarization:
+        """Assign speakers (`SPEAKER_00`, ...) to words.
 
-        Leaves the words unchanged if microphones or the transcript give the speakers. `speakers` is the number of
-        people, if known.
+        Leaves the words unchanged if microphones or the transcript give the speakers, or if the model is `off`. That no
+        model can run is a fallback, because the words then have no speakers. `speakers` is the number of people, if
+        known.
         """
         if recording.microphones:
-            return words, "known from the microphones"
+            return Diarization(words, "known from the microphones")
         if any(word.speaker for word in words):
-            return words, "known from the transcript"
+            return Diarization(words, "known from the transcript")
         if not words:
-            return words, "no words"
+            return Diarization(words, "no words")
+        if self.model == OFF:
+            return Diarization(words, "off: CLIPPER_DIARIZATION_MODEL is `off`")
         try:
             pipeline = self._load()
         except ModelMissingError as error:
-            return words, f"off: {error}"
+            fallback = Degraded(ALIGNED_TRANSCRIPT, f"the words have no speakers: {error}")
+            return Diarization(words, f"off: {error}", [fallback])
         report = stage("diarizing")
         turns = pipeline(
             recording.speech, num_speakers=speakers, progress_callback=lambda percent: report(percent / 100)
         )
         del pipeline
         free_gpu_memory()
-        return assign_speakers(words, turns), f"detected by {self.model}: {turns['speaker'].nunique()} voices"
+        voices = turns["speaker"].nunique()
+        return Diarization(assign_speakers(words, turns), f"detected by {self.model}: {voices} voices")
 
     def _load(self) -> Any:
         """Load the pyannote pipeline. Raises ModelMissingError if it is not available."""
-        if self.model == OFF:
-            raise ModelMissingError("CLIPPER_DIARIZATION_MODEL is `off`")
         if not whisperx_installed():
             raise ModelMissingError(NOT_INSTALLED)
         models_dir = Path(self.models_dir) if self.models_dir else None

@@ -71,7 +71,11 @@ def engines(whisper: str = "no-such-model") -> Engines:
 
 
 def transcribe(
-    root: Path, source: pa.Table, config: TranscriptConfig, whisper: str = "no-such-model"
+    root: Path,
+    source: pa.Table,
+    config: TranscriptConfig,
+    whisper: str = "no-such-model",
+    diarizer: Diarizer | None = None,
 ) -> dg.MaterializeResult[pa.Table]:
     result = aligned_transcript(
         context=dg.build_asset_context(partition_key=EPISODE),
@@ -80,7 +84,7 @@ def transcribe(
         storage=DirectoryStorage(root=str(root)),
         settings=Settings(),
         engines=engines(whisper),
-        diarizer=Diarizer(),
+        diarizer=diarizer or Diarizer(),
         progress=Progress(),
     )
     assert isinstance(result, dg.MaterializeResult)
@@ -186,6 +190,17 @@ def test_a_fallback_fails_the_not_degraded_check_as_a_warning(root: Path, source
     assert (check.check_name, check.passed) == ("aligned_transcript_not_degraded", False)
     assert check.severity == dg.AssetCheckSeverity.WARN
     assert degraded["reason"] in str(check.metadata["degraded"].value)
+
+
+def test_words_without_speakers_are_a_fallback(root: Path, source: pa.Table) -> None:
+    (root / "test1" / "talk.en.srt").write_text(SRT)
+    diarizer = Diarizer(model="them/speaker-diarization")
+    degraded = json.loads(provenance(transcribe(root, source, TranscriptConfig(), diarizer=diarizer).value)["degraded"])
+    assert [entry["reason"].partition(":")[0] for entry in degraded] == ["the words have no speakers"]
+    (root / "test1" / "talk.en.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:05.000\n<v Ann>Welcome back\n")
+    (root / "test1" / "talk.en.srt").unlink()
+    named = transcribe(root, source, TranscriptConfig(), diarizer=diarizer).value
+    assert (set(named["speaker"].to_pylist()), provenance(named)["degraded"]) == ({"Ann"}, "[]")
 
 
 def test_an_engine_that_cannot_run_fails_the_step_with_one_sentence(root: Path, source: pa.Table) -> None:

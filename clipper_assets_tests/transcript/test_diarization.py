@@ -5,7 +5,7 @@ import pytest
 
 from clipper_assets.settings import Device
 from clipper_assets.transcript import diarization
-from clipper_assets.transcript.diarization import Diarizer
+from clipper_assets.transcript.diarization import Diarization, Diarizer
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.transcript.conftest import Bars
@@ -19,22 +19,22 @@ def without_speakers(truth: list[Word]) -> list[Word]:
 
 def test_known_speakers_are_not_diarized(talk: Recording, truth: list[Word], bars: Bars) -> None:
     diarizer = Diarizer(model=GATED)
-    assert diarizer.diarize(truth, talk, None, bars) == (truth, "known from the transcript")
+    assert diarizer.diarize(truth, talk, None, bars) == Diarization(truth, "known from the transcript")
     microphones = replace(talk, microphones=[talk.speech, talk.speech])
-    assert diarizer.diarize(without_speakers(truth), microphones, None, bars)[1] == "known from the microphones"
-    assert diarizer.diarize([], talk, None, bars) == ([], "no words")
+    unnamed = without_speakers(truth)
+    assert diarizer.diarize(unnamed, microphones, None, bars) == Diarization(unnamed, "known from the microphones")
+    assert diarizer.diarize([], talk, None, bars) == Diarization([], "no words")
     assert bars.stages == {}
 
 
 @pytest.mark.parametrize(
     ("model", "installed", "reason"),
     [
-        ("off", True, "off: CLIPPER_DIARIZATION_MODEL is `off`"),
-        (GATED, False, "off: WhisperX is not installed; pip install"),
+        (GATED, False, "WhisperX is not installed; pip install"),
         (
             GATED,
             True,
-            f"off: there is no diarization model '{GATED}': no config.yaml in {GATED}",
+            f"there is no diarization model '{GATED}': no config.yaml in {GATED}",
         ),
     ],
 )
@@ -48,10 +48,19 @@ def test_diarization_that_is_not_available_gives_the_reason(
     reason: str,
 ) -> None:
     monkeypatch.setattr(diarization, "whisperx_installed", lambda: installed)
-    words, why = Diarizer(model=model).diarize(without_speakers(truth), talk, None, bars)
-    assert words == without_speakers(truth)
-    assert why.startswith(reason)
-    assert "\n" not in why
+    result = Diarizer(model=model).diarize(without_speakers(truth), talk, None, bars)
+    assert result.words == without_speakers(truth)
+    assert result.how.startswith(f"off: {reason}")
+    (fallback,) = result.degraded
+    assert fallback.step == "aligned_transcript"
+    assert fallback.reason.startswith(f"the words have no speakers: {reason}")
+    assert "\n" not in fallback.reason
+
+
+def test_diarization_that_a_person_switched_off_is_no_fallback(talk: Recording, truth: list[Word], bars: Bars) -> None:
+    words = without_speakers(truth)
+    off = Diarizer(model="off").diarize(words, talk, None, bars)
+    assert off == Diarization(words, "off: CLIPPER_DIARIZATION_MODEL is `off`")
 
 
 def test_the_reason_does_not_contain_the_hub_token(
@@ -59,9 +68,9 @@ def test_the_reason_does_not_contain_the_hub_token(
 ) -> None:
     monkeypatch.setattr(diarization, "whisperx_installed", lambda: True)
     monkeypatch.setenv("HF_TOKEN", "hf_5ec2e7")
-    _, why = Diarizer(model=GATED).diarize(without_speakers(truth), talk, None, bars)
-    assert "HF_HUB_OFFLINE" in why
-    assert "5ec2e7" not in why
+    result = Diarizer(model=GATED).diarize(without_speakers(truth), talk, None, bars)
+    assert "HF_HUB_OFFLINE" in result.how
+    assert "5ec2e7" not in str(result)
 
 
 @pytest.mark.whisperx
@@ -71,8 +80,9 @@ def test_two_voices_get_two_speakers(talk: Recording, truth: list[Word], bars: B
 
     make_diarizer(tmp_path / "speaker-diarization")
     diarizer = Diarizer(model=GATED, models_dir=str(tmp_path), device=Device.cpu)
-    words, why = diarizer.diarize(without_speakers(truth), talk, 2, bars)
-    assert why == f"detected by {GATED}: 2 voices"
+    result = diarizer.diarize(without_speakers(truth), talk, 2, bars)
+    words = result.words
+    assert (result.how, result.degraded) == (f"detected by {GATED}: 2 voices", ())
     names = {"slt": words[0].speaker, "rms": words[18].speaker}
     assert set(names.values()) == {"SPEAKER_00", "SPEAKER_01"}
     right = sum(word.speaker == names[str(true_word.speaker)] for word, true_word in zip(words, truth, strict=True))
@@ -85,6 +95,7 @@ def test_a_pipeline_that_does_not_load_gives_the_reason(
     talk: Recording, truth: list[Word], bars: Bars, tmp_path: Path
 ) -> None:
     (tmp_path / "config.yaml").write_text("pipeline: {name: pyannote.audio.pipelines.NoSuchPipeline}\n")
-    words, why = Diarizer(model=str(tmp_path), device=Device.cpu).diarize(without_speakers(truth), talk, None, bars)
-    assert words == without_speakers(truth)
-    assert why.startswith(f"off: the diarization model '{tmp_path}' does not load")
+    diarizer = Diarizer(model=str(tmp_path), device=Device.cpu)
+    result = diarizer.diarize(without_speakers(truth), talk, None, bars)
+    assert result.words == without_speakers(truth)
+    assert result.how.startswith(f"off: the diarization model '{tmp_path}' does not load")
