@@ -138,12 +138,13 @@ def aligned_transcript(
     for warning in [*companions.warnings, *(fallback.reason for fallback in fallbacks)]:
         context.log.warning(warning)
     degraded = [fallback.as_dict() for fallback in fallbacks]
+    wordless = wordless_spans([(word.start, word.end) for word in words], speech_spans)
     table = words_table(
         context.partition_key,
         name_speakers(words, names),
         split_sentences(words, result.language),
         result.language,
-        _provenance(transcription, source.etag, degraded) | {WORDLESS: json.dumps(wordless_spans(words, speech_spans))},
+        _provenance(transcription, source.etag, degraded) | {WORDLESS: json.dumps(wordless)},
     )
     return new_result(
         recipe,

@@ -59,7 +59,7 @@ def test_each_check_reports_its_gates() -> None:
         "clip_loudness": ["loudness", "true_peak"],
         "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing"],
         "clip_speaker": ["speaker"],
-        "clip_words": ["whole_words", "quiet_ends"],
+        "clip_words": ["whole_words", "words_missing", "quiet_ends"],
     }
     assert [spec.name for spec in GATE_CHECKS] == list(gates_by_check())
     assert not any(spec.blocking for spec in GATE_CHECKS)

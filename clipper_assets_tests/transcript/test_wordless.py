@@ -9,10 +9,6 @@ from clipper_assets.transcript.wordless import LEAST_S, WORDLESS, read_wordless,
 from clipper_assets.transcript.words import Word, words_table
 
 
-def words_at(*spans: Span) -> list[Word]:
-    return [Word("word", start, end, 0) for start, end in sorted(spans)]
-
-
 @pytest.mark.parametrize(
     ("voice", "spoken", "wordless"),
     [
@@ -26,7 +22,7 @@ def words_at(*spans: Span) -> list[Word]:
     ],
 )
 def test_speech_without_words_is_found(voice: list[Span], spoken: list[Span], wordless: list[Span]) -> None:
-    assert wordless_spans(words_at(*spoken), voice) == wordless
+    assert wordless_spans(spoken, voice) == wordless
 
 
 TICKS = st.integers(0, 60)
@@ -35,7 +31,7 @@ SPANS = st.lists(st.tuples(TICKS, st.integers(1, 15)).map(lambda span: (span[0],
 
 @given(SPANS, SPANS)
 def test_every_wordless_moment_is_in_speech_and_far_from_words(voice: list[Span], spoken: list[Span]) -> None:
-    found = wordless_spans(words_at(*spoken), voice)
+    found = wordless_spans(spoken, voice)
     assert found == sorted(found)
     assert all(end - start >= LEAST_S - 1e-3 for start, end in found)
     for time in np.arange(0, 80, 0.25) + 0.1:
@@ -53,6 +49,6 @@ def test_every_wordless_moment_is_in_speech_and_far_from_words(voice: list[Span]
 
 
 def test_a_words_table_carries_the_spans() -> None:
-    words = words_at((0, 1))
+    words = [Word("word", 0, 1, 0)]
     assert read_wordless(words_table("show/ep", words, [0], "en", {WORDLESS: "[[1.5, 4.0]]"})) == [(1.5, 4.0)]
     assert read_wordless(words_table("show/ep", words, [0], "en", {})) == []

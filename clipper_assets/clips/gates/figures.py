@@ -65,6 +65,9 @@ class Figures(Container):
         description="how much of the time the current speaker is in frame, 0..1; None if no speaker is ever visible"
     )
     cut_word_s: Rounded = Field(description="how far the start or the end of the clip cuts into a word")
+    speech_with_words: Rounded | None = Field(
+        None, description="how much of the detected speech has words, 0..1; None with hardly any speech"
+    )
     edge_level_db: Rounded | None = Field(
         description="level of the start or the end, whichever is louder, relative to speech; None if both are speech"
     )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.gate import Count, Gate, Judgement, Limit, Positive, Share, Size, at_most, same
+from clipper_assets.highlights.run import MIN_WITH_WORDS
 
 CODECS = "h264 yuv420p, aac 48000 Hz 2 channels"
 FPS_TOLERANCE = 0.0005
@@ -202,6 +203,17 @@ class WholeWords(Gate):
         return at_most(cut_s, self.cut_word_s, "s", f"cuts {cut_s:.2f} s into a word at its start or end")
 
 
+class WordsMissing(Gate):
+    name, check = "words_missing", "clip_words"
+    speech_with_words: Share = Field(MIN_WITH_WORDS, description="lowest share of the speech that has words")
+
+    def judge(self, figures: Figures) -> Judgement:
+        share = figures.speech_with_words
+        passed = share is None or self.speech_with_words is None or share >= self.speech_with_words
+        fault = f"has words for only {share:.0%} of its speech" if share is not None else ""
+        return Judgement(passed, share, self.speech_with_words, "of the speech", fault)
+
+
 class QuietEnds(Gate):
     """Only warns, because music or laughter at the start or end of a clip may be part of the episode."""
 
@@ -224,5 +236,5 @@ class QuietEnds(Gate):
 
 GATES: tuple[type[Gate], ...] = (
     Duration, FrameSize, FileSize, Codec, FrameRate, AudioVideoOffset, Black, Frozen, Blank, Loudness, TruePeak,
-    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Speaker, WholeWords, QuietEnds,
+    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Speaker, WholeWords, WordsMissing, QuietEnds,
 )  # fmt: skip

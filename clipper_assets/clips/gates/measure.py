@@ -22,7 +22,7 @@ from clipper_assets.clips.gates.picture import (
     small_size_px,
 )
 from clipper_assets.clips.gates.sound import STEP_S, edge_level_db, speech_delay
-from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps
+from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps, speech_with_words
 from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import Box
 from clipper_assets.media.inputs import media_input
@@ -89,6 +89,7 @@ def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedCont
         missing_captions=content.missing_captions,
         speaker_share=content.speaker_share,
         cut_word_s=cut_word_s(content.spoken, container.duration_s),
+        speech_with_words=speech_with_words(speech, content.spoken),
         edge_level_db=edge_level_db(levels, content.spoken, container.duration_s),
     )
 

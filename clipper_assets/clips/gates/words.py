@@ -1,4 +1,4 @@
-"""Measures a clip's captions and words: overhang, reading speed, and words that are cut.
+"""Measures a clip's captions and words: overhang, reading speed, words that are cut, and speech without words.
 
 Times are in seconds from the clip's start, and boxes in pixels of its frame.
 """
@@ -12,11 +12,16 @@ import pyarrow as pa
 from clipper_assets.captions.lines import Page, text_of
 from clipper_assets.clips.cuts import Span, TimeMap
 from clipper_assets.media.frame import Box
+from clipper_assets.media.speech import Samples
+from clipper_assets.transcript.vad import speech_spans
+from clipper_assets.transcript.wordless import wordless_spans
 
 READ_S = 5.0
 """Reading speed is averaged over this time, because a page may be one long word and speech comes in bursts."""
 BESIDE_S = 2.0
 """Words up to this far outside the window count as around it."""
+LEAST_SPEECH_S = 5.0
+"""With less speech, a second that the detector hears in music would decide."""
 
 
 def overhang_px(boxes: Sequence[Box], safe: Box) -> float:
@@ -60,6 +65,19 @@ def spoken_around(words: pa.Table, start_s: float, end_s: float, cuts: TimeMap) 
         (clip_s(start), clip_s(end)) for start, end in spans if end > start_s - BESIDE_S and start < end_s + BESIDE_S
     ]
     return [(start, end) for start, end in nearby if end > start]
+
+
+def speech_with_words(speech: Samples, spoken: Sequence[Span]) -> float | None:
+    """The share, 0..1, of a clip's detected speech that has words; None with less than `LEAST_SPEECH_S` of speech.
+
+    Speech without words counts where it lasts a second (see `wordless_spans`), so that laughter and the detector's
+    errors hold no clip back.
+    """
+    voice = speech_spans(speech, pad_ms=0)
+    voice_s = sum(end - start for start, end in voice)
+    if voice_s < LEAST_SPEECH_S:
+        return None
+    return 1 - sum(end - start for start, end in wordless_spans(spoken, voice)) / voice_s
 
 
 def cut_word_s(spoken: Sequence[Span], duration_s: float) -> float:

@@ -148,6 +148,17 @@ def test_a_word_cut_at_the_start_or_end_fails(word: tuple[float, float], correct
     assert "s into a word at its start or end" in failed.reasons[0]
 
 
+@pytest.mark.parametrize(("until_s", "share"), [(2.6, 24), (6.0, 55)])
+def test_a_clip_in_which_much_of_the_speech_has_no_words_fails(
+    until_s: float, share: float, correct_clip: Path
+) -> None:
+    few = [word for word in words() if word.end_s < until_s]
+    failed = failures(correct_clip, content(spoken=spans(few)))
+    assert "words_missing" in failed.gates
+    (reason,) = [reason for reason in failed.reasons if reason.startswith("has words for only")]
+    assert int(reason.split()[4].rstrip("%")) == pytest.approx(share, abs=5)
+
+
 def test_a_black_picture_with_captions_counts_as_black(tmp_path: Path) -> None:
     flashing = f"drawbox=c=black:t=fill,{WORDS}"
     failed = failures(clip(tmp_path / "clip.mp4", picture=flashing))

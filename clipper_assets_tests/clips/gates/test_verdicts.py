@@ -16,7 +16,8 @@ GOOD = Figures(
     video_codec="h264", pixel_format="yuv420p", audio_codec="aac", audio_rate_hz=48_000, audio_channels=2,
     late_sound_s=0.0, long_sound_s=0.01, black_s=0.0, frozen_s=0.5, blank_s=0.0, loudness_lufs=-14.0,
     true_peak_dbtp=-1.5, caption_overhang_px=0.0, reading_speed_cps=17.0, late_speech_s=0.02, speech_match=0.6,
-    missing_captions=0, speaker_share=0.97, cut_word_s=0.0, edge_level_db=-40.0,
+    missing_captions=0, speaker_share=0.97, cut_word_s=0.0, speech_with_words=0.8,
+    edge_level_db=-40.0,
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
         {"edge_level_db": None},
         {"reading_speed_cps": None},
         {"missing_captions": None},
+        {"speech_with_words": None},
         {"long_sound_s": 0.06, "duration_s": 30.06},
     ],
 )
@@ -61,6 +63,7 @@ def test_figures_within_the_limits_or_not_measurable_pass(change: dict[str, Any]
         ("sync", {"speech_match": 0.1}),
         ("sync", {"late_speech_s": -0.26}),
         ("frozen", {"frozen_s": 5.17}),
+        ("words_missing", {"speech_with_words": 0.79}),
     ],
 )
 def test_a_figure_just_beyond_a_limit_fails_only_its_gate(gate: str, change: dict[str, Any]) -> None:
@@ -89,7 +92,7 @@ BAD: dict[str, Any] = {
     "duration_s": 40.0, "size_bytes": 10**12, "late_sound_s": 9.0, "long_sound_s": -9.0, "black_s": 9.0,
     "frozen_s": 9.0, "blank_s": 9.0, "loudness_lufs": None, "true_peak_dbtp": 3.0, "caption_overhang_px": 99.0,
     "reading_speed_cps": 99.0, "late_speech_s": 1.9, "speech_match": -1.0, "missing_captions": 9,
-    "speaker_share": 0.0, "cut_word_s": 1.0, "edge_level_db": 0.0,
+    "speaker_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24, "edge_level_db": 0.0,
 }  # fmt: skip
 
 
@@ -111,6 +114,7 @@ BAD: dict[str, Any] = {
         ("captions_missing", ["missing_captions"]),
         ("speaker", ["speaker_share"]),
         ("whole_words", ["cut_word_s"]),
+        ("words_missing", ["speech_with_words"]),
         ("quiet_ends", ["edge_level_db"]),
     ],
 )

@@ -1,14 +1,24 @@
+import json
 from itertools import accumulate, pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span, TimeMap
-from clipper_assets.clips.gates.words import cut_word_s, overhang_px, reading_speed_cps, spoken_around
+from clipper_assets.clips.gates.words import (
+    cut_word_s,
+    overhang_px,
+    reading_speed_cps,
+    speech_with_words,
+    spoken_around,
+)
 from clipper_assets.media.frame import Box
+from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.transcript.words import Word, words_table
+from clipper_assets_tests.clips.gates.clip import FIXTURE
 
 SAFE = Box(65, 270, 885, 980)
 
@@ -78,3 +88,52 @@ def test_only_a_word_across_the_start_or_end_is_cut(lengths: list[float], data: 
     assert cut_word_s(clip, bounds[last] - bounds[first]) == pytest.approx(0, abs=1e-9)
     cut_s = data.draw(st.floats(0.01, lengths[last - 1] / 2))
     assert cut_word_s(clip, bounds[last] - bounds[first] - cut_s) == pytest.approx(cut_s)
+
+
+@pytest.fixture(scope="module")
+def talk() -> Samples:
+    return load_speech(FIXTURE / "talk.flac")[: 30 * SPEECH_RATE_HZ]
+
+
+@pytest.fixture(scope="module")
+def said() -> list[Span]:
+    turns = json.loads((FIXTURE / "truth.json").read_text())
+    return [(start, end) for turn in turns for _, start, end in turn["words"] if end < 30]
+
+
+def under_music(speech: Samples, level: float) -> Samples:
+    """Speech over a chord whose loudness swells twice a second."""
+    seconds = np.arange(len(speech)) / SPEECH_RATE_HZ
+    chord = sum(np.sin(2 * np.pi * pitch * seconds) for pitch in (220.0, 277.2, 329.6, 440.0))
+    return (speech + level * chord * (1 + np.sin(4 * np.pi * seconds)) / 8).astype(np.float32)
+
+
+@pytest.mark.parametrize("music", [0.0, 0.02, 0.05])
+def test_all_speech_of_the_true_words_has_words(talk: Samples, said: list[Span], music: float) -> None:
+    assert speech_with_words(under_music(talk, music), said) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0.0, 12.0), (8.0, 20.0), (20.0, 30.0), (0.0, 30.0)])
+def test_the_share_falls_by_the_speech_whose_words_are_missing(
+    talk: Samples, said: list[Span], first: float, last: float
+) -> None:
+    kept = [span for span in said if not first <= span[0] < last]
+    share = speech_with_words(talk, kept)
+    gone_s = sum(end - start for start, end in said if first <= start < last)
+    assert share == pytest.approx(1 - gone_s / sum(end - start for start, end in said), abs=0.12)
+
+
+@pytest.mark.parametrize("error_s", [0.1, 0.25, 0.5])
+def test_words_that_are_misplaced_a_little_still_cover_the_speech(
+    talk: Samples, said: list[Span], error_s: float
+) -> None:
+    errors = np.random.default_rng(3).normal(0, error_s, len(said))
+    moved = [(start + error, end + error) for (start, end), error in zip(said, errors.tolist(), strict=True)]
+    assert (speech_with_words(talk, moved) or 0) > 0.9
+
+
+def test_music_silence_and_a_few_words_are_not_measured(talk: Samples, said: list[Span]) -> None:
+    silence = np.zeros(20 * SPEECH_RATE_HZ, np.float32)
+    assert speech_with_words(silence, []) is None
+    assert speech_with_words(under_music(silence, 0.2), []) is None
+    assert speech_with_words(talk[: 4 * SPEECH_RATE_HZ], []) is None
