@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clipper_assets.captions.lines import CaptionWord, Lines
+from clipper_assets.captions.long_words import break_long_words
 from clipper_assets.captions.typesetting import PlacedWord, Typesetter, grown
 from clipper_assets.media.frame import Box, Frame
 
@@ -35,6 +36,10 @@ class Column:
         """Largest width of a centred line: twice the distance from the middle to the nearer safe edge, less margins."""
         middle_px, safe = self.frame.width_px / 2, self.frame.safe
         return 2 * (min(middle_px - safe.left, safe.right - middle_px) - self.margin_px)
+
+    def broken(self, words: Sequence[CaptionWord]) -> list[CaptionWord]:
+        """The words, those that are much too wide for a line in pieces."""
+        return break_long_words(words, self.setter.width_px, self.text_width_px, self.setter.em_px)
 
     def height_px(self, lines: int) -> float:
         """Height of that many lines, including their margins."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from clipper_assets.captions.column import Column, PlacedLine
 from clipper_assets.captions.fonts import Face
 from clipper_assets.captions.line_breaks import COMMAS, SENTENCE_ENDS
 from clipper_assets.captions.lines import CaptionWord, Lines, Page, Ruler, paginate
-from clipper_assets.captions.script_fonts import faces_for, is_drawn
-from clipper_assets.captions.styles import CaptionStyle, Position
+from clipper_assets.captions.script_fonts import faces_for, is_drawn, is_sign
+from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.captions.typesetting import Typesetter
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
@@ -24,6 +25,14 @@ HOOK_LINES = 3
 HOOK_SIZES = (1.0, 0.9, 0.8, 0.7, 0.6)
 """Shares of the style's size; the first that fits is used. A hook too long for the smallest is cut off, because still
 smaller letters cannot be read in three seconds."""
+
+
+class Place(StrEnum):
+    """Where the captions of one clip stand; at the top of the safe area there is no room for a hook title."""
+
+    bottom = "bottom"
+    middle = "middle"
+    top = "top"
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,8 @@ class TextBox:
 class Captions:
     """The captions and the hook title of a clip of `clip_s` seconds, laid out in its frame.
 
-    Fonts that the package lacks are looked up in `fonts_dir`. Properties raise ValueError if the style's font is in
-    neither.
+    `place` overrides the style's position. Fonts that the package lacks are looked up in `fonts_dir`. Properties raise
+    ValueError if the style's font is in neither.
     """
 
     words: Sequence[CaptionWord]
@@ -68,6 +77,7 @@ class Captions:
     clip_s: float
     hook: str | None = None
     fonts_dir: Path | None = None
+    place: Place | None = None
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
@@ -77,17 +87,31 @@ class Captions:
 
     @property
     def missing_glyphs(self) -> str:
-        """The sorted characters that no face covers; libass draws them with another system font, or as boxes."""
+        """The sorted letters that no face covers; libass draws them with another system font, or as boxes."""
         setter = self._column.setter
         text = "".join(setter.shown(word.text, word.language) for word in (*self.words, *self._hook_words))
-        missing = {char for char in text if is_drawn(char) and not any(face.covers(char) for face in self.faces)}
-        return "".join(sorted(missing))
+        return "".join(sorted(char for char in {*text} if is_drawn(char) and not self._covered(char)))
+
+    @property
+    def lost_signs(self) -> str:
+        """The sorted signs, such as music notes, that no face covers; they are left out."""
+        text = {char for word in (*self.words, *self._hook_words) for char in word.text}
+        return "".join(sorted(char for char in text if is_sign(char) and not self._covered(char)))
+
+    def _covered(self, char: str) -> bool:
+        return any(face.covers(char) for face in self.faces)
+
+    @property
+    def smallest_em_px(self) -> float | None:
+        """The height of the em of the smallest letters; None without captions."""
+        blocks = [*([self.title] if self.title else []), *self.blocks]
+        return min((word.em_px for block in blocks for line in block.lines for word in line.words), default=None)
 
     @cached_property
     def pages(self) -> list[Page]:
         """The words, split into pages."""
         return paginate(
-            self.words,
+            self._column.broken(self.words),
             measure=self._column.setter.width_px,
             max_width=self._column.text_width_px,
             max_words=self.style.words_per_page,
@@ -133,8 +157,9 @@ class Captions:
         """Top of a page with that many lines, in pixels."""
         safe, height_px = self.frame.safe, self._column.height_px(lines)
         lowest_px = safe.bottom - height_px
-        centered_px = (self.frame.height_px - height_px) / 2
-        return lowest_px if self.style.position is Position.bottom else min(centered_px, lowest_px)
+        centered_px = min((self.frame.height_px - height_px) / 2, lowest_px)
+        tops_px = {Place.bottom: lowest_px, Place.middle: centered_px, Place.top: safe.top}
+        return tops_px[self.place or Place(self.style.position.value)]
 
     @cached_property
     def _hook_words(self) -> list[CaptionWord]:
@@ -150,6 +175,7 @@ class Captions:
         for column in columns:
             if lines := self._fitted(words, column):
                 return column, lines
+        words = columns[-1].broken(words)
         for count in range(len(words) - 1, 0, -1):
             cut = replace(words[count - 1], text=f"{words[count - 1].text.rstrip(SENTENCE_ENDS + COMMAS)}…")
             if lines := self._fitted([*words[: count - 1], cut], columns[-1]):
@@ -159,6 +185,7 @@ class Captions:
     def _fitted(self, words: Sequence[CaptionWord], column: Column) -> Lines | None:
         room_px = self._top_px(self.style.max_lines) - self.frame.safe.top
         most = sum(column.height_px(lines) <= room_px for lines in range(1, HOOK_LINES + 1))
+        words = column.broken(words)
         ruler = Ruler(words, column.setter.width_px)
         if len(words) > 1 and ruler.width(0, len(words)) > most * column.text_width_px:
             return None

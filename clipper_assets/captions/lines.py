@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, combinations, pairwise
 
-from clipper_assets.captions.line_breaks import SENTENCE, break_cost
+from clipper_assets.captions.line_breaks import BOUND, SENTENCE, break_cost
 from clipper_assets.captions.partition import cheapest_partition
 from clipper_assets.text.scripts import joined
 
@@ -26,7 +26,8 @@ PAGE, PAGE_BREAK, LINE_BREAK, UNEVEN_LINES, UNFILLED, SENTENCE_INSIDE = 2.0, 8.0
 class CaptionWord:
     """A word to be shown; seconds count from the start of the clip. `sentence` is the episode's sentence number.
 
-    `language` is an ISO 639-1 code or empty; `is_key` marks a word that a style may emphasize.
+    `language` is an ISO 639-1 code or empty; `is_key` marks a word that a style may emphasize. A piece of a broken word
+    that `continues` it stands without a space before it.
     """
 
     text: str
@@ -36,6 +37,7 @@ class CaptionWord:
     speaker: str | None
     language: str = ""
     is_key: bool = False
+    continues: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Ruler:
     def break_cost(self, before: int) -> float:
         """The cost of a line break before word number `before`."""
         last, word = self.words[before - 1], self.words[before]
+        if word.continues:
+            return BOUND
         return SENTENCE if word.sentence != last.sentence else break_cost(last.text, word.text, word.language)
 
     def _fit(self, edges: tuple[int, ...], max_width: float) -> bool:
@@ -133,7 +137,7 @@ def text_of(words: Sequence[CaptionWord]) -> str:
 
 def spaced(word: CaptionWord, following: CaptionWord) -> bool:
     """Whether two neighbouring words are separated by a space."""
-    return len(text_of((word, following))) > len(word.text) + len(following.text)
+    return not following.continues and len(text_of((word, following))) > len(word.text) + len(following.text)
 
 
 def _end_s(last_word_end_s: float, next_start_s: float) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from clipper_assets.captions.fonts import COLLECTIONS, FONTS_DIR, Face, faces_in, faces_of, find_face
 from clipper_assets.models.store import model_path
 from clipper_assets.settings import Settings
-from clipper_assets.text.scripts import HANGUL, KANA, in_scripts
+from clipper_assets.text.scripts import HAN, HANGUL, KANA, in_scripts
 
 MACHINE_DIRS = (
     Path("/usr/share/fonts"),
@@ -44,6 +44,7 @@ CJK_FILES = ("NotoSansCJK-Bold.ttc", "NotoSansCJK-Regular.ttc", "Hiragino Sans G
 FETCHED_CJK = "noto-sans-cjk-bold"
 """The model of `clipper models` that is a font for Chinese, Japanese and Korean."""
 CJK_REMEDY = f"run `clipper models fetch {FETCHED_CJK}`, or on Debian apt install fonts-noto-cjk"
+OTHER_REMEDY = "put a font that has them into CLIPPER_FONTS_DIR"
 
 SCRIPTS = (
     Script("Latin", "a", "Noto Sans Bold"),
@@ -53,6 +54,21 @@ SCRIPTS = (
     Script("Hebrew", "ש", "Noto Sans Hebrew Bold"),
     Script("Devanagari", "क", "Noto Sans Devanagari Bold"),
     Script("Thai", "ก", "Noto Sans Thai Bold"),
+    Script("Bengali", "অ", "Noto Sans Bengali Bold"),
+    Script("Gurmukhi", "ਕ", "Noto Sans Gurmukhi Bold"),
+    Script("Gujarati", "ક", "Noto Sans Gujarati Bold"),
+    Script("Odia", "ଓ", "Noto Sans Oriya Bold"),
+    Script("Tamil", "அ", "Noto Sans Tamil Bold"),
+    Script("Telugu", "అ", "Noto Sans Telugu Bold"),
+    Script("Kannada", "ಕ", "Noto Sans Kannada Bold"),
+    Script("Malayalam", "മ", "Noto Sans Malayalam Bold"),
+    Script("Sinhala", "ක", "Noto Sans Sinhala Bold"),
+    Script("Lao", "ກ", "Noto Sans Lao Bold"),
+    Script("Burmese", "က", "Noto Sans Myanmar Bold"),
+    Script("Khmer", "ក", "Noto Sans Khmer Bold"),
+    Script("Georgian", "ა", "Noto Sans Georgian Bold"),
+    Script("Armenian", "ա", "Noto Sans Armenian Bold"),  # noqa: RUF001
+    Script("Ethiopic", "አ", "Noto Sans Ethiopic Bold"),
     Script("emoji", "😀", "Noto Emoji Bold"),
     Script("Japanese", "の", region="JP"),
     Script("Korean", "한", region="KR"),
@@ -71,7 +87,7 @@ class ScriptFont:
 
 def script_fonts(fonts_dir: Path | None = None) -> list[ScriptFont]:
     """For each script, the face that draws it if the style's own font does not."""
-    return [ScriptFont(script.name, _face_for(script, fonts_dir), CJK_REMEDY) for script in SCRIPTS]
+    return [ScriptFont(script.name, _face_for(script, fonts_dir, _fetched()), CJK_REMEDY) for script in SCRIPTS]
 
 
 def faces_for(text: str, font: str, fonts_dir: Path | None = None) -> tuple[Face, ...]:
@@ -84,11 +100,27 @@ def faces_for(text: str, font: str, fonts_dir: Path | None = None) -> tuple[Face
     for script in _by_priority(text):
         if not missing:
             break
-        face = _face_for(script, fonts_dir)
+        face = _face_for(script, fonts_dir, _fetched())
         if face and (covered := {char for char in missing if face.covers(char)}):
             faces.append(face)
             missing -= covered
+    for face in faces_in(fonts_dir) if fonts_dir and missing else ():
+        if covered := {char for char in missing if face.covers(char)}:
+            faces.append(face)
+            missing -= covered
     return tuple(faces)
+
+
+def scripts_of(letters: str) -> list[str]:
+    """The names of the scripts of some letters, in the order of the letters."""
+    from fontTools import unicodedata as tables
+
+    return list(dict.fromkeys(tables.script_name(tables.script(char)).replace("_", " ") for char in letters))
+
+
+def remedy_for(letters: str) -> str:
+    """What to do to have a font for letters that no face covers."""
+    return CJK_REMEDY if any(in_scripts(char, HAN | KANA | HANGUL) for char in letters) else OTHER_REMEDY
 
 
 def gather_fonts(faces: Sequence[Face], folder: Path) -> None:
@@ -137,6 +169,11 @@ def is_drawn(char: str) -> bool:
     return not char.isspace() and char != EMOJI_VARIANT and unicodedata.category(char) != "Cf"
 
 
+def is_sign(char: str) -> bool:
+    """Whether a character is a visible sign or punctuation mark: a caption can be read without it."""
+    return is_drawn(char) and unicodedata.category(char)[0] in "SP"
+
+
 def _choice(char: str, faces: Sequence[Face]) -> Face | None:
     return next((face for face in faces if face.covers(char)), None)
 
@@ -162,15 +199,16 @@ def _by_priority(text: str) -> Iterator[Script]:
 
 
 @cache
-def _face_for(script: Script, fonts_dir: Path | None) -> Face | None:
+def _face_for(script: Script, fonts_dir: Path | None, fetched_faces: tuple[Face, ...]) -> Face | None:
     if script.face:
         return next(face for face in faces_in(FONTS_DIR) if face.name == script.face)
     users_faces = faces_in(fonts_dir) if fonts_dir else ()
-    faces = [face for face in chain(users_faces, _on_machine(), _fetched()) if face.covers(script.letter)]
+    faces = [face for face in chain(users_faces, _on_machine(), fetched_faces) if face.covers(script.letter)]
     return next((face for face in faces if script.region in face.name.split()), faces[0] if faces else None)
 
 
 def _fetched() -> tuple[Face, ...]:
+    """The faces of the font that `clipper models fetch` downloads."""
     file = model_path(FETCHED_CJK, Settings().models_dir)
     return faces_of(file) if file else ()
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from clipper_assets.captions.fonts import Face
 from clipper_assets.captions.lines import CaptionWord, spaced
 from clipper_assets.captions.order import right_to_left, visual_order
-from clipper_assets.captions.script_fonts import EMOJI_VARIANT, runs
+from clipper_assets.captions.script_fonts import EMOJI_VARIANT, is_sign, runs
 from clipper_assets.media.frame import Box
 
 # libass shapes emoji one by one (seen with that of ffmpeg 9.0.2). Without joiners, keycaps and tags, the parts of a
@@ -56,7 +56,10 @@ class PlacedWord:
 
 
 class Typesetter:
-    """Sets the words of one clip at `em_px`, in the first of `faces` or, for letters that it lacks, in another."""
+    """Sets the words of one clip at `em_px`, in the first of `faces` or, for letters that it lacks, in another.
+
+    Signs, such as music notes, that no face covers are left out.
+    """
 
     def __init__(self, faces: Sequence[Face], em_px: float, *, uppercase: bool) -> None:
         self.faces = faces
@@ -139,6 +142,7 @@ class Typesetter:
     def shown(self, text: str, language: str) -> str:
         """A text as it is drawn: in capitals if the style asks for them, by the rules of its language."""
         text = _EMOJI_JOINTS.sub("", text)
+        text = "".join(char for char in text if not is_sign(char) or any(face.covers(char) for face in self.faces))
         if not self._uppercase:
             return text
         if language in ("tr", "az"):

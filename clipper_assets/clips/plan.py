@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from clipper_assets.camera.direction.path import CameraPath, Keyframe
 from clipper_assets.captions.keywords import mark_keywords
-from clipper_assets.captions.layout import Captions
+from clipper_assets.captions.layout import Captions, Place
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
@@ -21,7 +21,7 @@ from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Frame
 from clipper_assets.text.clean import clean_text
 
-RENDERER_VERSION = "3"
+RENDERER_VERSION = "4"
 MAX_FPS = 60
 
 
@@ -42,7 +42,7 @@ class ClipPlan:
 
     `cuts` says which parts of that stretch the clip keeps. Words and camera count in seconds of the clip. `microphones`
     are the stream and channel of each voice to be mixed; empty if the recording is mixed already. `repairs` says how
-    the upload's faults are repaired.
+    the upload's faults are repaired. `place` is where the captions stand if the style's position would cover mouths.
     """
 
     index: int
@@ -59,6 +59,7 @@ class ClipPlan:
     microphones: tuple[tuple[int, int | None], ...] = ()
     fonts_dir: Path | None = None
     repairs: str = ""
+    place: Place | None = None
 
     @property
     def duration_s(self) -> float:
@@ -67,12 +68,13 @@ class ClipPlan:
     @property
     def captions(self) -> Captions:
         """The captions to be burned into the clip. Using them raises ValueError if the style's font is missing."""
-        return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir)
+        return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir, self.place)
 
     @property
     def spec(self) -> str:
         """A hash of everything that determines what the clip shows and plays: equal specs, equal clips.
 
+        It has the letters that no font draws, so that a clip is rendered again when the machine has a font for them.
         The encoder is not included, so that an episode that moves from a machine with NVENC to one without keeps its
         files and their approvals.
         """
@@ -83,9 +85,11 @@ class ClipPlan:
             "fps": str(self.fps),
             "style": self.style.model_dump(),
             "renderer": RENDERER_VERSION,
+            "missing_letters": self.captions.missing_glyphs,
         }
-        if not self.repairs:  # keeps the clips of intact uploads that earlier versions made
-            del decisive["repairs"]
+        for newer in ("repairs", "place", "missing_letters"):
+            if not decisive[newer]:  # keeps the clips that earlier versions made without them
+                del decisive[newer]
         return hashlib.sha256(
             json.dumps(decisive, sort_keys=True, default=lambda layout: layout.value).encode()
         ).hexdigest()[:32]

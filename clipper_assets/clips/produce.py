@@ -212,6 +212,8 @@ def _figures(job: Job, rendered: Rendered) -> Figures:
             safe=plan.frame.safe,
             spoken=job.spoken,
             missing_captions=rendered.missing_captions,
+            missing_letters=captions.missing_glyphs,
+            letters_px=captions.smallest_em_px,
             screens=[
                 span for layout in (Layout.screen, Layout.fit) for span in plan.camera.spans(layout, plan.duration_s)
             ],

@@ -137,7 +137,8 @@ def test_every_word_is_highlighted_once_in_order_within_its_page_and_the_clip(
         for word, span in zip(page.words, pairwise([*(word.start_s for word in page.words), page.end_s]), strict=True)
     ]
     visible = [(word, span) for word, span in spans if round(span[0] * 100) < round(span[1] * 100)]
-    assert [word for page in captions.pages for word in page.words] == talk[0]
+    shown, spoken_words = ("".join(word.text for word in words) for words in ([word for word, _ in spans], talk[0]))
+    assert shown.replace("-", "") == spoken_words.replace("-", "")  # a word that is broken gets hyphens
     assert [letters_of(event) for event in highlights] == [
         captions._column.setter.shown(word.text, "") for word, _ in visible
     ]

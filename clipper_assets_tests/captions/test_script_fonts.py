@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTCollection, TTFont
+from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 from clipper_assets.captions import script_fonts as scripts
 from clipper_assets.captions.fonts import FONTS_DIR, Face, faces_in, faces_of, find_face
@@ -81,6 +82,36 @@ def test_characters_without_a_font_are_reported_and_still_laid_out() -> None:
 
 
 @pytest.mark.usefixtures("bare_machine")
+@pytest.mark.usefixtures("bare_machine")
+def test_a_fetched_font_draws_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    (tmp_path / "fonts").mkdir()
+    shutil.copy(CJK_DIR / "NotoSansCJKJP-tiny.otf", tmp_path / "fonts")
+    assert faces_for("今日は", "Anton Regular")[1].name == "Noto Sans CJK JP Bold"
+
+
+def test_a_users_font_draws_a_script_that_the_package_does_not_know(tmp_path: Path) -> None:
+    assert [face.name for face in faces_for("a\U00012000", "Anton Regular", tmp_path)] == ["Anton Regular"]
+    font = TTFont(FONTS_DIR / "NotoSansThai-Bold.ttf")
+    for table in font["cmap"].tables:
+        table.cmap = {0x12000: "uni0E01"} if table.isUnicode() and table.format == 12 else table.cmap
+    if not any(table.format == 12 for table in font["cmap"].tables):
+        table = CmapSubtable.newSubtable(12)
+        table.platformID, table.platEncID, table.language, table.cmap = 3, 10, 0, {0x12000: font.getGlyphOrder()[5]}
+        font["cmap"].tables.append(table)
+    font.save(tmp_path / "cuneiform.ttf")
+    assert len(faces_for("a\U00012000", "Anton Regular", tmp_path)) == 2
+
+
+def test_signs_without_a_font_are_left_out() -> None:
+    captions = captions_of(spoken("♪ fresh bread ♫", "en"), load_style("pop"))
+    assert (captions.missing_glyphs, captions.lost_signs) == ("", "♪♫")
+    drawn = [
+        run.run.text for block in captions.blocks for line in block.lines for word in line.words for run in word.runs
+    ]
+    assert [text for text in drawn if text] == ["FRESH", "BREAD"]
+
+
 def test_every_script_has_a_font_or_a_remedy() -> None:
     missing = {font.script for font in script_fonts() if font.face is None}
     assert missing == {"Chinese", "Japanese", "Korean"}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, still
+from clipper_assets.captions import script_fonts
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import load_style
@@ -21,6 +22,7 @@ from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.transcript_files import read_transcript
 from clipper_assets.transcript.words import Word, words_table
+from clipper_assets_tests.captions.drawing import CJK_DIR
 from clipper_assets_tests.support.windows import window_of
 
 SOURCE = RawVideo(
@@ -56,6 +58,17 @@ def clip_plan() -> ClipPlan:
 def test_equal_plans_have_equal_specs_whatever_their_index() -> None:
     assert clip_plan().spec == clip_plan().spec
     assert replace(clip_plan(), index=7).spec == clip_plan().spec
+
+
+def test_a_font_for_letters_that_had_none_changes_the_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script_fonts, "_on_machine", tuple)
+    monkeypatch.setattr(script_fonts, "_face_for", script_fonts._face_for.__wrapped__)
+    plan = planned(0.0, 2.0, [Word("今天", 0.0, 1.0, 0)])
+    assert plan.captions.missing_glyphs == "今天"
+    with_font = replace(plan, fonts_dir=CJK_DIR)
+    assert with_font.captions.missing_glyphs == ""
+    assert with_font.spec != plan.spec
+    assert replace(clip_plan(), fonts_dir=CJK_DIR).spec == clip_plan().spec
 
 
 def test_a_nul_in_a_transcript_file_loses_no_caption(tmp_path: Path) -> None:

@@ -61,6 +61,10 @@ class Figures(Container):
     missing_captions: int | None = Field(
         None, description="pieces of planned captions that are not burned in; None if they were not counted"
     )
+    missing_letters: str = Field("", description="letters of the captions that no font draws, at most 20")
+    letters_px: Rounded | None = Field(
+        None, description="height of the em of the smallest captions, in pixels; None without captions"
+    )
     speaker_share: Rounded | None = Field(
         description="how much of the time the current speaker is in frame, 0..1; None if no speaker is ever visible"
     )

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from clipper_assets.captions.long_words import READABLE_PX
+from clipper_assets.captions.script_fonts import remedy_for, scripts_of
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.gate import Count, Gate, Judgement, Limit, Positive, Share, Size, at_most, same
 from clipper_assets.highlights.run import MIN_WITH_WORDS
@@ -183,6 +185,28 @@ class CaptionsMissing(Gate):
         return at_most(missing, self.missing_captions, "captions", f"is missing {missing} of its planned captions")
 
 
+class Glyphs(Gate):
+    name, check = "glyphs", "clip_captions"
+    missing_letters: Count = Field(0, description="most different letters of captions that no font draws")
+
+    def judge(self, figures: Figures) -> Judgement:
+        letters = figures.missing_letters
+        scripts = " and ".join(scripts_of(letters))
+        fault = f"has captions with {scripts} letters that no font draws ({letters}); {remedy_for(letters)}"
+        return at_most(len(letters), self.missing_letters, "letters", fault)
+
+
+class LetterSize(Gate):
+    name, check = "letter_size", "clip_captions"
+    letters_px: Positive = Field(READABLE_PX, description="least height of the em of captions, in pixels")
+
+    def judge(self, figures: Figures) -> Judgement:
+        px, least_px = figures.letters_px, self.letters_px
+        passed = px is None or least_px is None or px >= least_px
+        fault = f"has captions with letters of {px:.0f} pixels, too small to be read" if px is not None else ""
+        return Judgement(passed, px, least_px, "px", fault)
+
+
 class Speaker(Gate):
     name, check = "speaker", "clip_speaker"
     speaker_share: Share = Field(0.9, description="lowest share of the time in which the current speaker is in frame")
@@ -236,5 +260,6 @@ class QuietEnds(Gate):
 
 GATES: tuple[type[Gate], ...] = (
     Duration, FrameSize, FileSize, Codec, FrameRate, AudioVideoOffset, Black, Frozen, Blank, Loudness, TruePeak,
-    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Speaker, WholeWords, WordsMissing, QuietEnds,
+    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Glyphs, LetterSize, Speaker, WholeWords, WordsMissing,
+    QuietEnds,
 )  # fmt: skip

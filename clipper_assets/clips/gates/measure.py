@@ -30,6 +30,8 @@ from clipper_assets.media.levels import rms_levels
 from clipper_assets.media.loudness import metered, parse_summary
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
+MOST_LETTERS = 20
+"""How many missing letters a clip's record names."""
 PICTURES_FILE, SPEECH_FILE = "pictures.gray", "speech.f32"
 
 
@@ -43,6 +45,8 @@ class PlannedContent:
         safe: The safe area.
         spoken: The words in and around the clip.
         missing_captions: The number of pieces of captions that are missing in the ASS file.
+        missing_letters: The letters of the captions that no font draws.
+        letters_px: The height of the em of the smallest captions; None without captions.
         screens: The stretches that show slides or a shared screen.
         speaker_share: How much of the time the current speaker is in frame, 0..1, counting only speakers who are
             visible in the source; None if there are none.
@@ -53,6 +57,8 @@ class PlannedContent:
     safe: Box
     spoken: Sequence[Span]
     missing_captions: int = 0
+    missing_letters: str = ""
+    letters_px: float | None = None
     screens: Sequence[Span] = ()
     speaker_share: float | None = None
 
@@ -87,6 +93,8 @@ def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedCont
         late_speech_s=late_s,
         speech_match=match,
         missing_captions=content.missing_captions,
+        missing_letters=content.missing_letters[:MOST_LETTERS],
+        letters_px=content.letters_px,
         speaker_share=content.speaker_share,
         cut_word_s=cut_word_s(content.spoken, container.duration_s),
         speech_with_words=speech_with_words(speech, content.spoken),

@@ -107,12 +107,14 @@ def _render_audio_only(
 
 
 def _missing_glyphs(plan: ClipPlan) -> tuple[Degraded, ...]:
-    """The fallback for characters that no caption font covers."""
-    missing = plan.captions.missing_glyphs
-    if not missing:
-        return ()
-    reason = f"the caption fonts have no glyphs for {missing!r}; they are drawn in another system font, or as boxes"
-    return (Degraded(RENDERED_CLIPS, reason),)
+    """The fallbacks for characters that no caption font covers."""
+    letters, signs = plan.captions.missing_glyphs, plan.captions.lost_signs
+    consequences = {letters: "they are drawn in another system font, or as boxes", signs: "they are left out"}
+    return tuple(
+        Degraded(RENDERED_CLIPS, f"the caption fonts have no glyphs for {characters!r}; {consequence}")
+        for characters, consequence in consequences.items()
+        if characters
+    )
 
 
 def _encode_with_fallbacks(encode: Encode, encoder: Encoder) -> tuple[Degraded, ...]:

@@ -135,6 +135,28 @@ def test_captions_missing_from_the_ass_file_fail(correct_clip: Path) -> None:
     assert failed.reasons == ["is missing 3 of its planned captions"]
 
 
+@pytest.mark.parametrize(
+    ("letters", "reason"),
+    [
+        ("今", "Han letters that no font draws (今); run `clipper models fetch noto-sans-cjk-bold`, or on Debian "),
+        ("のパ", "Hiragana and Katakana letters that no font draws (のパ); run `clipper models fetch "),
+        ("ཀ", "Tibetan letters that no font draws (ཀ); put a font that has them into CLIPPER_FONTS_DIR"),
+    ],
+)
+def test_captions_without_a_font_fail_with_the_script_and_the_command(
+    letters: str, reason: str, correct_clip: Path
+) -> None:
+    failed = failures(correct_clip, content(missing_letters=letters))
+    assert failed.gates == ["glyphs"]
+    assert failed.reasons[0].startswith(f"has captions with {reason}")
+
+
+def test_captions_too_small_to_be_read_fail(correct_clip: Path) -> None:
+    assert failures(correct_clip, content(letters_px=36.0)).gates == []
+    failed = failures(correct_clip, content(letters_px=17.2))
+    assert failed.reasons == ["has captions with letters of 17 pixels, too small to be read"]
+
+
 def test_a_clip_that_shows_listeners_instead_of_the_speaker_fails(correct_clip: Path) -> None:
     failed = failures(correct_clip, content(speaker_share=0.6))
     assert failed.gates == ["speaker"]

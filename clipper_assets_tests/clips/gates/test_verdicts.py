@@ -41,6 +41,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
         {"reading_speed_cps": None},
         {"missing_captions": None},
         {"speech_with_words": None},
+        {"letters_px": None},
         {"long_sound_s": 0.06, "duration_s": 30.06},
     ],
 )
@@ -92,6 +93,7 @@ BAD: dict[str, Any] = {
     "duration_s": 40.0, "size_bytes": 10**12, "late_sound_s": 9.0, "long_sound_s": -9.0, "black_s": 9.0,
     "frozen_s": 9.0, "blank_s": 9.0, "loudness_lufs": None, "true_peak_dbtp": 3.0, "caption_overhang_px": 99.0,
     "reading_speed_cps": 99.0, "late_speech_s": 1.9, "speech_match": -1.0, "missing_captions": 9,
+    "missing_letters": "今天", "letters_px": 17.0,
     "speaker_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24, "edge_level_db": 0.0,
 }  # fmt: skip
 
@@ -112,6 +114,8 @@ BAD: dict[str, Any] = {
         ("reading_speed", ["reading_speed_cps"]),
         ("sync", ["sync_s", "speech_match"]),
         ("captions_missing", ["missing_captions"]),
+        ("glyphs", ["missing_letters"]),
+        ("letter_size", ["letters_px"]),
         ("speaker", ["speaker_share"]),
         ("whole_words", ["cut_word_s"]),
         ("words_missing", ["speech_with_words"]),
