@@ -10,6 +10,7 @@ from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.gates.words import spoken_around
+from clipper_assets.clips.mouths import mouths_in_clip, place_off_mouths
 from clipper_assets.clips.plan import Look, plan_clip
 from clipper_assets.clips.produce import Job
 from clipper_assets.clips.rendering.encoders import Encoder
@@ -53,19 +54,21 @@ def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: 
         for edit in unmatched_edits(words, word_edits)
     ]
     plan = plan_clip(window, apply_word_edits(words, word_edits), episode.source, look, path)
+    scene = scene_of(episode.scenes, window.start, window.end)
+    mouths = mouths_in_clip(scene, path, plan, episode.source.square_size_px) if scene else []
+    plan = replace(plan, place=place_off_mouths(plan.captions, mouths))
     return Job(
         plan,
         replace(window, degraded=[*window.degraded, *(fallback.as_dict() for fallback in fallbacks)]),
         encoder,
         spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-        speaker_share=_speaker_share(window, episode, path, look),
+        speaker_share=_speaker_share(scene, episode.source, path, look),
         judged=edited.judged if edited else None,
     )
 
 
-def _speaker_share(window: Window, episode: Episode, path: CameraPath, look: Look) -> float | None:
+def _speaker_share(scene: Scene | None, source: RawVideo, path: CameraPath, look: Look) -> float | None:
     """See `speaker_shown`; None if the camera follows nobody."""
-    scene = scene_of(episode.scenes, window.start, window.end)
     if scene is None or path.layouts == [Layout.center]:
         return None
-    return speaker_shown(speaking_faces(scene), path, look.frame, episode.source.square_size_px)
+    return speaker_shown(speaking_faces(scene), path, look.frame, source.square_size_px)
