@@ -95,7 +95,7 @@ def produce_clips(
 
     def produce(job: Job) -> Clip:
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
-            url, report_share = storage.media_source(source.key), shares.of(job.plan.index)
+            url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
             rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
             clip = _clip(job, aspect, rendered, storage, folder)
             check_upload()

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from clipper_assets.episodes import audio
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
+from clipper_assets.episodes.joined import joined_sound, probe_of_joined, store_joined
 from clipper_assets.episodes.partitions import episodes, object_key
 from clipper_assets.episodes.probe import probe_upload, refuse_if_short, stat_upload
 from clipper_assets.episodes.sampling import look
@@ -82,25 +83,26 @@ def raw_video(
             tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         ):
             stage = partial(progress.stage, context)
-            usual = config.microphones or settings.microphones
-            sound = audio.extract(storage, key, probe, Path(folder), stage, usual)
+            joined = joined_sound(storage, key, probe, Path(folder), stage)
+            probe = probe_of_joined(probe) if joined else probe
+            microphones = config.microphones or settings.microphones
+            sound = audio.extract(storage, key, probe, Path(folder), stage, microphones, joined)
             refuse_if_short(key, sound.duration_s, shortest_s)
             seen = look(storage.media_source(key), storage.uri(key), key, probe, sound.duration_s)
             watch.check()
-            speech_key, loudness_key, microphones = audio.store(storage, context.partition_key, sound)
+            speech_key, loudness_key, separate = audio.store(storage, context.partition_key, sound)
+            sound_key = store_joined(storage, context.partition_key, joined)
     extracted = time.monotonic()
     source = RawVideo(
         **{**asdict(probe), "duration_s": sound.duration_s},
+        **vars(seen),
+        speech_key=speech_key,
+        loudness_key=loudness_key,
+        microphones=separate,
         episode=context.partition_key,
         key=key,
         etag=etag,
-        speech_key=speech_key,
-        loudness_key=loudness_key,
-        microphones=microphones,
-        canvas_width_px=seen.canvas_px and seen.canvas_px[0],
-        canvas_height_px=seen.canvas_px and seen.canvas_px[1],
-        inner=seen.inner,
-        field_order=seen.field_order,
+        sound_key=sound_key,
     )
     return new_result(
         recipe,
@@ -112,10 +114,11 @@ def raw_video(
             "size_mb": round(source.size_bytes / 1e6, 2),
             "video": _picture(source),
             "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
-            f"stream {source.audio_stream} of {source.audio_streams} audio streams",
+            f"stream {source.audio_stream} of {source.audio_streams} audio streams"
+            + (", joined from several files" if source.sound_key else ""),
             "microphones": sound.decided,
             "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
-            "speech": storage.uri(speech_key),
+            "speech": storage.uri(source.speech_key),
             "seconds": {"probe": round(probed - began, 2), "audio": round(extracted - probed, 2)},
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
@@ -125,7 +128,7 @@ def raw_video(
 def _sound_is_there(storage: Storage, table: pa.Table) -> bool:
     source = RawVideo.from_table(table)
     keys = [source.speech_key, source.loudness_key, *(microphone.speech_key for microphone in source.microphones)]
-    return all(storage.exists(key) for key in keys)
+    return all(storage.exists(key) for key in [*keys, source.media_key])
 
 
 def _picture(source: RawVideo) -> str:

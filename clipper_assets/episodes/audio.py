@@ -65,8 +65,18 @@ def programme(media: Stream, audio_stream: int, microphones: Sequence[Microphone
     return sound.filter("aformat", channel_layouts="stereo")
 
 
-def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage, setting: Microphones) -> Sound:
+def extract(
+    storage: Storage,
+    key: str,
+    probe: Probe,
+    folder: Path,
+    stage: Stage,
+    setting: Microphones,
+    joined: Path | None = None,
+) -> Sound:
     """Decode the upload's audio stream into `folder`, and with it every track that may be a separate microphone.
+
+    `joined` is a local file that is decoded in place of the upload (see `joined_sound`).
 
     If the tracks are microphones and none of them is the mix of the others, the audio is decoded again, as their mix.
     Measuring the mix and the tracks in the same pass costs ordinary stereo uploads 2.7 times the CPU, the tracks alone
@@ -76,7 +86,7 @@ def extract(storage: Storage, key: str, probe: Probe, folder: Path, stage: Stage
     UploadRefusedError if the audio cannot be decoded or does not fit `setting`.
     """
     possible = possible_microphones(probe, key, setting)
-    media = media_input(storage.media_source(key))
+    media = media_input(joined or storage.media_source(key))
     files = [folder / f"microphone_{number}.flac" for number in range(len(possible))]
     tracks = [
         ffmpeg.output(_speech(_mono(media, microphone)), file.name, acodec="flac")

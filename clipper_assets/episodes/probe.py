@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from clipper_assets.episodes.parts import FORMATS, is_joined
 from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
@@ -101,16 +102,22 @@ def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) 
         _refuse_if_large(container, key)
         audio = _audio(container, key)
         duration_s = _declared_duration_s(container)
-        if duration_s is not None:
+        may_be_joined = _video(container) is None and container.format.name in FORMATS
+        if duration_s is not None and not may_be_joined:
             refuse_if_short(key, duration_s, shortest_s)
         probe = _facts(container, audio, duration_s, stored)
-    if duration_s is not None:
-        with opened(media_source, uri, key) as container:
-            if not _reaches(container, duration_s - TAIL_S):
-                raise UploadRefusedError(
-                    f"{key} is truncated: its length is given as {duration_s:.1f} s, but its end cannot be read; "
-                    "upload it again"
-                )
+    if duration_s is None:
+        return probe
+    with opened(media_source, uri, key) as container:
+        whole = _reaches(container, duration_s - TAIL_S)
+        if may_be_joined and (not whole or duration_s < shortest_s) and is_joined(media_source, probe.container):
+            return replace(probe, duration_s=None)
+        refuse_if_short(key, duration_s, shortest_s)
+        if not whole:
+            raise UploadRefusedError(
+                f"{key} is truncated: its length is given as {duration_s:.1f} s, but its end cannot be read; "
+                "upload it again"
+            )
     return probe
 
 
@@ -269,6 +276,6 @@ def _reaches(container: "InputContainer", time_s: float) -> bool:
         for packet in container.demux():
             if packet.size and packet.pts is not None and float(packet.pts * packet.time_base) >= time_s:
                 return True
-    except (av.InvalidDataError, av.EOFError):
+    except (av.InvalidDataError, av.EOFError, av.PatchWelcomeError):
         return False
     return False

@@ -36,9 +36,10 @@ Rectangle = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen: fields of `RawVideo`. `canvas_px` is None if all pictures have one size."""
+    """What was seen: fields of `RawVideo`."""
 
-    canvas_px: Size | None = None
+    canvas_width_px: int | None = None
+    canvas_height_px: int | None = None
     inner: Inner | None = None
     field_order: str | None = None
 
@@ -70,7 +71,8 @@ def _seen(probe: Probe, brightest: dict[Size, Brightest], combs: Combs) -> Seen:
     pictures = [_fitted(inside_bars(seen.levels), square(size), size, canvas) for size, seen in brightest.items()]
     inner = _around(pictures, canvas) if pictures else None
     order = None if probe.rotation_deg or len(brightest) > 1 else combs.field_order
-    return Seen(None if canvas == square(declared) else canvas, inner, order)
+    width_px, height_px = (None, None) if canvas == square(declared) else canvas
+    return Seen(width_px, height_px, inner, order)
 
 
 def _stretches(

@@ -13,7 +13,7 @@ MICROPHONES = pa.list_(
     pa.struct([pa.field("stream", pa.int32()), pa.field("channel", pa.int32()), pa.field("speech_key", pa.string())])
 )
 INNER = pa.struct([pa.field(side, pa.int32()) for side in ("left", "top", "width", "height")])
-REPAIRS = ("canvas_width_px", "canvas_height_px", "inner", "field_order")
+REPAIRS = ("canvas_width_px", "canvas_height_px", "inner", "field_order", "sound_key")
 """Columns that change the clips of an upload with faults, and are null for others."""
 SOURCE = TableSpec(
     "source",
@@ -58,6 +58,12 @@ SOURCE = TableSpec(
             "stream index, channel (null: the whole stream) and object key of the 16 kHz mono FLAC of each microphone; "
             "empty if the sound is one mix",
         ),
+        Column(
+            "sound_key",
+            pa.string(),
+            "object key of the FLAC that is read in place of an upload that was joined from several files, else null",
+            nullable=True,
+        ),
         Column("speech_key", pa.string(), "object key of the 16 kHz mono FLAC"),
         Column("loudness_key", pa.string(), "object key of the loudness track (parquet)"),
     ],
@@ -89,6 +95,12 @@ class RawVideo(Probe):
     canvas_height_px: int | None = None
     inner: Inner | None = None
     field_order: str | None = None
+    sound_key: str | None = None
+
+    @property
+    def media_key(self) -> str:
+        """Object key of the file that clips are made from."""
+        return self.sound_key or self.key
 
     @property
     def canvas_px(self) -> tuple[int, int]:

@@ -25,14 +25,7 @@ def seen_in(file: Path) -> Seen:
 def looked_at(file: Path) -> RawVideo:
     """The value of `raw_video` for a file, with what is seen in its pictures."""
     seen = seen_in(file)
-    width_px, height_px = seen.canvas_px or (None, None)
-    return replace(
-        source_of(file),
-        canvas_width_px=width_px,
-        canvas_height_px=height_px,
-        inner=seen.inner,
-        field_order=seen.field_order,
-    )
+    return replace(source_of(file), **vars(seen))
 
 
 def rendered(plan: ClipPlan, source: RawVideo, file: Path, folder: Path) -> Path:
