@@ -112,10 +112,17 @@ def faces_for(text: str, font: str, fonts_dir: Path | None = None) -> tuple[Face
 
 
 def scripts_of(letters: str) -> list[str]:
-    """The names of the scripts of some letters, in the order of the letters."""
+    """The names of the scripts of some letters; Han characters beside kana are Japanese, beside hangul Korean."""
     from fontTools import unicodedata as tables
 
-    return list(dict.fromkeys(tables.script_name(tables.script(char)).replace("_", " ") for char in letters))
+    east_asian = next((script.name for script in _by_priority(letters) if script.region), "")
+    names = (
+        east_asian
+        if in_scripts(char, HAN | KANA | HANGUL)
+        else tables.script_name(tables.script(char)).replace("_", " ")
+        for char in letters
+    )
+    return list(dict.fromkeys(names))
 
 
 def remedy_for(letters: str) -> str:

@@ -15,6 +15,7 @@ FPS_TOLERANCE = 0.0005
 """Allowed relative deviation: half of the difference between 30 and 30000/1001 fps."""
 UNEVEN_FRAMES = 0.1
 """Allowed deviation as a share of a frame's duration; no container rounds timestamps by that much."""
+QUOTED_LETTERS = 5
 OFF = "off"
 """Shown in place of a limit that is switched off."""
 
@@ -192,7 +193,8 @@ class Glyphs(Gate):
     def judge(self, figures: Figures) -> Judgement:
         letters = figures.missing_letters
         scripts = " and ".join(scripts_of(letters))
-        fault = f"has captions with {scripts} letters that no font draws ({letters}); {remedy_for(letters)}"
+        quoted = letters[:QUOTED_LETTERS] + ("…" if len(letters) > QUOTED_LETTERS else "")
+        fault = f"has captions in {scripts} with letters that no font draws ({quoted}); {remedy_for(letters)}"
         return at_most(len(letters), self.missing_letters, "letters", fault)
 
 

@@ -138,9 +138,11 @@ def test_captions_missing_from_the_ass_file_fail(correct_clip: Path) -> None:
 @pytest.mark.parametrize(
     ("letters", "reason"),
     [
-        ("今", "Han letters that no font draws (今); run `clipper models fetch noto-sans-cjk-bold`, or on Debian "),
-        ("のパ", "Hiragana and Katakana letters that no font draws (のパ); run `clipper models fetch "),
-        ("ཀ", "Tibetan letters that no font draws (ཀ); put a font that has them into CLIPPER_FONTS_DIR"),
+        ("今", "Chinese with letters that no font draws (今); run `clipper models fetch noto-sans-cjk-bold`, or on "),
+        ("のパ今", "Japanese with letters that no font draws (のパ今); run `clipper models fetch noto-sans-cjk-bold`"),
+        ("오늘은맛있는", "Korean with letters that no font draws (오늘은맛있…); run `clipper models fetch "),
+        ("ཀ", "Tibetan with letters that no font draws (ཀ); put a font that has them into CLIPPER_FONTS_DIR"),
+        ("ᱚཀ", "Ol Chiki and Tibetan with letters that no font draws (ᱚཀ); put a font that has them into "),
     ],
 )
 def test_captions_without_a_font_fail_with_the_script_and_the_command(
@@ -148,7 +150,7 @@ def test_captions_without_a_font_fail_with_the_script_and_the_command(
 ) -> None:
     failed = failures(correct_clip, content(missing_letters=letters))
     assert failed.gates == ["glyphs"]
-    assert failed.reasons[0].startswith(f"has captions with {reason}")
+    assert failed.reasons[0].startswith(f"has captions in {reason}")
 
 
 def test_captions_too_small_to_be_read_fail(correct_clip: Path) -> None:
