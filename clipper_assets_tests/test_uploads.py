@@ -103,11 +103,16 @@ DAMAGED = (
     "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
 )
 
+UNFINISHED = (
+    "is not a media file that can be read: its index, which recorders write at the end, is missing; upload it again if "
+    "the upload broke off, or repair it with the recorder's software if the recording did"
+)
+
 BAD: list[tuple[Callable[[Path, Path], None], str]] = [
     (empty, r"is empty \(0 bytes\); upload it again"),
     (text, DAMAGED),
     (truncated_head, DAMAGED),
-    (truncated_tail, DAMAGED),
+    (truncated_tail, UNFINISHED),
     (
         truncated_tail_after_the_index,
         r"is truncated: its length is given as 10\.\d s, but its end cannot be read; upload it again",

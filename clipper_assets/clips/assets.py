@@ -209,7 +209,7 @@ def _claim(source: RawVideo, config: RenderConfig, camera: pa.Table, words: pa.T
         run_id=run_id,
         clips=[],
         requested=Requested(layout=read_requested_layout(camera), **config.model_dump(exclude={"aspect"})),
-        degraded=json.loads(provenance(words)["degraded"]),
+        degraded=[each.as_dict() for each in source.degraded] + json.loads(provenance(words)["degraded"]),
     )
 
 

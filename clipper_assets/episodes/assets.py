@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.episodes import audio
+from clipper_assets.episodes.audio import Sound
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.joined import joined_sound, probe_of_joined, store_joined
 from clipper_assets.episodes.partitions import episodes, object_key
@@ -19,6 +20,8 @@ from clipper_assets.episodes.probe import probe_upload, refuse_if_short, stat_up
 from clipper_assets.episodes.sampling import look
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.watch import UploadWatch
+from clipper_assets.runtime.asset_names import RAW_VIDEO
+from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
@@ -55,7 +58,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SOURCE.definition_metadata,
-    check_specs=[IS_AUDIBLE],
+    check_specs=[IS_AUDIBLE, not_degraded_spec(RAW_VIDEO)],
     description="Facts about an upload. Its sound is decoded once, to 16 kHz speech (FLAC) and loudness over time.",
 )
 @in_one_sentence
@@ -94,7 +97,7 @@ def raw_video(
             sound_key = store_joined(storage, context.partition_key, joined)
     extracted = time.monotonic()
     source = RawVideo(
-        **{**asdict(probe), "duration_s": sound.duration_s},
+        **{**asdict(probe), "duration_s": sound.duration_s, "broke_off": sound.broke_off},
         **vars(seen),
         speech_key=speech_key,
         loudness_key=loudness_key,
@@ -103,11 +106,16 @@ def raw_video(
         key=key,
         etag=etag,
         sound_key=sound_key,
+        audio_channel=sound.only.channel if sound.only else None,
+        degraded=_degraded(sound),
     )
     return new_result(
         recipe,
         source.to_table(),
-        check_results=[is_audible(sound.loudness, source.duration_s)],
+        check_results=[
+            is_audible(sound.loudness, source.duration_s),
+            not_degraded(RAW_VIDEO, [fallback.as_dict() for fallback in source.degraded]),
+        ],
         metadata={
             "dagster/uri": storage.uri(key),
             "duration_s": source.duration_s,
@@ -115,7 +123,8 @@ def raw_video(
             "video": _picture(source),
             "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
             f"stream {source.audio_stream} of {source.audio_streams} audio streams"
-            + (", joined from several files" if source.sound_key else ""),
+            + (", joined from several files" if source.sound_key else "")
+            + "".join(f"; stream {number} has no decoder or is empty" for number in source.unread_audio),
             "microphones": sound.decided,
             "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
             "speech": storage.uri(source.speech_key),
@@ -123,6 +132,14 @@ def raw_video(
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
     )
+
+
+def _degraded(sound: Sound) -> tuple[Degraded, ...]:
+    """What is lost or was repaired in the upload."""
+    reasons = [sound.only.why] if sound.only else []
+    if sound.broke_off:
+        reasons.append(f"the recording broke off, so clips are made only from its first {sound.duration_s:.0f} s")
+    return tuple(Degraded(RAW_VIDEO, reason) for reason in reasons)
 
 
 def _sound_is_there(storage: Storage, table: pa.Table) -> bool:

@@ -7,9 +7,8 @@ a WAV file without correcting its header. Each part is a valid file by itself.
 import mmap
 import struct
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO
-from urllib.request import urlopen
+
+from clipper_assets.media.inputs import read
 
 FORMATS = ("mp3", "ogg", "wav")
 """Containers, as ffmpeg names them, that can be joined from several files."""
@@ -27,12 +26,12 @@ _LARGEST_FRAMES = 4_000_000
 
 LARGEST_BYTES = 512 * 1024**2
 """A day of MP3 at 48 kbit/s, or 50 minutes of WAV."""
-TIMEOUT_S = 60
 UNKNOWN_SIZE = 0xFFFFFFF0
 """Programs that write to a pipe declare this size, or one a little larger, or 0."""
 LONGEST_TRAILER_BYTES = 64 * 1024
 WAV_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"cue ", b"smpl", b"_PMX", b"JUNK")
 """Chunks that some programs append to a WAV file without counting them in its header."""
+
 
 Bytes = bytes | mmap.mmap
 
@@ -55,16 +54,8 @@ def is_joined(media_source: str, container: str) -> bool:
     """Whether a `file:` path or URL has more than one part; False for a file of more than `LARGEST_BYTES`."""
     if container not in FORMATS:
         return False
-    with _open(media_source) as stream:
-        data = stream.read(LARGEST_BYTES + 1)
+    data = read(media_source, 0, LARGEST_BYTES + 1)
     return len(data) <= LARGEST_BYTES and (len(part_starts(data, container)) > 1 or continues(data, 0, container))
-
-
-def _open(media_source: str) -> IO[bytes]:
-    if media_source.startswith("file:"):
-        return Path(media_source.removeprefix("file:")).open("rb")
-    response: IO[bytes] = urlopen(media_source, timeout=TIMEOUT_S)  # noqa: S310 (a URL of the storage)
-    return response
 
 
 def _mp3_starts(data: Bytes) -> Iterator[int]:

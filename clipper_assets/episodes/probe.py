@@ -7,7 +7,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from clipper_assets.episodes.broken import is_fragmented, readable_s, why_unreadable
 from clipper_assets.episodes.parts import FORMATS, is_joined
+from clipper_assets.episodes.tracks import main_audio, readable_audio
 from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.storage.base import Storage, Stored
@@ -16,6 +18,7 @@ from clipper_assets.text.clean import clean_text
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
@@ -66,7 +69,9 @@ class Probe:
     audio_channels: int
     audio_rate_hz: int
     audio_indices: tuple[int, ...] = field(default=(), kw_only=True)
+    unread_audio: tuple[int, ...] = field(default=(), kw_only=True)
     cover_stream: int | None = field(default=None, kw_only=True)
+    broke_off: bool = field(default=False, kw_only=True)
     title: str | None = field(default=None, kw_only=True)
     show: str | None = field(default=None, kw_only=True)
 
@@ -100,12 +105,12 @@ def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) 
     key = stored.key
     with opened(media_source, uri, key) as container:
         _refuse_if_large(container, key)
-        audio = _audio(container, key)
+        audio, readable = _audio(container, key)
         duration_s = _declared_duration_s(container)
         may_be_joined = _video(container) is None and container.format.name in FORMATS
         if duration_s is not None and not may_be_joined:
             refuse_if_short(key, duration_s, shortest_s)
-        probe = _facts(container, audio, duration_s, stored)
+        probe = _facts(container, audio, readable, duration_s, stored)
     if duration_s is None:
         return probe
     with opened(media_source, uri, key) as container:
@@ -113,12 +118,17 @@ def probe_media(media_source: str, uri: str, stored: Stored, shortest_s: float) 
         if may_be_joined and (not whole or duration_s < shortest_s) and is_joined(media_source, probe.container):
             return replace(probe, duration_s=None)
         refuse_if_short(key, duration_s, shortest_s)
-        if not whole:
+        if not whole and not is_fragmented(media_source):
             raise UploadRefusedError(
                 f"{key} is truncated: its length is given as {duration_s:.1f} s, but its end cannot be read; "
                 "upload it again"
             )
-    return probe
+    if whole:
+        return probe
+    with opened(media_source, uri, key) as container:
+        whole_s = readable_s(container, [probe.audio_stream, probe.video_stream], duration_s)
+    refuse_if_short(key, whole_s, shortest_s)
+    return replace(probe, duration_s=whole_s, broke_off=True)
 
 
 def refuse_if_short(key: str, duration_s: float, shortest_s: float) -> None:
@@ -157,10 +167,7 @@ def opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]:
     except av.DecoderNotFoundError:
         raise UploadRefusedError(f"{key} has an unknown video codec; upload it as H.264") from None
     except (av.InvalidDataError, av.EOFError, av.ArgumentError):
-        raise UploadRefusedError(
-            f"{key} is not a media file that can be read, or its beginning is damaged; "
-            "upload an intact mp4, mov, mkv or webm, or sound as mp3, m4a, wav, flac or opus"
-        ) from None
+        raise UploadRefusedError(f"{key} is not a media file that can be read{why_unreadable(media_source)}") from None
     except MemoryError:
         raise UploadRefusedError(
             f"{key} needs too much memory to decode; upload it as H.264 in a smaller size"
@@ -173,13 +180,14 @@ def opened(media_source: str, uri: str, key: str) -> Iterator["InputContainer"]:
         raise StorageError(f"{uri} cannot be read: {error.strerror}") from None
 
 
-def _audio(container: "InputContainer", key: str) -> "AudioStream":
-    from av.audio.stream import AudioStream
-
-    audio = container.streams.best("audio", related=_video(container))
-    if not isinstance(audio, AudioStream):
+def _audio(container: "InputContainer", key: str) -> "tuple[AudioStream, tuple[int, ...]]":
+    """The audio stream that is used, and the indexes of all that can be read."""
+    if not container.streams.audio:
         raise UploadRefusedError(f"{key} has no audio stream; upload the video with its sound")
-    return audio
+    readable = readable_audio(container)
+    if not readable:
+        raise UploadRefusedError(f"{key} has an audio stream with an unknown codec; upload it with AAC sound")
+    return main_audio(container, readable, _video(container)), tuple(stream.index for stream in readable)
 
 
 def _video(container: "InputContainer") -> "VideoStream | None":
@@ -204,7 +212,13 @@ def _declared_duration_s(container: "InputContainer") -> float | None:
     return container.duration / av.time_base if container.duration and not estimated else None
 
 
-def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float | None, stored: Stored) -> Probe:
+def _facts(
+    container: "InputContainer",
+    audio: "AudioStream",
+    readable: tuple[int, ...],
+    duration_s: float | None,
+    stored: Stored,
+) -> Probe:
     video = _video(container)
     tags = {name.lower(): " ".join(text.split()) for name, text in (container.metadata | audio.metadata).items()}
     return Probe(
@@ -217,7 +231,8 @@ def _facts(container: "InputContainer", audio: "AudioStream", duration_s: float 
         audio_streams=len(container.streams.audio),
         audio_channels=audio.codec_context.channels,
         audio_rate_hz=audio.codec_context.sample_rate,
-        audio_indices=tuple(stream.index for stream in container.streams.audio),
+        audio_indices=readable,
+        unread_audio=tuple(stream.index for stream in container.streams.audio if stream.index not in readable),
         cover_stream=next((stream.index for stream in container.streams.video if _is_cover(stream)), None),
         title=clean_text(tags.get("title", "")).strip() or None,
         show=tags.get("album") or tags.get("artist") or None,
@@ -230,7 +245,7 @@ def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dic
     rotation = width = height = 0
     if video.codec_context is not None:  # frames may be larger than the container declares
         video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    for frame in container.decode(video):
+    for frame in _until_damage(container.decode(video)):
         if not times:
             rotation, width, height = frame.rotation, frame.width, frame.height
         if frame.time is not None:
@@ -253,6 +268,20 @@ def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dic
         "pixel_format": video.codec_context.pix_fmt or "unknown",
         "video_stream": video.index,
     }
+
+
+def _until_damage(frames: Iterator["VideoFrame"]) -> Iterator["VideoFrame"]:
+    """The frames before damaged data. Raises its error if there are none."""
+    import av
+
+    first = None
+    try:
+        for frame in frames:
+            first = frame
+            yield frame
+    except (av.InvalidDataError, av.EOFError):
+        if first is None:
+            raise
 
 
 def _uneven(times: list[float]) -> bool:

@@ -7,13 +7,14 @@ import pyarrow as pa
 
 from clipper_assets.episodes.microphones import Microphone
 from clipper_assets.episodes.probe import Probe
+from clipper_assets.runtime.degraded import DEGRADED, Degraded
 from clipper_assets.storage.tables import Column, TableSpec
 
 MICROPHONES = pa.list_(
     pa.struct([pa.field("stream", pa.int32()), pa.field("channel", pa.int32()), pa.field("speech_key", pa.string())])
 )
 INNER = pa.struct([pa.field(side, pa.int32()) for side in ("left", "top", "width", "height")])
-REPAIRS = ("canvas_width_px", "canvas_height_px", "inner", "field_order", "sound_key")
+REPAIRS = ("canvas_width_px", "canvas_height_px", "inner", "field_order", "sound_key", "audio_channel")
 """Columns that change the clips of an upload with faults, and are null for others."""
 SOURCE = TableSpec(
     "source",
@@ -51,7 +52,9 @@ SOURCE = TableSpec(
         Column("audio_streams", pa.int32(), "number of audio streams"),
         Column("audio_channels", pa.int32(), "channels of the audio stream used"),
         Column("audio_rate_hz", pa.int32(), "samples per second of the audio stream used"),
-        Column("audio_indices", pa.list_(pa.int32()), "stream indexes of all audio streams"),
+        Column("audio_indices", pa.list_(pa.int32()), "stream indexes of the audio streams that can be read"),
+        Column("unread_audio", pa.list_(pa.int32()), "stream indexes of those that are empty or have no decoder"),
+        Column("audio_channel", pa.int32(), "the only channel used of the stream; null for all", nullable=True),
         Column(
             "microphones",
             MICROPHONES,
@@ -64,6 +67,8 @@ SOURCE = TableSpec(
             "object key of the FLAC that is read in place of an upload that was joined from several files, else null",
             nullable=True,
         ),
+        Column("broke_off", pa.bool_(), "true if the recording broke off; null means false", nullable=True),
+        Column("degraded", DEGRADED, "what is lost or was repaired in the upload, for people"),
         Column("speech_key", pa.string(), "object key of the 16 kHz mono FLAC"),
         Column("loudness_key", pa.string(), "object key of the loudness track (parquet)"),
     ],
@@ -96,6 +101,8 @@ class RawVideo(Probe):
     inner: Inner | None = None
     field_order: str | None = None
     sound_key: str | None = None
+    audio_channel: int | None = None
+    degraded: tuple[Degraded, ...] = ()
 
     @property
     def media_key(self) -> str:
@@ -125,8 +132,10 @@ class RawVideo(Probe):
         (row,) = SOURCE.completed(table).to_pylist()
         microphones = tuple(Microphone(**microphone) for microphone in row.pop("microphones", ()))
         inner = Inner(**row["inner"]) if row["inner"] else None
-        audio_indices = tuple(row.get("audio_indices", ()))
-        return cls(**row | {"microphones": microphones, "audio_indices": audio_indices, "inner": inner})
+        lists = {name: tuple(row.get(name, ())) for name in ("audio_indices", "unread_audio")}
+        degraded = tuple(Degraded(**each) for each in row.get("degraded", ()))
+        typed = {"microphones": microphones, "inner": inner, "degraded": degraded, "broke_off": bool(row["broke_off"])}
+        return cls(**row | lists | typed)
 
     def to_table(self) -> pa.Table:
         return SOURCE.table([asdict(self)])

@@ -4,8 +4,11 @@ An upload can be replaced at any moment after it was probed. So every input is r
 playlist can make ffmpeg read another file or address.
 """
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import ffmpeg
 
@@ -25,6 +28,7 @@ PICTURES = "image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe"
 """Demuxers of a single picture; ffmpeg uses `image2` for names that end with `.jpg`."""
 MAX_PIXELS = 8192 * 4320
 """Largest frame that decoders accept: 8K, the most that cameras record, takes 283 MB at 64 bits a pixel."""
+READ_TIMEOUT_S = 60
 FILES, URLS = "file", "http,https,tcp,tls,httpproxy"
 
 
@@ -51,6 +55,26 @@ def open_media(
 
     limits = _limits(str(media_source), CONTAINERS)
     return av.open(str(media_source), timeout=timeout, options=limits, metadata_errors=metadata_errors)
+
+
+def read(media_source: str, start: int, at_most: int) -> bytes:
+    """Up to `at_most` bytes of a `file:` path or a URL of the storage, from offset `start` on; none after its end.
+
+    Raises OSError if it cannot be read.
+    """
+    if media_source.startswith("file:"):
+        with Path(media_source.removeprefix("file:")).open("rb") as file:
+            file.seek(start)
+            return file.read(at_most)
+    request = Request(media_source, headers={"Range": f"bytes={start}-{start + at_most - 1}"})  # noqa: S310 (http)
+    try:
+        with urlopen(request, timeout=READ_TIMEOUT_S) as response:  # noqa: S310 (likewise)
+            content: bytes = response.read(at_most)
+            return content
+    except HTTPError as error:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return b""
+        raise
 
 
 def _limits(media_source: str, formats: str) -> dict[str, str]:

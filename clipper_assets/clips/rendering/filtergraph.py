@@ -153,5 +153,6 @@ def _picture_output(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captio
 
 
 def _sound_output(media: Stream, time_map: TimeMap, source: RawVideo) -> Stream:
-    sound = trim_sound(programme(media, source.audio_stream, source.microphones), time_map)
+    sound = programme(media, source.audio_stream, source.microphones, source.audio_channel)
+    sound = trim_sound(sound, time_map)
     return ffmpeg.output(sound, PROGRAMME_FILE, acodec="pcm_f32le", map_metadata=-1, fflags="+bitexact")
