@@ -2,18 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar, Self
 
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
-from clipper_assets.settings import Settings
+from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
+from clipper_assets.transcript.fitting.check import check, moved, notes
+from clipper_assets.transcript.fitting.listeners import listeners
+from clipper_assets.transcript.fitting.text import tokens_of
+from clipper_assets.transcript.models import whisper
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
-from clipper_assets.transcript.transcript_files import Cue, MalformedTranscriptError, cue_words, read_transcript
+from clipper_assets.transcript.transcript_files import (
+    Cue,
+    MalformedTranscriptError,
+    Transcript,
+    cue_words,
+    read_transcript,
+)
 
 BLOCK_S = 20.0
 MARGIN_S = 0.5
@@ -21,15 +32,26 @@ MARGIN_S = 0.5
 
 
 class TranscriptFile(Engine):
-    """Uses the text of a transcript file; only word times that the file lacks are computed."""
+    """Uses the text of a transcript file that belongs to the recording; word times that it lacks are computed.
+
+    `model` and `models_dir` name the Whisper model that hears samples of the recording, if it is on disk.
+    """
 
     name: ClassVar[str] = "transcript_file"
 
     aligners: Aligners
+    model: str | None = None
+    models_dir: str | None = None
+    device: Device = Device.auto
 
     @classmethod
     def configured(cls, settings: Settings) -> Self:
-        return cls(aligners=Aligners.configured(settings))
+        return cls(
+            aligners=Aligners.configured(settings),
+            model=settings.whisper_model,
+            models_dir=str(settings.models_dir) if settings.models_dir else None,
+            device=settings.device,
+        )
 
     def transcribe(self, recording: Recording, stage: Stage) -> EngineResult:
         clock = Clock()
@@ -43,21 +65,18 @@ class TranscriptFile(Engine):
             raise EngineUnavailableError(str(error)) from error
         language = recording.language or transcript.language or "en"
         end_s = recording.duration_s
-        cues = [
-            replace(cue, span=(cue.span[0], min(cue.span[1], end_s))) for cue in transcript.cues if cue.span[0] < end_s
-        ]
         file = recording.transcript_file.name
+        clock.stage("read")
+        fitting, degraded, facts = self._fitting(recording, transcript, language, stage("comparing"))
+        clock.stage("compare")
+        cues = [replace(cue, span=(cue.span[0], min(cue.span[1], end_s))) for cue in fitting if cue.span[0] < end_s]
         if not cues:
             raise EngineUnavailableError(
                 f"every cue of {file} lies after the end of the episode ({end_s:.0f} s); is it another episode's?"
             )
-        degraded = []
-        if outside := sum(cue.span[1] > end_s + MARGIN_S for cue in transcript.cues):
-            reason = (
-                f"{outside} of {len(transcript.cues)} cues of {file} end after the episode and were cut or left out"
-            )
+        if outside := sum(cue.span[1] > end_s + MARGIN_S for cue in fitting):
+            reason = f"{outside} of {len(fitting)} cues of {file} end after the episode and were cut or left out"
             degraded.append(Degraded(ALIGNED_TRANSCRIPT, reason))
-        clock.stage("read")
         aligner_name = "not needed: the file has a time for every word"
         if any(word.span is None for cue in cues for word in cue.words):
             aligner, why = self.aligners.choose(language)
@@ -75,8 +94,36 @@ class TranscriptFile(Engine):
             model=file,
             stages_s=clock.stages_s,
             degraded=[*degraded, *interpolation_records(words)],
-            facts={"aligner": aligner_name},
+            facts={"aligner": aligner_name, **facts},
         )
+
+    def _fitting(
+        self, recording: Recording, transcript: Transcript, language: str, report: Report
+    ) -> tuple[Sequence[Cue], list[Degraded], dict[str, str | float]]:
+        """The cues that are said in the recording, at the times at which they are said; the fallbacks; the metadata.
+
+        Raises EngineUnavailableError if the transcript belongs to another recording.
+        """
+        tokens = tokens_of(transcript.cues, language)
+        found = whisper(self.model).on_disk(Path(self.models_dir) if self.models_dir else None) if self.model else None
+        chosen = listeners(
+            tokens, language, detect=recording.language is None, whisper_folder=found, device=self.device
+        )
+        fit = check(recording, tokens, chosen, report)
+        if fit is None:
+            return transcript.cues, [], {"transcript_check": "not possible"}
+        name = recording.transcript_file.name if recording.transcript_file else ""
+        if not fit.belongs:
+            raise EngineUnavailableError(
+                f"the words of {name} are not said in the recording; remove it or upload the right one"
+            )
+        facts: dict[str, str | float] = {
+            "transcript_check": fit.evidence,
+            "fitting": round(fit.share, 3),
+            "offset_s": round(fit.offset_s, 1),
+        }
+        degraded = [Degraded(ALIGNED_TRANSCRIPT, reason) for reason in notes(fit, name)]
+        return moved(transcript.cues, fit), degraded, facts
 
 
 def align_cues(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:
