@@ -50,6 +50,12 @@ def on_disk(name: str, models_dir: Path | None) -> Path | None:
     return whisper(name).on_disk(models_dir) or (model_path(name, models_dir) if name in MODELS else None)
 
 
+def fastest_on_disk(setting: str, models_dir: Path | None) -> Path | None:
+    """The folder of the model that `setting` names; with `AUTO`, of the fastest that is on this machine; else None."""
+    names = reversed(BY_DEVICE["cuda"]) if setting == AUTO else (setting,)
+    return next((folder for name in names if (folder := on_disk(name, models_dir))), None)
+
+
 def choose_whisper(
     setting: str, device: str, models_dir: Path | None, obtain: Callable[[str], Obtained]
 ) -> ChosenWhisper[Obtained]:

@@ -16,7 +16,6 @@ from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, 
 from clipper_assets.transcript.fitting.check import check, moved, notes
 from clipper_assets.transcript.fitting.listeners import listeners
 from clipper_assets.transcript.fitting.text import tokens_of
-from clipper_assets.transcript.models import whisper
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import (
     Cue,
@@ -25,6 +24,7 @@ from clipper_assets.transcript.transcript_files import (
     cue_words,
     read_transcript,
 )
+from clipper_assets.transcript.whisper_models import fastest_on_disk
 
 BLOCK_S = 20.0
 MARGIN_S = 0.5
@@ -105,9 +105,10 @@ class TranscriptFile(Engine):
         Raises EngineUnavailableError if the transcript belongs to another recording.
         """
         tokens = tokens_of(transcript.cues, language)
-        found = whisper(self.model).on_disk(Path(self.models_dir) if self.models_dir else None) if self.model else None
+        models_dir = Path(self.models_dir) if self.models_dir else None
+        folder = fastest_on_disk(self.model, models_dir) if self.model else None
         chosen = listeners(
-            tokens, language, detect=recording.language is None, whisper_folder=found, device=self.device
+            tokens, language, detect=recording.language is None, whisper_folder=folder, device=self.device
         )
         fit = check(recording, tokens, chosen, report)
         if fit is None:

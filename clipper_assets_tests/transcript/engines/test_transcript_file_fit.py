@@ -35,7 +35,7 @@ def test_a_transcript_of_later_cues_is_moved_to_the_sound(half: Recording, truth
 
 
 def test_the_transcript_of_another_episode_is_refused(half: Recording, tmp_path: Path) -> None:
-    text = """Good evening and thank you for joining our programme on the history of railways. Tonight a retired engineer
+    text = """Good evening and thank you for joining our programme on the history of railways. Tonight an engineer
         explains why the first locomotives needed so much water and how drivers learned to read the signals by night."""
     words = [Word(word, 1 + 0.6 * number, 1.5 + 0.6 * number, 0) for number, word in enumerate(text.split())]
     with pytest.raises(
