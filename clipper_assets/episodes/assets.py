@@ -118,20 +118,26 @@ def raw_video(
         ],
         metadata={
             "dagster/uri": storage.uri(key),
-            "duration_s": source.duration_s,
-            "size_mb": round(source.size_bytes / 1e6, 2),
-            "video": _picture(source),
-            "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
-            f"stream {source.audio_stream} of {source.audio_streams} audio streams"
-            + (", joined from several files" if source.sound_key else "")
-            + "".join(f"; stream {number} has no decoder or is empty" for number in source.unread_audio),
-            "microphones": sound.decided,
-            "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
             "speech": storage.uri(source.speech_key),
+            **_metadata(source, sound),
             "seconds": {"probe": round(probed - began, 2), "audio": round(extracted - probed, 2)},
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
     )
+
+
+def _metadata(source: RawVideo, sound: Sound) -> dict[str, Any]:
+    return {
+        "duration_s": source.duration_s,
+        "size_mb": round(source.size_bytes / 1e6, 2),
+        "video": _picture(source),
+        "audio": f"{source.audio_codec} {source.audio_rate_hz} Hz, {source.audio_channels} channels, "
+        f"stream {source.audio_stream} of {source.audio_streams} audio streams"
+        + (", joined from several files" if source.sound_key else "")
+        + "".join(f"; stream {number} has no decoder or is empty" for number in source.unread_audio),
+        "microphones": sound.decided,
+        "loudness_lufs": round(sound.loudness.integrated(0, source.duration_s), 2),
+    }
 
 
 def _degraded(sound: Sound) -> tuple[Degraded, ...]:

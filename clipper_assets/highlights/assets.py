@@ -96,9 +96,8 @@ def highlight_windows(
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
-    recipe = recipe_of(
-        CODE_VERSION, inputs(config, settings, edits, language, read_wordless(words)), raw_video, aligned_transcript
-    )
+    decisive = inputs(config, settings, edits, language, read_wordless(words))
+    recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +33,7 @@ from clipper_assets.transcript.companions import Companions, companions_in
 from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcription
-from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
+from clipper_assets.transcript.engines.base import EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
 from clipper_assets.transcript.memory import PeakMemory
 from clipper_assets.transcript.plot import pace_plot
@@ -111,7 +111,6 @@ def aligned_transcript(
     language = config.language or settings.language
     companions = companions_in(storage, source.key, language)
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, _etags(storage, companions)), raw_video)
-    engine = config.engine or settings.transcript_engine
     stored = stored_result(context, config, storage, WORDS, recipe)
     if stored and not may_be_better(stored.value, settings):
         return stored
@@ -126,17 +125,14 @@ def aligned_transcript(
         recording = _recording(source, storage, language, companions.transcript, Path(folder))
         try:
             names = read_names([storage.local_copy(key, Path(folder)) for key in companions.speakers])
-            transcription = engines.transcribe(engine, recording, stage)
+            transcription = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
         diarization = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
         speech_spans = [span for spans in recording.speech_by_track for span in spans]
     result = transcription.result
-    if model := result.facts.get("whisper_model"):
-        context.log.info(f"transcribed with Whisper {model}: {result.facts['whisper_model_why']}")
     words, fallbacks = diarization.words, [*result.degraded, *diarization.degraded]
-    for warning in [*companions.warnings, *(fallback.reason for fallback in fallbacks)]:
-        context.log.warning(warning)
+    _log(context, result, [*companions.warnings, *(fallback.reason for fallback in fallbacks)])
     degraded = [fallback.as_dict() for fallback in fallbacks]
     wordless = wordless_spans([(word.start, word.end) for word in words], speech_spans)
     table = words_table(
@@ -154,10 +150,8 @@ def aligned_transcript(
             not_degraded(ALIGNED_TRANSCRIPT, degraded),
         ],
         metadata={
-            **_metadata(transcription, table, source.duration_s),
+            **_metadata(transcription, companions, table, source.duration_s),
             "pace": store_picture(storage, source.episode, "pace", pace_plot(table, speech_spans, source.duration_s)),
-            "transcript_file": companions.transcript or "none",
-            "files_not_used": list(companions.warnings),
             "speakers": diarization.how,
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
@@ -188,12 +182,23 @@ def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str
     }
 
 
-def _metadata(transcription: Transcription, table: pa.Table, duration_s: float) -> dict[str, Any]:
+def _log(context: dg.AssetExecutionContext, result: EngineResult, warnings: Sequence[str]) -> None:
+    if model := result.facts.get("whisper_model"):
+        context.log.info(f"transcribed with Whisper {model}: {result.facts['whisper_model_why']}")
+    for warning in warnings:
+        context.log.warning(warning)
+
+
+def _metadata(
+    transcription: Transcription, companions: Companions, table: pa.Table, duration_s: float
+) -> dict[str, Any]:
     """Metadata about the engine's work, with a preview of the transcript."""
     result, spoken = transcription.result, sentences(table)
     return {
         "engine": transcription.engine,
         "passed_over": list(transcription.passed_over),
+        "transcript_file": companions.transcript or "none",
+        "files_not_used": list(companions.warnings),
         "model": result.model,
         "language": result.language,
         **result.facts,
