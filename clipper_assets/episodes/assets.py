@@ -81,10 +81,8 @@ def raw_video(
             return stored
         probe = probe_upload(storage, key, shortest_s)
         probed = time.monotonic()
-        with (
-            time_limit(context, probe.duration_s or 0.0, settings.time_limit_scale),
-            tempfile.TemporaryDirectory(prefix="clipper-") as folder,
-        ):
+        limit = time_limit(context, probe.duration_s or 0.0, settings.time_limit_scale)
+        with limit, tempfile.TemporaryDirectory(prefix="clipper-") as folder:
             stage = partial(progress.stage, context)
             joined = joined_sound(storage, key, probe, Path(folder), stage)
             probe = probe_of_joined(probe) if joined else probe

@@ -15,7 +15,7 @@ from clipper_assets.episodes.microphones import (
     possible_microphones,
 )
 from clipper_assets.episodes.phase import FRAME_S, OneChannel, one_channel
-from clipper_assets.episodes.probe import Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input
 from clipper_assets.media.levels import Levels, rms_levels

@@ -7,7 +7,7 @@ from pathlib import Path
 import ffmpeg
 
 from clipper_assets.episodes.parts import FORMATS, continues, part_starts
-from clipper_assets.episodes.probe import Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import Stream, media_input
 from clipper_assets.runtime.errors import UploadRefusedError

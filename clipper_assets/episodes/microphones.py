@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clipper_assets.episodes.probe import Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.media.levels import Levels, relative_levels
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.errors import UploadRefusedError

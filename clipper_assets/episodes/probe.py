@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from clipper_assets.episodes.broken import is_fragmented, readable_s, why_unreadable
 from clipper_assets.episodes.parts import FORMATS, is_joined
+from clipper_assets.episodes.properties import NO_PICTURE, Probe
 from clipper_assets.episodes.tracks import main_audio, readable_audio
 from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
@@ -28,57 +29,6 @@ MAX_STREAMS = 64
 UNEVEN = 0.02  # a stream with frames more than 2 % off the mean spacing has a variable frame rate
 PROBED_FRAMES = 120
 TAIL_S = 2.0
-NO_PICTURE: dict[str, Any] = {
-    "width_px": 0,
-    "height_px": 0,
-    "rotation_deg": 0,
-    "sample_aspect_ratio": 1.0,
-    "fps": 0.0,
-    "variable_fps": False,
-    "hdr": False,
-    "video_codec": "",
-    "pixel_format": "",
-    "video_stream": None,
-}
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Properties of a media file. Sizes are in pixels as displayed; `duration_s` is None if the container has none.
-
-    Without video (cover art does not count), `video_stream` is None and its other properties are those of `NO_PICTURE`.
-    `title` and `show` come from the file's tags.
-    """
-
-    size_bytes: int
-    container: str
-    duration_s: float | None
-    width_px: int
-    height_px: int
-    rotation_deg: int
-    sample_aspect_ratio: float
-    fps: float
-    variable_fps: bool
-    hdr: bool
-    video_codec: str
-    pixel_format: str
-    video_stream: int | None
-    audio_codec: str
-    audio_stream: int
-    audio_streams: int
-    audio_channels: int
-    audio_rate_hz: int
-    audio_indices: tuple[int, ...] = field(default=(), kw_only=True)
-    unread_audio: tuple[int, ...] = field(default=(), kw_only=True)
-    cover_stream: int | None = field(default=None, kw_only=True)
-    broke_off: bool = field(default=False, kw_only=True)
-    title: str | None = field(default=None, kw_only=True)
-    show: str | None = field(default=None, kw_only=True)
-
-    @property
-    def audio_only(self) -> bool:
-        """Whether the file has no video."""
-        return self.video_stream is None
 
 
 def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:

@@ -11,7 +11,8 @@ import numpy as np
 from clipper_assets.episodes.bars import Brightest, inside_bars
 from clipper_assets.episodes.combs import TALLEST_PX, Combs
 from clipper_assets.episodes.picture import SAME_SHAPE
-from clipper_assets.episodes.probe import Probe, opened
+from clipper_assets.episodes.probe import opened
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.episodes.source import Inner
 from clipper_assets.media.inputs import MAX_PIXELS
 

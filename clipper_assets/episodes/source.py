@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 
 from clipper_assets.episodes.microphones import Microphone
-from clipper_assets.episodes.probe import Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.runtime.degraded import DEGRADED, Degraded
 from clipper_assets.storage.tables import Column, TableSpec
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from clipper_assets.episodes.probe import Probe, probe_upload
+from clipper_assets.episodes.probe import probe_upload
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.storage.base import Storage
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clipper_assets.episodes.probe import Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage

@@ -17,7 +17,6 @@ from clipper_assets.storage.recipes import CHECKS, RECIPE
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript, may_be_better
-from clipper_assets.transcript.checks import faults, is_ordered
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets.transcript.engines.base import Recording
@@ -221,23 +220,6 @@ def test_an_episode_without_speech_has_an_empty_transcript(root: Path, source: p
 
 def value_of(metadata: dg.MetadataValue[Any]) -> Any:
     return metadata.value
-
-
-def word(start: float, end: float) -> Word:
-    return Word("a", start, end, 0)
-
-
-def test_violations_of_the_words_contract_are_named() -> None:
-    good = words_table("e", [word(0, 1), word(1, 2)], [0, 0], "en", {})
-    assert faults(good, 2.0) == []
-    assert "outside 0 to 1.50 s" in faults(good, 1.5)[0]
-    assert faults(words_table("e", [word(1, 2), word(0, 1)], [0, 0], "en", {}), 2.0) == ["starts decrease"]
-    assert faults(words_table("e", [word(0, 1), word(1, 2)], [0, 2], "en", {}), 2.0) == ["sentences do not rise by one"]
-    assert faults(words_table("e", [word(0, 1)], [1], "en", {}), 2.0) == ["sentences do not begin at 0"]
-    assert faults(words_table("e", [], [], "en", {}), 2.0) == []
-    assert not is_ordered(good, 1.5).passed
-    assert is_ordered(good, 2.0).passed
-    assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]
 
 
 def test_speaker_labels_are_replaced_by_names(root: Path, source: pa.Table) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clipper_assets.transcript.checks import CHECKS, check_words, speech_before
+from clipper_assets.transcript.checks import CHECKS, check_words, faults, is_ordered, speech_before
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import Doubt, Word, words_table
 from clipper_assets_tests.support.media import sample_words
@@ -168,3 +168,20 @@ def test_six_hours_of_speech_pass() -> None:
     checked = results(talk(60_000, 0.36), voice, 21_600.0)
     assert checked["is_ordered"].passed
     assert checked["has_no_loops"].passed
+
+
+def word(start: float, end: float) -> Word:
+    return Word("a", start, end, 0)
+
+
+def test_violations_of_the_words_contract_are_named() -> None:
+    good = words_table("e", [word(0, 1), word(1, 2)], [0, 0], "en", {})
+    assert faults(good, 2.0) == []
+    assert "outside 0 to 1.50 s" in faults(good, 1.5)[0]
+    assert faults(words_table("e", [word(1, 2), word(0, 1)], [0, 0], "en", {}), 2.0) == ["starts decrease"]
+    assert faults(words_table("e", [word(0, 1), word(1, 2)], [0, 2], "en", {}), 2.0) == ["sentences do not rise by one"]
+    assert faults(words_table("e", [word(0, 1)], [1], "en", {}), 2.0) == ["sentences do not begin at 0"]
+    assert faults(words_table("e", [], [], "en", {}), 2.0) == []
+    assert not is_ordered(good, 1.5).passed
+    assert is_ordered(good, 2.0).passed
+    assert "columns" in faults(good.drop_columns(["channel"]), 2.0)[0]
