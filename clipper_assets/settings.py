@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         None,
         ge=1,
         description="chunks of speech that Whisper decodes at once; halved when the GPU runs out of memory; 1 decodes "
-        "in sequence, with fewer errors; default: 8 on a GPU, else 1",
+        "in sequence, with fewer errors; default: 8 on a GPU and in languages without spaces, else 1",
     )
     beam_size: int = Field(5, ge=1, description="beam size of Whisper's search; 1 is the fastest")
     align_model: str | None = Field(

@@ -17,7 +17,12 @@ from clipper_assets.transcript.crosstalk import silence_crosstalk
 from clipper_assets.transcript.engines.auto import with_microphones
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
-from clipper_assets.transcript.engines.whisper import WhisperEngine, detect_language, retry_with_smaller_batches
+from clipper_assets.transcript.engines.whisper import (
+    WhisperEngine,
+    default_batch_size,
+    detect_language,
+    retry_with_smaller_batches,
+)
 from clipper_assets.transcript.engines.whisperx import WhisperX
 from clipper_assets.transcript.words import Word
 from clipper_assets_tests.support.media import two_microphones
@@ -181,6 +186,14 @@ def test_the_language_of_a_short_episode_is_detected_where_somebody_speaks() -> 
 def test_a_given_language_is_not_detected() -> None:
     whisper: Any = FakeMultilingualModel()
     assert detect_language(whisper, replace(silent_episode(1), language="sv"), [[]]) == ("sv", "given")
+
+
+@pytest.mark.parametrize(
+    ("device", "language", "size"),
+    [("cpu", "en", 1), ("cpu", "es", 1), ("cpu", "ko", 1), ("cpu", "ja", 8), ("cpu", "zh", 8), ("cuda", "en", 8)],
+)
+def test_speech_is_decoded_in_sequence_where_that_is_better(device: str, language: str, size: int) -> None:
+    assert default_batch_size(device, language) == size
 
 
 def test_the_batch_size_is_halved_until_the_batch_fits() -> None:
