@@ -13,11 +13,11 @@ from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.shows.show import Layout
 
-MOUTH_TOP, MOUTH_HEIGHT = 0.6, 0.35
-"""Where the mouth is in the box of a face: shares of its height, with room for an open mouth and a bowed head."""
+MOUTH_TOP, MOUTH_HEIGHT = 0.68, 0.2
+"""Where the lips are in the box of a face, from the forehead to the chin: shares of its height, with some room."""
 MOUTH_LEFT, MOUTH_WIDTH = 0.2, 0.6
-COVERED = 0.1
-"""Share of a mouth's area above which captions count as covering it."""
+COVERED = 0.3
+"""Share of a mouth's box above which captions count as covering it: below, they touch only the chin (the sample)."""
 MOST_COVERED = 0.05
 """Share of the time with captions in which they may cover a mouth before they are moved."""
 SAMPLE_S = 0.2
