@@ -13,6 +13,7 @@ from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
+from clipper_assets.transcript.fitting.activity import activity_fit
 from clipper_assets.transcript.fitting.check import check, moved, notes
 from clipper_assets.transcript.fitting.listeners import listeners
 from clipper_assets.transcript.fitting.text import tokens_of
@@ -110,7 +111,7 @@ class TranscriptFile(Engine):
         chosen = listeners(
             tokens, language, detect=recording.language is None, whisper_folder=folder, device=self.device
         )
-        fit = check(recording, tokens, chosen, report)
+        fit = check(recording, tokens, chosen, report) or activity_fit(recording, transcript.cues, tokens)
         if fit is None:
             return transcript.cues, [], {"transcript_check": "not possible"}
         name = recording.transcript_file.name if recording.transcript_file else ""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from clipper_assets.runtime.progress import Report
+from clipper_assets.runtime.progress import Report, part
 from clipper_assets.transcript.engines.base import Recording
-from clipper_assets.transcript.fitting.listeners import Listener
+from clipper_assets.transcript.fitting.listeners import MOST_LISTENERS, Listener
 from clipper_assets.transcript.fitting.pieces import Piece, pieces_of
 from clipper_assets.transcript.fitting.probing import read
 from clipper_assets.transcript.fitting.text import Token
@@ -72,8 +72,9 @@ def check(recording: Recording, tokens: Sequence[Token], listeners: Iterable[Lis
     spoken = sorted(span for spans in recording.speech_by_track for span in spans)
     best: Fit | None = None
     if len(tokens) >= MIN_TOKENS and spoken:
-        for listener in listeners:
-            readings = read(listener, recording.speech, recording.duration_s, spoken, tokens, report)
+        for number, listener in enumerate(listeners):
+            progress = part(report, number, MOST_LISTENERS)
+            readings = read(listener, recording.speech, recording.duration_s, spoken, tokens, progress)
             if sum(len(reading.heard) for reading in readings) < MIN_TOKENS:
                 continue
             pieces = pieces_of(readings, tokens, recording.duration_s, partial(listener.confirm, recording.speech))

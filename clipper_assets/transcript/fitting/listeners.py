@@ -38,10 +38,13 @@ KNOWN_SHARE = 0.9
 REACH_S = 300.0
 """PocketSphinx expects the text of up to this long before and after a place, so it finds offsets of up to this much."""
 
+MOST_LISTENERS = 2
+"""PocketSphinx and Whisper."""
+
 MIN_CONFIRMED = 10
 """Fewest tokens whose score counts; fewer fit other speech by chance."""
 
-MIN_SCORE = -43.0
+MIN_SCORE = -45.0
 """Least score (`alignment_score`) of text that is said. Measured on 4 to 8 s of the sample, reading, telephone and
 far-field meetings: text that is said has -9 to -31, with music at -10 dB -23 to -43; other text -48 to -99."""
 

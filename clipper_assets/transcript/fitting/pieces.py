@@ -20,6 +20,7 @@ BLOCK_S = 8.0
 _AGREEING_SHARE = 0.3
 """Measured: of what is heard in other speech, 0.1 agrees by chance; of what is heard beside misread words, half."""
 _FEW_TOKENS = 3
+_SAMPLE = 30
 _EDGE_S = 1.0
 
 Confirm = Callable[[Span, Sequence[str]], bool]
@@ -53,12 +54,15 @@ class _Stretch(NamedTuple):
 def pieces_of(readings: Sequence[Reading], tokens: Sequence[Token], duration_s: float, confirm: Confirm) -> list[Piece]:
     """The stretches of the text that fit, in order; empty if none does.
 
+    If nothing was heard, all of the text fits if `confirm` finds half of it at the times of the file: speech in music
+    is heard wrong, but aligns.
+
     Text between two heard stretches fits if their offsets agree, and if in what was heard there fewer than `MIN_HEARD`
     tokens are not in the text; else those parts of it fit that `confirm` finds in the sound.
     """
     runs = in_order([run for reading in readings for run in reading.runs])
     if not runs:
-        return []
+        return _as_it_is(tokens, confirm)
     heard = [_Stretch(run.pairs[0].token, run.pairs[-1].token + 1, run) for run in runs]
     ahead = [token.time_s + runs[0].offset_s >= -_EDGE_S for token in tokens[: heard[0].first]]
     behind = [token.time_s + runs[-1].offset_s <= duration_s + _EDGE_S for token in tokens[heard[-1].end :]]
@@ -113,18 +117,33 @@ def _fitting(
     within = (text[0].time_s + offset_s - SMALL_S, text[-1].time_s + offset_s + SMALL_S)
     if len(text) < _FEW_TOKENS or not _contradicted(readings, text, stretch.run, within):
         return [stretch]
-    fitting = []
-    first = stretch.first
-    while first < stretch.end:
-        start_s = tokens[first].time_s
-        cues = [n for n in range(first + 1, stretch.end) if tokens[n].cue != tokens[n - 1].cue]
-        reached = [n for n in cues if tokens[n].time_s <= start_s + BLOCK_S]
-        end = reached[-1] if reached and tokens[stretch.end - 1].time_s > start_s + BLOCK_S else stretch.end
-        span = (max(start_s + offset_s - SMALL_S, 0.0), tokens[end - 1].time_s + offset_s + 2 * SMALL_S)
-        if confirm(span, [token.text for token in tokens[first:end]]):
-            fitting.append(_Stretch(first, end, stretch.run))
-        first = end
-    return fitting
+    return [
+        stretch._replace(first=stretch.first + first, end=stretch.first + end)
+        for first, end in _blocks(text)
+        if _confirmed(text[first:end], offset_s, confirm)
+    ]
+
+
+def _as_it_is(tokens: Sequence[Token], confirm: Confirm) -> list[Piece]:
+    blocks = _blocks(tokens)
+    sample = blocks[:: max(1, len(blocks) // _SAMPLE)]
+    confirmed = sum(_confirmed(tokens[first:end], 0.0, confirm) for first, end in sample)
+    return [Piece(0, len(tokens), ((0.0, 0.0),))] if confirmed >= len(sample) / 2 else []
+
+
+def _blocks(text: Sequence[Token]) -> list[tuple[int, int]]:
+    """First and last (excluded) numbers of blocks of whole cues, each up to `BLOCK_S` long or a single longer cue."""
+    edges = [0]
+    cues = [number for number in range(1, len(text)) if text[number].cue != text[number - 1].cue]
+    for start, end in pairwise([*cues, len(text)]):
+        if text[end - 1].time_s - text[edges[-1]].time_s > BLOCK_S:
+            edges.append(start)
+    return list(pairwise([*edges, len(text)]))
+
+
+def _confirmed(text: Sequence[Token], offset_s: float, confirm: Confirm) -> bool:
+    span = (max(text[0].time_s + offset_s - SMALL_S, 0.0), text[-1].time_s + offset_s + 2 * SMALL_S)
+    return confirm(span, [token.text for token in text])
 
 
 def _contradicted(readings: Sequence[Reading], text: Sequence[Token], near: Run, within: Span) -> bool:
