@@ -13,7 +13,7 @@ from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.shows.show import Layout
 
-MOUTH_TOP, MOUTH_HEIGHT = 0.68, 0.2
+MOUTH_TOP, MOUTH_HEIGHT = 0.64, 0.18
 """Where the lips are in the box of a face, from the forehead to the chin: shares of its height, with some room."""
 MOUTH_LEFT, MOUTH_WIDTH = 0.2, 0.6
 COVERED = 0.3
