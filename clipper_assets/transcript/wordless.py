@@ -11,6 +11,9 @@ from clipper_assets.transcript.timing import Span
 
 WORDLESS = "wordless"
 """Key of the spans, as JSON, in the provenance of the words table."""
+LONGEST_WORD_S = 2.0
+"""More of a word's time is not the word: an aligner stretches a word over speech that the text lacks. The longest word
+that `base` recognised in four minutes of real speech takes 1.0 s."""
 LEAST_S = 1.0
 """Shorter speech without words is a laugh, a breath or an error of the detector."""
 
@@ -18,10 +21,10 @@ LEAST_S = 1.0
 def wordless_spans(said: Iterable[Span], voice: Iterable[Span]) -> list[Span]:
     """The parts of detected speech, of at least `LEAST_S`, in which no word is said.
 
-    `said` has the times of the words, which are widened by `WIDENED_S`; `voice` has the spans of detected speech. Both
-    may overlap; the result is in order and does not.
+    `said` has the times of the words, of which up to `LONGEST_WORD_S` count, widened by `WIDENED_S`; `voice` has the
+    spans of detected speech. Both may overlap; the result is in order and does not.
     """
-    words = sorted((start - WIDENED_S, end + WIDENED_S) for start, end in said)
+    words = sorted((start - WIDENED_S, min(end, start + LONGEST_WORD_S) + WIDENED_S) for start, end in said)
     spans: list[Span] = []
     covered_until, number = 0.0, 0
     for start, end in sorted(voice):
