@@ -87,9 +87,6 @@ class ClipPlan:
             "renderer": RENDERER_VERSION,
             "missing_letters": self.captions.missing_glyphs,
         }
-        for newer in ("repairs", "place", "missing_letters"):
-            if not decisive[newer]:  # keeps the clips that earlier versions made without them
-                del decisive[newer]
         return hashlib.sha256(
             json.dumps(decisive, sort_keys=True, default=lambda layout: layout.value).encode()
         ).hexdigest()[:32]
