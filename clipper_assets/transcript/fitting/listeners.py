@@ -22,7 +22,7 @@ from clipper_assets.transcript.aligners.pocketsphinx import (
     pcm16,
 )
 from clipper_assets.transcript.fitting.matching import Heard
-from clipper_assets.transcript.fitting.text import Token, spoken_tokens
+from clipper_assets.transcript.fitting.text import Token, comparable, spoken_tokens
 from clipper_assets.transcript.fitting.trigrams import arpa
 from clipper_assets.transcript.models import ctranslate2_device
 from clipper_assets.transcript.pronunciation import pronounce
@@ -155,12 +155,14 @@ class WhisperListener:
             word_timestamps=True,
             condition_on_previous_text=False,
         )
-        return [
+        heard = [
             Heard(part, span[0] + float(word.start))
             for segment in segments
             for word in segment.words or ()
             for part in spoken_tokens(word.word, self.language)
         ]
+        texts = comparable([token.text for token in heard], self.language)
+        return [token._replace(text=text) for token, text in zip(heard, texts, strict=True)]
 
 
 def listeners(

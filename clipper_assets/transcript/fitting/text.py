@@ -10,7 +10,7 @@ from clipper_assets.transcript.transcript_files import Cue
 
 
 class Token(NamedTuple):
-    """A spoken word (a letter in languages without spaces): its time by the file in seconds, its cue and its word."""
+    """A spoken word (two letters in languages without spaces): its time by the file in seconds, its cue, its word."""
 
     text: str
     time_s: float
@@ -27,10 +27,18 @@ def tokens_of(cues: Sequence[Cue], language: str) -> list[Token]:
             parts = spoken_tokens(text, language)
             step = (end - start) / max(len(parts), 1)
             tokens += [Token(part, start + step * place, number, word) for place, part in enumerate(parts)]
-    return tokens
+    texts = comparable([token.text for token in tokens], language)
+    return [token._replace(text=text) for token, text in zip(tokens, texts, strict=True)]
 
 
 def spoken_tokens(text: str, language: str) -> list[str]:
     """The spoken words of a written one, in lower case; in languages without spaces, their letters."""
     words = spoken(text, language)
     return [letter for word in words for letter in word] if language in UNSPACED else words
+
+
+def comparable(parts: Sequence[str], language: str) -> list[str]:
+    """The parts themselves; in languages without spaces each letter with the next, as few letters are too alike."""
+    if language not in UNSPACED:
+        return list(parts)
+    return [first + second for first, second in zip(parts, [*parts[1:], ""], strict=True)]

@@ -74,14 +74,12 @@ def wrong_starts(said: Sequence[tuple[str, float]], cues: Sequence[Cue], fit: Fi
     ]
 
 
-@pytest.mark.parametrize("offset_s", [-45.0, -20.0, -3.0, 1.0, 3.0, 20.0, 45.0, 200.0])
+@pytest.mark.parametrize("offset_s", [-45.0, -20.0, -3.0, 1.0, 3.0, 20.0, 45.0, 90.0])
 @pytest.mark.parametrize("minutes", [2, 20])
 def test_a_constant_offset_is_found_and_corrected(offset_s: float, minutes: int) -> None:
     said = words(minutes * 150)
     duration_s = minutes * 60.0
     cues = cues_of([(word, start - offset_s) for word, start in said if start - offset_s >= 0])
-    if abs(offset_s) >= duration_s:
-        pytest.skip("nothing is left of the text")
     fit = fit_of(said, cues, duration_s)
     assert fit.belongs
     assert fit.complete
