@@ -28,6 +28,8 @@ from clipper_assets.transcript.transcript_files import (
 from clipper_assets.transcript.whisper_models import fastest_on_disk
 
 BLOCK_S = 20.0
+LONGEST_PAUSE_S = 1.0
+"""No block includes a longer pause between cues: speech without text there, such as an advert, would attract words."""
 MARGIN_S = 0.5
 """Subtitles may appear this long before their words and stay this long after; alignment includes as much of a pause."""
 
@@ -161,12 +163,16 @@ def _align_blocks(
 
 
 def cue_blocks(cues: Sequence[Cue]) -> list[list[int]]:
-    """Group consecutive cues without word times (by number), each group up to `BLOCK_S` long or a single longer cue."""
+    """Group consecutive cues without word times (by number) and without a pause longer than `LONGEST_PAUSE_S`.
+
+    Each group is up to `BLOCK_S` long or a single longer cue.
+    """
     blocks: list[list[int]] = []
     for number, cue in enumerate(cues):
         if any(word.span for word in cue.words):
             continue
-        if blocks and blocks[-1][-1] == number - 1 and cue.span[1] - cues[blocks[-1][0]].span[0] <= BLOCK_S:
+        follows = number > 0 and cue.span[0] - cues[number - 1].span[1] <= LONGEST_PAUSE_S
+        if follows and blocks and blocks[-1][-1] == number - 1 and cue.span[1] - cues[blocks[-1][0]].span[0] <= BLOCK_S:
             blocks[-1].append(number)
         else:
             blocks.append([number])

@@ -13,8 +13,8 @@ from clipper_assets.transcript.fitting.matching import Heard, Run, find_runs
 from clipper_assets.transcript.fitting.text import Token
 from clipper_assets.transcript.timing import Span
 
-MIN_HEARD = 10
-"""So many heard tokens outside the text, 3 s of speech, contradict it. At the edges of a probe up to 4 are misheard."""
+MIN_HEARD = 12
+"""So many heard tokens outside the text, 4 s of speech, contradict it. At the edge of a probe up to 10 are misheard."""
 
 JUMP_S = 1.0
 """Offsets that differ by less belong together: people's cues start up to 0.5 s early, and words are spread in them."""

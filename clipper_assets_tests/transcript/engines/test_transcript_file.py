@@ -151,7 +151,7 @@ def test_blocks_are_short_and_extend_only_into_pauses() -> None:
     cues = [Cue([CueWord("word")], span) for span in ((1, 9), (9, 18), (18, 22), (30, 33), (33.4, 60))]
     timed = Cue([CueWord("word", (61.0, 62.0))], (61, 62))
     blocks = cue_blocks([*cues, timed, cues[0]])
-    assert blocks == [[0, 1], [2, 3], [4], [6]]
+    assert blocks == [[0, 1], [2], [3], [4], [6]]
     assert search_span(cues, [0, 1]) == (0.5, 18)
     assert search_span(cues, [2, 3]) == (18, 33.2)
     assert search_span(cues, [4]) == (33.2, 60.5)
