@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clipper_assets.episodes.broken import is_fragmented, readable_s, why_unreadable
+from clipper_assets.episodes.first_pictures import NO_PICTURE, picture
 from clipper_assets.episodes.parts import FORMATS, is_joined
-from clipper_assets.episodes.properties import NO_PICTURE, Probe
+from clipper_assets.episodes.properties import Probe
 from clipper_assets.episodes.tracks import main_audio, readable_audio
 from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
@@ -19,15 +18,11 @@ from clipper_assets.text.clean import clean_text
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-HDR_TRANSFERS = {16, 18}  # SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG), numbered as in ITU-T H.273
 OPEN_TIMEOUT_S = (20.0, 60.0)
 MAX_STREAMS = 64
 """Recorders in studios write up to 32 microphones, besides video and subtitles."""
-UNEVEN = 0.02  # a stream with frames more than 2 % off the mean spacing has a variable frame rate
-PROBED_FRAMES = 120
 TAIL_S = 2.0
 
 
@@ -172,7 +167,7 @@ def _facts(
     video = _video(container)
     tags = {name.lower(): " ".join(text.split()) for name, text in (container.metadata | audio.metadata).items()}
     return Probe(
-        **(_picture(container, video, stored.key) if video else NO_PICTURE),
+        **(picture(container, video, stored.key) if video else NO_PICTURE),
         size_bytes=stored.size_bytes,
         container=container.format.name,
         duration_s=duration_s,
@@ -187,60 +182,6 @@ def _facts(
         title=clean_text(tags.get("title", "")).strip() or None,
         show=tags.get("album") or tags.get("artist") or None,
     )
-
-
-def _picture(container: "InputContainer", video: "VideoStream", key: str) -> dict[str, Any]:
-    """The fields of `Probe` about the video."""
-    times: list[float] = []
-    rotation = width = height = 0
-    if video.codec_context is not None:  # frames may be larger than the container declares
-        video.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-    for frame in _until_damage(container.decode(video)):
-        if not times:
-            rotation, width, height = frame.rotation, frame.width, frame.height
-        if frame.time is not None:
-            times.append(frame.time)
-        if len(times) >= PROBED_FRAMES:
-            break
-    if not times:
-        raise UploadRefusedError(f"{key} has a video stream without a single readable frame; upload an intact video")
-    turned = rotation % 180 != 0
-    aspect = video.sample_aspect_ratio or Fraction(1)
-    return {
-        "width_px": height if turned else width,
-        "height_px": width if turned else height,
-        "rotation_deg": rotation,
-        "sample_aspect_ratio": float(1 / aspect if turned else aspect),
-        "fps": float(video.average_rate or video.guessed_rate or 25),
-        "variable_fps": _uneven(times),
-        "hdr": video.codec_context.color_trc in HDR_TRANSFERS,
-        "video_codec": video.codec_context.name,
-        "pixel_format": video.codec_context.pix_fmt or "unknown",
-        "video_stream": video.index,
-    }
-
-
-def _until_damage(frames: Iterator["VideoFrame"]) -> Iterator["VideoFrame"]:
-    """The frames before damaged data. Raises its error if there are none."""
-    import av
-
-    first = None
-    try:
-        for frame in frames:
-            first = frame
-            yield frame
-    except (av.InvalidDataError, av.EOFError):
-        if first is None:
-            raise
-
-
-def _uneven(times: list[float]) -> bool:
-    """Whether frame times, in seconds, deviate from even spacing by more than rounding to milliseconds explains."""
-    if len(times) < 3:
-        return False
-    steps = [later - earlier for earlier, later in pairwise(times)]
-    mean = (times[-1] - times[0]) / len(steps)
-    return any(abs(step - mean) > max(UNEVEN * mean, 0.0011) for step in steps)
 
 
 def _reaches(container: "InputContainer", time_s: float) -> bool:

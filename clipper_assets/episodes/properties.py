@@ -1,27 +1,13 @@
 """The properties of a media file that later steps use."""
 
 from dataclasses import dataclass, field
-from typing import Any
-
-NO_PICTURE: dict[str, Any] = {
-    "width_px": 0,
-    "height_px": 0,
-    "rotation_deg": 0,
-    "sample_aspect_ratio": 1.0,
-    "fps": 0.0,
-    "variable_fps": False,
-    "hdr": False,
-    "video_codec": "",
-    "pixel_format": "",
-    "video_stream": None,
-}
 
 
 @dataclass(frozen=True)
 class Probe:
     """Properties of a media file. Sizes are in pixels as displayed; `duration_s` is None if the container has none.
 
-    Without video (cover art does not count), `video_stream` is None and its other properties are those of `NO_PICTURE`.
+    Without video (cover art does not count), `video_stream` is None and its other properties are empty.
     `title` and `show` come from the file's tags.
     """
 

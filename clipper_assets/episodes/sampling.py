@@ -100,7 +100,7 @@ def _stretches(
                     begun_at = first.pts
                 if first:
                     yield [first, *islice(frames, count - 1)]
-            except (av.InvalidDataError, av.EOFError):
+            except (av.InvalidDataError, av.EOFError, av.ArgumentError, av.PatchWelcomeError):
                 continue
 
 
