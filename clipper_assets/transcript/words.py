@@ -27,7 +27,7 @@ WORDS = TableSpec(
             "timing",
             pa.string(),
             "where the times come from: `aligned` (by an aligner, to the sound), `attention` (Whisper's own, rougher), "
-            "`given` (by the transcript file), or `interpolated` between neighbours",
+            "`given` (by the transcript file, and not confirmed), or `interpolated` between neighbours",
         ),
         Column("speaker", pa.string(), "`SPEAKER_00`... or a name; null when unknown", nullable=True),
         Column("channel", pa.int8(), "number of the microphone, from 0; null for a single mix", nullable=True),

@@ -12,6 +12,7 @@ from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
+from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.fitting.activity import activity_fit
 from clipper_assets.transcript.fitting.check import check, moved, notes
@@ -20,6 +21,7 @@ from clipper_assets.transcript.fitting.text import tokens_of
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import (
     Cue,
+    CueWord,
     MalformedTranscriptError,
     Transcript,
     cue_words,
@@ -32,6 +34,10 @@ LONGEST_PAUSE_S = 1.0
 """No block includes a longer pause between cues: speech without text there, such as an advert, would attract words."""
 MARGIN_S = 0.5
 """Subtitles may appear this long before their words and stay this long after; alignment includes as much of a pause."""
+
+CONFIRMED_S = 0.2
+"""Largest difference between the start of a word by the file and by the aligner: the tolerance by which WhisperX counts
+a word as well placed (Bain et al. 2023)."""
 
 
 class TranscriptFile(Engine):
@@ -89,6 +95,9 @@ class TranscriptFile(Engine):
                 cues = align_cues(aligner, recording.speech, cues, stage("aligning"))
             else:
                 degraded.append(Degraded(ALIGNED_TRANSCRIPT, f"the words of {file} are spread over their cues: {why}"))
+        elif language == "en":
+            cues = confirmed(PocketSphinxAligner(), recording.speech, cues, stage("aligning"))
+            aligner_name = "pocketsphinx, which confirms the times that the file has for every word"
         words = fit(cue_words(cues, [[word.span for word in cue.words] for cue in cues]), end_s)
         clock.stage("align")
         return EngineResult(
@@ -142,6 +151,21 @@ def align_cues(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: R
     _align_blocks(aligner, speech, timed, [[number] for block in failed for number in block], part(report, 1, 2))
     report(1.0)
     return timed
+
+
+def confirmed(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:
+    """The cues with their times, and those words marked as aligned that the aligner finds at the same times."""
+    untimed = [replace(cue, words=[replace(word, span=None) for word in cue.words]) for cue in cues]
+    found = align_cues(aligner, speech, untimed, report)
+    return [
+        replace(cue, words=[_confirmed(word, other) for word, other in zip(cue.words, aligned.words, strict=True)])
+        for cue, aligned in zip(cues, found, strict=True)
+    ]
+
+
+def _confirmed(word: CueWord, aligned: CueWord) -> CueWord:
+    is_near = word.span and aligned.span and abs(word.span[0] - aligned.span[0]) <= CONFIRMED_S
+    return replace(word, timing="aligned") if is_near else word
 
 
 def _align_blocks(

@@ -112,6 +112,23 @@ def test_word_times_in_the_file_are_kept(talk: Recording, truth: list[Word], tmp
     assert start_errors(truth[18:22], result.words[18:]).max() < 0.05
 
 
+def test_times_in_the_file_are_aligned_where_an_aligner_confirms_them(
+    talk: Recording, truth: list[Word], tmp_path: Path
+) -> None:
+    off = dict.fromkeys(range(10, 20), 0.6)
+    words = [
+        {"word": word.text, "start": word.start + off.get(number, 0.0), "end": word.end + off.get(number, 0.0)}
+        for number, word in enumerate(truth)
+    ]
+    file = tmp_path / "talk.json"
+    file.write_text(json.dumps({"language": "english", "text": " ".join(word.text for word in truth), "words": words}))
+    result = transcribe(talk, file)
+    timing = [word.timing for word in result.words]
+    assert timing.count("aligned") > 0.9 * len(truth) - len(off)
+    assert set(timing[11:19]) == {"given"}
+    assert [word.start for word in result.words[:10]] == pytest.approx([word.start for word in truth[:10]], abs=1e-3)
+
+
 def test_cues_after_the_end_of_the_episode_are_cut_or_left_out(talk: Recording, tmp_path: Path) -> None:
     file = tmp_path / "talk.fr.srt"
     end = talk.duration_s
