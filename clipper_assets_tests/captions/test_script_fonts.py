@@ -83,13 +83,6 @@ def test_characters_without_a_font_are_reported_and_still_laid_out() -> None:
 
 @pytest.mark.usefixtures("bare_machine")
 @pytest.mark.usefixtures("bare_machine")
-def test_a_fetched_font_draws_its_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
-    (tmp_path / "fonts").mkdir()
-    shutil.copy(CJK_DIR / "NotoSansCJKJP-tiny.otf", tmp_path / "fonts")
-    assert faces_for("今日は", "Anton Regular")[1].name == "Noto Sans CJK JP Bold"
-
-
 def test_a_users_font_draws_a_script_that_the_package_does_not_know(tmp_path: Path) -> None:
     assert [face.name for face in faces_for("a\U00012000", "Anton Regular", tmp_path)] == ["Anton Regular"]
     font = TTFont(FONTS_DIR / "NotoSansThai-Bold.ttf")

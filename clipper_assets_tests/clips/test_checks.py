@@ -57,7 +57,7 @@ def test_each_check_reports_its_gates() -> None:
         "clip_format": ["duration", "size", "bytes", "codec", "fps", "av_offset"],
         "clip_picture": ["black", "frozen", "blank"],
         "clip_loudness": ["loudness", "true_peak"],
-        "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing"],
+        "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing", "glyphs", "letter_size"],
         "clip_speaker": ["speaker"],
         "clip_words": ["whole_words", "words_missing", "quiet_ends"],
     }

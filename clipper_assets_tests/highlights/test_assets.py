@@ -35,7 +35,9 @@ FACTS: dict[pa.DataType, Any] = {
 
 
 def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
-    values: dict[str, Any] = {column.name: FACTS.get(column.type, ()) for column in SOURCE.columns}
+    values: dict[str, Any] = {
+        column.name: FACTS.get(column.type, () if pa.types.is_list(column.type) else None) for column in SOURCE.columns
+    }
     source = RawVideo(**{**values, "episode": EPISODE, "duration_s": DURATION_S, "loudness_key": LOUDNESS_KEY})
 
     @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=SOURCE.definition_metadata)

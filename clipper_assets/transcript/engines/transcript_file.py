@@ -1,11 +1,13 @@
 """Engine `transcript_file`: reads the SRT, VTT or JSON file next to the upload and times its words by alignment."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self
 
 from clipper_assets.media.speech import Samples
+from clipper_assets.models.fetch import FetchError, writable_home
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
@@ -18,6 +20,7 @@ from clipper_assets.transcript.fitting.activity import activity_fit
 from clipper_assets.transcript.fitting.check import check, moved, notes
 from clipper_assets.transcript.fitting.listeners import listeners
 from clipper_assets.transcript.fitting.text import tokens_of
+from clipper_assets.transcript.models import ModelMissingError
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import (
     Cue,
@@ -27,7 +30,7 @@ from clipper_assets.transcript.transcript_files import (
     cue_words,
     read_transcript,
 )
-from clipper_assets.transcript.whisper_models import fastest_on_disk
+from clipper_assets.transcript.whisper_models import AUTO, SMALLEST, fastest_on_disk, fetch_whisper
 
 BLOCK_S = 20.0
 LONGEST_PAUSE_S = 1.0
@@ -43,7 +46,8 @@ a word as well placed (Bain et al. 2023)."""
 class TranscriptFile(Engine):
     """Uses the text of a transcript file that belongs to the recording; word times that it lacks are computed.
 
-    `model` and `models_dir` name the Whisper model that hears samples of the recording, if it is on disk.
+    `model` and `models_dir` name the Whisper model that hears pieces of the recording where PocketSphinx does not know
+    the language or does not find all of the text; it is fetched if there is none.
     """
 
     name: ClassVar[str] = "transcript_file"
@@ -76,7 +80,7 @@ class TranscriptFile(Engine):
         end_s = recording.duration_s
         file = recording.transcript_file.name
         clock.stage("read")
-        fitting, degraded, facts = self._fitting(recording, transcript, language, stage("comparing"))
+        fitting, degraded, facts = self._fitting(recording, transcript, language, stage)
         clock.stage("compare")
         cues = [replace(cue, span=(cue.span[0], min(cue.span[1], end_s))) for cue in fitting if cue.span[0] < end_s]
         if not cues:
@@ -110,19 +114,21 @@ class TranscriptFile(Engine):
         )
 
     def _fitting(
-        self, recording: Recording, transcript: Transcript, language: str, report: Report
+        self, recording: Recording, transcript: Transcript, language: str, stage: Stage
     ) -> tuple[Sequence[Cue], list[Degraded], dict[str, str | float]]:
         """The cues that are said in the recording, at the times at which they are said; the fallbacks; the metadata.
 
         Raises EngineUnavailableError if the transcript belongs to another recording.
         """
         tokens = tokens_of(transcript.cues, language)
-        models_dir = Path(self.models_dir) if self.models_dir else None
-        folder = fastest_on_disk(self.model, models_dir) if self.model else None
         chosen = listeners(
-            tokens, language, detect=recording.language is None, whisper_folder=folder, device=self.device
+            tokens,
+            language,
+            detect=recording.language is None,
+            find_whisper=lambda: self._whisper(stage),
+            device=self.device,
         )
-        fit = check(recording, tokens, chosen, report) or activity_fit(recording, transcript.cues, tokens)
+        fit = check(recording, tokens, chosen, stage("comparing")) or activity_fit(recording, transcript.cues, tokens)
         if fit is None:
             return transcript.cues, [], {"transcript_check": "not possible"}
         name = recording.transcript_file.name if recording.transcript_file else ""
@@ -137,6 +143,18 @@ class TranscriptFile(Engine):
         }
         degraded = [Degraded(ALIGNED_TRANSCRIPT, reason) for reason in notes(fit, name)]
         return moved(transcript.cues, fit), degraded, facts
+
+    def _whisper(self, stage: Stage) -> Path | None:
+        """The folder of a Whisper model, fetched if there is none; None if that fails, or without a setting."""
+        if self.model is None:
+            return None
+        models_dir = Path(self.models_dir) if self.models_dir else None
+        if folder := fastest_on_disk(self.model, models_dir):
+            return folder
+        name = SMALLEST if self.model == AUTO else self.model
+        with suppress(FetchError, ModelMissingError):  # the engine that needs the model more says why
+            return fetch_whisper(name, writable_home(models_dir), lambda: stage(f"fetching Whisper {name}"))
+        return None
 
 
 def align_cues(aligner: Aligner, speech: Samples, cues: Sequence[Cue], report: Report) -> list[Cue]:

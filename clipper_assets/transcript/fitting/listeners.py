@@ -6,7 +6,7 @@ else unconnected words of it. Whisper hears what is said.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -166,7 +166,7 @@ class WhisperListener:
 
 
 def listeners(
-    tokens: Sequence[Token], language: str, *, detect: bool, whisper_folder: Path | None, device: Device
+    tokens: Sequence[Token], language: str, *, detect: bool, find_whisper: Callable[[], Path | None], device: Device
 ) -> Iterator[Listener]:
     """The listeners that this machine has for a transcript, the cheapest first.
 
@@ -174,15 +174,17 @@ def listeners(
         tokens: The transcript.
         language: Its language (ISO 639-1).
         detect: Whether the language of the speech is unknown.
-        whisper_folder: A Whisper model, if one is on disk; a model that does not load is left out.
+        find_whisper: Returns the folder of a Whisper model, None without one; called when Whisper's turn comes. A model
+            that does not load is left out.
         device: Where Whisper runs.
     """
     english = PocketSphinxListener.for_text(tokens) if language == "en" else None
     if english:
         yield english
-    if whisper_folder and (model := _whisper(whisper_folder, device)):
+    folder = find_whisper()
+    if folder and (model := _whisper(folder, device)):
         if model.model.is_multilingual or english:
-            yield WhisperListener(model, f"Whisper {whisper_folder.name}", language, detect)
+            yield WhisperListener(model, f"Whisper {folder.name}", language, detect)
         model.model.unload_model()
 
 

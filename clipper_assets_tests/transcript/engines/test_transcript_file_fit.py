@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
+from clipper_assets.models.fetch import FetchError
+from clipper_assets.transcript.aligners.auto import Aligners
+from clipper_assets.transcript.engines import transcript_file
 from clipper_assets.transcript.engines.base import EngineUnavailableError, Recording
+from clipper_assets.transcript.engines.transcript_file import TranscriptFile
 from clipper_assets.transcript.words import Word
+from clipper_assets_tests.transcript.conftest import Bars
 from clipper_assets_tests.transcript.engines.test_transcript_file import transcribe, write_srt
 from clipper_assets_tests.transcript.scoring import start_errors
 
@@ -34,14 +39,25 @@ def test_a_transcript_of_later_cues_is_moved_to_the_sound(half: Recording, truth
     assert [record.reason for record in result.degraded] == ["talk.srt is 20.0 s late, which was corrected"]
 
 
-def test_the_transcript_of_another_episode_is_refused(half: Recording, tmp_path: Path) -> None:
+def test_the_transcript_of_another_episode_is_refused_if_no_whisper_can_be_asked(
+    half: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = []
+
+    def fetch(name: str, models_dir: Path | None, report: object) -> Path:
+        asked_for.append(name)
+        raise FetchError(name, "no network", "connect it")
+
+    monkeypatch.setattr(transcript_file, "fetch_whisper", fetch)
+    engine = TranscriptFile(aligners=Aligners(), model="auto")
     text = """Good evening and thank you for joining our programme on the history of railways. Tonight an engineer
         explains why the first locomotives needed so much water and how drivers learned to read the signals by night."""
     words = [Word(word, 1 + 0.6 * number, 1.5 + 0.6 * number, 0) for number, word in enumerate(text.split())]
     with pytest.raises(
         EngineUnavailableError, match=r"^the words of talk\.srt are not said in the recording; remove it"
     ):
-        transcribe(half, write_srt(words, tmp_path / "talk.srt"))
+        engine.transcribe(replace(half, transcript_file=write_srt(words, tmp_path / "talk.srt")), Bars())
+    assert asked_for == ["base"]
 
 
 def test_an_advert_in_the_sound_moves_the_words_after_it(
