@@ -50,6 +50,7 @@ def imported_by(code: str) -> set[str]:
     ("code", "absent"),
     [
         pytest.param("import clipper_assets.definitions", HEAVY, id="definitions"),
+        pytest.param("import clipper_assets.episodes.probe_subprocess", HEAVY | DAGSTER, id="probe"),
         pytest.param(
             "from clipper_assets.cli import main\nmain(['--help'], standalone_mode=False)", HEAVY | DAGSTER, id="help"
         ),

@@ -5,7 +5,7 @@ from dagster import DagsterRun
 from clipper_assets.api.deps import Services
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.claims import release, run_tags
-from clipper_assets.storage.base import Stored
+from clipper_assets.storage.stored import Stored
 
 
 def upload_of(services: Services, key: str) -> tuple[str, Stored]:

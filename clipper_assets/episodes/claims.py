@@ -16,10 +16,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
+from clipper_assets.storage.stored import Stored
 
 UPLOAD_TAG = "clipper/upload"
 """Tag of a run that was requested for an upload: `key@version`."""

@@ -12,7 +12,7 @@ from clipper_assets.episodes.properties import Probe
 from clipper_assets.episodes.tracks import main_audio, readable_audio
 from clipper_assets.media.inputs import MAX_PIXELS, open_media
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.stored import Stored
 from clipper_assets.text.clean import clean_text
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+    from clipper_assets.storage.base import Storage
+
 OPEN_TIMEOUT_S = (20.0, 60.0)
 MAX_STREAMS = 64
 """Recorders in studios write up to 32 microphones, besides video and subtitles."""
 TAIL_S = 2.0
 
 
-def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
+def probe_upload(storage: "Storage", key: str, shortest_s: float) -> Probe:
     """Probe the object at `key`.
 
     Raises UploadRefusedError if the object is missing, empty, not a media file, damaged, without sound, or shorter than
@@ -35,7 +37,7 @@ def probe_upload(storage: Storage, key: str, shortest_s: float) -> Probe:
     return probe_media(storage.media_source(key), storage.uri(key), stat_upload(storage, key), shortest_s)
 
 
-def stat_upload(storage: Storage, key: str) -> Stored:
+def stat_upload(storage: "Storage", key: str) -> Stored:
     """Size and version of an upload. Raises UploadRefusedError if it is missing or empty."""
     stored = storage.stat(key)
     if stored is None:

@@ -5,10 +5,14 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from clipper_assets.episodes.probe import probe_media, stat_upload
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.stored import Stored
+
+if TYPE_CHECKING:
+    from clipper_assets.storage.base import Storage
 
 MEMORY_BYTES = 2 * 1024**3
 """Limit of the address space. The libraries take half a gigabyte of it; the rest holds a few 8K frames."""
@@ -16,7 +20,7 @@ TIME_S = 120.0
 """Longer than the probe's two attempts to open the upload may take."""
 
 
-def check_in_subprocess(storage: Storage, key: str, shortest_s: float) -> None:
+def check_in_subprocess(storage: "Storage", key: str, shortest_s: float) -> None:
     """Raise the errors of `probe_upload` for an upload, without decoding anything in this process."""
     request = {
         "media_source": storage.media_source(key),

@@ -11,8 +11,9 @@ from dagster import SensorEvaluationContext
 from clipper_assets.episodes.claims import Launch, Requester, Wait, claim_run, run_tags, upload_tag
 from clipper_assets.episodes.partitions import episodes, partition_key
 from clipper_assets.episodes.uploads import is_upload, without_audio_of_videos
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.stored import Stored
 
 BEHIND_PEOPLE = "-1"
 """Priority of the sensor's runs. Runs that a person requests have the default, 0, and start first."""

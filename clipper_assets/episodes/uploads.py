@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
-from clipper_assets.storage.base import Stored
 from clipper_assets.storage.lake import LAKE
+from clipper_assets.storage.stored import Stored
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}

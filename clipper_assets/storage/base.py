@@ -5,46 +5,13 @@ upload is complete.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 
 from clipper_assets.runtime.errors import StorageError
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One object: its key below the root, its size and a version that changes when the object is replaced.
-
-    The version is cheap to read: S3's ETag and the second of the upload, `etag@seconds`, or a file's size and
-    modification time.
-    """
-
-    key: str
-    size_bytes: int
-    version: str
-
-    @property
-    def content(self) -> str:
-        """The version without the upload time, as sensor cursors and run tags of earlier releases store it."""
-        return self.version.partition("@")[0]
-
-    @property
-    def uploaded_at(self) -> datetime | None:
-        """When the object was uploaded to S3; None for a file in a directory."""
-        seconds = self.version.partition("@")[2]
-        return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The objects directly inside a folder, sorted by key; `complete` is False if the folder has more."""
-
-    objects: Sequence[Stored]
-    complete: bool
+from clipper_assets.storage.stored import Folder, Stored
 
 
 def is_key(key: str) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from clipper_assets.runtime.errors import StorageError, named_if_full
-from clipper_assets.storage.base import Folder, Storage, Stored, is_key
+from clipper_assets.storage.base import Storage, is_key
+from clipper_assets.storage.stored import Folder, Stored
 
 
 class DirectoryStorage(Storage):

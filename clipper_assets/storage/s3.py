@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from pydantic import PrivateAttr
 
 from clipper_assets.runtime.errors import ArchivedError, StorageError
-from clipper_assets.storage.base import Folder, Storage, Stored, is_key
+from clipper_assets.storage.base import Storage, is_key
+from clipper_assets.storage.stored import Folder, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

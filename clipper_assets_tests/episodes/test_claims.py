@@ -23,7 +23,8 @@ from clipper_assets.episodes.claims import (
     release,
     run_tags,
 )
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.stored import Stored
 
 KEY = "test1/sample.mp4"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

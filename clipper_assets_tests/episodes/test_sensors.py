@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Launch, Requester, claim_run, release
 from clipper_assets.episodes.sensors import REQUESTS_PER_TICK, Seen, build_new_uploads
 from clipper_assets.job import clip_episode
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
+from clipper_assets.storage.stored import Stored
 
 KEY = "test1/sample.mp4"
 

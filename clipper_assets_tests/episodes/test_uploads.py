@@ -1,7 +1,7 @@
 import pytest
 
 from clipper_assets.episodes.uploads import is_upload, without_audio_of_videos
-from clipper_assets.storage.base import Stored
+from clipper_assets.storage.stored import Stored
 
 
 @pytest.mark.parametrize(

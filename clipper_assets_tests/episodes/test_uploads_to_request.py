@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clipper_assets.episodes.sensors import MAX_GONE, Seen, uploads_to_request
-from clipper_assets.storage.base import Stored
+from clipper_assets.storage.stored import Stored
 
 
 def listing(**versions: str) -> list[Stored]:

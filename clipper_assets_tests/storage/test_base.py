@@ -8,7 +8,8 @@ import av
 import pytest
 
 from clipper_assets.runtime.errors import StorageError
-from clipper_assets.storage.base import Folder, Storage, Stored
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.stored import Folder, Stored
 from clipper_assets_tests.storage.objects import KEY, object_keys
 
 AWKWARD = ["a b/ü & (1).mp4", "50%25 + c#d?e=f.mp4", "日本語/🎙.mp4", 'it\'s "here".mp4']

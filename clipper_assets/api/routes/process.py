@@ -23,7 +23,7 @@ from clipper_assets.episodes.claims import Launch, Requester, Served, claim_run,
 from clipper_assets.episodes.probe_subprocess import check_in_subprocess
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
-from clipper_assets.storage.base import Stored
+from clipper_assets.storage.stored import Stored
 
 router = APIRouter(tags=["process"])
 PATIENCE_S, POLL_S = 5.0, 0.1

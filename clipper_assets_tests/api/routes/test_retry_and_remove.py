@@ -13,8 +13,9 @@ from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
 from clipper_assets.job import clip_episode as job
 from clipper_assets.media.frame import Aspect
-from clipper_assets.storage.base import Storage, Stored
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.stored import Stored
 from clipper_assets_tests.conftest import clip_episode
 
 KEY = "show5/again.mp4"
