@@ -35,8 +35,9 @@ from clipper_assets_tests.support.media import FAST
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
-NO_KEY_NO_MODELS = {"highlight_windows_not_degraded", "scenes_not_degraded"}
-"""Checks that warn without an OpenAI key and models: the heuristic picks highlights, and OpenCV detects faces."""
+NO_KEY_NO_MODELS = {"aligned_transcript_not_degraded", "highlight_windows_not_degraded", "scenes_not_degraded"}
+"""Checks that warn without an OpenAI key and models: nothing tells voices apart, the heuristic picks highlights, and
+OpenCV detects faces."""
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
