@@ -11,7 +11,8 @@ from clipper_assets.camera.analysis.analyse import analyse  # noqa: TID253  # no
 from clipper_assets.camera.direction.director import direct  # noqa: TID253
 from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.plan import Look, plan_clip
+from clipper_assets.clips.look import Look
+from clipper_assets.clips.plan import plan_clip
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.highlights.window import Window as HighlightWindow

@@ -36,7 +36,10 @@ def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
         "settings": settings,
         "lake": Lake(storage=storage),
         "progress": Progress(),
-        "engines": Engines.configured(settings),
+        # Made in the run, because importing them is a tenth of the time that the definitions take to load.
+        "engines": dg.ResourceDefinition(
+            lambda _: Engines.configured(settings), description=Engines.__doc__, config_schema={}
+        ),
         "diarizer": Diarizer(model=settings.diarization_model, models_dir=models_dir, device=settings.device),
         "pickers": Pickers(
             openai=OpenAIPicker(
@@ -61,6 +64,8 @@ def fixed(resources: Mapping[str, object]) -> dict[str, dg.ResourceDefinition]:
 
 def _fixed(resource: object) -> dg.ResourceDefinition:
     """The description, which the UI shows, replaces the config; that of the settings shows no values."""
+    if isinstance(resource, dg.ResourceDefinition):
+        return resource
     if isinstance(resource, dg.ConfigurableIOManagerFactory):
         return dg.IOManagerDefinition(
             resource_fn=resource.create_io_manager, description=repr(resource), config_schema={}

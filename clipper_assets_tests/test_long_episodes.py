@@ -12,7 +12,8 @@ from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.sidecars import sidecars
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
+from clipper_assets.clips.look import Look
+from clipper_assets.clips.plan import ClipPlan, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.rules import MAX_CLIPS, place, windows_table

@@ -15,8 +15,9 @@ import pytest
 from clipper_assets.camera.direction.path import still
 from clipper_assets.captions.ass import SPOKEN, caption_ass
 from clipper_assets.captions.styles import load_style
+from clipper_assets.clips.look import Look
 from clipper_assets.clips.manifest import Manifest
-from clipper_assets.clips.plan import ClipPlan, Look, plan_clip
+from clipper_assets.clips.plan import ClipPlan, plan_clip
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window, read_windows

@@ -29,7 +29,7 @@ class CaptionStyle(BaseModel):
     Sizes are pixels of a frame whose shorter side is 1080; a colour of None draws nothing.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str
     font: str = Field(description="full name of a face in this package or in CLIPPER_FONTS_DIR")

@@ -16,6 +16,7 @@ from clipper_assets.camera.direction.path import read_paths, read_requested_layo
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
 from clipper_assets.clips.gates.verdicts import read_limits
+from clipper_assets.clips.look import Look
 from clipper_assets.clips.manifest import (
     CLIPS,
     Clip,
@@ -29,7 +30,6 @@ from clipper_assets.clips.manifest import (
     record_key,
     whole_clips,
 )
-from clipper_assets.clips.plan import Look
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.edits.store import EDITS, latest_edits

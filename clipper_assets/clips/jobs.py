@@ -10,8 +10,9 @@ from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.gates.words import spoken_around
+from clipper_assets.clips.look import Look
 from clipper_assets.clips.mouths import mouths_in_clip, place_off_mouths
-from clipper_assets.clips.plan import Look, plan_clip
+from clipper_assets.clips.plan import plan_clip
 from clipper_assets.clips.produce import Job
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.edits.model import Edits

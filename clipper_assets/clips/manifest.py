@@ -66,7 +66,7 @@ class Clip(BaseModel):
     `gates` are the verdicts on `figures`.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
     clip_index: int
     start_time: float
@@ -120,7 +120,7 @@ class Clip(BaseModel):
 class Source(BaseModel):
     """The upload that the clips come from."""
 
-    model_config = ConfigDict(allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False, defer_build=True)
 
     key: str
     etag: str

@@ -16,6 +16,7 @@ from clipper_assets.captions.layout import Captions, Place
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
+from clipper_assets.clips.look import Look
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Frame
@@ -23,17 +24,6 @@ from clipper_assets.text.clean import clean_text
 
 RENDERER_VERSION = "4"
 MAX_FPS = 60
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the clips of a run look: caption style, frame, tightening (pauses and fillers removed) and hook title."""
-
-    style: CaptionStyle
-    frame: Frame
-    tighten: bool = False
-    hook_title: bool = False
-    fonts_dir: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Decision(StrEnum):
 
 
 class StoredModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Review(BaseModel):

@@ -39,7 +39,7 @@ class Show(BaseModel):
     and `read_limits`, which know the fields.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     caption_style: str = Field(DEFAULT_STYLE, description="name of a caption style")
     captions: dict[str, Any] = Field({}, description="overrides of that style: colours, font, ...")

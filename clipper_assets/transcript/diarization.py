@@ -12,8 +12,8 @@ from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.engines.base import Recording
-from clipper_assets.transcript.engines.whisper import free_gpu_memory
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
+from clipper_assets.transcript.memory import free_gpu_memory
 from clipper_assets.transcript.models import ModelMissingError, hub_model, torch_device
 from clipper_assets.transcript.words import Word
 

@@ -16,7 +16,8 @@ from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.gates.captions import missing_captions
-from clipper_assets.clips.plan import ClipPlan, Look, output_fps, plan_clip
+from clipper_assets.clips.look import Look
+from clipper_assets.clips.plan import ClipPlan, output_fps, plan_clip
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout

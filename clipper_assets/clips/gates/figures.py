@@ -13,7 +13,7 @@ Rounded = Annotated[float, AfterValidator(lambda figure: round(figure, 4))]
 class PlannedFormat(BaseModel):
     """The format that the plan sets for the video file."""
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
     width_px: int
     height_px: int
@@ -24,7 +24,7 @@ class PlannedFormat(BaseModel):
 class Container(BaseModel):
     """The format of a file by its headers and packets, with times in seconds as the container states them."""
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
     width_px: int
     height_px: int

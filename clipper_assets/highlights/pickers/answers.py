@@ -85,7 +85,7 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 class Scored(BaseModel):
     """An item of an answer; its score is None where the answer has none."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     score: Score = None
 

@@ -1,7 +1,5 @@
 """Base of the Whisper engines: splits speech into chunks, detects the language, decodes, aligns and marks doubts."""
 
-import gc
-import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.doubt import Decoded, doubt_records, mark_doubts, removal_records
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.sequence import decode_in_sequence
+from clipper_assets.transcript.memory import free_gpu_memory
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, cue_words
@@ -197,13 +196,6 @@ def default_batch_size(device: str, language: str) -> int:
     of 12 in Japanese (a synthetic voice), and all 12 in batches.
     """
     return BATCH_SIZE if device == "cuda" or language in UNSPACED else 1
-
-
-def free_gpu_memory() -> None:
-    """Release GPU memory that torch caches but nothing uses."""
-    gc.collect()
-    if torch := sys.modules.get("torch"):
-        torch.cuda.empty_cache()
 
 
 def retry_with_smaller_batches(work: Callable[[int], Result], batch_size: int) -> tuple[Result, int]:
