@@ -19,6 +19,8 @@ from clipper_assets.storage.lake import table_key
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.conftest import clip_episode
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 SIDECARS = {"show/cut.srt": b"", "show/speakers.toml": b"", "show/show.toml": b'layout = "fit"\n'}
 

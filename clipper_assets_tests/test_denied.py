@@ -22,6 +22,8 @@ from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.support.loopback import on_loopback
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 ACCESS_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 

@@ -20,6 +20,8 @@ from clipper_assets.storage.lake import parquet_bytes, stored_table
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.words import WORDS
 
+pytestmark = pytest.mark.episodes
+
 KEY = "test1/cut.mp4"
 TABLES = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
 

@@ -15,6 +15,8 @@ from clipper_assets.transcript.engines.auto import Engines
 from clipper_assets_tests.conftest import clip_episode
 from clipper_assets_tests.test_denied import failure_messages
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 MESSAGE = f"{KEY} was replaced or removed since it was probed; materialize raw_video again"
 WORK_OF_STEP = {

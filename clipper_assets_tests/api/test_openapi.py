@@ -73,6 +73,7 @@ def statuses(services: Services, operation: Any) -> set[int]:
     return codes
 
 
+@pytest.mark.episodes
 def test_every_operation_answers_as_documented(services: Services, operations: list[Any]) -> None:
     seen = {(operation.label, status) for operation in operations for status in statuses(services, operation)}
     assert {(label, 200) for label in ("GET /episodes", "GET /episodes/{key}", "GET /episodes/{key}/events")} <= seen

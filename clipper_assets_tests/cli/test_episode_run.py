@@ -22,6 +22,8 @@ from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import NO_KEY_NO_MODELS, clip_episode
 from clipper_assets_tests.episodes.test_sensors import Ticks
 
+pytestmark = pytest.mark.episodes
+
 KEY = "test1/cut.mp4"
 TABLES = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
 

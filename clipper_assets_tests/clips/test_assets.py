@@ -27,6 +27,8 @@ from clipper_assets.storage.lake import LAKE, parquet_bytes, stored_table
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.conftest import clip_episode
 
+pytestmark = pytest.mark.episodes
+
 NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4", "srt", "vtt")]
 
 

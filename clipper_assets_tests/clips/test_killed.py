@@ -11,12 +11,15 @@ from pathlib import Path
 
 import av
 import dagster as dg
+import pytest
 
 from clipper_assets.clips.manifest import Manifest, record_key
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.conftest import clip_episode
+
+pytestmark = pytest.mark.episodes
 
 DEADLINE_S = 120
 CLI = "from clipper_assets.cli import main; main()"

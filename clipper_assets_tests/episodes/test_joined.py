@@ -16,6 +16,8 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.episodes.probing import probe, refusal
 
+pytestmark = pytest.mark.episodes
+
 Make = Callable[..., str]
 
 MP3, VBR = ("-c:a", "libmp3lame", "-b:a", "64k"), ("-c:a", "libmp3lame", "-q:a", "4")

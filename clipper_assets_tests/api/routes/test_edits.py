@@ -62,6 +62,7 @@ def manifest(services: Services) -> Manifest:
     return Manifest.model_validate_json(services.storage.read_bytes(f"{CLIPS}/manifest.json"))
 
 
+@pytest.mark.episodes
 def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     client: TestClient, services: Services, edits_discarded: None
 ) -> None:

@@ -18,6 +18,8 @@ from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.stored import Stored
 from clipper_assets_tests.conftest import clip_episode
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show5/again.mp4"
 BESIDE = "show5/again.srt"
 OTHERS = ("show5/clips/other/manifest.json", "show5/clips/other/clip_0.mp4", "show5/clips/notes.txt")

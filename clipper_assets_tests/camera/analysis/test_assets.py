@@ -27,6 +27,8 @@ from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.conftest import clip_episode, shorten_clips
 from clipper_assets_tests.support.servers import CountingS3, serving_s3
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 SPEAKER, SPLIT = CameraConfig(layout=Layout.speaker), CameraConfig(layout=Layout.split)
 

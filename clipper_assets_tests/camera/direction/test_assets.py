@@ -20,6 +20,8 @@ from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE, parquet_bytes
 from clipper_assets_tests.conftest import clip_episode
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 
 

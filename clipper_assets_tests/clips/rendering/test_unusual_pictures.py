@@ -15,6 +15,8 @@ from clipper_assets.shows.show import Layout
 from clipper_assets_tests.support.media import SMALL, frames, lavfi, make, plan_of
 from clipper_assets_tests.support.uploads import joined, looked_at, rendered, webm
 
+pytestmark = pytest.mark.episodes
+
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac")
 STRIPS = (
     "color=gray:s={size}:r=25,drawbox=w=iw/8:h=ih:color=white:t=fill,drawbox=x=iw*7/8:w=iw/8:h=ih:color=white:t=fill"
