@@ -1,7 +1,6 @@
 """Engine `transcript_file`: reads the SRT, VTT or JSON file next to the upload and times its words by alignment."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Self
@@ -17,7 +16,7 @@ from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.fitting.activity import activity_fit
-from clipper_assets.transcript.fitting.check import check, moved, notes
+from clipper_assets.transcript.fitting.check import MIN_TOKENS, check, moved, notes
 from clipper_assets.transcript.fitting.listeners import listeners
 from clipper_assets.transcript.fitting.text import tokens_of
 from clipper_assets.transcript.models import ModelMissingError
@@ -121,39 +120,50 @@ class TranscriptFile(Engine):
         Raises EngineUnavailableError if the transcript belongs to another recording.
         """
         tokens = tokens_of(transcript.cues, language)
+        not_asked: list[str] = []
         chosen = listeners(
             tokens,
             language,
             detect=recording.language is None,
-            find_whisper=lambda: self._whisper(stage),
+            find_whisper=lambda: self._whisper(stage, not_asked),
             device=self.device,
         )
         fit = check(recording, tokens, chosen, stage("comparing")) or activity_fit(recording, transcript.cues, tokens)
-        if fit is None:
-            return transcript.cues, [], {"transcript_check": "not possible"}
         name = recording.transcript_file.name if recording.transcript_file else ""
+        why = f" ({'; '.join(not_asked)})" if not_asked else ""
+        if fit is None:
+            reason = f"{name} was used without a comparison with the sound, which was not possible{why}"
+            degraded = [Degraded(ALIGNED_TRANSCRIPT, reason)] if len(tokens) >= MIN_TOKENS else []
+            return transcript.cues, degraded, {"transcript_check": f"not possible{why}"}
         if not fit.belongs:
             raise EngineUnavailableError(
                 f"the words of {name} are not said in the recording; remove it or upload the right one"
             )
         facts: dict[str, str | float] = {
-            "transcript_check": fit.evidence,
+            "transcript_check": f"{fit.evidence}{why}",
             "fitting": round(fit.share, 3),
             "offset_s": round(fit.offset_s, 1),
         }
         degraded = [Degraded(ALIGNED_TRANSCRIPT, reason) for reason in notes(fit, name)]
         return moved(transcript.cues, fit), degraded, facts
 
-    def _whisper(self, stage: Stage) -> Path | None:
-        """The folder of a Whisper model, fetched if there is none; None if that fails, or without a setting."""
+    def _whisper(self, stage: Stage, not_asked: list[str]) -> Path | None:
+        """The folder of a Whisper model, fetched if there is none; None without a setting.
+
+        If it cannot be fetched, None too; then the reason is added to `not_asked`.
+        """
         if self.model is None:
             return None
         models_dir = Path(self.models_dir) if self.models_dir else None
         if folder := fastest_on_disk(self.model, models_dir):
             return folder
         name = SMALLEST if self.model == AUTO else self.model
-        with suppress(FetchError, ModelMissingError):  # the engine that needs the model more says why
+        try:
             return fetch_whisper(name, writable_home(models_dir), lambda: stage(f"fetching Whisper {name}"))
+        except FetchError as error:
+            not_asked.append(f"Whisper {name} cannot be fetched: {error.reason}")
+        except ModelMissingError as error:
+            not_asked.append(str(error))
         return None
 
 

@@ -39,9 +39,11 @@ def test_a_transcript_of_later_cues_is_moved_to_the_sound(half: Recording, truth
     assert [record.reason for record in result.degraded] == ["talk.srt is 20.0 s late, which was corrected"]
 
 
-def test_the_transcript_of_another_episode_is_refused_if_no_whisper_can_be_asked(
-    half: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+ENGINE = TranscriptFile(aligners=Aligners(), model="auto")
+
+
+def without_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The Whisper models that are asked for, none of which can be fetched."""
     asked_for = []
 
     def fetch(name: str, models_dir: Path | None, report: object) -> Path:
@@ -49,14 +51,33 @@ def test_the_transcript_of_another_episode_is_refused_if_no_whisper_can_be_asked
         raise FetchError(name, "no network", "connect it")
 
     monkeypatch.setattr(transcript_file, "fetch_whisper", fetch)
-    engine = TranscriptFile(aligners=Aligners(), model="auto")
+    return asked_for
+
+
+def test_a_transcript_that_cannot_be_compared_with_the_sound_is_recorded(
+    half: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_network(monkeypatch)
+    words = [Word(f"Wort{number}", number, number + 0.8, number // 8) for number in range(25)]
+    file = write_srt(words, tmp_path / "talk.de.srt")
+    result = ENGINE.transcribe(replace(half, transcript_file=file, language="de"), Bars())
+    assert result.degraded[0].reason == (
+        "talk.de.srt was used without a comparison with the sound, which was not possible (Whisper base cannot be "
+        "fetched: no network)"
+    )
+
+
+def test_the_transcript_of_another_episode_is_refused_if_no_whisper_can_be_asked(
+    half: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = without_network(monkeypatch)
     text = """Good evening and thank you for joining our programme on the history of railways. Tonight an engineer
         explains why the first locomotives needed so much water and how drivers learned to read the signals by night."""
     words = [Word(word, 1 + 0.6 * number, 1.5 + 0.6 * number, 0) for number, word in enumerate(text.split())]
     with pytest.raises(
         EngineUnavailableError, match=r"^the words of talk\.srt are not said in the recording; remove it"
     ):
-        engine.transcribe(replace(half, transcript_file=write_srt(words, tmp_path / "talk.srt")), Bars())
+        ENGINE.transcribe(replace(half, transcript_file=write_srt(words, tmp_path / "talk.srt")), Bars())
     assert asked_for == ["base"]
 
 
