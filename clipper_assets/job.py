@@ -12,6 +12,7 @@ from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
@@ -31,6 +32,13 @@ clip_episode = dg.define_asset_job(
 def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
     """Resources of the assets. They contain no key or token, because the UI shows their config."""
     models_dir = str(settings.models_dir) if settings.models_dir else None
+    language_model = LanguageModel(
+        model=settings.openai_model,
+        base_url=settings.openai_base_url,
+        timeout_s=settings.openai_timeout_s,
+        max_retries=settings.openai_max_retries,
+        context_tokens=settings.openai_context_tokens,
+    )
     return {
         "storage": storage,
         "settings": settings,
@@ -41,14 +49,9 @@ def build_resources(settings: Settings, storage: Storage) -> dict[str, object]:
             lambda _: Engines.configured(settings), description=Engines.__doc__, config_schema={}
         ),
         "diarizer": Diarizer(model=settings.diarization_model, models_dir=models_dir, device=settings.device),
+        "language_model": language_model,
         "pickers": Pickers(
-            openai=OpenAIPicker(
-                model=settings.openai_model,
-                base_url=settings.openai_base_url,
-                timeout_s=settings.openai_timeout_s,
-                max_retries=settings.openai_max_retries,
-                context_tokens=settings.openai_context_tokens,
-            ),
+            openai=OpenAIPicker(language_model=language_model),
             heuristic=HeuristicPicker(),
         ),
     }

@@ -18,6 +18,7 @@ from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.media.loudness import LoudnessTrack
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
@@ -69,7 +70,8 @@ def materialized(
                 "settings": Settings(),
                 "lake": Lake(storage=storage),
                 "pickers": Pickers(
-                    openai=OpenAIPicker(base_url=server.url, timeout_s=5, max_retries=0), heuristic=HeuristicPicker()
+                    openai=OpenAIPicker(language_model=LanguageModel(base_url=server.url, timeout_s=5, max_retries=0)),
+                    heuristic=HeuristicPicker(),
                 ),
                 "progress": Progress(),
             },

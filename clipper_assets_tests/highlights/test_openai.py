@@ -10,9 +10,11 @@ from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
-from clipper_assets.highlights.pickers.openai import OpenAIPicker, estimated_tokens, parts, prompt_version
-from clipper_assets.highlights.pickers.session import cost_usd
+from clipper_assets.highlights.pickers.openai import OpenAIPicker, prompt_version
 from clipper_assets.highlights.rules import place, windows_table
+from clipper_assets.llm.language_model import LanguageModel
+from clipper_assets.llm.parts import estimated_tokens, parts
+from clipper_assets.llm.session import cost_usd
 from clipper_assets.settings import PickerName
 from clipper_assets_tests.highlights.conftest import (
     KEY,
@@ -31,7 +33,9 @@ TALK = talk_of(WORDS, 340.0)
 
 def pick(server: ModelServer, name: PickerName = PickerName.openai, talk: Talk = TALK, **fields: Any) -> Picked:
     """Pick, and check that the windows obey the rules and that the key does not leak."""
-    openai = OpenAIPicker(**{"base_url": server.url, "timeout_s": 5.0, "max_retries": 1, **fields})
+    openai = OpenAIPicker(
+        language_model=LanguageModel(**{"base_url": server.url, "timeout_s": 5.0, "max_retries": 1, **fields})
+    )
     picked = Pickers(openai=openai, heuristic=HeuristicPicker()).pick(name, talk, ignored)
     windows = windows_table(
         EPISODE,

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import dagster as dg
 
-from clipper_assets.highlights.pickers.base import Picked, PickerUnavailableError, Talk
+from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.llm.session import ModelUnavailableError
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
@@ -32,7 +33,7 @@ class Pickers(dg.ConfigurableResource[None]):
             return self.heuristic.pick(talk, report)
         try:
             return self.openai.pick(talk, report)
-        except PickerUnavailableError as error:
+        except ModelUnavailableError as error:
             fallback = Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked by rules, not by a model: {error}")
             picked = self.heuristic.pick(talk, report)
             return replace(picked, degraded=(fallback, *picked.degraded), usage=error.usage)

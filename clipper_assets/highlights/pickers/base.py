@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import dagster as dg
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Run
+from clipper_assets.llm.session import Usage
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.transcript.timing import Span
@@ -40,16 +41,6 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens, cost and retries of requests to a model; `cost_usd` is None if the model's price is unknown."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost_usd: float | None = 0.0
-    retries: int = 0
-
-
-@dataclass(frozen=True)
 class Picked:
     """The result of a picker; `picker` names it (`heuristic`, `openai:gpt-4o-mini`, `none`)."""
 
@@ -57,15 +48,7 @@ class Picked:
     picker: str
     prompt_version: str | None = None
     degraded: Sequence[Degraded] = ()
-    usage: Usage = Usage()
-
-
-class PickerUnavailableError(Exception):
-    """The picker found no usable candidates; the message says why. `usage` is what the failed attempt cost."""
-
-    def __init__(self, reason: str, usage: Usage | None = None):
-        super().__init__(reason)
-        self.usage = usage or Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 class Picker(dg.ConfigurableResource[None], ABC):
@@ -78,5 +61,5 @@ class Picker(dg.ConfigurableResource[None], ABC):
     def pick(self, talk: Talk, report: Report) -> Picked:
         """Pick candidates for `talk.count` windows.
 
-        Raises `PickerUnavailableError` if there is no candidate that fits the rules.
+        Raises `ModelUnavailableError` if there is no candidate that fits the rules.
         """

@@ -2,29 +2,27 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from string import Template
 from typing import Literal
 
-from clipper_assets.highlights.pickers.answers import HIGHLIGHTS, MIDDLE_SCORE, RANKING, Highlight, Rank
-from clipper_assets.highlights.pickers.base import Picked, Picker, PickerUnavailableError, Talk, Usage
+import dagster as dg
+
+from clipper_assets.highlights.pickers.answers import HIGHLIGHTS, RANKING, Highlight, Rank
+from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.pickers.heuristic import HOOK_CHARACTERS, shortened
-from clipper_assets.highlights.pickers.session import Session, cost_usd, one_line
 from clipper_assets.highlights.rules import Candidate, fit
+from clipper_assets.llm.answers import MIDDLE_SCORE
+from clipper_assets.llm.language_model import LanguageModel
+from clipper_assets.llm.parts import parts
+from clipper_assets.llm.session import Session, one_line
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
-from clipper_assets.settings import Settings
 from clipper_assets.text.markdown import clock
-
-BYTES_PER_TOKEN = 3
-"""Bytes per token; OpenAI's rule of thumb is four characters of English, three bytes also suit other scripts."""
-
-OVERLAP = 0.1
-"""Share of a part's sentences that the next part repeats, so that no stretch is lost at the boundary."""
 
 SPARE = 2
 """Number of stretches requested in addition, because some may not fit the rules."""
@@ -38,25 +36,6 @@ def prompt(name: Literal["pick", "rank"]) -> str:
 def prompt_version() -> str:
     """Twelve hex digits of a hash of all prompts."""
     return hashlib.sha256((prompt("pick") + prompt("rank")).encode()).hexdigest()[:12]
-
-
-def estimated_tokens(text: str) -> int:
-    """Estimate the tokens of `text` without a tokenizer; rather too many than too few."""
-    return len(text.encode()) // BYTES_PER_TOKEN + 1
-
-
-def parts(lines: Sequence[str], budget_tokens: int) -> Iterator[range]:
-    """Split lines into overlapping ranges that fit the token budget; each range has at least one line."""
-    start = 0
-    while start < len(lines):
-        end, tokens = start, 0
-        while end < len(lines) and (end == start or tokens + estimated_tokens(lines[end]) <= budget_tokens):
-            tokens += estimated_tokens(lines[end])
-            end += 1
-        yield range(start, end)
-        if end == len(lines):
-            return
-        start = max(start + 1, end - max(1, round(OVERLAP * (end - start))))
 
 
 def distinct(highlights: Sequence[Highlight]) -> list[Highlight]:
@@ -86,39 +65,17 @@ def _candidate(highlight: Highlight, first_text: str) -> Candidate:
 class OpenAIPicker(Picker):
     """Picks highlights with any server that supports OpenAI chat completions.
 
-    A `base_url` of None is OpenAI's server. `context_tokens` limits the transcript in one request; a longer one is
-    picked in overlapping parts, whose stretches are ranked in a last request. The key is read from the environment for
-    each pick and is not part of the configuration, which the UI shows.
+    A transcript that is longer than one request allows is picked in overlapping parts, whose stretches are ranked in a
+    last request.
     """
 
-    model: str = "gpt-4o-mini"
-    base_url: str | None = None
-    timeout_s: float = 60.0
-    max_retries: int = 3
-    context_tokens: int = 100_000
+    language_model: dg.ResourceDependency[LanguageModel]
 
     def pick(self, talk: Talk, report: Report) -> Picked:
-        from openai import OpenAI
-
-        from clipper_assets.highlights.pickers.bounded import BoundedClient
-
-        secret = Settings().openai_api_key
-        key = secret.get_secret_value().strip() if secret else ""
-        if not key:
-            raise PickerUnavailableError("OPENAI_API_KEY is not set; set it for better picks")
-        if not key.isascii():
-            raise PickerUnavailableError("OPENAI_API_KEY contains a character that is not ASCII; copy the key again")
-        with OpenAI(
-            api_key=key,
-            base_url=self.base_url,
-            timeout=self.timeout_s,
-            max_retries=self.max_retries,
-            http_client=BoundedClient(self.timeout_s),
-        ) as client:
-            session = Session(client, self.model, Usage(cost_usd=cost_usd(self.model, 0, 0)))
+        with self.language_model.session() as session:
             candidates, dropped = self._candidates(session, talk, report)
         report(1.0)
-        return Picked(candidates, f"openai:{self.model}", prompt_version(), dropped, session.usage)
+        return Picked(candidates, f"openai:{session.model}", prompt_version(), dropped, session.usage)
 
     def _candidates(self, session: Session, talk: Talk, report: Report) -> tuple[list[Candidate], list[Degraded]]:
         lines = [
@@ -132,7 +89,7 @@ class OpenAIPicker(Picker):
             max_s=f"{talk.rules.max_s:g}",
             language=talk.language,
         )
-        pieces = list(parts(lines, self.context_tokens))
+        pieces = list(parts(lines, self.language_model.context_tokens))
         highlights: list[Highlight] = []
         for number, piece in enumerate(pieces, start=1):
             highlights += session.ask(system, "\n".join(lines[piece.start : piece.stop]), HIGHLIGHTS, Highlight)
@@ -159,7 +116,7 @@ class OpenAIPicker(Picker):
         if len(pieces) > 1:
             placeable, unknown = self._ranked(session, talk, placeable)
             reasons += unknown
-        notes = [*session.flaws, *(f"{self.model} {reason}; these were dropped" for reason in reasons)]
+        notes = [*session.flaws, *(f"{session.model} {reason}; these were dropped" for reason in reasons)]
         return placeable, [Degraded(HIGHLIGHT_WINDOWS, note) for note in dict.fromkeys(notes)]
 
     def _ranked(
@@ -172,7 +129,7 @@ class OpenAIPicker(Picker):
             f"{c.title} | {c.hook} | {c.reason}"
             for number, c in enumerate(ordered)
         ]
-        shown = next(parts(lines, self.context_tokens))
+        shown = next(parts(lines, self.language_model.context_tokens))
         system = Template(prompt("rank")).substitute(count=talk.count + SPARE)
         ranking = session.ask(system, "\n".join(lines[: shown.stop]), RANKING, Rank)
         ranked = [replace(ordered[r.number], score=r.score or MIDDLE_SCORE) for r in ranking if r.number in shown]

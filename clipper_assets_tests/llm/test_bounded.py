@@ -5,7 +5,7 @@ from threading import Event, Thread
 import httpx2 as httpx
 import pytest
 
-from clipper_assets.highlights.pickers.bounded import MAX_BYTES, AnswerTooLargeError, BoundedClient
+from clipper_assets.llm.bounded import MAX_BYTES, AnswerTooLargeError, BoundedClient
 
 STATUS_LINE = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from clipper_assets.highlights.pickers.answers import HIGHEST_SCORE, LOWEST_SCORE, MIDDLE_SCORE, Message, Scored
+from clipper_assets.llm.answers import HIGHEST_SCORE, LOWEST_SCORE, MIDDLE_SCORE, Message, Scored
 
 MAX_ATTEMPTS = 500
 """Most brackets at which JSON is looked for in vain: each may cost a pass over the answer, 1 ms for 1 MB."""

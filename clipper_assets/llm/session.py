@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from clipper_assets.highlights.pickers.answers import MIDDLE_SCORE, Choice, Reply, Scored
-from clipper_assets.highlights.pickers.base import PickerUnavailableError, Usage
-from clipper_assets.highlights.pickers.reading import read_items
+from clipper_assets.llm.answers import MIDDLE_SCORE, Choice, Reply, Scored
+from clipper_assets.llm.reading import read_items
 from clipper_assets.text.clean import clean_text
 
 if TYPE_CHECKING:
@@ -39,6 +38,24 @@ _SECRET = re.compile(
 _MARKUP = re.compile(r"(?is)<(script|style|head)\b.*?</\1>|<[^<>]*>")
 
 Item = TypeVar("Item", bound=Scored)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens, cost and retries of requests to a model; `cost_usd` is None if the model's price is unknown."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = 0.0
+    retries: int = 0
+
+
+class ModelUnavailableError(Exception):
+    """The model gave no usable answer; the message says why. `usage` is what the failed attempt cost."""
+
+    def __init__(self, reason: str, usage: Usage | None = None):
+        super().__init__(reason)
+        self.usage = usage or Usage()
 
 
 def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
@@ -69,14 +86,14 @@ class Session:
         A server that refuses the schema is asked once more without it, because the prompt describes the answer, too.
 
         Raises:
-            PickerUnavailableError: There is no usable answer; the message has the server's reason without secrets.
+            ModelUnavailableError: There is no usable answer; the message has the server's reason without secrets.
         """
         from openai import APIStatusError
 
         (key,) = schema["properties"]
         try:
             choice = self._choice(system, user, schema if self.knows_schemas else None)
-        except PickerUnavailableError as error:
+        except ModelUnavailableError as error:
             cause = error.__cause__
             if not (self.knows_schemas and isinstance(cause, APIStatusError) and cause.status_code in _REFUSES_SCHEMAS):
                 raise
@@ -104,7 +121,7 @@ class Session:
         return found.items
 
     def _choice(self, system: str, user: str, schema: Mapping[str, Any] | None) -> Choice:
-        """The first choice of the answer to one request. Raises PickerUnavailableError if there is none."""
+        """The first choice of the answer to one request. Raises ModelUnavailableError if there is none."""
         from openai import APIConnectionError, APIStatusError, omit
 
         response_format: Any = omit
@@ -138,7 +155,7 @@ class Session:
     def _failure(self, error: Exception) -> str:
         from openai import APIStatusError, APITimeoutError
 
-        from clipper_assets.highlights.pickers.bounded import AnswerTooLargeError
+        from clipper_assets.llm.bounded import AnswerTooLargeError
 
         if isinstance(error, APIStatusError):
             return f"answered with HTTP status {error.status_code}{_said(self._reason(error.response.content))}"
@@ -164,8 +181,8 @@ class Session:
         text = _SECRET.sub(lambda match: f"{match[1] or ''}[removed]", text.replace(self.client.api_key, "[removed]"))
         return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}..."
 
-    def unavailable(self, failure: str) -> PickerUnavailableError:
-        return PickerUnavailableError(f"{self.model} {failure}", self.usage)
+    def unavailable(self, failure: str) -> ModelUnavailableError:
+        return ModelUnavailableError(f"{self.model} {failure}", self.usage)
 
 
 def _messages(body: Any, depth: int = 4) -> Iterator[str]:
