@@ -2,6 +2,7 @@
 
 RAW_VIDEO = "raw_video"
 ALIGNED_TRANSCRIPT = "aligned_transcript"
+AD_SPANS = "ad_spans"
 HIGHLIGHT_WINDOWS = "highlight_windows"
 SCENES = "scenes"
 CAMERA_PATHS = "camera_paths"

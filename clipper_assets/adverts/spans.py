@@ -1,0 +1,48 @@
+"""Stretches of an episode that are no part of its conversation, and the table of an episode's spans."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+from clipper_assets.storage.tables import Column, TableSpec
+
+
+class SpanKind(StrEnum):
+    """What a span is; clips contain none of them."""
+
+    advert = "advert"
+    intro = "intro"
+    outro = "outro"
+    subscribe = "subscribe"
+
+
+AD_SPANS_TABLE = TableSpec(
+    "ad_spans",
+    [
+        Column("episode", pa.string(), "partition key of the episode"),
+        Column("start", pa.float64(), "seconds from the start of the episode; the start of a sentence"),
+        Column("end", pa.float64(), "seconds from the start of the episode; the end of a sentence"),
+        Column("kind", pa.string(), "`advert`, `intro`, `outro` or `subscribe`"),
+        Column("evidence", pa.list_(pa.string()), "what the span was recognized by"),
+        Column("confidence", pa.float32(), "0..1"),
+    ],
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdSpan:
+    """A row of the table of spans, without its episode; `AD_SPANS_TABLE` describes the columns."""
+
+    start: float
+    end: float
+    kind: SpanKind
+    evidence: Sequence[str]
+    confidence: float
+
+
+def read_spans(table: pa.Table) -> list[AdSpan]:
+    """The spans of a table of spans, in its order."""
+    rows = table.drop_columns(["episode"]).to_pylist()
+    return [AdSpan(**{**row, "kind": SpanKind(row["kind"])}) for row in rows]
