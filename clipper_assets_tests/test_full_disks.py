@@ -22,6 +22,8 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.multipart import DirectoryMultipart
 from clipper_assets_tests.conftest import clip_episode
 
+pytestmark = pytest.mark.episodes
+
 KEY = "show/cut.mp4"
 SCRATCH = "the scratch directory {} is full; free space in it, or set TMPDIR to one on a larger disk"
 STORAGE = "the disk that holds {} is full; free space on it, or move it to a larger one"

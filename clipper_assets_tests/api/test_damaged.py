@@ -33,6 +33,8 @@ from clipper_assets.transcript.words import WORDS
 from clipper_assets.webhooks.sensor import SUCCEEDED, _body
 from clipper_assets_tests.api.conftest import TOKENS, client_of
 
+pytestmark = pytest.mark.episodes
+
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]
 SHOWN = (("raw_video", SOURCE), ("aligned_transcript", WORDS))
 OTHERS = (("highlight_windows", WINDOWS), ("scenes", SCENES_TABLE), ("camera_paths", CAMERA), ("rendered_clips", CLIPS))

@@ -42,6 +42,7 @@ def sentence(*arguments: str) -> str:
     return line.removeprefix("clipper: ")
 
 
+@pytest.mark.episodes
 def test_a_file_becomes_clips_whose_paths_are_printed(cut: Path) -> None:
     result = clipper("process", str(cut), "--max-clips", "1")
     assert result.exit_code == 0, result.output
@@ -59,6 +60,7 @@ def test_a_file_becomes_clips_whose_paths_are_printed(cut: Path) -> None:
     assert str(path) in again.output
 
 
+@pytest.mark.episodes
 def test_clips_in_s3_are_named_by_their_uri(cut: Path, s3_storage: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLIPPER_STORAGE", f"s3://{s3_storage.bucket}/team/podcasts")
     result = clipper("process", str(cut), "--max-clips", "1", "--caption-style", "boxed")

@@ -21,6 +21,8 @@ from clipper_assets_tests.clips.card_clip import job, produced, uploaded
 from clipper_assets_tests.clips.gates.limits import limits_of
 from clipper_assets_tests.support.media import source_of
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.fixture
 def file(storage: DirectoryStorage) -> Path:

@@ -55,6 +55,7 @@ def clips(client: TestClient) -> list[dict[str, Any]]:
     return views
 
 
+@pytest.mark.episodes
 def test_the_episode_lists_the_clips_of_every_aspect(runs: dict[Aspect, dg.DagsterRun], reader: TestClient) -> None:
     episode = reader.get(f"/episodes/{KEY}").json()
     shown = [(clip["aspect"], clip["clip_index"], clip["key"], clip["height"]) for clip in episode["clip_views"]]

@@ -111,6 +111,7 @@ def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     assert [each["mp4"][0] for each in (files(services, 0), files(services, 1))] == [each["mp4"][0] for each in before]
 
 
+@pytest.mark.episodes
 def test_a_rejected_clip_is_not_publishable(client: TestClient, services: Services, edits_discarded: None) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version, "decision": "rejected"})
@@ -122,6 +123,7 @@ def test_a_rejected_clip_is_not_publishable(client: TestClient, services: Servic
     assert "rejected by a person" in manifest(services).held_back[0]
 
 
+@pytest.mark.episodes
 def test_style_layout_and_texts_are_changed_for_one_clip(
     client: TestClient, services: Services, edits_discarded: None
 ) -> None:

@@ -13,6 +13,8 @@ from clipper_assets.media.ffmpeg import run
 from clipper_assets.media.frame import FRAMES, Aspect, Frame
 from clipper_assets_tests.support.media import frame_at, frames, make, source_of
 
+pytestmark = pytest.mark.episodes
+
 ACCENT = "#00ff00"
 PORTRAIT = FRAMES[Aspect.portrait]
 FPS = Fraction(15)

@@ -11,6 +11,8 @@ from clipper_assets.clips.rendering.mastering import MAX_GAIN_DB, master
 from clipper_assets.media.loudness import measure_loudness
 from clipper_assets_tests.support.media import SAMPLE, make
 
+pytestmark = pytest.mark.episodes
+
 SPEECH = f"amovie={SAMPLE / 'episode.mp4'}:seek_point=20,atrim=duration=8"
 RATTLE = "1.9*exp(-60*mod(t,0.25))"
 REACHED = {

@@ -34,6 +34,8 @@ from clipper_assets_tests.support.media import (
     words,
 )
 
+pytestmark = pytest.mark.episodes
+
 
 @pytest.fixture
 def video(tmp_path: Path) -> Path:

@@ -15,6 +15,8 @@ from clipper_assets.transcript.words import Word
 from clipper_assets_tests.transcript.conftest import Bars
 from clipper_assets_tests.transcript.scoring import start_errors, word_error_rate
 
+pytestmark = pytest.mark.episodes
+
 
 def timestamp(seconds: float) -> str:
     minutes, rest = divmod(max(seconds, 0.0), 60)
