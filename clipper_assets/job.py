@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from clipper_assets.adverts.assets import ad_spans
 from clipper_assets.camera.analysis.assets import scenes
 from clipper_assets.camera.direction.assets import camera_paths
 from clipper_assets.clips.assets import rendered_clips
@@ -21,11 +22,11 @@ from clipper_assets.transcript.assets import aligned_transcript
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 
-assets = [raw_video, aligned_transcript, highlight_windows, scenes, camera_paths, rendered_clips]
+assets = [raw_video, aligned_transcript, ad_spans, highlight_windows, scenes, camera_paths, rendered_clips]
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
-    description="Makes clips of an upload: all six assets of one episode, with their checks.",
+    description="Makes clips of an upload: all seven assets of one episode, with their checks.",
 )
 
 

@@ -13,6 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from clipper_assets import job
+from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips import assets as clips_assets
@@ -166,6 +167,7 @@ def clip_episode(
             ops={
                 "raw_video": RawVideoConfig(afresh=afresh),
                 "aligned_transcript": TranscriptConfig(afresh=afresh),
+                "ad_spans": AdSpansConfig(afresh=afresh),
                 "highlight_windows": HighlightsConfig(afresh=afresh, max_clips=max_clips),
                 "scenes": ScenesConfig(afresh=afresh, layout=camera.layout),
                 "camera_paths": camera,

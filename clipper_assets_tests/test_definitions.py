@@ -7,7 +7,15 @@ import pytest
 from clipper_assets.definitions import defs
 from clipper_assets.job import assets, clip_episode
 
-ASSETS = {"raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"}
+ASSETS = {
+    "raw_video",
+    "aligned_transcript",
+    "ad_spans",
+    "highlight_windows",
+    "scenes",
+    "camera_paths",
+    "rendered_clips",
+}
 
 
 def python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -78,6 +86,7 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
     assert upstream == {
         "raw_video": set(),
         "aligned_transcript": {"raw_video"},
+        "ad_spans": {"raw_video", "aligned_transcript"},
         "highlight_windows": {"raw_video", "aligned_transcript", "edits"},
         "scenes": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
         "camera_paths": {"raw_video", "highlight_windows", "scenes", "edits"},

@@ -23,7 +23,7 @@ from clipper_assets.transcript.words import WORDS
 pytestmark = pytest.mark.episodes
 
 KEY = "test1/cut.mp4"
-TABLES = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
+TABLES = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "scenes", "camera_paths"]
 
 
 @dataclass
@@ -89,7 +89,7 @@ def test_a_changed_transcript_file_recomputes_the_transcript(episode: Episode) -
     episode.storage.put_bytes("test1/cut.srt", srt)
     assert episode.recomputed() == []
     episode.storage.put_bytes("test1/cut.srt", srt.replace(b"the", b"that"))
-    assert episode.recomputed()[:2] == ["aligned_transcript", "highlight_windows"]
+    assert episode.recomputed()[:2] == ["aligned_transcript", "ad_spans", "highlight_windows"]
 
 
 def test_tables_are_reused_if_the_recomputed_table_before_them_is_the_same(episode: Episode) -> None:

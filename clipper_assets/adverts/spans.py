@@ -1,7 +1,7 @@
 """Stretches of an episode that are no part of its conversation, and the table of an episode's spans."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import pyarrow as pa
@@ -46,3 +46,8 @@ def read_spans(table: pa.Table) -> list[AdSpan]:
     """The spans of a table of spans, in its order."""
     rows = table.drop_columns(["episode"]).to_pylist()
     return [AdSpan(**{**row, "kind": SpanKind(row["kind"])}) for row in rows]
+
+
+def spans_table(episode: str, spans: Sequence[AdSpan]) -> pa.Table:
+    """The table of an episode's spans."""
+    return AD_SPANS_TABLE.table([{"episode": episode, **asdict(span), "kind": span.kind.value} for span in spans])

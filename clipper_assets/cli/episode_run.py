@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.clips.assets import RenderConfig
@@ -16,6 +17,7 @@ from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     HIGHLIGHT_WINDOWS,
@@ -36,6 +38,7 @@ class EpisodeConfig:
     key: str
     sound: RawVideoConfig
     transcript: TranscriptConfig
+    adverts: AdSpansConfig
     highlights: HighlightsConfig
     scenes: ScenesConfig
     camera: CameraConfig
@@ -82,6 +85,7 @@ def run_episode(
             ops={
                 RAW_VIDEO: config.sound,
                 ALIGNED_TRANSCRIPT: config.transcript,
+                AD_SPANS: config.adverts,
                 HIGHLIGHT_WINDOWS: config.highlights,
                 SCENES: config.scenes,
                 CAMERA_PATHS: config.camera,

@@ -8,6 +8,7 @@ import dagster as dg
 from rich.progress import BarColumn, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
@@ -93,6 +94,7 @@ def process(
             key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
             sound=RawVideoConfig(afresh=afresh, microphones=microphones),
             transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
+            adverts=AdSpansConfig(afresh=afresh),
             highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips, picker=picker),
             scenes=ScenesConfig(afresh=afresh, layout=layout),
             camera=CameraConfig(afresh=afresh, layout=layout),

@@ -8,6 +8,7 @@ from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     HIGHLIGHT_WINDOWS,
@@ -24,6 +25,7 @@ LAKE_FOLDERS = (
     RAW_VIDEO,
     "speech",
     ALIGNED_TRANSCRIPT,
+    AD_SPANS,
     HIGHLIGHT_WINDOWS,
     SCENES,
     CAMERA_PATHS,

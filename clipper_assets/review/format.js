@@ -3,6 +3,7 @@
 const STEPS = {
   raw_video: "Upload",
   aligned_transcript: "Transcript",
+  ad_spans: "Adverts",
   highlight_windows: "Highlights",
   scenes: "Scenes",
   camera_paths: "Camera",

@@ -15,6 +15,7 @@ from cachetools import LRUCache
 
 from clipper_assets.runs.model import Degraded, EpisodeState, Step, StepState
 from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     HIGHLIGHT_WINDOWS,
@@ -27,7 +28,8 @@ from clipper_assets.runtime.progress import read_progress
 WEIGHTS = {
     RAW_VIDEO: 5.0,
     ALIGNED_TRANSCRIPT: 35.0,
-    HIGHLIGHT_WINDOWS: 5.0,
+    AD_SPANS: 1.0,
+    HIGHLIGHT_WINDOWS: 4.0,
     SCENES: 10.0,
     CAMERA_PATHS: 1.0,
     RENDERED_CLIPS: 44.0,

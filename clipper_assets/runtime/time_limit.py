@@ -11,6 +11,7 @@ from types import FrameType
 import dagster as dg
 
 from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     HIGHLIGHT_WINDOWS,
@@ -43,6 +44,7 @@ class Limit:
 LIMITS = {
     RAW_VIDEO: Limit(base_s=900, per_s=1),
     ALIGNED_TRANSCRIPT: Limit(base_s=1800, per_s=10),
+    AD_SPANS: Limit(base_s=1800, per_s=0.5),
     HIGHLIGHT_WINDOWS: Limit(base_s=1800, per_s=0.5),
     SCENES: Limit(base_s=3600, per_s=1),
     CAMERA_PATHS: Limit(base_s=900, per_s=1),

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clipper_assets.adverts.spans import AD_SPANS_TABLE
 from clipper_assets.api.deps import Services
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
@@ -37,7 +38,13 @@ pytestmark = pytest.mark.episodes
 
 KEYS = [f"show{number}/talk.mp4" for number in range(5)]
 SHOWN = (("raw_video", SOURCE), ("aligned_transcript", WORDS))
-OTHERS = (("highlight_windows", WINDOWS), ("scenes", SCENES_TABLE), ("camera_paths", CAMERA), ("rendered_clips", CLIPS))
+OTHERS = (
+    ("ad_spans", AD_SPANS_TABLE),
+    ("highlight_windows", WINDOWS),
+    ("scenes", SCENES_TABLE),
+    ("camera_paths", CAMERA),
+    ("rendered_clips", CLIPS),
+)
 """Tables that neither the list nor the page of an episode shows."""
 PLACEHOLDERS: Any = {pa.string(): "x", pa.bool_(): False, pa.float64(): 1.0, pa.int32(): 1, pa.int64(): 1}
 

@@ -43,7 +43,15 @@ def test_a_finished_episode_is_counted_in_all_metrics(reader: TestClient, servic
     metrics = samples(answer.text)
     assert value(metrics, "clipper_runs_ended_total", status="success") >= 1
     assert value(metrics, "clipper_runs", status="success") >= 1
-    for step in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips"):
+    for step in (
+        "raw_video",
+        "aligned_transcript",
+        "ad_spans",
+        "highlight_windows",
+        "scenes",
+        "camera_paths",
+        "rendered_clips",
+    ):
         assert value(metrics, "clipper_step_seconds_count", step=step) >= 1
         assert value(metrics, "clipper_step_seconds_sum", step=step) > 0
     published = value(metrics, "clipper_clips_total", publishable="true")

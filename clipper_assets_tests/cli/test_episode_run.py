@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
@@ -25,7 +26,7 @@ from clipper_assets_tests.episodes.test_sensors import Ticks
 pytestmark = pytest.mark.episodes
 
 KEY = "test1/cut.mp4"
-TABLES = ["raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths"]
+TABLES = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "scenes", "camera_paths"]
 
 
 @pytest.fixture
@@ -71,6 +72,7 @@ def test_the_sensor_requests_no_upload_that_the_command_line_has_processed(
         key=KEY,
         sound=RawVideoConfig(),
         transcript=TranscriptConfig(),
+        adverts=AdSpansConfig(),
         highlights=HighlightsConfig(max_clips=1),
         scenes=ScenesConfig(layout=Layout.center),
         camera=CameraConfig(layout=Layout.center),

@@ -37,7 +37,15 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
     episode = reader.get(f"/episodes/{KEY}").json()
     assert [(step["name"], step["state"], step["percent"]) for step in episode["steps"]] == [
         (name, "done", 100.0)
-        for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
+        for name in (
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "highlight_windows",
+            "scenes",
+            "camera_paths",
+            "rendered_clips",
+        )
     ]
     assert any("picked by rules" in each["reason"] for each in episode["degraded"])
     assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True}

@@ -223,7 +223,15 @@ def test_the_events_of_a_finished_run_end_with_the_result(reader: TestClient) ->
     steps = [json.loads(each["data"])["step"] for each in received if each["event"] == "step"]
     assert [(step["name"], step["state"]) for step in steps] == [
         (name, state)
-        for name in ("raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "rendered_clips")
+        for name in (
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "highlight_windows",
+            "scenes",
+            "camera_paths",
+            "rendered_clips",
+        )
         for state in ("running", "done")
     ]
     percentages = [json.loads(each["data"])["percent"] for each in received[:-1]]
