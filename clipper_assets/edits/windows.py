@@ -119,7 +119,8 @@ def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedCli
 
 def _by_editor(clip: EditedClip, window: Mapping[str, Any]) -> EditedClip:
     # The picker's fallbacks, such as one for the window's length, do not apply to a window that a person chose.
-    return clip.model_copy(update={"window": {**window, "picker": EDITOR, "prompt_version": None, "degraded": []}})
+    theirs: dict[str, Any] = {"picker": EDITOR, "prompt_version": None, "prompt": None, "degraded": []}
+    return clip.model_copy(update={"window": {**window, **theirs}})
 
 
 def _share(sentence: Sentence, start: float, end: float) -> float:

@@ -19,8 +19,8 @@ from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC
-from clipper_assets.highlights.pickers.openai import prompt_version
 from clipper_assets.highlights.preview import preview
+from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.highlights.window import WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
@@ -30,6 +30,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
+from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
@@ -37,7 +38,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class HighlightsConfig(StepConfig):
@@ -50,7 +51,7 @@ class HighlightsConfig(StepConfig):
 
 
 def inputs(
-    config: HighlightsConfig, settings: Settings, edits: Edits, language: str, wordless: Sequence[Span]
+    config: HighlightsConfig, settings: Settings, edits: Edits, prompt: Prompt, language: str, wordless: Sequence[Span]
 ) -> dict[str, Any]:
     """Everything beside the rows of the upstream tables that decides the result."""
     return {
@@ -58,7 +59,8 @@ def inputs(
         "wordless": wordless,
         "max_clips": config.max_clips,
         "picker": config.picker or settings.picker,
-        "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()],
+        "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens],
+        "prompt": [prompt.name, prompt.version],
         "has_key": settings.openai_api_key is not None,
         "seconds": [settings.window_min_s, settings.window_max_s],
         "edited_windows": [clip.window for clip in edits.clips],
@@ -92,17 +94,18 @@ def highlight_windows(
     source = RawVideo.from_table(raw_video)
     try:
         edits = latest_edits(storage, source.episode)
+        prompt = prompt_for(storage, load_show(storage, source.key), source.episode)
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
-    decisive = inputs(config, settings, edits, language, read_wordless(words))
+    decisive = inputs(config, settings, edits, prompt, language, read_wordless(words))
     recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
-    talk = _talk(words, source, language, load_loudness(storage, source.loudness_key), config, settings)
+    talk = _talk(words, source, language, load_loudness(storage, source.loudness_key), prompt, config, settings)
     measured = time.monotonic()
     if edits.clips:
         rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
@@ -117,6 +120,7 @@ def highlight_windows(
             talk.rules,
             picker=picked.picker,
             prompt_version=picked.prompt_version,
+            prompt=picked.prompt,
             degraded=picked.degraded,
         )
     seconds = {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)}
@@ -148,7 +152,12 @@ def _language(words: pa.Table) -> str:
 
 
 def _metadata(picked: Picked) -> dict[str, Any]:
-    return {"picker": picked.picker, "prompt_version": picked.prompt_version, **asdict(picked.usage)}
+    return {
+        "picker": picked.picker,
+        "prompt": picked.prompt,
+        "prompt_version": picked.prompt_version,
+        **asdict(picked.usage),
+    }
 
 
 def _talk(
@@ -156,6 +165,7 @@ def _talk(
     source: RawVideo,
     language: str,
     loudness: LoudnessTrack,
+    prompt: Prompt,
     config: HighlightsConfig,
     settings: Settings,
 ) -> Talk:
@@ -168,6 +178,7 @@ def _talk(
         count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
         wordless=read_wordless(words),
+        prompt=prompt,
     )
 
 

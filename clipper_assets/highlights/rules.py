@@ -178,6 +178,7 @@ def windows_table(
     picker: str,
     prompt_version: str | None,
     degraded: Sequence[Degraded],
+    prompt: str | None = None,
 ) -> pa.Table:
     """The windows table of candidates, ordered best first; `degraded`, the picker's fallbacks, is in every row."""
     windows = []
@@ -198,6 +199,7 @@ def windows_table(
                 hashtags=list(candidate.hashtags),
                 picker=picker,
                 prompt_version=prompt_version,
+                prompt=prompt,
                 degraded=[entry.as_dict() for entry in (*degraded, *([fallback] if fallback else []))],
             )
         )

@@ -24,6 +24,7 @@ WINDOWS = TableSpec(
         Column("hashtags", pa.list_(pa.string()), "hashtags, with their #"),
         Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`"),
         Column("prompt_version", pa.string(), "hash of the prompts; null without a model", nullable=True),
+        Column("prompt", pa.string(), "name of the prompt; null without a model", nullable=True),
         Column("degraded", DEGRADED, "fallbacks that touched this window"),
     ],
 )
@@ -49,6 +50,7 @@ class Window:
     hashtags: Sequence[str] = ()
     picker: str
     prompt_version: str | None = None
+    prompt: str | None = None
     degraded: Sequence[Mapping[str, str]] = ()
 
 

@@ -1,7 +1,7 @@
 """The settings of a show: `show.toml` in the folder of its uploads."""
 
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
@@ -32,6 +32,10 @@ STILL = frozenset({Layout.fit, Layout.center})
 """Layouts with a fixed camera, for which the video need not be analysed."""
 
 
+PromptName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+PromptShare = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+
+
 class Show(BaseModel):
     """Contents of `show.toml`; every setting has a default.
 
@@ -48,6 +52,12 @@ class Show(BaseModel):
     hook_title: StrictBool = Field(False, description="whether the hook is shown as a title in the first seconds")
     tighten: StrictBool = Field(False, description="whether fillers and long pauses are cut out")
     gates: dict[str, Any] = Field({}, description="overrides of the gates' limits, and which gates block")
+    prompt: PromptName = Field("standard", description="name of the prompt that a language model picks highlights with")
+    prompts: dict[PromptName, PromptShare] = Field(
+        {},
+        max_length=8,
+        description="prompts that pick side by side, and their shares of the episodes",
+    )
 
 
 def show_key(upload: str) -> str:

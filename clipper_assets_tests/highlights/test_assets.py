@@ -196,6 +196,21 @@ def test_the_prompt_names_the_language_of_the_transcript(tmp_path: Path, model_s
     assert "language of the transcript (en)" in english
 
 
+def test_show_toml_chooses_the_prompt(tmp_path: Path, model_server: ModelServer) -> None:
+    (tmp_path / "show.toml").write_text('prompt = "bold"')
+    missing = materialized(tmp_path, model_server, TALK)
+    assert not missing.success
+    assert model_server.requests == []
+    own = tmp_path / "prompts" / "bold" / "pick.md"
+    own.parent.mkdir(parents=True)
+    own.write_text("Be bold: $count stretches.")
+    model_server.replies = [highlights(highlight(3, 9, 9))]
+    result = materialized(tmp_path, model_server, TALK)
+    assert model_server.requests[0]["messages"][0]["content"] == "Be bold: 5 stretches."
+    assert {row["prompt"] for row in result.output_for_node("highlight_windows").to_pylist()} == {"bold"}
+    assert metadata(result)["prompt"] == "bold"
+
+
 def test_a_transcript_of_an_earlier_version_still_gives_windows(tmp_path: Path, model_server: ModelServer) -> None:
     earlier = TALK.drop_columns(["doubt"]).replace_schema_metadata(None)
     result = materialized(tmp_path, model_server, earlier)

@@ -10,7 +10,8 @@ from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
-from clipper_assets.highlights.pickers.openai import OpenAIPicker, prompt_version
+from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.highlights.prompt import standard_prompt
 from clipper_assets.highlights.rules import place, windows_table
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.llm.parts import estimated_tokens, parts
@@ -68,7 +69,7 @@ def test_a_valid_answer_gives_windows_and_usage(model_server: ModelServer, caplo
     model_server.replies = [highlights(highlight(3, 9, 9), highlight(20, 27, 5), highlight(40, 41, 7))]
     picked = pick(model_server)
     assert picked.picker == "openai:gpt-4o-mini"
-    assert picked.prompt_version == prompt_version()
+    assert (picked.prompt, picked.prompt_version) == ("standard", standard_prompt().version)
     assert picked.degraded == []
     assert (picked.usage.tokens_in, picked.usage.tokens_out, picked.usage.retries) == (1000, 100, 0)
     assert picked.usage.cost_usd == pytest.approx(1000 * 0.15e-6 + 100 * 0.60e-6)

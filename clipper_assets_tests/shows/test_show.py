@@ -57,6 +57,9 @@ def test_settings_missing_in_the_file_keep_their_defaults(storage: DirectoryStor
         ('tighten = "yes"\n', "tighten is 'yes'; it should be a valid boolean"),
         ('"lay\\u0000out" = 1\n', "there is no field layout; there are "),
         ("gates = 3\n", "gates is 3; it should be "),
+        ('prompt = "../x"\n', "prompt is '../x'; it should match pattern"),
+        ("[prompts]\nbold = 0\n", "prompts.bold is 0; it should be greater than 0"),
+        ("prompts = {bold = inf}\n", "prompts.bold is inf; it should be "),
         ('caption_style = "Jörg"\n'.encode("latin-1"), "is not UTF-8 text; save it as UTF-8"),
     ],
 )

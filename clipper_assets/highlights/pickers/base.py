@@ -9,6 +9,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Run
 from clipper_assets.llm.session import Usage
@@ -23,7 +24,8 @@ class Talk:
     """The input of a picker: the transcript of one episode and the rules for its windows.
 
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
-    ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words.
+    ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words;
+    `prompt` is what a language model is asked with.
     """
 
     sentences: Sequence[Sentence]
@@ -33,6 +35,7 @@ class Talk:
     count: int
     rules: Rules
     wordless: Sequence[Span] = ()
+    prompt: Prompt = field(default_factory=standard_prompt)
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -42,13 +45,14 @@ class Talk:
 
 @dataclass(frozen=True)
 class Picked:
-    """The result of a picker; `picker` names it (`heuristic`, `openai:gpt-4o-mini`, `none`)."""
+    """The result of a picker; `picker` names it (`heuristic`, `openai:gpt-4o-mini`, `none`), `prompt` the prompt."""
 
     candidates: Sequence[Candidate]
     picker: str
     prompt_version: str | None = None
     degraded: Sequence[Degraded] = ()
     usage: Usage = field(default_factory=Usage)
+    prompt: str | None = None
 
 
 class Picker(dg.ConfigurableResource[None], ABC):

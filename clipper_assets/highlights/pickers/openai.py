@@ -1,13 +1,9 @@
 """Picks highlights with a language model behind the OpenAI protocol; the model answers only with sentence numbers."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import resources
 from string import Template
-from typing import Literal
 
 import dagster as dg
 
@@ -26,16 +22,6 @@ from clipper_assets.text.markdown import clock
 
 SPARE = 2
 """Number of stretches requested in addition, because some may not fit the rules."""
-
-
-@cache
-def prompt(name: Literal["pick", "rank"]) -> str:
-    return resources.files("clipper_assets.highlights").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8")
-
-
-def prompt_version() -> str:
-    """Twelve hex digits of a hash of all prompts."""
-    return hashlib.sha256((prompt("pick") + prompt("rank")).encode()).hexdigest()[:12]
 
 
 def distinct(highlights: Sequence[Highlight]) -> list[Highlight]:
@@ -75,7 +61,9 @@ class OpenAIPicker(Picker):
         with self.language_model.session() as session:
             candidates, dropped = self._candidates(session, talk, report)
         report(1.0)
-        return Picked(candidates, f"openai:{session.model}", prompt_version(), dropped, session.usage)
+        return Picked(
+            candidates, f"openai:{session.model}", talk.prompt.version, dropped, session.usage, talk.prompt.name
+        )
 
     def _candidates(self, session: Session, talk: Talk, report: Report) -> tuple[list[Candidate], list[Degraded]]:
         lines = [
@@ -83,7 +71,7 @@ class OpenAIPicker(Picker):
             for s in talk.sentences
             if not s.doubtful
         ]
-        system = Template(prompt("pick")).substitute(
+        system = Template(talk.prompt.pick).substitute(
             count=talk.count + SPARE,
             min_s=f"{talk.rules.min_s:g}",
             max_s=f"{talk.rules.max_s:g}",
@@ -130,7 +118,7 @@ class OpenAIPicker(Picker):
             for number, c in enumerate(ordered)
         ]
         shown = next(parts(lines, self.language_model.context_tokens))
-        system = Template(prompt("rank")).substitute(count=talk.count + SPARE)
+        system = Template(talk.prompt.rank).substitute(count=talk.count + SPARE)
         ranking = session.ask(system, "\n".join(lines[: shown.stop]), RANKING, Rank)
         ranked = [replace(ordered[r.number], score=r.score or MIDDLE_SCORE) for r in ranking if r.number in shown]
         if not ranked:
