@@ -1,16 +1,17 @@
 """The edits that people make to an episode's clips.
 
-Edited windows and words are identified by their times, not by their numbers in a transcript, so that edits still apply
-after the episode is transcribed again.
+Edited windows, words and adverts are identified by their times, not by their numbers in a transcript, so that edits
+still apply after the episode is transcribed again.
 """
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from math import isfinite
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.shows.show import Layout
 
 MAX_WORD = 80
@@ -101,10 +102,30 @@ class WordEdit(StoredModel):
     text: str = Field(max_length=MAX_WORD)
 
 
+class UnmarkedSpan(StoredModel):
+    """A stretch of the episode, in seconds, of which a person said that it is no advert, intro or outro."""
+
+    start: float
+    end: float
+
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> Self:
+        if not 0 <= self.start < self.end:
+            raise ValueError("a span must start at 0 s or later, and end after its start")
+        return self
+
+
+class MarkedSpan(UnmarkedSpan):
+    """A stretch of the episode, in seconds, of which a person said that it is no part of the conversation."""
+
+    kind: SpanKind = SpanKind.advert
+
+
 class Edits(StoredModel):
     """One version of an episode's edits. Version 0 means no edits, and undoing restores the version `base`.
 
-    `what` is a phrase that describes the change that made this version.
+    `what` is a phrase that describes the change that made this version. No part of the episode is both in `marked` and
+    in `unmarked`.
     """
 
     version: int
@@ -113,10 +134,21 @@ class Edits(StoredModel):
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     clips: list[EditedClip] = []
     words: list[WordEdit] = []
+    marked: list[MarkedSpan] = []
+    unmarked: list[UnmarkedSpan] = []
 
-    def followed_by(self, what: str, clips: list[EditedClip], words: list[WordEdit]) -> "Edits":
-        """The next version; `what` is a phrase that describes the change."""
-        return Edits(version=self.version + 1, base=self.version, what=what, clips=clips, words=words)
+    @property
+    def is_empty(self) -> bool:
+        return not (self.clips or self.words or self.marked or self.unmarked)
+
+    def followed_by(self, what: str, **changes: Any) -> "Edits":
+        """The next version, with `changes` to its fields; `what` is a phrase that describes them."""
+        header = {"version": self.version + 1, "base": self.version, "what": what, "created_at": datetime.now(UTC)}
+        return self.model_copy(update={**header, **changes})
+
+    def discarded(self) -> "Edits":
+        """The next version, without any edits."""
+        return Edits(version=self.version + 1, base=self.version, what="discarded all edits")
 
     def clip(self, number: int) -> EditedClip | None:
         return next((clip for clip in self.clips if clip.number == number), None)

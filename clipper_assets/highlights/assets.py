@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import dagster as dg
@@ -10,11 +10,14 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from clipper_assets.adverts.spans import read_spans
+from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.windows import EDITOR, edited_rows
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
+from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
@@ -22,6 +25,7 @@ from clipper_assets.highlights.pickers.heuristic import HEURISTIC
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
+from clipper_assets.highlights.shortfall import shortfall
 from clipper_assets.highlights.window import WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
@@ -51,12 +55,19 @@ class HighlightsConfig(StepConfig):
 
 
 def inputs(
-    config: HighlightsConfig, settings: Settings, edits: Edits, prompt: Prompt, language: str, wordless: Sequence[Span]
+    config: HighlightsConfig,
+    settings: Settings,
+    edits: Edits,
+    prompt: Prompt,
+    language: str,
+    wordless: Sequence[Span],
+    adverts: Sequence[Span],
 ) -> dict[str, Any]:
     """Everything beside the rows of the upstream tables that decides the result."""
     return {
         "language": language,
         "wordless": wordless,
+        "adverts": adverts,
         "max_clips": config.max_clips,
         "picker": config.picker or settings.picker,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens],
@@ -85,6 +96,7 @@ def highlight_windows(
     config: HighlightsConfig,
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
     storage: Storage,
     settings: dg.ResourceParam[Settings],
     pickers: Pickers,
@@ -99,13 +111,15 @@ def highlight_windows(
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
-    decisive = inputs(config, settings, edits, prompt, language, read_wordless(words))
+    adverts = times(spans_in_force(read_spans(ad_spans), edits))
+    decisive = inputs(config, settings, edits, prompt, language, read_wordless(words), adverts)
     recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
-    talk = _talk(words, source, language, load_loudness(storage, source.loudness_key), prompt, config, settings)
+    loudness = load_loudness(storage, source.loudness_key)
+    talk = _talk(words, adverts, source, language, loudness, prompt, config, settings)
     measured = time.monotonic()
     if edits.clips:
         rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
@@ -114,9 +128,11 @@ def highlight_windows(
     else:
         with time_limit(context, source.duration_s, settings.time_limit_scale):
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
+        placed = place(picked.candidates, talk.runs, talk.count)
+        picked = replace(picked, degraded=[*picked.degraded, *shortfall(talk, len(placed))])
         windows = windows_table(
             source.episode,
-            place(picked.candidates, talk.runs, talk.count),
+            placed,
             talk.rules,
             picker=picked.picker,
             prompt_version=picked.prompt_version,
@@ -131,7 +147,7 @@ def highlight_windows(
         recipe,
         windows,
         check_results=[
-            obey_the_rules(windows, words, talk.rules, source.duration_s, edited=bool(edits.clips)),
+            obey_the_rules(windows, words, talk.rules, source.duration_s, adverts, edited=bool(edits.clips)),
             not_degraded(HIGHLIGHT_WINDOWS, degraded),
         ],
         metadata={
@@ -162,6 +178,7 @@ def _metadata(picked: Picked) -> dict[str, Any]:
 
 def _talk(
     words: pa.Table,
+    adverts: Sequence[Span],
     source: RawVideo,
     language: str,
     loudness: LoudnessTrack,
@@ -169,16 +186,18 @@ def _talk(
     config: HighlightsConfig,
     settings: Settings,
 ) -> Talk:
-    spoken = sentences(words)
+    spoken, breaks = sentences(words), Breaks(adverts)
+    speech_s = sum(s.end - s.start - breaks.within(s) for s in spoken if not s.doubtful)
     return Talk(
         sentences=spoken,
         loudness=np.array([loudness.integrated(sentence.start, sentence.end) for sentence in spoken]),
         duration_s=source.duration_s,
         language=language,
-        count=clip_count(sum(s.end - s.start for s in spoken if not s.doubtful), config.max_clips),
+        count=clip_count(speech_s, config.max_clips),
         rules=Rules(settings.window_min_s, settings.window_max_s),
         wordless=read_wordless(words),
         prompt=prompt,
+        adverts=adverts,
     )
 
 

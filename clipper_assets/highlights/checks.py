@@ -1,5 +1,6 @@
 """Asset checks of `highlight_windows`, evaluated while it materializes."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,28 +9,34 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.breaks import SLIVER_S, Breaks
 from clipper_assets.highlights.rules import MAX_CLIPS, TOLERANCE_S, Rules
 from clipper_assets.highlights.window import read_windows
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.words import sentences
 
 OBEY_THE_RULES = dg.AssetCheckSpec(
     "highlight_windows_obey_the_rules",
     asset=HIGHLIGHT_WINDOWS,
     blocking=True,
     description="Windows have an allowed length, begin and end in the silence around whole sentences, do not overlap, "
-    "and are ordered by score.",
+    "contain no adverts, and are ordered by score.",
 )
 
 
-def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float) -> list[str]:
+def broken_rules(
+    windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float, adverts: Sequence[Span] = ()
+) -> list[str]:
     """Describe every rule that a windows table violates, given its words table; empty if it follows all rules."""
+    breaks = Breaks(adverts)
     placed = read_windows(windows)
     sentence, start, end = _columns(words)
     doubtful = sentence[words["doubt"].is_valid().to_numpy()]
     broken = []
     if [window.clip for window in placed] != list(range(len(placed))):
         broken.append("clips are not numbered from 0")
-    fewest = 1 if np.setdiff1d(sentence, doubtful).size else 0
+    fewest = 1 if any(not (each.doubtful or breaks.hold(each)) for each in sentences(words)) else 0
     if not fewest <= len(placed) <= MAX_CLIPS:
         broken.append(f"{len(placed)} windows instead of {fewest} to {MAX_CLIPS}")
     if any(worse.virality_score > better.virality_score for better, worse in pairwise(placed)):
@@ -41,6 +48,8 @@ def broken_rules(windows: pa.Table, words: pa.Table, rules: Rules, duration_s: f
         name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         if ((first <= doubtful) & (doubtful <= last)).any():
             broken.append(f"{name} contains a sentence that may not have been said")
+        if (advert_s := breaks.within(window)) > SLIVER_S + TOLERANCE_S:
+            broken.append(f"{name} contains {advert_s:.1f} s of adverts")
         inside = (first <= sentence) & (sentence <= last)
         speech_s = end[inside].max() - start[inside].min() if inside.any() else 0.0
         length_s = window.end - window.start
@@ -76,10 +85,12 @@ def misplaced(windows: pa.Table, words: pa.Table, duration_s: float) -> list[str
 
 
 def obey_the_rules(
-    windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float, *, edited: bool
+    windows: pa.Table, words: pa.Table, rules: Rules, duration_s: float, adverts: Sequence[Span], *, edited: bool
 ) -> dg.AssetCheckResult:
-    """The result of `OBEY_THE_RULES`. For `edited` windows, length, order, overlap and doubt are not checked."""
-    broken = misplaced(windows, words, duration_s) if edited else broken_rules(windows, words, rules, duration_s)
+    """The result of `OBEY_THE_RULES`. For `edited` windows, only sentences and their boundaries are checked."""
+    broken = (
+        misplaced(windows, words, duration_s) if edited else broken_rules(windows, words, rules, duration_s, adverts)
+    )
     return dg.AssetCheckResult(
         check_name=OBEY_THE_RULES.name,
         passed=not broken,

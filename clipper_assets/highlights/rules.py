@@ -7,6 +7,7 @@ from itertools import accumulate
 import numpy as np
 import pyarrow as pa
 
+from clipper_assets.highlights.breaks import SLIVER_S, Breaks
 from clipper_assets.highlights.run import Run, flaws_between, least_flawed
 from clipper_assets.highlights.window import WINDOWS, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
@@ -62,36 +63,46 @@ def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
     return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
 
 
-def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float, wordless: Sequence[Span] = ()) -> list[Run]:
-    """Every run of whole sentences that is allowed as a window, in time order; none contains a doubtful sentence.
+def runs(
+    sentences: Sequence[Sentence],
+    rules: Rules,
+    duration_s: float,
+    wordless: Sequence[Span] = (),
+    adverts: Sequence[Span] = (),
+) -> list[Run]:
+    """Every run of whole sentences that is allowed as a window, in time order.
 
-    A run with flaws (see `flaws_between`) is left out if it overlaps an allowed run with fewer. `wordless` are the
-    spans of speech without words.
+    None contains a doubtful sentence, or more than `SLIVER_S` of `adverts` (spans in order, which do not overlap). A
+    run with flaws (see `flaws_between`) is left out if it overlaps an allowed run with fewer. `wordless` are the spans
+    of speech without words.
 
     Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
-    touch. If no run has an allowed length, the longest runs are extended into the silence up to `rules.min_s`. If that
-    is not enough either, the result is the single run whose length is nearest to the rules (see `length_fallback`). It
-    is empty only if every sentence is doubtful.
+    touch, and not into an advert. If no run has an allowed length, the longest runs are extended into the silence up to
+    `rules.min_s`. If that is not enough either, the result is the single run whose length is nearest to the rules (see
+    `length_fallback`). It is empty only if every sentence is doubtful or in an advert.
     """
+    breaks = Breaks(adverts)
+    unusable = [sentence.doubtful or breaks.hold(sentence) for sentence in sentences]
     quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
     quiet_until = [*(s.start for s in sentences), duration_s]
 
     def padded(first: int, last: int, speech_end: float) -> Run:
         start, end = sentences[first].start, max(speech_end, sentences[last].end)
-        before, after = max(start - quiet_from[first], 0.0), max(quiet_until[last + 1] - end, 0.0)
+        before = max(start - max(quiet_from[first], breaks.end_before(start)), 0.0)
+        after = max(min(quiet_until[last + 1], breaks.start_after(end)) - end, 0.0)
         return Run(first, last, start - min(rules.pad_s, before / 2), end + min(rules.pad_s, after / 2))
 
     within: list[Run] = []
     longest: list[Run] = []
     for first in range(len(sentences)):
-        if sentences[first].doubtful:
+        if unusable[first]:
             continue
         run = padded(first, first, 0.0)
         reached, speech_end = run, 0.0
         for last in range(first, len(sentences)):
             speech_end = max(speech_end, sentences[last].end)
             run = padded(first, last, speech_end)
-            if sentences[last].doubtful or run.length_s > rules.max_s + TOLERANCE_S:
+            if unusable[last] or run.length_s > rules.max_s + TOLERANCE_S or breaks.within(run) > SLIVER_S:
                 break
             reached = run
             if rules.allow(run.length_s):
@@ -103,8 +114,10 @@ def runs(sentences: Sequence[Sentence], rules: Rules, duration_s: float, wordles
         return least_flawed(within, flaws)
 
     def extended(run: Run) -> Run:
-        until = min([quiet_until[run.last + 1], *(start for start, _ in wordless if start >= run.end)])
-        begin = max([quiet_from[run.first], *(end for _, end in wordless if end <= run.start)])
+        speech_after = [start for start, _ in wordless if start >= run.end]
+        speech_before = [end for _, end in wordless if end <= run.start]
+        until = min([quiet_until[run.last + 1], breaks.start_after(run.end), *speech_after])
+        begin = max([quiet_from[run.first], breaks.end_before(run.start), *speech_before])
         end = max(run.end, min(run.start + rules.min_s, until))
         return replace(run, start=min(run.start, max(end - rules.min_s, begin)), end=end)
 

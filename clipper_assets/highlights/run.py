@@ -1,6 +1,5 @@
 """A run of sentences, and its flaws: edges inside a sentence, and speech without words."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -8,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from clipper_assets.transcript.boundaries import cut_boundaries
-from clipper_assets.transcript.timing import Span
+from clipper_assets.transcript.timing import Span, covered_by
 from clipper_assets.transcript.words import Sentence
 
 MIN_WITH_WORDS = 0.8
@@ -39,16 +38,11 @@ def flaws_between(sentences: Sequence[Sentence], wordless: Sequence[Span]) -> Ca
     """
     cut = cut_boundaries(sentences)
     said_before = [0.0, *accumulate(sentence.end - sentence.start for sentence in sentences)]
-    wordless_starts = [start for start, _ in wordless]
-    wordless_before = [0.0, *accumulate(end - start for start, end in wordless)]
-
-    def wordless_until(time: float) -> float:
-        number = bisect_right(wordless_starts, time)
-        return wordless_before[number] - (max(wordless[number - 1][1] - time, 0.0) if number else 0.0)
+    without_words = covered_by(wordless)
 
     def flaws(run: Run) -> int:
         said_s = said_before[run.last + 1] - said_before[run.first]
-        wordless_s = wordless_until(run.end) - wordless_until(run.start)
+        wordless_s = without_words(run.start, run.end)
         edges = (run.first in cut) + (run.last + 1 in cut)
         return edges + WORDLESS_FLAW * (said_s < MIN_WITH_WORDS * (said_s + wordless_s))
 

@@ -1,6 +1,7 @@
 """Corrects word times to fit the recording, and interpolates missing ones."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -50,6 +51,21 @@ def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> li
             filled[first:last] = spread(texts[first:last], gap)
         first = last + 1
     return [span for span in filled if span is not None]
+
+
+def covered_by(spans: Sequence[Span]) -> Callable[[float, float], float]:
+    """A function of a start and an end that gives how many seconds between them `spans` cover.
+
+    The spans are in order and do not overlap.
+    """
+    starts = [start for start, _ in spans]
+    before = [0.0, *accumulate(end - start for start, end in spans)]
+
+    def until(time: float) -> float:
+        number = bisect_right(starts, time)
+        return before[number] - (max(spans[number - 1][1] - time, 0.0) if number else 0.0)
+
+    return lambda start, end: until(end) - until(start)
 
 
 def interpolation_records(words: Sequence[Word]) -> list[Degraded]:

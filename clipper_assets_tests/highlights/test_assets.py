@@ -1,5 +1,6 @@
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.adverts.spans import AD_SPANS_TABLE, AdSpan, SpanKind, spans_table
+from clipper_assets.edits.model import EditedClip, Edits, MarkedSpan, UnmarkedSpan
 from clipper_assets.edits.store import save_edits
 from clipper_assets.edits.windows import EDITOR
 from clipper_assets.episodes.partitions import episodes
@@ -24,7 +26,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
-from clipper_assets.transcript.words import WORDS
+from clipper_assets.transcript.words import WORDS, sentences
 from clipper_assets_tests.highlights.conftest import KEY, ModelServer, completion, highlight, highlights
 from clipper_assets_tests.highlights.talks import EPISODE, doubted, steady, words_of
 
@@ -52,8 +54,20 @@ def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
     return [raw_video, aligned_transcript]
 
 
+def with_spans(adverts: Sequence[AdSpan]) -> dg.AssetsDefinition:
+    @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=AD_SPANS_TABLE.definition_metadata)
+    def ad_spans() -> pa.Table:
+        return spans_table(EPISODE, adverts)
+
+    return ad_spans
+
+
 def materialized(
-    folder: Path, server: ModelServer, words: pa.Table, config: dict[str, Any] | None = None
+    folder: Path,
+    server: ModelServer,
+    words: pa.Table,
+    config: dict[str, Any] | None = None,
+    adverts: Sequence[AdSpan] = (),
 ) -> dg.ExecuteInProcessResult:
     storage = DirectoryStorage(root=str(folder))
     ends = np.arange(0.4, DURATION_S, 0.1)
@@ -61,7 +75,7 @@ def materialized(
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("episodes", [EPISODE])
         return dg.materialize(
-            [*upstream(words), highlight_windows],
+            [*upstream(words), with_spans(adverts), highlight_windows],
             instance=instance,
             partition_key=EPISODE,
             run_config={"ops": {"highlight_windows": {"config": config or {}}}},
@@ -89,6 +103,7 @@ def check_results(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
 
 
 TALK = words_of(steady([f"This is sentence number {n} of the talk." for n in range(60)]))
+TALK_SENTENCES = [(sentence.start, sentence.end) for sentence in sentences(TALK)]
 
 
 def test_windows_are_stored_with_cost_and_time_metadata(
@@ -184,6 +199,48 @@ def test_doubtful_sentences_are_neither_sent_to_the_model_nor_part_of_a_window(
     assert check_results(result)["highlight_windows_obey_the_rules"]
     rows = result.output_for_node("highlight_windows").to_pylist()
     assert [(row["first_sentence"], row["last_sentence"]) for row in rows] == [(7, 12), (18, 23)]
+
+
+def advert(start: float, end: float) -> AdSpan:
+    return AdSpan(start=start, end=end, kind=SpanKind.advert, evidence=["a cue"], confidence=0.9)
+
+
+def test_adverts_in_force_are_neither_sent_to_the_model_nor_part_of_a_window(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    model_server.replies = [highlights(highlight(3, 9, 9), highlight(40, 47, 5))]
+    spans = [TALK_SENTENCES[number] for number in (15, 20)]
+    edits = Edits(
+        version=1,
+        marked=[MarkedSpan(start=spans[0][0], end=spans[0][1])],
+        unmarked=[UnmarkedSpan(start=spans[1][0], end=spans[1][1])],
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert save_edits(DirectoryStorage(root=str(tmp_path)), instance, EPISODE, edits)
+    detected = [advert(TALK_SENTENCES[5][0], TALK_SENTENCES[6][1]), advert(*spans[1])]
+    result = materialized(tmp_path, model_server, TALK, adverts=detected)
+    (request,) = model_server.requests
+    shown = [int(line.split()[0]) for line in request["messages"][1]["content"].splitlines()]
+    assert shown == [number for number in range(60) if number not in (5, 6, 15)]
+    assert check_results(result)["highlight_windows_obey_the_rules"]
+    rows = result.output_for_node("highlight_windows").to_pylist()
+    assert [(row["first_sentence"], row["last_sentence"]) for row in rows] == [(7, 12), (40, 47)]
+
+
+def test_an_episode_of_adverts_has_no_windows_and_a_warning(tmp_path: Path, model_server: ModelServer) -> None:
+    result = materialized(tmp_path, model_server, TALK, adverts=[advert(0.0, DURATION_S)])
+    assert result.success
+    assert model_server.requests == []
+    assert result.output_for_node("highlight_windows").num_rows == 0
+    (entry,) = metadata(result)["degraded"]
+    assert entry["reason"].startswith("no clips were made: all of its speech is in adverts, intros or outros")
+
+
+def test_adverts_that_leave_room_for_fewer_clips_cause_a_warning(tmp_path: Path, model_server: ModelServer) -> None:
+    heuristic = {"picker": "heuristic"}
+    result = materialized(tmp_path, model_server, TALK, heuristic, [advert(TALK_SENTENCES[9][0], DURATION_S)])
+    assert result.output_for_node("highlight_windows").num_rows == 1
+    assert [entry["reason"] for entry in metadata(result)["degraded"]] == ["adverts leave room for only 1 of 3 clips"]
 
 
 def test_the_prompt_names_the_language_of_the_transcript(tmp_path: Path, model_server: ModelServer) -> None:

@@ -64,7 +64,7 @@ def edit_clip(
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
     clips[position] = changed.model_copy(update=_look_fields(request, clip.sha256))
-    return _save(services, episode, episode.edits.followed_by(_description(number, request), clips, words))
+    return _save(services, episode, episode.edits.followed_by(_description(number, request), clips=clips, words=words))
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
@@ -82,7 +82,7 @@ def give_up(key: str, request: EditsRequest, services: ServicesDep) -> views.Edi
     """Discard all edits, so that the next run picks highlights again. This can be undone, too."""
     episode = services.states.intact_snapshot(key)
     _refuse_if_outdated(episode, request.base_version)
-    return _save(services, episode, episode.edits.followed_by("discarded all edits", [], []))
+    return _save(services, episode, episode.edits.discarded())
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))

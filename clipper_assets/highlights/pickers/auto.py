@@ -24,11 +24,10 @@ class Pickers(dg.ConfigurableResource[None]):
         """Pick candidates with the named picker.
 
         `auto` and `openai` use the model and fall back to the heuristic; `degraded` records the fallback. An episode
-        without speech, or with only doubtful speech, gets no candidates.
+        in which no sentence is usable gets no candidates.
         """
         if not talk.runs:
-            reason = "all of its words may be recognition errors" if talk.sentences else "the episode has no speech"
-            return Picked((), "none", degraded=(Degraded(HIGHLIGHT_WINDOWS, f"no clips were made: {reason}"),))
+            return Picked((), "none", degraded=(Degraded(HIGHLIGHT_WINDOWS, f"no clips were made: {_why(talk)}"),))
         if name is PickerName.heuristic:
             return self.heuristic.pick(talk, report)
         try:
@@ -37,3 +36,12 @@ class Pickers(dg.ConfigurableResource[None]):
             fallback = Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked by rules, not by a model: {error}")
             picked = self.heuristic.pick(talk, report)
             return replace(picked, degraded=(fallback, *picked.degraded), usage=error.usage)
+
+
+def _why(talk: Talk) -> str:
+    """Why no sentence is usable."""
+    if not talk.sentences:
+        return "the episode has no speech"
+    if all(sentence.doubtful for sentence in talk.sentences):
+        return "all of its words may be recognition errors"
+    return "all of its speech is in adverts, intros or outros; on the review page, unmark what is none"

@@ -9,6 +9,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Run
@@ -24,8 +25,8 @@ class Talk:
     """The input of a picker: the transcript of one episode and the rules for its windows.
 
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
-    ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words;
-    `prompt` is what a language model is asked with.
+    ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words,
+    `adverts` those that no window may contain; `prompt` is what a language model is asked with.
     """
 
     sentences: Sequence[Sentence]
@@ -35,12 +36,19 @@ class Talk:
     count: int
     rules: Rules
     wordless: Sequence[Span] = ()
+    adverts: Sequence[Span] = ()
     prompt: Prompt = field(default_factory=standard_prompt)
 
     @cached_property
     def runs(self) -> list[Run]:
         """Every run of sentences that the rules allow as a window."""
-        return runs(self.sentences, self.rules, self.duration_s, self.wordless)
+        return runs(self.sentences, self.rules, self.duration_s, self.wordless, self.adverts)
+
+    @cached_property
+    def usable(self) -> list[bool]:
+        """Whether each sentence may be part of a window: it is neither doubtful nor in an advert."""
+        breaks = Breaks(self.adverts)
+        return [not (sentence.doubtful or breaks.hold(sentence)) for sentence in self.sentences]
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,11 @@ def tokens(text: str, language: str) -> list[str]:
 
 
 def tokens_said(talk: Talk) -> list[list[str]]:
-    """The tokens of each sentence of a talk; a doubtful sentence has none."""
-    return [[] if sentence.doubtful else tokens(sentence.text, talk.language) for sentence in talk.sentences]
+    """The tokens of each sentence of a talk; one that no window may contain has none."""
+    return [
+        tokens(sentence.text, talk.language) if usable else []
+        for sentence, usable in zip(talk.sentences, talk.usable, strict=True)
+    ]
 
 
 def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
@@ -160,10 +163,10 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
         of_runs = np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
         return of_runs, float(amount.sum() / size.sum()) if size.any() else np.nan
 
-    # Doubtful sentences are in no run, and do not count in the episode's means either.
-    is_certain = np.array([not s.doubtful for s in sentences])
-    seconds = is_certain * [s.end - s.start for s in sentences]
-    word_counts = is_certain * [float(s.last_word - s.first_word + 1) for s in sentences]
+    # Sentences that are in no run do not count in the episode's means either.
+    is_usable = np.array(talk.usable)
+    seconds = is_usable * [s.end - s.start for s in sentences]
+    word_counts = is_usable * [float(s.last_word - s.first_word + 1) for s in sentences]
     known = np.isfinite(talk.loudness)
     power = np.where(known, 10 ** (np.where(known, talk.loudness, 0.0) / 10), 0.0)
     run_power, mean_power = mean(power * seconds, np.where(known, seconds, 0.0))

@@ -68,8 +68,8 @@ class OpenAIPicker(Picker):
     def _candidates(self, session: Session, talk: Talk, report: Report) -> tuple[list[Candidate], list[Degraded]]:
         lines = [
             f"{s.number} [{clock(s.start)}] {f'{s.speaker}: ' if s.speaker else ''}{one_line(s.text)}"
-            for s in talk.sentences
-            if not s.doubtful
+            for s, usable in zip(talk.sentences, talk.usable, strict=True)
+            if usable
         ]
         system = Template(talk.prompt.pick).substitute(
             count=talk.count + SPARE,
