@@ -119,7 +119,7 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
         for row in rows
         if (text := clean_text(row["text"]).strip())
     ]
-    marked = mark_keywords(caption_words, window.hashtags)
+    marked = mark_keywords(caption_words, window.hashtags or [window.title])
     cuts = tighten(marked, window_s, fps, rows[0]["language"]) if look.tighten and rows else TimeMap.whole(window_s)
     return ClipPlan(
         index=window.clip,

@@ -7,11 +7,7 @@ from clipper_assets.highlights.pickers.heuristic import (
     endings,
     features,
     housekeeping,
-    inverse_frequency,
-    key_words,
     shortened,
-    tokens,
-    tokens_said,
 )
 from clipper_assets.highlights.rules import Candidate, Rules
 from clipper_assets.transcript.words import sentences
@@ -54,8 +50,8 @@ def test_the_best_stretch_of_a_sample_talk_is_picked() -> None:
     best = HeuristicPicker().pick(talk_of(words_of(spoken), 220), ignored).candidates[0]
     assert (best.first, best.last) == (12, 19)
     assert best.hook == "Why does a glass of water freeze faster when it is hot?"
-    assert best.title == "Mpemba, Mixture, Glass"
-    assert best.hashtags == ("#mpemba", "#mixture", "#glass", "#water")
+    assert best.title == "Aristotle noticed the puzzle and Descartes described it"
+    assert best.hashtags == ()
     assert best.reason == (
         "ends on a finished thought; opens with a hook; opens with a question; words that are rare in the episode; "
         "spoken faster than average for the episode"
@@ -144,13 +140,7 @@ def test_a_talk_of_one_word_gives_a_window() -> None:
     assert (candidate.first, candidate.last, candidate.title) == (0, 0, "Hi")
 
 
-def test_key_words_and_shortened_texts() -> None:
-    tokenized = tokens_said(talk_of(words_of(steady(STORY)), 60))
-    rarity = inverse_frequency([["the", "plan"], ["the"]])
-    assert rarity == {"the": 0.0, "plan": pytest.approx(np.log(2))}
-    assert (
-        key_words(tokenized[2:3], {"schoolboy": 1, "called": 2, "mpemba": 3, "cream": 0, "tanzania": 0})[0] == "mpemba"
-    )
+def test_long_texts_are_shortened_after_a_whole_word() -> None:
     assert shortened("one two three", 100) == "one two three"
     assert shortened("one two, three", 10) == "one two\u2026"
 
@@ -164,16 +154,3 @@ def test_doubtful_sentences_do_not_change_the_features_of_others() -> None:
     for name, values in features(with_doubt, certain.runs).items():
         before = features(certain, certain.runs)[name]
         assert values == pytest.approx(before), name
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "expected"),
-    [
-        ("It\u2019s 3 well-known facts, isn't it?", "en", ["it's", "well", "known", "facts", "isn't", "it"]),
-        ("今日は天気がいいです。", "ja", ["今日は", "天気が", "いいです"]),
-        ("วันนี้อากาศดี", "th", ["วัน", "นี้", "อากาศ", "ดี"]),
-        ("यह हिन्दी है।", "hi", ["यह", "हिन्दी", "है"]),
-    ],
-)
-def test_words_are_split_by_the_rules_of_their_script(text: str, language: str, expected: list[str]) -> None:
-    assert tokens(text, language) == expected

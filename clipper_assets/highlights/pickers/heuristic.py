@@ -29,22 +29,20 @@ Sources
   J. Acoustical Society of America 101(1), 1997.
 """
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.hashtags import hashtags
 from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.rules import Candidate, choose
 from clipper_assets.highlights.run import Run
+from clipper_assets.highlights.titles import Lines, spoken_title
 from clipper_assets.runtime.progress import Report
-from clipper_assets.text.scripts import UNSPACED, split_unspaced
+from clipper_assets.text.tokens import inverse_frequency, tokens
 from clipper_assets.transcript.words import Sentence
 
 HEURISTIC = "heuristic"
@@ -81,22 +79,7 @@ SPONSOR_READ_S = 30.0
 """Two housekeeping sentences at most this far apart belong to one sponsor read; these are sold as 30 and 60 s."""
 
 HOOK_CHARACTERS = 100
-TITLE_WORDS, HASHTAGS = 3, 4
 NOTABLE = 0.25
-
-
-@cache
-def _token() -> re.Pattern[str]:
-    # Python's \w lacks the vowel signs that Thai, Hindi and others write as combining marks.
-    marks = "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char) in ("Mn", "Mc"))
-    letters = rf"[^\W\d_](?:[^\W\d_]|[{marks}])*"
-    return re.compile(rf"{letters}(?:['\u2019]{letters})?")
-
-
-def tokens(text: str, language: str) -> list[str]:
-    """The words of a text in lower case, without punctuation and numbers; `language` is an ISO 639-1 code."""
-    spaced = " ".join(split_unspaced(text, language)) if language in UNSPACED else text
-    return [token.replace("\u2019", "'") for token in _token().findall(spaced.lower())]
 
 
 def tokens_said(talk: Talk) -> list[list[str]]:
@@ -105,12 +88,6 @@ def tokens_said(talk: Talk) -> list[list[str]]:
         tokens(sentence.text, talk.language) if usable else []
         for sentence, usable in zip(talk.sentences, talk.usable, strict=True)
     ]
-
-
-def inverse_frequency(tokenized: Sequence[list[str]]) -> dict[str, float]:
-    """log(N / n) of every word: N sentences, n of them with the word (Spärck Jones 1972)."""
-    containing = Counter(token for sentence in tokenized for token in set(sentence))
-    return {token: float(np.log(len(tokenized) / n)) for token, n in containing.items()}
 
 
 def housekeeping(sentences: Sequence[Sentence]) -> Values:
@@ -190,17 +167,6 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     }
 
 
-def key_words(tokenized: Sequence[list[str]], rarity: dict[str, float]) -> list[str]:
-    """The words that distinguish these sentences from the rest of the episode (tf x idf), best first."""
-    counts = Counter(
-        token
-        for sentence in tokenized
-        for token in sentence
-        if token not in cues.STOPWORDS and (len(token) > 3 or not token.isascii())
-    )
-    return sorted(counts, key=lambda token: -counts[token] * rarity[token])
-
-
 def shortened(text: str, characters: int) -> str:
     """`text`, cut off after a whole word if it is longer than `characters`."""
     if len(text) <= characters:
@@ -218,12 +184,12 @@ class HeuristicPicker(Picker):
         scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
         report(0.5)
 
-        tokenized = tokens_said(talk)
-        rarity = inverse_frequency(tokenized)
+        rarity = inverse_frequency(tokens_said(talk))
+        said = [sentence.text for sentence in talk.sentences if not sentence.doubtful]
         candidates = []
         for i in choose(allowed, raw.tolist(), talk.count):
             run = allowed[i]
-            words = key_words(tokenized[run.first : run.last + 1], rarity)
+            texts = [sentence.text for sentence in talk.sentences[run.first : run.last + 1]]
             hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
             weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in run_features.items()}
             notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
@@ -233,9 +199,9 @@ class HeuristicPicker(Picker):
                     last=run.last,
                     score=round(float(scores[i]), 2),
                     hook=hook,
-                    title=", ".join(word.capitalize() for word in words[:TITLE_WORDS]) or hook,
+                    title=spoken_title(Lines(texts, talk.language, rarity)) or hook,
                     reason="; ".join(PHRASES[name] for name in notable) or "nothing stands out",
-                    hashtags=tuple("#" + word.replace("'", "") for word in words[:HASHTAGS]),
+                    hashtags=hashtags(texts, said, talk.language),
                 )
             )
         report(1.0)

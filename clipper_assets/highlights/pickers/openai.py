@@ -1,7 +1,7 @@
 """Picks highlights with a language model behind the OpenAI protocol; the model answers only with sentence numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from string import Template
 
@@ -9,8 +9,10 @@ import dagster as dg
 
 from clipper_assets.highlights.pickers.answers import HIGHLIGHTS, RANKING, Highlight, Rank
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
-from clipper_assets.highlights.pickers.heuristic import HOOK_CHARACTERS, shortened
+from clipper_assets.highlights.pickers.heuristic import HOOK_CHARACTERS, shortened, tokens_said
 from clipper_assets.highlights.rules import Candidate, fit
+from clipper_assets.highlights.run import Run
+from clipper_assets.highlights.titles import TITLE_WORDS, Lines, cleaned_title, spoken_title
 from clipper_assets.llm.answers import MIDDLE_SCORE
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.llm.parts import parts
@@ -19,6 +21,7 @@ from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.markdown import clock
+from clipper_assets.text.tokens import inverse_frequency
 
 SPARE = 2
 """Number of stretches requested in addition, because some may not fit the rules."""
@@ -34,17 +37,25 @@ def distinct(highlights: Sequence[Highlight]) -> list[Highlight]:
     return list(best.values())
 
 
-def _candidate(highlight: Highlight, first_text: str) -> Candidate:
-    """A stretch of the model; a missing hook or title is replaced by the text of its first sentence, shortened."""
+def _candidate(highlight: Highlight, first_text: str, title: str) -> Candidate:
+    """A stretch of the model, with its cleaned title; a missing hook is replaced by its first sentence, shortened."""
     hook = one_line(highlight.hook) or shortened(one_line(first_text), HOOK_CHARACTERS)
     return Candidate(
         first=highlight.first_sentence,
         last=highlight.last_sentence,
         score=highlight.score or MIDDLE_SCORE,
         hook=hook,
-        title=one_line(highlight.title) or hook,
+        title=title,
         reason=one_line(highlight.reason),
         hashtags=tuple(f"#{word}" for tag in highlight.hashtags if (word := re.sub(r"\W", "", tag))),
+    )
+
+
+def _titled(candidate: Candidate, run: Run, talk: Talk, rarity: Mapping[str, float]) -> Candidate:
+    """The candidate with a line that is said in its window, if the model gave no title."""
+    texts = [one_line(sentence.text) for sentence in talk.sentences[run.first : run.last + 1]]
+    return replace(
+        candidate, title=candidate.title or spoken_title(Lines(texts, talk.language, rarity)) or candidate.hook
     )
 
 
@@ -87,8 +98,13 @@ class OpenAIPicker(Picker):
         stretches = distinct(highlights)
         inside = [h for h in stretches if 0 <= h.first_sentence <= h.last_sentence <= last]
         concise = [h for h in inside if not h.is_wordy]
-        candidates = [_candidate(h, talk.sentences[h.first_sentence].text) for h in concise]
-        placeable = [candidate for candidate in candidates if fit(candidate, talk.runs)]
+        titles = [cleaned_title(one_line(h.title), talk.language) for h in concise]
+        candidates = [
+            _candidate(h, talk.sentences[h.first_sentence].text, title)
+            for h, title in zip(concise, titles, strict=True)
+        ]
+        rarity = inverse_frequency(tokens_said(talk))
+        placeable = [_titled(c, run, talk, rarity) for c in candidates if (run := fit(c, talk.runs))]
         reasons = []
         if wordy := len(inside) - len(concise):
             reasons.append(f"wrote texts that are too long for a clip for {wordy} of {len(stretches)} stretches")
@@ -105,6 +121,12 @@ class OpenAIPicker(Picker):
             placeable, unknown = self._ranked(session, talk, placeable)
             reasons += unknown
         notes = [*session.flaws, *(f"{session.model} {reason}; these were dropped" for reason in reasons)]
+        changed = sum(one_line(h.title).rstrip(".") != title for h, title in zip(concise, titles, strict=True))
+        if changed:
+            notes.append(
+                f"{session.model} wrote titles with hashtags, quotation marks or more than {TITLE_WORDS} words for "
+                f"{changed} of {len(stretches)} stretches; these were shortened"
+            )
         return placeable, [Degraded(HIGHLIGHT_WINDOWS, note) for note in dict.fromkeys(notes)]
 
     def _ranked(

@@ -52,4 +52,4 @@ it's that's don't didn't they're there's can't i'm i've we're what's won't would
 let's
 """
 STOPWORDS = frozenset(_FUNCTION_WORDS.split())
-"""English function and filler words, which are not used in titles and hashtags."""
+"""English function and filler words, which say nothing about what a line is about."""
