@@ -20,7 +20,7 @@ OTHER_COLUMNS = ("wall_s", "largest_mb", "added_mb", "read_mb", "output_mb", "fl
 
 def print_results(results: Results, limits: Sequence[Verdict], console: Console) -> None:
     """Prints the figures as tables, and whether each limit holds."""
-    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), _limits(limits)):
+    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), limits_table(limits)):
         if table.row_count:
             console.print(table)
 
@@ -29,8 +29,7 @@ def append_history(file: Path, results: Results, limits: Sequence[Verdict]) -> N
     """Appends the run as a line of JSON with date, commit, machine and all figures."""
     entry = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "--short", "HEAD")
-        + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else ""),
+        "commit": commit(),
         "machine": {"cpu": _cpu_model(), "cores": os.cpu_count()},
         "ways": {way.name: {"seconds": way.seconds, **way.figures} for way in (*results.ours, results.old)},
         "old_way_steps_cpu_s": results.old.steps_cpu_s,
@@ -86,7 +85,8 @@ def _lengths(results: Results) -> Table:
     return table
 
 
-def _limits(limits: Sequence[Verdict]) -> Table:
+def limits_table(limits: Sequence[Verdict]) -> Table:
+    """Returns a table of limits, and whether each holds."""
     table = _table("Limits", first="subject")
     for name in ("measured", "limit", ""):
         table.add_column(name)
@@ -99,6 +99,12 @@ def _table(title: str, first: str = "way") -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column(first)
     return table
+
+
+def commit() -> str:
+    """Returns the short hash of the checked-out commit, with `+changes` if files differ from it."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return _git("rev-parse", "--short", "HEAD") + ("+changes" if changed else "")
 
 
 def _git(*arguments: str) -> str:
