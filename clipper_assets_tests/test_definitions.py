@@ -90,7 +90,15 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
         "highlight_windows": {"raw_video", "aligned_transcript", "ad_spans", "edits"},
         "scenes": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
         "camera_paths": {"raw_video", "highlight_windows", "scenes", "edits"},
-        "rendered_clips": {"raw_video", "aligned_transcript", "highlight_windows", "scenes", "camera_paths", "edits"},
+        "rendered_clips": {
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "highlight_windows",
+            "scenes",
+            "camera_paths",
+            "edits",
+        },
     }
 
 

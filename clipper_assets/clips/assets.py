@@ -11,6 +11,7 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
+from clipper_assets.adverts.spans import SpanKind, read_spans
 from clipper_assets.camera.analysis.observation import read_scenes
 from clipper_assets.camera.direction.path import read_paths, read_requested_layout
 from clipper_assets.captions.styles import load_style
@@ -32,6 +33,7 @@ from clipper_assets.clips.manifest import (
 )
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.rendering.encoders import best_encoder
+from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
@@ -85,7 +87,7 @@ class RenderConfig(dg.Config):
     partitions_def=episodes,
     group_name="episodes",
     kinds={"ffmpeg", "parquet"},
-    code_version="2",
+    code_version="3",
     pool="gpu",
     op_tags=GPU_STEP,
     io_manager_key="lake",
@@ -102,6 +104,7 @@ def rendered_clips(
     config: RenderConfig,
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
     highlight_windows: pa.Table,
     scenes: pa.Table,
     camera: pa.Table,
@@ -119,7 +122,8 @@ def rendered_clips(
         limits = read_limits(show.gates, show_key(source.key))
         look = config.look(show, settings)
         edits = latest_edits(storage, source.episode)
-        episode = Episode(source, aligned_transcript, read_scenes(scenes), read_paths(camera), edits)
+        adverts = times(spans_in_force(read_spans(ad_spans), edits), SpanKind.advert)
+        episode = Episode(source, aligned_transcript, read_scenes(scenes), read_paths(camera), edits, adverts)
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()
         encoder = best_encoder()

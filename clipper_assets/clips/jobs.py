@@ -9,7 +9,7 @@ from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
-from clipper_assets.clips.gates.words import spoken_around
+from clipper_assets.clips.gates.words import advert_s, spoken_around
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.mouths import mouths_in_clip, place_off_mouths
 from clipper_assets.clips.plan import plan_clip
@@ -21,17 +21,19 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.shows.show import Layout, Show
+from clipper_assets.transcript.timing import Span
 
 
 @dataclass(frozen=True)
 class Episode:
-    """What the jobs of an episode share: the source, its words, scenes, camera paths by clip, and edits."""
+    """What the jobs of an episode share: the source, its words, scenes, camera paths by clip, edits, and adverts."""
 
     source: RawVideo
     words: pa.Table
     scenes: Sequence[Scene]
     paths: dict[int, CameraPath]
     edits: Edits
+    adverts: Sequence[Span] = ()
 
 
 def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: Encoder) -> Job:
@@ -64,6 +66,7 @@ def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: 
         encoder,
         spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
         speaker_share=_speaker_share(scene, episode.source, path, look),
+        advert_s=advert_s(episode.adverts, plan.start_s, plan.cuts),
         judged=edited.judged if edited else None,
     )
 

@@ -37,8 +37,8 @@ class CancelledError(Exception):
 class Job:
     """One clip to produce: its plan, its window, the encoder, and the inputs of the gates.
 
-    `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share` is explained in
-    `PlannedContent`. `judged` is what a person decided about a file of this clip.
+    `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share` and `advert_s`
+    are explained in `PlannedContent`. `judged` is what a person decided about a file of this clip.
     """
 
     plan: ClipPlan
@@ -46,6 +46,7 @@ class Job:
     encoder: Encoder
     spoken: Sequence[Span] = ()
     speaker_share: float | None = None
+    advert_s: float = 0.0
     judged: StoredDecision | None = None
 
     @cached_property
@@ -218,13 +219,18 @@ def _figures(job: Job, rendered: Rendered) -> Figures:
                 span for layout in (Layout.screen, Layout.fit) for span in plan.camera.spans(layout, plan.duration_s)
             ],
             speaker_share=job.speaker_share,
+            advert_s=job.advert_s,
         ),
     )
 
 
 def _still_true(figures: Figures, job: Job) -> Figures:
-    """The figures of an unchanged clip, with those recomputed that depend on words and faces and not on the file."""
-    newer = {"speaker_share": job.speaker_share, "cut_word_s": cut_word_s(job.spoken, figures.duration_s)}
+    """The figures of an unchanged clip; those that depend on words, faces or adverts, not on the file, are new."""
+    newer = {
+        "speaker_share": job.speaker_share,
+        "cut_word_s": cut_word_s(job.spoken, figures.duration_s),
+        "advert_s": job.advert_s,
+    }
     return Figures.model_validate(figures.model_dump() | newer)
 
 

@@ -60,6 +60,7 @@ def test_each_check_reports_its_gates() -> None:
         "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing", "glyphs", "letter_size"],
         "clip_speaker": ["speaker"],
         "clip_words": ["whole_words", "words_missing", "quiet_ends"],
+        "clip_adverts": ["advert"],
     }
     assert [spec.name for spec in GATE_CHECKS] == list(gates_by_check())
     assert not any(spec.blocking for spec in GATE_CHECKS)

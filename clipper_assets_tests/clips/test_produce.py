@@ -91,6 +91,15 @@ def test_new_speaker_and_word_data_can_hold_back_an_unchanged_clip(storage: Dire
     ]
 
 
+def test_marking_and_unmarking_an_advert_changes_the_verdict_of_an_unchanged_clip(
+    storage: DirectoryStorage, file: Path
+) -> None:
+    limits = limits_of(blocking=["advert"])
+    made = [produced(storage, [replace(job(file), advert_s=seconds)], limits) for seconds in (0.0, 12.04, 0.0)]
+    assert [each.rendered for each in made] == [1, 0, 0]
+    assert [each.clips[0].blocked_by for each in made] == [[], ["shows 12.0 s of an advert"], []]
+
+
 def test_a_nul_in_a_caption_holds_the_clip_back(storage: DirectoryStorage, file: Path) -> None:
     limits = limits_of(blocking=["captions_missing"])
     assert produced(storage, [job(file, text="one two three")], limits).clips[0].publishable

@@ -72,6 +72,7 @@ class Figures(Container):
     speech_with_words: Rounded | None = Field(
         None, description="how much of the detected speech has words, 0..1; None with hardly any speech"
     )
+    advert_s: Rounded = Field(0.0, description="how many seconds of adverts the clip shows")
     edge_level_db: Rounded | None = Field(
         description="level of the start or the end, whichever is louder, relative to speech; None if both are speech"
     )

@@ -240,6 +240,17 @@ class WordsMissing(Gate):
         return Judgement(passed, share, self.speech_with_words, "of the speech", fault)
 
 
+class Advert(Gate):
+    """Counts adverts only: people may want an intro, an outro or a call to subscribe in a clip."""
+
+    name, check = "advert", "clip_adverts"
+    advert_s: Positive = Field(2.0, description="most seconds of adverts")
+
+    def judge(self, figures: Figures) -> Judgement:
+        advert_s = figures.advert_s
+        return at_most(advert_s, self.advert_s, "s", f"shows {advert_s:.1f} s of an advert")
+
+
 class QuietEnds(Gate):
     """Only warns, because music or laughter at the start or end of a clip may be part of the episode."""
 
@@ -263,5 +274,5 @@ class QuietEnds(Gate):
 GATES: tuple[type[Gate], ...] = (
     Duration, FrameSize, FileSize, Codec, FrameRate, AudioVideoOffset, Black, Frozen, Blank, Loudness, TruePeak,
     SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Glyphs, LetterSize, Speaker, WholeWords, WordsMissing,
-    QuietEnds,
+    QuietEnds, Advert,
 )  # fmt: skip

@@ -50,6 +50,7 @@ class PlannedContent:
         screens: The stretches that show slides or a shared screen.
         speaker_share: How much of the time the current speaker is in frame, 0..1, counting only speakers who are
             visible in the source; None if there are none.
+        advert_s: How many seconds of adverts the clip shows.
     """
 
     pages: Sequence[Page]
@@ -61,6 +62,7 @@ class PlannedContent:
     letters_px: float | None = None
     screens: Sequence[Span] = ()
     speaker_share: float | None = None
+    advert_s: float = 0.0
 
 
 def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedContent) -> Figures:
@@ -98,6 +100,7 @@ def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedCont
         speaker_share=content.speaker_share,
         cut_word_s=cut_word_s(content.spoken, container.duration_s),
         speech_with_words=speech_with_words(speech, content.spoken),
+        advert_s=content.advert_s,
         edge_level_db=edge_level_db(levels, content.spoken, container.duration_s),
     )
 

@@ -1,4 +1,4 @@
-"""Measures a clip's captions and words: overhang, reading speed, words that are cut, and speech without words.
+"""Measures a clip's captions and words: overhang, reading speed, words that are cut, speech without words, adverts.
 
 Times are in seconds from the clip's start, and boxes in pixels of its frame.
 """
@@ -13,6 +13,7 @@ from clipper_assets.captions.lines import Page, text_of
 from clipper_assets.clips.cuts import Span, TimeMap
 from clipper_assets.media.frame import Box
 from clipper_assets.media.speech import Samples
+from clipper_assets.transcript.timing import covered_by
 from clipper_assets.transcript.vad import speech_spans
 from clipper_assets.transcript.wordless import wordless_spans
 
@@ -65,6 +66,15 @@ def spoken_around(words: pa.Table, start_s: float, end_s: float, cuts: TimeMap) 
         (clip_s(start), clip_s(end)) for start, end in spans if end > start_s - BESIDE_S and start < end_s + BESIDE_S
     ]
     return [(start, end) for start, end in nearby if end > start]
+
+
+def advert_s(adverts: Sequence[Span], start_s: float, cuts: TimeMap) -> float:
+    """How many seconds of `adverts` a clip shows.
+
+    `adverts` are spans of the episode, in order and apart; the clip's window begins at `start_s` in the episode.
+    """
+    seconds = covered_by(adverts)
+    return sum(seconds(start_s + start, start_s + end) for start, end in cuts.kept)
 
 
 def speech_with_words(speech: Samples, spoken: Sequence[Span]) -> float | None:

@@ -42,6 +42,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
         {"missing_captions": None},
         {"speech_with_words": None},
         {"letters_px": None},
+        {"advert_s": 2.0},
         {"long_sound_s": 0.06, "duration_s": 30.06},
     ],
 )
@@ -65,6 +66,7 @@ def test_figures_within_the_limits_or_not_measurable_pass(change: dict[str, Any]
         ("sync", {"late_speech_s": -0.26}),
         ("frozen", {"frozen_s": 5.17}),
         ("words_missing", {"speech_with_words": 0.79}),
+        ("advert", {"advert_s": 2.1}),
     ],
 )
 def test_a_figure_just_beyond_a_limit_fails_only_its_gate(gate: str, change: dict[str, Any]) -> None:
@@ -94,7 +96,7 @@ BAD: dict[str, Any] = {
     "frozen_s": 9.0, "blank_s": 9.0, "loudness_lufs": None, "true_peak_dbtp": 3.0, "caption_overhang_px": 99.0,
     "reading_speed_cps": 99.0, "late_speech_s": 1.9, "speech_match": -1.0, "missing_captions": 9,
     "missing_letters": "今天", "letters_px": 17.0,
-    "speaker_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24, "edge_level_db": 0.0,
+    "speaker_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24, "edge_level_db": 0.0, "advert_s": 9.0,
 }  # fmt: skip
 
 
@@ -120,6 +122,7 @@ BAD: dict[str, Any] = {
         ("whole_words", ["cut_word_s"]),
         ("words_missing", ["speech_with_words"]),
         ("quiet_ends", ["edge_level_db"]),
+        ("advert", ["advert_s"]),
     ],
 )
 def test_a_gate_with_its_limits_off_passes_any_figure(gate: str, off: list[str]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clipper_assets.captions.lines import CaptionWord, Page
 from clipper_assets.clips.cuts import Span, TimeMap
 from clipper_assets.clips.gates.words import (
+    advert_s,
     cut_word_s,
     overhang_px,
     reading_speed_cps,
@@ -39,6 +40,22 @@ def test_the_overhang_is_that_of_the_side_furthest_outside(box: Box, overhang: f
 
 def page(text: str, start_s: float, end_s: float) -> Page:
     return Page(((CaptionWord(text, start_s, end_s, 0, None),),), start_s, end_s)
+
+
+@pytest.mark.parametrize(
+    ("adverts", "kept", "shown_s"),
+    [
+        ([], [(0.0, 30.0)], 0.0),
+        ([(90.0, 101.5), (128.0, 160.0)], [(0.0, 30.0)], 3.5),
+        ([(110.0, 112.0)], [(0.0, 30.0)], 2.0),
+        ([(110.0, 112.0)], [(0.0, 10.5), (11.5, 30.0)], 1.0),
+        ([(110.0, 112.0)], [(0.0, 10.0), (12.0, 30.0)], 0.0),
+    ],
+)
+def test_adverts_are_counted_only_where_the_clip_shows_them(
+    adverts: list[Span], kept: list[Span], shown_s: float
+) -> None:
+    assert advert_s(adverts, 100.0, TimeMap(tuple(kept))) == pytest.approx(shown_s)
 
 
 def test_reading_speed_is_averaged_over_at_least_five_seconds() -> None:
