@@ -15,10 +15,10 @@ from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
-from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 
 
 class AdSpansConfig(StepConfig):
@@ -50,7 +50,7 @@ def ad_spans(
     storage: Storage,
 ) -> TableResult:
     words = WORDS.completed(aligned_transcript)
-    language = provenance(words).get("language", "")
+    language = _language(words)
     recipe = recipe_of(CODE_VERSION, inputs(language), raw_video, aligned_transcript)
     if stored := stored_result(context, config, storage, AD_SPANS_TABLE, recipe):
         return stored
@@ -67,3 +67,7 @@ def ad_spans(
             "degraded": [],
         },
     )
+
+
+def _language(words: pa.Table) -> str:
+    return str(words["language"][0]) if words.num_rows else ""

@@ -1,42 +1,48 @@
 """Finds the stretches of an episode that are no part of its conversation."""
 
-import re
+import math
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import pairwise
 
+import numpy as np
+
+from clipper_assets.adverts.boundaries import joined_adverts, snapped
+from clipper_assets.adverts.scores import scored
+from clipper_assets.adverts.segments import stretches
 from clipper_assets.adverts.spans import AdSpan, SpanKind
+from clipper_assets.adverts.support import Support
 from clipper_assets.transcript.words import Sentence
 
-REACH_S = 45.0
-"""Cues that are no farther apart belong to the same advert."""
-FEWEST_CUES = 2
-_CUE = re.compile(
-    r"\b(?:brought to you by|sponsor(?:s|ed by)?|support for (?:this|the) (?:show|podcast)|promo code|use code|"
-    r"free trial|terms (?:and conditions )?apply|sign up (?:today|now)|percent off|off your first|dot com|"
-    r"wherever you (?:get|listen to) (?:your )?podcasts)\b|\b[a-z0-9-]+\.com\b",
-    re.IGNORECASE,
-)
+KINDS = tuple(SpanKind)
 
 
-def find_spans(sentences: Sequence[Sentence], language: str = "") -> list[AdSpan]:
-    """The spans of an episode's sentences, in order and apart; `language` is an ISO 639-1 code, empty if unknown."""
-    if language not in ("", "en"):
+def find_spans(sentences: Sequence[Sentence], language: str = "", support: Support | None = None) -> list[AdSpan]:
+    """The spans of an episode, in order and apart; each is a run of whole sentences.
+
+    Args:
+        sentences: All sentences of the episode, in time order.
+        language: ISO 639-1 code. A language without cues is searched for repeats only, as is an empty one.
+        support: What is known beside the sentences: other episodes, sound, a model's answer.
+    """
+    if not sentences:
         return []
-    marked = [(sentence, match[0].lower()) for sentence in sentences if (match := _CUE.search(sentence.text))]
-    groups: list[list[tuple[Sentence, str]]] = []
-    for sentence, cue in marked:
-        if groups and sentence.start - groups[-1][-1][0].end <= REACH_S:
-            groups[-1].append((sentence, cue))
-        else:
-            groups.append([(sentence, cue)])
-    return [
-        AdSpan(
-            start=group[0][0].start,
-            end=max(sentence.end for sentence, _ in group),
-            kind=SpanKind.advert,
-            evidence=[cue for cue, _ in groupby(cue for _, cue in group)],
-            confidence=0.5,
-        )
-        for group in groups
-        if len(group) >= FEWEST_CUES
-    ]
+    scores = scored(sentences, language, support or Support())
+    gaps = [later.start - earlier.end for earlier, later in pairwise(sentences)]
+    pauses_s = np.array([sentences[0].start, *gaps])
+    found = joined_adverts(snapped(stretches(scores.nats, pauses_s), sentences, pauses_s), sentences)
+    spans: list[AdSpan] = []
+    for stretch in reversed(found):
+        # Where people interrupt each other, the last sentence of a span may end after the next span begins.
+        latest = spans[-1].start if spans else math.inf
+        end = min(max(sentence.end for sentence in sentences[stretch.first : stretch.last + 1]), latest)
+        if (start := sentences[stretch.first].start) < end:
+            spans.append(
+                AdSpan(
+                    start=start,
+                    end=end,
+                    kind=KINDS[stretch.kind],
+                    evidence=scores.evidence(stretch),
+                    confidence=stretch.confidence,
+                )
+            )
+    return spans[::-1]
