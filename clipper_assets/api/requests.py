@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clipper_assets.edits.model import MAX_WORD, Decision
+from clipper_assets.edits.model import MAX_WORD, Decision, MarkedSpan, UnmarkedSpan
 from clipper_assets.highlights.rules import MAX_HOOK, MAX_TITLE
 from clipper_assets.shows.show import Layout
 
@@ -34,6 +34,19 @@ class ClipEdit(RequestBody):
     layout: Layout | None = None
     decision: Decision | None = None
     words: list[WordCorrection] = Field([], max_length=500)
+
+
+class AdvertEdit(RequestBody):
+    """Passages that are adverts, intros, outros or calls to subscribe, and passages that are none, in seconds.
+
+    `unmark` applies before `mark`. Windows avoid what is marked; to see the change, render again.
+    """
+
+    base_version: int = Field(
+        ge=0, description="version of the edits that this is based on; 409 if it is not the latest"
+    )
+    mark: list[MarkedSpan] = Field([], max_length=100, examples=[[{"start": 612.4, "end": 671.9, "kind": "advert"}]])
+    unmark: list[UnmarkedSpan] = Field([], max_length=100)
 
 
 class EditsRequest(RequestBody):

@@ -26,7 +26,7 @@ from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.highlights.shortfall import shortfall
-from clipper_assets.highlights.window import WINDOWS, Window, read_windows
+from clipper_assets.highlights.window import REQUESTED, WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
@@ -143,9 +143,10 @@ def highlight_windows(
     degraded = _fallbacks(picked, read_windows(windows))
     for fallback in degraded:
         context.log.warning(fallback["reason"])
+    requested = config.model_dump_json(exclude={"afresh"}, exclude_defaults=True)
     return new_result(
         recipe,
-        windows,
+        windows.replace_schema_metadata({**provenance(windows), REQUESTED: requested}),
         check_results=[
             obey_the_rules(windows, words, talk.rules, source.duration_s, adverts, edited=bool(edits.clips)),
             not_degraded(HIGHLIGHT_WINDOWS, degraded),

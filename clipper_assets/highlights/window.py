@@ -1,12 +1,14 @@
 """A highlight window, and the table of an episode's windows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from clipper_assets.runtime.degraded import DEGRADED
-from clipper_assets.storage.tables import Column, TableSpec
+from clipper_assets.storage.tables import Column, TableSpec, provenance
 
 WINDOWS = TableSpec(
     "windows",
@@ -52,6 +54,16 @@ class Window:
     prompt_version: str | None = None
     prompt: str | None = None
     degraded: Sequence[Mapping[str, str]] = ()
+
+
+REQUESTED = "requested"
+"""Key-value metadata of a windows table: the run config that it was made with, as JSON."""
+
+
+def read_requested(table: pa.Table) -> dict[str, Any]:
+    """The run config that a windows table was made with, without defaults; empty in tables of earlier versions."""
+    requested: dict[str, Any] = json.loads(provenance(table).get(REQUESTED, "{}"))
+    return requested
 
 
 def read_windows(table: pa.Table) -> list[Window]:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.manifest import Clip, Manifest
-from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.edits.model import Edits, UnmarkedSpan, WordEdit
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.damaged import DamagedError
 
@@ -75,8 +75,16 @@ def unrendered_edits(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
     words, rendered = _words_in(clip, edits.words), _words_in(clip, shown.words)
     if words != rendered:
         changed["words"] = [edit.text for edit in words if edit not in rendered] or "as in the transcript"
+    if _marks_in(clip, edits) != _marks_in(clip, shown):
+        changed["adverts"] = "changed"
     return changed
 
 
 def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:
     return [edit for edit in edits if clip.start_time < edit.end and edit.start < clip.end_time]
+
+
+def _marks_in(clip: Clip, edits: Edits) -> list[UnmarkedSpan]:
+    return [
+        span for span in (*edits.marked, *edits.unmarked) if clip.start_time < span.end and span.start < clip.end_time
+    ]

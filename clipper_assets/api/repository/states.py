@@ -13,9 +13,11 @@ import dagster as dg
 import pyarrow as pa
 from cachetools import LRUCache, TTLCache, cachedmethod
 
+from clipper_assets.adverts.spans import AD_SPANS_TABLE, read_spans
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, unrendered_edits
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.edits.adverts import SpanInForce, spans_in_force
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
 from clipper_assets.episodes.partitions import object_key, partition_key
@@ -25,7 +27,13 @@ from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs, RunView
 from clipper_assets.runs.model import EpisodeState
-from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT, HIGHLIGHT_WINDOWS, RAW_VIDEO, RENDERED_CLIPS
+from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
+    ALIGNED_TRANSCRIPT,
+    HIGHLIGHT_WINDOWS,
+    RAW_VIDEO,
+    RENDERED_CLIPS,
+)
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -214,6 +222,11 @@ class States:
         if table is None:
             raise RefusedError(409, f"{object_key(partition)} has no clips yet; wait until its run has ended")
         return table
+
+    def spans(self, episode: EpisodeSnapshot) -> list[SpanInForce]:
+        """Returns the adverts in force of an episode; those that people marked also before any were detected."""
+        table = self.table(episode.partition, AD_SPANS, AD_SPANS_TABLE)
+        return spans_in_force(read_spans(table) if table is not None else [], episode.edits)
 
     def source(self, partition: str) -> RawVideo | None:
         table = self.table(partition, RAW_VIDEO, SOURCE)

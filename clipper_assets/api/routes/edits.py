@@ -1,32 +1,36 @@
 """What a person changes about clips, and the run that shows it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
+from clipper_assets.adverts.spans import AD_SPANS_TABLE
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import AspectQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.states import EpisodeSnapshot
-from clipper_assets.api.requests import ClipEdit, EditsRequest
+from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
 from clipper_assets.clips.manifest import Requested
+from clipper_assets.edits.adverts import with_marks
 from clipper_assets.edits.model import Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
 from clipper_assets.edits.words import updated_word_edits
+from clipper_assets.highlights.window import read_requested
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
-from clipper_assets.runtime.asset_names import CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
+from clipper_assets.runtime.asset_names import AD_SPANS, CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
 from clipper_assets.shows.show import Layout
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
 """Tag of a run that renders edits: their version."""
-AFTER_EDITS = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
+AFTER_EDITS: Sequence[str] = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
 
 
 @router.get("/options", responses=answers())
@@ -67,6 +71,25 @@ def edit_clip(
     return _save(services, episode, episode.edits.followed_by(_description(number, request), clips=clips, words=words))
 
 
+@router.patch("/episodes/{key:path}/adverts", dependencies=CHANGES, responses=answers(403, 404, 409))
+def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.Edits:
+    """Mark passages as adverts, or as none. Clips avoid them, or are held back, once the episode is rendered again."""
+    episode = services.states.intact_snapshot(key)
+    _refuse_if_outdated(episode, request.base_version)
+    source = episode.source
+    if episode.words is None or source is None:
+        raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
+    for span in (*request.mark, *request.unmark):
+        if span.start >= source.duration_s:
+            raise RefusedError(
+                422, f"no passage starts at {span.start:.1f} s, because {key} lasts {source.duration_s:.1f} s"
+            )
+    try:
+        return _save(services, episode, with_marks(episode.edits, request.mark, request.unmark))
+    except ValueError as error:
+        raise RefusedError(422, str(error)) from None
+
+
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
 def undo(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
     """Undo the last edit; repeat to undo earlier ones."""
@@ -94,17 +117,22 @@ def render_again(key: str, services: ServicesDep, response: Response, aspect: As
     rendering = episode.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
-    ops = render_config(rendering.manifest.requested, rendering.aspect)
-    run_id = services.dagster.launch(episode.partition, {EDITS_TAG: str(episode.edits.version)}, AFTER_EDITS, ops)
+    highlights = read_requested(services.states.windows(episode.partition))
+    ops = render_config(highlights, rendering.manifest.requested, rendering.aspect)
+    # Clips of earlier versions were made without looking for adverts.
+    has_adverts = services.states.table(episode.partition, AD_SPANS, AD_SPANS_TABLE) is not None
+    steps = AFTER_EDITS if has_adverts else (AD_SPANS, *AFTER_EDITS)
+    run_id = services.dagster.launch(episode.partition, {EDITS_TAG: str(episode.edits.version)}, steps, ops)
     services.states.forget(key)
     return accepted(key, run_id, response)
 
 
-def render_config(requested: Requested, aspect: Aspect) -> dict[str, Any]:
-    """Run config that repeats what the rendered clips were requested with, so that unedited clips are kept."""
+def render_config(highlights: Mapping[str, Any], requested: Requested, aspect: Aspect) -> dict[str, Any]:
+    """Run config that repeats what windows and clips were requested with, so that unedited clips are kept."""
     request = requested.model_dump(mode="json", exclude_none=True)
     camera = {"layout": request.pop("layout")} if "layout" in request else {}
     return {
+        HIGHLIGHT_WINDOWS: {"config": highlights},
         SCENES: {"config": camera},
         CAMERA_PATHS: {"config": camera},
         RENDERED_CLIPS: {"config": {**request, "aspect": aspect.name}},

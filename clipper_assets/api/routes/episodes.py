@@ -57,8 +57,9 @@ def get_clip(key: str, number: int, services: ServicesDep, aspect: AspectQuery =
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
 def get_transcript(key: str, services: ServicesDep) -> Transcript:
-    """Return every word with its time, as captions show it."""
-    return transcript(services.states.intact_snapshot(key))
+    """Return every word with its time, as captions show it, and the adverts that clips avoid."""
+    episode = services.states.intact_snapshot(key)
+    return transcript(episode, services.states.spans(episode))
 
 
 @router.delete(

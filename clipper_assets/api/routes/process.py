@@ -143,6 +143,6 @@ def processed(services: Services, key: str, run: DagsterRun, base_url: str) -> P
         generated_videos=[
             GeneratedVideo(**clip.model_dump(), video_url=urljoin(base_url, services.url(clip.key))) for clip in clips
         ],
-        transcript=transcript(episode) if manifest else None,
+        transcript=transcript(episode, services.states.spans(episode)) if manifest else None,
         manifest=manifest.model_dump(mode="json") if manifest else None,
     )

@@ -2,7 +2,9 @@
 
 from pydantic import BaseModel, Field
 
+from clipper_assets.api.repository.renderings import Rendering
 from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.media.frame import Aspect
 from clipper_assets.shows.show import Layout
 
 
@@ -12,6 +14,7 @@ class Edits(BaseModel):
     version: int
     can_undo: bool
     is_rendered: bool = Field(description="whether the clips show all edits")
+    unrendered: list[Aspect] = Field(description="aspects whose clips do not show all edits")
 
 
 class Options(BaseModel):
@@ -23,13 +26,19 @@ class Options(BaseModel):
 
 def edits_view(episode: EpisodeSnapshot) -> Edits:
     """Builds the view of an episode's edits."""
-    edits = episode.edits
+    unrendered = [rendering.aspect for rendering in episode.renderings if not _shows_edits(rendering, episode)]
     return Edits(
-        version=edits.version,
-        can_undo=bool(edits.clips or edits.words),
-        is_rendered=all(
-            (edits.clips, edits.words) == (rendering.edits.clips, rendering.edits.words)
-            or not any(episode.unrendered_edits(clip) for clip in rendering.manifest.clips)
-            for rendering in episode.renderings
-        ),
+        version=episode.edits.version,
+        can_undo=not episode.edits.is_empty,
+        is_rendered=not unrendered,
+        unrendered=unrendered,
+    )
+
+
+def _shows_edits(rendering: Rendering, episode: EpisodeSnapshot) -> bool:
+    edits, shown = episode.edits, rendering.edits
+    if (edits.marked, edits.unmarked) != (shown.marked, shown.unmarked):
+        return False
+    return (edits.clips, edits.words) == (shown.clips, shown.words) or not any(
+        episode.unrendered_edits(clip) for clip in rendering.manifest.clips
     )

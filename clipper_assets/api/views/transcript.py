@@ -1,9 +1,14 @@
 """The view of a transcript, with the corrections that captions show."""
 
-from pydantic import BaseModel
+from collections.abc import Sequence
+from dataclasses import asdict
 
+from pydantic import BaseModel, Field
+
+from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.edits.adverts import SpanInForce
 from clipper_assets.edits.words import apply_word_edits
 
 
@@ -31,17 +36,32 @@ class TranscriptSentence(BaseModel):
     doubtful: bool
 
 
+class TranscriptSpan(BaseModel):
+    """A passage that clips avoid: an advert, an intro, an outro or a call to subscribe.
+
+    `marked` means that a person marked it; then `evidence` is empty and `confidence` 1.
+    """
+
+    start: float
+    end: float
+    kind: SpanKind
+    evidence: list[str] = Field(description="what the passage was recognized by")
+    confidence: float
+    marked: bool
+
+
 class Transcript(BaseModel):
-    """All words and sentences of an episode with their times in seconds."""
+    """All words and sentences of an episode with their times in seconds, and the passages that clips avoid."""
 
     key: str
     language: str | None
     words: list[TranscriptWord]
     sentences: list[TranscriptSentence]
+    spans: list[TranscriptSpan]
 
 
-def transcript(episode: EpisodeSnapshot) -> Transcript:
-    """Builds the view of a transcript. Raises RefusedError (409) before there is one."""
+def transcript(episode: EpisodeSnapshot, spans: Sequence[SpanInForce]) -> Transcript:
+    """Builds the view of a transcript, with the adverts in force. Raises RefusedError (409) before there is one."""
     words = episode.words
     if words is None:
         raise RefusedError(409, f"{episode.key} has no transcript yet; wait until its run has transcribed it")
@@ -69,4 +89,5 @@ def transcript(episode: EpisodeSnapshot) -> Transcript:
             )
             for sentence in episode.sentences
         ],
+        spans=[TranscriptSpan(**asdict(span)) for span in spans],
     )

@@ -1,8 +1,10 @@
 """Editing clips: what is saved, what the next run changes, and what it leaves alone."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -83,7 +85,9 @@ def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     }
     saved = client.patch(f"/episodes/{KEY}/clips/1", json=edit)
     assert saved.status_code == 200, saved.text
-    assert saved.json() == {"version": version + 1, "can_undo": True, "is_rendered": False}
+    assert saved.json() == {
+        "version": version + 1, "can_undo": True, "is_rendered": False, "unrendered": ["9:16"]
+    }  # fmt: skip
     edited = client.get(f"/episodes/{KEY}/clips/1").json()
     assert set(edited["wanted"]) == {"end_time", "words"}
     assert edited["last_sentence"] == clip["last_sentence"] + offset
@@ -96,7 +100,7 @@ def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     assert changed["mp4"][0] != before[1]["mp4"][0]
     assert "Corrected" in services.storage.read_bytes(f"{CLIPS}/clip_1.srt").decode()
     shown = client.get(f"/episodes/{KEY}").json()
-    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True}
+    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True, "unrendered": []}
     assert shown["clip_views"][1]["verdict"] == {"decision": "approved", "current": False}
     assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (offset > 0)
     assert manifest(services).edits_version == version + 1
@@ -163,6 +167,83 @@ def test_invalid_edits_are_refused_and_not_saved(
     assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
 
 
+def test_marking_an_advert_holds_its_clip_back_until_it_is_unmarked(
+    client: TestClient, services: Services, edits_discarded: None
+) -> None:
+    clip = client.get(f"/episodes/{KEY}/clips/0").json()
+    passage = {"start": clip["start_time"], "end": clip["end_time"]}
+    edits = client.get(f"/episodes/{KEY}").json()["edits"]
+    # The decision pins the clips, so that the next run does not pick others outside the advert.
+    edits = client.patch(
+        f"/episodes/{KEY}/clips/0", json={"base_version": edits["version"], "decision": "approved"}
+    ).json()
+    assert edits["is_rendered"]
+    before = files(services, 0)
+
+    def marked(change: dict[str, object]) -> dict[str, Any]:
+        version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+        answer = client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, **change})
+        assert answer.status_code == 200, answer.text
+        edits: dict[str, Any] = answer.json()
+        return edits
+
+    edits = marked({"mark": [passage]})
+    assert (edits["can_undo"], edits["is_rendered"], edits["unrendered"]) == (True, False, ["9:16"])
+    (span,) = client.get(f"/episodes/{KEY}/transcript").json()["spans"]
+    assert span == {**passage, "kind": "advert", "evidence": [], "confidence": 1.0, "marked": True}
+    assert client.get(f"/episodes/{KEY}/clips/0").json()["wanted"] == {"adverts": "changed"}
+    process(services)
+    clip = client.get(f"/episodes/{KEY}/clips/0").json()
+    assert (clip["wanted"], clip["is_publishable"]) == ({}, False)
+    assert re.fullmatch(r"shows \d\.\d s of an advert", clip["held_back"][0])
+
+    marked({"unmark": [passage]})
+    assert client.get(f"/episodes/{KEY}/transcript").json()["spans"] == []
+    process(services)
+    clip = client.get(f"/episodes/{KEY}/clips/0").json()
+    assert (clip["is_publishable"], clip["verdict"]) == (True, {"decision": "approved", "current": True})
+    assert files(services, 0) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "sentence"),
+    [
+        ({"base_version": 999}, 409, "somebody else edited"),
+        ({"mark": [{"start": 5.0, "end": 5.0}]}, 422, "a span must start at 0 s or later, and end after its start"),
+        ({"unmark": [{"start": -1.0, "end": 5.0}]}, 422, "a span must start at 0 s or later"),
+        ({"mark": [{"start": 9e9, "end": 9.1e9}]}, 422, f"no passage starts at 9000000000.0 s, because {KEY} lasts"),
+        ({"mark": [{"start": 1.0, "end": 2.0, "kind": "music"}]}, 422, "mark.0.kind is 'music'; it should be 'advert'"),
+        ({"mark": [{"start": 1.0, "end": 2.0}] * 101}, 422, "mark"),
+        ({"sentence": 3}, 422, "there is no field sentence"),
+    ],
+)
+def test_invalid_marks_are_refused_and_not_saved(
+    client: TestClient, change: dict[str, object], status: int, sentence: str
+) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    answer = client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, **change})
+    assert answer.status_code == status, answer.text
+    assert sentence in answer.json()["detail"]
+    assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
+
+
+def test_a_mark_is_undone_and_survives_an_edit_of_a_clip(
+    client: TestClient, services: Services, edits_discarded: None
+) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, "mark": [{"start": 1.0, "end": 4.0}]})
+    client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version + 1, "hook": "Another"})
+    assert [(span.start, span.end) for span in latest_edits(services.storage, KEY).marked] == [(1.0, 4.0)]
+    for undone in (2, 3):
+        client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + undone})
+    assert latest_edits(services.storage, KEY).marked == []
+    assert client.get(f"/episodes/{KEY}/transcript").json()["spans"] == []
+
+
+def test_a_reader_cannot_mark_adverts(reader: TestClient) -> None:
+    assert reader.patch(f"/episodes/{KEY}/adverts", json={"base_version": 0}).status_code == 403
+
+
 def test_an_edit_is_reported_to_dagster_as_a_materialization(
     client: TestClient, services: Services, edits_discarded: None
 ) -> None:
@@ -184,6 +265,7 @@ def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: 
         assert run
         assert run.asset_selection
         assert {key.to_user_string() for key in run.asset_selection} == set(AFTER_EDITS)
+        assert run.run_config["ops"]["highlight_windows"] == {"config": {"max_clips": 2}}
         assert client.post(f"/episodes/{KEY}/render").status_code == 409
     finally:
         services.instance.delete_run(answer.json()["run_id"])
@@ -192,7 +274,8 @@ def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: 
 
 def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:
     requested = Requested(layout=Layout.split, caption_style="boxed", tighten=True)
-    assert render_config(requested, Aspect.square) == {
+    assert render_config({"max_clips": 4}, requested, Aspect.square) == {
+        "highlight_windows": {"config": {"max_clips": 4}},
         "scenes": {"config": {"layout": "split"}},
         "camera_paths": {"config": {"layout": "split"}},
         "rendered_clips": {"config": {"caption_style": "boxed", "tighten": True, "aspect": "square"}},
