@@ -29,6 +29,7 @@ export class Api {
   options = () => (this.#options ??= this.#json("GET", "options"));
 
   edit = (key, clip, edit) => this.#json("PATCH", pathOf(key, `/clips/${clip.clip_index}?aspect=${clip.aspect}`), edit);
+  mark = (key, marks) => this.#json("PATCH", pathOf(key, "/adverts"), marks);
   undo = (key, version) => this.#json("POST", pathOf(key, "/edits/undo"), { base_version: version });
   discard = (key, version) => this.#json("DELETE", pathOf(key, "/edits"), { base_version: version });
   render = (key, aspect) => this.#json("POST", pathOf(key, `/render?aspect=${aspect}`));

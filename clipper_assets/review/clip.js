@@ -13,6 +13,7 @@ const FIELDS = {
   caption_style: "caption style",
   layout: "layout",
   words: "words",
+  adverts: "adverts",
 };
 
 /** `editor` belongs to the episode: it gives the transcript and saves edits. */

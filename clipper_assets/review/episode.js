@@ -1,5 +1,6 @@
 /** The page of one episode: the progress of its run, and its clips. */
 
+import { makeAdverts } from "./adverts.js";
 import { ApiError } from "./api.js";
 import { makeClip } from "./clip.js";
 import { confirmed, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
@@ -26,18 +27,24 @@ export function showEpisode(page, key) {
     transcript: () => transcript,
     /** "Clip 0", or "Clip 0, 1:1" where the episode has clips in several aspects. */
     nameOf: (clip) => `Clip ${clip.clip_index}${aspects().length > 1 ? `, ${clip.aspect}` : ""}`,
-    /** Saves an edit of a clip. Edits are sent one after another, since each names the version it is based on. */
-    edit(clip, change, done) {
-      saving = saving.then(() =>
-        attempt(async () => {
-          await api.edit(key, clip, { base_version: episode.edits.version, ...change });
-          await load();
-          if (done) announce(done);
-        }),
-      );
-      return saving;
-    },
+    edit: (clip, change, done) => save(() => api.edit(key, clip, { base_version: episode.edits.version, ...change }), done),
+    /** Marks and unmarks passages as adverts. */
+    mark: (change, done) => save(() => api.mark(key, { base_version: episode.edits.version, ...change }), done),
   };
+  const adverts = makeAdverts(page, editor);
+  view.clips.before(adverts.root);
+
+  /** Saves an edit. Edits are sent one after another, since each names the version it is based on. */
+  function save(send, done) {
+    saving = saving.then(() =>
+      attempt(async () => {
+        await send();
+        await load();
+        if (done) announce(done);
+      }),
+    );
+    return saving;
+  }
 
   const aspects = () => [...new Set(episode.clip_views.map((clip) => clip.aspect))];
   const changedClips = () => episode.clip_views.filter((clip) => Object.keys(clip.wanted).length);
@@ -90,14 +97,16 @@ export function showEpisode(page, key) {
     fillList(view["degraded-list"], reasons);
     writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "This episode has no clips.");
     clips.show(episode.clip_views);
+    adverts.update();
     const changed = changedClips();
+    const { can_undo: canUndo, unrendered } = episode.edits;
     const rendering = busy && episode.clip_views.length > 0;
-    view.tray.hidden = !canEdit || !(changed.length || episode.edits.can_undo || rendering);
-    write(view.changes, rendering ? "Rendering" : changed.length ? `${plural(changed.length, "clip")} changed, not rendered yet` : "All changes are rendered");
+    view.tray.hidden = !canEdit || !(changed.length || canUndo || unrendered.length || rendering);
+    write(view.changes, rendering ? "Rendering" : changed.length ? `${plural(changed.length, "clip")} changed, not rendered yet` : unrendered.length ? "Adverts changed, not rendered yet" : "All changes are rendered");
     view.bar.hidden = !rendering;
     view.bar.value = episode.percent;
-    view.undo.disabled = view.discard.disabled = !episode.edits.can_undo;
-    view.render.disabled = busy || !changed.length;
+    view.undo.disabled = view.discard.disabled = !canUndo;
+    view.render.disabled = busy || !(changed.length || unrendered.length);
   }
 
   function showNow(share, doing) {
@@ -188,7 +197,7 @@ export function showEpisode(page, key) {
   view.render.addEventListener("click", () =>
     attempt(async () => {
       view.render.disabled = true;
-      await api.render(key, changedClips()[0].aspect);
+      await api.render(key, changedClips()[0]?.aspect ?? episode.edits.unrendered[0]);
       await load();
       await watch();
     }),

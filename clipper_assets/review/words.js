@@ -1,5 +1,6 @@
 /** The transcript of a clip beside its player, with a few sentences around it: to seek, move the ends and correct words. */
 
+import { kindName, makeMarking, passageOf, reasonOf, unmarkButton } from "./adverts.js";
 import { copyOf, element, write } from "./dom.js";
 import { clock, duration } from "./format.js";
 
@@ -14,7 +15,7 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
   let correcting = false;
   let spoken = null;
   view.words.append(words.root);
-  for (const part of ["start-earlier", "start-later", "end-earlier", "end-later", "correct"]) words[part].hidden = !canEdit;
+  for (const part of ["start-earlier", "start-later", "end-earlier", "end-later", "correct", "mark"]) words[part].hidden = !canEdit;
   write(words.help, canEdit ? HELP : "Select a word to play from it.");
 
   const sentences = () => editor.transcript()?.sentences ?? [];
@@ -35,8 +36,17 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
   words["end-earlier"].addEventListener("click", () => step(true, -1));
   words["end-later"].addEventListener("click", () => step(true, 1));
 
+  const marking = makeMarking(words.root, words.mark, "word", editor, {
+    help: (text) => write(words.help, text || HELP),
+    onChange() {
+      if (marking.on && correcting) words.correct.click();
+      update();
+    },
+  });
+
   words.correct.addEventListener("click", () => {
     correcting = !correcting;
+    if (correcting) marking.cancel();
     words.correct.setAttribute("aria-pressed", correcting);
     write(words.help, correcting ? "Select a word to correct it. Leave it empty to remove it from the captions." : HELP);
   });
@@ -85,10 +95,42 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
     const button = element("button", { type: "button", className: "word" }, word.text || "–");
     button.classList.toggle("edited", word.edited);
     if (!word.text) button.setAttribute("aria-label", "word without caption");
-    button.addEventListener("click", () => (correcting ? correct(word, button) : seek(word)));
-    if (canEdit) button.addEventListener("dblclick", () => correct(word, button));
+    button.addEventListener("click", () => {
+      if (!marking.on) return correcting ? correct(word, button) : seek(word);
+      marking.choose(word);
+      button.classList.toggle("chosen", marking.startsWith(word));
+    });
+    if (canEdit) button.addEventListener("dblclick", () => marking.on || correct(word, button));
     spans.set(word, button);
     return button;
+  }
+
+  /** Appends words to a line. An advert is shaded, with its name before its first word and a button after its last. */
+  function appendWords(line, wordsOfLine, ends) {
+    let current;
+    let target = line;
+    for (const word of wordsOfLine) {
+      const passage = passageOf(word, editor.transcript().spans);
+      if (passage !== current) {
+        target = passage ? element("span", { className: "advert", title: reasonOf(passage) }) : line;
+        if (passage) line.append(target, " ");
+        current = passage;
+      }
+      const { first, last } = ends.get(passage);
+      if (passage && word === first) target.append(element("span", { className: "advert-name" }, kindName(passage)), " ");
+      target.append(makeWord(word), " ");
+      if (passage && canEdit && word === last) target.append(unmarkButton(passage, editor));
+    }
+  }
+
+  /** The first and the last of these words of each passage. */
+  function endsOf(shownWords) {
+    const ends = new Map();
+    for (const word of shownWords) {
+      const passage = passageOf(word, editor.transcript().spans);
+      ends.set(passage, { first: ends.get(passage)?.first ?? word, last: word });
+    }
+    return ends;
   }
 
   function update() {
@@ -112,6 +154,7 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
     spans.clear();
     const bySentence = grouped(editor.transcript().words);
     const shown = all.slice(Math.max(first - AROUND, 0), last + AROUND + 1);
+    const ends = endsOf(shown.flatMap(({ number }) => bySentence.get(number) ?? []));
     let speaker = null;
     words.script.replaceChildren(
       ...shown.map((sentence) => {
@@ -119,7 +162,7 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
         line.classList.toggle("outside", sentence.number < clip.first_sentence || sentence.number > clip.last_sentence);
         if (sentence.speaker && sentence.speaker !== speaker) line.append(element("span", { className: "speaker" }, sentence.speaker));
         speaker = sentence.speaker;
-        for (const word of bySentence.get(sentence.number) ?? []) line.append(makeWord(word), " ");
+        appendWords(line, bySentence.get(sentence.number) ?? [], ends);
         return line;
       }),
     );

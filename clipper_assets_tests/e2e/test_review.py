@@ -165,6 +165,42 @@ def test_from_the_upload_to_the_approved_clip(page: Page, stack: Stack, tmp_path
 
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("article", name="Clip 0").get_by_label("Approve")).not_to_be_checked()
+    mark_an_advert(page, stack)
+
+
+def mark_an_advert(page: Page, stack: Stack) -> None:
+    """Mark words of clip 0, undo, and mark them again: the clip is held back until the passage is unmarked."""
+    clip, changes = page.get_by_role("article", name="Clip 0"), page.get_by_role("region", name="Changes")
+    before = etags(stack)
+
+    def mark() -> None:
+        clip.get_by_role("button", name="Mark as advert").click()
+        words = clip.locator(".sentence:not(.outside) .word")
+        words.nth(2).focus()
+        page.keyboard.press("Enter")
+        expect(clip.get_by_text("Now select the last word of the advert.")).to_be_visible()
+        words.last.click()
+        expect(page.get_by_role("status").filter(has_text="marked as an advert")).to_be_attached()
+        expect(clip.locator(".advert-name")).to_have_text("Advert")
+
+    mark()
+    page.get_by_role("button", name="Undo").click()
+    expect(clip.locator(".advert-name")).to_have_count(0)
+    mark()
+    expect(clip.get_by_text("not rendered yet")).to_have_text("adverts: not rendered yet")
+    page.locator(".adverts > summary").click()
+    passage = page.locator(".passage").filter(has_text="Marked by a person")
+    expect(passage).to_have_count(1)
+    check_page(page, "adverts")
+    for outcome in ("Held back", "Ready to post"):
+        page.get_by_role("button", name="Render again").click()
+        expect(changes).to_contain_text("All changes are rendered", timeout=LONG_MS)
+        expect(clip.get_by_text(outcome, exact=True)).to_be_visible()
+        if outcome == "Held back":
+            expect(clip.get_by_text("s of an advert.")).to_be_visible()
+            passage.get_by_role("button", name="Not an advert").click()
+            expect(passage).to_have_count(0)
+    assert clip_files(etags(stack), 0) == clip_files(before, 0)
 
 
 def test_a_reader_can_view_but_not_change(page: Page) -> None:
@@ -174,7 +210,7 @@ def test_a_reader_can_view_but_not_change(page: Page) -> None:
     page.get_by_role("link", name=KEY).click()
     clip = page.get_by_role("article", name="Clip 0")
     expect(clip.locator(".word").first).to_be_visible()
-    for name in ("End a sentence earlier", "Correct words", "Render again", "Undo", "Remove episode"):
+    for name in ("End a sentence earlier", "Correct words", "Mark as advert", "Render again", "Undo", "Remove episode"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(clip.get_by_label("Approve")).to_be_hidden()
     check_page(page, "reader")
