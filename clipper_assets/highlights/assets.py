@@ -42,7 +42,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 
 
 class HighlightsConfig(StepConfig):

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from math import inf
 from typing import Protocol
 
-from clipper_assets.transcript.timing import Span, covered_by
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.transcript.timing import Span, covered_by, covered_until
 
 SLIVER_S = 0.5
 """Most of adverts in a window, in seconds: two transcripts place the ends of a word up to 0.1 s apart, and people mark
@@ -28,10 +31,15 @@ class Breaks:
         self._starts = [start for start, _ in spans]
         self._ends = [end for _, end in spans]
         self._covered = covered_by(spans)
+        self._covered_until = covered_until(spans)
 
     def within(self, stretch: Stretch) -> float:
         """How many seconds of the stretch are in spans."""
         return self._covered(stretch.start, stretch.end)
+
+    def covered(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How many seconds of each of many stretches are in spans, of the shape of both arrays."""
+        return self._covered_until(end) - self._covered_until(start)
 
     def hold(self, sentence: Stretch) -> bool:
         """Whether a sentence belongs to the spans: more than half of it, or more than `SLIVER_S`, is in them."""

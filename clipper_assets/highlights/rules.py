@@ -1,14 +1,17 @@
 """The rules for highlight windows, which apply to every picker: length, sentence boundaries, silence, no overlap."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import accumulate
+from dataclasses import asdict, dataclass
+from itertools import accumulate, pairwise
+from math import inf
 
 import numpy as np
 import pyarrow as pa
 
 from clipper_assets.highlights.breaks import SLIVER_S, Breaks
-from clipper_assets.highlights.run import Run, flaws_between, least_flawed
+from clipper_assets.highlights.edges import Edges
+from clipper_assets.highlights.run import Floats, Run, Runs, enough, least_flawed, runs_of, wordless_flaws
 from clipper_assets.highlights.window import WINDOWS, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
@@ -21,20 +24,31 @@ MAX_HOOK, MAX_TITLE = 300, 200
 
 SECONDS_PER_CLIP = 360.0
 MIN_CLIPS, MAX_CLIPS = 3, 12
+EARLIER, LATER, CUT = 2, 3, 4
+"""Cost of each sentence by which a candidate's start is moved earlier or its end later, and of each that is cut off.
+Moving the start is the cheapest, as the prompt asks of the model, too."""
 TOLERANCE_S = 1e-6
 """Tolerance for rounding when float64 seconds are compared."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Shortest and longest window, and how far its boundaries are moved into the neighbouring silence, in seconds."""
+    """Shortest and longest window, how far its boundaries are moved into the neighbouring silence, and the range of the
+    episode that windows lie in; all in seconds.
+    """
 
     min_s: float = 30.0
     max_s: float = 60.0
     pad_s: float = PAD_S
+    within_s: Span = (0.0, inf)
 
     def allow(self, length_s: float) -> bool:
         return self.min_s - TOLERANCE_S <= length_s <= self.max_s + TOLERANCE_S
+
+    def admit(self, sentence: Sentence) -> bool:
+        """Whether a window may contain a sentence: it was said for certain, and inside the range."""
+        begin, end = self.within_s
+        return not sentence.doubtful and begin <= sentence.start and sentence.end <= end
 
 
 @dataclass(frozen=True)
@@ -69,61 +83,59 @@ def runs(
     duration_s: float,
     wordless: Sequence[Span] = (),
     adverts: Sequence[Span] = (),
-) -> list[Run]:
+    language: str = "en",
+) -> Runs:
     """Every run of whole sentences that is allowed as a window, in time order.
 
-    None contains a doubtful sentence, or more than `SLIVER_S` of `adverts` (spans in order, which do not overlap). A
-    run with flaws (see `flaws_between`) is left out if it overlaps an allowed run with fewer. `wordless` are the spans
-    of speech without words.
+    None contains a doubtful sentence, one outside the range, or more than `SLIVER_S` of `adverts` (spans in order,
+    which do not overlap). `wordless` are the spans of speech without words, `language` is an ISO 639-1 code. Flaws are
+    edges where no thought begins or ends (see `edges.py`) and speech without words. A run with flaws is left out if
+
+    - it opens with a leaning word, and another run opens without one at most `edges.NEAR_S` before or after it;
+    - it overlaps an allowed run with fewer flaws;
+    - `MIN_CLIPS` windows can be made of runs with fewer flaws.
 
     Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
     touch, and not into an advert. If no run has an allowed length, the longest runs are extended into the silence up to
     `rules.min_s`. If that is not enough either, the result is the single run whose length is nearest to the rules (see
-    `length_fallback`). It is empty only if every sentence is doubtful or in an advert.
+    `length_fallback`). It is empty only if no sentence may be used.
     """
     breaks = Breaks(adverts)
-    unusable = [sentence.doubtful or breaks.hold(sentence) for sentence in sentences]
-    quiet_from = [0.0, *accumulate((s.end for s in sentences), max)]
-    quiet_until = [*(s.start for s in sentences), duration_s]
+    begin, until = rules.within_s[0], min(rules.within_s[1], duration_s)
+    said_until = accumulate((s.end for s in sentences), max, initial=begin)
+    quiet_from = [max(end, breaks.end_before(s.start)) for s, end in zip(sentences, said_until, strict=False)]
+    said_from = [*(s.start for s in sentences[1:]), until]
+    quiet_until = [min(start, until, breaks.start_after(s.end)) for s, start in zip(sentences, said_from, strict=False)]
+    within, longest = runs_of(
+        sentences,
+        np.array([rules.admit(sentence) and not breaks.hold(sentence) for sentence in sentences], dtype=bool),
+        (np.array(quiet_from), np.array(quiet_until)),
+        (rules.min_s - TOLERANCE_S, rules.max_s + TOLERANCE_S),
+        rules.pad_s,
+        lambda runs: breaks.covered(runs.start, runs.end) <= SLIVER_S,
+    )
+    edges = Edges(sentences, language)
+    without_words = wordless_flaws(sentences, wordless)
 
-    def padded(first: int, last: int, speech_end: float) -> Run:
-        start, end = sentences[first].start, max(speech_end, sentences[last].end)
-        before = max(start - max(quiet_from[first], breaks.end_before(start)), 0.0)
-        after = max(min(quiet_until[last + 1], breaks.start_after(end)) - end, 0.0)
-        return Run(first, last, start - min(rules.pad_s, before / 2), end + min(rules.pad_s, after / 2))
+    def least(allowed: Runs) -> Runs:
+        allowed = allowed.chosen(edges.open_well(allowed))
+        flaws = edges.flaws(allowed) + without_words(allowed)
+        kept = least_flawed(allowed, flaws)
+        allowed, flaws = allowed.chosen(kept), flaws[kept]
+        return allowed.chosen(enough(allowed, flaws, MIN_CLIPS))
 
-    within: list[Run] = []
-    longest: list[Run] = []
-    for first in range(len(sentences)):
-        if unusable[first]:
-            continue
-        run = padded(first, first, 0.0)
-        reached, speech_end = run, 0.0
-        for last in range(first, len(sentences)):
-            speech_end = max(speech_end, sentences[last].end)
-            run = padded(first, last, speech_end)
-            if unusable[last] or run.length_s > rules.max_s + TOLERANCE_S or breaks.within(run) > SLIVER_S:
-                break
-            reached = run
-            if rules.allow(run.length_s):
-                within.append(run)
-        if not longest or reached.last > longest[-1].last:
-            longest.append(reached)
-    flaws = flaws_between(sentences, wordless)
-    if within or not longest:
-        return least_flawed(within, flaws)
+    if len(within) or not len(longest):
+        return least(within)
 
     def extended(run: Run) -> Run:
-        speech_after = [start for start, _ in wordless if start >= run.end]
-        speech_before = [end for _, end in wordless if end <= run.start]
-        until = min([quiet_until[run.last + 1], breaks.start_after(run.end), *speech_after])
-        begin = max([quiet_from[run.first], breaks.end_before(run.start), *speech_before])
-        end = max(run.end, min(run.start + rules.min_s, until))
-        return replace(run, start=min(run.start, max(end - rules.min_s, begin)), end=end)
+        silent_until = min([quiet_until[run.last], *(start for start, _ in wordless if start >= run.end)])
+        silent_from = max([quiet_from[run.first], *(end for _, end in wordless if end <= run.start)])
+        end = max(run.end, min(run.start + rules.min_s, silent_until))
+        return run._replace(start=min(run.start, max(end - rules.min_s, silent_from)), end=end)
 
     candidates = [extended(run) for run in longest]
     nearest = min(candidates, key=lambda run: max(rules.min_s - run.length_s, run.length_s - rules.max_s))
-    return least_flawed([run for run in candidates if rules.allow(run.length_s)], flaws) or [nearest]
+    return least(Runs.of([run for run in candidates if rules.allow(run.length_s)])) or Runs.of([nearest])
 
 
 def length_fallback(run: Run, rules: Rules) -> Degraded | None:
@@ -138,41 +150,54 @@ def length_fallback(run: Run, rules: Rules) -> Degraded | None:
 
 
 def fit(candidate: Candidate, allowed: Sequence[Run]) -> Run | None:
-    """The allowed run nearest to a candidate: with the same or nearest first sentence, then the nearest last one.
+    """The allowed run nearest to a candidate; None if no allowed run shares a sentence with it.
 
-    So a candidate that is too short is extended at its end, and one that is too long is shortened there. None if no
-    allowed run shares a sentence with it.
+    `allowed` is in time order. A candidate that is too short, or begins or ends badly, is extended rather than cut, and
+    at its start rather than at its end: the end, an answer or a punch line, is where the candidate wants to arrive. One
+    that is too long keeps its start.
     """
-    touching = [run for run in allowed if run.first <= candidate.last and run.last >= candidate.first]
-    return min(
-        touching,
-        key=lambda run: (abs(run.first - candidate.first), abs(run.last - candidate.last)),
-        default=None,
-    )
+    nearest, fewest = None, (inf, inf)
+    for index in reversed(range(bisect_right(allowed, candidate.last, key=lambda run: run.first))):
+        run = allowed[index]
+        earlier, later = candidate.first - run.first, run.last - candidate.last
+        if EARLIER * earlier > fewest[0]:
+            break
+        if run.last < candidate.first:
+            continue
+        moved = EARLIER * max(earlier, 0) + LATER * max(later, 0) + CUT * (max(-earlier, 0) + max(-later, 0))
+        if (moved, -earlier) < fewest:
+            nearest, fewest = run, (moved, -earlier)
+    return nearest
 
 
-def choose(spans: Sequence[Run], scores: Sequence[float], count: int) -> list[int]:
+def choose(spans: Sequence[Run], scores: Sequence[float] | Floats, count: int) -> list[int]:
     """Indices of at most `count` runs that do not overlap in time: as many as possible, with the highest total score.
 
     Weighted interval scheduling (Kleinberg & Tardos, Algorithm Design, 2006, §6.1) with one more dimension, the
     number of intervals taken. Best score first; of equal scores the earlier index first.
     """
-    order = sorted(range(len(spans)), key=lambda i: (spans[i].end, spans[i].start, i))
-    ends = np.array([spans[i].end for i in order])
-    weights = np.array([scores[i] for i in order], dtype=np.float64)
-    # For each run, the number of runs (sorted by end) that are over when it starts.
-    before = np.searchsorted(ends, [spans[i].start for i in order], side="right")
-    # best[k][n]: the highest total of exactly k runs among the first n.
-    best = [np.zeros(len(order) + 1)]
-    for _ in range(count):
-        best.append(np.concatenate([[-np.inf], np.maximum.accumulate(weights + best[-1][before])]))
-        if best[-1][-1] == -np.inf:
-            best.pop()
+    starts, ends = Runs.of(spans).start, Runs.of(spans).end
+    order = np.lexsort((starts, ends))
+    weights = np.asarray(scores, dtype=np.float64)[order]
+    # Runs with equal ends are one step, so that memory grows with the number of sentences, not of runs.
+    first_of_step = np.flatnonzero(np.diff(ends[order], prepend=-np.inf))
+    step_ends = ends[order][first_of_step]
+    # For each run, the number of steps that are over when it starts.
+    before = np.searchsorted(step_ends, starts[order], side="right")
+    # best[k][n]: the highest total of exactly k runs among the first n steps.
+    best = [np.zeros(len(step_ends) + 1)]
+    while len(best) <= count and len(order):
+        of_steps = np.maximum.reduceat(weights + best[-1][before], first_of_step)
+        if of_steps.max() == -np.inf:
             break
-    chosen, among = [], len(order)
-    for total in reversed(best[1:]):
-        position = int(np.argmax(total[: among + 1])) - 1
-        chosen.append(order[position])
+        best.append(np.concatenate([[-np.inf], np.maximum.accumulate(of_steps)]))
+    chosen: list[int] = []
+    among = len(step_ends)
+    for fewer, total in reversed(list(pairwise(best))):
+        step = int(np.argmax(total[: among + 1])) - 1
+        ending = slice(first_of_step[step], [*first_of_step, len(order)][step + 1])
+        position = first_of_step[step] + int(np.argmax(weights[ending] + fewer[before[ending]]))
+        chosen.append(int(order[position]))
         among = int(before[position])
     return sorted(chosen, key=lambda i: (-scores[i], i))
 

@@ -14,7 +14,8 @@ def shortfall(talk: Talk, windows: int) -> list[Degraded]:
     if not talk.adverts or not 0 < windows < talk.count:
         return []
     possible = _most(talk.runs, talk.count)
-    if possible >= _most(runs(talk.sentences, talk.rules, talk.duration_s, talk.wordless), talk.count):
+    regardless = runs(talk.sentences, talk.rules, talk.duration_s, talk.wordless, language=talk.language)
+    if possible >= _most(regardless, talk.count):
         return []
     return [Degraded(HIGHLIGHT_WINDOWS, f"adverts leave room for only {possible} of {talk.count} clips")]
 

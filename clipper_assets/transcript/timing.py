@@ -1,9 +1,11 @@
 """Corrects word times to fit the recording, and interpolates missing ones."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
@@ -53,19 +55,25 @@ def fill(texts: Sequence[str], spans: Sequence[Span | None], within: Span) -> li
     return [span for span in filled if span is not None]
 
 
-def covered_by(spans: Sequence[Span]) -> Callable[[float, float], float]:
-    """A function of a start and an end that gives how many seconds between them `spans` cover.
+def covered_until(spans: Sequence[Span]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """A function that gives how many seconds `spans` cover up to each of many times, in an array of the same shape.
 
     The spans are in order and do not overlap.
     """
-    starts = [start for start, _ in spans]
-    before = [0.0, *accumulate(end - start for start, end in spans)]
+    times = np.array([0.0, *(time for span in spans for time in span)])
+    covered = np.cumsum([0.0, *(seconds for start, end in spans for seconds in (0.0, end - start))])
+    return lambda time: np.interp(time, times, covered)
 
-    def until(time: float) -> float:
-        number = bisect_right(starts, time)
-        return before[number] - (max(spans[number - 1][1] - time, 0.0) if number else 0.0)
 
-    return lambda start, end: until(end) - until(start)
+def covered_by(spans: Sequence[Span]) -> Callable[[float, float], float]:
+    """A function of a start and an end that gives how many seconds between them `spans` cover, as `covered_until`."""
+    until = covered_until(spans)
+
+    def between(start: float, end: float) -> float:
+        before, after = until(np.array([start, end])).tolist()
+        return float(after - before)
+
+    return between
 
 
 def interpolation_records(words: Sequence[Word]) -> list[Degraded]:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from clipper_assets.highlights.edges import Edges
 from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.heuristic import (
     HeuristicPicker,
@@ -128,10 +129,15 @@ def test_a_finished_ending_is_preferred() -> None:
     assert 7 in {candidate.last for candidate in picks(texts)}
 
 
-def test_an_open_question_is_a_bad_ending() -> None:
-    spoken = sentences(words_of(steady(["He sold it.", "Why did he sell it?", "It was old."])))
-    statement, question, _ = endings(spoken)
-    assert question < statement
+def test_an_ending_is_finished_only_if_the_thought_is() -> None:
+    texts = ["Why did he sell it?", "He sold it...", "It was the brakes", "He sold it.", "And he was glad.", "Now go."]
+    spoken = sentences(words_of(steady(texts)))
+    leaning = Edges(spoken, "en").leaning
+    assert endings(spoken, leaning).tolist() == [0, 0, 0, 0.6, 1, 1]
+    talk = talk_of(words_of(steady(["The shop closed.", "And he was glad."] * 20)), 240)
+    reasons = {candidate.last % 2: candidate.reason for candidate in HeuristicPicker().pick(talk, ignored).candidates}
+    assert reasons.keys() == {1}
+    assert "ends on a finished thought" in reasons[1]
 
 
 def test_a_talk_of_one_word_gives_a_window() -> None:

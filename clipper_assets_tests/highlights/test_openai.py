@@ -75,7 +75,7 @@ def test_a_valid_answer_gives_windows_and_usage(model_server: ModelServer, caplo
     assert picked.usage.cost_usd == pytest.approx(1000 * 0.15e-6 + 100 * 0.60e-6)
     assert picked.candidates[0].hashtags == ("#podcast", "#twowords")
     placed = place(picked.candidates, TALK.runs, TALK.count)
-    assert [(w.run.first, w.run.last) for w in placed] == [(3, 9), (40, 45), (20, 27)]
+    assert [(w.run.first, w.run.last) for w in placed] == [(3, 9), (36, 41), (20, 27)]
     assert KEY not in caplog.text
 
 

@@ -108,17 +108,32 @@ def test_there_is_about_one_clip_per_six_minutes(minutes: float, max_clips: int,
     assert clip_count(minutes * 60, max_clips) == clips
 
 
-def test_a_candidate_is_fitted_by_changing_its_end() -> None:
+@pytest.mark.parametrize(
+    ("proposed", "fitted"),
+    [
+        ((10, 15), (10, 15)),
+        ((10, 11), (6, 11)),
+        ((1, 2), (0, 5)),
+        ((38, 39), (34, 39)),
+        ((10, 30), (10, 19)),
+        ((30, 39), (30, 39)),
+    ],
+)
+def test_the_start_of_a_candidate_is_moved_rather_than_its_end(
+    proposed: tuple[int, int], fitted: tuple[int, int]
+) -> None:
     words = words_of(steady(["A sentence."] * 40))
-    allowed = runs(sentences(words), Rules(), 240)
-    too_short, too_long = fit(candidate(10, 11), allowed), fit(candidate(10, 30), allowed)
-    assert too_short is not None
-    assert (too_short.first, too_short.last) == (10, 15)
-    assert too_long is not None
-    assert (too_long.first, too_long.last) == (10, 19)
-    at_the_end = fit(candidate(38, 39), allowed)
-    assert at_the_end is not None
-    assert (at_the_end.first, at_the_end.last) == (34, 39)
+    run = fit(candidate(*proposed), runs(sentences(words), Rules(), 240))
+    assert run is not None
+    assert (run.first, run.last) == fitted
+
+
+def test_a_candidate_with_a_leaning_opening_starts_earlier_instead() -> None:
+    texts = ["A sentence."] * 40
+    texts[20:22] = ["And then he left.", "So it goes."]
+    run = fit(candidate(21, 27), runs(sentences(words_of(steady(texts))), Rules(), 240))
+    assert run is not None
+    assert (run.first, run.last) == (19, 27)
 
 
 def test_boundaries_are_padded_by_at_most_half_of_the_silence() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clipper_assets.highlights.edges import Edges
 from clipper_assets.highlights.rules import Candidate, Rules, fit, runs
-from clipper_assets.transcript.boundaries import cut_boundaries
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import steady, words_of
 
@@ -30,15 +30,15 @@ def cut_talks(draw: st.DrawFn) -> list[tuple[str, float, float]]:
 
 @settings(deadline=None)
 @given(cut_talks(), st.data())
-def test_no_window_begins_or_ends_at_a_cut_while_another_overlaps_it(
+def test_no_window_has_a_worse_edge_while_another_overlaps_it(
     spoken: list[tuple[str, float, float]], data: st.DataObject
 ) -> None:
     lines = sentences(words_of(spoken))
-    cut = cut_boundaries(lines)
+    edges = Edges(lines, "en")
     whole = [replace(line, text="Two words.") for line in lines]
     allowed = runs(whole, Rules(), spoken[-1][2])
     kept = runs(lines, Rules(), spoken[-1][2])
-    flaws = {run: (run.first in cut) + (run.last + 1 in cut) for run in allowed}
+    flaws = {run: int(edges.begins[run.first] + edges.ends[run.last]) for run in allowed}
     assert {run for run in allowed if not flaws[run]} <= set(kept) <= set(allowed)
     assert bool(kept) == bool(allowed)
     for run in kept:
@@ -80,3 +80,11 @@ def test_a_short_talk_is_not_extended_into_wordless_speech() -> None:
     assert (run.start, run.end) == (3.0, 28.0)
     (run,) = runs(lines, Rules(), 100, [(70.0, 90.0)])
     assert run.end - run.start == pytest.approx(30)
+
+
+def test_windows_with_flaws_are_used_only_if_too_few_have_none() -> None:
+    broken = ["it goes on", "and on"] * 20
+    for whole, parts in ((3, {0}), (2, {0, 1})):
+        lines = sentences(words_of(steady([*["It ends here."] * (6 * whole), *broken])))
+        found = runs(lines, Rules(), 600)
+        assert {int(run.last >= 6 * whole) for run in found} == parts

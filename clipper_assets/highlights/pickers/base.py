@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
-from clipper_assets.highlights.run import Run
+from clipper_assets.highlights.run import Runs
 from clipper_assets.llm.session import Usage
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
@@ -40,15 +40,15 @@ class Talk:
     prompt: Prompt = field(default_factory=standard_prompt)
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def runs(self) -> Runs:
         """Every run of sentences that the rules allow as a window."""
-        return runs(self.sentences, self.rules, self.duration_s, self.wordless, self.adverts)
+        return runs(self.sentences, self.rules, self.duration_s, self.wordless, self.adverts, self.language)
 
     @cached_property
     def usable(self) -> list[bool]:
-        """Whether each sentence may be part of a window: it is neither doubtful nor in an advert."""
+        """Whether each sentence may be part of a window: in the range, neither doubtful nor in an advert."""
         breaks = Breaks(self.adverts)
-        return [not (sentence.doubtful or breaks.hold(sentence)) for sentence in self.sentences]
+        return [self.rules.admit(sentence) and not breaks.hold(sentence) for sentence in self.sentences]
 
 
 @dataclass(frozen=True)

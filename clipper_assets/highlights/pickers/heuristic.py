@@ -4,11 +4,11 @@
 |---|---|---|
 | hook | 0, 1 | the opening sentence makes a claim, raises a question or promises a story (English cues) |
 | question | 0, 1 | the opening sentence ends with a question mark |
-| leaning | 0, 1 | the opening sentence begins with a conjunction or a reference to what came before (English cues) |
+| leaning | 0, 1 | the opening sentence begins with a conjunction or a reference (`opening_words.py`) |
 | pace | -1..1 | words per second of speech compared with the episode's mean |
 | energy | -1..1 | loudness compared with the episode's mean |
 | novelty | -1..1 | mean inverse sentence frequency of the words compared with the episode's mean |
-| ending | 0..1 | final punctuation (0.6); a pause of 0.5 s or a new speaker after it (0.4); 0 after a question |
+| ending | 0..1 | a finished sentence (0.6); then a pause of 0.5 s or a new speaker, and no leaning word (0.4) |
 | housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
@@ -35,14 +35,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.highlights.edges import Edges
 from clipper_assets.highlights.hashtags import hashtags
 from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.rules import Candidate, choose
-from clipper_assets.highlights.run import Run
+from clipper_assets.highlights.run import Run, Runs
 from clipper_assets.highlights.titles import Lines, spoken_title
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.tokens import inverse_frequency, tokens
+from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
 from clipper_assets.transcript.words import Sentence
 
 HEURISTIC = "heuristic"
@@ -67,9 +69,11 @@ PHRASES = {
     "pace": "spoken faster than average for the episode",
     "energy": "louder than average for the episode",
     "novelty": "words that are rare in the episode",
-    "ending": "ends on a finished thought",
+    "ending": "ends on a finished sentence",
     "housekeeping": "contains a greeting or a sponsor read",
 }
+FINISHED_THOUGHT = "ends on a finished thought"
+"""Instead of the phrase for the ending where its feature is 1."""
 # Housekeeping is not part of the scale: runs that contain it end up at the lower end.
 LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
 HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
@@ -101,16 +105,17 @@ def housekeeping(sentences: Sequence[Sentence]) -> Values:
     return marked
 
 
-def endings(sentences: Sequence[Sentence]) -> Values:
-    """How well each sentence ends a window, 0..1, shape (sentences,); 0 for a question, which lacks its answer."""
-    lines = [sentence.text.rstrip(cues.CLOSING_QUOTES) for sentence in sentences]
-    is_final = [line.endswith(cues.TERMINAL) for line in lines]
-    is_question = [line.endswith(cues.QUESTION) for line in lines]
+def endings(sentences: Sequence[Sentence], leaning: NDArray[np.bool_]) -> Values:
+    """How well each sentence ends a window, 0..1, shape (sentences,): 0 for a question, which lacks its answer, and for
+    an unfinished sentence; 1 only if the thought is finished, too. `leaning` says which sentences open with a leaning
+    word, of the same shape.
+    """
+    finished = [is_terminated(s.text) and not is_question(s.text) and not trails_off(s.text) for s in sentences]
     pause = [
         after.start - before.end >= PAUSE_S or after.speaker != before.speaker for before, after in pairwise(sentences)
     ]
-    complete = 0.6 * np.array(is_final, dtype=np.float64) + 0.4 * np.array([*pause, True], dtype=np.float64)
-    return np.where(is_question, 0.0, complete)
+    moves_on = np.array([*pause, True], dtype=bool) & ~np.append(leaning[1:], False)
+    return np.asarray(finished * (0.6 + 0.4 * moves_on))
 
 
 def deviation(values: Values, mean: float) -> Values:
@@ -124,8 +129,7 @@ def deviation(values: Values, mean: float) -> Values:
 def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     """Every feature of the module's table for every run; each of shape (runs,)."""
     sentences = talk.sentences
-    first = np.array([run.first for run in allowed], dtype=np.intp)
-    after = np.array([run.last + 1 for run in allowed], dtype=np.intp)
+    first, after = Runs.of(allowed).first, Runs.of(allowed).last + 1
 
     def total(per_sentence: Values) -> Values:
         sums = np.concatenate([[0.0], np.cumsum(per_sentence)])
@@ -153,16 +157,17 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     novelty = np.array([sum(rarity[token] for token in sentence) for sentence in tokenized])
 
     english = talk.language.startswith("en")
+    leaning = Edges(sentences, talk.language).leaning
     is_housekeeping = housekeeping(sentences) if english else np.zeros(len(sentences))
     housekeeping_share = total(is_housekeeping) / (after - first)
     return {
         "hook": opening([english and bool(cues.HOOK.search(s.text)) for s in sentences]),
-        "question": opening([s.text.rstrip(cues.CLOSING_QUOTES).endswith(cues.QUESTION) for s in sentences]),
-        "leaning": opening([english and bool(cues.LEANING.search(s.text)) for s in sentences]),
+        "question": opening([is_question(sentence.text) for sentence in sentences]),
+        "leaning": opening(leaning.tolist()),
         "pace": deviation(*mean(word_counts, seconds)),
         "energy": deviation(10 * np.log10(run_power), 10 * float(np.log10(mean_power))),
         "novelty": deviation(*mean(novelty, np.array([len(s) for s in tokenized], dtype=np.float64))),
-        "ending": endings(sentences)[after - 1],
+        "ending": endings(sentences, leaning)[after - 1],
         "housekeeping": np.where(housekeeping_share > 0, 0.5 + 0.5 * housekeeping_share, 0.0),
     }
 
@@ -187,11 +192,12 @@ class HeuristicPicker(Picker):
         rarity = inverse_frequency(tokens_said(talk))
         said = [sentence.text for sentence in talk.sentences if not sentence.doubtful]
         candidates = []
-        for i in choose(allowed, raw.tolist(), talk.count):
+        for i in choose(allowed, raw, talk.count):
             run = allowed[i]
             texts = [sentence.text for sentence in talk.sentences[run.first : run.last + 1]]
             hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
             weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in run_features.items()}
+            phrases = PHRASES | ({"ending": FINISHED_THOUGHT} if run_features["ending"][i] == 1.0 else {})
             notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
             candidates.append(
                 Candidate(
@@ -200,7 +206,7 @@ class HeuristicPicker(Picker):
                     score=round(float(scores[i]), 2),
                     hook=hook,
                     title=spoken_title(Lines(texts, talk.language, rarity)) or hook,
-                    reason="; ".join(PHRASES[name] for name in notable) or "nothing stands out",
+                    reason="; ".join(phrases[name] for name in notable) or "nothing stands out",
                     hashtags=hashtags(texts, said, talk.language),
                 )
             )

@@ -16,12 +16,6 @@ HOOK = re.compile(
 )
 """Openings that raise a question, make a claim or promise a story."""
 
-LEANING = re.compile(
-    r"^\W*(?:and|but|or|because|which|also|then|he|she|they|it|it's|that|that's|this|these|those|him|her|them)\b",
-    re.IGNORECASE,
-)
-"""Openings with a conjunction or a pronoun that refers to something a viewer has not heard."""
-
 HOUSEKEEPING = re.compile(
     r"\b(?:welcome (?:back )?to|welcome back|good (?:morning|evening|afternoon)|hello everyone|hi everyone|hey everyone"
     r"|hey guys|how are you|my name is"
@@ -36,10 +30,6 @@ HOUSEKEEPING = re.compile(
     re.IGNORECASE,
 )
 """Greetings, farewells, breaks, calls to subscribe and sponsor reads."""
-
-TERMINAL = (".", "!", "?", "\u3002", "\uff01", "\uff1f", "\u061f", "\u0964")
-QUESTION = ("?", "\uff1f", "\u061f")
-CLOSING_QUOTES = "\"'\u2019\u201d\u00bb)"
 
 _FUNCTION_WORDS = """
 about actually after again also always another back because been before being came come comes could didn does doesn

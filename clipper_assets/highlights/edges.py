@@ -1,0 +1,139 @@
+"""Where windows may begin and end: at the edges of sentences and thoughts, graded by how bad another edge is."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clipper_assets.highlights.opening_words import ABBREVIATIONS, OPENING_WORDS
+from clipper_assets.highlights.run import Ints, Runs
+from clipper_assets.transcript.boundaries import cut_boundaries
+from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
+from clipper_assets.transcript.words import Sentence
+
+INSIDE = 32
+"""An edge inside a sentence. Flaws are added; each is more than the flaws below it together, at both edges."""
+LEANING = 12
+"""An opening that cannot be understood without what was said before."""
+PARTED = 4
+"""A question without its answer, an answer without its question, and an end that trails off."""
+SLIGHT = 1
+"""The same where the question asks for no answer ("..., right?"), and an opening that reacts to something."""
+
+NEAR_S = 10.0
+"""An opening with a leaning word is not used if there is one without at most this far away."""
+ANSWER_S = 10.0
+"""Longest pause between a question and its answer."""
+MOST_LOWER = 0.3
+"""Largest share of sentences that begin in lower case if a transcript begins sentences in upper case."""
+LOOK_AHEAD = 3
+"""Sentences in which the first word that is no filler is looked for."""
+
+
+class Edges:
+    """The flaws of the edges of an episode's sentences.
+
+    Attributes:
+        leaning: Whether each sentence opens with a leaning word, of shape (sentences,).
+        inside: 1 for each boundary inside a sentence, of shape (sentences + 1,); see `inside_sentences`.
+        begins: Flaws of a window that begins with each sentence, of shape (sentences,).
+        ends: Flaws of a window that ends with each sentence, of shape (sentences,).
+    """
+
+    def __init__(self, sentences: Sequence[Sentence], language: str):
+        openings = np.array([_opening(sentences, at, language) for at in range(len(sentences))], dtype=np.intp)
+        question = np.array([is_question(sentence.text) for sentence in sentences], dtype=bool)
+        # Of each sentence but the last, the flaw of a boundary after it because it is answered there.
+        answered = np.zeros(len(sentences) + 1, dtype=np.intp)
+        for at, (before, after) in enumerate(pairwise(sentences), start=1):
+            if question[at - 1] and after.start - before.end < ANSWER_S:
+                answered[at] = _unanswered(before.text, language)
+        finished = np.array([is_terminated(s.text) and not trails_off(s.text) for s in sentences], dtype=bool)
+        self._starts = np.array([sentence.start for sentence in sentences])
+        self.inside = inside_sentences(sentences)
+        self.leaning = openings == LEANING
+        # A question after a question is seldom its answer.
+        parted = np.where(question, np.minimum(answered[:-1], SLIGHT), answered[:-1])
+        self.begins = openings + parted + INSIDE * self.inside[:-1]
+        self.ends = np.maximum(answered[1:], np.where(finished, 0, PARTED)) + INSIDE * self.inside[1:]
+
+    def flaws(self, runs: Runs) -> Ints:
+        """Flaws of both edges of each run, of shape (runs,)."""
+        return np.asarray(self.begins[runs.first] + self.ends[runs.last])
+
+    def open_well(self, runs: Runs) -> NDArray[np.bool_]:
+        """Whether each run has no leaning word at its opening, or no other opening without one near; shape (runs,)."""
+        good = np.unique(runs.first[self.begins[runs.first] < LEANING])
+        times = np.concatenate([[-np.inf], self._starts[good], [np.inf]])
+        after = np.searchsorted(times, self._starts[runs.first])
+        opens_at = self._starts[runs.first]
+        near = np.minimum(times[after] - opens_at, opens_at - times[after - 1]) <= NEAR_S
+        return np.asarray(~(self.leaning[runs.first] & near))
+
+
+def inside_sentences(sentences: Sequence[Sentence]) -> Ints:
+    """1 for each boundary inside a sentence, else 0, of shape (sentences + 1,); the first one is before them all.
+
+    Besides the boundaries where speech was cut by force, these are boundaries after an abbreviation, inside a number,
+    and before a word in lower case, if the transcript begins its sentences in upper case.
+    """
+    inside = np.zeros(len(sentences) + 1, dtype=np.intp)
+    inside[list(cut_boundaries(sentences))] = 1
+    lower = np.array([bool(sentence.text) and sentence.text.split()[0].islower() for sentence in sentences], dtype=bool)
+    if lower.sum() <= MOST_LOWER * len(lower):
+        inside[:-1] |= lower
+    for position, (before, after) in enumerate(pairwise(sentences), start=1):
+        is_number = before.text[-2:-1].isdigit() and before.text.endswith(".") and after.text[:1].isdigit()
+        if is_number or ABBREVIATIONS.search(before.text):
+            inside[position] = 1
+    inside[:1] = 0
+    return inside
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    leaning: re.Pattern[str]
+    slight: re.Pattern[str]
+    tag: re.Pattern[str]
+
+
+@cache
+def _patterns(language: str) -> _Patterns | None:
+    """The compiled patterns of a language, an ISO 639-1 code; None for a language without a list."""
+    words = OPENING_WORDS.get(language[:2].lower())
+    if words is None:
+        return None
+
+    def opening(fillers: str, first: str) -> re.Pattern[str]:
+        return re.compile(rf"\W*+(?:(?:{fillers})(?!\w)\W*+)*+(?:{first})(?!\w)", re.IGNORECASE)
+
+    return _Patterns(
+        leaning=opening(words.fillers, words.leaning),
+        slight=opening(r"u+h*m*", words.slight),
+        tag=re.compile(rf"(?:.*,\s*)?(?:{words.tags})\W*", re.IGNORECASE),
+    )
+
+
+def leans(text: str, language: str) -> bool:
+    """Whether a text opens with a leaning word, not counting fillers; False in a language without a list."""
+    patterns = _patterns(language)
+    return patterns is not None and bool(patterns.leaning.match(text))
+
+
+def _opening(sentences: Sequence[Sentence], position: int, language: str) -> int:
+    """The flaw of the opening with a sentence; fillers count as nothing, also where they are a whole sentence."""
+    patterns = _patterns(language)
+    text = " ".join(sentence.text for sentence in sentences[position : position + LOOK_AHEAD])
+    if leans(text, language):
+        return LEANING
+    return SLIGHT if patterns and patterns.slight.match(text) else 0
+
+
+def _unanswered(question: str, language: str) -> int:
+    """The flaw of a boundary between a question and what is said next."""
+    patterns = _patterns(language)
+    return SLIGHT if patterns and patterns.tag.fullmatch(question) else PARTED

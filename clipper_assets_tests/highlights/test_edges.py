@@ -1,0 +1,103 @@
+"""Windows begin where a sentence and a thought begin, and end where they end."""
+
+import pytest
+
+from clipper_assets.highlights.edges import INSIDE, LEANING, NEAR_S, PARTED, SLIGHT, Edges, leans
+from clipper_assets.highlights.rules import Rules, runs
+from clipper_assets.transcript.words import Sentence, sentences
+from clipper_assets_tests.highlights.talks import steady, words_of
+
+
+def lines_of(*texts: str, gap: float = 0.1) -> list[Sentence]:
+    return sentences(words_of(steady(texts, gap=gap)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "So we left."),
+        ("en", "Um, and then we left."),
+        ("en", "Well, so that was it."),
+        ("en", "Yeah. And you know what?"),
+        ("en", "Okay, um, you know, it's late."),
+        ("en", "That's what I mean."),
+        ("en", '"But why?" she asked.'),
+        ("en", "\u2019Cause I said so."),
+        ("en", "They\u2019ll come."),
+        ("en-GB", "Which is why I left."),
+        ("es", "Bueno, y entonces se fue."),
+        ("es", "\u00bfY t\u00fa qu\u00e9 dices?"),
+        ("de", "\u00c4h, das ist gut."),
+        ("fr", "Et puis il est parti."),
+        ("pt", "Mas ele foi embora."),
+        ("it", "Perch\u00e9 era tardi."),
+    ],
+)
+def test_an_opening_that_needs_what_came_before_leans(language: str, text: str) -> None:
+    assert leans(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Sophie left."),
+        ("en", "Item one is here."),
+        ("en", "Well, Anna left."),
+        ("en", "No one came."),
+        ("en", "Right after the war, everything changed."),
+        ("es", "El perro ladra."),
+        ("de", "Das Haus brennt."),
+        ("fr", "Il y a dix ans, tout a chang\u00e9."),
+        ("it", "Perch\u00e9 piove?"),
+        ("ja", "\u305d\u3057\u3066\u884c\u3063\u305f\u3002"),
+        ("", "And now?"),
+    ],
+)
+def test_another_opening_does_not_lean(language: str, text: str) -> None:
+    assert not leans(text, language)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "begins", "ends"),
+    [
+        ("It is late.", "Anna left.", 0, 0),
+        ("It is late.", "He left.", LEANING, 0),
+        ("It is late.", "Yes, Anna left.", SLIGHT, 0),
+        ("Why did Anna leave?", "Nobody knows.", PARTED, PARTED),
+        ("Why?", "What happened to Anna?", SLIGHT, PARTED),
+        ("It's late, right?", "Anna left.", SLIGHT, SLIGHT),
+        ("It was...", "Anna left.", 0, PARTED),
+        ("I saw Dr.", "Smith left.", INSIDE, INSIDE),
+        ("J.", "Smith left.", INSIDE, INSIDE),
+        ("It costs 2.", "5 million.", INSIDE, INSIDE),
+        ("It was... well,", "anna's fault.", INSIDE, INSIDE + PARTED),
+        ("Stop!", "she said.", INSIDE + LEANING, INSIDE),
+        ("This is where", "Anna left.", INSIDE, INSIDE + PARTED),
+    ],
+)
+def test_edges_are_graded_by_what_they_part(before: str, after: str, begins: int, ends: int) -> None:
+    edges = Edges(lines_of("It begins.", before, after, "It ends.", "It is over."), "en")
+    assert (edges.begins[2], edges.ends[1]) == (begins, ends)
+
+
+def test_a_pause_ends_a_sentence_and_the_wait_for_an_answer() -> None:
+    texts = ("It begins.", "This is where", "Anna left.", "Why?", "Nobody knows.")
+    edges = Edges(lines_of(*texts, gap=2.5), "en")
+    assert (edges.begins[2], edges.ends[1], edges.begins[4], edges.ends[3]) == (0, PARTED, PARTED, PARTED)
+    edges = Edges(lines_of(*texts, gap=12), "en")
+    assert (edges.begins[4], edges.ends[3]) == (0, 0)
+
+
+def test_a_transcript_in_lower_case_is_judged_by_its_punctuation() -> None:
+    edges = Edges(lines_of("it begins.", "anna left.", "it went", "on and on.", "over."), "en")
+    assert edges.inside.tolist() == [0, 0, 0, 1, 0, 0]
+
+
+def test_no_window_opens_with_a_leaning_word_if_another_opening_is_near() -> None:
+    texts = ["And it went on."] * 60
+    texts[30] = "Anna left."
+    lines = lines_of(*texts)
+    found = runs(lines, Rules(), 400)
+    near = {n for n in range(60) if n != 30 and abs(lines[n].start - lines[30].start) <= NEAR_S}
+    assert {run.first for run in found} & {30, *near} == {30}
+    assert found
