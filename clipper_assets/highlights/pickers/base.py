@@ -13,6 +13,7 @@ from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Runs
+from clipper_assets.highlights.topics import Break, topic_breaks
 from clipper_assets.llm.session import Usage
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
@@ -49,6 +50,11 @@ class Talk:
         """Whether each sentence may be part of a window: in the range, neither doubtful nor in an advert."""
         breaks = Breaks(self.adverts)
         return [self.rules.admit(sentence) and not breaks.hold(sentence) for sentence in self.sentences]
+
+    @cached_property
+    def breaks(self) -> list[Break]:
+        """Where the subject changes; doubtful sentences do not count."""
+        return topic_breaks(["" if sentence.doubtful else sentence.text for sentence in self.sentences], self.language)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Finds highlights without a model: scores every allowed run of sentences by a weighted sum of eight features.
+"""Finds highlights without a model: scores every allowed run of sentences by a weighted sum of nine features.
 
 | feature | range | what it is |
 |---|---|---|
@@ -10,6 +10,7 @@
 | novelty | -1..1 | mean inverse sentence frequency of the words compared with the episode's mean |
 | ending | 0..1 | a finished sentence (0.6); then a pause of 0.5 s or a new speaker, and no leaning word (0.4) |
 | housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
+| crossing | 0..1 | the depth of the deepest change of the subject inside the run (`topics.py`) |
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
 at two. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights were
@@ -61,6 +62,7 @@ WEIGHTS = {
     "novelty": 1.0,
     "ending": 2.0,
     "housekeeping": -8.0,
+    "crossing": -3.0,
 }
 PHRASES = {
     "hook": "opens with a hook",
@@ -71,10 +73,11 @@ PHRASES = {
     "novelty": "words that are rare in the episode",
     "ending": "ends on a finished sentence",
     "housekeeping": "contains a greeting or a sponsor read",
+    "crossing": "moves on to another subject",
 }
 FINISHED_THOUGHT = "ends on a finished thought"
 """Instead of the phrase for the ending where its feature is 1."""
-# Housekeeping is not part of the scale: runs that contain it end up at the lower end.
+# Housekeeping and crossing are not part of the scale: runs that have them end up at the lower end.
 LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
 HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
 
@@ -159,6 +162,10 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     english = talk.language.startswith("en")
     leaning = Edges(sentences, talk.language).leaning
     is_housekeeping = housekeeping(sentences) if english else np.zeros(len(sentences))
+    crossing = np.zeros(len(allowed))
+    for change in talk.breaks:
+        inside = (first < change.position) & (change.position < after)
+        crossing[inside] = np.maximum(crossing[inside], change.depth)
     housekeeping_share = total(is_housekeeping) / (after - first)
     return {
         "hook": opening([english and bool(cues.HOOK.search(s.text)) for s in sentences]),
@@ -169,6 +176,7 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
         "novelty": deviation(*mean(novelty, np.array([len(s) for s in tokenized], dtype=np.float64))),
         "ending": endings(sentences, leaning)[after - 1],
         "housekeeping": np.where(housekeeping_share > 0, 0.5 + 0.5 * housekeeping_share, 0.0),
+        "crossing": crossing,
     }
 
 
