@@ -1,9 +1,10 @@
-"""The deployment on one screen: assets with their checks, job, sensor, resources."""
+"""The deployment on one screen: assets with their checks, jobs, schedule, sensor, resources."""
 
 import dagster as dg
 
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
+from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
@@ -32,8 +33,9 @@ def executor() -> dg.ExecutorDefinition:
 
 
 defs = dg.Definitions(
-    assets=[EDITS, *assets],
-    jobs=[clip_episode],
+    assets=[EDITS, *assets, picker_evaluation],
+    jobs=[clip_episode, evaluate_pickers],
+    schedules=[every_night],
     sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],
     resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
     executor=executor(),

@@ -61,17 +61,21 @@ class EditedClip(StoredModel):
 
     `window` is the clip's row of highlight_windows without `episode`, `first_sentence` and `last_sentence`. From the
     first edit of an episode on, runs keep the windows of all its clips. The row's `picker` is `editor` after a person
-    changed the row. `caption_style` and `layout` are None if the run or the show decides.
+    changed the row; `picked` is then the row as the picker had it. `caption_style` and `layout` are None if the run or
+    the show decides.
     """
 
     window: dict[str, Any]
+    picked: dict[str, Any] | None = None
     caption_style: str | None = None
     layout: str | None = None
     judged: StoredDecision | None = None
 
-    @field_validator("window")
+    @field_validator("window", "picked")
     @classmethod
-    def _is_a_window(cls, window: dict[str, Any]) -> dict[str, Any]:
+    def _is_a_window(cls, window: dict[str, Any] | None) -> dict[str, Any] | None:
+        if window is None:
+            return None
         times = [window.get(name) for name in ("start", "end")]
         if type(window.get("clip")) is not int or not all(
             isinstance(time, int | float) and isfinite(time) for time in times

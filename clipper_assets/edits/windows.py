@@ -120,7 +120,8 @@ def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedCli
 def _by_editor(clip: EditedClip, window: Mapping[str, Any]) -> EditedClip:
     # The picker's fallbacks, such as one for the window's length, do not apply to a window that a person chose.
     theirs: dict[str, Any] = {"picker": EDITOR, "prompt_version": None, "prompt": None, "degraded": []}
-    return clip.model_copy(update={"window": {**window, **theirs}})
+    picked = clip.window if clip.window.get("picker") != EDITOR else clip.picked
+    return clip.model_copy(update={"window": {**window, **theirs}, "picked": picked})
 
 
 def _share(sentence: Sentence, start: float, end: float) -> float:
