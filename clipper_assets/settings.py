@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     k8s_gpu_steps: dict[str, Any] = Field(
         {}, description="the same for the steps that need a GPU: node selector, tolerations, resources"
     )
+    search_dir: Path | None = Field(
+        None, description="directory of the search index; default: `clipper_assets/search` in the user's cache"
+    )
     log_format: LogFormat = Field(
         LogFormat.colored,
         description="log format of runs and of the API: `colored` for people, `json` for one JSON object per line",

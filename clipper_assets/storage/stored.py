@@ -31,6 +31,11 @@ class Stored:
         seconds = self.version.partition("@")[2]
         return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
+    @property
+    def changed_at(self) -> datetime:
+        """When the object was uploaded to S3, or the file in a directory was last written."""
+        return self.uploaded_at or datetime.fromtimestamp(int(self.version.partition("-")[2]) / 1e9, UTC)
+
 
 @dataclass(frozen=True)
 class Folder:

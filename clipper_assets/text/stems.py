@@ -13,13 +13,14 @@ def stems(words: Sequence[str], language: str) -> list[str]:
 
     `language` is an ISO 639-1 code.
     """
-    stemmer = _stemmer(language)
+    stemmer = snowball(language)
     found: list[str] = stemmer.stemWords(list(words)) if stemmer else list(words)
     return found
 
 
 @cache
-def _stemmer(language: str) -> "Stemmer | None":
+def snowball(language: str) -> "Stemmer | None":
+    """Snowball's stemmer of a language (ISO 639-1); None if it has none."""
     from Stemmer import Stemmer
 
     try:

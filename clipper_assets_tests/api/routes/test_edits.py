@@ -265,7 +265,7 @@ def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: 
         assert run
         assert run.asset_selection
         assert {key.to_user_string() for key in run.asset_selection} == set(AFTER_EDITS)
-        ops: dict[str, Any] = run.run_config["ops"]
+        ops: Any = run.run_config["ops"]
         assert ops["highlight_windows"] == {"config": {"max_clips": 2}}
         assert client.post(f"/episodes/{KEY}/render").status_code == 409
     finally:
