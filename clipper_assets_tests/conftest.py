@@ -33,6 +33,7 @@ from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.support.media import FAST
+from clipper_assets_tests.support.model_server import KEY, ModelServer, serving_model
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 CUT_START_S, CUT_S = 29.2, 10.0
@@ -179,3 +180,13 @@ def clip_episode(
         raise_on_error=False,
     )
     return unchanged(result), result
+
+
+@pytest.fixture
+def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    """A model server on loopback, with a key in the environment."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with serving_model() as server:
+        yield server

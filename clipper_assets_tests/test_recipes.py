@@ -89,7 +89,7 @@ def test_a_changed_transcript_file_recomputes_the_transcript(episode: Episode) -
     episode.storage.put_bytes("test1/cut.srt", srt)
     assert episode.recomputed() == []
     episode.storage.put_bytes("test1/cut.srt", srt.replace(b"the", b"that"))
-    assert episode.recomputed()[:2] == ["aligned_transcript", "ad_spans", "highlight_windows"]
+    assert episode.recomputed()[:3] == ["aligned_transcript", "ad_spans", "highlight_windows"]
 
 
 def test_tables_are_reused_if_the_recomputed_table_before_them_is_the_same(episode: Episode) -> None:
@@ -144,6 +144,7 @@ def test_another_minimum_clip_length_recomputes_the_source_and_the_windows(
     [
         ("raw_video", "source", None),
         ("aligned_transcript", "words", b"PAR1"),
+        ("ad_spans", "ad_spans", None),
         ("highlight_windows", "windows", None),
         ("scenes", "scenes", b"PAR1"),
         ("camera_paths", "camera", None),

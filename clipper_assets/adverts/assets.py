@@ -1,45 +1,71 @@
 """`ad_spans`: the stretches of an episode that are no part of its conversation."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+from pydantic import Field
 
 from clipper_assets.adverts.detect import find_spans
+from clipper_assets.adverts.fingerprints import load_others, save_fingerprint
+from clipper_assets.adverts.model import Answer, ask_model, prompt_version
 from clipper_assets.adverts.preview import preview
-from clipper_assets.adverts.spans import AD_SPANS_TABLE, spans_table
+from clipper_assets.adverts.repeats import Shingles
+from clipper_assets.adverts.sound import sound_nats
+from clipper_assets.adverts.spans import AD_SPANS_TABLE, FOUND_BY, RULES, spans_table
+from clipper_assets.adverts.support import Support
 from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.llm.language_model import LanguageModel
+from clipper_assets.media.loudness import load_loudness
 from clipper_assets.runtime.asset_names import AD_SPANS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.time_limit import time_limit
+from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
-from clipper_assets.storage.tables import LAKE_TABLE, TableResult
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class AdSpansConfig(StepConfig):
     """Run config of the adverts."""
 
+    picker: PickerName | None = Field(
+        default=None, description="`heuristic` asks no model; `auto`, `openai` ask it if there is a key"
+    )
 
-def inputs(language: str) -> dict[str, Any]:
-    """Everything beside the rows of the upstream tables that decides the result."""
-    return {"language": language}
+
+def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str, Any]:
+    """Everything beside the rows of the upstream tables that decides the result, except other episodes.
+
+    A new episode of the show does not make the spans of the earlier ones outdated, because their clips may be posted;
+    `afresh` compares them again.
+    """
+    return {
+        "language": language,
+        "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()]
+        if _asks_model(config, settings)
+        else None,
+    }
 
 
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",
-    kinds={"parquet"},
+    kinds={"openai", "parquet"},
     code_version=CODE_VERSION,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=AD_SPANS_TABLE.definition_metadata,
     check_specs=[not_degraded_spec(AD_SPANS)],
-    description="Adverts, intros, outros and calls to subscribe; clips contain none of them.",
+    description="Adverts, intros, outros and calls to subscribe, found by rules and, with a key, by a language model.",
 )
 @in_one_sentence
 def ad_spans(
@@ -48,26 +74,50 @@ def ad_spans(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     storage: Storage,
+    settings: dg.ResourceParam[Settings],
+    language_model: LanguageModel,
+    progress: Progress,
 ) -> TableResult:
-    words = WORDS.completed(aligned_transcript)
-    language = _language(words)
-    recipe = recipe_of(CODE_VERSION, inputs(language), raw_video, aligned_transcript)
-    if stored := stored_result(context, config, storage, AD_SPANS_TABLE, recipe):
+    source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
+    language = str(words["language"][0]) if words.num_rows else ""
+    recipe = recipe_of(CODE_VERSION, inputs(config, settings, language), raw_video, aligned_transcript)
+    asks_model = _asks_model(config, settings) and words.num_rows > 0
+    stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe)
+    if stored and not (asks_model and provenance(stored.value).get(FOUND_BY) == RULES):
         return stored
     began = time.monotonic()
-    found = find_spans(sentences(words), language)
+    spoken = sentences(words)
+    save_fingerprint(storage, source.episode, Shingles(spoken).hashes)
+    others = load_others(storage, source.episode)
+    sound = sound_nats(load_loudness(storage, source.loudness_key), spoken)
+    answer = Answer()
+    read = time.monotonic()
+    if asks_model:
+        with time_limit(context, source.duration_s, settings.time_limit_scale):
+            answer = ask_model(language_model, spoken, progress.stage(context, "finding adverts"))
+    asked = time.monotonic()
+    found = find_spans(spoken, language, Support(others.shingles, sound, answer.marked))
+    degraded = [fallback.as_dict() for fallback in (*others.degraded, *answer.degraded)]
+    for fallback in degraded:
+        context.log.warning(fallback["reason"])
+    found_by = f"{RULES} and {answer.model}" if answer.model else RULES
+    seconds = {"read": read - began, "model": asked - read, "rules": time.monotonic() - asked}
     return new_result(
         recipe,
-        spans_table(context.partition_key, found),
-        check_results=[not_degraded(AD_SPANS, [])],
+        spans_table(source.episode, found, found_by),
+        check_results=[not_degraded(AD_SPANS, degraded)],
         metadata={
             "spans": dg.MetadataValue.md(preview(found)),
-            "advert_seconds": round(sum(span.end - span.start for span in found), 1),
-            "seconds": {"rules": round(time.monotonic() - began, 2)},
-            "degraded": [],
+            "seconds_of_spans": round(sum(span.end - span.start for span in found), 1),
+            "other_episodes": len(others.shingles),
+            FOUND_BY: found_by,
+            "prompt_version": prompt_version() if answer.model else None,
+            **asdict(answer.usage),
+            "seconds": {name: round(value, 2) for name, value in seconds.items()},
+            "degraded": degraded,
         },
     )
 
 
-def _language(words: pa.Table) -> str:
-    return str(words["language"][0]) if words.num_rows else ""
+def _asks_model(config: AdSpansConfig, settings: Settings) -> bool:
+    return (config.picker or settings.picker) is not PickerName.heuristic and settings.openai_api_key is not None

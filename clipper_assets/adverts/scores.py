@@ -22,8 +22,8 @@ TALK_NATS = {SpanKind.advert: (0.2, 0.05), SpanKind.intro: (1.0, 0.05), SpanKind
 MOST_WORDS = 12
 REPEATED_NATS, SHARED_NATS = 3.0, 3.0
 """What it says for a span that a whole sentence is repeated in the episode, or shared with another one."""
-MARKED_NATS, UNMARKED_NATS = 4.0, 1.5
-"""What it says that a language model named the sentence, or named others."""
+MARKED_NATS, UNMARKED_NATS = 5.0, 1.5
+"""What it says that a language model named the sentence and is sure, and that it named others only."""
 INTRO_S, OUTRO_S = 240.0, 300.0
 """Intros are looked for in the first seconds of an episode, outros in the last."""
 
@@ -78,9 +78,10 @@ def scored(sentences: Sequence[Sentence], language: str, support: Support) -> Sc
         nats[KINDS.index(SpanKind.advert)] += support.sound_nats
         reasons.append(("sound", SpanKind.advert, support.sound_nats > 0))
     if support.marked is not None:
-        named = np.zeros(nats.shape, dtype=bool)
+        named = np.zeros(nats.shape)
         for marked in support.marked:
-            named[KINDS.index(marked.kind), marked.first : marked.last + 1] = True
-        nats += np.where(named, MARKED_NATS, -UNMARKED_NATS)
+            row, inside = KINDS.index(marked.kind), slice(marked.first, marked.last + 1)
+            named[row, inside] = np.maximum(named[row, inside], marked.confidence)
+        nats += np.where(named > 0, MARKED_NATS * named, -UNMARKED_NATS)
         reasons.append(("language model", None, named.any(axis=0)))
     return Scores(nats, reasons)

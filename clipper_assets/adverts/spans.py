@@ -31,6 +31,10 @@ AD_SPANS_TABLE = TableSpec(
 )
 
 
+FOUND_BY, RULES = "found_by", "rules"
+"""Key-value metadata of the table: `rules`, or `rules and <model>`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AdSpan:
     """A row of the table of spans, without its episode; `AD_SPANS_TABLE` describes the columns."""
@@ -48,6 +52,7 @@ def read_spans(table: pa.Table) -> list[AdSpan]:
     return [AdSpan(**{**row, "kind": SpanKind(row["kind"])}) for row in rows]
 
 
-def spans_table(episode: str, spans: Sequence[AdSpan]) -> pa.Table:
-    """The table of an episode's spans."""
-    return AD_SPANS_TABLE.table([{"episode": episode, **asdict(span), "kind": span.kind.value} for span in spans])
+def spans_table(episode: str, spans: Sequence[AdSpan], found_by: str) -> pa.Table:
+    """The table of an episode's spans; `found_by` is `RULES`, or names a model as well."""
+    rows = [{"episode": episode, **asdict(span), "kind": span.kind.value} for span in spans]
+    return AD_SPANS_TABLE.table(rows, {FOUND_BY: found_by})

@@ -11,11 +11,15 @@ from clipper_assets.adverts.spans import SpanKind
 
 @dataclass(frozen=True)
 class Marked:
-    """Sentences `first`..`last` (positions, both included) that a language model named as a span."""
+    """Sentences `first`..`last` (positions, both included) that a language model named as a span.
+
+    `confidence` is in 0..1.
+    """
 
     first: int
     last: int
     kind: SpanKind
+    confidence: float
 
 
 @dataclass(frozen=True)

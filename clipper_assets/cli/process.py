@@ -94,7 +94,7 @@ def process(
             key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
             sound=RawVideoConfig(afresh=afresh, microphones=microphones),
             transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
-            adverts=AdSpansConfig(afresh=afresh),
+            adverts=AdSpansConfig(afresh=afresh, picker=picker),
             highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips, picker=picker),
             scenes=ScenesConfig(afresh=afresh, layout=layout),
             camera=CameraConfig(afresh=afresh, layout=layout),

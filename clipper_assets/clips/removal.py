@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.rules import MAX_CLIPS
@@ -51,6 +52,7 @@ def remove_files(storage: Storage, partition: str) -> None:
     for name in LAKE_FOLDERS:
         for stored in list(storage.list_objects(f"{LAKE}/{name}/{hive_folder(partition)}")):
             storage.delete(stored.key)
+    storage.delete(fingerprint_key(partition))
 
 
 def _folders_of(storage: Storage, partition: str, aspect: Aspect) -> list[str]:

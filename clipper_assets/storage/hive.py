@@ -10,6 +10,11 @@ def escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode())
 
 
+def hive_value(text: str) -> str:
+    """A text as part of a folder's name, percent-encoded; readers decode it."""
+    return _UNSAFE.sub(escape, text)
+
+
 def hive_folder(partition: str) -> str:
     """An episode's folder below a lake table: `episode=test1%2Fsample.mp4` (readers decode the percent-encoding)."""
-    return "episode=" + _UNSAFE.sub(escape, partition)
+    return f"episode={hive_value(partition)}"

@@ -1,8 +1,11 @@
 """Invented episodes: conversation and adverts as sentences with times."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 from clipper_assets.transcript.words import Sentence
+from clipper_assets_tests.support.model_server import Reply, completion
 
 NOUNS = ("river", "engine", "garden", "theory", "violin", "harvest", "border", "glacier", "novel", "kitchen", "signal")
 ADVERT = (
@@ -37,3 +40,12 @@ def spoken(*parts: Sequence[str], pause_s: float = 1.5) -> list[Sentence]:
             time = end + 0.2
         time += pause_s
     return sentences
+
+
+def named(first: int, last: int, kind: str = "advert", score: int = 9) -> dict[str, Any]:
+    """A span as a model names it."""
+    return {"first_sentence": first, "last_sentence": last, "kind": kind, "score": score}
+
+
+def named_spans(*spans: dict[str, Any]) -> Reply:
+    return completion(json.dumps({"spans": spans}))

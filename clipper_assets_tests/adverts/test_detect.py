@@ -122,7 +122,7 @@ def test_welcome_thanks_and_calls_to_subscribe_have_their_kinds() -> None:
 
 def test_what_a_model_named_is_found_and_what_it_left_out_needs_more_evidence() -> None:
     sentences = spoken(conversation(30), ALL_NIGHT, conversation(30, 30))
-    (span,) = find_spans(sentences, "en", Support(marked=[Marked(30, 33, SpanKind.advert)]))
+    (span,) = find_spans(sentences, "en", Support(marked=[Marked(30, 33, SpanKind.advert, 0.9)]))
     assert texts_of(span, sentences) == list(ALL_NIGHT)
     with_advert = spoken(conversation(40), ADVERT, conversation(40, 40))
     (span,) = find_spans(with_advert, "en", Support(marked=[]))

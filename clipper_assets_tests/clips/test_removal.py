@@ -1,5 +1,6 @@
 import json
 
+from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.removal import LAKE_FOLDERS, remove_files
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
@@ -27,6 +28,8 @@ def test_only_the_files_of_the_episode_are_removed(any_storage: Storage) -> None
         stay += [
             f"lake/{name}/{hive_folder(episode)}/table.parquet" for episode in (OTHER, "show/talk.mp4.mp4", "talk.mp4")
         ]
+    go.append(fingerprint_key(OURS))
+    stay.append(fingerprint_key(OTHER))
     for key in {*stay, *go}:
         if not any_storage.exists(key):
             put(key, b"x")

@@ -1,39 +1,11 @@
-"""A server on loopback that implements the part of the OpenAI chat completions protocol that the picker uses."""
+"""Answers of a picker's model."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
 from typing import Any
 
-import pytest
+from clipper_assets_tests.support.model_server import KEY, ModelServer, Reply, completion, error
 
-KEY = "sk-secret-of-the-tests"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP response; a `silent` one keeps the connection open without answering."""
-
-    body: bytes = b""
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    silent: bool = False
-
-
-def completion(content: str | None, finish_reason: str = "stop", refusal: str | None = None) -> Reply:
-    """A chat completion with 1000 input and 100 output tokens."""
-    message = {"role": "assistant", "content": content, "refusal": refusal}
-    body = {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "gpt-4o-mini-2024-07-18",
-        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason, "logprobs": None}],
-        "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100},
-    }
-    return Reply(json.dumps(body).encode())
+__all__ = ["KEY", "ModelServer", "Reply", "completion", "error", "highlight", "highlights"]
 
 
 def highlight(first: int, last: int, score: int = 8) -> dict[str, Any]:
@@ -50,66 +22,3 @@ def highlight(first: int, last: int, score: int = 8) -> dict[str, Any]:
 
 def highlights(*items: dict[str, Any]) -> Reply:
     return completion(json.dumps({"highlights": items}))
-
-
-def error(status: int, **headers: str) -> Reply:
-    """An error response that quotes the API key, like those of OpenAI."""
-    body = json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}", "type": "error", "code": None}})
-    return Reply(body.encode(), status, tuple((name.replace("_", "-"), value) for name, value in headers.items()))
-
-
-@dataclass
-class ModelServer:
-    """Sends `replies` one after the other, repeating the last one, and records the requests."""
-
-    url: str = ""
-    replies: list[Reply | Callable[[dict[str, Any]], Reply]] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    authorizations: list[str] = field(default_factory=list)
-    closing: Event = field(default_factory=Event)
-
-    def answer(self, request: dict[str, Any]) -> Reply:
-        self.requests.append(request)
-        reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
-        return reply if isinstance(reply, Reply) else reply(request)
-
-
-@pytest.fixture
-def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    state = ModelServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.path == "/v1/chat/completions"
-            state.authorizations.append(self.headers["Authorization"])
-            reply = state.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            if reply.silent:
-                state.closing.wait(30)
-                return
-            self.send_response(reply.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(reply.body)))
-            for name, value in reply.headers:
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(reply.body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-            """Suppress the log."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = False
-
-    server = Server(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield state
-    state.closing.set()
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-    assert not thread.is_alive()
