@@ -15,8 +15,11 @@ BACK_S, AHEAD_S = 15.0, 6.0
 LEAST_PAUSE_S = 0.5
 JOIN_S = 45.0
 """Adverts that are no farther apart are of one break: hardly any talk is that short."""
+OPENING_S = 20.0
+"""An advert that begins in the first seconds of an episode begins with it; one that ends in the last ends with it."""
 LEAST_S = 4.0
 """A shorter advert is a name or an address that somebody mentions."""
+LEAST_CONFIDENCE = 0.55
 ADVERT = tuple(SpanKind).index(SpanKind.advert)
 
 
@@ -35,6 +38,10 @@ def snapped(found: Sequence[Stretch], sentences: Sequence[Sentence], pauses_s: N
             begin, end = sentences[first].start, sentences[last].end
             before = [n for n in range(earliest, first + 1) if begin - sentences[n].start <= BACK_S]
             behind = [n for n in range(last, latest + 1) if sentences[n].end - end <= AHEAD_S]
+            if sentences[first].start - sentences[0].start <= OPENING_S:
+                before = [earliest]
+            if sentences[-1].end - end <= OPENING_S:
+                behind = [latest]
             first = max(before, key=lambda n: (max(pauses_s[n], LEAST_PAUSE_S), n))
             last = max(behind, key=lambda n: (max(after[n], LEAST_PAUSE_S), -n))
         moved.append(replace(stretch, first=first, last=last))
@@ -42,7 +49,7 @@ def snapped(found: Sequence[Stretch], sentences: Sequence[Sentence], pauses_s: N
 
 
 def joined_adverts(found: Sequence[Stretch], sentences: Sequence[Sentence]) -> list[Stretch]:
-    """The stretches, with adverts that follow each other within `JOIN_S` as one, and without those below `LEAST_S`."""
+    """The stretches, with adverts that follow each other within `JOIN_S` as one, without short and doubtful ones."""
     joined: list[Stretch] = []
     for stretch in found:
         before = joined[-1] if joined else None
@@ -55,8 +62,9 @@ def joined_adverts(found: Sequence[Stretch], sentences: Sequence[Sentence]) -> l
             joined[-1] = replace(before, last=stretch.last, confidence=confidence)
         else:
             joined.append(stretch)
-    return [each for each in joined if each.kind != ADVERT or _length_s(each, sentences) >= LEAST_S]
+    return [each for each in joined if each.kind != ADVERT or _counts(each, sentences)]
 
 
-def _length_s(stretch: Stretch, sentences: Sequence[Sentence]) -> float:
-    return sentences[stretch.last].end - sentences[stretch.first].start
+def _counts(advert: Stretch, sentences: Sequence[Sentence]) -> bool:
+    length_s = sentences[advert.last].end - sentences[advert.first].start
+    return length_s >= LEAST_S and advert.confidence >= LEAST_CONFIDENCE

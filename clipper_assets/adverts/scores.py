@@ -20,7 +20,7 @@ MOST_NATS = 8.0
 TALK_NATS = {SpanKind.advert: (0.2, 0.05), SpanKind.intro: (1.0, 0.05), SpanKind.outro: (0.6, 0.05)}
 """What a sentence without cues says against a kind, and each of its words, up to `MOST_WORDS`."""
 MOST_WORDS = 12
-REPEATED_NATS, SHARED_NATS = 3.0, 3.0
+REPEATED_NATS, SHARED_NATS = 4.0, 4.0
 """What it says for a span that a whole sentence is repeated in the episode, or shared with another one."""
 MARKED_NATS, UNMARKED_NATS = 5.0, 1.5
 """What it says that a language model named the sentence and is sure, and that it named others only."""
