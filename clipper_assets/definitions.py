@@ -4,7 +4,7 @@ import dagster as dg
 
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
-from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation
+from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
@@ -33,7 +33,7 @@ def executor() -> dg.ExecutorDefinition:
 
 
 defs = dg.Definitions(
-    assets=[EDITS, *assets, picker_evaluation],
+    assets=[EDITS, *assets, picker_evaluation, show_taste],
     jobs=[clip_episode, evaluate_pickers],
     schedules=[every_night],
     sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],

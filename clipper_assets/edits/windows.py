@@ -119,9 +119,9 @@ def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedCli
 
 def _by_editor(clip: EditedClip, window: Mapping[str, Any]) -> EditedClip:
     # The picker's fallbacks, such as one for the window's length, do not apply to a window that a person chose.
-    theirs: dict[str, Any] = {"picker": EDITOR, "prompt_version": None, "prompt": None, "degraded": []}
+    unknown: dict[str, Any] = dict.fromkeys(("prompt_version", "prompt", "features"))
     picked = clip.window if clip.window.get("picker") != EDITOR else clip.picked
-    return clip.model_copy(update={"window": {**window, **theirs}, "picked": picked})
+    return clip.model_copy(update={"window": {**window, **unknown, "picker": EDITOR, "degraded": []}, "picked": picked})
 
 
 def _share(sentence: Sentence, start: float, end: float) -> float:

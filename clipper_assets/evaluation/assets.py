@@ -1,16 +1,20 @@
-"""`picker_evaluation`: which picker and prompt makes clips that people keep."""
+"""`picker_evaluation`: which picker and prompt makes clips that people keep; `show_taste`: what each show likes."""
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.evaluation.comparison import Comparison, comparisons
-from clipper_assets.evaluation.decisions import read_decisions
-from clipper_assets.evaluation.figures import EVALUATION, Row, evaluation_rows, preview
+from clipper_assets.evaluation.decisions import read_decisions, stored_decisions
+from clipper_assets.evaluation.figures import EVALUATION, Row, evaluation_rows, percent, preview
+from clipper_assets.evaluation.learning import Learned, learned
 from clipper_assets.evaluation.plot import kept_plot
+from clipper_assets.highlights.pickers.heuristic import WEIGHTS
+from clipper_assets.highlights.taste import SHOW_TASTE, taste_key
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.refusal import in_one_sentence
@@ -19,9 +23,10 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import LAKE, parquet_bytes
 from clipper_assets.storage.pictures import PICTURES
 from clipper_assets.storage.tables import TableResult
+from clipper_assets.text.markdown import markdown_table
 
 PICKER_EVALUATION = "picker_evaluation"
-MOST_DEGRADED = 20
+MOST_SHOWN = 20
 """Most episodes and shows that are named in the metadata, which Dagster's event log keeps."""
 NOT_COMPARED = "no show has decisions about two prompts yet"
 PROMPT_NOT_WORSE = dg.AssetCheckSpec(
@@ -59,7 +64,7 @@ def picker_evaluation(context: dg.AssetExecutionContext, storage: Storage) -> Ta
     return TableResult(
         check_results=[
             _prompt_not_worse(compared),
-            not_degraded(PICKER_EVALUATION, degraded[:MOST_DEGRADED]),
+            not_degraded(PICKER_EVALUATION, degraded[:MOST_SHOWN]),
         ],
         metadata={
             "dagster/row_count": len(evaluated),
@@ -73,7 +78,7 @@ def picker_evaluation(context: dg.AssetExecutionContext, storage: Storage) -> Ta
             "episodes": len(decisions.versions),
             "unreadable": len(decisions.unreadable),
             "seconds": round(time.monotonic() - began, 2),
-            "degraded": degraded[:MOST_DEGRADED],
+            "degraded": degraded[:MOST_SHOWN],
         },
     )
 
@@ -112,10 +117,53 @@ def _stored_plot(storage: Storage, png: bytes | None) -> dg.MetadataValue[str | 
     return dg.MetadataValue.url(storage.uri(key))
 
 
+@dg.asset(
+    name=SHOW_TASTE,
+    group_name="evaluation",
+    kinds={"json"},
+    code_version="1",
+    deps=[picker_evaluation],
+    description="What the makers of each show like, learned from their decisions: weights of the heuristic and "
+    "examples for a model. Windows that are picked afterwards use it; stored ones stay.",
+)
+@in_one_sentence
+def show_taste(context: dg.AssetExecutionContext, storage: Storage) -> TableResult:
+    shows: dict[str, list[Row]] = defaultdict(list)
+    for row in stored_decisions(storage).to_pylist():
+        shows[row["show"]].append(row)
+    found = {show: learned(rows) for show, rows in sorted(shows.items())}
+    wanted = {taste_key(show): each.taste for show, each in found.items() if each.taste.digest}
+    for stored in list(storage.list_objects(f"{LAKE}/{SHOW_TASTE}")):
+        if stored.key not in wanted:
+            storage.delete(stored.key)
+    for key, taste in wanted.items():
+        storage.put_bytes(key, taste.model_dump_json(indent=2).encode())
+    return TableResult(
+        metadata={
+            "shows": len(wanted),
+            "with_weights": sum(bool(taste.weights) for taste in wanted.values()),
+            "taste": dg.MetadataValue.md(taste_preview(found)),
+        },
+    )
+
+
+def taste_preview(found: Mapping[str, Learned]) -> str:
+    """What was learned about the shows with the most decisions, as a Markdown table."""
+    header = ["show", "decisions", "examples", "sorted by defaults", "sorted by learned", "learned weights"]
+    most = sorted(found.items(), key=lambda each: -each[1].decisions)[:MOST_SHOWN]
+    return markdown_table(header, (_taste_row(show, each) for show, each in most))
+
+
+def _taste_row(show: str, each: Learned) -> list[object]:
+    changes = (f"{name} {weight:+.1f} ({WEIGHTS[name]:+.1f})" for name, weight in each.taste.weights.items())
+    shares = (percent(each.sorted_by_defaults), percent(each.sorted_by_learned))
+    return [show or ".", each.decisions, len(each.taste.examples), *shares, ", ".join(changes) or "defaults"]
+
+
 evaluate_pickers = dg.define_asset_job(
     "evaluate_pickers",
-    selection=dg.AssetSelection.assets(picker_evaluation),
-    description="Compares pickers and prompts by what people did with their clips, over all episodes.",
+    selection=dg.AssetSelection.assets(picker_evaluation, show_taste),
+    description="Compares pickers and prompts by what people did with their clips, and learns what each show likes.",
 )
 every_night = dg.ScheduleDefinition(
     name="evaluate_pickers_every_night",

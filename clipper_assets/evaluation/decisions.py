@@ -19,6 +19,7 @@ from clipper_assets.edits.store import edits_at
 from clipper_assets.edits.windows import EDITOR
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.prompt import STANDARD
+from clipper_assets.highlights.window import FEATURES
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import LAKE, parquet_bytes
 from clipper_assets.storage.tables import Column, TableSpec, provenance
@@ -40,6 +41,7 @@ DECISIONS = TableSpec(
         Column("hook", pa.string(), "the hook, as it is now"),
         Column("title", pa.string(), "the title, as it is now"),
         Column("reason", pa.string(), "the picker's reason"),
+        Column("features", FEATURES, "the heuristic's features of the picked window; null if unknown", nullable=True),
         Column("first_edited_at", TIME, "when somebody first edited these clips"),
         Column("last_edited_at", TIME, "when somebody last edited these clips"),
     ],
@@ -169,6 +171,7 @@ def _row(episode: str, clip: EditedClip, picked: Mapping[str, Any], versions: Se
         "end_shift_s": float(window["end"] - picked["end"]),
         "retitled": any(window.get(name) != picked.get(name) for name in ("hook", "title")),
         **{name: str(window.get(name) or "") for name in ("hook", "title", "reason")},
+        "features": picked.get("features"),
         "first_edited_at": versions[0].created_at,
         "last_edited_at": versions[-1].created_at,
     }

@@ -21,11 +21,12 @@ from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
-from clipper_assets.highlights.pickers.heuristic import HEURISTIC
+from clipper_assets.highlights.pickers.heuristic import HEURISTIC, features_of
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
 from clipper_assets.highlights.shortfall import shortfall
+from clipper_assets.highlights.taste import Taste, load_taste
 from clipper_assets.highlights.window import REQUESTED, WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
@@ -118,8 +119,9 @@ def highlight_windows(
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
+    taste, untasted = _taste(storage, source.key)
     loudness = load_loudness(storage, source.loudness_key)
-    talk = _talk(words, adverts, source, language, loudness, prompt, config, settings)
+    talk = _talk(words, adverts, source, language, loudness, prompt, taste, config, settings)
     measured = time.monotonic()
     if edits.clips:
         rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
@@ -137,7 +139,8 @@ def highlight_windows(
             picker=picked.picker,
             prompt_version=picked.prompt_version,
             prompt=picked.prompt,
-            degraded=picked.degraded,
+            degraded=[*picked.degraded, *untasted],
+            features=features_of(talk, [each.run for each in placed]),
         )
     seconds = {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)}
     degraded = _fallbacks(picked, read_windows(windows))
@@ -154,6 +157,7 @@ def highlight_windows(
         metadata={
             "windows": dg.MetadataValue.md(preview(read_windows(windows))),
             **_metadata(picked),
+            "taste": taste.digest,
             "edits": edits.version,
             "seconds": seconds,
             "degraded": degraded,
@@ -166,6 +170,14 @@ def _language(words: pa.Table) -> str:
 
     # Tables of earlier versions have the language only in their rows.
     return provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
+
+
+def _taste(storage: Storage, upload: str) -> tuple[Taste, list[Degraded]]:
+    """What was learned about the show of an upload; nothing, and a fallback, if that cannot be read."""
+    try:
+        return load_taste(storage, upload.rpartition("/")[0]), []
+    except ValueError as damaged:
+        return Taste(), [Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked without the show's taste: {damaged}")]
 
 
 def _metadata(picked: Picked) -> dict[str, Any]:
@@ -184,6 +196,7 @@ def _talk(
     language: str,
     loudness: LoudnessTrack,
     prompt: Prompt,
+    taste: Taste,
     config: HighlightsConfig,
     settings: Settings,
 ) -> Talk:
@@ -199,6 +212,7 @@ def _talk(
         wordless=read_wordless(words),
         prompt=prompt,
         adverts=adverts,
+        taste=taste,
     )
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from clipper_assets.highlights.breaks import SLIVER_S, Breaks
 from clipper_assets.highlights.edges import Edges
 from clipper_assets.highlights.run import Floats, Run, Runs, enough, least_flawed, runs_of, wordless_flaws
-from clipper_assets.highlights.window import WINDOWS, Window
+from clipper_assets.highlights.window import WINDOWS, Features, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.transcript.boundaries import PAD_S
@@ -217,8 +217,12 @@ def windows_table(
     prompt_version: str | None,
     degraded: Sequence[Degraded],
     prompt: str | None = None,
+    features: Sequence[Features] = (),
 ) -> pa.Table:
-    """The windows table of candidates, ordered best first; `degraded`, the picker's fallbacks, is in every row."""
+    """The windows table of candidates, ordered best first; `degraded`, the picker's fallbacks, is in every row.
+
+    `features` are those of each candidate.
+    """
     windows = []
     for clip, (run, candidate) in enumerate((each.run, each.candidate) for each in placed):
         fallback = length_fallback(run, rules)
@@ -238,6 +242,7 @@ def windows_table(
                 picker=picker,
                 prompt_version=prompt_version,
                 prompt=prompt,
+                features=features[clip] if features else None,
                 degraded=[entry.as_dict() for entry in (*degraded, *([fallback] if fallback else []))],
             )
         )

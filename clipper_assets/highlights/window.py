@@ -10,6 +10,9 @@ import pyarrow as pa
 from clipper_assets.runtime.degraded import DEGRADED
 from clipper_assets.storage.tables import Column, TableSpec, provenance
 
+Features = Sequence[Mapping[str, str | float]]
+"""The heuristic's features of a window, each with its `name` and `value`."""
+FEATURES = pa.list_(pa.struct([pa.field("name", pa.string()), pa.field("value", pa.float32())]))
 WINDOWS = TableSpec(
     "windows",
     [
@@ -27,6 +30,7 @@ WINDOWS = TableSpec(
         Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`"),
         Column("prompt_version", pa.string(), "hash of the prompts; null without a model", nullable=True),
         Column("prompt", pa.string(), "name of the prompt; null without a model", nullable=True),
+        Column("features", FEATURES, "the heuristic's features of the window; null if unknown", nullable=True),
         Column("degraded", DEGRADED, "fallbacks that touched this window"),
     ],
 )
@@ -53,6 +57,7 @@ class Window:
     picker: str
     prompt_version: str | None = None
     prompt: str | None = None
+    features: Features | None = None
     degraded: Sequence[Mapping[str, str]] = ()
 
 

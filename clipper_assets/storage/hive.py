@@ -15,6 +15,6 @@ def hive_value(text: str) -> str:
     return _UNSAFE.sub(escape, text)
 
 
-def hive_folder(partition: str) -> str:
+def hive_folder(partition: str, column: str = "episode") -> str:
     """An episode's folder below a lake table: `episode=test1%2Fsample.mp4` (readers decode the percent-encoding)."""
-    return f"episode={hive_value(partition)}"
+    return f"{column}={hive_value(partition)}"

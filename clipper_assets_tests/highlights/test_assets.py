@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from clipper_assets.adverts.spans import AD_SPANS_TABLE, AdSpan, SpanKind, spans_table
+from clipper_assets.adverts.spans import AD_SPANS_TABLE, RULES, AdSpan, SpanKind, spans_table
 from clipper_assets.edits.model import EditedClip, Edits, MarkedSpan, UnmarkedSpan
 from clipper_assets.edits.store import save_edits
 from clipper_assets.edits.windows import EDITOR
@@ -17,8 +17,9 @@ from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
-from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
+from clipper_assets.highlights.pickers.heuristic import WEIGHTS, HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.highlights.taste import Example, Taste, taste_key
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.media.loudness import LoudnessTrack
@@ -57,7 +58,7 @@ def upstream(words: pa.Table) -> list[dg.AssetsDefinition]:
 def with_spans(adverts: Sequence[AdSpan]) -> dg.AssetsDefinition:
     @dg.asset(partitions_def=episodes, io_manager_key="lake", metadata=AD_SPANS_TABLE.definition_metadata)
     def ad_spans() -> pa.Table:
-        return spans_table(EPISODE, adverts)
+        return spans_table(EPISODE, adverts, RULES)
 
     return ad_spans
 
@@ -266,6 +267,44 @@ def test_show_toml_chooses_the_prompt(tmp_path: Path, model_server: ModelServer)
     assert model_server.requests[0]["messages"][0]["content"] == "Be bold: 5 stretches."
     assert {row["prompt"] for row in result.output_for_node("highlight_windows").to_pylist()} == {"bold"}
     assert metadata(result)["prompt"] == "bold"
+
+
+def test_examples_of_the_show_are_added_to_the_prompt(tmp_path: Path, model_server: ModelServer) -> None:
+    taste = Taste(examples=(Example(kept=False, title="Say 10", hook="h", reason="r"),))
+    file = tmp_path / taste_key("")
+    file.parent.mkdir(parents=True)
+    file.write_text(taste.model_dump_json())
+    model_server.replies = [highlights(highlight(3, 9, 9))]
+    result = materialized(tmp_path, model_server, TALK)
+    system = model_server.requests[0]["messages"][0]["content"]
+    assert system.endswith('{"kept": false, "title": "Say 10", "hook": "h", "reason": "r"}\n')
+    assert metadata(result)["taste"] == taste.digest
+    (row,) = result.output_for_node("highlight_windows").to_pylist()
+    assert {each["name"] for each in row["features"]} == set(WEIGHTS)
+
+
+def test_another_taste_alone_does_not_pick_again(tmp_path: Path, model_server: ModelServer) -> None:
+    config = {"picker": "heuristic"}
+    first = materialized(tmp_path, model_server, TALK, config)
+    file = tmp_path / taste_key("")
+    file.parent.mkdir(parents=True)
+    file.write_text(Taste(weights={"pace": 3.0}).model_dump_json())
+    assert metadata(materialized(tmp_path, model_server, TALK, config))["up_to_date"]
+    afresh = materialized(tmp_path, model_server, TALK, {**config, "afresh": True})
+    assert metadata(first)["taste"] is None
+    assert metadata(afresh)["taste"]
+
+
+def test_a_taste_that_cannot_be_read_is_recorded(tmp_path: Path, model_server: ModelServer) -> None:
+    file = tmp_path / taste_key("")
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    result = materialized(tmp_path, model_server, TALK, {"picker": "heuristic"})
+    (entry,) = metadata(result)["degraded"]
+    assert entry["reason"] == (
+        "highlights were picked without the show's taste: lake/show_taste/show=./taste.json cannot be read; "
+        "materialize show_taste again"
+    )
 
 
 def test_a_transcript_of_an_earlier_version_still_gives_windows(tmp_path: Path, model_server: ModelServer) -> None:

@@ -13,6 +13,7 @@ from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Runs
+from clipper_assets.highlights.taste import Taste
 from clipper_assets.highlights.topics import Break, topic_breaks
 from clipper_assets.llm.session import Usage
 from clipper_assets.runtime.degraded import Degraded
@@ -27,7 +28,8 @@ class Talk:
 
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
     ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words,
-    `adverts` those that no window may contain; `prompt` is what a language model is asked with.
+    `adverts` those that no window may contain; `prompt` is what a language model is asked with, `taste` what was
+    learned about the show.
     """
 
     sentences: Sequence[Sentence]
@@ -39,6 +41,7 @@ class Talk:
     wordless: Sequence[Span] = ()
     adverts: Sequence[Span] = ()
     prompt: Prompt = field(default_factory=standard_prompt)
+    taste: Taste = field(default_factory=Taste)
 
     @cached_property
     def runs(self) -> Runs:

@@ -14,7 +14,8 @@
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
 at two. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights were
-chosen by judgement, not fitted: opening and ending count most, and housekeeping outweighs everything else.
+chosen by judgement, not fitted: opening and ending count most, and housekeeping outweighs everything else. A show whose
+makers decided about enough clips has weights of its own (`taste.py`).
 
 Sources
 - Curiosity gap of hooks and questions: Loewenstein, The psychology of curiosity, Psychological Bulletin 116(1), 1994.
@@ -43,6 +44,7 @@ from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.rules import Candidate, choose
 from clipper_assets.highlights.run import Run, Runs
 from clipper_assets.highlights.titles import Lines, spoken_title
+from clipper_assets.highlights.window import Features
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.tokens import inverse_frequency, tokens
 from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
@@ -180,6 +182,16 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     }
 
 
+def features_of(talk: Talk, chosen: Sequence[Run]) -> list[Features]:
+    """The features of chosen runs, which are among those that the talk allows."""
+    if not chosen:
+        return []
+    allowed = talk.runs
+    values = features(talk, allowed)
+    places = [np.flatnonzero((allowed.first == run.first) & (allowed.last == run.last))[0] for run in chosen]
+    return [[{"name": name, "value": float(each[place])} for name, each in values.items()] for place in places]
+
+
 def shortened(text: str, characters: int) -> str:
     """`text`, cut off after a whole word if it is longer than `characters`."""
     if len(text) <= characters:
@@ -193,7 +205,8 @@ class HeuristicPicker(Picker):
     def pick(self, talk: Talk, report: Report) -> Picked:
         allowed = talk.runs
         run_features = features(talk, allowed)
-        raw = np.sum([WEIGHTS[name] * values for name, values in run_features.items()], axis=0)
+        weights = WEIGHTS | talk.taste.weights
+        raw = np.sum([weights[name] * values for name, values in run_features.items()], axis=0)
         scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
         report(0.5)
 
@@ -204,7 +217,7 @@ class HeuristicPicker(Picker):
             run = allowed[i]
             texts = [sentence.text for sentence in talk.sentences[run.first : run.last + 1]]
             hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
-            weighed = {name: WEIGHTS[name] * float(values[i]) for name, values in run_features.items()}
+            weighed = {name: weights[name] * float(values[i]) for name, values in run_features.items()}
             phrases = PHRASES | ({"ending": FINISHED_THOUGHT} if run_features["ending"][i] == 1.0 else {})
             notable = sorted((name for name in weighed if abs(weighed[name]) >= NOTABLE), key=lambda n: -weighed[n])
             candidates.append(

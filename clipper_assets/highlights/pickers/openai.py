@@ -88,6 +88,7 @@ class OpenAIPicker(Picker):
             max_s=f"{talk.rules.max_s:g}",
             language=talk.language,
         )
+        system += talk.taste.for_prompt
         pieces = list(parts(lines, self.language_model.context_tokens))
         highlights: list[Highlight] = []
         for number, piece in enumerate(pieces, start=1):
