@@ -43,7 +43,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 
 
 class HighlightsConfig(StepConfig):

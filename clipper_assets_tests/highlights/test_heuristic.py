@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,23 +67,24 @@ def test_the_same_talk_gives_the_same_picks() -> None:
     assert picks(texts) == picks(texts)
 
 
-def test_greetings_and_sponsor_reads_are_not_picked() -> None:
+def test_greetings_and_adverts_are_not_picked() -> None:
     texts = [*GREETING, *[PLAIN] * 15, *SPONSOR, *[PLAIN] * 15, *STORY, "Thanks for listening and see you next week."]
     marked = {0, 1, 17, 18, 19, 43}
-    chosen = picks(texts)
+    talk = talk_of(words_of(steady(texts)), 1 + 5.6 * len(texts) + 5)
+    advert = (talk.sentences[17].start, talk.sentences[19].end)
+    chosen = HeuristicPicker().pick(replace(talk, adverts=[advert]), ignored).candidates
     assert len(chosen) == 3
     for candidate in chosen:
         assert not marked & set(range(candidate.first, candidate.last + 1))
 
 
-def test_a_sponsor_read_includes_the_sentences_between_its_cues() -> None:
-    spoken = sentences(words_of(steady([PLAIN, *SPONSOR, PLAIN])))
-    assert housekeeping(spoken).tolist() == [0, 1, 1, 1, 0]
+def test_housekeeping_is_marked_sentence_by_sentence_except_where_it_is_doubtful() -> None:
+    words = words_of(steady([*GREETING, PLAIN, SPONSOR[0], PLAIN]))
+    assert housekeeping(sentences(words)).tolist() == [1, 1, 0, 1, 0]
+    assert housekeeping(sentences(doubted(words, [1]))).tolist() == [1, 0, 0, 1, 0]
 
 
-@pytest.mark.parametrize(
-    "text", [*GREETING, SPONSOR[0], SPONSOR[2], "Don't forget to subscribe.", "Get 20% off today."]
-)
+@pytest.mark.parametrize("text", [*GREETING, SPONSOR[0], "Don't forget to subscribe."])
 def test_housekeeping_cues_are_recognised(text: str) -> None:
     assert cues.HOUSEKEEPING.search(text)
 

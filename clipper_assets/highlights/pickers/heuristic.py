@@ -9,7 +9,7 @@
 | energy | -1..1 | loudness compared with the episode's mean |
 | novelty | -1..1 | mean inverse sentence frequency of the words compared with the episode's mean |
 | ending | 0..1 | a finished sentence (0.6); then a pause of 0.5 s or a new speaker, and no leaning word (0.4) |
-| housekeeping | 0..1 | greetings and sponsor reads: 0.5 where there is any, plus half its share of the sentences |
+| housekeeping | 0..1 | greetings, mentions of sponsors: 0.5 where there is any, plus half its share of the sentences |
 | crossing | 0..1 | the depth of the deepest change of the subject inside the run (`topics.py`) |
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
@@ -74,7 +74,7 @@ PHRASES = {
     "energy": "louder than average for the episode",
     "novelty": "words that are rare in the episode",
     "ending": "ends on a finished sentence",
-    "housekeeping": "contains a greeting or a sponsor read",
+    "housekeeping": "contains a greeting or names a sponsor",
     "crossing": "moves on to another subject",
 }
 FINISHED_THOUGHT = "ends on a finished thought"
@@ -84,8 +84,6 @@ LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
 HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
 
 PAUSE_S = 0.5
-SPONSOR_READ_S = 30.0
-"""Two housekeeping sentences at most this far apart belong to one sponsor read; these are sold as 30 and 60 s."""
 
 HOOK_CHARACTERS = 100
 NOTABLE = 0.25
@@ -100,14 +98,8 @@ def tokens_said(talk: Talk) -> list[list[str]]:
 
 
 def housekeeping(sentences: Sequence[Sentence]) -> Values:
-    """1 for sentences of greetings and sponsor reads, 0 for others; shape (sentences,)."""
-    marked = np.zeros(len(sentences))
-    cued = [i for i, s in enumerate(sentences) if not s.doubtful and cues.HOUSEKEEPING.search(s.text)]
-    marked[cued] = 1.0
-    for earlier, later in pairwise(cued):
-        if sentences[later].start - sentences[earlier].end <= SPONSOR_READ_S:
-            marked[earlier:later] = 1.0
-    return marked
+    """1 for sentences that greet or name a sponsor and the like, 0 for others; shape (sentences,)."""
+    return np.array([not s.doubtful and bool(cues.HOUSEKEEPING.search(s.text)) for s in sentences], dtype=np.float64)
 
 
 def endings(sentences: Sequence[Sentence], leaning: NDArray[np.bool_]) -> Values:
