@@ -23,7 +23,7 @@ USUAL_RATE = 0.06
 """Share of the sentences of a talk that have a cue by chance, at most."""
 LEAST_NATS = 0.2
 BLOCK_S = 120.0
-_APART = re.compile(r" +(?=[.,/-]\w)|(?<=\d) +(?=%)")
+_APART = re.compile(r" +(?=[.,/'-]\w)|(?<=\d) +(?=%)")
 
 
 @dataclass(frozen=True)
