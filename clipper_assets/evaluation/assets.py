@@ -52,7 +52,7 @@ def picker_evaluation(context: dg.AssetExecutionContext, storage: Storage) -> Ta
     began = time.monotonic()
     decisions = read_decisions(storage)
     decisions.store(storage)
-    rows = decisions.table.to_pylist()
+    rows = decisions.table.drop_columns(["features"]).to_pylist()
     evaluated = evaluation_rows(rows)
     key = f"{LAKE}/{PICKER_EVALUATION}/{EVALUATION.name}.parquet"
     storage.put_bytes(key, parquet_bytes(EVALUATION.table(evaluated)))

@@ -6,6 +6,7 @@ The rows are read from the versions of the edits. An episode is read again only 
 import io
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,7 @@ KEY = f"{LAKE}/picker_evaluation/{DECISIONS.name}.parquet"
 READER, VERSIONS = "reader", "versions"
 """Key-value metadata of the file: the version of this module, and the version of the edits of every episode (JSON)."""
 READER_VERSION = "1"
+LONGEST_S = 600.0
 _EDITS_KEY = re.compile(rf"{LAKE}/edits/episode=(?P<episode>[^/]+)/(?P<version>[0-9]{{6}})\.json")
 
 
@@ -57,7 +59,7 @@ _EDITS_KEY = re.compile(rf"{LAKE}/edits/episode=(?P<episode>[^/]+)/(?P<version>[
 class Decisions:
     """The rows of `DECISIONS`, the version of the edits that each episode was read at, and why episodes are left out.
 
-    `unreadable` has one sentence for each episode whose edits cannot be read.
+    `unreadable` has one sentence for each episode whose edits cannot be read, and one for those that were left.
     """
 
     table: pa.Table
@@ -69,30 +71,41 @@ class Decisions:
         storage.put_bytes(KEY, parquet_bytes(self.table.replace_schema_metadata(noted)))
 
 
-def read_decisions(storage: Storage) -> Decisions:
-    """The decisions about all episodes; those whose edits did not change are taken from the stored table."""
+def read_decisions(storage: Storage, longest_s: float = LONGEST_S) -> Decisions:
+    """The decisions about all episodes; those whose edits did not change are taken from the stored table.
+
+    Episodes that cannot be read within `longest_s` seconds are left for the next time.
+    """
+    import pyarrow.compute as pc
+
+    began = time.monotonic()
     newest: dict[str, int] = {}
     for stored in storage.list_objects(f"{LAKE}/edits"):
         if match := _EDITS_KEY.fullmatch(stored.key):
             episode = unquote(match["episode"])
             newest[episode] = max(newest.get(episode, 0), int(match["version"]))
-    known, known_rows = _stored(storage)
-    unchanged = {episode for episode, version in newest.items() if known.get(episode) == version}
-    rows = [row for row in known_rows if row["episode"] in unchanged]
-    versions, unreadable = {episode: newest[episode] for episode in unchanged}, []
-    for episode in sorted(newest.keys() - unchanged):
+    known, table = _stored(storage)
+    versions = {episode: version for episode, version in newest.items() if known.get(episode) == version}
+    kept = table.filter(pc.is_in(table["episode"], pa.array(list(versions), pa.string())))
+    rows: list[dict[str, Any]] = []
+    unreadable: list[str] = []
+    changed = sorted(newest.keys() - versions.keys())
+    for place, episode in enumerate(changed):
+        if time.monotonic() - began > longest_s:
+            unreadable.append(f"{len(changed) - place} episodes are left for the next time, which reads on from here")
+            break
         try:
             rows += episode_rows(episode, _history(storage, episode, newest[episode]))
         except ValueError as damaged:
             unreadable.append(str(damaged))
         else:
             versions[episode] = newest[episode]
-    return Decisions(DECISIONS.table(rows), versions, unreadable)
+    return Decisions(pa.concat_tables([kept, DECISIONS.table(rows)]), versions, unreadable)
 
 
 def stored_decisions(storage: Storage) -> pa.Table:
     """The table that `picker_evaluation` stored last; without rows if there is none that can be read."""
-    return DECISIONS.table(_stored(storage)[1])
+    return _stored(storage)[1]
 
 
 def episode_rows(episode: str, history: Sequence[Edits]) -> Iterator[dict[str, Any]]:
@@ -113,18 +126,19 @@ def episode_rows(episode: str, history: Sequence[Edits]) -> Iterator[dict[str, A
     yield from latest.values()
 
 
-def _stored(storage: Storage) -> tuple[dict[str, int], list[dict[str, Any]]]:
+def _stored(storage: Storage) -> tuple[dict[str, int], pa.Table]:
     """What an earlier materialization stored; nothing if another version of this module did, or if it is damaged."""
+    nothing = DECISIONS.table([])
     if not storage.exists(KEY):
-        return {}, []
+        return {}, nothing
     try:
         table = pq.read_table(io.BytesIO(storage.read_bytes(KEY)))
         noted = provenance(table)
         if noted.get(READER) != READER_VERSION:
-            return {}, []
-        return json.loads(noted[VERSIONS]), DECISIONS.checked(table).to_pylist()
+            return {}, nothing
+        return json.loads(noted[VERSIONS]), DECISIONS.checked(table).replace_schema_metadata(nothing.schema.metadata)
     except (pa.ArrowException, OSError, KeyError, ValueError):
-        return {}, []
+        return {}, nothing
 
 
 def _history(storage: Storage, episode: str, version: int) -> list[Edits]:

@@ -101,6 +101,18 @@ def test_only_episodes_with_new_edits_are_read_again(
     assert (read_decisions(storage).table.num_rows, read) == (2, [EPISODE])
 
 
+def test_episodes_that_take_too_long_are_left_for_the_next_time(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    for name in ("a", "b"):
+        review(storage, instance, f"show/{name}.mp4", picked(1), [True])
+    read_decisions(storage, longest_s=-1.0).store(storage)
+    late = read_decisions(storage, longest_s=-1.0)
+    assert (late.table.num_rows, late.versions) == (0, {})
+    assert late.unreadable == ["2 episodes are left for the next time, which reads on from here"]
+    assert len(rows(storage)) == 2
+
+
 def test_a_removed_episode_is_left_out(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     review(storage, instance, EPISODE, picked(1), [True])
     read_decisions(storage).store(storage)
