@@ -163,6 +163,7 @@ def _taste_row(show: str, each: Learned) -> list[object]:
 evaluate_pickers = dg.define_asset_job(
     "evaluate_pickers",
     selection=dg.AssetSelection.assets(picker_evaluation, show_taste),
+    tags={"dagster/priority": "-1"},
     description="Compares pickers and prompts by what people did with their clips, and learns what each show likes.",
 )
 every_night = dg.ScheduleDefinition(

@@ -6,10 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from clipper_assets.definitions import defs
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import latest_edits, save_edits, undone
 from clipper_assets.edits.windows import retitled
 from clipper_assets.evaluation import decisions
+from clipper_assets.evaluation.assets import every_night
 from clipper_assets.evaluation.decisions import read_decisions, stored_decisions
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.evaluation.reviewing import MONDAY, check, decided, evaluated, picked, review, shown
@@ -152,3 +154,10 @@ def test_a_deployment_without_edits_has_an_empty_evaluation(
     assert shown(result)["dagster/row_count"] == 0
     assert check(result, "prompt_not_worse") == (True, "no show has decisions about two prompts yet")
     assert Path(storage.root, decisions.KEY).exists()
+
+
+def test_the_evaluation_runs_every_night_after_runs_that_people_started() -> None:
+    assert every_night.default_status is dg.DefaultScheduleStatus.RUNNING
+    job = defs.resolve_job_def("evaluate_pickers")
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == {"picker_evaluation", "show_taste"}
+    assert job.tags["dagster/priority"] == "-1"
