@@ -22,7 +22,7 @@ TALK_NATS = {SpanKind.advert: (0.2, 0.05), SpanKind.intro: (1.0, 0.05), SpanKind
 MOST_WORDS = 12
 REPEATED_NATS, SHARED_NATS = 4.0, 4.0
 """What it says for a span that a whole sentence is repeated in the episode, or shared with another one."""
-MARKED_NATS, UNMARKED_NATS = 5.0, 1.5
+MARKED_NATS, UNMARKED_NATS = 5.0, 0.5
 """What it says that a language model named the sentence and is sure, and that it named others only."""
 INTRO_S, OUTRO_S = 240.0, 300.0
 """Intros are looked for in the first seconds of an episode, outros in the last."""
