@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job
-from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.edits.model import Edits, MarkedSpan, WordEdit
 from clipper_assets.edits.store import EDITS, save_edits
 from clipper_assets.episodes.source import SOURCE
 from clipper_assets.models.table import MODELS
@@ -194,6 +194,14 @@ def test_an_edited_word_of_this_or_another_episode_recomputes_no_table(episode: 
     word = WordEdit(start=0.0, end=0.1, was="teh", text="the")
     assert save_edits(episode.storage, episode.instance, key, Edits(version=1, words=[word]))
     assert episode.recomputed() == []
+
+
+def test_a_marked_advert_recomputes_the_windows_but_not_the_detection(episode: Episode) -> None:
+    marked = [MarkedSpan(start=0.0, end=4.0)]
+    assert save_edits(episode.storage, episode.instance, KEY, Edits(version=1, marked=marked))
+    assert episode.recomputed()[0] == "highlight_windows"
+    assert save_edits(episode.storage, episode.instance, KEY, Edits(version=2))
+    assert episode.recomputed()[0] == "highlight_windows"
 
 
 def materializations(episode: Episode, asset: str) -> list[dg.AssetMaterialization]:

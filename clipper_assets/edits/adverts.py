@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from clipper_assets.adverts.spans import AdSpan, SpanKind
@@ -49,11 +50,15 @@ def times(spans: Iterable[AdSpan], *kinds: SpanKind) -> list[Span]:
     return [(span.start, span.end) for span in spans if not kinds or span.kind in kinds]
 
 
-def with_marks(edits: Edits, mark: Sequence[MarkedSpan], unmark: Sequence[UnmarkedSpan]) -> Edits:
+def with_marks(
+    edits: Edits, mark: Sequence[MarkedSpan], unmark: Sequence[UnmarkedSpan], duration_s: float = inf
+) -> Edits:
     """The next version of the edits, in which people unmarked `unmark` and then marked `mark`.
 
-    Later marks replace earlier ones where they overlap. Raises ValueError if there would be more than `MOST_MARKS`.
+    Later marks replace earlier ones where they overlap. Spans end at the end of the episode, at `duration_s`. Raises
+    ValueError if one begins after that, or if there would be more than `MOST_MARKS`.
     """
+    mark, unmark = [_until(span, duration_s) for span in mark], [_until(span, duration_s) for span in unmark]
     marked, unmarked = list(edits.marked), list(edits.unmarked)
     for gone in unmark:
         marked = _without(marked, gone)
@@ -82,6 +87,12 @@ def remaining(span: Span, gone: Iterable[Span]) -> list[Span]:
         parts.append((begin, start))
         begin = max(begin, end)
     return [(start, end) for start, end in (*parts, (begin, span[1])) if end - start >= REMNANT_S]
+
+
+def _until(span: S, duration_s: float) -> S:
+    if span.start >= duration_s:
+        raise ValueError(f"no passage starts at {span.start:.1f} s, because the episode lasts {duration_s:.1f} s")
+    return span.model_copy(update={"end": min(span.end, duration_s)})
 
 
 def _without(spans: Sequence[S], gone: UnmarkedSpan) -> list[S]:

@@ -89,6 +89,12 @@ def test_a_stretch_must_have_a_length(span: Span) -> None:
         mark(*span)
 
 
+def test_a_span_ends_with_the_episode_and_begins_in_it() -> None:
+    assert with_marks(NONE, [mark(50, 1e300)], [], 60.0).marked == [mark(50, 60)]
+    with pytest.raises(ValueError, match=r"no passage starts at 60\.0 s, because the episode lasts 60\.0 s"):
+        with_marks(NONE, [], [unmark(60, 61)], 60.0)
+
+
 stretches = st.tuples(st.floats(0, 300), st.floats(0.1, 60)).map(lambda drawn: (drawn[0], drawn[0] + drawn[1]))
 
 

@@ -20,7 +20,7 @@ from clipper_assets.edits.model import Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
 from clipper_assets.edits.words import updated_word_edits
-from clipper_assets.highlights.window import read_requested
+from clipper_assets.highlights.window import WINDOWS, read_requested
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import AD_SPANS, CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
@@ -79,15 +79,11 @@ def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.
     source = episode.source
     if episode.words is None or source is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
-    for span in (*request.mark, *request.unmark):
-        if span.start >= source.duration_s:
-            raise RefusedError(
-                422, f"no passage starts at {span.start:.1f} s, because {key} lasts {source.duration_s:.1f} s"
-            )
     try:
-        return _save(services, episode, with_marks(episode.edits, request.mark, request.unmark))
+        edits = with_marks(episode.edits, request.mark, request.unmark, source.duration_s)
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
+    return _save(services, episode, edits)
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
@@ -117,7 +113,8 @@ def render_again(key: str, services: ServicesDep, response: Response, aspect: As
     rendering = episode.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
-    highlights = read_requested(services.states.windows(episode.partition))
+    windows = services.states.table(episode.partition, HIGHLIGHT_WINDOWS, WINDOWS)
+    highlights = read_requested(windows) if windows is not None else {}
     ops = render_config(highlights, rendering.manifest.requested, rendering.aspect)
     # Clips of earlier versions were made without looking for adverts.
     has_adverts = services.states.table(episode.partition, AD_SPANS, AD_SPANS_TABLE) is not None

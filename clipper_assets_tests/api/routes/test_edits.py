@@ -167,6 +167,7 @@ def test_invalid_edits_are_refused_and_not_saved(
     assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
 
 
+@pytest.mark.episodes
 def test_marking_an_advert_holds_its_clip_back_until_it_is_unmarked(
     client: TestClient, services: Services, edits_discarded: None
 ) -> None:
@@ -211,7 +212,11 @@ def test_marking_an_advert_holds_its_clip_back_until_it_is_unmarked(
         ({"base_version": 999}, 409, "somebody else edited"),
         ({"mark": [{"start": 5.0, "end": 5.0}]}, 422, "a span must start at 0 s or later, and end after its start"),
         ({"unmark": [{"start": -1.0, "end": 5.0}]}, 422, "a span must start at 0 s or later"),
-        ({"mark": [{"start": 9e9, "end": 9.1e9}]}, 422, f"no passage starts at 9000000000.0 s, because {KEY} lasts"),
+        (
+            {"mark": [{"start": 9e9, "end": 9.1e9}]},
+            422,
+            "no passage starts at 9000000000.0 s, because the episode lasts",
+        ),
         ({"mark": [{"start": 1.0, "end": 2.0, "kind": "music"}]}, 422, "mark.0.kind is 'music'; it should be 'advert'"),
         ({"mark": [{"start": 1.0, "end": 2.0}] * 101}, 422, "mark"),
         ({"sentence": 3}, 422, "there is no field sentence"),
@@ -227,16 +232,18 @@ def test_invalid_marks_are_refused_and_not_saved(
     assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
 
 
-def test_a_mark_is_undone_and_survives_an_edit_of_a_clip(
-    client: TestClient, services: Services, edits_discarded: None
-) -> None:
+def test_a_mark_is_undone_and_survives_an_edit_of_a_clip(client: TestClient, services: Services) -> None:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
-    client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, "mark": [{"start": 1.0, "end": 4.0}]})
+    client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, "mark": [{"start": 1.0, "end": 1e300}]})
+    shown = client.get(f"/episodes/{KEY}").json()
+    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": False, "unrendered": ["9:16"]}
+    assert [clip["wanted"] for clip in shown["clip_views"]] == [{"adverts": "changed"}] * len(shown["clip_views"])
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version + 1, "hook": "Another"})
-    assert [(span.start, span.end) for span in latest_edits(services.storage, KEY).marked] == [(1.0, 4.0)]
+    duration_s = client.get(f"/episodes/{KEY}").json()["duration"]
+    assert [(span.start, span.end) for span in latest_edits(services.storage, KEY).marked] == [(1.0, duration_s)]
     for undone in (2, 3):
         client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + undone})
-    assert latest_edits(services.storage, KEY).marked == []
+    assert latest_edits(services.storage, KEY).is_empty
     assert client.get(f"/episodes/{KEY}/transcript").json()["spans"] == []
 
 
