@@ -18,7 +18,17 @@ from clipper_assets.api.deps import Services, refuse_unknown_query
 from clipper_assets.api.health import HealthEndpoints, Readiness
 from clipper_assets.api.limits import Body, Rate
 from clipper_assets.api.problems import add_handlers
-from clipper_assets.api.routes import edits, episodes, events, media, metrics, process, retry_and_remove, uploads
+from clipper_assets.api.routes import (
+    edits,
+    episodes,
+    events,
+    media,
+    metrics,
+    process,
+    retry_and_remove,
+    search,
+    uploads,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +55,14 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
         openapi_tags=[
             {"name": "process", "description": "make clips of an upload"},
             {"name": "episodes", "description": "progress and results"},
+            {"name": "search", "description": "find what was said"},
             {"name": "edits", "description": "change clips and render them again"},
             {"name": "uploads", "description": "upload files from a browser in parts"},
         ],
     )
     app.state.services = services
     # The first matching route wins, and a key may contain slashes: routes that continue after the key come first.
-    for module in (process, events, edits, uploads, media, metrics, episodes, retry_and_remove):
+    for module in (process, search, events, edits, uploads, media, metrics, episodes, retry_and_remove):
         app.include_router(module.router)
     app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))

@@ -1,6 +1,7 @@
 """Dependencies that FastAPI injects into request handlers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import dagster as dg
@@ -15,6 +16,8 @@ from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer, browser_url
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs
+from clipper_assets.search.library import Library, index_folder
+from clipper_assets.search.refresh import Refresher
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 
@@ -31,6 +34,11 @@ class Services:
     runs: Runs
     states: States
     meter: Meter
+
+    @cached_property
+    def library(self) -> Refresher:
+        """The transcripts of all episodes, for searches."""
+        return Refresher(Library(self.storage, index_folder(self.storage, self.settings.search_dir)))
 
     def url(self, key: str) -> str:
         """Returns a URL at which a browser can load an object of the storage until it expires."""

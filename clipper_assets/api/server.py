@@ -62,6 +62,7 @@ def main(host: str | None, port: int | None) -> None:
             states=States(storage, instance, runs),
             meter=Meter(instance),
         )
+        services.library.start()
         app = build_app(services, tokens)
         # Dagster's modules are most of the heap; a full garbage collection of them would block all requests for 0.4 s.
         gc.collect()

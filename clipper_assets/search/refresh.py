@@ -7,7 +7,9 @@ from threading import Condition, Thread
 
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.faults import fault_of
-from clipper_assets.search.library import Library
+from clipper_assets.search.index import BrokenIndexError
+from clipper_assets.search.library import Found, Library
+from clipper_assets.search.query import Filters
 from clipper_assets.storage.unreachable import UNREACHABLE
 
 log = logging.getLogger(__name__)
@@ -18,12 +20,12 @@ FRESH_S = 10.0
 """A search waits for a look into the lake if the last one is older than this."""
 WAIT_S = 2.0
 """The longest that a search waits for it."""
-AWAKE_S = 600.0
+AWAKE_S = 60.0
 """How long the lake is watched after the last search."""
 
 
 class Refresher:
-    """A thread that synchronizes a library, from the first search on and while searches follow."""
+    """Searches a library whose index a thread keeps up to date, while searches follow one another."""
 
     def __init__(self, library: Library):
         self.library = library
@@ -33,15 +35,32 @@ class Refresher:
         self._thread: Thread | None = None
         self._wanted_at = self._done_at = -inf
 
-    def refresh(self) -> None:
-        """Have the index brought up to date; waits for that, but at most `WAIT_S`, if it is not fresh."""
+    def search(self, text: str, filters: Filters, limit: int, offset: int) -> Found:
+        """As `Library.search`, on an index that is at most `FRESH_S` old where `WAIT_S` is enough to get there."""
+        self._refresh()
+        try:
+            return self.library.search(text, filters, limit, offset)
+        except BrokenIndexError:
+            with self._changed:
+                self._done_at = -inf
+            self._refresh()
+            return self.library.search(text, filters, limit, offset)
+
+    def start(self) -> None:
+        """Begin to bring the index up to date, so that the first search finds it."""
         with self._changed:
-            self._wanted_at = time.monotonic()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._run, name="search index", daemon=True)
-                self._thread.start()
-            if self._wanted_at - self._done_at > FRESH_S:
-                wanted_at = self._wanted_at
+            self._watch()
+
+    def _watch(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = Thread(target=self._run, name="search index", daemon=True)
+            self._thread.start()
+
+    def _refresh(self) -> None:
+        with self._changed:
+            wanted_at = self._wanted_at = time.monotonic()
+            self._watch()
+            if wanted_at - self._done_at > FRESH_S:
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._done_at >= wanted_at, WAIT_S)
 
@@ -58,5 +77,7 @@ class Refresher:
                 self.problem = problem
                 self._done_at = time.monotonic()
                 self._changed.notify_all()
-                is_awake = self._done_at - self._wanted_at < AWAKE_S
-                self._changed.wait(INTERVAL_S if is_awake else None)
+                if self._done_at - self._wanted_at > AWAKE_S:
+                    self._thread = None
+                    return
+                self._changed.wait(INTERVAL_S)

@@ -51,10 +51,13 @@ class State(BaseModel):
 
 
 def read_state(folder: Path) -> State | None:
-    """The state in the folder of an index; None if there is none that this version can use."""
+    """The state in the folder of an index; None if there is none that this version can use.
+
+    Why a folder cannot be read is said by the writer, which needs it too.
+    """
     try:
         state = State.model_validate_json((folder / _FILE).read_bytes())
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
     return state if state.format == FORMAT and state.generation.isalnum() else None
 
@@ -63,7 +66,7 @@ def state_stamp(folder: Path) -> tuple[int, int] | None:
     """What changes when the state is replaced: time in nanoseconds and inode of its file; None if there is none."""
     try:
         status = (folder / _FILE).stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return status.st_mtime_ns, status.st_ino
 
