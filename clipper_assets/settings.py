@@ -142,8 +142,8 @@ class Settings(BaseSettings):
     openai_context_tokens: int = Field(
         100_000, ge=2_000, description="transcript tokens in one request; longer transcripts are picked in parts"
     )
-    window_min_s: Seconds = Field(30.0, description="shortest clip in seconds")
-    window_max_s: Seconds = Field(60.0, description="longest clip in seconds")
+    window_min_s: Seconds = Field(30.0, description="shortest clip in seconds, unless a run or show has a `length`")
+    window_max_s: Seconds = Field(60.0, description="longest clip in seconds, unless a run or show has a `length`")
     render_workers: int | None = Field(
         None, ge=1, description="clips rendered at once; default: a quarter of the cores"
     )

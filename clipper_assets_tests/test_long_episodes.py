@@ -16,7 +16,7 @@ from clipper_assets.clips.look import Look
 from clipper_assets.clips.plan import ClipPlan, plan_clip
 from clipper_assets.highlights.checks import broken_rules
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
-from clipper_assets.highlights.rules import MAX_CLIPS, place, windows_table
+from clipper_assets.highlights.rules import USUAL_CLIPS, place, windows_table
 from clipper_assets.highlights.window import read_windows
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
@@ -84,11 +84,11 @@ def plan_and_caption(words: Sequence[Word]) -> list[tuple[ClipPlan, int, str]]:
     ]
 
 
-def test_six_hours_give_twelve_clips_with_complete_captions_and_no_doubtful_word() -> None:
+def test_six_hours_give_twenty_clips_with_complete_captions_and_no_doubtful_word() -> None:
     words = words_of_talk(hours=6)
     assert len(words) == 60_000
     clips = plan_and_caption(words)
-    assert len(clips) == MAX_CLIPS
+    assert len(clips) == USUAL_CLIPS
     for plan, pages, captions in clips:
         inside = [word for word in words if plan.start_s <= (word.start + word.end) / 2 <= plan.end_s]
         assert [word.text for word in plan.words] == [word.text for word in inside]

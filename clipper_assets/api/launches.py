@@ -1,10 +1,14 @@
 """Starts runs for uploads; a claim keeps other processes from starting the same run."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from dagster import DagsterRun
 
 from clipper_assets.api.deps import Services
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.claims import release, run_tags
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.storage.stored import Stored
 
 
@@ -17,10 +21,16 @@ def upload_of(services: Services, key: str) -> tuple[str, Stored]:
     return partition, stored
 
 
-def launched(services: Services, partition: str, stored: Stored, attempt: int) -> DagsterRun:
-    """Starts the run that a claim entitles to. Releases the claim if the run cannot be started."""
+def launched(
+    services: Services, partition: str, stored: Stored, attempt: int, options: Mapping[str, Any]
+) -> DagsterRun:
+    """Starts the run that a claim entitles to, with `options` as the run config of the highlights.
+
+    Releases the claim if the run cannot be started.
+    """
+    ops = {HIGHLIGHT_WINDOWS: {"config": dict(options)}} if options else None
     try:
-        run_id = services.dagster.launch(partition, run_tags(stored, attempt))
+        run_id = services.dagster.launch(partition, run_tags(stored, attempt), ops=ops)
     except Exception:
         release(services.storage, stored, attempt)
         raise
@@ -29,3 +39,9 @@ def launched(services: Services, partition: str, stored: Stored, attempt: int) -
     if run is None:
         raise RuntimeError(f"run {run_id} was launched, but Dagster does not list it")
     return run
+
+
+def options_of(run: DagsterRun) -> dict[str, Any]:
+    """The run config of the highlights that a run was started with; empty if it had none."""
+    ops: Any = run.run_config.get("ops", {})
+    return dict(ops.get(HIGHLIGHT_WINDOWS, {}).get("config") or {})

@@ -1,9 +1,21 @@
 """Request bodies. Keys of uploads are relative to the storage root."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from clipper_assets.edits.model import MAX_WORD, Decision, MarkedSpan, UnmarkedSpan
 from clipper_assets.highlights.rules import MAX_HOOK, MAX_TITLE
+from clipper_assets.shows.clip_options import (
+    CLIPS,
+    LENGTH,
+    RANGE,
+    TOPICS,
+    Length,
+    MaxClips,
+    Range,
+    Topics,
+)
 from clipper_assets.shows.show import Layout
 
 
@@ -56,9 +68,17 @@ class EditsRequest(RequestBody):
 
 
 class ProcessRequest(RequestBody):
-    """Names the upload to make clips of."""
+    """Names the upload to make clips of, and which clips."""
 
     s3_key: str = Field(min_length=1, max_length=1024, examples=["test1/sample.mp4"])
+    length: Length | None = Field(None, description=f"{LENGTH}; default: the show's", examples=["standard"])
+    range: Range | None = Field(None, description=RANGE, examples=["12:30-45:00"])
+    max_clips: MaxClips | None = Field(None, description=CLIPS)
+    topics: Topics | None = Field(None, description=f"{TOPICS}; default: the show's")
+
+    def options(self) -> dict[str, Any]:
+        """The run config of `highlight_windows`: the options that were given."""
+        return self.model_dump(exclude={"s3_key"}, exclude_none=True)
 
 
 class UploadRequest(RequestBody):

@@ -20,13 +20,14 @@ from clipper_assets.clips.gates.verdicts import read_limits
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
-from clipper_assets.highlights.rules import MAX_CLIPS
+from clipper_assets.highlights.selection import selection
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures, unchanged
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.shows.show import Layout, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
@@ -60,7 +61,10 @@ class TerminalProgress(Progress):
     "--tighten/--no-tighten", default=None, help="leave out fillers and long pauses; default: the show's, or no"
 )
 @click.option("--hook-title/--no-hook-title", default=None, help="the hook as a title; default: the show's, or no")
-@click.option("--max-clips", type=click.IntRange(1, MAX_CLIPS), default=MAX_CLIPS, show_default=True)
+@click.option("--length", help="short, standard, long, or seconds such as 20-45; default: the show's, or standard")
+@click.option("--range", "within", help="make clips only from this part, such as 12:30-45:00; default: everything")
+@click.option("--max-clips", type=click.IntRange(1, MAX_CLIPS), help="at most this many; default: the show's, or 20")
+@click.option("--topics", help="words or a sentence: clips about these first; default: the show's")
 @click.option("--microphones", type=click.Choice(Microphones), help="default: CLIPPER_MICROPHONES")
 @click.option("--engine", type=click.Choice(EngineName), help="default: CLIPPER_TRANSCRIPT_ENGINE")
 @click.option("--language", help="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected")
@@ -75,7 +79,10 @@ def process(
     aspect: str | None,
     tighten: bool | None,
     hook_title: bool | None,
-    max_clips: int,
+    length: str | None,
+    within: str | None,
+    max_clips: int | None,
+    topics: str | None,
     microphones: Microphones | None,
     engine: EngineName | None,
     language: str | None,
@@ -95,7 +102,9 @@ def process(
             sound=RawVideoConfig(afresh=afresh, microphones=microphones),
             transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
             adverts=AdSpansConfig(afresh=afresh, picker=picker),
-            highlights=HighlightsConfig(afresh=afresh, max_clips=max_clips, picker=picker),
+            highlights=HighlightsConfig(
+                afresh=afresh, length=length, range=within, max_clips=max_clips, topics=topics, picker=picker
+            ),
             scenes=ScenesConfig(afresh=afresh, layout=layout),
             camera=CameraConfig(afresh=afresh, layout=layout),
             render=RenderConfig(
@@ -106,7 +115,9 @@ def process(
             ),
         )
         partition_key(config.key)
-        read_limits(load_show(storage, config.key).gates, show_key(config.key))
+        show = load_show(storage, config.key)
+        read_limits(show.gates, show_key(config.key))
+        selection(show, settings, **config.highlights.options)
         binary()
         for warning in warnings_beside(storage, file_or_key, language or settings.language):
             console.print(f"WARN: {warning}", style="yellow", markup=False, soft_wrap=True)

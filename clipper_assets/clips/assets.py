@@ -38,7 +38,6 @@ from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
-from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.highlights.window import read_windows
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
@@ -49,6 +48,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.shows.show import Show, load_show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance

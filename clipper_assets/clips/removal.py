@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.highlights.rules import MAX_CLIPS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
@@ -17,6 +16,7 @@ from clipper_assets.runtime.asset_names import (
     RENDERED_CLIPS,
     SCENES,
 )
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE

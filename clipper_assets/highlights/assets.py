@@ -24,7 +24,8 @@ from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC, features_of
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
-from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count, place, windows_table
+from clipper_assets.highlights.rules import clip_count, place, windows_table
+from clipper_assets.highlights.selection import Selection, selection
 from clipper_assets.highlights.shortfall import shortfall
 from clipper_assets.highlights.taste import Taste, load_taste
 from clipper_assets.highlights.window import REQUESTED, WINDOWS, Window, read_windows
@@ -35,6 +36,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
+from clipper_assets.shows.clip_options import CLIPS, LENGTH, MAX_CLIPS, RANGE, TOPICS
 from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
@@ -49,15 +51,24 @@ CODE_VERSION = "5"
 class HighlightsConfig(StepConfig):
     """Run config of the highlights."""
 
-    max_clips: int = Field(default=MAX_CLIPS, ge=1, le=MAX_CLIPS, description="at most this many clips")
+    length: str | None = Field(default=None, description=f"{LENGTH}; default: the show's")
+    range: str | None = Field(default=None, description=RANGE)
+    max_clips: int | None = Field(default=None, ge=1, le=MAX_CLIPS, description=CLIPS)
+    topics: str | None = Field(default=None, description=f"{TOPICS}; default: the show's")
     picker: PickerName | None = Field(
         default=None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER"
     )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `selection`."""
+        return {"length": self.length, "within": self.range, "max_clips": self.max_clips, "topics": self.topics}
 
 
 def inputs(
     config: HighlightsConfig,
     settings: Settings,
+    wanted: Selection,
     edits: Edits,
     prompt: Prompt,
     language: str,
@@ -69,12 +80,13 @@ def inputs(
         "language": language,
         "wordless": wordless,
         "adverts": adverts,
-        "max_clips": config.max_clips,
+        "max_clips": wanted.max_clips,
+        "topics": wanted.topics,
         "picker": config.picker or settings.picker,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens],
         "prompt": [prompt.name, prompt.version],
         "has_key": settings.openai_api_key is not None,
-        "seconds": [settings.window_min_s, settings.window_max_s],
+        "seconds": [wanted.rules.min_s, wanted.rules.max_s, *wanted.rules.within_s],
         "edited_windows": [clip.window for clip in edits.clips],
     }
 
@@ -107,13 +119,15 @@ def highlight_windows(
     source = RawVideo.from_table(raw_video)
     try:
         edits = latest_edits(storage, source.episode)
-        prompt = prompt_for(storage, load_show(storage, source.key), source.episode)
+        show = load_show(storage, source.key)
+        prompt = prompt_for(storage, show, source.episode)
+        wanted = selection(show, settings, **config.options)
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    decisive = inputs(config, settings, edits, prompt, language, read_wordless(words), adverts)
+    decisive = inputs(config, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
     recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     picker = config.picker or settings.picker
     stored = stored_result(context, config, storage, WINDOWS, recipe)
@@ -121,7 +135,7 @@ def highlight_windows(
         return stored
     taste, untasted = _taste(storage, source.key)
     loudness = load_loudness(storage, source.loudness_key)
-    talk = _talk(words, adverts, source, language, loudness, prompt, taste, config, settings)
+    talk = _talk(words, adverts, source, language, loudness, prompt, taste, wanted)
     measured = time.monotonic()
     if edits.clips:
         rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
@@ -197,18 +211,18 @@ def _talk(
     loudness: LoudnessTrack,
     prompt: Prompt,
     taste: Taste,
-    config: HighlightsConfig,
-    settings: Settings,
+    wanted: Selection,
 ) -> Talk:
     spoken, breaks = sentences(words), Breaks(adverts)
-    speech_s = sum(s.end - s.start - breaks.within(s) for s in spoken if not s.doubtful)
+    speech_s = sum(s.end - s.start - breaks.within(s) for s in spoken if wanted.rules.admit(s))
     return Talk(
         sentences=spoken,
         loudness=np.array([loudness.integrated(sentence.start, sentence.end) for sentence in spoken]),
         duration_s=source.duration_s,
         language=language,
-        count=clip_count(speech_s, config.max_clips),
-        rules=Rules(settings.window_min_s, settings.window_max_s),
+        count=clip_count(speech_s, wanted.max_clips),
+        rules=wanted.rules,
+        topics=wanted.topics,
         wordless=read_wordless(words),
         prompt=prompt,
         adverts=adverts,
@@ -232,13 +246,15 @@ def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) ->
 
 
 def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
-    """A fallback if the run asked for fewer clips than people have edited."""
-    if config.max_clips >= clips:
-        return []
-    return [
-        Degraded(
-            HIGHLIGHT_WINDOWS,
+    """A fallback if the run asked for other clips than those that people have edited."""
+    ignored = [name for name, value in config.options.items() if value is not None and name != "max_clips"]
+    reasons = []
+    if config.max_clips is not None and config.max_clips < clips:
+        reasons.append(
             f"all {clips} edited clips are kept although max_clips is {config.max_clips}; discard the edits to "
-            "have fewer clips",
+            "have fewer clips"
         )
-    ]
+    if ignored:
+        named = " and ".join(name.replace("within", "range") for name in ignored)
+        reasons.append(f"the edited clips are kept although {named} was given; discard the edits to have other clips")
+    return [Degraded(HIGHLIGHT_WINDOWS, reason) for reason in reasons]

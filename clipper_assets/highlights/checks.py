@@ -10,9 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from clipper_assets.highlights.breaks import SLIVER_S, Breaks
-from clipper_assets.highlights.rules import MAX_CLIPS, TOLERANCE_S, Rules
+from clipper_assets.highlights.rules import TOLERANCE_S, Rules
 from clipper_assets.highlights.window import read_windows
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import sentences
 
@@ -20,8 +21,8 @@ OBEY_THE_RULES = dg.AssetCheckSpec(
     "highlight_windows_obey_the_rules",
     asset=HIGHLIGHT_WINDOWS,
     blocking=True,
-    description="Windows have an allowed length, begin and end in the silence around whole sentences, do not overlap, "
-    "contain no adverts, and are ordered by score.",
+    description="Windows have an allowed length, lie in the range, begin and end in the silence around whole "
+    "sentences, do not overlap, contain no adverts, and are ordered by score.",
 )
 
 
@@ -36,7 +37,7 @@ def broken_rules(
     broken = []
     if [window.clip for window in placed] != list(range(len(placed))):
         broken.append("clips are not numbered from 0")
-    fewest = 1 if any(not (each.doubtful or breaks.hold(each)) for each in sentences(words)) else 0
+    fewest = 1 if any(rules.admit(each) and not breaks.hold(each) for each in sentences(words)) else 0
     if not fewest <= len(placed) <= MAX_CLIPS:
         broken.append(f"{len(placed)} windows instead of {fewest} to {MAX_CLIPS}")
     if any(worse.virality_score > better.virality_score for better, worse in pairwise(placed)):
@@ -48,6 +49,8 @@ def broken_rules(
         name, first, last = f"clip {window.clip}", window.first_sentence, window.last_sentence
         if ((first <= doubtful) & (doubtful <= last)).any():
             broken.append(f"{name} contains a sentence that may not have been said")
+        if window.start < rules.within_s[0] or window.end > rules.within_s[1]:
+            broken.append(f"{name} is not inside the range")
         if (advert_s := breaks.within(window)) > SLIVER_S + TOLERANCE_S:
             broken.append(f"{name} contains {advert_s:.1f} s of adverts")
         inside = (first <= sentence) & (sentence <= last)

@@ -1,4 +1,4 @@
-"""Where windows may begin and end: at the edges of sentences and thoughts, graded by how bad another edge is."""
+"""Where windows may begin and end: at the edges of sentences and thoughts, with grades for other edges."""
 
 import re
 from collections.abc import Sequence
@@ -15,10 +15,9 @@ from clipper_assets.transcript.boundaries import cut_boundaries
 from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
 from clipper_assets.transcript.words import Sentence
 
-INSIDE = 32
-"""An edge inside a sentence. Flaws are added; each is more than the flaws below it together, at both edges."""
 LEANING = 12
-"""An opening that cannot be understood without what was said before."""
+"""An opening that cannot be understood without what was said before. Flaws are added; each is more than those below it
+together, at both edges."""
 PARTED = 4
 """A question without its answer, an answer without its question, and an end that trails off."""
 SLIGHT = 1
@@ -26,6 +25,8 @@ SLIGHT = 1
 
 NEAR_S = 10.0
 """An opening with a leaning word is not used if there is one without at most this far away."""
+MOST_MOVED = 2 / 3
+"""Share of the shortest window by which an opening may be moved for a leaning word: `NEAR_S` from 15 s on."""
 ANSWER_S = 10.0
 """Longest pause between a question and its answer."""
 MOST_LOWER = 0.3
@@ -40,8 +41,8 @@ class Edges:
     Attributes:
         leaning: Whether each sentence opens with a leaning word, of shape (sentences,).
         inside: 1 for each boundary inside a sentence, of shape (sentences + 1,); see `inside_sentences`.
-        begins: Flaws of a window that begins with each sentence, of shape (sentences,).
-        ends: Flaws of a window that ends with each sentence, of shape (sentences,).
+        begins: Other flaws of a window that begins with each sentence, of shape (sentences,).
+        ends: Other flaws of a window that ends with each sentence, of shape (sentences,).
     """
 
     def __init__(self, sentences: Sequence[Sentence], language: str):
@@ -58,20 +59,28 @@ class Edges:
         self.leaning = openings == LEANING
         # A question after a question is seldom its answer.
         parted = np.where(question, np.minimum(answered[:-1], SLIGHT), answered[:-1])
-        self.begins = openings + parted + INSIDE * self.inside[:-1]
-        self.ends = np.maximum(answered[1:], np.where(finished, 0, PARTED)) + INSIDE * self.inside[1:]
+        self.begins = openings + parted
+        self.ends = np.maximum(answered[1:], np.where(finished, 0, PARTED))
+
+    def cuts(self, runs: Runs) -> Ints:
+        """How many edges of each run are inside a sentence, of shape (runs,)."""
+        return np.asarray(self.inside[runs.first] + self.inside[runs.last + 1])
 
     def flaws(self, runs: Runs) -> Ints:
-        """Flaws of both edges of each run, of shape (runs,)."""
+        """Other flaws of both edges of each run, of shape (runs,)."""
         return np.asarray(self.begins[runs.first] + self.ends[runs.last])
 
-    def open_well(self, runs: Runs) -> NDArray[np.bool_]:
-        """Whether each run has no leaning word at its opening, or no other opening without one near; shape (runs,)."""
-        good = np.unique(runs.first[self.begins[runs.first] < LEANING])
+    def open_well(self, runs: Runs, shortest_s: float) -> NDArray[np.bool_]:
+        """Whether each run has no leaning word at its opening, or no other opening without one near; shape (runs,).
+
+        Near are `NEAR_S`, but less for runs so short (from `shortest_s`) that another would share too little with them.
+        """
+        near_s = min(NEAR_S, shortest_s * MOST_MOVED)
+        good = np.unique(runs.first[~self.leaning[runs.first] & (self.inside[runs.first] == 0)])
         times = np.concatenate([[-np.inf], self._starts[good], [np.inf]])
         after = np.searchsorted(times, self._starts[runs.first])
         opens_at = self._starts[runs.first]
-        near = np.minimum(times[after] - opens_at, opens_at - times[after - 1]) <= NEAR_S
+        near = np.minimum(times[after] - opens_at, opens_at - times[after - 1]) <= near_s
         return np.asarray(~(self.leaning[runs.first] & near))
 
 

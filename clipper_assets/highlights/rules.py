@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from clipper_assets.highlights.breaks import SLIVER_S, Breaks
 from clipper_assets.highlights.edges import Edges
-from clipper_assets.highlights.run import Floats, Run, Runs, enough, least_flawed, runs_of, wordless_flaws
+from clipper_assets.highlights.run import Floats, Run, Runs, best_of, least_flawed, runs_of, wordless_flaws
 from clipper_assets.highlights.window import WINDOWS, Features, Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
@@ -22,8 +22,12 @@ from clipper_assets.transcript.words import Sentence
 MAX_HOOK, MAX_TITLE = 300, 200
 """Most characters of a hook and of a title."""
 
-SECONDS_PER_CLIP = 360.0
-MIN_CLIPS, MAX_CLIPS = 3, 12
+SECONDS_PER_CLIP = 180.0
+"""People who refined 23,946 clips kept a median of 13 per half hour (Repurpose-10K); this is a little less."""
+MIN_CLIPS, USUAL_CLIPS = 3, 20
+"""Fewest clips if at all possible, and most if nobody asked for more."""
+ALL_OTHERS = 100
+"""Weight of an edge inside a sentence among the flaws: more than all others of a run together."""
 EARLIER, LATER, CUT = 2, 3, 4
 """Cost of each sentence by which a candidate's start is moved earlier or its end later, and of each that is cut off.
 Moving the start is the cheapest, as the prompt asks of the model, too."""
@@ -72,9 +76,9 @@ class Placed:
     candidate: Candidate
 
 
-def clip_count(speech_s: float, max_clips: int = MAX_CLIPS) -> int:
-    """The number of clips for an episode: one per six minutes of speech, 3..12, but at most `max_clips`."""
-    return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), MAX_CLIPS, max_clips)
+def clip_count(speech_s: float, max_clips: int | None = None) -> int:
+    """The number of clips for an episode: one per three minutes of speech, at least 3, at most `max_clips` or 20."""
+    return min(max(round(speech_s / SECONDS_PER_CLIP), MIN_CLIPS), max_clips or USUAL_CLIPS)
 
 
 def runs(
@@ -88,12 +92,12 @@ def runs(
     """Every run of whole sentences that is allowed as a window, in time order.
 
     None contains a doubtful sentence, one outside the range, or more than `SLIVER_S` of `adverts` (spans in order,
-    which do not overlap). `wordless` are the spans of speech without words, `language` is an ISO 639-1 code. Flaws are
-    edges where no thought begins or ends (see `edges.py`) and speech without words. A run with flaws is left out if
+    which do not overlap). `wordless` are the spans of speech without words, `language` is an ISO 639-1 code. A run is
+    left out if
 
     - it opens with a leaning word, and another run opens without one at most `edges.NEAR_S` before or after it;
-    - it overlaps an allowed run with fewer flaws;
-    - `MIN_CLIPS` windows can be made of runs with fewer flaws.
+    - it begins or ends inside a sentence or has speech without words, and overlaps a run with less of this;
+    - as many windows, or `MIN_CLIPS`, can be made of runs whose edges have fewer flaws (see `edges.py`).
 
     Boundaries are padded by `rules.pad_s`, but by at most half of the silence, so that neighbouring windows do not
     touch, and not into an advert. If no run has an allowed length, the longest runs are extended into the silence up to
@@ -118,11 +122,10 @@ def runs(
     without_words = wordless_flaws(sentences, wordless)
 
     def least(allowed: Runs) -> Runs:
-        allowed = allowed.chosen(edges.open_well(allowed))
-        flaws = edges.flaws(allowed) + without_words(allowed)
-        kept = least_flawed(allowed, flaws)
-        allowed, flaws = allowed.chosen(kept), flaws[kept]
-        return allowed.chosen(enough(allowed, flaws, MIN_CLIPS))
+        allowed = allowed.chosen(edges.open_well(allowed, rules.min_s))
+        allowed = allowed.chosen(least_flawed(allowed, edges.cuts(allowed) + without_words(allowed)))
+        flaws = edges.flaws(allowed) + ALL_OTHERS * (edges.cuts(allowed) + without_words(allowed))
+        return allowed.chosen(best_of(allowed, flaws, MIN_CLIPS))
 
     if len(within) or not len(longest):
         return least(within)

@@ -12,8 +12,8 @@ from clipper_assets.transcript.words import Sentence
 
 MIN_WITH_WORDS = 0.8
 """Least share of a clip's speech that must have words, so that nobody speaks for long without captions."""
-WORDLESS_FLAW = 100
-"""More than both edges inside a sentence (see `edges.py`)."""
+WORDLESS_FLAW = 3
+"""More than both edges inside a sentence."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -154,21 +154,27 @@ def least_flawed(runs: Runs, flaws: Ints) -> NDArray[np.bool_]:
     return kept
 
 
-def enough(runs: Runs, flaws: Ints, count: int) -> NDArray[np.bool_]:
-    """Whether each run has at most as many flaws as are needed to place `count` runs apart in time; shape (runs,)."""
+def best_of(runs: Runs, flaws: Ints, count: int) -> NDArray[np.bool_]:
+    """Whether each run is among those with the fewest flaws of which `count` do not overlap in time; shape (runs,).
+
+    If fewer do not overlap in any case, that many.
+    """
+    possible = most_apart(runs, count)
     for most in np.unique(flaws):
         few = np.asarray(flaws <= most)
-        if _placeable(runs.chosen(few), count):
-            return few
+        if most_apart(runs.chosen(few), count) >= possible:
+            kept = few.copy()
+            kept[few] = least_flawed(runs.chosen(few), flaws[few])
+            return kept if most_apart(runs.chosen(kept), count) >= possible else few
     return np.ones(len(runs), dtype=bool)
 
 
-def _placeable(runs: Runs, count: int) -> bool:
-    """Whether `count` runs do not overlap: taking the one that ends first is best (interval scheduling)."""
+def most_apart(runs: Runs, count: int) -> int:
+    """How many runs do not overlap, at most `count`: taking the one that ends first is best (interval scheduling)."""
     until = -np.inf
-    for _ in range(count):
+    for taken in range(count):
         later = runs.start >= until
         if not later.any():
-            return False
+            return taken
         until = float(runs.end[later].min())
-    return True
+    return count

@@ -40,6 +40,7 @@ export class Api {
   startUpload = (key, file, overwrite) =>
     this.#json("POST", "uploads", { key, size_bytes: file.size, content_type: file.type || null, overwrite });
   finishUpload = (key, id) => this.#json("POST", "uploads/complete", { key, upload_id: id });
+  process = (key, options) => this.#json("POST", "process-video", { s3_key: key, ...options });
   abortUpload = (key, id) => this.#json("POST", "uploads/abort", { key, upload_id: id });
 
   /** The response whose body streams the events of an episode that follow the event `lastId`. */

@@ -40,6 +40,7 @@ function makeUpload(file, api) {
   const view = copyOf("upload");
   write(view.name, file.name);
   view.key.value = `${file.name.replace(isTranscript(file) ? /(\.[a-z]{2})?\.[^.]*$/i : /\.[^.]*$/, "")}/${file.name}`;
+  view.which.hidden = isTranscript(file);
   view.drop.addEventListener("click", () => view.root.remove());
   view.form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -103,7 +104,21 @@ class Transfer {
     view.pause.hidden = view.cancel.hidden = true;
     view.open.hidden = !isEpisode;
     view.open.href = `#/episodes/${encodeURIComponent(key)}`;
+    if (isEpisode) await this.#process();
     announce(isEpisode ? `${file.name} is uploaded. Its clips are made next.` : `${file.name} is uploaded. It is used as the transcript of the recording with the same name.`);
+  }
+
+  /** Requests a run with the options of the form. Without options the run starts by itself. */
+  async #process() {
+    const options = Object.fromEntries([...new FormData(this.view.form)].filter(([name, value]) => name !== "key" && value));
+    if (options.max_clips) options.max_clips = Number(options.max_clips);
+    if (!Object.keys(options).length) return;
+    try {
+      await this.api.process(this.key, options);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      showError(error.message);
+    }
   }
 
   /** Starts the upload; if the name is taken, asks whether to replace the existing file. */

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from clipper_assets.media.frame import Aspect
+from clipper_assets.shows.clip_options import CLIPS, LENGTH, TOPICS, Length, MaxClips, Topics
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.text.toml import READ_BYTES, read_toml
@@ -51,6 +52,9 @@ class Show(BaseModel):
     layout: Layout = Field(Layout.auto, description="how the source fills the frame")
     hook_title: StrictBool = Field(False, description="whether the hook is shown as a title in the first seconds")
     tighten: StrictBool = Field(False, description="whether fillers and long pauses are cut out")
+    length: Length | None = Field(None, description=f"length of the clips: {LENGTH}")
+    max_clips: MaxClips | None = Field(None, description=CLIPS)
+    topics: Topics = Field("", description=TOPICS)
     gates: dict[str, Any] = Field({}, description="overrides of the gates' limits, and which gates block")
     prompt: PromptName = Field("standard", description="name of the prompt that a language model picks highlights with")
     prompts: dict[PromptName, PromptShare] = Field(

@@ -113,6 +113,20 @@ def test_a_wrong_limit_of_the_show_is_refused_before_anything_runs(cut: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--length", "medium"], "length is 'medium'; it should be short, standard, long, or two numbers of seconds"),
+        (["--range", "45:00-12:30"], "range is '45:00-12:30'; it should be two times"),
+        (["--topics", "x" * 501], "topics have 501 characters"),
+    ],
+)
+def test_a_wrong_option_of_the_clips_is_refused_before_anything_runs(
+    cut: Path, options: list[str], expected: str
+) -> None:
+    assert sentence("process", str(cut), *options).startswith(expected)
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "a/" * 100 + "x.mp4"])
 def test_a_name_that_is_too_long_is_refused(name: str) -> None:
     sentence("process", name)

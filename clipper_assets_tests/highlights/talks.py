@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from clipper_assets.highlights.pickers.base import Talk
-from clipper_assets.highlights.rules import MAX_CLIPS, Rules, clip_count
+from clipper_assets.highlights.rules import Rules, clip_count
 from clipper_assets.transcript.words import Word, sentences, words_table
 
 EPISODE = "test1/sample.mp4"
@@ -41,7 +41,7 @@ def talk_of(
     duration_s: float,
     rules: Rules | None = None,
     loudness: Sequence[float] | None = None,
-    max_clips: int = MAX_CLIPS,
+    max_clips: int | None = None,
 ) -> Talk:
     spoken = sentences(words)
     return Talk(

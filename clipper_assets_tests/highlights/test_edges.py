@@ -2,7 +2,7 @@
 
 import pytest
 
-from clipper_assets.highlights.edges import INSIDE, LEANING, NEAR_S, PARTED, SLIGHT, Edges, leans
+from clipper_assets.highlights.edges import LEANING, NEAR_S, PARTED, SLIGHT, Edges, leans
 from clipper_assets.highlights.rules import Rules, runs
 from clipper_assets.transcript.words import Sentence, sentences
 from clipper_assets_tests.highlights.talks import steady, words_of
@@ -58,26 +58,26 @@ def test_another_opening_does_not_lean(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "begins", "ends"),
+    ("before", "after", "inside", "begins", "ends"),
     [
-        ("It is late.", "Anna left.", 0, 0),
-        ("It is late.", "He left.", LEANING, 0),
-        ("It is late.", "Yes, Anna left.", SLIGHT, 0),
-        ("Why did Anna leave?", "Nobody knows.", PARTED, PARTED),
-        ("Why?", "What happened to Anna?", SLIGHT, PARTED),
-        ("It's late, right?", "Anna left.", SLIGHT, SLIGHT),
-        ("It was...", "Anna left.", 0, PARTED),
-        ("I saw Dr.", "Smith left.", INSIDE, INSIDE),
-        ("J.", "Smith left.", INSIDE, INSIDE),
-        ("It costs 2.", "5 million.", INSIDE, INSIDE),
-        ("It was... well,", "anna's fault.", INSIDE, INSIDE + PARTED),
-        ("Stop!", "she said.", INSIDE + LEANING, INSIDE),
-        ("This is where", "Anna left.", INSIDE, INSIDE + PARTED),
+        ("It is late.", "Anna left.", 0, 0, 0),
+        ("It is late.", "He left.", 0, LEANING, 0),
+        ("It is late.", "Yes, Anna left.", 0, SLIGHT, 0),
+        ("Why did Anna leave?", "Nobody knows.", 0, PARTED, PARTED),
+        ("Why?", "What happened to Anna?", 0, SLIGHT, PARTED),
+        ("It's late, right?", "Anna left.", 0, SLIGHT, SLIGHT),
+        ("It was...", "Anna left.", 0, 0, PARTED),
+        ("I saw Dr.", "Smith left.", 1, 0, 0),
+        ("J.", "Smith left.", 1, 0, 0),
+        ("It costs 2.", "5 million.", 1, 0, 0),
+        ("It was... well,", "anna's fault.", 1, 0, PARTED),
+        ("Stop!", "she said.", 1, LEANING, 0),
+        ("This is where", "Anna left.", 1, 0, PARTED),
     ],
 )
-def test_edges_are_graded_by_what_they_part(before: str, after: str, begins: int, ends: int) -> None:
+def test_edges_are_graded_by_what_they_part(before: str, after: str, inside: int, begins: int, ends: int) -> None:
     edges = Edges(lines_of("It begins.", before, after, "It ends.", "It is over."), "en")
-    assert (edges.begins[2], edges.ends[1]) == (begins, ends)
+    assert (edges.inside[2], edges.begins[2], edges.ends[1]) == (inside, begins, ends)
 
 
 def test_a_pause_ends_a_sentence_and_the_wait_for_an_answer() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urljoin
 
@@ -12,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import Services, ServicesDep
-from clipper_assets.api.launches import launched, upload_of
+from clipper_assets.api.launches import launched, options_of, upload_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.requests import ProcessRequest
 from clipper_assets.api.routes.edits import EDITS_TAG
@@ -52,8 +53,10 @@ async def process_video(
         str | None, Header(max_length=200, description="`wait=N`: wait at most N seconds for the end of the run")
     ] = None,
 ) -> Any:
-    """Make clips of an upload. If a run for this version of the upload exists, no second one is started."""
-    run = await _run_for(services, body.s3_key)
+    """Make clips of an upload. If a run for this version of the upload exists, no second one is started, unless the
+    request has options and the run that exists was started with others: 409 while it is in progress, else a new run.
+    """
+    run = await _run_for(services, body.s3_key, body.options())
     preferred_wait_s = _preferred_wait_s(prefer)
     max_wait_s = services.settings.api_wait_max_s
     wait_s = max_wait_s if wait else min(preferred_wait_s or 0.0, max_wait_s)
@@ -78,21 +81,34 @@ def _preferred_wait_s(prefer: str | None) -> float | None:
     return None
 
 
-async def _run_for(services: Services, key: str) -> DagsterRun:
-    """Returns the run of this version of an upload; starts one if there is none or it failed."""
+async def _run_for(services: Services, key: str, options: Mapping[str, Any]) -> DagsterRun:
+    """Returns the run of this version of an upload; starts one if there is none, it failed or had other options."""
     partition, stored = await asyncio.to_thread(upload_of, services, key)
-    decision = await asyncio.to_thread(current_decision, services.storage, services.instance, stored, Requester.api)
+    requester = Requester.api
+    decision = await asyncio.to_thread(current_decision, services.storage, services.instance, stored, requester)
+    if isinstance(decision, Served) and _differs(decision.run, options):
+        requester = Requester.retry
+        decision = await asyncio.to_thread(current_decision, services.storage, services.instance, stored, requester)
     if not isinstance(decision, Served):
         await asyncio.to_thread(_check, services, stored)
     deadline = time.monotonic() + PATIENCE_S
     while not isinstance(decision, Served):
-        decision = await asyncio.to_thread(claim_run, services.storage, services.instance, stored, Requester.api)
+        decision = await asyncio.to_thread(claim_run, services.storage, services.instance, stored, requester)
         if isinstance(decision, Launch):
-            return await asyncio.to_thread(launched, services, partition, stored, decision.attempt)
+            return await asyncio.to_thread(launched, services, partition, stored, decision.attempt, options)
         if time.monotonic() > deadline:
             raise RefusedError(409, f"a run of {key} is being started for another request; try again in a minute")
         await asyncio.sleep(POLL_S)
+    if _differs(decision.run, options):
+        raise RefusedError(
+            409, f"a run of {key} with other options is in progress; cancel it, or try again when it has ended"
+        )
     return await asyncio.to_thread(_newest, services, key, decision.run)
+
+
+def _differs(run: DagsterRun, options: Mapping[str, Any]) -> bool:
+    """Whether options were given, and the run was started with others."""
+    return bool(options) and options_of(run) != options
 
 
 def _newest(services: Services, key: str, first: DagsterRun) -> DagsterRun:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import ServicesDep
-from clipper_assets.api.launches import launched, upload_of
+from clipper_assets.api.launches import launched, options_of, upload_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
@@ -18,7 +18,7 @@ router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 
 @router.post("/episodes/{key:path}/retry", status_code=202, responses=answers(403, 404, 409))
 def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
-    """Start a new run of the whole job for an episode whose latest run failed or was cancelled."""
+    """Start a new run of the whole job for an episode whose latest run failed or was cancelled, with its options."""
     episode = services.states.snapshot(key)
     if not episode.view or episode.view.state not in (EpisodeState.failed, EpisodeState.cancelled):
         raise RefusedError(409, f"the latest run of {key} neither failed nor was cancelled; there is nothing to retry")
@@ -26,7 +26,8 @@ def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
     claim = claim_run(services.storage, services.instance, stored, Requester.retry)
     if not isinstance(claim, Launch):
         raise RefusedError(409, f"another run of {key} is in progress or being started; try again in a minute")
-    return accepted(key, launched(services, partition, stored, claim.attempt).run_id, response)
+    options = options_of(episode.run) if episode.run else {}
+    return accepted(key, launched(services, partition, stored, claim.attempt, options).run_id, response)
 
 
 @router.delete("/episodes/{key:path}", status_code=204, responses=answers(403, 404, 409))

@@ -12,6 +12,7 @@ from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.settings import PickerName
+from clipper_assets.text.markdown import clock
 
 
 class Pickers(dg.ConfigurableResource[None]):
@@ -44,4 +45,7 @@ def _why(talk: Talk) -> str:
         return "the episode has no speech"
     if all(sentence.doubtful for sentence in talk.sentences):
         return "all of its words may be recognition errors"
+    if not any(talk.rules.admit(sentence) for sentence in talk.sentences):
+        start, end = (clock(time) for time in talk.rules.within_s)
+        return f"there is no whole sentence between {start} and {end}; choose another range"
     return "all of its speech is in adverts, intros or outros; on the review page, unmark what is none"

@@ -29,7 +29,7 @@ class Talk:
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
     ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words,
     `adverts` those that no window may contain; `prompt` is what a language model is asked with, `taste` what was
-    learned about the show.
+    learned about the show; clips about `topics` come first.
     """
 
     sentences: Sequence[Sentence]
@@ -42,6 +42,7 @@ class Talk:
     adverts: Sequence[Span] = ()
     prompt: Prompt = field(default_factory=standard_prompt)
     taste: Taste = field(default_factory=Taste)
+    topics: str = ""
 
     @cached_property
     def runs(self) -> Runs:

@@ -40,11 +40,14 @@ from numpy.typing import NDArray
 from clipper_assets.highlights.edges import Edges
 from clipper_assets.highlights.hashtags import hashtags
 from clipper_assets.highlights.pickers import word_lists as cues
+from clipper_assets.highlights.pickers.about import about
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
 from clipper_assets.highlights.rules import Candidate, choose
 from clipper_assets.highlights.run import Run, Runs
 from clipper_assets.highlights.titles import Lines, spoken_title
 from clipper_assets.highlights.window import Features
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.text.tokens import inverse_frequency, tokens
 from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
@@ -82,6 +85,8 @@ FINISHED_THOUGHT = "ends on a finished thought"
 # Housekeeping and crossing are not part of the scale: runs that have them end up at the lower end.
 LOWEST = -(1.0 + WEIGHTS["pace"] + WEIGHTS["energy"] + WEIGHTS["novelty"])
 HIGHEST = sum(weight for weight in WEIGHTS.values() if weight > 0)
+ON_TOPIC = 10.0 * (HIGHEST - LOWEST)
+"""Weight of a run about the topics that were asked for: more than all other features together."""
 
 PAUSE_S = 0.5
 
@@ -199,7 +204,11 @@ class HeuristicPicker(Picker):
         run_features = features(talk, allowed)
         weights = WEIGHTS | talk.taste.weights
         raw = np.sum([weights[name] * values for name, values in run_features.items()], axis=0)
-        scores = 1.0 + 9.0 * np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
+        strength = np.clip((raw - LOWEST) / (HIGHEST - LOWEST), 0.0, 1.0)
+        on_topic = about(talk, allowed) if talk.topics else np.zeros(len(allowed))
+        if on_topic.any():
+            raw, strength = raw + ON_TOPIC * on_topic, (strength + (on_topic > 0)) / 2
+        scores = 1.0 + 9.0 * strength
         report(0.5)
 
         rarity = inverse_frequency(tokens_said(talk))
@@ -219,9 +228,20 @@ class HeuristicPicker(Picker):
                     score=round(float(scores[i]), 2),
                     hook=hook,
                     title=spoken_title(Lines(texts, talk.language, rarity)) or hook,
-                    reason="; ".join(phrases[name] for name in notable) or "nothing stands out",
+                    reason="; ".join(
+                        [*(["about what was asked for"] if on_topic[i] else []), *(phrases[name] for name in notable)]
+                    )
+                    or "nothing stands out",
                     hashtags=hashtags(texts, said, talk.language),
                 )
             )
         report(1.0)
-        return Picked(candidates, HEURISTIC)
+        return Picked(candidates, HEURISTIC, degraded=_off_topic(talk, bool(on_topic.any())))
+
+
+def _off_topic(talk: Talk, found: bool) -> Sequence[Degraded]:
+    """A fallback if nothing is said about the topics."""
+    if found or not talk.topics:
+        return ()
+    shown = shortened(talk.topics, HOOK_CHARACTERS)
+    return [Degraded(HIGHLIGHT_WINDOWS, f"no clip is about {shown!r}, because nobody says these words")]

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from clipper_assets.api.app import build_app
 from clipper_assets.api.deps import Services
+from clipper_assets.api.launches import options_of
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import process
 from clipper_assets.api.routes.process import processed
@@ -168,6 +169,44 @@ def test_a_finished_episode_answers_with_the_run_of_its_current_clips(
     services.instance.delete_run(rendering)
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == first.run_id
     services.states.forget(KEY)
+
+
+def test_other_options_start_another_run_unless_one_is_in_progress(
+    client: TestClient, services: Services, runs_of_new_removed: None
+) -> None:
+    short = {"s3_key": NEW, "length": [15, 30], "range": "0:00-0:09", "max_clips": 2, "topics": ["how they met"]}
+    first = client.post("/process-video", json=short).json()["run_id"]
+    assert options_of(run_of(services, first)) == {
+        "length": "15-30",
+        "range": "0:00-0:09",
+        "max_clips": 2,
+        "topics": "how they met",
+    }
+    assert client.post("/process-video", json=short).json()["run_id"] == first
+    assert client.post("/process-video", json={"s3_key": NEW}).json()["run_id"] == first
+
+    long = {"s3_key": NEW, "length": "long"}
+    answer = client.post("/process-video", json=long)
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith(f"a run of {NEW} with other options is in progress; cancel it")
+    assert client.delete(f"/episodes/{NEW}/run").status_code == 202
+    second = client.post("/process-video", json=long).json()["run_id"]
+    assert options_of(run_of(services, second)) == {"length": "long"}
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"length": "medium"}, "length is 'medium'; it should be short, standard, long"),
+        ({"range": "12:30"}, "range is '12:30'; it should be two times"),
+        ({"max_clips": 41}, "max_clips is 41; it should be less than or equal to 40"),
+        ({"topics": "x" * 501}, "it should have at most 500 characters"),
+    ],
+)
+def test_options_that_are_not_allowed_are_refused(client: TestClient, option: dict[str, object], sentence: str) -> None:
+    answer = client.post("/process-video", json={"s3_key": NEW, **option})
+    assert answer.status_code == 422
+    assert sentence in answer.json()["detail"]
 
 
 def test_a_file_that_is_not_a_video_is_refused_without_a_run(client: TestClient, services: Services) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Services
+from clipper_assets.api.launches import options_of
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_run, release, upload_tag
 from clipper_assets.episodes.sensors import Seen, build_new_uploads
@@ -50,7 +51,10 @@ def runs(services: Services) -> list[dg.DagsterRun]:
 
 def add_ended_run(services: Services, status: dg.DagsterRunStatus, tags: dict[str, str]) -> None:
     """Adds a run of the episode that ended with the status."""
-    run = services.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}))
+    options = {"ops": {"highlight_windows": {"config": {"length": "short"}}}}
+    run = services.instance.add_run(
+        dg.DagsterRun("clip_episode", tags={"dagster/partition": KEY, **tags}, run_config=options)
+    )
     if status is dg.DagsterRunStatus.FAILURE:
         services.instance.report_run_failed(run)
     else:
@@ -69,6 +73,7 @@ def test_a_failed_or_cancelled_episode_is_retried_once(
     assert answer.json()["run_id"] == newest.run_id
     assert newest.tags[UPLOAD_TAG] == upload_tag(episode)
     assert not newest.asset_selection
+    assert options_of(newest) == {"length": "short"}
     assert client.get(f"/episodes/{KEY}").json()["state"] == "queued"
     assert client.post(f"/episodes/{KEY}/retry").status_code == 409
     assert client.post("/process-video", json={"s3_key": KEY}).json()["run_id"] == newest.run_id
