@@ -48,6 +48,19 @@ class ClipEdit(RequestBody):
     words: list[WordCorrection] = Field([], max_length=500)
 
 
+class NewClip(RequestBody):
+    """A clip that a person makes of sentences of the transcript."""
+
+    base_version: int = Field(
+        ge=0, description="version of the edits that this is based on; 409 if it is not the latest"
+    )
+    first_sentence: int = Field(ge=0, description="number of its first sentence in the transcript")
+    last_sentence: int = Field(ge=0, description="number of its last sentence")
+    title: str | None = Field(
+        None, max_length=MAX_TITLE, description="default: its first sentence", examples=["How bees find home"]
+    )
+
+
 class AdvertEdit(RequestBody):
     """Passages that are adverts, intros, outros or calls to subscribe, and passages that are none, in seconds.
 

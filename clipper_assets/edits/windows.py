@@ -82,32 +82,46 @@ def with_boundaries(
     New boundaries are widened into the silence next to the sentences, like those of picked windows. Raises ValueError,
     with a message for people, if these sentences cannot be a clip.
     """
-    position = {sentence.number: index for index, sentence in enumerate(sentences)}
     current = sentences_of(clip, sentences, duration_s)
     requested = (current[0] if first is None else first, current[1] if last is None else last)
     if requested == current:
         return clip
-    for number in requested:
+    start, end = boundaries(*requested, sentences, duration_s)
+    window = dict(clip.window)
+    if requested[0] != current[0]:
+        window["start"] = start
+    if requested[1] != current[1]:
+        window["end"] = end
+    refuse_if_too_long(window["end"] - window["start"])
+    return _by_editor(clip, window)
+
+
+def boundaries(first: int, last: int, sentences: Sequence[Sentence], duration_s: float) -> tuple[float, float]:
+    """Start and end in seconds of a clip from the sentence `first` to the sentence `last`, widened into the silence.
+
+    Raises ValueError, with a message for people, if these sentences cannot be a clip.
+    """
+    position = {sentence.number: index for index, sentence in enumerate(sentences)}
+    for number in (first, last):
         if number not in position:
-            raise ValueError(
-                f"the transcript has no sentence {number}; it has {sentences[0].number} to {sentences[-1].number}"
-            )
-    begin, end = position[requested[0]], position[requested[1]]
+            known = f"it has {sentences[0].number} to {sentences[-1].number}" if sentences else "it has none"
+            raise ValueError(f"the transcript has no sentence {number}; {known}")
+    begin, end = position[first], position[last]
     if begin > end:
-        raise ValueError(
-            f"a clip cannot begin with sentence {requested[0]} and end with sentence {requested[1]} before it"
-        )
+        raise ValueError(f"a clip cannot begin with sentence {first} and end with sentence {last} before it")
     if doubtful := [sentence.number for sentence in sentences[begin : end + 1] if sentence.doubtful]:
         raise ValueError(f"sentence {doubtful[0]} may be a transcription error; choose boundaries that leave it out")
     quiet_from, speech_start, speech_end, quiet_until = quiet_around(sentences, begin, end, duration_s)
-    window = dict(clip.window)
-    if requested[0] != current[0]:
-        window["start"] = speech_start - min(PAD_S, (speech_start - quiet_from) / 2)
-    if requested[1] != current[1]:
-        window["end"] = speech_end + min(PAD_S, (quiet_until - speech_end) / 2)
-    if (length_s := window["end"] - window["start"]) > LONGEST_S:
+    return (
+        speech_start - min(PAD_S, (speech_start - quiet_from) / 2),
+        speech_end + min(PAD_S, (quiet_until - speech_end) / 2),
+    )
+
+
+def refuse_if_too_long(length_s: float) -> None:
+    """Raise ValueError, with a message for people, for a clip that no platform accepts."""
+    if length_s > LONGEST_S:
         raise ValueError(f"the clip would last {length_s:.0f} s; no platform accepts more than {LONGEST_S:.0f} s")
-    return _by_editor(clip, window)
 
 
 def retitled(clip: EditedClip, hook: str | None, title: str | None) -> EditedClip:

@@ -10,11 +10,12 @@ from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import AspectQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.states import EpisodeSnapshot
-from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest
+from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest, NewClip
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
 from clipper_assets.clips.manifest import Requested
+from clipper_assets.edits.additions import added_clip
 from clipper_assets.edits.adverts import with_marks
 from clipper_assets.edits.model import Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
@@ -86,6 +87,30 @@ def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.
     return _save(services, episode, edits)
 
 
+@router.post("/episodes/{key:path}/clips", dependencies=CHANGES, responses=answers(403, 404, 409))
+def add_clip(key: str, request: NewClip, services: ServicesDep) -> views.Edits:
+    """Add a clip of sentences that a person chose, such as those of a search hit. Renders nothing yet."""
+    episode = services.states.intact_snapshot(key)
+    _refuse_if_outdated(episode, request.base_version)
+    _refuse_if_running(episode)
+    if episode.words is None or episode.source is None or not episode.renderings:
+        raise RefusedError(409, f"{key} has no clips yet; process it first")
+    clips = pinned_clips(episode.edits, services.states.windows(episode.partition))
+    try:
+        clip = added_clip(
+            clips,
+            request.first_sentence,
+            request.last_sentence,
+            request.title,
+            episode.sentences,
+            episode.source.duration_s,
+        )
+    except ValueError as error:
+        raise RefusedError(422, str(error)) from None
+    edits = episode.edits.followed_by(f"added clip {clip.number}", clips=[*clips, clip])
+    return _save(services, episode, edits)
+
+
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
 def undo(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
     """Undo the last edit; repeat to undo earlier ones."""
@@ -108,8 +133,7 @@ def give_up(key: str, request: EditsRequest, services: ServicesDep) -> views.Edi
 def render_again(key: str, services: ServicesDep, response: Response, aspect: AspectQuery = None) -> Accepted:
     """Render the edited clips of an aspect; clips without changes are kept."""
     episode = services.states.intact_snapshot(key)
-    if episode.state in (EpisodeState.queued, EpisodeState.running):
-        raise RefusedError(409, f"a run of {key} is in progress; wait until it ends, or cancel it")
+    _refuse_if_running(episode)
     rendering = episode.rendering(aspect)
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
@@ -142,6 +166,11 @@ def _refuse_if_outdated(episode: EpisodeSnapshot, base_version: int) -> None:
             409,
             f"somebody else edited {episode.key}: it is version {episode.edits.version}, not {base_version}; reload it",
         )
+
+
+def _refuse_if_running(episode: EpisodeSnapshot) -> None:
+    if episode.state in (EpisodeState.queued, EpisodeState.running):
+        raise RefusedError(409, f"a run of {episode.key} is in progress; wait until it ends, or cancel it")
 
 
 def _save(services: Services, episode: EpisodeSnapshot, edits: Edits) -> views.Edits:

@@ -15,6 +15,7 @@ class Edits(BaseModel):
     can_undo: bool
     is_rendered: bool = Field(description="whether the clips show all edits")
     unrendered: list[Aspect] = Field(description="aspects whose clips do not show all edits")
+    new_clips: list[int] = Field(description="numbers of added clips that are not rendered yet")
 
 
 class Options(BaseModel):
@@ -27,18 +28,26 @@ class Options(BaseModel):
 def edits_view(episode: EpisodeSnapshot) -> Edits:
     """Builds the view of an episode's edits."""
     unrendered = [rendering.aspect for rendering in episode.renderings if not _shows_edits(rendering, episode)]
+    new = {number for rendering in episode.renderings for number in _new_clips(rendering, episode)}
     return Edits(
         version=episode.edits.version,
         can_undo=not episode.edits.is_empty,
         is_rendered=not unrendered,
         unrendered=unrendered,
+        new_clips=sorted(new),
     )
 
 
 def _shows_edits(rendering: Rendering, episode: EpisodeSnapshot) -> bool:
     edits, shown = episode.edits, rendering.edits
-    if (edits.marked, edits.unmarked) != (shown.marked, shown.unmarked):
+    if (edits.marked, edits.unmarked) != (shown.marked, shown.unmarked) or _new_clips(rendering, episode):
         return False
     return (edits.clips, edits.words) == (shown.clips, shown.words) or not any(
         episode.unrendered_edits(clip) for clip in rendering.manifest.clips
     )
+
+
+def _new_clips(rendering: Rendering, episode: EpisodeSnapshot) -> list[int]:
+    """Numbers of the clips of the edits that a rendering did not know of."""
+    known = {clip.number for clip in rendering.edits.clips} | {clip.clip_index for clip in rendering.manifest.clips}
+    return [clip.number for clip in episode.edits.clips if clip.number not in known]

@@ -48,7 +48,7 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
         )
     ]
     assert any("picked by rules" in each["reason"] for each in episode["degraded"])
-    assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True, "unrendered": []}
+    assert episode["edits"] == {"version": 0, "can_undo": False, "is_rendered": True, "unrendered": [], "new_clips": []}
     manifest = Manifest.model_validate_json(services.storage.read_bytes("show/clips/manifest.json"))
     assert [clip["sha256"] for clip in episode["clip_views"]] == [clip.sha256 for clip in manifest.clips]
     clip = episode["clip_views"][0]

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.media.frame import Aspect
 from clipper_assets.shows.show import Layout
+from clipper_assets_tests.api.conftest import NEW
 from clipper_assets_tests.conftest import clip_episode, shorten_clips
 
 KEY, CLIPS = "show3/edited.mp4", "show3/clips"
@@ -43,6 +44,12 @@ def edits_discarded(services: Services, client: TestClient) -> Iterator[None]:
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     assert client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version}).status_code == 200
     process(services)
+
+
+def shown_edits(version: int, unrendered: Sequence[str] = (), new_clips: Sequence[int] = ()) -> dict[str, Any]:
+    """The edits in an answer of the API."""
+    shown = {"unrendered": list(unrendered), "new_clips": list(new_clips)}
+    return {"version": version, "can_undo": True, "is_rendered": not unrendered, **shown}
 
 
 def process(services: Services, *, afresh: bool = False) -> None:
@@ -85,9 +92,7 @@ def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     }
     saved = client.patch(f"/episodes/{KEY}/clips/1", json=edit)
     assert saved.status_code == 200, saved.text
-    assert saved.json() == {
-        "version": version + 1, "can_undo": True, "is_rendered": False, "unrendered": ["9:16"]
-    }  # fmt: skip
+    assert saved.json() == shown_edits(version + 1, unrendered=["9:16"])
     edited = client.get(f"/episodes/{KEY}/clips/1").json()
     assert set(edited["wanted"]) == {"end_time", "words"}
     assert edited["last_sentence"] == clip["last_sentence"] + offset
@@ -100,7 +105,7 @@ def test_an_edit_changes_only_its_clip_and_survives_a_new_transcript(
     assert changed["mp4"][0] != before[1]["mp4"][0]
     assert "Corrected" in services.storage.read_bytes(f"{CLIPS}/clip_1.srt").decode()
     shown = client.get(f"/episodes/{KEY}").json()
-    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": True, "unrendered": []}
+    assert shown["edits"] == shown_edits(version + 1)
     assert shown["clip_views"][1]["verdict"] == {"decision": "approved", "current": False}
     assert (shown["clip_views"][1]["end_time"] > clip["end_time"]) is (offset > 0)
     assert manifest(services).edits_version == version + 1
@@ -141,6 +146,77 @@ def test_style_layout_and_texts_are_changed_for_one_clip(
     assert {name: clip[name] for name in looks} == looks
     assert clip["wanted"] == {}
     assert files(services, 1) == other
+
+
+@pytest.mark.episodes
+def test_an_added_clip_is_rendered_and_the_others_are_kept(
+    client: TestClient, services: Services, edits_discarded: None
+) -> None:
+    before = [files(services, 0), files(services, 1)]
+    sentences = client.get(f"/episodes/{KEY}/transcript").json()["sentences"]
+    taken = {
+        (clip["first_sentence"], clip["last_sentence"]) for clip in client.get(f"/episodes/{KEY}").json()["clip_views"]
+    }
+    first, last = next(
+        (one["number"], other["number"])
+        for one in sentences
+        for other in sentences[one["number"] :]
+        if 3 < other["end"] - one["start"] < 6 and (one["number"], other["number"]) not in taken
+    )
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    request = {"base_version": version, "first_sentence": first, "last_sentence": last, "title": "From the search"}
+    saved = client.post(f"/episodes/{KEY}/clips", json=request)
+    assert saved.status_code == 200, saved.text
+    assert saved.json() == shown_edits(version + 1, unrendered=["9:16"], new_clips=[2])
+    again = client.post(f"/episodes/{KEY}/clips", json={**request, "base_version": version + 1})
+    assert (again.status_code, again.json()["detail"]) == (422, "clip 2 has exactly these sentences already")
+
+    process(services)
+    shown = client.get(f"/episodes/{KEY}").json()
+    assert shown["edits"] == shown_edits(version + 1)
+    added = shown["clip_views"][2]
+    assert (added["clip_index"], added["title"], added["hook"]) == (2, "From the search", sentences[first]["text"])
+    assert (added["first_sentence"], added["last_sentence"]) == (first, last)
+    assert [files(services, 0), files(services, 1)] == before
+    assert files(services, 2)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "sentence"),
+    [
+        ({"base_version": 999}, 409, "somebody else edited"),
+        ({"last_sentence": 999}, 422, "the transcript has no sentence 999"),
+        ({"first_sentence": 1, "last_sentence": 0}, 422, "a clip cannot begin with sentence 1"),
+        ({"first_sentence": -1}, 422, "first_sentence is -1"),
+        ({"title": "x" * 201}, 422, "title is 'xxx"),
+    ],
+)
+def test_clips_that_cannot_be_added_are_refused(
+    client: TestClient, request_: dict[str, object], status: int, sentence: str
+) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    wanted = {"base_version": version, "first_sentence": 0, "last_sentence": 1, **request_}
+    answer = client.post(f"/episodes/{KEY}/clips", json=wanted)
+    assert (answer.status_code, sentence in answer.json()["detail"]) == (status, True), answer.text
+    assert client.get(f"/episodes/{KEY}").json()["edits"]["version"] == version
+
+
+def test_a_clip_is_added_only_to_an_episode_with_clips_and_without_a_run(
+    client: TestClient, reader: TestClient, services: Services
+) -> None:
+    wanted = {"base_version": 0, "first_sentence": 0, "last_sentence": 1}
+    answer = client.post(f"/episodes/{NEW}/clips", json=wanted)
+    assert (answer.status_code, answer.json()["detail"]) == (409, f"{NEW} has no clips yet; process it first")
+    assert reader.post(f"/episodes/{KEY}/clips", json=wanted).status_code == 403
+    run_id = client.post(f"/episodes/{KEY}/render").json()["run_id"]
+    try:
+        version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+        answer = client.post(f"/episodes/{KEY}/clips", json={**wanted, "base_version": version})
+        assert answer.status_code == 409
+        assert "is in progress; wait until it ends" in answer.json()["detail"]
+    finally:
+        services.instance.delete_run(run_id)
+        services.states.forget(KEY)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +312,7 @@ def test_a_mark_is_undone_and_survives_an_edit_of_a_clip(client: TestClient, ser
     version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
     client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, "mark": [{"start": 1.0, "end": 1e300}]})
     shown = client.get(f"/episodes/{KEY}").json()
-    assert shown["edits"] == {"version": version + 1, "can_undo": True, "is_rendered": False, "unrendered": ["9:16"]}
+    assert shown["edits"] == shown_edits(version + 1, unrendered=["9:16"])
     assert [clip["wanted"] for clip in shown["clip_views"]] == [{"adverts": "changed"}] * len(shown["clip_views"])
     client.patch(f"/episodes/{KEY}/clips/0", json={"base_version": version + 1, "hook": "Another"})
     duration_s = client.get(f"/episodes/{KEY}").json()["duration"]
