@@ -33,13 +33,7 @@ class DirectoryStorage(Storage):
         return str(self._file(key))
 
     def stat(self, key: str) -> Stored | None:
-        try:
-            status = self._file(key).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        if not S_ISREG(status.st_mode):
-            return None
-        return Stored(key, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
+        return _stored(key, self._file(key))
 
     def fingerprint(self, key: str) -> str:
         with self._file(key).open("rb") as stream:
@@ -53,8 +47,10 @@ class DirectoryStorage(Storage):
         for parent, folders, files in os.walk(self._file(folder) if folder else root, onerror=_raise_unless_gone):
             folders.sort()
             for name in sorted(files):
-                key = (Path(parent) / name).relative_to(root).as_posix()
-                if self._is_inside(key) and is_key(key) and (stored := self.stat(key)):
+                file = Path(parent) / name
+                key = file.relative_to(root).as_posix()
+                # Only a link can lead out of the root, because `os.walk` does not follow links to folders.
+                if is_key(key) and (not file.is_symlink() or self._is_inside(key)) and (stored := _stored(key, file)):
                     yield stored
 
     def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
@@ -143,6 +139,14 @@ class DirectoryStorage(Storage):
     def refuse_if_unreadable(self) -> None:
         with os.scandir(self.root):
             pass
+
+
+def _stored(key: str, file: Path) -> Stored | None:
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Stored(key, status.st_size, f"{status.st_size}-{status.st_mtime_ns}") if S_ISREG(status.st_mode) else None
 
 
 def _raise_unless_gone(error: OSError) -> None:
