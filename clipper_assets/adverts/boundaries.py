@@ -10,7 +10,7 @@ from clipper_assets.adverts.segments import Stretch
 from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.transcript.words import Sentence
 
-BACK_S, AHEAD_S = 15.0, 6.0
+BACK_S, AHEAD_S = 20.0, 6.0
 """How far the start and the end of an advert may move to a longer pause: its first sentences rarely have a cue."""
 LEAST_PAUSE_S = 0.5
 JOIN_S = 45.0

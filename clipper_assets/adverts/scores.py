@@ -17,7 +17,7 @@ from clipper_assets.transcript.words import Sentence
 KINDS = tuple(SpanKind)
 MOST_NATS = 8.0
 """Cues of one sentence count for no more than this, so that no sentence alone decides about a minute."""
-TALK_NATS = {SpanKind.advert: (0.2, 0.05), SpanKind.intro: (1.0, 0.05), SpanKind.outro: (0.6, 0.05)}
+TALK_NATS = {SpanKind.advert: (0.1, 0.04), SpanKind.intro: (1.0, 0.05), SpanKind.outro: (0.6, 0.05)}
 """What a sentence without cues says against a kind, and each of its words, up to `MOST_WORDS`."""
 MOST_WORDS = 12
 REPEATED_NATS, SHARED_NATS = 4.0, 4.0

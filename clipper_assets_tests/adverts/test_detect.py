@@ -129,5 +129,13 @@ def test_what_a_model_named_is_found_and_what_it_left_out_needs_more_evidence() 
     assert set(texts_of(span, with_advert)) <= set(ADVERT)
 
 
+def test_capitals_of_every_word_are_no_names() -> None:
+    loud = [text.upper() for text in conversation(80)]
+    sentences = spoken(loud[:40], [text.upper() for text in ADVERT], loud[40:])
+    (span,) = find_spans(sentences, "en")
+    assert "name said only here" not in span.evidence
+    assert set(texts_of(span, sentences)) <= {text.upper() for text in ADVERT}
+
+
 def test_an_episode_without_sentences_has_no_spans() -> None:
     assert find_spans([], "en") == []
