@@ -6,6 +6,7 @@ from clipper_assets.cli.lazy import LazyGroup
 
 COMMANDS = {
     "process": "Make clips of a video file or an upload.",
+    "search": "Find what was said in any episode.",
     "models": "List, fetch and verify the model files.",
     "styles": "Draw all caption styles side by side.",
     "doctor": "Check this machine and its deployment.",
