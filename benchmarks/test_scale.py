@@ -46,7 +46,7 @@ def test_the_number_of_gpus_follows_from_load_and_utilisation() -> None:
 
 def test_requests_rows_and_bytes_scale_with_the_runs() -> None:
     ten = day(10, SIMPLE)
-    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 80)
+    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 90)
     assert ten.database_gb == pytest.approx(0.001)
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 from clipper_assets.adverts.assets import ad_spans
 from clipper_assets.camera.analysis.assets import scenes
 from clipper_assets.camera.direction.assets import camera_paths
+from clipper_assets.chapters.assets import chapters
 from clipper_assets.clips.assets import rendered_clips
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.highlights.assets import highlight_windows
@@ -22,11 +23,11 @@ from clipper_assets.transcript.assets import aligned_transcript
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 
-assets = [raw_video, aligned_transcript, ad_spans, highlight_windows, scenes, camera_paths, rendered_clips]
+assets = [raw_video, aligned_transcript, ad_spans, highlight_windows, chapters, scenes, camera_paths, rendered_clips]
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
-    description="Makes clips of an upload: all seven assets of one episode, with their checks.",
+    description="Makes clips of an upload: all eight assets of one episode, with their checks.",
 )
 
 

@@ -16,6 +16,7 @@ from clipper_assets import job
 from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.edits.store import EDITS
@@ -170,6 +171,7 @@ def clip_episode(
                 "aligned_transcript": TranscriptConfig(afresh=afresh),
                 "ad_spans": AdSpansConfig(afresh=afresh),
                 "highlight_windows": HighlightsConfig(afresh=afresh, max_clips=max_clips),
+                "chapters": ChaptersConfig(afresh=afresh),
                 "scenes": ScenesConfig(afresh=afresh, layout=camera.layout),
                 "camera_paths": camera,
                 "rendered_clips": render or RenderConfig(),

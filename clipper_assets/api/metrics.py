@@ -14,7 +14,13 @@ from typing import Any
 import dagster as dg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from clipper_assets.runtime.asset_names import AD_SPANS, ALIGNED_TRANSCRIPT, HIGHLIGHT_WINDOWS, RENDERED_CLIPS
+from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
+    ALIGNED_TRANSCRIPT,
+    CHAPTERS,
+    HIGHLIGHT_WINDOWS,
+    RENDERED_CLIPS,
+)
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +147,7 @@ class Meter:
                 self.stages.labels(facts.get("engine", "unknown"), stage).observe(seconds)
             for stage, share in facts.get("real_time_factor", {}).items():
                 self.factors.labels(facts.get("engine", "unknown"), stage).observe(share)
-        elif name in (AD_SPANS, HIGHLIGHT_WINDOWS):
+        elif name in (AD_SPANS, HIGHLIGHT_WINDOWS, CHAPTERS):
             self.tokens.labels("in").inc(facts.get("tokens_in", 0))
             self.tokens.labels("out").inc(facts.get("tokens_out", 0))
             self.cost.inc(facts.get("cost_usd") or 0)

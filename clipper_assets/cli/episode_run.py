@@ -9,6 +9,7 @@ import dagster as dg
 from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
@@ -20,6 +21,7 @@ from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
+    CHAPTERS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -40,6 +42,7 @@ class EpisodeConfig:
     transcript: TranscriptConfig
     adverts: AdSpansConfig
     highlights: HighlightsConfig
+    chapters: ChaptersConfig
     scenes: ScenesConfig
     camera: CameraConfig
     render: RenderConfig
@@ -87,6 +90,7 @@ def run_episode(
                 ALIGNED_TRANSCRIPT: config.transcript,
                 AD_SPANS: config.adverts,
                 HIGHLIGHT_WINDOWS: config.highlights,
+                CHAPTERS: config.chapters,
                 SCENES: config.scenes,
                 CAMERA_PATHS: config.camera,
                 RENDERED_CLIPS: config.render,

@@ -12,6 +12,7 @@ from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.captions.styles import style_names
+from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.cli.adoption import adopt, warnings_beside
 from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
 from clipper_assets.cli.mistakes import MISTAKES
@@ -105,6 +106,7 @@ def process(
             highlights=HighlightsConfig(
                 afresh=afresh, length=length, range=within, max_clips=max_clips, topics=topics, picker=picker
             ),
+            chapters=ChaptersConfig(afresh=afresh, picker=picker),
             scenes=ScenesConfig(afresh=afresh, layout=layout),
             camera=CameraConfig(afresh=afresh, layout=layout),
             render=RenderConfig(

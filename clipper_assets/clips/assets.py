@@ -15,6 +15,7 @@ from clipper_assets.adverts.spans import SpanKind, read_spans
 from clipper_assets.camera.analysis.observation import read_scenes
 from clipper_assets.camera.direction.path import read_paths, read_requested_layout
 from clipper_assets.captions.styles import load_style
+from clipper_assets.clips.chapter_files import publish_chapters
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
 from clipper_assets.clips.gates.verdicts import read_limits
 from clipper_assets.clips.look import Look
@@ -40,7 +41,7 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.window import read_windows
 from clipper_assets.media.frame import FRAMES, Aspect
-from clipper_assets.runtime.asset_names import CAMERA_PATHS, RENDERED_CLIPS
+from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.runtime.gpu import GPU_STEP
@@ -95,8 +96,8 @@ class RenderConfig(dg.Config):
     metadata=CLIPS.definition_metadata,
     check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)],
     ins={"camera": dg.AssetIn(CAMERA_PATHS)},
-    deps=[EDITS],
-    description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, and their manifest.json.",
+    deps=[CHAPTERS, EDITS],
+    description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",
 )
 @in_one_sentence
 def rendered_clips(
@@ -148,6 +149,7 @@ def rendered_clips(
         )
     seconds = time.monotonic() - began
     finished = manifest.finished(produced.clips, edits.version, produced.failed)
+    finished = publish_chapters(storage, folder, finished, context.log.warning)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
     _remove_others(storage, source.episode, aspect, produced.clips)
     facts = {

@@ -127,6 +127,28 @@ class Source(BaseModel):
     duration: float
 
 
+class ManifestChapter(BaseModel):
+    """A chapter of the episode; times in seconds from its start."""
+
+    model_config = ConfigDict(allow_inf_nan=False, defer_build=True)
+
+    start_time: float
+    end_time: float
+    title: str
+
+
+class ChapterFiles(BaseModel):
+    """Object keys of the chapters' files; null where the episode has too few chapters or no clip that is ready."""
+
+    youtube: str | None = None
+    podcast: str | None = None
+    soundbites: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key in (self.youtube, self.podcast, self.soundbites) if key]
+
+
 class Requested(BaseModel):
     """What the run config asked for; null where the show decided. The review page renders clips with the same again."""
 
@@ -141,7 +163,8 @@ class Manifest(BaseModel):
 
     `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
     not; one that is missing in `clips` could not be rendered. `degraded` holds the fallbacks of the transcript, which
-    touch every clip; each clip has its own beside. The clips show the edits up to `edits_version`.
+    touch every clip; each clip has its own beside. The clips show the edits up to `edits_version`. `chapters` and
+    `summary` are those of the whole episode.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -156,6 +179,9 @@ class Manifest(BaseModel):
     degraded: list[dict[str, str]]
     edits_version: int = 0
     requested: Requested = Requested()
+    chapters: list[ManifestChapter] = Field(default_factory=list)
+    summary: str = ""
+    chapter_files: ChapterFiles = ChapterFiles()
 
     def finished(self, clips: list[Clip], edits_version: int, failed: Mapping[int, str] | None = None) -> "Manifest":
         """Copy of the manifest with its finished clips, and the errors of clips that could not be rendered."""
@@ -181,7 +207,7 @@ def read_manifest(storage: Storage, key: str) -> Manifest:
         manifest = Manifest.model_validate_json(stored_bytes(storage, key, remedy))
     except ValidationError:
         raise DamagedError(f"the manifest {key} cannot be read; {remedy}") from None
-    if not all(is_key(each) for clip in manifest.clips for each in clip.keys):
+    if not all(map(is_key, [*manifest.chapter_files.keys, *(key for clip in manifest.clips for key in clip.keys)])):
         raise DamagedError(f"the manifest {key} names files outside the storage root; {remedy}")
     return manifest
 

@@ -4,6 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 from clipper_assets.adverts.fingerprints import fingerprint_key
+from clipper_assets.clips.chapter_files import NAMES
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.media.frame import Aspect
@@ -11,6 +12,7 @@ from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
+    CHAPTERS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -28,6 +30,7 @@ LAKE_FOLDERS = (
     ALIGNED_TRANSCRIPT,
     AD_SPANS,
     HIGHLIGHT_WINDOWS,
+    CHAPTERS,
     SCENES,
     CAMERA_PATHS,
     "faces",  # written by versions without a scenes table
@@ -37,7 +40,7 @@ LAKE_FOLDERS = (
     PICTURES,
 )
 """Folders of the lake with one folder per episode; the claims of runs are kept elsewhere and stay."""
-_CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)")
+_CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)|" + "|".join(map(re.escape, NAMES)))
 
 
 def remove_files(storage: Storage, partition: str) -> None:

@@ -29,7 +29,8 @@ _LEANING = re.compile(
     r"|if|when|whenever|unless|until|since|before|after|once|with|without|to|of|from|by|for|in|on|at|into|about|even"
     r"|he|she|they|it(?! turns out\b)|him|her|them|his|their|its|this|these|those|he's|she's|they're|it's|that's|like"
     r"|he'd|she'd|they'd|it'd|he'll|she'll|they'll|it'll|they've|mhm|you know|kind of|sort of"
-    r"|has|have|had|is|was|are|were|does|did|goes|went|got|gets|said|says|being|having|including)\b",
+    r"|has|have|had|is|was|are|were|does|did|goes|went|got|gets|said|says|being|having|including|versus"
+    r"|(?!need)\w{3,}ed(?= \w))\b",
     re.IGNORECASE,
 )
 """Beginnings that refer to something a reader has not seen, or subordinate the line to another one."""
@@ -51,8 +52,8 @@ _FINISHED_QUESTION = re.compile(
 )
 
 _FILLER = re.compile(
-    r"\b(?:you know|i mean|kind of|sort of|i guess|um+|uh+|or whatever|or something|and stuff|blah|i don't know|mm+|hmm"
-    r"|maybe|somehow|exactly|absolutely"
+    r"\b(?:you know|i mean|you see|kind of|sort of|i guess|um+|uh+|or whatever|or something|and stuff|blah|mm+|hmm"
+    r"|i don't know|maybe|somehow|exactly|absolutely"
     r"|who knows|go ahead|(?:this|that|it) is (?:it|that|this))\b"
     r"|^(?:thank you|thanks|sorry|sure|great|good question|welcome|hello|hi)\b",
     re.IGNORECASE,
@@ -82,6 +83,12 @@ FUNCTION_WORDS = STOPWORDS | frozenset(_SHORT_FUNCTION_WORDS.split())
 def without_leading(text: str) -> str:
     """The line without the words that lead over to it ("and", "so", "you know"), unless nothing else is left."""
     return _LEADING.sub("", text) or text
+
+
+def says_something(text: str) -> bool:
+    """Whether a sentence can stand in a summary: it begins with its own subject, has a verb, and is no filler."""
+    content = {word for word in re.findall(r"[a-z']+", text.lower()) if word not in FUNCTION_WORDS}
+    return not _LEANING.match(text) and not _FILLER.search(text) and bool(_VERB.search(text)) and len(content) >= 4
 
 
 def grammar(text: str, *, is_whole: bool, content_words: int) -> float:

@@ -12,7 +12,7 @@ Sources
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -37,12 +37,15 @@ QUESTION, EXCLAMATION = ("?", "\uff1f", "\u061f"), ("!", "\uff01")
 class Lines:
     """The sentences that a title is chosen from, and how rare each word is in the episode.
 
-    `rarity` is `inverse_frequency` of the episode's sentences.
+    `rarity` is `inverse_frequency` of the episode's sentences. `content` is how much it counts that a line has the rare
+    words that are frequent here: more for the title of a chapter, which says what it is about, than for that of a clip,
+    which makes curious.
     """
 
     texts: Sequence[str]
     language: str
     rarity: Mapping[str, float]
+    content: float = 2.0
 
     @property
     def is_english(self) -> bool:
@@ -52,19 +55,20 @@ class Lines:
 def spoken_title(lines: Lines) -> str:
     """The strongest line of at most `TITLE_WORDS` words; empty without any words.
 
-    Where no clause is that short, the first words of the first sentence, followed by an ellipsis.
+    Where no clause is that short, it is the beginning of a sentence, followed by an ellipsis.
     """
     weights = _weights(lines)
-    rated = [
-        (_strength(piece, lines, weights) - position / max(len(lines.texts), 1), -position, piece.text)
-        for position, text in enumerate(lines.texts)
-        if not (lines.is_english and HOUSEKEEPING.search(text))
-        for piece in _candidates(text, lines)
-    ]
-    if rated:
-        return _capitalized(max(rated)[2])
-    beginnings = (_beginning(text, lines.language) for text in lines.texts)
-    return _capitalized(next((beginning for beginning in beginnings if beginning), ""))
+
+    def strongest(pieces_of: Callable[[str, Lines], Sequence[Piece]], texts: Sequence[str]) -> str:
+        rated = [
+            (_strength(piece, lines, weights) - position / len(texts), -position, piece.text)
+            for position, text in enumerate(texts)
+            for piece in pieces_of(text, lines)
+        ]
+        return max(rated, default=(0.0, 0, ""))[2]
+
+    inviting = [text for text in lines.texts if not (lines.is_english and HOUSEKEEPING.search(text))]
+    return _capitalized(strongest(_candidates, inviting) or strongest(_beginnings, inviting or lines.texts))
 
 
 def cleaned_title(title: str, language: str) -> str:
@@ -104,7 +108,7 @@ def _strength(piece: Piece, lines: Lines, weights: Mapping[str, float]) -> float
     """How strong a line is; the position of its sentence is not part of it."""
     said = tokens(piece.text, lines.language)
     content = sorted((weights[token] for token in set(said) if token in weights), reverse=True)
-    strength = 2.0 * sum(content[:3]) / 3
+    strength = lines.content * sum(content[:3]) / 3
     strength += 1.0 * piece.text.endswith(QUESTION) + 0.5 * piece.text.endswith(EXCLAMATION)
     is_whole = piece.is_start and piece.is_end
     strength += 0.5 if is_whole else 0.25 * piece.is_end - 0.5 * (piece.clauses - 1)
@@ -116,11 +120,13 @@ def _strength(piece: Piece, lines: Lines, weights: Mapping[str, float]) -> float
     return strength
 
 
-def _beginning(text: str, language: str) -> str:
-    """The first `TITLE_WORDS` words of a sentence, with an ellipsis if it goes on."""
-    words = split_unspaced(text, language) if language in UNSPACED else text.split()
-    beginning = ("" if language in UNSPACED else " ").join(words[:TITLE_WORDS])[:TITLE_CHARACTERS]
-    return trimmed(text) if len(words) <= TITLE_WORDS else f"{trimmed(beginning)}\u2026"
+def _beginnings(text: str, lines: Lines) -> list[Piece]:
+    """The first `TITLE_WORDS` words of a sentence, with an ellipsis if it goes on; nothing of one without words."""
+    is_unspaced = lines.language in UNSPACED
+    words = split_unspaced(text, lines.language) if is_unspaced else text.split()
+    beginning = trimmed(("" if is_unspaced else " ").join(words[:TITLE_WORDS])[:TITLE_CHARACTERS])
+    goes_on = len(words) > TITLE_WORDS or len(beginning) == TITLE_CHARACTERS
+    return [Piece(f"{beginning}\u2026" if goes_on else beginning, 1, True, not goes_on)] if beginning else []
 
 
 def _capitalized(text: str) -> str:

@@ -35,6 +35,8 @@ UNIT_WORDS = 60
 """Words of a unit; 30 and 100 divide the meetings above less well."""
 SHORTEST_TOPIC = 0.05
 """Least share of an episode's units in a topic."""
+RESOLUTIONS = (1.0, 1.01, 1.02, 1.03, 1.05, 1.1, 1.2)
+"""Resolutions that are tried until there are enough topics; the first is that of the figures above."""
 MOST_UNITS, MOST_WORDS = 1000, 2000
 """Most units, of which longer episodes have larger ones, and most different words compared: bounds time and memory."""
 
@@ -42,7 +44,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Break:
+class TopicChange:
     """A change of the subject before the sentence at `position`.
 
     `depth` is how much less similar the two topics are to each other than each is to itself: 0 not at all, 1 wholly.
@@ -52,19 +54,24 @@ class Break:
     depth: float
 
 
-def topic_breaks(texts: Sequence[str], language: str) -> list[Break]:
+def topic_changes(texts: Sequence[str], language: str, fewest: int = 0) -> list[TopicChange]:
     """The changes of the subject between sentences, in order; none in a text that is short or about one thing.
 
-    `texts` are the sentences of an episode, `language` is an ISO 639-1 code.
+    `texts` are the sentences of an episode, `language` is an ISO 639-1 code. Where there are less than `fewest`
+    changes, smaller topics are looked for, as long as these have enough units.
     """
     stemmed = [stems(tokens(text, language), language) for text in texts]
     starts = _units(stemmed)
     if len(starts) < 3:
         return []
     similar = _similarity(stemmed, starts)
-    edges = _divided(similar, max(round(SHORTEST_TOPIC * len(starts)), 2))
+    shortest = max(round(SHORTEST_TOPIC * len(starts)), 2)
+    for resolution in RESOLUTIONS:
+        edges = _divided(similar, shortest, resolution)
+        if len(edges) - 2 >= fewest:
+            break
     return [
-        Break(starts[middle], _depth(similar, left, middle, right))
+        TopicChange(starts[middle], _depth(similar, left, middle, right))
         for left, middle, right in zip(edges, edges[1:], edges[2:], strict=False)
     ]
 
@@ -98,10 +105,14 @@ def _similarity(stemmed: Sequence[Sequence[str]], starts: Sequence[int]) -> Valu
     return similar
 
 
-def _divided(similar: Values, shortest: int) -> list[int]:
-    """The edges of the division with the greatest modularity: 0, ..., the number of units."""
+def _divided(similar: Values, shortest: int, resolution: float) -> list[int]:
+    """The edges of the division with the greatest modularity: 0, ..., the number of units.
+
+    A higher `resolution` expects units to be more similar, and so finds smaller topics (Reichardt & Bornholdt,
+    Statistical mechanics of community detection, Physical Review E 74, 2006).
+    """
     strength = similar.sum(axis=1)
-    excess = similar - np.outer(strength, strength) / (strength.sum() or 1.0)
+    excess = similar - resolution * np.outer(strength, strength) / (strength.sum() or 1.0)
     np.fill_diagonal(excess, 0.0)
     units = len(similar)
     sums = np.zeros((units + 1, units + 1))

@@ -2,6 +2,7 @@
 
 import { makeAdverts } from "./adverts.js";
 import { ApiError } from "./api.js";
+import { makeChapters } from "./chapters.js";
 import { makeClip } from "./clip.js";
 import { confirmed, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
 import { BUSY, coarse, doingNow, folderAndName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
@@ -17,6 +18,7 @@ export function showEpisode(page, key) {
   write(view.folder, folder);
   write(view.name, name);
   const steps = new Keyed(view.steps, (step) => step.name, makeStep);
+  const chapters = makeChapters(view);
   const clips = new Keyed(view.clips, (clip) => `${clip.aspect} ${clip.clip_index}`, () => makeClip(page, editor));
   let episode = null;
   let transcript = null;
@@ -96,6 +98,7 @@ export function showEpisode(page, key) {
     write(view["degraded-title"], `${plural(reasons.length, "fallback")} used`);
     fillList(view["degraded-list"], reasons);
     writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "This episode has no clips.");
+    chapters.show(episode.chapters);
     clips.show(episode.clip_views);
     adverts.update();
     const changed = changedClips();

@@ -5,6 +5,7 @@ const STEPS = {
   aligned_transcript: "Transcript",
   ad_spans: "Adverts",
   highlight_windows: "Highlights",
+  chapters: "Chapters",
   scenes: "Scenes",
   camera_paths: "Camera",
   rendered_clips: "Clips",

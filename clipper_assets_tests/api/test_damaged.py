@@ -21,6 +21,7 @@ from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
 from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.path import CAMERA
+from clipper_assets.chapters.chapter import CHAPTERS_TABLE
 from clipper_assets.clips.manifest import CLIPS, Manifest, Source
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import save_edits
@@ -41,6 +42,7 @@ SHOWN = (("raw_video", SOURCE), ("aligned_transcript", WORDS))
 OTHERS = (
     ("ad_spans", AD_SPANS_TABLE),
     ("highlight_windows", WINDOWS),
+    ("chapters", CHAPTERS_TABLE),
     ("scenes", SCENES_TABLE),
     ("camera_paths", CAMERA),
     ("rendered_clips", CLIPS),

@@ -48,6 +48,7 @@ def test_a_finished_episode_is_counted_in_all_metrics(reader: TestClient, servic
         "aligned_transcript",
         "ad_spans",
         "highlight_windows",
+        "chapters",
         "scenes",
         "camera_paths",
         "rendered_clips",

@@ -9,6 +9,7 @@ import pytest
 from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_episode
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
@@ -26,7 +27,7 @@ from clipper_assets_tests.episodes.test_sensors import Ticks
 pytestmark = pytest.mark.episodes
 
 KEY = "test1/cut.mp4"
-TABLES = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "scenes", "camera_paths"]
+TABLES = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters", "scenes", "camera_paths"]
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_the_sensor_requests_no_upload_that_the_command_line_has_processed(
         transcript=TranscriptConfig(),
         adverts=AdSpansConfig(),
         highlights=HighlightsConfig(max_clips=1),
+        chapters=ChaptersConfig(),
         scenes=ScenesConfig(layout=Layout.center),
         camera=CameraConfig(layout=Layout.center),
         render=RenderConfig(),

@@ -130,7 +130,7 @@ def test_episodes_in_one_folder_do_not_interfere_and_a_new_style_only_renders(
     camera, render = CameraConfig(layout=Layout.center), RenderConfig(caption_style="classic")
     kept, result = clip_episode(storage, two, instance, camera=camera, render=render)
     facts = metadata(result)
-    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows"]
+    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters"]
     assert (facts["rendered"], facts["caption_style"]) == (1, "classic")
     (clip,) = read(show / "clips" / "two").clips
     assert (clip.caption_style, clip.layout) == ("classic", "center")

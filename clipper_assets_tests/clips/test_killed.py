@@ -77,7 +77,15 @@ def test_a_killed_run_is_finished_by_the_next_one(
     with dg.DagsterInstance.from_config(str(home)) as instance:
         kept, result = clip_episode(storage, "show/cut.mp4", instance, max_clips=2)
     assert failures(result) == []
-    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "scenes", "camera_paths"]
+    assert kept == [
+        "raw_video",
+        "aligned_transcript",
+        "ad_spans",
+        "highlight_windows",
+        "chapters",
+        "scenes",
+        "camera_paths",
+    ]
     (event,) = result.asset_materializations_for_node("rendered_clips")
     assert (event.metadata["rendered"].value, event.metadata["unchanged"].value) == (1, 1)
     assert contents(show / "clips", left) == finished

@@ -71,7 +71,10 @@ def test_an_upload_to_s3_becomes_clips_and_rendering_reads_only_the_windows(depl
 
     s3.requests.clear()
     output = deployment.clipper("process", "test1/sample.mp4", "--caption-style", "classic")
-    assert "unchanged, kept: raw_video, aligned_transcript, ad_spans, highlight_windows, scenes, camera_paths" in output
+    assert (
+        "unchanged, kept: raw_video, aligned_transcript, ad_spans, highlight_windows, chapters, scenes, camera_paths"
+        in output
+    )
     reads = s3.bytes_read("/podcasts/team/test1/sample.mp4")
     upload = (SAMPLE / "episode.mp4").read_bytes()
     index = upload.index(b"mdat")  # the sample has its index in front of the media

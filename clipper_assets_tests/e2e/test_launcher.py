@@ -20,7 +20,16 @@ from clipper_assets_tests.support.servers import DEADLINE_S, Deployment, deploye
 
 pytestmark = pytest.mark.e2e
 
-STEPS = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "scenes", "camera_paths", "rendered_clips"]
+STEPS = [
+    "raw_video",
+    "aligned_transcript",
+    "ad_spans",
+    "highlight_windows",
+    "chapters",
+    "scenes",
+    "camera_paths",
+    "rendered_clips",
+]
 SHORT = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_GPUS": "0,1", "CLIPPER_RENDER_WORKERS": "1"}
 RETRIED_WITHIN_S = 15.0
 

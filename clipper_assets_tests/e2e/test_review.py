@@ -129,6 +129,12 @@ def test_from_the_upload_to_the_approved_clip(page: Page, stack: Stack, tmp_path
     count = page.get_by_role("article").count()
     assert count >= 2
     check_page(page, "clips")
+    page.get_by_text("2 chapters").click()
+    page.get_by_role("button", name="Play from 0:00").click()
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 0.1")
+    page.locator("audio").evaluate("audio => audio.pause()")
+    expect(page.get_by_role("button", name="Copy for YouTube")).to_be_hidden()  # YouTube shows no fewer than three
+    check_page(page, "chapters")
 
     clip = page.get_by_role("article", name="Clip 0")
     play_from_the_transcript(page, clip)

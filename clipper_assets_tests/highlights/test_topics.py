@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker, features
-from clipper_assets.highlights.topics import topic_breaks
+from clipper_assets.highlights.topics import topic_changes
 from clipper_assets.text.stems import stems
 from clipper_assets_tests.highlights.talks import ignored, steady, talk_of, words_of
 
@@ -39,15 +39,15 @@ def talk(language: str, sentences: int = 40, seed: int = 1) -> list[str]:
 
 @pytest.mark.parametrize("language", list(SUBJECTS))
 def test_a_change_of_the_subject_is_found_in_any_language(language: str) -> None:
-    changes = topic_breaks(talk(language), language)
+    changes = topic_changes(talk(language), language)
     assert [change.position for change in changes] == [pytest.approx(40, abs=7), pytest.approx(80, abs=7)]
     assert all(change.depth > 0.4 for change in changes)
 
 
 def test_a_short_text_and_one_about_one_thing_have_no_change() -> None:
-    assert topic_breaks([], "en") == topic_breaks(["Hello."], "en") == topic_breaks(["..."] * 50, "en") == []
-    assert topic_breaks(talk("en")[:12], "en") == []
-    assert all(change.depth < 0.4 for change in topic_breaks(talk("en", 120)[:120], "en"))
+    assert topic_changes([], "en") == topic_changes(["Hello."], "en") == topic_changes(["..."] * 50, "en") == []
+    assert topic_changes(talk("en")[:12], "en") == []
+    assert all(change.depth < 0.4 for change in topic_changes(talk("en", 120)[:120], "en"))
 
 
 def test_inflected_words_count_as_one() -> None:
@@ -57,7 +57,7 @@ def test_inflected_words_count_as_one() -> None:
 
 def test_windows_of_the_heuristic_do_not_cross_a_change_of_the_subject() -> None:
     spoken = talk_of(words_of(steady(talk("en"), seconds=4.0, gap=0.3)), 600)
-    edges = {change.position for change in spoken.breaks}
+    edges = {change.position for change in spoken.topic_changes}
     crossing = features(spoken, spoken.runs)["crossing"]
     assert [bool(value) for value in crossing] == [any(r.first < e <= r.last for e in edges) for r in spoken.runs]
     for candidate in HeuristicPicker().pick(spoken, ignored).candidates:

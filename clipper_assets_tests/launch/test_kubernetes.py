@@ -115,6 +115,7 @@ def test_only_two_steps_request_a_gpu(launched: list[Pod]) -> None:
         "aligned_transcript": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
         "ad_spans": {"image": "clipper:service", "resources": STEP},
         "highlight_windows": {"image": "clipper:service", "resources": STEP},
+        "chapters": {"image": "clipper:service", "resources": STEP},
         "scenes": {"image": "clipper:service", "resources": STEP},
         "camera_paths": {"image": "clipper:service", "resources": STEP},
         "rendered_clips": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},

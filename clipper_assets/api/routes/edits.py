@@ -24,14 +24,21 @@ from clipper_assets.edits.words import updated_word_edits
 from clipper_assets.highlights.window import WINDOWS, read_requested
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
-from clipper_assets.runtime.asset_names import AD_SPANS, CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
+from clipper_assets.runtime.asset_names import (
+    AD_SPANS,
+    CAMERA_PATHS,
+    CHAPTERS,
+    HIGHLIGHT_WINDOWS,
+    RENDERED_CLIPS,
+    SCENES,
+)
 from clipper_assets.shows.show import Layout
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
 """Tag of a run that renders edits: their version."""
-AFTER_EDITS: Sequence[str] = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
+AFTER_EDITS: Sequence[str] = (HIGHLIGHT_WINDOWS, CHAPTERS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
 
 
 @router.get("/options", responses=answers())
@@ -154,6 +161,7 @@ def render_config(highlights: Mapping[str, Any], requested: Requested, aspect: A
     camera = {"layout": request.pop("layout")} if "layout" in request else {}
     return {
         HIGHLIGHT_WINDOWS: {"config": highlights},
+        CHAPTERS: {"config": {"picker": highlights["picker"]} if highlights.get("picker") else {}},
         SCENES: {"config": camera},
         CAMERA_PATHS: {"config": camera},
         RENDERED_CLIPS: {"config": {**request, "aspect": aspect.name}},

@@ -9,6 +9,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.views.chapters import ChaptersView, chapters_view
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
 from clipper_assets.api.views.edits import Edits, edits_view
 from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
@@ -57,6 +58,7 @@ class Episode(EpisodeSummary):
         description="fallbacks used by all steps; fallbacks of one clip are listed with the clip"
     )
     edits: Edits
+    chapters: ChaptersView | None = Field(None, description="null until the episode has clips")
     clip_views: list[ClipView]
     links: Links
 
@@ -115,6 +117,7 @@ def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str]) -> Episode
         steps=list(episode.view.steps.values()) if episode.view else [],
         degraded=episode.view.degraded if episode.view else [],
         edits=edits_view(episode),
+        chapters=chapters_view(episode, url),
         clip_views=clips,
         links=Links(
             status=path_of(episode.key),

@@ -14,7 +14,7 @@ from clipper_assets.highlights.prompt import Prompt, standard_prompt
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Runs
 from clipper_assets.highlights.taste import Taste
-from clipper_assets.highlights.topics import Break, topic_breaks
+from clipper_assets.highlights.topics import TopicChange, topic_changes
 from clipper_assets.llm.session import Usage
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
@@ -56,9 +56,9 @@ class Talk:
         return [self.rules.admit(sentence) and not breaks.hold(sentence) for sentence in self.sentences]
 
     @cached_property
-    def breaks(self) -> list[Break]:
+    def topic_changes(self) -> list[TopicChange]:
         """Where the subject changes; doubtful sentences do not count."""
-        return topic_breaks(["" if sentence.doubtful else sentence.text for sentence in self.sentences], self.language)
+        return topic_changes(["" if sentence.doubtful else sentence.text for sentence in self.sentences], self.language)
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     leaning = Edges(sentences, talk.language).leaning
     is_housekeeping = housekeeping(sentences) if english else np.zeros(len(sentences))
     crossing = np.zeros(len(allowed))
-    for change in talk.breaks:
+    for change in talk.topic_changes:
         inside = (first < change.position) & (change.position < after)
         crossing[inside] = np.maximum(crossing[inside], change.depth)
     housekeeping_share = total(is_housekeeping) / (after - first)

@@ -42,6 +42,7 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
             "aligned_transcript",
             "ad_spans",
             "highlight_windows",
+            "chapters",
             "scenes",
             "camera_paths",
             "rendered_clips",

@@ -358,8 +358,9 @@ def test_rendering_again_starts_one_run_of_the_assets_that_edits_affect(client: 
 
 def test_a_rendering_is_asked_for_as_it_was_requested_before() -> None:
     requested = Requested(layout=Layout.split, caption_style="boxed", tighten=True)
-    assert render_config({"max_clips": 4}, requested, Aspect.square) == {
-        "highlight_windows": {"config": {"max_clips": 4}},
+    assert render_config({"max_clips": 4, "picker": "heuristic"}, requested, Aspect.square) == {
+        "highlight_windows": {"config": {"max_clips": 4, "picker": "heuristic"}},
+        "chapters": {"config": {"picker": "heuristic"}},
         "scenes": {"config": {"layout": "split"}},
         "camera_paths": {"config": {"layout": "split"}},
         "rendered_clips": {"config": {"caption_style": "boxed", "tighten": True, "aspect": "square"}},

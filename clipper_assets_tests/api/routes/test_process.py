@@ -267,6 +267,7 @@ def test_the_events_of_a_finished_run_end_with_the_result(reader: TestClient) ->
             "aligned_transcript",
             "ad_spans",
             "highlight_windows",
+            "chapters",
             "scenes",
             "camera_paths",
             "rendered_clips",
