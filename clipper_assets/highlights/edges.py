@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.highlights.opening_words import ABBREVIATIONS, OPENING_WORDS
 from clipper_assets.highlights.run import Ints, Runs
-from clipper_assets.transcript.boundaries import cut_boundaries
+from clipper_assets.transcript.boundaries import LONG_PAUSE_S, cut_boundaries
 from clipper_assets.transcript.punctuation import is_question, is_terminated, trails_off
 from clipper_assets.transcript.words import Sentence
 
@@ -19,9 +19,10 @@ LEANING = 12
 """An opening that cannot be understood without what was said before. Flaws are added; each is more than those below it
 together, at both edges."""
 PARTED = 4
-"""A question without its answer, an answer without its question, and an end that trails off."""
+"""A question without its answer, an answer without its question, an end that trails off, and what follows it."""
 SLIGHT = 1
-"""The same where the question asks for no answer ("..., right?"), and an opening that reacts to something."""
+"""The same where the question asks for no answer ("..., right?"); an opening that reacts to something, has a pronoun in
+a few words or hardly any words; an ending that only reacts."""
 
 NEAR_S = 10.0
 """An opening with a leaning word is not used if there is one without at most this far away."""
@@ -31,6 +32,8 @@ ANSWER_S = 10.0
 """Longest pause between a question and its answer."""
 MOST_LOWER = 0.3
 """Largest share of sentences that begin in lower case if a transcript begins sentences in upper case."""
+FEWEST_WORDS, FEW_WORDS = 3, 8
+"""Shorter openings say too little, and up to the second number a pronoun is likely to stand for something before."""
 LOOK_AHEAD = 3
 """Sentences in which the first word that is no filler is looked for."""
 
@@ -40,6 +43,7 @@ class Edges:
 
     Attributes:
         leaning: Whether each sentence opens with a leaning word, of shape (sentences,).
+        depends: Whether it does, reacts to something or may refer to something before it, of shape (sentences,).
         inside: 1 for each boundary inside a sentence, of shape (sentences + 1,); see `inside_sentences`.
         begins: Other flaws of a window that begins with each sentence, of shape (sentences,).
         ends: Other flaws of a window that ends with each sentence, of shape (sentences,).
@@ -53,14 +57,18 @@ class Edges:
         for at, (before, after) in enumerate(pairwise(sentences), start=1):
             if question[at - 1] and after.start - before.end < ANSWER_S:
                 answered[at] = _unanswered(before.text, language)
+        after_ellipsis = np.zeros(len(sentences), dtype=bool)
+        for at, (before, after) in enumerate(pairwise(sentences), start=1):
+            after_ellipsis[at] = trails_off(before.text) and after.start - before.end < LONG_PAUSE_S
+        reactions = np.array([_is_reaction(sentence.text, language) for sentence in sentences], dtype=bool)
         finished = np.array([is_terminated(s.text) and not trails_off(s.text) for s in sentences], dtype=bool)
         self._starts = np.array([sentence.start for sentence in sentences])
         self.inside = inside_sentences(sentences)
-        self.leaning = openings == LEANING
+        self.leaning, self.depends = openings == LEANING, openings > 0
         # A question after a question is seldom its answer.
         parted = np.where(question, np.minimum(answered[:-1], SLIGHT), answered[:-1])
-        self.begins = openings + parted
-        self.ends = np.maximum(answered[1:], np.where(finished, 0, PARTED))
+        self.begins = openings + np.maximum(parted, np.where(after_ellipsis, PARTED, 0))
+        self.ends = np.maximum(answered[1:], np.where(finished, np.where(reactions, SLIGHT, 0), PARTED))
 
     def cuts(self, runs: Runs) -> Ints:
         """How many edges of each run are inside a sentence, of shape (runs,)."""
@@ -107,6 +115,8 @@ def inside_sentences(sentences: Sequence[Sentence]) -> Ints:
 class _Patterns:
     leaning: re.Pattern[str]
     slight: re.Pattern[str]
+    pronoun: re.Pattern[str]
+    reaction: re.Pattern[str]
     tag: re.Pattern[str]
 
 
@@ -123,6 +133,8 @@ def _patterns(language: str) -> _Patterns | None:
     return _Patterns(
         leaning=opening(words.fillers, words.leaning),
         slight=opening(r"u+h*m*", words.slight),
+        pronoun=re.compile(rf"\b(?:{words.pronouns})\b", re.IGNORECASE),
+        reaction=re.compile(rf"\W*(?:(?:{words.fillers}|{words.slight})(?!\w)\W*)++", re.IGNORECASE),
         tag=re.compile(rf"(?:.*,\s*)?(?:{words.tags})\W*", re.IGNORECASE),
     )
 
@@ -139,7 +151,19 @@ def _opening(sentences: Sequence[Sentence], position: int, language: str) -> int
     text = " ".join(sentence.text for sentence in sentences[position : position + LOOK_AHEAD])
     if leans(text, language):
         return LEANING
-    return SLIGHT if patterns and patterns.slight.match(text) else 0
+    return SLIGHT if patterns and (patterns.slight.match(text) or _is_thin(sentences[position].text, patterns)) else 0
+
+
+def _is_thin(text: str, patterns: "_Patterns") -> bool:
+    """Whether an opening sentence says too little by itself: it has few words, or a pronoun among not many."""
+    words = len(text.split())
+    return words < FEWEST_WORDS or (words <= FEW_WORDS and bool(patterns.pronoun.search(text)))
+
+
+def _is_reaction(text: str, language: str) -> bool:
+    """Whether a sentence only reacts to what was said: "Yeah, right"."""
+    patterns = _patterns(language)
+    return patterns is not None and bool(patterns.reaction.fullmatch(text))
 
 
 def _unanswered(question: str, language: str) -> int:

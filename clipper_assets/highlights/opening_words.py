@@ -17,12 +17,14 @@ class OpeningWords:
         fillers: What may stand before the first word that counts.
         leaning: Openings that cannot be understood without what was said before.
         slight: Openings that react to something, or may lean; none by default.
+        pronouns: Words for what was named before; none by default.
         tags: Questions that ask for no answer; none by default.
     """
 
     fillers: str
     leaning: str
     slight: str = r"(?!)"
+    pronouns: str = r"(?!)"
     tags: str = r"(?!)"
 
 
@@ -33,15 +35,18 @@ _EN = OpeningWords(
     r"|i guess|i think|anyway|anyways)(?=[,.!?;:\u2026-])",
     leaning=r"and|but|or|nor|so|because|cos|coz|cuz"
     r"|cause(?= (?:i|you|we|they|he|she|it|that|there|if|when)\b)"
-    r"|which|whereas|then|also|plus|therefore|thus|hence|however|otherwise|instead"
+    r"|for (?:example|instance)|in (?:addition|other words)|as a result|on the other hand|meaning|namely|similarly"
+    r"|likewise|which|whereas|then|also|plus|therefore|thus|hence|however|otherwise|instead"
     r"|(?:he|she|it|they|that|this|these|those)(?:['\u2019]\w+)?"
     r"|him|her|his|hers|them|their|theirs|its",
     slight=r"(?:yes|yeah|yep|yup|no|nope|okay|ok|right|exactly|absolutely|totally|definitely|sure|true|correct|agreed"
     r"|of course|thanks?(?: you)?|i agree|me too|great|awesome|amazing|wow|oh|interesting|really"
-    r"|mm-?hmm|uh-?huh)(?=[,.!?\u2026])|good (?:question|point)"
+    r"|mm-?hmm|uh-?huh)(?=[,.!?\u2026]|$)|good (?:question|point)"
+    r"|by the way|speaking of|(?:like|as) i said|all right|alright|go ahead"
     r"|another|again|still|anyway|like|especially|even|except|unless|until|than"
     r"|the (?:other|same)|(?:after|before|in|for|with|at|on|by|about|from|of|to|without) "
     r"(?:that|this|it|them|him|those|these|which)",
+    pronouns=r"he|she|it|they|him|her|them|his|their|that|this|these|those|there",
     tags=r"right|okay|ok|yeah|huh|no|really"
     r"|you know(?: what i mean| what i(?:['\u2019]m| am) saying)?|is(?:n['\u2019]t)? it"
     r"|does that make sense|make sense|know what i mean|see what i mean",

@@ -42,7 +42,7 @@ def test_an_opening_that_needs_what_came_before_leans(language: str, text: str) 
     [
         ("en", "Sophie left."),
         ("en", "Item one is here."),
-        ("en", "Well, Anna left."),
+        ("en", "Well, Anna left town."),
         ("en", "No one came."),
         ("en", "Right after the war, everything changed."),
         ("es", "El perro ladra."),
@@ -60,19 +60,28 @@ def test_another_opening_does_not_lean(language: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "inside", "begins", "ends"),
     [
-        ("It is late.", "Anna left.", 0, 0, 0),
+        ("It is late.", "Anna left town.", 0, 0, 0),
         ("It is late.", "He left.", 0, LEANING, 0),
-        ("It is late.", "Yes, Anna left.", 0, SLIGHT, 0),
-        ("Why did Anna leave?", "Nobody knows.", 0, PARTED, PARTED),
+        ("It is late.", "Yes, Anna left town.", 0, SLIGHT, 0),
+        ("Why did Anna leave?", "Nobody knows why.", 0, PARTED, PARTED),
         ("Why?", "What happened to Anna?", 0, SLIGHT, PARTED),
-        ("It's late, right?", "Anna left.", 0, SLIGHT, SLIGHT),
-        ("It was...", "Anna left.", 0, 0, PARTED),
-        ("I saw Dr.", "Smith left.", 1, 0, 0),
-        ("J.", "Smith left.", 1, 0, 0),
-        ("It costs 2.", "5 million.", 1, 0, 0),
-        ("It was... well,", "anna's fault.", 1, 0, PARTED),
+        ("It's late, right?", "Anna left town.", 0, SLIGHT, SLIGHT),
+        ("It was...", "Anna left town.", 0, PARTED, PARTED),
+        ("It is late.", "Praying in church?", 0, 0, 0),
+        ("It is late.", "Praying?", 0, SLIGHT, 0),
+        ("It is late.", "Can we get rid of them?", 0, SLIGHT, 0),
+        ("It is late.", "Can we get rid of them before the end of the week?", 0, 0, 0),
+        ("It is late.", "By the way, Anna left town.", 0, SLIGHT, 0),
+        ("It is late.", "For example, Anna left town.", 0, LEANING, 0),
+        ("Yeah, right.", "Anna left town.", 0, 0, SLIGHT),
+        ("All right.", "Anna left town.", 0, 0, SLIGHT),
+        ("Right after the war.", "Anna left town.", 0, 0, 0),
+        ("I saw Dr.", "Smith left town.", 1, 0, 0),
+        ("J.", "Smith left town.", 1, 0, 0),
+        ("It costs 2.", "5 million people came.", 1, 0, 0),
+        ("It was... well,", "anna's own fault.", 1, 0, PARTED),
         ("Stop!", "she said.", 1, LEANING, 0),
-        ("This is where", "Anna left.", 1, 0, PARTED),
+        ("This is where", "Anna left town.", 1, 0, PARTED),
     ],
 )
 def test_edges_are_graded_by_what_they_part(before: str, after: str, inside: int, begins: int, ends: int) -> None:
@@ -81,7 +90,7 @@ def test_edges_are_graded_by_what_they_part(before: str, after: str, inside: int
 
 
 def test_a_pause_ends_a_sentence_and_the_wait_for_an_answer() -> None:
-    texts = ("It begins.", "This is where", "Anna left.", "Why?", "Nobody knows.")
+    texts = ("It begins.", "This is where", "Anna left town.", "Why?", "Nobody knows why.")
     edges = Edges(lines_of(*texts, gap=2.5), "en")
     assert (edges.begins[2], edges.ends[1], edges.begins[4], edges.ends[3]) == (0, PARTED, PARTED, PARTED)
     edges = Edges(lines_of(*texts, gap=12), "en")
@@ -89,13 +98,13 @@ def test_a_pause_ends_a_sentence_and_the_wait_for_an_answer() -> None:
 
 
 def test_a_transcript_in_lower_case_is_judged_by_its_punctuation() -> None:
-    edges = Edges(lines_of("it begins.", "anna left.", "it went", "on and on.", "over."), "en")
+    edges = Edges(lines_of("it begins.", "anna left town.", "it went", "on and on.", "over."), "en")
     assert edges.inside.tolist() == [0, 0, 0, 1, 0, 0]
 
 
 def test_no_window_opens_with_a_leaning_word_if_another_opening_is_near() -> None:
     texts = ["And it went on."] * 60
-    texts[30] = "Anna left."
+    texts[30] = "Anna left town."
     lines = lines_of(*texts)
     found = runs(lines, Rules(), 400)
     near = {n for n in range(60) if n != 30 and abs(lines[n].start - lines[30].start) <= NEAR_S}

@@ -133,10 +133,16 @@ def test_a_finished_ending_is_preferred() -> None:
 
 
 def test_an_ending_is_finished_only_if_the_thought_is() -> None:
-    texts = ["Why did he sell it?", "He sold it...", "It was the brakes", "He sold it.", "And he was glad.", "Now go."]
+    texts = [
+        "Why did he sell it?",
+        "He sold it...",
+        "It was the brakes",
+        "He sold it.",
+        "And he was glad.",
+        "Anna left town.",
+    ]
     spoken = sentences(words_of(steady(texts)))
-    leaning = Edges(spoken, "en").leaning
-    assert endings(spoken, leaning).tolist() == [0, 0, 0, 0.6, 1, 1]
+    assert endings(spoken, Edges(spoken, "en").depends).tolist() == [0, 0, 0, 0.6, 1, 1]
     talk = talk_of(words_of(steady(["The shop closed.", "And he was glad."] * 20)), 240)
     reasons = {candidate.last % 2: candidate.reason for candidate in HeuristicPicker().pick(talk, ignored).candidates}
     assert reasons.keys() == {1}

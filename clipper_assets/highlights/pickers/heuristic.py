@@ -107,16 +107,16 @@ def housekeeping(sentences: Sequence[Sentence]) -> Values:
     return np.array([not s.doubtful and bool(cues.HOUSEKEEPING.search(s.text)) for s in sentences], dtype=np.float64)
 
 
-def endings(sentences: Sequence[Sentence], leaning: NDArray[np.bool_]) -> Values:
+def endings(sentences: Sequence[Sentence], depends: NDArray[np.bool_]) -> Values:
     """How well each sentence ends a window, 0..1, shape (sentences,): 0 for a question, which lacks its answer, and for
-    an unfinished sentence; 1 only if the thought is finished, too. `leaning` says which sentences open with a leaning
-    word, of the same shape.
+    an unfinished sentence; 1 only if the thought is finished, too. `depends` says which sentences
+    open with a reference to what came before, of the same shape.
     """
     finished = [is_terminated(s.text) and not is_question(s.text) and not trails_off(s.text) for s in sentences]
     pause = [
         after.start - before.end >= PAUSE_S or after.speaker != before.speaker for before, after in pairwise(sentences)
     ]
-    moves_on = np.array([*pause, True], dtype=bool) & ~np.append(leaning[1:], False)
+    moves_on = np.array([*pause, True], dtype=bool) & ~np.append(depends[1:], False)
     return np.asarray(finished * (0.6 + 0.4 * moves_on))
 
 
@@ -159,7 +159,7 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     novelty = np.array([sum(rarity[token] for token in sentence) for sentence in tokenized])
 
     english = talk.language.startswith("en")
-    leaning = Edges(sentences, talk.language).leaning
+    edges = Edges(sentences, talk.language)
     is_housekeeping = housekeeping(sentences) if english else np.zeros(len(sentences))
     crossing = np.zeros(len(allowed))
     for change in talk.topic_changes:
@@ -169,11 +169,11 @@ def features(talk: Talk, allowed: Sequence[Run]) -> dict[str, Values]:
     return {
         "hook": opening([english and bool(cues.HOOK.search(s.text)) for s in sentences]),
         "question": opening([is_question(sentence.text) for sentence in sentences]),
-        "leaning": opening(leaning.tolist()),
+        "leaning": opening(edges.leaning.tolist()),
         "pace": deviation(*mean(word_counts, seconds)),
         "energy": deviation(10 * np.log10(run_power), 10 * float(np.log10(mean_power))),
         "novelty": deviation(*mean(novelty, np.array([len(s) for s in tokenized], dtype=np.float64))),
-        "ending": endings(sentences, leaning)[after - 1],
+        "ending": endings(sentences, edges.depends)[after - 1],
         "housekeeping": np.where(housekeeping_share > 0, 0.5 + 0.5 * housekeeping_share, 0.0),
         "crossing": crossing,
     }
