@@ -24,20 +24,28 @@ _NO_NAME = re.compile(
 )
 
 
-def hashtags(window: Sequence[str], episode: Sequence[str], language: str) -> tuple[str, ...]:
-    """At most `MOST_HASHTAGS` names said in the sentences of a window, the most frequent first; mostly there are none.
+class Names:
+    """The names of an episode, each with how often it is said in all of its sentences; counted once for all windows."""
 
-    A name is one or several words in a row that are capitalized inside sentences. It is said at least `IN_EPISODE`
-    times in the episode and `IN_WINDOW` times in the window.
-    """
-    if language not in CAPITALIZES_NAMES_ALONE:
-        return ()
-    names = _names(episode)
-    said = Counter(name for text in window for name in _runs(text, names))
-    everywhere = Counter(name for text in episode for name in _runs(text, names))
-    sure = [name for name, count in said.items() if count >= IN_WINDOW and everywhere[name] >= IN_EPISODE]
-    tags = ["#" + re.sub(r"[\W_]", "", name) for name in sorted(sure, key=lambda name: -said[name])]
-    return tuple(dict.fromkeys(tags))[:MOST_HASHTAGS]
+    def __init__(self, episode: Sequence[str], language: str):
+        self._words = _names(episode) if language in CAPITALIZES_NAMES_ALONE else set()
+        self._said = self._count(episode) if self._words else Counter[str]()
+
+    def _count(self, texts: Sequence[str]) -> Counter[str]:
+        return Counter(name for text in texts for name in _runs(text, self._words))
+
+    def hashtags(self, window: Sequence[str]) -> tuple[str, ...]:
+        """At most `MOST_HASHTAGS` names said in the sentences of a window, the most frequent first; mostly none.
+
+        A name is one or several words in a row that are capitalized inside sentences. It is said at least `IN_EPISODE`
+        times in the episode and `IN_WINDOW` times in the window.
+        """
+        if not self._words:
+            return ()
+        said = self._count(window)
+        sure = [name for name, count in said.items() if count >= IN_WINDOW and self._said[name] >= IN_EPISODE]
+        tags = ["#" + re.sub(r"[\W_]", "", name) for name in sorted(sure, key=lambda name: -said[name])]
+        return tuple(dict.fromkeys(tags))[:MOST_HASHTAGS]
 
 
 def _names(episode: Sequence[str]) -> set[str]:

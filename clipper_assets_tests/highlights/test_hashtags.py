@@ -1,6 +1,6 @@
 import pytest
 
-from clipper_assets.highlights.hashtags import hashtags
+from clipper_assets.highlights.hashtags import Names
 
 PLAIN = ["We talked about the plan.", "It was fine and the weather was good."] * 5
 NAMED = [
@@ -12,7 +12,7 @@ NAMED = [
 
 
 def test_names_that_are_said_again_and_again_are_hashtags() -> None:
-    assert hashtags(NAMED, [*PLAIN, *NAMED, "I met Miriam."], "en") == ("#NewZealand", "#Miriam")
+    assert Names([*PLAIN, *NAMED, "I met Miriam."], "en").hashtags(NAMED) == ("#NewZealand", "#Miriam")
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_names_that_are_said_again_and_again_are_hashtags() -> None:
 )
 def test_there_are_no_hashtags_rather_than_bad_ones(window: list[str], language: str) -> None:
     episode = window if window[0].isupper() else [*PLAIN, *window]
-    assert hashtags(window, episode, language) == ()
+    assert Names(episode, language).hashtags(window) == ()

@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clipper_assets.highlights.edges import Edges
-from clipper_assets.highlights.hashtags import hashtags
+from clipper_assets.highlights.hashtags import Names
 from clipper_assets.highlights.pickers import word_lists as cues
 from clipper_assets.highlights.pickers.about import about
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
@@ -212,7 +212,7 @@ class HeuristicPicker(Picker):
         report(0.5)
 
         rarity = inverse_frequency(tokens_said(talk))
-        said = [sentence.text for sentence in talk.sentences if not sentence.doubtful]
+        names = Names([sentence.text for sentence in talk.sentences if not sentence.doubtful], talk.language)
         candidates = []
         for i in choose(allowed, raw, talk.count):
             run = allowed[i]
@@ -232,7 +232,7 @@ class HeuristicPicker(Picker):
                         [*(["about what was asked for"] if on_topic[i] else []), *(phrases[name] for name in notable)]
                     )
                     or "nothing stands out",
-                    hashtags=hashtags(texts, said, talk.language),
+                    hashtags=names.hashtags(texts),
                 )
             )
         report(1.0)
