@@ -22,7 +22,9 @@ PARTED = 4
 """A question without its answer, an answer without its question, an end that trails off, and what follows it."""
 SLIGHT = 1
 """The same where the question asks for no answer ("..., right?"); an opening that reacts to something, has a pronoun in
-a few words or hardly any words; an ending that only reacts."""
+a few words or hardly any words; an ending that only reacts; an edge where two sentences overlap."""
+OVERLAP_S = 0.1
+"""Shorter overlaps are errors of word times (see `boundaries.PAD_S`)."""
 
 NEAR_S = 10.0
 """An opening with a leaning word is not used if there is one without at most this far away."""
@@ -67,8 +69,10 @@ class Edges:
         self.leaning, self.depends = openings == LEANING, openings > 0
         # A question after a question is seldom its answer.
         parted = np.where(question, np.minimum(answered[:-1], SLIGHT), answered[:-1])
-        self.begins = openings + np.maximum(parted, np.where(after_ellipsis, PARTED, 0))
-        self.ends = np.maximum(answered[1:], np.where(finished, np.where(reactions, SLIGHT, 0), PARTED))
+        overlapping = SLIGHT * _overlaps(sentences)
+        self.begins = openings + np.maximum(parted, np.where(after_ellipsis, PARTED, overlapping[:-1]))
+        finishing = np.maximum(SLIGHT * reactions, overlapping[1:])
+        self.ends = np.maximum(answered[1:], np.where(finished, finishing, PARTED))
 
     def cuts(self, runs: Runs) -> Ints:
         """How many edges of each run are inside a sentence, of shape (runs,)."""
@@ -137,6 +141,13 @@ def _patterns(language: str) -> _Patterns | None:
         reaction=re.compile(rf"\W*(?:(?:{words.fillers}|{words.slight})(?!\w)\W*)++", re.IGNORECASE),
         tag=re.compile(rf"(?:.*,\s*)?(?:{words.tags})\W*", re.IGNORECASE),
     )
+
+
+def _overlaps(sentences: Sequence[Sentence]) -> Ints:
+    """1 for each boundary where an earlier sentence goes on after the next one has begun; shape (sentences + 1,)."""
+    said_until = np.maximum.accumulate([-np.inf, *(sentence.end for sentence in sentences)])
+    said_from = np.array([*(sentence.start for sentence in sentences), np.inf])
+    return (said_until - said_from > OVERLAP_S).astype(np.intp)
 
 
 def leans(text: str, language: str) -> bool:

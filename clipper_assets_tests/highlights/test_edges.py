@@ -97,6 +97,12 @@ def test_a_pause_ends_a_sentence_and_the_wait_for_an_answer() -> None:
     assert (edges.begins[4], edges.ends[3]) == (0, 0)
 
 
+def test_an_edge_where_two_sentences_overlap_is_a_slight_flaw() -> None:
+    spoken = [("Nobody slept well.", 0.0, 5.0), ("Anna left town.", 4.5, 9.0), ("The train was full.", 8.95, 12.0)]
+    edges = Edges(sentences(words_of(spoken)), "en")
+    assert (edges.begins.tolist(), edges.ends.tolist()) == ([0, SLIGHT, 0], [SLIGHT, 0, 0])
+
+
 def test_a_transcript_in_lower_case_is_judged_by_its_punctuation() -> None:
     edges = Edges(lines_of("it begins.", "anna left town.", "it went", "on and on.", "over."), "en")
     assert edges.inside.tolist() == [0, 0, 0, 1, 0, 0]
