@@ -22,7 +22,7 @@ PARTED = 4
 """A question without its answer, an answer without its question, an end that trails off, and what follows it."""
 SLIGHT = 1
 """The same where the question asks for no answer ("..., right?"); an opening that reacts to something, has a pronoun in
-a few words or hardly any words; an ending that only reacts; an edge where two sentences overlap."""
+a few words, hardly any words or no end; an ending that only reacts; an edge where two sentences overlap."""
 OVERLAP_S = 0.1
 """Shorter overlaps are errors of word times (see `boundaries.PAD_S`)."""
 
@@ -166,9 +166,9 @@ def _opening(sentences: Sequence[Sentence], position: int, language: str) -> int
 
 
 def _is_thin(text: str, patterns: "_Patterns") -> bool:
-    """Whether an opening sentence says too little by itself: it has few words, or a pronoun among not many."""
+    """Whether an opening sentence says too little by itself: it has few words, a pronoun among not many, or no end."""
     words = len(text.split())
-    return words < FEWEST_WORDS or (words <= FEW_WORDS and bool(patterns.pronoun.search(text)))
+    return words < FEWEST_WORDS or trails_off(text) or (words <= FEW_WORDS and bool(patterns.pronoun.search(text)))
 
 
 def _is_reaction(text: str, language: str) -> bool:

@@ -36,14 +36,14 @@ _EN = OpeningWords(
     leaning=r"and|but|or|nor|so|because|cos|coz|cuz"
     r"|cause(?= (?:i|you|we|they|he|she|it|that|there|if|when)\b)"
     r"|for (?:example|instance)|in (?:addition|other words)|as a result|on the other hand|meaning|namely|similarly"
-    r"|likewise|which|whereas|then|also|plus|therefore|thus|hence|however|otherwise|instead"
+    r"|likewise|who(?:m|se)?(?![^.!?]*\?)|which|whereas|then|also|plus|therefore|thus|hence|however|otherwise|instead"
     r"|(?:he|she|it|they|that|this|these|those)(?:['\u2019]\w+)?"
     r"|him|her|his|hers|them|their|theirs|its",
     slight=r"(?:yes|yeah|yep|yup|no|nope|okay|ok|right|exactly|absolutely|totally|definitely|sure|true|correct|agreed"
     r"|of course|thanks?(?: you)?|i agree|me too|great|awesome|amazing|wow|oh|interesting|really"
     r"|mm-?hmm|uh-?huh)(?=[,.!?\u2026]|$)|good (?:question|point)"
     r"|by the way|speaking of|(?:like|as) i said|all right|alright|go ahead"
-    r"|another|again|still|anyway|like|especially|even|except|unless|until|than"
+    r"|one (?:of|that|which|who)|another|again|still|anyway|like|especially|even|except|unless|until|than"
     r"|the (?:other|same)|(?:after|before|in|for|with|at|on|by|about|from|of|to|without) "
     r"(?:that|this|it|them|him|those|these|which)",
     pronouns=r"he|she|it|they|him|her|them|his|their|that|this|these|those|there",
