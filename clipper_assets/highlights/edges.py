@@ -147,7 +147,7 @@ def _overlaps(sentences: Sequence[Sentence]) -> Ints:
     """1 for each boundary where an earlier sentence goes on after the next one has begun; shape (sentences + 1,)."""
     said_until = np.maximum.accumulate([-np.inf, *(sentence.end for sentence in sentences)])
     said_from = np.array([*(sentence.start for sentence in sentences), np.inf])
-    return (said_until - said_from > OVERLAP_S).astype(np.intp)
+    return np.asarray(said_until - said_from > OVERLAP_S, dtype=np.intp)
 
 
 def leans(text: str, language: str) -> bool:
