@@ -45,7 +45,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "6"
+CODE_VERSION = "7"
 
 
 class HighlightsConfig(StepConfig):

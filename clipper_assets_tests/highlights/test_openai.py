@@ -237,11 +237,46 @@ def test_a_long_transcript_is_picked_in_parts_and_ranked(model_server: ModelServ
     shown = rank["messages"][1]["content"].splitlines()
     assert [line.split()[0] for line in shown] == ["0", "1", "2"]
     assert re.fullmatch(r"1 \[\d+:\d\d-\d+:\d\d\] title \d+ \| hook \d+ \| it stands alone", shown[1])
-    assert [(c.first, c.score) for c in picked.candidates] == [(seen[1][0], 10.0), (seen[0][0], 4.0)]
+    assert [(c.first, c.score) for c in picked.candidates] == [
+        (seen[1][0], 10.0),
+        (seen[0][0], 4.0),
+        (seen[2][0], 4.0),  # left out by the model, but there are to be three clips
+    ]
     assert [entry.reason for entry in picked.degraded] == [
         "gpt-4o-mini ranked 1 of 3 stretches that do not exist; these were dropped"
     ]
     assert picked.usage.tokens_in == 4000
+
+
+POOL = [highlight(first, first + 6, score) for first, score in [(0, 9), (10, 8), (20, 7), (30, 6), (40, 5)]]
+
+
+def test_more_stretches_than_clips_are_ranked_against_each_other(model_server: ModelServer) -> None:
+    ranking = {"ranking": [{"number": 4, "score": 10}, {"number": 1, "score": 6}, {"number": 3, "score": 5}]}
+    model_server.replies = [highlights(*POOL), completion(json.dumps(ranking))]
+    picked = pick(model_server)
+    assert "Find the 5 stretches" in model_server.requests[0]["messages"][0]["content"]
+    assert len(model_server.requests[1]["messages"][1]["content"].splitlines()) == 5
+    assert [(c.first, c.score) for c in picked.candidates] == [(40, 10.0), (10, 6.0), (30, 5.0)]
+    assert (list(picked.degraded), picked.usage.tokens_in) == ([], 2000)
+
+
+@pytest.mark.parametrize(
+    "reply", [error(500), completion('{"ranking": []}'), completion('{"ranking": [{"number": 9}]}')]
+)
+def test_without_a_ranking_the_first_scores_stand(model_server: ModelServer, reply: Reply) -> None:
+    model_server.replies = [highlights(*POOL), reply]
+    picked = pick(model_server)
+    assert picked.picker == "openai:gpt-4o-mini"
+    assert [(c.first, c.score) for c in picked.candidates] == [(0, 9.0), (10, 8.0), (20, 7.0), (30, 6.0), (40, 5.0)]
+    (note,) = [entry.reason for entry in picked.degraded if "compared" in entry.reason]
+    assert note.startswith("highlights were not compared with each other, only scored one by one: gpt-4o-mini ")
+
+
+def test_no_ranking_is_asked_for_where_there_is_nothing_to_choose(model_server: ModelServer) -> None:
+    model_server.replies = [highlights(*POOL[:3])]
+    assert len(pick(model_server).candidates) == 3
+    assert len(model_server.requests) == 1
 
 
 def test_parts_cover_every_line_overlap_and_fit_the_budget() -> None:
