@@ -12,6 +12,7 @@ them, in 4 to 14 times as many bytes. The sentences that it finds in addition ha
 import struct
 import zlib
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,14 @@ _MOST_BYTES = 4 * MOST_SHINGLES + _HEADER.size
 
 
 @dataclass(frozen=True)
+class Fingerprints:
+    """The hashes of other episodes of a show, and the keys of fingerprints that could not be read."""
+
+    hashes: list[NDArray[np.uint32]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class OtherEpisodes:
     """The shingles of other episodes of a show, and what could not be read."""
 
@@ -42,35 +51,56 @@ class OtherEpisodes:
     degraded: list[Degraded] = field(default_factory=list)
 
 
-def fingerprint_key(episode: str) -> str:
+def fingerprint_key(episode: str, folder: str = FOLDER) -> str:
     """Object key of an episode's fingerprint; `episode` is its partition key."""
-    return f"{_show_folder(episode)}/{hive_folder(episode)}.bin"
+    return f"{_show_folder(episode, folder)}/{hive_folder(episode)}.bin"
+
+
+def fingerprint_bytes(hashes: NDArray[np.uint32]) -> bytes:
+    """The content of a fingerprint."""
+    data = np.unique(hashes)[:MOST_SHINGLES].astype("<u4").tobytes()
+    return _HEADER.pack(_MAGIC, zlib.crc32(data)) + data
 
 
 def save_fingerprint(storage: Storage, episode: str, hashes: NDArray[np.uint32]) -> None:
     """Store the fingerprint of an episode, or replace it."""
-    data = np.unique(hashes)[:MOST_SHINGLES].astype("<u4").tobytes()
-    storage.put_bytes(fingerprint_key(episode), _HEADER.pack(_MAGIC, zlib.crc32(data)) + data)
+    storage.put_bytes(fingerprint_key(episode), fingerprint_bytes(hashes))
 
 
 def load_others(storage: Storage, episode: str) -> OtherEpisodes:
     """The fingerprints of the newest other episodes in the folder of an episode's upload."""
-    listed = storage.list_folder(_show_folder(episode), "", MOST_NAMES).objects
-    others = [stored for stored in listed if stored.key != fingerprint_key(episode)]
-    loaded = OtherEpisodes()
+    found = load_fingerprints(storage, episode)
+    return OtherEpisodes(
+        found.hashes,
+        [
+            Degraded(
+                AD_SPANS,
+                f"the fingerprint {key} is damaged, so adverts were not compared with that episode; "
+                "materialize ad_spans of it with `afresh: true`",
+            )
+            for key in found.damaged
+        ],
+    )
+
+
+def load_fingerprints(
+    storage: Storage, episode: str, folder: str = FOLDER, before: datetime | None = None
+) -> Fingerprints:
+    """The fingerprints in a folder of the newest other episodes of the show; only those written before a time."""
+    listed = storage.list_folder(_show_folder(episode, folder), "", MOST_NAMES).objects
+    others = [
+        stored
+        for stored in listed
+        if stored.key != fingerprint_key(episode, folder) and (before is None or stored.changed_at < before)
+    ]
+    loaded = Fingerprints()
     for stored in sorted(others, key=lambda stored: stored.changed_at, reverse=True)[:MOST_EPISODES]:
         try:
-            loaded.shingles.append(_read(storage.read_bytes(stored.key, _MOST_BYTES + 1)))
+            loaded.hashes.append(_read(storage.read_bytes(stored.key, _MOST_BYTES + 1)))
         except FileNotFoundError:
             continue  # its episode was removed just now
         except ValueError:
-            loaded.degraded.append(
-                Degraded(
-                    AD_SPANS,
-                    f"the fingerprint {stored.key} is damaged, so adverts were not compared with that episode; "
-                    "materialize ad_spans of it with `afresh: true`",
-                )
-            )
+            loaded.damaged.append(stored.key)
     return loaded
 
 
@@ -84,5 +114,5 @@ def _read(data: bytes) -> NDArray[np.uint32]:
     return np.frombuffer(data, dtype="<u4", offset=_HEADER.size).astype(np.uint32)
 
 
-def _show_folder(episode: str) -> str:
-    return f"{FOLDER}/show={hive_value(object_key(episode).rpartition('/')[0])}"
+def _show_folder(episode: str, folder: str) -> str:
+    return f"{folder}/show={hive_value(object_key(episode).rpartition('/')[0])}"

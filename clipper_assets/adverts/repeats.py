@@ -57,6 +57,16 @@ class Shingles:
             dtype=np.uint32,
         )
 
+    def within(self, first: int, last: int) -> slice:
+        """The shingles that begin in the sentences `first`..`last` (positions, both included)."""
+        begin, end = np.searchsorted(self._sentence_of, [first, last + 1])
+        return slice(int(begin), int(end))
+
+    def per_sentence(self, weights: NDArray[np.float64]) -> Shares:
+        """The sum of the weights of the shingles that begin in each sentence; `weights` has shape (shingles,)."""
+        begins = np.array(self._sentence_of[: self.hashes.size], dtype=np.intp)
+        return np.bincount(begins, weights=weights, minlength=self._sentences).astype(np.float64)
+
     def repeated_inside(self) -> Shares:
         """The share of each sentence that the episode says again; a teaser's words count as `TEASER_WEIGHT`."""
         order = np.lexsort((self._starts[: self.hashes.size], self.hashes))

@@ -7,6 +7,7 @@ from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
 from clipper_assets.clips.manifest import clip_folders, owner, read_record
 from clipper_assets.episodes.partitions import object_key
+from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
@@ -56,6 +57,7 @@ def remove_files(storage: Storage, partition: str) -> None:
         for stored in list(storage.list_objects(f"{LAKE}/{name}/{hive_folder(partition)}")):
             storage.delete(stored.key)
     storage.delete(fingerprint_key(partition))
+    storage.delete(fingerprint_key(partition, CLIP_FINGERPRINTS))
 
 
 def _folders_of(storage: Storage, partition: str, aspect: Aspect) -> list[str]:

@@ -24,6 +24,7 @@ from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC, features_of
 from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
+from clipper_assets.highlights.repeats import Posted, load_posted, save_posted
 from clipper_assets.highlights.rules import clip_count, place, windows_table
 from clipper_assets.highlights.selection import Selection, selection
 from clipper_assets.highlights.shortfall import shortfall
@@ -45,7 +46,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "7"
+CODE_VERSION = "8"
 
 
 class HighlightsConfig(StepConfig):
@@ -75,7 +76,10 @@ def inputs(
     wordless: Sequence[Span],
     adverts: Sequence[Span],
 ) -> dict[str, Any]:
-    """Everything beside the rows of the upstream tables that decides the result."""
+    """Everything beside the rows of the upstream tables that decides the result, except other episodes.
+
+    A new episode of the show does not make the windows of the earlier ones outdated.
+    """
     return {
         "language": language,
         "wordless": wordless,
@@ -134,8 +138,9 @@ def highlight_windows(
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
     taste, untasted = _taste(storage, source.key)
+    posted = load_posted(storage, source.episode)
     loudness = load_loudness(storage, source.loudness_key)
-    talk = _talk(words, adverts, source, language, loudness, prompt, taste, wanted)
+    talk = _talk(words, adverts, source, language, loudness, prompt, taste, posted, wanted)
     measured = time.monotonic()
     if edits.clips:
         rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
@@ -145,7 +150,7 @@ def highlight_windows(
         with time_limit(context, source.duration_s, settings.time_limit_scale):
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
         placed = place(picked.candidates, talk.runs, talk.count)
-        picked = replace(picked, degraded=[*picked.degraded, *shortfall(talk, len(placed))])
+        picked = replace(picked, degraded=[*posted.degraded, *picked.degraded, *shortfall(talk, len(placed))])
         windows = windows_table(
             source.episode,
             placed,
@@ -156,6 +161,8 @@ def highlight_windows(
             degraded=[*picked.degraded, *untasted],
             features=features_of(talk, [each.run for each in placed]),
         )
+    chosen = [(window.first_sentence, window.last_sentence) for window in read_windows(windows)]
+    save_posted(storage, source.episode, talk.sentences, chosen)
     seconds = {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)}
     degraded = _fallbacks(picked, read_windows(windows))
     for fallback in degraded:
@@ -211,6 +218,7 @@ def _talk(
     loudness: LoudnessTrack,
     prompt: Prompt,
     taste: Taste,
+    posted: Posted,
     wanted: Selection,
 ) -> Talk:
     spoken, breaks = sentences(words), Breaks(adverts)
@@ -227,6 +235,7 @@ def _talk(
         prompt=prompt,
         adverts=adverts,
         taste=taste,
+        posted=posted,
     )
 
 

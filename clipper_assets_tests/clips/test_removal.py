@@ -1,7 +1,8 @@
 import json
 
-from clipper_assets.adverts.fingerprints import fingerprint_key
+from clipper_assets.adverts.fingerprints import FOLDER, fingerprint_key
 from clipper_assets.clips.removal import LAKE_FOLDERS, remove_files
+from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 
@@ -28,8 +29,9 @@ def test_only_the_files_of_the_episode_are_removed(any_storage: Storage) -> None
         stay += [
             f"lake/{name}/{hive_folder(episode)}/table.parquet" for episode in (OTHER, "show/talk.mp4.mp4", "talk.mp4")
         ]
-    go.append(fingerprint_key(OURS))
-    stay.append(fingerprint_key(OTHER))
+    for folder in (FOLDER, CLIP_FINGERPRINTS):
+        go.append(fingerprint_key(OURS, folder))
+        stay.append(fingerprint_key(OTHER, folder))
     for key in {*stay, *go}:
         if not any_storage.exists(key):
             put(key, b"x")

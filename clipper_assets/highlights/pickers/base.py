@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.prompt import Prompt, standard_prompt
+from clipper_assets.highlights.repeats import Moments, Posted
 from clipper_assets.highlights.rules import Candidate, Rules, runs
 from clipper_assets.highlights.run import Runs
 from clipper_assets.highlights.taste import Taste
@@ -29,7 +30,7 @@ class Talk:
     `loudness` is the loudness of each sentence in LUFS, shape (sentences,), NaN where unknown; `language` is an
     ISO 639-1 code; `count` is the requested number of clips; `wordless` are the spans of speech without words,
     `adverts` those that no window may contain; `prompt` is what a language model is asked with, `taste` what was
-    learned about the show; clips about `topics` come first.
+    learned about the show, `posted` the clips of its earlier episodes; clips about `topics` come first.
     """
 
     sentences: Sequence[Sentence]
@@ -42,6 +43,7 @@ class Talk:
     adverts: Sequence[Span] = ()
     prompt: Prompt = field(default_factory=standard_prompt)
     taste: Taste = field(default_factory=Taste)
+    posted: Posted = field(default_factory=Posted)
     topics: str = ""
 
     @cached_property
@@ -54,6 +56,11 @@ class Talk:
         """Whether each sentence may be part of a window: in the range, neither doubtful nor in an advert."""
         breaks = Breaks(self.adverts)
         return [self.rules.admit(sentence) and not breaks.hold(sentence) for sentence in self.sentences]
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What is said, to keep a moment from becoming a clip twice."""
+        return Moments(self.sentences, self.posted)
 
     @cached_property
     def topic_changes(self) -> list[TopicChange]:

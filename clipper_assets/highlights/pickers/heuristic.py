@@ -90,6 +90,8 @@ ON_TOPIC = 10.0 * (HIGHEST - LOWEST)
 
 PAUSE_S = 0.5
 
+ROUNDS = 5
+"""How often windows are chosen again at most because some of them repeat others."""
 HOOK_CHARACTERS = 100
 NOTABLE = 0.25
 
@@ -214,7 +216,7 @@ class HeuristicPicker(Picker):
         rarity = inverse_frequency(tokens_said(talk))
         names = Names([sentence.text for sentence in talk.sentences if not sentence.doubtful], talk.language)
         candidates = []
-        for i in choose(allowed, raw, talk.count):
+        for i in _chosen(talk, raw):
             run = allowed[i]
             texts = [sentence.text for sentence in talk.sentences[run.first : run.last + 1]]
             hook = shortened(talk.sentences[run.first].text, HOOK_CHARACTERS)
@@ -237,6 +239,28 @@ class HeuristicPicker(Picker):
             )
         report(1.0)
         return Picked(candidates, HEURISTIC, degraded=_off_topic(talk, bool(on_topic.any())))
+
+
+def _chosen(talk: Talk, raw: Values) -> list[int]:
+    """Indices of the best runs of the talk that show different moments, best first.
+
+    Where two of them show the same moment, the worse one, and all runs that overlap it, make room for others.
+    """
+    allowed = talk.runs
+    left = np.flatnonzero(talk.moments.fresh(allowed))
+    best: list[int] = []
+    for _ in range(ROUNDS):
+        chosen = [int(left[i]) for i in choose(allowed.chosen(left), raw[left], talk.count)]
+        kept = talk.moments.distinct([allowed[i] for i in chosen])
+        best = [chosen[i] for i in kept]
+        repeated = [allowed[i] for i in chosen if i not in best]
+        overlaps = np.zeros(left.size, dtype=bool)
+        for run in repeated:
+            overlaps |= (allowed.first[left] <= run.last) & (run.first <= allowed.last[left])
+        left = left[~overlaps]
+        if not repeated or not left.size:
+            break
+    return best
 
 
 def _off_topic(talk: Talk, found: bool) -> Sequence[Degraded]:

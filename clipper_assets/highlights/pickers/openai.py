@@ -7,6 +7,7 @@ from dataclasses import replace
 from string import Template
 
 import dagster as dg
+import numpy as np
 
 from clipper_assets.highlights.pickers.answers import HIGHLIGHTS, RANKING, Highlight, Rank
 from clipper_assets.highlights.pickers.base import Picked, Picker, Talk
@@ -65,6 +66,14 @@ def _titled(candidate: Candidate, run: Run, talk: Talk, rarity: Mapping[str, flo
     )
 
 
+def _different(fitted: Sequence[tuple[Candidate, Run]], talk: Talk) -> list[Candidate]:
+    """The candidates that show other moments than better ones and than clips of earlier episodes, in their order."""
+    is_fresh = talk.moments.fresh([run for _, run in fitted])
+    best = sorted(np.flatnonzero(is_fresh).tolist(), key=lambda number: -fitted[number][0].score)
+    kept = [best[number] for number in talk.moments.distinct([fitted[number][1] for number in best])]
+    return [fitted[number][0] for number in sorted(kept)]
+
+
 class OpenAIPicker(Picker):
     """Picks highlights with any server that supports OpenAI chat completions.
 
@@ -113,7 +122,8 @@ class OpenAIPicker(Picker):
             for h, title in zip(concise, titles, strict=True)
         ]
         rarity = inverse_frequency(tokens_said(talk))
-        placeable = [_titled(c, run, talk, rarity) for c in candidates if (run := fit(c, talk.runs))]
+        fitted = [(_titled(c, run, talk, rarity), run) for c in candidates if (run := fit(c, talk.runs))]
+        placeable = _different(fitted, talk)
         reasons = []
         if wordy := len(inside) - len(concise):
             reasons.append(f"wrote texts that are too long for a clip for {wordy} of {len(stretches)} stretches")
@@ -122,7 +132,7 @@ class OpenAIPicker(Picker):
                 f"gave sentence numbers outside the transcript (0 to {last}) or out of order "
                 f"for {outside} of {len(stretches)} stretches"
             )
-        if unfit := len(candidates) - len(placeable):
+        if unfit := len(candidates) - len(fitted):
             reasons.append(f"chose {unfit} of {len(stretches)} stretches that do not fit the rules for windows")
         if not placeable:
             raise session.unavailable(" and ".join(reasons) or "found no highlights")
