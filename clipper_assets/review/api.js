@@ -26,10 +26,12 @@ export class Api {
   episodes = (cursor) => this.#json("GET", cursor ? `episodes?cursor=${encodeURIComponent(cursor)}` : "episodes");
   episode = (key) => this.#json("GET", pathOf(key));
   transcript = (key) => this.#json("GET", pathOf(key, "/transcript"));
+  search = (parameters) => this.#json("GET", `search?${parameters}`);
   options = () => (this.#options ??= this.#json("GET", "options"));
 
   edit = (key, clip, edit) => this.#json("PATCH", pathOf(key, `/clips/${clip.clip_index}?aspect=${clip.aspect}`), edit);
   mark = (key, marks) => this.#json("PATCH", pathOf(key, "/adverts"), marks);
+  addClip = (key, clip) => this.#json("POST", pathOf(key, "/clips"), clip);
   undo = (key, version) => this.#json("POST", pathOf(key, "/edits/undo"), { base_version: version });
   discard = (key, version) => this.#json("DELETE", pathOf(key, "/edits"), { base_version: version });
   render = (key, aspect) => this.#json("POST", pathOf(key, `/render?aspect=${aspect}`));

@@ -7,6 +7,7 @@ import { makeClip } from "./clip.js";
 import { confirmed, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
 import { BUSY, coarse, doingNow, folderAndName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
 import { announce, showError } from "./notice.js";
+import { makeSearch } from "./search.js";
 import { follow } from "./stream.js";
 
 const MOST_LINES = 500;
@@ -47,6 +48,17 @@ export function showEpisode(page, key) {
     );
     return saving;
   }
+
+  const search = makeSearch(page, {
+    episode: key,
+    onAdded: () =>
+      attempt(async () => {
+        announce("The new clip is being made.");
+        await load();
+        await watch();
+      }),
+  });
+  view.search.append(search);
 
   const aspects = () => [...new Set(episode.clip_views.map((clip) => clip.aspect))];
   const changedClips = () => episode.clip_views.filter((clip) => Object.keys(clip.wanted).length);
@@ -98,18 +110,23 @@ export function showEpisode(page, key) {
     write(view["degraded-title"], `${plural(reasons.length, "fallback")} used`);
     fillList(view["degraded-list"], reasons);
     writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "This episode has no clips.");
+    view.search.hidden = !transcript;
     chapters.show(episode.chapters);
     clips.show(episode.clip_views);
     adverts.update();
     const changed = changedClips();
-    const { can_undo: canUndo, unrendered } = episode.edits;
+    const { can_undo: canUndo, new_clips: added, unrendered } = episode.edits;
     const rendering = busy && episode.clip_views.length > 0;
     view.tray.hidden = !canEdit || !(changed.length || canUndo || unrendered.length || rendering);
-    write(view.changes, rendering ? "Rendering" : changed.length ? `${plural(changed.length, "clip")} changed, not rendered yet` : unrendered.length ? "Adverts changed, not rendered yet" : "All changes are rendered");
+    const pending = [];
+    if (changed.length) pending.push(`${plural(changed.length, "clip")} changed`);
+    if (added.length) pending.push(plural(added.length, "new clip"));
+    if (unrendered.length && !pending.length) pending.push("Adverts changed");
+    write(view.changes, rendering ? "Rendering" : pending.length ? `${pending.join(", ")}, not rendered yet` : "All changes are rendered");
     view.bar.hidden = !rendering;
     view.bar.value = episode.percent;
     view.undo.disabled = view.discard.disabled = !canUndo;
-    view.render.disabled = busy || !(changed.length || unrendered.length);
+    view.render.disabled = busy || !pending.length;
   }
 
   function showNow(share, doing) {

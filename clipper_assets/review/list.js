@@ -4,13 +4,16 @@ import { ApiError } from "./api.js";
 import { copyOf, Keyed, write, writeOrHide } from "./dom.js";
 import { ago, BUSY, dateAndTime, doingNow, folderAndName, percent, plural, stateName } from "./format.js";
 import { showError } from "./notice.js";
+import { makeSearch } from "./search.js";
 import { pause } from "./stream.js";
 import { uploadBox } from "./upload.js";
 
 const BUSY_MS = 2000;
 const IDLE_MS = 10000;
 
-export function showList({ api, canEdit, signal }) {
+/** `initial` are the parameters of a search to begin with, from the address. */
+export function showList(page, initial) {
+  const { api, canEdit, signal } = page;
   const view = copyOf("list");
   const rows = new Keyed(view.episodes, (episode) => episode.key, makeRow);
   let pages = 1;
@@ -54,6 +57,18 @@ export function showList({ api, canEdit, signal }) {
     load();
   });
   if (canEdit) uploadBox(view, api);
+  view.browse.hidden = Boolean(initial.get("q"));
+  view.search.replaceWith(
+    makeSearch(page, {
+      initial,
+      onSearch(parameters) {
+        view.browse.hidden = Boolean(parameters);
+        // The address keeps the search, so that "back" returns to it from an episode.
+        history.replaceState(null, "", parameters ? `#/?${parameters}` : "#/");
+      },
+      onAdded: (key) => (location.hash = `#/episodes/${encodeURIComponent(key)}`),
+    }),
+  );
   keepFresh();
   return view.root;
 }

@@ -56,13 +56,14 @@ function showSignIn() {
   return view.root;
 }
 
-/** Shows the view that the address names: `#/` or `#/episodes/<key>`. */
+/** Shows the view that the address names: `#/`, `#/?<search>` or `#/episodes/<key>`. */
 function route() {
   leaving.abort();
   leaving = new AbortController();
   const [, key] = location.hash.match(/^#\/episodes\/(.+)$/) ?? [];
+  const [, query] = location.hash.match(/^#\/\?(.+)$/) ?? [];
   const page = { api, canEdit, signal: leaving.signal };
-  const root = !api ? showSignIn() : key ? showEpisode(page, decodeURIComponent(key)) : showList(page);
+  const root = !api ? showSignIn() : key ? showEpisode(page, decodeURIComponent(key)) : showList(page, new URLSearchParams(query));
   document.title = `${api && key ? folderAndName(decodeURIComponent(key))[1] : "Clipper"} – review`;
   main.replaceChildren(root);
 }

@@ -210,6 +210,35 @@ def mark_an_advert(page: Page, stack: Stack) -> None:
     assert clip_files(etags(stack), 0) == clip_files(before, 0)
 
 
+def test_a_search_hit_becomes_a_clip(page: Page, stack: Stack) -> None:
+    before = etags(stack)
+    count = len(stack.api.episode(KEY)["clip_views"])
+    sign_in(page, FULL)
+    page.get_by_label("Search all episodes").fill('"three hundred"')
+    page.get_by_role("button", name="Search", exact=True).click()
+    hit = page.get_by_role("region", name="Search results").get_by_role("listitem").filter(has_text=KEY).first
+    expect(hit.locator("mark").first).to_have_text("Three hundred")
+    hit.get_by_role("button", name="Play from").click()
+    playing = "video => video.readyState >= 2 && !video.paused && video.currentTime > 1"
+    page.wait_for_function(playing, arg=hit.locator("video").element_handle())
+    hit.get_by_role("button", name="Make a clip").click()
+    form = page.get_by_role("form", name="New clip")
+    form.get_by_role("button", name="Start a sentence earlier").click()
+    form.get_by_label("Title").fill("Out of the search")
+    check_page(page, "search")
+    form.get_by_role("button", name="Make this clip").click()
+    expect(page.get_by_role("heading", name=KEY)).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(count + 1, timeout=LONG_MS)
+    clip = page.get_by_role("article", name=f"Clip {count}")
+    expect(clip).to_contain_text("Out of the search")
+    expect(clip.locator(".sentence:not(.outside)").first).not_to_contain_text("Three hundred")
+    expect(page.get_by_role("region", name="Changes")).to_contain_text("All changes are rendered", timeout=LONG_MS)
+    after = etags(stack)
+    assert clip_files(after, count)
+    for number in range(count):
+        assert clip_files(after, number) == clip_files(before, number)
+
+
 def test_a_reader_can_view_but_not_change(page: Page) -> None:
     sign_in(page, READ)
     expect(page.get_by_text("View only")).to_be_visible()
