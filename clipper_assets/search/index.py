@@ -184,7 +184,7 @@ def _fields(episode: EpisodeText, passage: Passage) -> dict[str, Any]:
     around = sentences[max(passage.first - 1, 0) : passage.last + 2]
     return {
         "stems": " ".join([*(term.stem for term in passage.terms), *known]),
-        "words": " ".join(term.folded for term in passage.terms),
+        "words": " ".join(term.folded for term in passage.spoken),
         "speakers": " ".join(term.folded for term in names),
         "episode": episode.partition,
         "shows": shows_of(episode.partition),
