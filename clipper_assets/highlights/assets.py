@@ -46,7 +46,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "8"
+CODE_VERSION = "9"
 
 
 class HighlightsConfig(StepConfig):

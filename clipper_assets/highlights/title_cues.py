@@ -30,13 +30,21 @@ _LEANING = re.compile(
     r"|he|she|they|it(?! turns out\b)|him|her|them|his|their|its|this|these|those|he's|she's|they're|it's|that's|like"
     r"|he'd|she'd|they'd|it'd|he'll|she'll|they'll|it'll|they've|mhm|you know|kind of|sort of"
     r"|has|have|had|is|was|are|were|does|did|goes|went|got|gets|said|says|being|having|including|versus"
-    r"|(?!need)\w{3,}ed(?= \w))\b",
+    r"|can|could|would|will|should|might|may|must|known|possibly|(?!need)\w{3,}ed(?= \w))\b",
     re.IGNORECASE,
 )
 """Beginnings that refer to something a reader has not seen, or subordinate the line to another one."""
 _QUESTION_WORD = re.compile(
-    r"^(?:who|whom|whose|where|when|if|which|is|are|was|were|has|have|had|does|did)\b.*\?$", re.IGNORECASE
+    r"^(?:who|whom|whose|which|is|are|was|were|has|have|had|does|did|can|could|would|will|should|might|may|must"
+    r"|(?:when|where|if) (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should))\b.*\?$",
+    re.IGNORECASE,
 )
+_SUBJECTLESS = re.compile(
+    r"^(?:get|give|make|take|put|go|come|see|find|keep|let|tell|help|say|know|known|called|based|born|built|made|not|just"
+    r"|only|especially|really|maybe|perhaps|\w{3,}ing|\w{2,}ly)\b",
+    re.IGNORECASE,
+)
+"""Beginnings of clauses inside a sentence whose subject stands before them; a sentence may begin with most of them."""
 
 _HANGING = re.compile(
     r"\b(?:a|an|the|and|but|or|so|because|of|to|in|on|at|for|with|from|by|about|into|as|than|that|which|who|if|when|while"
@@ -91,9 +99,10 @@ def says_something(text: str) -> bool:
     return not _LEANING.match(text) and not _FILLER.search(text) and bool(_VERB.search(text)) and len(content) >= 4
 
 
-def grammar(text: str, *, is_whole: bool, content_words: int) -> float:
+def grammar(text: str, *, is_start: bool, is_whole: bool, content_words: int) -> float:
     """What speaks for a line as a title, or against it: whether it stands alone and says something."""
     has_subject = not _LEANING.match(text) or bool(_QUESTION_WORD.match(text))
+    has_subject &= is_start or not _SUBJECTLESS.match(text)
     points = 0.0 if has_subject else -1.5
     points -= 2.5 * bool(_HANGING.search(text) and not _FINISHED_QUESTION.search(text))
     points -= 1.5 * len(_FILLER.findall(text))

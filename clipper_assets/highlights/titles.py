@@ -22,6 +22,7 @@ from clipper_assets.highlights.pickers.word_lists import HOOK, HOUSEKEEPING
 from clipper_assets.highlights.rules import MAX_TITLE
 from clipper_assets.text.scripts import UNSPACED, split_unspaced
 from clipper_assets.text.tokens import tokens
+from clipper_assets.transcript.punctuation import is_terminated
 
 TITLE_WORDS, TITLE_CHARACTERS = 8, 80
 """Most words of a title (phrases in languages without spaces), and most characters."""
@@ -93,10 +94,16 @@ def _weights(lines: Lines) -> dict[str, float]:
 
 
 def _candidates(text: str, lines: Lines) -> list[Piece]:
-    """The pieces of a sentence that may be a title, without the words that only lead over to it."""
+    """The pieces of a sentence that may be a title, without the words that only lead over to it.
+
+    The last clause of a sentence that goes on is none, unless the transcript has no punctuation.
+    """
     fewest = FEWEST_WORDS - (lines.language in UNSPACED)
+    goes_on = not is_terminated(text) and any(map(is_terminated, lines.texts))
     found: list[Piece] = []
     for piece in pieces(text, lines.language, TITLE_WORDS + (cues.MOST_LEADING if lines.is_english else 0)):
+        if piece.is_end and goes_on:
+            continue
         stripped = cues.without_leading(piece.text) if lines.is_english else piece.text
         words = word_count(stripped, lines.language)
         if fewest <= words <= TITLE_WORDS and len(stripped) <= TITLE_CHARACTERS:
@@ -116,7 +123,7 @@ def _strength(piece: Piece, lines: Lines, weights: Mapping[str, float]) -> float
     strength -= 1.0 * bool(_BROKEN_OFF.search(piece.text))
     if lines.is_english:
         strength += 1.0 * bool(HOOK.search(piece.text)) + 0.5 * bool(cues.CLAIM.search(piece.text))
-        strength += cues.grammar(piece.text, is_whole=is_whole, content_words=len(content))
+        strength += cues.grammar(piece.text, is_start=piece.is_start, is_whole=is_whole, content_words=len(content))
     return strength
 
 
