@@ -129,7 +129,11 @@ class Settings(BaseSettings):
         "mixed (`together`); `auto` decides from the signal",
     )
     language: str | None = Field(None, description="ISO 639-1 code of the spoken language; default: detected")
-    picker: PickerName = Field(PickerName.auto, description="`auto` (OpenAI with a key), `openai` or `heuristic`")
+    picker: PickerName = Field(
+        PickerName.auto,
+        description="`auto` (OpenAI with a key), `openai` or `heuristic`, "
+        "which never asks a model, not even about adverts",
+    )
     openai_api_key: OptionalSecret = Field(
         None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"
     )
