@@ -116,21 +116,11 @@ def process(
                 hook_title=hook_title,
             ),
         )
-        partition_key(config.key)
-        show = load_show(storage, config.key)
-        read_limits(show.gates, show_key(config.key))
-        selection(show, settings, **config.highlights.options)
-        binary()
+        _refuse_what_steps_would_refuse(config, storage, settings)
         for warning in warnings_beside(storage, file_or_key, language or settings.language):
             console.print(f"WARN: {warning}", style="yellow", markup=False, soft_wrap=True)
         dagster_instance = local_instance()
-    columns = (
-        "{task.description:>20}",
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
+    columns = ("{task.description:>20}", BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with faults_in_one_sentence(), dagster_instance as instance, Bars(*columns, console=console) as bars:
         result = run_episode(config, settings, storage, instance, TerminalProgress(bars))
     if kept := unchanged(result):
@@ -138,6 +128,15 @@ def process(
     if sentences := failures(result):
         complain(sentences)
     _print_clips(storage, result)
+
+
+def _refuse_what_steps_would_refuse(config: EpisodeConfig, storage: Storage, settings: Settings) -> None:
+    """Raise now, before any work, what a step would raise for the key, the options, show.toml or a missing ffmpeg."""
+    partition_key(config.key)
+    show = load_show(storage, config.key)
+    read_limits(show.gates, show_key(config.key))
+    selection(show, settings, **config.highlights.options)
+    binary()
 
 
 def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:

@@ -28,11 +28,9 @@ from clipper_assets.clips.manifest import (
     clip_folder,
     clips_table,
     manifests_beside,
-    read_record,
-    record_key,
-    whole_clips,
 )
 from clipper_assets.clips.preview import clips_preview
+from clipper_assets.clips.records import read_record, record_key, whole_clips
 from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.store import EDITS, latest_edits

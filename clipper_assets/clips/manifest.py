@@ -1,4 +1,4 @@
-"""`manifest.json`, which frontends read, and the records of finished clips, which save rendering them again."""
+"""`manifest.json`, which frontends read."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,8 +20,6 @@ from clipper_assets.runtime.errors import StorageError
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
-from clipper_assets.storage.hive import hive_folder
-from clipper_assets.storage.lake import LAKE
 from clipper_assets.storage.tables import SCHEMA_VERSION, Column, TableSpec
 
 CLIPS = TableSpec(
@@ -231,7 +229,7 @@ def clip_folders(key: str, aspect: Aspect) -> list[str]:
     """The folders in which the clips of an upload in an aspect may be, in order of preference."""
     upload = PurePosixPath(key)
     parent = (upload.parent / "clips").as_posix()
-    return [place + _variant(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
+    return [place + aspect_folder(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
 
 
 def manifests_beside(
@@ -266,42 +264,9 @@ def owner(storage: Storage, manifest_key: str) -> str | None:
     return str(manifest.get("episode")) if isinstance(manifest, dict) else None
 
 
-def _variant(aspect: Aspect) -> str:
+def aspect_folder(aspect: Aspect) -> str:
+    """The folder, below another, of what belongs to one aspect: `/1x1`; empty for 9:16."""
     return "" if aspect is Aspect.portrait else f"/{aspect.replace(':', 'x')}"
-
-
-def record_key(partition: str, aspect: Aspect, index: int) -> str:
-    """Key of a finished clip's record: written last and removed first, so that it always matches the stored file."""
-    return f"{LAKE}/clip_records/{hive_folder(partition)}{_variant(aspect)}/clip_{index}.json"
-
-
-def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
-    """The record of a finished clip; None if there is none or an incompatible version wrote it."""
-    key = record_key(partition, aspect, index)
-    try:
-        return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
-    except ValidationError:
-        return None
-
-
-def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
-    """The record of a finished clip, if all its files exist and the video has the recorded size."""
-    clip = read_record(storage, partition, aspect, index)
-    if clip is None:
-        return None
-    found = [storage.stat(file) for file in clip.keys]
-    whole = all(found) and found[0] is not None and found[0].size_bytes == clip.bytes
-    return clip if whole else None
-
-
-def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
-    """The clips of a manifest whose stored files are still those of their records."""
-    return [
-        clip
-        for clip in manifest.clips
-        if (record := recorded(storage, manifest.episode, clip.aspect, clip.clip_index))
-        and record.sha256 == clip.sha256
-    ]
 
 
 def clips_table(episode: str, clips: list[Clip]) -> pa.Table:

@@ -15,8 +15,9 @@ from clipper_assets.clips.gates.figures import Figures, PlannedFormat
 from clipper_assets.clips.gates.measure import PlannedContent, measure_clip
 from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
-from clipper_assets.clips.manifest import Captions, Clip, record_key, recorded
+from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.clips.plan import ClipPlan
+from clipper_assets.clips.records import record_key, recorded
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.edits.model import StoredDecision

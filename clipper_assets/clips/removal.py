@@ -5,7 +5,8 @@ from pathlib import PurePosixPath
 
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
-from clipper_assets.clips.manifest import clip_folders, owner, read_record
+from clipper_assets.clips.manifest import clip_folders, owner
+from clipper_assets.clips.records import read_record
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.media.frame import Aspect

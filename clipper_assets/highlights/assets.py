@@ -67,7 +67,7 @@ class HighlightsConfig(StepConfig):
 
 
 def inputs(
-    config: HighlightsConfig,
+    picker: PickerName,
     settings: Settings,
     wanted: Selection,
     edits: Edits,
@@ -86,7 +86,7 @@ def inputs(
         "adverts": adverts,
         "max_clips": wanted.max_clips,
         "topics": wanted.topics,
-        "picker": config.picker or settings.picker,
+        "picker": picker,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens],
         "prompt": [prompt.name, prompt.version],
         "has_key": settings.openai_api_key is not None,
@@ -131,9 +131,9 @@ def highlight_windows(
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    decisive = inputs(config, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
-    recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     picker = config.picker or settings.picker
+    decisive = inputs(picker, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
+    recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
     stored = stored_result(context, config, storage, WINDOWS, recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
@@ -143,28 +143,14 @@ def highlight_windows(
     talk = _talk(words, adverts, source, language, loudness, prompt, taste, posted, wanted)
     measured = time.monotonic()
     if edits.clips:
-        rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
-        picked = Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
-        windows = WINDOWS.table(rows)
+        windows, picked = _edited(edits, talk, source, config)
     else:
         with time_limit(context, source.duration_s, settings.time_limit_scale):
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
-        placed = place(picked.candidates, talk.runs, talk.count)
-        picked = replace(picked, degraded=[*posted.degraded, *picked.degraded, *shortfall(talk, len(placed))])
-        windows = windows_table(
-            source.episode,
-            placed,
-            talk.rules,
-            picker=picked.picker,
-            prompt_version=picked.prompt_version,
-            prompt=picked.prompt,
-            degraded=[*picked.degraded, *untasted],
-            features=features_of(talk, [each.run for each in placed]),
-        )
-    chosen = [(window.first_sentence, window.last_sentence) for window in read_windows(windows)]
-    save_posted(storage, source.episode, talk.sentences, chosen)
-    seconds = {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)}
-    degraded = _fallbacks(picked, read_windows(windows))
+        windows, picked = _placed(picked, talk, source, [*posted.degraded, *untasted])
+    chosen = read_windows(windows)
+    save_posted(storage, source.episode, talk.sentences, [(each.first_sentence, each.last_sentence) for each in chosen])
+    degraded = _fallbacks(picked, chosen)
     for fallback in degraded:
         context.log.warning(fallback["reason"])
     requested = config.model_dump_json(exclude={"afresh"}, exclude_defaults=True)
@@ -176,14 +162,37 @@ def highlight_windows(
             not_degraded(HIGHLIGHT_WINDOWS, degraded),
         ],
         metadata={
-            "windows": dg.MetadataValue.md(preview(read_windows(windows))),
+            "windows": dg.MetadataValue.md(preview(chosen)),
             **_metadata(picked),
             "taste": taste.digest,
             "edits": edits.version,
-            "seconds": seconds,
+            "seconds": {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)},
             "degraded": degraded,
         },
     )
+
+
+def _edited(edits: Edits, talk: Talk, source: RawVideo, config: HighlightsConfig) -> tuple[pa.Table, Picked]:
+    """The windows table of the clips that people edited; nothing is picked."""
+    rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
+    return WINDOWS.table(rows), Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
+
+
+def _placed(picked: Picked, talk: Talk, source: RawVideo, degraded: Sequence[Degraded]) -> tuple[pa.Table, Picked]:
+    """The windows table of what was picked; `degraded` are the fallbacks of the picker's input."""
+    placed = place(picked.candidates, talk.runs, talk.count)
+    picked = replace(picked, degraded=[*degraded, *picked.degraded, *shortfall(talk, len(placed))])
+    windows = windows_table(
+        source.episode,
+        placed,
+        talk.rules,
+        picker=picked.picker,
+        prompt_version=picked.prompt_version,
+        prompt=picked.prompt,
+        degraded=picked.degraded,
+        features=features_of(talk, [each.run for each in placed]),
+    )
+    return windows, picked
 
 
 def _language(words: pa.Table) -> str:

@@ -13,7 +13,8 @@ import av
 import dagster as dg
 import pytest
 
-from clipper_assets.clips.manifest import Manifest, record_key
+from clipper_assets.clips.manifest import Manifest
+from clipper_assets.clips.records import record_key
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures
 from clipper_assets.storage.directory import DirectoryStorage

@@ -6,17 +6,8 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.clips.gates.verdicts import Verdict
-from clipper_assets.clips.manifest import (
-    CLIPS,
-    Clip,
-    Manifest,
-    Source,
-    clip_folder,
-    clips_table,
-    manifests_beside,
-    record_key,
-    recorded,
-)
+from clipper_assets.clips.manifest import CLIPS, Clip, Manifest, Source, clip_folder, clips_table, manifests_beside
+from clipper_assets.clips.records import record_key, recorded
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.directory import DirectoryStorage

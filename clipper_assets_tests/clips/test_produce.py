@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from clipper_assets.clips import produce
-from clipper_assets.clips.manifest import Clip, record_key
+from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Produced, produce_clips
+from clipper_assets.clips.records import record_key
 from clipper_assets.clips.rendering.encoders import NVENC
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.edits.model import Decision, Review, StoredDecision

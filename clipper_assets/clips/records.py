@@ -1,0 +1,43 @@
+"""Records of finished clips, which save rendering them again."""
+
+from pydantic import ValidationError
+
+from clipper_assets.clips.manifest import Clip, Manifest, aspect_folder
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
+
+
+def record_key(partition: str, aspect: Aspect, index: int) -> str:
+    """Key of a finished clip's record: written last and removed first, so that it always matches the stored file."""
+    return f"{LAKE}/clip_records/{hive_folder(partition)}{aspect_folder(aspect)}/clip_{index}.json"
+
+
+def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
+    """The record of a finished clip; None if there is none or an incompatible version wrote it."""
+    key = record_key(partition, aspect, index)
+    try:
+        return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
+    except ValidationError:
+        return None
+
+
+def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
+    """The record of a finished clip, if all its files exist and the video has the recorded size."""
+    clip = read_record(storage, partition, aspect, index)
+    if clip is None:
+        return None
+    found = [storage.stat(file) for file in clip.keys]
+    whole = all(found) and found[0] is not None and found[0].size_bytes == clip.bytes
+    return clip if whole else None
+
+
+def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
+    """The clips of a manifest whose stored files are still those of their records."""
+    return [
+        clip
+        for clip in manifest.clips
+        if (record := recorded(storage, manifest.episode, clip.aspect, clip.clip_index))
+        and record.sha256 == clip.sha256
+    ]
