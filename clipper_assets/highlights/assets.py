@@ -121,13 +121,7 @@ def highlight_windows(
 ) -> TableResult:
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
-    try:
-        edits = latest_edits(storage, source.episode)
-        show = load_show(storage, source.key)
-        prompt = prompt_for(storage, show, source.episode)
-        wanted = selection(show, settings, **config.options)
-    except ValueError as unreadable:
-        raise refusal(context, str(unreadable)) from None
+    edits, prompt, wanted = _wishes(context, config, storage, settings, source)
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
@@ -170,6 +164,18 @@ def highlight_windows(
             "degraded": degraded,
         },
     )
+
+
+def _wishes(
+    context: dg.AssetExecutionContext, config: HighlightsConfig, storage: Storage, settings: Settings, source: RawVideo
+) -> tuple[Edits, Prompt, Selection]:
+    """What people want of the episode: their edits, the prompt and the selection. Raises a refusal of the step."""
+    try:
+        show = load_show(storage, source.key)
+        prompt = prompt_for(storage, show, source.episode)
+        return latest_edits(storage, source.episode), prompt, selection(show, settings, **config.options)
+    except ValueError as unreadable:
+        raise refusal(context, str(unreadable)) from None
 
 
 def _edited(edits: Edits, talk: Talk, source: RawVideo, config: HighlightsConfig) -> tuple[pa.Table, Picked]:
