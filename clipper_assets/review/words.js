@@ -149,6 +149,7 @@ export function makeWords(view, { canEdit, signal }, editor, clipNow) {
     words["start-later"].disabled = first === last;
     words["end-earlier"].disabled = first === last;
     words["end-later"].disabled = last === all.length - 1;
+    view.words.setAttribute("aria-label", `Transcript of ${editor.nameOf(clip)}`);
     words.script.setAttribute("aria-label", `Words of ${editor.nameOf(clip)}`);
     if (words.script.contains(document.activeElement) && document.activeElement.tagName === "INPUT") return;
     spans.clear();
