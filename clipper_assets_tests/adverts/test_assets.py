@@ -20,8 +20,8 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
 from clipper_assets.transcript.words import WORDS, sentences
 from clipper_assets_tests.adverts.episodes import conversation, named, named_spans
+from clipper_assets_tests.highlights.materialized import upstream
 from clipper_assets_tests.highlights.talks import EPISODE, steady, words_of
-from clipper_assets_tests.highlights.test_assets import upstream
 from clipper_assets_tests.support.model_server import ModelServer, completion
 
 TALK = conversation(60)

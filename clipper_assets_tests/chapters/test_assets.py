@@ -12,8 +12,8 @@ from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
+from clipper_assets_tests.highlights.materialized import upstream, with_spans
 from clipper_assets_tests.highlights.talks import EPISODE, steady, words_of
-from clipper_assets_tests.highlights.test_assets import upstream, with_spans
 from clipper_assets_tests.highlights.test_topics import talk
 from clipper_assets_tests.support.model_server import ModelServer, Reply
 

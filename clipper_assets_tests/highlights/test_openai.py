@@ -14,8 +14,6 @@ from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.prompt import standard_prompt
 from clipper_assets.highlights.rules import place, windows_table
 from clipper_assets.llm.language_model import LanguageModel
-from clipper_assets.llm.parts import estimated_tokens, parts
-from clipper_assets.llm.session import cost_usd
 from clipper_assets.settings import PickerName
 from clipper_assets_tests.highlights.conftest import (
     KEY,
@@ -277,23 +275,6 @@ def test_no_ranking_is_asked_for_where_there_is_nothing_to_choose(model_server: 
     model_server.replies = [highlights(*POOL[:3])]
     assert len(pick(model_server).candidates) == 3
     assert len(model_server.requests) == 1
-
-
-def test_parts_cover_every_line_overlap_and_fit_the_budget() -> None:
-    lines = [f"{n} " + "word " * (n % 30) for n in range(500)]
-    ranges = list(parts(lines, 600))
-    assert [number for number in range(500) if not any(number in part for part in ranges)] == []
-    for part in ranges:
-        assert sum(estimated_tokens(lines[n]) for n in part) <= 600
-    for earlier, later in pairwise(ranges):
-        assert earlier.stop - later.start == max(1, round(0.1 * len(earlier)))
-    assert list(parts(["word " * 100] * 2, 10)) == [range(1), range(1, 2)]
-    assert list(parts([], 10)) == []
-
-
-def test_an_unknown_model_has_no_price() -> None:
-    assert cost_usd("llama3.1", 1000, 1000) is None
-    assert cost_usd("gpt-4.1", 1_000_000, 1_000_000) == pytest.approx(10.0)
 
 
 def test_a_repeated_stretch_counts_once_with_its_best_score(model_server: ModelServer) -> None:
