@@ -23,6 +23,8 @@ from benchmarks.results import Verdict
 
 HERE = Path(__file__).parent
 SHOWN_WORDS = 14
+WIDTH = 140
+"""Characters of a line where there is no terminal that says how many it has."""
 
 
 @click.command()
@@ -37,7 +39,7 @@ SHOWN_WORDS = 14
 )
 def main(printed: int, record: bool, scratch: Path) -> None:
     """Judge the picked windows: adverts, openings, endings and titles, next to random windows."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if not ADS.is_dir():
         console.print(f"{ADS} is missing: only the sample is judged")
     episodes = [*(read_ads(ADS) if ADS.is_dir() else []), read_sample()]
