@@ -52,8 +52,8 @@ def main(printed: int, record: bool, scratch: Path) -> None:
         print_picks(episodes, made, printed, console)
     folder = HERE if record else scratch
     folder.mkdir(parents=True, exist_ok=True)
-    write_plot(found, folder / "picks.png")
     append_history(folder / "picks.jsonl", found, limits)
+    write_plot(found, folder / "picks.png")
     console.print(f"Plot: {folder / 'picks.png'}")
     sys.exit(0 if all(verdict.holds for verdict in limits) else 1)
 
