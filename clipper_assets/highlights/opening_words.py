@@ -43,7 +43,7 @@ _EN = OpeningWords(
     r"|of course|thanks?(?: you)?|i agree|me too|great|awesome|amazing|wow|oh|interesting|really"
     r"|mm-?hmm|uh-?huh)(?=[,.!?\u2026]|$)|good (?:question|point)"
     r"|by the way|speaking of|(?:like|as) i said|all right|alright|go ahead"
-    r"|one (?:of|that|which|who)|another|again|still|anyway|like|especially|even|except|unless|until|than"
+    r"|one (?:of|that|which|who)|another|again|still|yet|though|anyway|like|especially|even|except|unless|until|than"
     r"|the (?:other|same)|(?:after|before|in|for|with|at|on|by|about|from|of|to|without) "
     r"(?:that|this|it|them|him|those|these|which)",
     pronouns=r"he|she|it|they|him|her|them|his|their|that|this|these|those|there",
