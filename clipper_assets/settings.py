@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     picker: PickerName = Field(
         PickerName.auto,
         description="`auto` (OpenAI with a key), `openai` or `heuristic`, "
-        "which never asks a model, not even about adverts",
+        "which asks a model neither about highlights nor about adverts and chapters",
     )
     openai_api_key: OptionalSecret = Field(
         None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"
@@ -140,11 +140,11 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None, validation_alias="OPENAI_BASE_URL", description="URL of an OpenAI-compatible server; default: OpenAI's"
     )
-    openai_model: str = Field("gpt-4o-mini", description="model that picks the highlights")
+    openai_model: str = Field("gpt-4o-mini", description="model for adverts, highlights and chapter titles")
     openai_timeout_s: Seconds = Field(60.0, description="seconds to wait for one response of the model")
-    openai_max_retries: int = Field(3, ge=0, description="retries of the OpenAI client before the heuristic takes over")
+    openai_max_retries: int = Field(3, ge=0, description="retries of a request to the model before a fallback is used")
     openai_context_tokens: int = Field(
-        100_000, ge=2_000, description="transcript tokens in one request; longer transcripts are picked in parts"
+        100_000, ge=2_000, description="transcript tokens in one request; longer transcripts are sent in parts"
     )
     window_min_s: Seconds = Field(30.0, description="shortest clip in seconds, unless a run or show has a `length`")
     window_max_s: Seconds = Field(60.0, description="longest clip in seconds, unless a run or show has a `length`")

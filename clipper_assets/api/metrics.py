@@ -74,7 +74,7 @@ class Meter:
             **options,
         )
         self.tokens = Counter(
-            "clipper_openai_tokens", "OpenAI tokens of adverts and highlights.", ["direction"], **options
+            "clipper_openai_tokens", "OpenAI tokens of adverts, highlights and chapters.", ["direction"], **options
         )
         self.cost = Counter("clipper_openai_cost_dollars", "Cost of these tokens, if the price is known.", **options)
         self.clips = Counter("clipper_clips", "Clips by whether they are ready to post.", ["publishable"], **options)
