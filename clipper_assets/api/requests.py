@@ -62,9 +62,9 @@ class NewClip(RequestBody):
 
 
 class AdvertEdit(RequestBody):
-    """Passages that are adverts, intros, outros or calls to subscribe, and passages that are none, in seconds.
+    """Passages to mark as adverts, intros, outros or calls to subscribe, and passages to unmark, in seconds.
 
-    `unmark` applies before `mark`. Windows avoid what is marked; to see the change, render again.
+    `unmark` applies before `mark`. Windows avoid what is marked; render again to apply the change.
     """
 
     base_version: int = Field(

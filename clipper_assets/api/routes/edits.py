@@ -81,7 +81,7 @@ def edit_clip(
 
 @router.patch("/episodes/{key:path}/adverts", dependencies=CHANGES, responses=answers(403, 404, 409))
 def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.Edits:
-    """Mark passages as adverts, or as none. Clips avoid them, or are held back, once the episode is rendered again."""
+    """Mark passages as adverts, or unmark them. Clips avoid adverts, or are held back, from the next rendering on."""
     episode = services.states.intact_snapshot(key)
     _refuse_if_outdated(episode, request.base_version)
     source = episode.source
