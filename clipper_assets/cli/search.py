@@ -73,7 +73,10 @@ def _print(found: Found) -> None:
         console.print("There are more hits: raise --limit, or name more words.")
     for partition, skipped in (found.state.skipped if found.state else {}).items():
         console.print(
-            f"WARN: {partition} is not searched: {skipped.reason}", style="yellow", markup=False, soft_wrap=True
+            f"WARN: {object_key(partition)} is not searched: {skipped.reason}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
         )
     if found.state is None or found.state.waiting:
         console.print(
