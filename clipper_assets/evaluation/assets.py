@@ -90,7 +90,7 @@ def _prompts_in_use(storage: Storage, rows: Sequence[Row]) -> tuple[dict[str, li
         try:
             show = load_show(storage, object_key(episode))
         except (ValueError, StorageError) as mistake:
-            mistakes.append(f"its prompts are not compared, because {mistake}")
+            mistakes.append(f"prompts of the show {name or '.'} are not compared: {mistake}")
         else:
             in_use[name] = sorted(show.prompts or {show.prompt})
     return in_use, mistakes

@@ -92,7 +92,7 @@ def read_decisions(storage: Storage, longest_s: float = LONGEST_S) -> Decisions:
     changed = sorted(newest.keys() - versions.keys())
     for place, episode in enumerate(changed):
         if time.monotonic() - began > longest_s:
-            unreadable.append(f"{len(changed) - place} episodes are left for the next time, which reads on from here")
+            unreadable.append(f"{len(changed) - place} episodes are left for the next run, which continues there")
             break
         try:
             rows += episode_rows(episode, _history(storage, episode, newest[episode]))

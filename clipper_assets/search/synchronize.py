@@ -114,7 +114,7 @@ def _read(storage: Storage, partition: str) -> EpisodeText:
     key = table_key(ALIGNED_TRANSCRIPT, WORDS.name, partition)
     stored = storage.stat(key)
     if stored is not None and stored.size_bytes > MAX_TABLE_BYTES:
-        raise DamagedError(f"the table {key} has {stored.size_bytes / 1e6:.0f} MB, which is no transcript")
+        raise DamagedError(f"the table {key} has {stored.size_bytes / 1e6:.0f} MB, which is too large for a transcript")
     table = stored_table(storage, ALIGNED_TRANSCRIPT, WORDS, partition)
     words = apply_word_edits(table, latest_edits(storage, partition).words)
     upload = storage.stat(object_key(partition)) or stored

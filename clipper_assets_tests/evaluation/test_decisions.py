@@ -111,7 +111,7 @@ def test_episodes_that_take_too_long_are_left_for_the_next_time(
     read_decisions(storage, longest_s=-1.0).store(storage)
     late = read_decisions(storage, longest_s=-1.0)
     assert (late.table.num_rows, late.versions) == (0, {})
-    assert late.unreadable == ["2 episodes are left for the next time, which reads on from here"]
+    assert late.unreadable == ["2 episodes are left for the next run, which continues there"]
     assert len(rows(storage)) == 2
 
 

@@ -48,4 +48,4 @@ def _why(talk: Talk) -> str:
     if not any(talk.rules.admit(sentence) for sentence in talk.sentences):
         start, end = (clock(time) for time in talk.rules.within_s)
         return f"there is no whole sentence between {start} and {end}; choose another range"
-    return "all of its speech is in adverts, intros or outros; on the review page, unmark what is none"
+    return "all of its speech is in adverts, intros or outros; unmark wrong ones on the review page"
