@@ -1,4 +1,4 @@
-"""`ad_spans`: the stretches of an episode that are no part of its conversation."""
+"""`ad_spans`: the stretches of an episode that are not part of its conversation."""
 
 import time
 from dataclasses import asdict
@@ -38,7 +38,7 @@ class AdSpansConfig(StepConfig):
     """Run config of the adverts."""
 
     picker: PickerName | None = Field(
-        default=None, description="`heuristic` asks no model; `auto`, `openai` ask it if there is a key"
+        default=None, description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key"
     )
 
 

@@ -17,8 +17,8 @@ LEAST_NEAR = 0.8
 OFFERED, FREQUENT = 1.2, 0.5
 """Nats of a name that an offer names, and of one that is only said three times or more near one."""
 MOST_CAPITALS = 0.15
-"""Capitals show no names where more of the words within sentences have one: in German, and in transcripts in capitals.
-English podcasts have 2 to 8 %."""
+"""Largest share of words within sentences with a capital, if capitals are to show names. It is larger in German and in
+transcripts in capitals; English podcasts have 2 to 8 %."""
 _NAME = re.compile(r"[A-Z][\w'\u2019-]*(?: (?:& )?[A-Z][\w'\u2019-]*)*")
 _ADDRESS = re.compile(r"\b([\w-]{3,}) ?\.(?:com|org|net|co|io|ai|app|shop|de|es|fr|it|br|pt)\b", re.IGNORECASE)
 _ENDING = re.compile(r"['\u2019]s?$|[^\w]")

@@ -41,7 +41,7 @@ class Cue:
 
 @cache
 def cues_of(language: str) -> tuple[Cue, ...]:
-    """The cues of a language (ISO 639-1); none for one without a file."""
+    """The cues of a language (ISO 639-1); none if the language has no file."""
     file = resources.files("clipper_assets.adverts").joinpath(f"cues/{language}.toml")
     if not re.fullmatch("[a-z]{2}", language) or not file.is_file():
         return ()

@@ -1,4 +1,4 @@
-"""Finds the stretches of an episode that are no part of its conversation."""
+"""Finds the stretches of an episode that are not part of its conversation."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def find_spans(sentences: Sequence[Sentence], language: str = "", support: Suppo
 
     Args:
         sentences: All sentences of the episode, in time order.
-        language: ISO 639-1 code. A language without cues is searched for repeats only, as is an empty one.
+        language: ISO 639-1 code, empty if unknown. Cues count only in a language that has a file of them.
         support: What is known beside the sentences: other episodes, sound, a model's answer.
     """
     if not sentences:

@@ -26,10 +26,10 @@ from clipper_assets.storage.lake import LAKE
 
 FOLDER = f"{LAKE}/ad_fingerprints"
 MOST_EPISODES = 50
-"""So many other episodes are read, the newest first: adverts change within weeks, intros and outros are in all."""
+"""Other episodes that are read, the newest first: adverts change within weeks, intros and outros are in all."""
 MOST_NAMES = 5000
 MOST_SHINGLES = 250_000
-"""A day of speech has so many; of more, those with the smallest hashes are kept, which are a fair sample."""
+"""Most shingles of a fingerprint: a day of speech has this many. Of more, the smallest hashes are a fair sample."""
 _MAGIC, _HEADER = b"shng", struct.Struct("<4sI")
 """A fingerprint is the magic, the CRC-32 of what follows, and the sorted hashes, all little-endian."""
 _MOST_BYTES = 4 * MOST_SHINGLES + _HEADER.size
@@ -105,7 +105,7 @@ def load_fingerprints(
 
 
 def _read(data: bytes) -> NDArray[np.uint32]:
-    """Raises ValueError if the data is no fingerprint."""
+    """Raises ValueError if the data is not a fingerprint."""
     if not _HEADER.size <= len(data) <= _MOST_BYTES or len(data) % 4:
         raise ValueError("wrong size")
     magic, checksum = _HEADER.unpack_from(data)

@@ -1,4 +1,4 @@
-"""Asks the language model which sentences are no part of the conversation."""
+"""Asks the language model which sentences are not part of the conversation."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from clipper_assets.text.markdown import clock
 from clipper_assets.transcript.words import Sentence
 
 LONGEST_S = 600.0
-"""A longer span is a mistake of the model: breaks of ten minutes are not in podcasts."""
+"""A longer span is a mistake of the model: no podcast has breaks of ten minutes."""
 LARGEST_SHARE = 0.5
 """A model that names more of the sentences than this has not understood the question."""
 SPANS = schema("spans", first_sentence=INTEGER, last_sentence=INTEGER, kind=TEXT, score=SCORE)

@@ -22,7 +22,7 @@ Measured on the talk of 40 meetings: with 12 words 0.7 % of it is taken for adve
 REPEATED_SHARE = 0.6
 """Least share of a sentence's words that must be repeated."""
 TEASER_S, TEASER_WEIGHT = 240.0, 0.3
-"""Many episodes open with lines of their conversation: text that is said twice, first in these seconds, may be one."""
+"""Many episodes open with lines of their talk: text that is said twice, first in these seconds, may be a teaser."""
 SAME_RECORDING = 0.5
 """An episode that has this share of the words is the same recording under another name, and says nothing."""
 _WORD = re.compile(r"\w+")

@@ -18,12 +18,12 @@ KINDS = tuple(SpanKind)
 MOST_NATS = 8.0
 """Cues of one sentence count for no more than this, so that no sentence alone decides about a minute."""
 TALK_NATS = {SpanKind.advert: (0.1, 0.04), SpanKind.intro: (1.0, 0.05), SpanKind.outro: (0.6, 0.05)}
-"""What a sentence without cues says against a kind, and each of its words, up to `MOST_WORDS`."""
+"""Nats against a kind: of every sentence, and of each of its words up to `MOST_WORDS`."""
 MOST_WORDS = 12
 REPEATED_NATS, SHARED_NATS = 4.0, 4.0
-"""What it says for a span that a whole sentence is repeated in the episode, or shared with another one."""
+"""Nats for a span if the whole sentence is repeated in the episode, and if it is in another episode."""
 MARKED_NATS, UNMARKED_NATS = 5.0, 0.5
-"""What it says that a language model named the sentence and is sure, and that it named others only."""
+"""Nats for a kind if a language model is sure that the sentence is one, and against every kind it did not name."""
 INTRO_S, OUTRO_S = 240.0, 300.0
 """Intros are looked for in the first seconds of an episode, outros in the last."""
 
@@ -43,7 +43,7 @@ class Scores:
 
 
 def scored(sentences: Sequence[Sentence], language: str, support: Support) -> Scores:
-    """Score the sentences by everything that is known."""
+    """Score the sentences by their cues and names, by repeats, and by the support."""
     cues = cues_of(language)
     amounts = counted(sentences, cues)
     starts = np.array([sentence.start for sentence in sentences])

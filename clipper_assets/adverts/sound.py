@@ -11,15 +11,15 @@ from clipper_assets.transcript.words import Sentence
 Floats = NDArray[np.float64]
 
 SOUND_NATS = 0.2
-"""What another loudness says for an advert, and music too. Both together are no more than a sentence without cues says
-against one, so that a guest with another microphone is not taken for an advert."""
+"""Nats for an advert if the loudness differs, and as many if there is music. Both together are no more than a sentence
+without cues has against one, so that a guest with another microphone is not taken for an advert."""
 LEAST_DIFFERENCE_LU = 3.0
 LARGEST_SPREAD_LU = 3.0
-"""Where the sentences themselves differ by more (median absolute deviation), the sound says nothing."""
+"""If the sentences themselves differ by more (median absolute deviation), the sound does not count."""
 AROUND_S = 0.5
 FLOOR_PERCENTILE = 10.0
 NEIGHBOURS = 2
-"""Each sentence is judged by the median of itself and so many before and after it."""
+"""Each sentence is judged by the median of itself and this many sentences before and after it."""
 
 
 def sound_nats(track: LoudnessTrack, sentences: Sequence[Sentence]) -> Floats:

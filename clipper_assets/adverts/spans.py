@@ -1,4 +1,4 @@
-"""Stretches of an episode that are no part of its conversation, and the table of an episode's spans."""
+"""Stretches of an episode that are not part of its conversation, and the table of an episode's spans."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +26,7 @@ AD_SPANS_TABLE = TableSpec(
         Column("end", pa.float64(), "seconds from the start of the episode; the end of a sentence"),
         Column("kind", pa.string(), "`advert`, `intro`, `outro` or `subscribe`"),
         Column("evidence", pa.list_(pa.string()), "what the span was recognized by"),
-        Column("confidence", pa.float32(), "0..1"),
+        Column("confidence", pa.float32(), "how likely the span is of this kind, 0..1"),
     ],
 )
 

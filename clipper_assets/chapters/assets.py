@@ -39,7 +39,7 @@ class ChaptersConfig(StepConfig):
     """Run config of the chapters."""
 
     picker: PickerName | None = Field(
-        default=None, description="`heuristic` asks no model; `auto`, `openai` ask it if there is a key"
+        default=None, description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key"
     )
 
 

@@ -107,7 +107,7 @@ class WordEdit(StoredModel):
 
 
 class UnmarkedSpan(StoredModel):
-    """A stretch of the episode, in seconds, of which a person said that it is no advert, intro or outro."""
+    """A stretch of the episode, in seconds, that a person unmarked: it is not an advert, an intro or the like."""
 
     start: float
     end: float
@@ -120,7 +120,7 @@ class UnmarkedSpan(StoredModel):
 
 
 class MarkedSpan(UnmarkedSpan):
-    """A stretch of the episode, in seconds, of which a person said that it is no part of the conversation."""
+    """A stretch of the episode, in seconds, that a person marked as an advert, an intro or the like."""
 
     kind: SpanKind = SpanKind.advert
 

@@ -46,10 +46,10 @@ class Hit:
 
 
 class Matcher:
-    """What a query asks of a sentence.
+    """Matches sentences with a query.
 
-    `words` are weights by stem for each word, `prefixes` weights by folded word for each prefix, and `phrases` folded
-    words in their order. `speaker` are folded words that the name of the sentence's speaker must have.
+    `words` has weights by stem for each word, `prefixes` weights by folded word for each prefix, and `phrases` folded
+    words in their order. `speaker` has folded words that the name of the sentence's speaker must contain.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """What a person types into the search box: words, "phrases" and the beginnings of words (begin*).
 
-Anything else is read as words too, so that no query has a wrong syntax; a query can only be empty or too long.
+Anything else is read as words, too, so that a query cannot have a syntax error. It can only be empty, be too long, or
+have a prefix that is too short.
 """
 
 import re

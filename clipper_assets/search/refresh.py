@@ -15,9 +15,9 @@ from clipper_assets.storage.unreachable import UNREACHABLE
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 3.0
-"""Time between two looks into the lake; one costs a listing of the words tables and of the edits."""
+"""Time between two listings of the words tables and of the edits."""
 FRESH_S = 10.0
-"""A search waits for a look into the lake if the last one is older than this."""
+"""A search waits for a new listing if the last one is older than this."""
 WAIT_S = 2.0
 """The longest that a search waits for it."""
 AWAKE_S = 60.0
@@ -30,13 +30,15 @@ class Refresher:
     def __init__(self, library: Library):
         self.library = library
         self.problem: str | None = None
-        """Why the last look into the lake failed, in one sentence."""
+        """Why the index could not be brought up to date the last time, in one sentence."""
         self._changed = Condition()
         self._thread: Thread | None = None
         self._wanted_at = self._done_at = -inf
 
     def search(self, text: str, filters: Filters, limit: int, offset: int) -> Found:
-        """As `Library.search`, on an index that is at most `FRESH_S` old where `WAIT_S` is enough to get there."""
+        """Like `Library.search`, on an index that is at most `FRESH_S` old if bringing it up to date takes less than
+        `WAIT_S`.
+        """
         self._refresh()
         try:
             return self.library.search(text, filters, limit, offset)

@@ -15,7 +15,7 @@ import tantivy
 from clipper_assets.text.stems import snowball
 
 MAX_TERM = 60
-"""Characters of a word that are compared; longer ones are no speech."""
+"""Characters of a word that are compared; longer ones are not speech."""
 _QUESTION_WORDS = {
     "de": "was wer wen wem wessen wie wo wann warum wieso weshalb welche welcher welches haben hat hatte ist sind war",
     "en": "what who whom whose which when where why how did do does done has have had is are was were about",

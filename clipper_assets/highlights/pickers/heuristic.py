@@ -13,9 +13,10 @@
 | crossing | 0..1 | the depth of the deepest change of the subject inside the run (`topics.py`) |
 
 Pace, energy and novelty are deviations from the episode's mean, in standard deviations over the allowed runs, clipped
-at two. Pace, energy, novelty, question marks and pauses work in any language; the cues are English. The weights were
-chosen by judgement, not fitted: opening and ending count most, and housekeeping outweighs everything else. A show whose
-makers decided about enough clips has weights of its own (`taste.py`).
+at two. Pace, energy, novelty, question marks and pauses work in any language, leaning words in six; the
+cues of hook and housekeeping are English. The weights were chosen by judgement, not fitted: opening and ending count
+most, and housekeeping outweighs everything else. A show whose makers decided about enough clips has weights of its own
+(`taste.py`).
 
 Sources
 - Curiosity gap of hooks and questions: Loewenstein, The psychology of curiosity, Psychological Bulletin 116(1), 1994.
