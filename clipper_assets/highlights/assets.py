@@ -121,7 +121,7 @@ def highlight_windows(
 ) -> TableResult:
     began = time.monotonic()
     source = RawVideo.from_table(raw_video)
-    edits, prompt, wanted = _wishes(context, config, storage, settings, source)
+    edits, prompt, wanted = _choices(context, config, storage, settings, source)
     words = WORDS.completed(aligned_transcript)
     language = _language(words)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
@@ -166,10 +166,10 @@ def highlight_windows(
     )
 
 
-def _wishes(
+def _choices(
     context: dg.AssetExecutionContext, config: HighlightsConfig, storage: Storage, settings: Settings, source: RawVideo
 ) -> tuple[Edits, Prompt, Selection]:
-    """What people want of the episode: their edits, the prompt and the selection. Raises a refusal of the step."""
+    """What people chose for the episode: their edits, the prompt and the selection. Raises a refusal of the step."""
     try:
         show = load_show(storage, source.key)
         prompt = prompt_for(storage, show, source.episode)
@@ -270,7 +270,7 @@ def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) ->
 
 
 def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
-    """A fallback if the run asked for other clips than those that people have edited."""
+    """A fallback if the run has options that edited clips do not follow."""
     ignored = [name for name, value in config.options.items() if value is not None and name != "max_clips"]
     reasons = []
     if config.max_clips is not None and config.max_clips < clips:

@@ -79,7 +79,7 @@ class Moments:
     def fresh(self, runs: Sequence[Run]) -> NDArray[np.bool_]:
         """Whether each run shows another moment than the clips of earlier episodes; shape (runs,).
 
-        All are, if otherwise none was.
+        If none does, all count as fresh.
         """
         first, after = Runs.of(runs).first, Runs.of(runs).last + 1
         said = self._all[after] - self._all[first]

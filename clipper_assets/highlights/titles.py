@@ -73,9 +73,9 @@ def spoken_title(lines: Lines) -> str:
 
 
 def cleaned_title(title: str, language: str) -> str:
-    """A title that somebody else wrote, without hashtags and quotation marks around it, and in `TITLE_WORDS` words.
+    """A title that a model wrote, without hashtags and quotation marks around it, in at most `TITLE_WORDS` words.
 
-    Empty where it has no clause that is short enough.
+    Empty if it has no clause that is short enough.
     """
     bare = trimmed(_FINAL_HASHTAGS.sub("", title).replace("#", ""))
     short = (piece.text for piece in pieces(bare, language, TITLE_WORDS) if piece.is_start)

@@ -145,7 +145,7 @@ class OpenAIPicker(Picker):
         if changed:
             notes.append(
                 f"{session.model} wrote titles with hashtags, quotation marks or more than {TITLE_WORDS} words for "
-                f"{changed} of {len(stretches)} stretches; these were shortened"
+                f"{changed} of {len(stretches)} stretches; these titles were corrected"
             )
         return placeable, [Degraded(HIGHLIGHT_WINDOWS, note) for note in dict.fromkeys(notes)]
 
