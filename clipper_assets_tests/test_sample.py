@@ -70,16 +70,16 @@ def highlighted_words(plan: ClipPlan) -> list[Word]:
 
 
 def materialize_windows(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dict[str, pa.Table]:
-    """Materialize the first three assets and return their tables by asset name."""
+    """Materialize the first four assets and return their tables by asset name."""
     instance.add_dynamic_partitions(str(episodes.name), [KEY])
     result = dg.materialize(
         assets,
-        selection=dg.AssetSelection.assets(*assets[:3]),
+        selection=dg.AssetSelection.assets(*assets[:4]),
         partition_key=KEY,
         instance=instance,
         resources=build_resources(Settings(), storage),
     )
-    return {asset.key.to_user_string(): result.asset_value(asset.key) for asset in assets[:3]}
+    return {asset.key.to_user_string(): result.asset_value(asset.key) for asset in assets[:4]}
 
 
 @pytest.mark.episodes

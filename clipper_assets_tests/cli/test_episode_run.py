@@ -27,7 +27,7 @@ from clipper_assets_tests.episodes.test_sensors import Ticks
 pytestmark = pytest.mark.episodes
 
 KEY = "test1/cut.mp4"
-TABLES = ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters", "scenes", "camera_paths"]
+TABLES = ["raw_video", "aligned_transcript", "ad_spans", "chapters", "highlight_windows", "scenes", "camera_paths"]
 
 
 @pytest.fixture

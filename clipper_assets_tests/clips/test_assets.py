@@ -11,6 +11,7 @@ from clipper_assets import job
 from clipper_assets.camera.analysis.observation import SCENES_TABLE
 from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.camera.direction.path import CAMERA
+from clipper_assets.chapters.chapter import CHAPTERS_TABLE
 from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.clips.manifest import CLIPS, Manifest
@@ -30,6 +31,7 @@ from clipper_assets_tests.conftest import clip_episode
 pytestmark = pytest.mark.episodes
 
 NAMES = [f"clip_{index}.{suffix}" for index in (0, 1) for suffix in ("jpg", "mp4", "srt", "vtt")]
+OF_THE_EPISODE = ["chapters.json", "manifest.json", "soundbites.xml"]
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_rerun_renders_nothing_and_surplus_clips_are_deleted(
     assert checks(result)["clips_are_published"]
     assert checks(result)["rendered_clips_not_degraded"]
     first = files(folder)
-    assert sorted(first) == [*NAMES, "manifest.json"]
+    assert sorted(first) == sorted([*NAMES, *OF_THE_EPISODE])
     manifest = read(folder)
     assert (manifest.status, manifest.episode, manifest.source.key) == ("done", key, key)
     for clip in manifest.clips:
@@ -103,7 +105,7 @@ def test_a_rerun_renders_nothing_and_surplus_clips_are_deleted(
     facts = metadata(result)
     assert (facts["rendered"], facts["unchanged"]) == (0, 1)
     left = files(folder)
-    assert sorted(left) == [*NAMES[:4], "clip_7.txt", "manifest.json"]
+    assert sorted(left) == sorted([*NAMES[:4], "clip_7.txt", *OF_THE_EPISODE])
     assert {name: left[name] for name in NAMES[:4]} == {name: first[name] for name in NAMES[:4]}
     assert read(folder).clips == manifest.clips[:1]
     assert [Path(path).name for path in files(Path(storage.root) / "lake" / "clip_records")] == ["clip_0.json"]
@@ -122,7 +124,7 @@ def test_episodes_in_one_folder_do_not_interfere_and_a_new_style_only_renders(
     facts = metadata(result)
     after = files(show)
     assert before.items() <= after.items()
-    assert sorted(after.keys() - before.keys()) == [f"clips/two/{name}" for name in (*NAMES[:4], "manifest.json")]
+    assert after.keys() - before.keys() == {f"clips/two/{name}" for name in (*NAMES[:4], *OF_THE_EPISODE)}
     assert read(show / "clips").episode == one
     assert read(show / "clips" / "two").episode == two
     assert facts["clip_0"] == storage.uri("show/clips/two/clip_0.mp4")
@@ -130,7 +132,7 @@ def test_episodes_in_one_folder_do_not_interfere_and_a_new_style_only_renders(
     camera, render = CameraConfig(layout=Layout.center), RenderConfig(caption_style="classic")
     kept, result = clip_episode(storage, two, instance, camera=camera, render=render)
     facts = metadata(result)
-    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters"]
+    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "chapters", "highlight_windows"]
     assert (facts["rendered"], facts["caption_style"]) == (1, "classic")
     (clip,) = read(show / "clips" / "two").clips
     assert (clip.caption_style, clip.layout) == ("classic", "center")
@@ -231,10 +233,11 @@ def test_an_episode_without_speech_gets_an_empty_manifest_and_loses_its_old_clip
     key = upload("cut.mp4")
     folder = Path(storage.root) / "show" / "clips"
     metadata(clip_episode(storage, key, instance, max_clips=2)[1])
-    assert sorted(files(folder)) == [*NAMES, "manifest.json"]
+    assert sorted(files(folder)) == sorted([*NAMES, *OF_THE_EPISODE])
     for asset, table in (
         ("aligned_transcript/{}/words", WORDS.table([], {"language": "en", "degraded": "[]"})),
         ("highlight_windows/{}/windows", WINDOWS.table([])),
+        ("chapters/{}/chapters", CHAPTERS_TABLE.table([])),
         ("scenes/{}/scenes", SCENES_TABLE.table([])),
         ("camera_paths/{}/camera", CAMERA.table([])),
     ):

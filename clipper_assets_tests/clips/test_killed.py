@@ -82,8 +82,8 @@ def test_a_killed_run_is_finished_by_the_next_one(
         "raw_video",
         "aligned_transcript",
         "ad_spans",
-        "highlight_windows",
         "chapters",
+        "highlight_windows",
         "scenes",
         "camera_paths",
     ]

@@ -72,7 +72,7 @@ def test_an_upload_to_s3_becomes_clips_and_rendering_reads_only_the_windows(depl
     s3.requests.clear()
     output = deployment.clipper("process", "test1/sample.mp4", "--caption-style", "classic")
     assert (
-        "unchanged, kept: raw_video, aligned_transcript, ad_spans, highlight_windows, chapters, scenes, camera_paths"
+        "unchanged, kept: raw_video, aligned_transcript, ad_spans, chapters, highlight_windows, scenes, camera_paths"
         in output
     )
     reads = s3.bytes_read("/podcasts/team/test1/sample.mp4")

@@ -180,7 +180,7 @@ def test_another_layout_reads_the_video_only_to_render(s3: CountingS3, instance:
     s3.requests.clear()
     kept, result = clip_episode(storage, KEY, instance, camera=SPLIT)
     assert failures(result) == []
-    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters", "scenes"]
+    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "chapters", "highlight_windows", "scenes"]
     (path,) = read_paths(result.asset_value("camera_paths")).values()
     assert Layout.split in path.layouts
     assert any(s3.bytes_read(f"/layouts/{KEY}"))

@@ -57,7 +57,7 @@ def test_a_show_can_set_a_still_layout(uploaded: DirectoryStorage, instance: dg.
     assert path.layouts == [Layout.center]
 
     kept, _ = clip_episode(uploaded, KEY, instance, camera=CameraConfig(layout=Layout.fit))
-    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "highlight_windows", "chapters", "scenes"]
+    assert kept == ["raw_video", "aligned_transcript", "ad_spans", "chapters", "highlight_windows", "scenes"]
 
 
 def test_a_window_without_a_scene_fails_in_one_sentence(
