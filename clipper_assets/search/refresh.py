@@ -75,6 +75,10 @@ class Refresher:
                 fault = fault_of(error)
                 problem = f"the search index is not up to date: {fault.sentence if fault else error}"
                 log.warning(problem)
+            except Exception:
+                # The thread goes on, and people read why they find nothing new.
+                log.exception("the search index cannot be brought up to date")
+                problem = "the search index cannot be brought up to date; tell the operator, whose log says why"
             with self._changed:
                 self.problem = problem
                 self._done_at = time.monotonic()

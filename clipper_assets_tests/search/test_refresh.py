@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clipper_assets.search import library as library_module
 from clipper_assets.search import refresh
+from clipper_assets.search.index import BrokenIndexError
 from clipper_assets.search.library import Library
 from clipper_assets.search.query import Filters
 from clipper_assets.search.refresh import Refresher
@@ -58,6 +60,22 @@ def test_an_unreachable_lake_leaves_what_was_indexed(
     assert count(refresher, "bees") == 1
     assert refresher.problem is not None
     assert "the search index is not up to date" in refresher.problem
+    monkeypatch.undo()
+    monkeypatch.setattr(refresh, "FRESH_S", 0)
+    assert count(refresher, "bees") == 1
+    assert refresher.problem is None
+
+
+def test_an_unexpected_error_is_said_and_does_not_end_the_thread(
+    refresher: Refresher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BrokenIndexError("damaged again")
+
+    monkeypatch.setattr(library_module, "synchronize", fail)
+    monkeypatch.setattr(refresh, "INTERVAL_S", 0.05)
+    assert refresher.search("bees", Filters(), 10, 0).state is None
+    assert refresher.problem == "the search index cannot be brought up to date; tell the operator, whose log says why"
     monkeypatch.undo()
     monkeypatch.setattr(refresh, "FRESH_S", 0)
     assert count(refresher, "bees") == 1
