@@ -7,7 +7,7 @@ place. What was tried is in docs/search.md.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from math import log
 
 import tantivy
@@ -31,6 +31,8 @@ MAX_EXPANSIONS = 64
 """Words that a prefix stands for, the most frequent first."""
 MAX_VOCABULARY = 20_000
 """Words with a prefix that are looked at, in the order of the alphabet."""
+
+DAY_S = 86_400
 
 Candidate = tuple[float, tantivy.DocAddress, int, int, int]
 """Score, document, number of the episode, positions of the passage's first and last sentence."""
@@ -127,7 +129,7 @@ class Ranking:
             yield self._term("speakers", name)
         if self.filters.since is not None or self.filters.until is not None:
             since = _midnight(self.filters.since) if self.filters.since else 0
-            after = _midnight(self.filters.until + timedelta(days=1)) if self.filters.until else None
+            after = _midnight(self.filters.until) + DAY_S if self.filters.until else None
             yield tantivy.Query.range_query(
                 self.schema, "uploaded_at", tantivy.FieldType.Integer, since, after, include_upper=after is None
             )

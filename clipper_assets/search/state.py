@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-FORMAT = 1
+FORMAT = 2
 """Increase it when the schema of the index, the terms or the passages change; indexes of another format are rebuilt."""
 _FILE = "state.json"
 

@@ -77,8 +77,9 @@ def terms(text: str, language: str) -> list[Term]:
 
 
 def fold(word: str) -> str:
-    """A word without capitals, accents and compatibility forms."""
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold())))
+    """A word without capitals, accents, compatibility forms, and the spaces that some of these forms have."""
+    plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word.casefold())))
+    return "".join(plain.split()) or word
 
 
 def without_stop_words(words: Sequence[str], languages: Sequence[str]) -> list[int]:

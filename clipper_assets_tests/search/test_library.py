@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -115,6 +115,10 @@ def test_date_is_that_of_the_upload(library: Library, storage: DirectoryStorage)
     assert found(library, "bees", Filters(since=day, until=day)) == [BEES[1][1]]
 
 
+def test_the_last_day_of_the_calendar_is_a_filter(library: Library) -> None:
+    assert found(library, "bees", Filters(since=date.min, until=date.max)) == [BEES[1][1]]
+
+
 def test_passages_with_all_words_of_a_short_query_come_first(storage: DirectoryStorage, tmp_path: Path) -> None:
     store_talk(storage, "rare.mp4", [("Anna", "Quokka quokka quokka quokka.")])
     store_talk(storage, "both.mp4", [("Anna", "A quokka is " + "really " * 80 + "a marsupial with a smile.")])
@@ -134,6 +138,14 @@ def test_every_occurrence_in_a_long_episode_is_found_on_pages(storage: Directory
     assert all(number % 10 == 0 for number in numbers)
     marked = {each.number for page in pages for hit in page.hits for each in hit.passage if each.marks}
     assert marked == set(range(0, 200, 10))
+
+
+def test_a_sign_that_stands_for_words_is_part_of_a_phrase(storage: DirectoryStorage, tmp_path: Path) -> None:
+    said = "the prophet \ufdfa said this"
+    store_talk(storage, "talk.mp4", [("Anna", said)])
+    library = Library(storage, tmp_path / "index")
+    library.synchronize()
+    assert found(library, f'"{said}"') == found(library, "\ufdfa") == [said]
 
 
 def test_corrected_words_are_found(library: Library, storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
