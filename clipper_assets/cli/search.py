@@ -14,6 +14,7 @@ from clipper_assets.search.library import MAX_HITS, Found, Library, index_folder
 from clipper_assets.search.query import Filters
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
+from clipper_assets.text.clean import clean_text
 from clipper_assets.text.terminal import console, mistakes_in_one_sentence
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -55,7 +56,11 @@ def search(
             until=until.date() if until else None,
             episode=partition_key(storage.checked(episode)) if episode else None,
         )
-        found = library.search(" ".join(words), filters, limit)
+        try:
+            found = library.search(" ".join(words), filters, limit)
+        except BrokenIndexError:
+            library.synchronize()
+            found = library.search(" ".join(words), filters, limit)
     if as_json:
         click.echo(results(found, None, limit, storage.uri).model_dump_json(indent=2))
         return
@@ -64,7 +69,7 @@ def search(
 
 def _print(found: Found) -> None:
     for hit in found.hits:
-        heading = f"{object_key(hit.partition)}  {_clock(hit.sentence.start)}  {hit.sentence.speaker or ''}"
+        heading = f"{clean_text(object_key(hit.partition))}  {_clock(hit.sentence.start)}  {hit.sentence.speaker or ''}"
         console.print(heading.rstrip(), style="bold", markup=False, highlight=False, soft_wrap=True)
         console.print(_around(hit), soft_wrap=True)
     if not found.hits:

@@ -70,3 +70,17 @@ def test_mistakes_are_one_sentence(arguments: list[str], sentence: str) -> None:
 def test_transcripts_that_cannot_be_read_are_named(storage: DirectoryStorage) -> None:
     storage.put_bytes(words_key("broken.mp4"), b"not parquet")
     assert "WARN: broken.mp4 is not searched" in search("bees").output
+
+
+def test_a_damaged_index_is_built_again(tmp_path: Path) -> None:
+    assert search("honey", "bee").exit_code == 0
+    for file in tmp_path.rglob("*.store"):
+        file.write_bytes(file.read_bytes()[::-1])
+    result = search("honey", "bee")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("garden/bees.mp4")
+
+
+def test_control_characters_of_a_key_do_not_reach_the_terminal(storage: DirectoryStorage) -> None:
+    store_talk(storage, "\x1b[2Jzoo.mp4", [("Anna", "A zebra is not a horse.")])
+    assert search("zebra").output.splitlines()[0] == "[2Jzoo.mp4  0:00:00  Anna"
