@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.adverts.cues import MOST_CHARACTERS
 from clipper_assets.transcript.words import Sentence
 
 OFFER_NATS = 3.0
@@ -28,7 +29,7 @@ def brand_nats(sentences: Sequence[Sentence], cue_nats: NDArray[np.float64]) -> 
     """What names say about each sentence, given what its cues say; both in nats, shape (sentences,)."""
     places: dict[str, list[int]] = defaultdict(list)
     for position, sentence in enumerate(sentences):
-        for name in _names(sentence.text):
+        for name in _names(sentence.text[:MOST_CHARACTERS]):
             places[name].append(position)
     starts = np.array([sentence.start for sentence in sentences])
     offers = cue_nats >= OFFER_NATS

@@ -104,7 +104,7 @@ def inside_sentences(sentences: Sequence[Sentence]) -> Ints:
     """
     inside = np.zeros(len(sentences) + 1, dtype=np.intp)
     inside[list(cut_boundaries(sentences))] = 1
-    lower = np.array([bool(sentence.text) and sentence.text.split()[0].islower() for sentence in sentences], dtype=bool)
+    lower = np.array([any(word.islower() for word in sentence.text.split()[:1]) for sentence in sentences], dtype=bool)
     if lower.sum() <= MOST_LOWER * len(lower):
         inside[:-1] |= lower
     for position, (before, after) in enumerate(pairwise(sentences), start=1):

@@ -120,3 +120,7 @@ def test_no_window_opens_with_a_leaning_word_if_another_opening_is_near() -> Non
     near = {n for n in range(60) if n != 30 and abs(lines[n].start - lines[30].start) <= NEAR_S}
     assert {run.first for run in found} & {30, *near} == {30}
     assert found
+
+
+def test_a_sentence_of_spaces_has_edges() -> None:
+    assert Edges([Sentence(0, "  ", 0.0, 1.0, 0, 1, None)], "en").inside.tolist() == [0, 0]
