@@ -81,9 +81,16 @@ def _index(state: State | None, problem: str | None) -> SearchIndex:
     return SearchIndex(
         episodes=len(state.episodes) if state else 0,
         waiting=state.waiting if state else 0,
-        skipped=[SkippedEpisode(key=partition, reason=each.reason) for partition, each in skipped],
+        skipped=[SkippedEpisode(key=_key(partition), reason=each.reason) for partition, each in skipped],
         problem=problem,
     )
+
+
+def _key(partition: str) -> str:
+    try:
+        return object_key(partition)
+    except UnicodeDecodeError:  # a folder of the lake that no upload has; its name is why it cannot be searched
+        return partition
 
 
 def _hit(hit: Hit, url: Callable[[str], str]) -> SearchHit:
