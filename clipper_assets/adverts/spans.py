@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.tables import Column, TableSpec
 
 
@@ -47,9 +48,21 @@ class AdSpan:
 
 
 def read_spans(table: pa.Table) -> list[AdSpan]:
-    """The spans of a table of spans, in its order."""
-    rows = table.drop_columns(["episode"]).to_pylist()
-    return [AdSpan(**{**row, "kind": SpanKind(row["kind"])}) for row in rows]
+    """The spans of a table of spans, in its order. Raises DamagedError for a kind that there is not."""
+    rows = table.to_pylist()
+    try:
+        return [
+            AdSpan(
+                start=row["start"],
+                end=row["end"],
+                kind=SpanKind(row["kind"]),
+                evidence=row.get("evidence") or (),
+                confidence=row["confidence"],
+            )
+            for row in rows
+        ]
+    except ValueError as unknown:
+        raise DamagedError(f"the table of adverts cannot be read: {unknown}; materialize ad_spans again") from None
 
 
 def spans_table(episode: str, spans: Sequence[AdSpan], found_by: str) -> pa.Table:
