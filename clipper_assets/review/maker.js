@@ -71,13 +71,14 @@ export async function makeMaker({ api, signal }, hit, onAdded, onClosed) {
     view.submit.disabled = true;
     try {
       const episode = await api.episode(hit.key);
-      await api.addClip(hit.key, {
+      const { unrendered } = await api.addClip(hit.key, {
         base_version: episode.edits.version,
         first_sentence: sentences[first].number,
         last_sentence: sentences[last].number,
         title: view.title.value.trim() || null,
       });
-      await api.render(hit.key, episode.clip_views[0].aspect);
+      // An episode may have no clips yet; and adding a clip again that was just undone leaves nothing to render.
+      if (unrendered.length) await api.render(hit.key, unrendered[0]);
       if (signal.aborted) return;
       view.root.hidden = true;
       onAdded(hit.key);
