@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from textwrap import shorten
 
-from clipper_assets.edits.model import EditedClip
-from clipper_assets.edits.windows import EDITOR, boundaries, refuse_if_too_long, sentences_of
+from clipper_assets.edits.model import EDITOR, EditedClip
+from clipper_assets.edits.windows import boundaries, refuse_if_too_long, sentences_of
 from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.words import Sentence
 

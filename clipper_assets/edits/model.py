@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.shows.show import Layout
 
+EDITOR = "editor"
+"""The value of `picker` for a window that a person changed."""
 MAX_WORD = 80
 """Most characters that a corrected word can have."""
 
@@ -89,6 +91,11 @@ class EditedClip(StoredModel):
     def number(self) -> int:
         return int(self.window["clip"])
 
+    @property
+    def is_added(self) -> bool:
+        """Whether no picker is known to have picked it: a person added it, or an earlier version edited it."""
+        return self.window.get("picker") == EDITOR and self.picked is None
+
     def review(self, sha256: str) -> Review | None:
         """The review of the clip's file with this SHA-256; None if nobody decided about the clip yet."""
         return self.judged.review(sha256) if self.judged else None
@@ -144,6 +151,11 @@ class Edits(StoredModel):
     @property
     def is_empty(self) -> bool:
         return not (self.clips or self.words or self.marked or self.unmarked)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to undo. Discarding all edits leaves none, and is one itself."""
+        return not self.is_empty or self.base > 0
 
     def followed_by(self, what: str, **changes: Any) -> "Edits":
         """The next version, with `changes` to its fields; `what` is a phrase that describes them."""

@@ -5,15 +5,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.model import EDITOR, EditedClip, Edits
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.boundaries import PAD_S, quiet_around
 from clipper_assets.transcript.words import Sentence
 
-EDITOR = "editor"
-"""The value of `picker` for a window that a person changed."""
 LONGEST_S = 180.0
 """The longest clip that Instagram, TikTok and YouTube Shorts all accept (YouTube Help, "Understand three-minute YouTube
 Shorts")."""

@@ -15,9 +15,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.model import EDITOR, EditedClip, Edits
 from clipper_assets.edits.store import edits_at
-from clipper_assets.edits.windows import EDITOR
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.prompt import STANDARD
 from clipper_assets.highlights.window import FEATURES

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from clipper_assets.adverts.spans import read_spans
 from clipper_assets.edits.adverts import spans_in_force, times
-from clipper_assets.edits.model import Edits
+from clipper_assets.edits.model import EDITOR, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.edits.windows import EDITOR, edited_rows
+from clipper_assets.edits.windows import edited_rows
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.breaks import Breaks

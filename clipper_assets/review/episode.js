@@ -121,7 +121,7 @@ export function showEpisode(page, key) {
     const pending = [];
     if (changed.length) pending.push(`${plural(changed.length, "clip")} changed`);
     if (added.length) pending.push(plural(added.length, "new clip"));
-    if (unrendered.length && !pending.length) pending.push("Adverts changed");
+    if (unrendered.length && !pending.length) pending.push("Adverts changed, or a clip undone");
     write(view.changes, rendering ? "Rendering" : pending.length ? `${pending.join(", ")}, not rendered yet` : "All changes are rendered");
     view.bar.hidden = !rendering;
     view.bar.value = episode.percent;

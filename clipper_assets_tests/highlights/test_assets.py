@@ -6,9 +6,8 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from clipper_assets.edits.model import EditedClip, Edits, MarkedSpan, UnmarkedSpan
+from clipper_assets.edits.model import EDITOR, EditedClip, Edits, MarkedSpan, UnmarkedSpan
 from clipper_assets.edits.store import save_edits
-from clipper_assets.edits.windows import EDITOR
 from clipper_assets.highlights.pickers.heuristic import WEIGHTS
 from clipper_assets.highlights.taste import Example, Taste, taste_key
 from clipper_assets.highlights.window import WINDOWS

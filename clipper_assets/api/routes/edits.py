@@ -123,7 +123,7 @@ def undo(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
     """Undo the last edit; repeat to undo earlier ones."""
     episode = services.states.intact_snapshot(key)
     _refuse_if_outdated(episode, request.base_version)
-    if not views.edits_view(episode).can_undo:
+    if not episode.edits.can_undo:
         raise RefusedError(409, f"there is no edit of {key} to undo")
     return _save(services, episode, undone(services.storage, episode.partition, episode.edits))
 

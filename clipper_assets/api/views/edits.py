@@ -31,7 +31,7 @@ def edits_view(episode: EpisodeSnapshot) -> Edits:
     new = {number for rendering in episode.renderings for number in _new_clips(rendering, episode)}
     return Edits(
         version=episode.edits.version,
-        can_undo=not episode.edits.is_empty,
+        can_undo=episode.edits.can_undo,
         is_rendered=not unrendered,
         unrendered=unrendered,
         new_clips=sorted(new),
@@ -40,7 +40,9 @@ def edits_view(episode: EpisodeSnapshot) -> Edits:
 
 def _shows_edits(rendering: Rendering, episode: EpisodeSnapshot) -> bool:
     edits, shown = episode.edits, rendering.edits
-    if (edits.marked, edits.unmarked) != (shown.marked, shown.unmarked) or _new_clips(rendering, episode):
+    if (edits.marked, edits.unmarked) != (shown.marked, shown.unmarked):
+        return False
+    if _new_clips(rendering, episode) or _has_undone_clip(rendering, episode):
         return False
     return (edits.clips, edits.words) == (shown.clips, shown.words) or not any(
         episode.unrendered_edits(clip) for clip in rendering.manifest.clips
@@ -51,3 +53,9 @@ def _new_clips(rendering: Rendering, episode: EpisodeSnapshot) -> list[int]:
     """Numbers of the clips of the edits that a rendering did not know of."""
     known = {clip.number for clip in rendering.edits.clips} | {clip.clip_index for clip in rendering.manifest.clips}
     return [clip.number for clip in episode.edits.clips if clip.number not in known]
+
+
+def _has_undone_clip(rendering: Rendering, episode: EpisodeSnapshot) -> bool:
+    """Whether a clip that a person had added is rendered, although adding it was undone."""
+    added = {clip.number for clip in rendering.edits.clips if clip.is_added}
+    return bool(added - {clip.number for clip in episode.edits.clips})

@@ -180,6 +180,12 @@ def test_an_added_clip_is_rendered_and_the_others_are_kept(
     assert [files(services, 0), files(services, 1)] == before
     assert files(services, 2)
 
+    undone = client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + 1}).json()
+    assert undone["unrendered"] == ["9:16"]
+    process(services)
+    shown = client.get(f"/episodes/{KEY}").json()
+    assert (len(shown["clip_views"]), shown["edits"]["unrendered"]) == (2, [])
+
 
 @pytest.mark.parametrize(
     ("request_", "status", "sentence"),
@@ -321,6 +327,18 @@ def test_a_mark_is_undone_and_survives_an_edit_of_a_clip(client: TestClient, ser
         client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + undone})
     assert latest_edits(services.storage, KEY).is_empty
     assert client.get(f"/episodes/{KEY}/transcript").json()["spans"] == []
+
+
+def test_discarding_is_undone(client: TestClient, services: Services) -> None:
+    version = client.get(f"/episodes/{KEY}").json()["edits"]["version"]
+    client.patch(f"/episodes/{KEY}/adverts", json={"base_version": version, "mark": [{"start": 1.0, "end": 9.0}]})
+    discarded = client.request("DELETE", f"/episodes/{KEY}/edits", json={"base_version": version + 1}).json()
+    assert discarded["can_undo"]
+    for undone in (2, 3):
+        assert len(latest_edits(services.storage, KEY).marked) == undone - 2
+        answer = client.post(f"/episodes/{KEY}/edits/undo", json={"base_version": version + undone})
+        assert answer.status_code == 200, answer.text
+    assert latest_edits(services.storage, KEY).is_empty
 
 
 def test_a_reader_cannot_mark_adverts(reader: TestClient) -> None:
