@@ -31,7 +31,7 @@ from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, st
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "7"
+CODE_VERSION = "8"
 
 
 class AdSpansConfig(StepConfig):

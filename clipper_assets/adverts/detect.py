@@ -14,10 +14,15 @@ from clipper_assets.adverts.support import Support
 from clipper_assets.transcript.words import Sentence
 
 KINDS = tuple(SpanKind)
+MOST_OF_SPEECH = 0.6
+"""Spans that cover more of the speech than this are what the episode is about, as in the video of a product; podcasts
+with many adverts have 0.3."""
 
 
 def find_spans(sentences: Sequence[Sentence], language: str = "", support: Support | None = None) -> list[AdSpan]:
     """The spans of an episode, in order and apart; each is a run of whole sentences.
+
+    There are none if they would cover more than `MOST_OF_SPEECH`, so that every episode can have clips.
 
     Args:
         sentences: All sentences of the episode, in time order.
@@ -30,6 +35,9 @@ def find_spans(sentences: Sequence[Sentence], language: str = "", support: Suppo
     gaps = [later.start - earlier.end for earlier, later in pairwise(sentences)]
     pauses_s = np.array([sentences[0].start, *gaps])
     found = joined_adverts(snapped(stretches(scores.nats, pauses_s), sentences, pauses_s), sentences)
+    lengths_s = np.array([sentence.end - sentence.start for sentence in sentences])
+    if sum(lengths_s[each.first : each.last + 1].sum() for each in found) > MOST_OF_SPEECH * lengths_s.sum():
+        return []
     spans: list[AdSpan] = []
     for stretch in reversed(found):
         # Where people interrupt each other, the last sentence of a span may end after the next span begins.

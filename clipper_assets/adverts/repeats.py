@@ -21,10 +21,12 @@ Measured on the talk of 40 meetings: with 12 words 0.7 % of it is taken for adve
 """
 REPEATED_SHARE = 0.6
 """Least share of a sentence's words that must be repeated."""
-TEASER_S, TEASER_WEIGHT = 240.0, 0.3
-"""Many episodes open with lines of their talk: text that is said twice, first in these seconds, may be a teaser."""
+TEASER_S, TEASER_WEIGHT = 240.0, 0.1
+"""Many episodes open with a minute of their talk: text that is said twice, first in these seconds, may be a teaser. With
+this weight it is an advert only if its cues say so, too."""
 SAME_RECORDING = 0.5
-"""An episode that has this share of the words is the same recording under another name, and says nothing."""
+"""An episode that has this share of the words is the same recording under another name, and says nothing. One that
+repeats this share of its own words is a meditation or an exercise, and says nothing either."""
 _WORD = re.compile(r"\w+")
 
 Shares = NDArray[np.float64]
@@ -76,19 +78,24 @@ class Shingles:
             if group.size > 1 and at[-1] - at[0] >= APART_S:
                 far = (at - at[0] >= APART_S) | (at[-1] - at >= APART_S)
                 weights[group[far]] = TEASER_WEIGHT if group.size == 2 and at[0] < TEASER_S else 1.0
-        return self._shares(weights)
+        shares = self._shares(weights)
+        return shares if self._is_little(shares) else np.zeros(self._sentences)
 
     def repeated_in(self, others: Sequence[NDArray[np.uint32]]) -> Shares:
         """The share of each sentence that one of the other episodes has too, given their shingles."""
         shares = [self._shares(np.isin(self.hashes, other).astype(np.float64)) for other in others]
-        lengths = np.bincount(self._sentence_of, minlength=self._sentences)
-        apart = [share for share in shares if share @ lengths < SAME_RECORDING * max(self._words, 1)]
+        apart = [share for share in shares if self._is_little(share)]
         return np.asarray(np.max([np.zeros(self._sentences), *apart], axis=0))
 
     def _shares(self, weights: NDArray[np.float64]) -> Shares:
         """The share of each sentence that lies in long runs of repeated shingles, those with a weight."""
         if not weights.any():
             return np.zeros(self._sentences)
+    def _is_little(self, shares: Shares) -> bool:
+        """Whether less than `SAME_RECORDING` of all words are repeated."""
+        lengths = np.bincount(self._sentence_of, minlength=self._sentences)
+        return bool(shares @ lengths < SAME_RECORDING * max(self._words, 1))
+
         covered = np.zeros(self._words)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], (weights > 0).astype(np.int8), [0]])))
         for first, end in zip(edges[::2], edges[1::2], strict=True):

@@ -5,7 +5,7 @@ from clipper_assets.adverts.repeats import Shingles
 from clipper_assets.adverts.spans import AdSpan, SpanKind
 from clipper_assets.adverts.support import Marked, Support
 from clipper_assets.transcript.words import Sentence
-from clipper_assets_tests.adverts.episodes import ADVERT, conversation, spoken
+from clipper_assets_tests.adverts.episodes import ADVERT, NOUNS, conversation, spoken
 
 
 def texts_of(span: AdSpan, sentences: list[Sentence]) -> list[str]:
@@ -95,6 +95,22 @@ def test_text_that_is_said_again_much_later_is_found_without_any_cue() -> None:
 def test_a_teaser_at_the_start_is_part_of_the_conversation() -> None:
     sentences = spoken(TEASED, conversation(40), [*conversation(10, 40), *TEASED, *conversation(20, 50)])
     assert find_spans(sentences, "en") == []
+
+
+def test_a_minute_of_the_conversation_may_open_the_episode() -> None:
+    teased = [f"My {NOUNS[n]} lay by the {NOUNS[n - 1]} for {n} years." for n in range(1, 11)]
+    sentences = spoken(teased, conversation(60), teased, conversation(40, 60))
+    assert find_spans(sentences, "en") == []
+
+
+def test_an_episode_that_repeats_itself_all_the_time_has_no_adverts_for_it() -> None:
+    assert find_spans(spoken(conversation(10) * 12), "en") == []
+
+
+def test_an_episode_that_is_an_advert_is_not_left_out_of_its_own_clips() -> None:
+    assert find_spans(spoken(ADVERT), "en") == []
+    (span,) = find_spans(spoken(ADVERT, conversation(6)), "en")
+    assert span.kind == "advert"
 
 
 def test_text_that_another_episode_has_is_found() -> None:
