@@ -87,7 +87,7 @@ def ad_spans(
         return stored
     began = time.monotonic()
     spoken = sentences(words)
-    save_fingerprint(storage, source.episode, Shingles(spoken).hashes)
+    save_fingerprint(storage, source.episode, Shingles(spoken, language).hashes)
     others = load_others(storage, source.episode)
     sound = sound_nats(load_loudness(storage, source.loudness_key), spoken)
     answer = Answer()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.text.scripts import split_words
 from clipper_assets.transcript.words import Sentence
 
 SHINGLE_WORDS = 5
@@ -36,16 +37,19 @@ Shares = NDArray[np.float64]
 class Shingles:
     """The hashed shingles of an episode's sentences, in order.
 
+    `language` is an ISO 639-1 code; in languages without spaces, the words of shingles are phrases.
+
     Attributes:
         hashes: uint32, shape (shingles,); shingle `i` begins at word `i`.
     """
 
-    def __init__(self, sentences: Sequence[Sentence]) -> None:
+    def __init__(self, sentences: Sequence[Sentence], language: str = "") -> None:
         words: list[str] = []
         self._sentence_of: list[int] = []
         starts: list[float] = []
         for position, sentence in enumerate(sentences):
-            spoken = _WORD.findall(unicodedata.normalize("NFKC", sentence.text).casefold())
+            text = unicodedata.normalize("NFKC", " ".join(split_words(sentence.text, language)))
+            spoken = _WORD.findall(text.casefold())
             words += spoken
             self._sentence_of += [position] * len(spoken)
             step = (sentence.end - sentence.start) / max(len(spoken), 1)
@@ -87,15 +91,15 @@ class Shingles:
         apart = [share for share in shares if self._is_little(share)]
         return np.asarray(np.max([np.zeros(self._sentences), *apart], axis=0))
 
-    def _shares(self, weights: NDArray[np.float64]) -> Shares:
-        """The share of each sentence that lies in long runs of repeated shingles, those with a weight."""
-        if not weights.any():
-            return np.zeros(self._sentences)
     def _is_little(self, shares: Shares) -> bool:
         """Whether less than `SAME_RECORDING` of all words are repeated."""
         lengths = np.bincount(self._sentence_of, minlength=self._sentences)
         return bool(shares @ lengths < SAME_RECORDING * max(self._words, 1))
 
+    def _shares(self, weights: NDArray[np.float64]) -> Shares:
+        """The share of each sentence that lies in long runs of repeated shingles, those with a weight."""
+        if not weights.any():
+            return np.zeros(self._sentences)
         covered = np.zeros(self._words)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], (weights > 0).astype(np.int8), [0]])))
         for first, end in zip(edges[::2], edges[1::2], strict=True):

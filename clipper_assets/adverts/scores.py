@@ -12,6 +12,7 @@ from clipper_assets.adverts.repeats import Shingles
 from clipper_assets.adverts.segments import Stretch
 from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.adverts.support import Support
+from clipper_assets.text.scripts import split_words
 from clipper_assets.transcript.words import Sentence
 
 KINDS = tuple(SpanKind)
@@ -54,8 +55,8 @@ def scored(sentences: Sequence[Sentence], language: str, support: Support) -> Sc
         if cue.kind is SpanKind.outro:
             amounts[row, until_end > OUTRO_S] = 0.0
     nats_of = weights(sentences, cues, amounts)[:, None] * amounts
-    words = np.array([min(len(sentence.text.split()), MOST_WORDS) for sentence in sentences])
-    shingles = Shingles(sentences)
+    words = np.array([min(len(split_words(sentence.text, language)), MOST_WORDS) for sentence in sentences])
+    shingles = Shingles(sentences, language)
     repeated, shared = shingles.repeated_inside(), shingles.repeated_in(support.others)
     common = REPEATED_NATS * repeated + SHARED_NATS * shared
 

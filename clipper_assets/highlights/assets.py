@@ -46,7 +46,7 @@ from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
 from clipper_assets.transcript.words import WORDS, sentences
 
-CODE_VERSION = "9"
+CODE_VERSION = "10"
 
 
 class HighlightsConfig(StepConfig):
@@ -143,7 +143,8 @@ def highlight_windows(
             picked = pickers.pick(picker, talk, progress.stage(context, "picking highlights"))
         windows, picked = _placed(picked, talk, source, [*posted.degraded, *untasted])
     chosen = read_windows(windows)
-    save_posted(storage, source.episode, talk.sentences, [(each.first_sentence, each.last_sentence) for each in chosen])
+    used = [(each.first_sentence, each.last_sentence) for each in chosen]
+    save_posted(storage, source.episode, talk.sentences, language, used)
     degraded = _fallbacks(picked, chosen)
     for fallback in degraded:
         context.log.warning(fallback["reason"])

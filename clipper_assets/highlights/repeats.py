@@ -53,10 +53,10 @@ def load_posted(storage: Storage, episode: str) -> Posted:
 
 
 def save_posted(
-    storage: Storage, episode: str, sentences: Sequence[Sentence], chosen: Sequence[tuple[int, int]]
+    storage: Storage, episode: str, sentences: Sequence[Sentence], language: str, chosen: Sequence[tuple[int, int]]
 ) -> None:
     """Store the fingerprint of an episode's windows, first and last sentence each; an unchanged one keeps its time."""
-    shingles, key = Shingles(sentences), fingerprint_key(episode, FOLDER)
+    shingles, key = Shingles(sentences, language), fingerprint_key(episode, FOLDER)
     hashes = [shingles.hashes[shingles.within(first, last)] for first, last in chosen]
     data = fingerprint_bytes(np.concatenate([np.empty(0, np.uint32), *hashes]))
     if not storage.exists(key) or storage.read_bytes(key, len(data) + 1) != data:
@@ -66,8 +66,8 @@ def save_posted(
 class Moments:
     """What is said in an episode, to compare its runs with each other and with the clips of earlier episodes."""
 
-    def __init__(self, sentences: Sequence[Sentence], posted: Posted) -> None:
-        self._shingles = Shingles(sentences)
+    def __init__(self, sentences: Sequence[Sentence], language: str, posted: Posted) -> None:
+        self._shingles = Shingles(sentences, language)
         hashes = self._shingles.hashes
         others = [other for other in posted.hashes if np.isin(other, hashes).sum() < SAME_RECORDING * other.size]
         known = np.isin(hashes, np.concatenate([np.empty(0, np.uint32), *others])).astype(np.float64)

@@ -61,6 +61,11 @@ def split_unspaced(text: str, language: str) -> list[str]:
     return words
 
 
+def split_words(text: str, language: str) -> list[str]:
+    """The words of a text between spaces, or its phrases in a language of `UNSPACED`."""
+    return split_unspaced(text, language) if language in UNSPACED else text.split()
+
+
 def line_break_pieces(text: str) -> list[str]:
     """Split a text at every possible line break: between words, and between any two Chinese or Japanese characters.
 

@@ -3,6 +3,7 @@
 import pytest
 
 from clipper_assets.adverts.detect import find_spans
+from clipper_assets.transcript.words import Sentence
 from clipper_assets_tests.adverts.episodes import spoken
 
 TALK = {
@@ -89,3 +90,22 @@ def test_an_advert_is_found_whole_in_its_language_and_the_talk_is_left(language:
     assert [s.text for s in sentences if span.start <= s.start < span.end] == advert
     assert span.kind == "advert"
     assert find_spans(sentences, "xx") == []
+
+
+def test_text_that_is_said_again_is_found_in_a_language_without_spaces() -> None:
+    nouns = "川山庭森海駅橋村町島"
+    talk = [f"{nouns[n % 10]}と{nouns[n // 10 % 10]}の{n}番目の話を聞きました。" for n in range(160)]
+    advert = [
+        "この番組は、株式会社フジサワの提供でお送りします。",
+        "フジサワのスリッパは、三層のウールで、できています。",
+        "床が冷たい冬でも、足は一日中、暖かいままです。",
+        "今なら、初めてのお客様は、二割引きになります。",
+        "詳しくは、番組の概要欄のリンクから、ご覧ください。",
+    ]
+    # `spoken` counts words by their spaces.
+    sentences = [
+        Sentence(number, text, 4.0 * number, 4.0 * number + 3.5, 0, 0, None)
+        for number, text in enumerate([*talk[:70], *advert, *talk[70:110], *advert, *talk[110:]])
+    ]
+    spans = find_spans(sentences, "ja")
+    assert [(span.start, span.end) for span in spans] == [(280.0, 299.5), (460.0, 479.5)]

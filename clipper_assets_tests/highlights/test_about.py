@@ -44,3 +44,21 @@ def test_words_are_compared_in_any_form_by_the_rules_of_the_language() -> None:
     talk = talk_about("Investor", texts, "de")
     shares = about(talk, talk.runs).tolist()
     assert [run.first <= 20 <= run.last for run in talk.runs] == [share == 1 for share in shares]
+
+
+@pytest.mark.parametrize(
+    ("language", "topics", "said"),
+    [
+        ("ja", "人工知能", "昨日は人工知能の話をしました。"),
+        ("ja", "川", "あの川は長いです。"),
+        ("ja", "音楽、AI", "私はAIを使います。"),
+        ("zh", "足球，人工智能", "我们谈谈人工智能的未来。"),
+        ("th", "เศรษฐกิจ", "วันนี้เราจะมาพูดถึงเรื่องเศรษฐกิจของประเทศไทย"),
+    ],
+)
+def test_topics_are_found_in_languages_without_spaces(language: str, topics: str, said: str) -> None:
+    texts = ["今日はいい天気ですね。"] * 30
+    texts[20] = said
+    talk = talk_about(topics, texts, language)
+    shares = about(talk, talk.runs).tolist()
+    assert [run.first <= 20 <= run.last for run in talk.runs] == [share > 0 for share in shares]

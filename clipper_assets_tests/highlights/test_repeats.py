@@ -67,7 +67,7 @@ def test_formulas_and_tiny_runs_are_no_repetition() -> None:
 
 
 def test_a_moment_of_an_earlier_episode_is_no_clip_of_a_later_one(storage: DirectoryStorage) -> None:
-    save_posted(storage, "show/one.mp4", said([*other(100), *STORY, *other(130)]), [(14, 20), (0, 6)])
+    save_posted(storage, "show/one.mp4", said([*other(100), *STORY, *other(130)]), "en", [(14, 20), (0, 6)])
     texts = [*other(0), *STORY, *other(20)]
     assert stories(talk(texts)) == 1
     assert stories(talk(texts, load_posted(storage, "show/two.mp4"))) == 0
@@ -77,8 +77,8 @@ def test_a_moment_of_an_earlier_episode_is_no_clip_of_a_later_one(storage: Direc
 
 def test_later_episodes_and_the_same_recording_do_not_count(storage: DirectoryStorage) -> None:
     texts = [*other(0), *STORY, *other(20)]
-    save_posted(storage, "show/one.mp4", said(texts), [(14, 20), (0, 6)])
-    save_posted(storage, "show/later.mp4", said([*STORY, *other(200)]), [(0, 6), (7, 13)])
+    save_posted(storage, "show/one.mp4", said(texts), "en", [(14, 20), (0, 6)])
+    save_posted(storage, "show/later.mp4", said([*STORY, *other(200)]), "en", [(0, 6), (7, 13)])
     assert len(load_posted(storage, "show/one.mp4").hashes) == 0
     assert len(load_posted(storage, "show/later.mp4").hashes) == 1
     assert stories(talk(texts, load_posted(storage, "show/copy.mp4"))) == 0
@@ -87,9 +87,9 @@ def test_later_episodes_and_the_same_recording_do_not_count(storage: DirectorySt
 
 
 def test_an_unchanged_fingerprint_keeps_its_time_and_a_damaged_one_is_named(storage: DirectoryStorage) -> None:
-    save_posted(storage, "show/one.mp4", said(STORY), [(0, 6)])
+    save_posted(storage, "show/one.mp4", said(STORY), "en", [(0, 6)])
     (stored,) = storage.list_folder(OF_SHOW, "", 10).objects
-    save_posted(storage, "show/one.mp4", said(STORY), [(0, 6)])
+    save_posted(storage, "show/one.mp4", said(STORY), "en", [(0, 6)])
     assert storage.stat(stored.key) == stored
     (Path(storage.root) / stored.key).write_bytes(b"shng")
     posted = load_posted(storage, "show/two.mp4")
@@ -101,7 +101,7 @@ def test_an_unchanged_fingerprint_keeps_its_time_and_a_damaged_one_is_named(stor
 def test_an_episode_without_windows_or_words_has_an_empty_fingerprint(
     storage: DirectoryStorage, chosen: list[tuple[int, int]]
 ) -> None:
-    save_posted(storage, "show/one.mp4", said(["Hi."]), chosen)
+    save_posted(storage, "show/one.mp4", said(["Hi."]), "en", chosen)
     posted = load_posted(storage, "show/two.mp4")
     assert [hashes.size for hashes in posted.hashes] == [0]
     assert talk(STORY, posted).moments.fresh([Run(0, 6, 0, 1)]).all()

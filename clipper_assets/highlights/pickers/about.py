@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from clipper_assets.highlights.pickers.base import Talk
 from clipper_assets.highlights.pickers.word_lists import STOPWORDS
 from clipper_assets.highlights.run import Run, Runs
+from clipper_assets.text.scripts import line_break_pieces
 from clipper_assets.text.stems import stems
 from clipper_assets.text.tokens import tokens
 
@@ -18,6 +20,9 @@ LEAST_SAID = 0.5
 """Least share of a topic's words, weighed by how rare they are, that is said in a run about it."""
 MOST_STEMS = 60
 """Words of the topics that are looked for; the rest of a longer text is not."""
+_PAIRED = frozenset({"ja", "zh", "yue"})
+_BETWEEN_TOPICS = re.compile(r"[,;\n\u3001\uff0c\uff1b\u060c\u061b]")
+"""Commas and semicolons, also Chinese, Japanese and Arabic ones, and line breaks."""
 
 
 def about(talk: Talk, allowed: Sequence[Run]) -> NDArray[np.float64]:
@@ -25,17 +30,17 @@ def about(talk: Talk, allowed: Sequence[Run]) -> NDArray[np.float64]:
 
     Topics are separated by commas, semicolons or line breaks. Of the best one, this is the share of its words that are
     said in the run, in any of their forms (Snowball), weighed by their inverse sentence frequency. Words that are said
-    nowhere do not count.
+    nowhere do not count. In Chinese and Japanese, each pair of neighbouring characters is a word.
     """
     said = [
-        set(_stems(sentence.text, talk.language)) if usable else set()
+        _said(sentence.text, talk.language) if usable else set()
         for sentence, usable in zip(talk.sentences, talk.usable, strict=True)
     ]
     frequency = Counter(stem for sentence in said for stem in sentence)
     runs = Runs.of(allowed)
     best = np.zeros(len(runs))
     looked_for = 0
-    for topic in re.split(r"[,;\n]", talk.topics):
+    for topic in _BETWEEN_TOPICS.split(talk.topics):
         wanted = [stem for stem in dict.fromkeys(_stems(topic, talk.language)) if frequency[stem]]
         wanted = wanted[: MOST_STEMS - looked_for]
         looked_for += len(wanted)
@@ -48,7 +53,17 @@ def about(talk: Talk, allowed: Sequence[Run]) -> NDArray[np.float64]:
     return np.where(best >= LEAST_SAID, best, 0.0)
 
 
+def _said(text: str, language: str) -> set[str]:
+    """What a sentence says: the stems of its words; in Chinese and Japanese single characters, too."""
+    single = line_break_pieces(" ".join(tokens(text, ""))) if language in _PAIRED else []
+    return {*single, *_stems(text, language)}
+
+
 def _stems(text: str, language: str) -> list[str]:
-    """The stems of the words of a text, without English function words."""
+    """The stems of the words of a text, without English function words; or its pairs of characters."""
+    if language in _PAIRED:
+        # Phrases, as captions have them, would differ by their particles. Words in other scripts stay whole.
+        runs = [line_break_pieces(run) for run in tokens(text, "")]
+        return [word for run in runs for word in (map("".join, pairwise(run)) if len(run) > 1 else run)]
     words = [word for word in tokens(text, language) if not (language.startswith("en") and word in STOPWORDS)]
     return stems(words, language)

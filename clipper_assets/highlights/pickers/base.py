@@ -60,7 +60,7 @@ class Talk:
     @cached_property
     def moments(self) -> Moments:
         """What is said, to keep a moment from becoming a clip twice."""
-        return Moments(self.sentences, self.posted)
+        return Moments(self.sentences, self.language, self.posted)
 
     @cached_property
     def topic_changes(self) -> list[TopicChange]:
