@@ -38,6 +38,18 @@ def test_topics_that_nobody_mentions_are_recorded_and_change_no_pick() -> None:
     assert fallback.reason == "no clip is about 'football', because nobody says these words"
 
 
+@pytest.mark.parametrize(
+    ("language", "topics", "texts"),
+    [
+        ("en", "The history of football", ["The house of my father stood in the wind."] * 30),
+        ("es", "la guerra en Ucrania", ["En la montaña vivía el abuelo de la casa."] * 30),
+    ],
+)
+def test_stop_words_alone_are_not_the_topic(language: str, topics: str, texts: list[str]) -> None:
+    talk = talk_about(topics, texts, language)
+    assert not about(talk, talk.runs).any()
+
+
 def test_words_are_compared_in_any_form_by_the_rules_of_the_language() -> None:
     texts = ["Das Haus steht hier."] * 30
     texts[20] = "Die Investoren lachten."
