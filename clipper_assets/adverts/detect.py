@@ -34,7 +34,8 @@ def find_spans(sentences: Sequence[Sentence], language: str = "", support: Suppo
     scores = scored(sentences, language, support or Support())
     gaps = [later.start - earlier.end for earlier, later in pairwise(sentences)]
     pauses_s = np.array([sentences[0].start, *gaps])
-    found = joined_adverts(snapped(stretches(scores.nats, pauses_s), sentences, pauses_s), sentences)
+    sure = [stretch for stretch in stretches(scores.nats, pauses_s) if scores.is_sure(stretch)]
+    found = joined_adverts(snapped(sure, sentences, pauses_s), sentences)
     lengths_s = np.array([sentence.end - sentence.start for sentence in sentences])
     if sum(lengths_s[each.first : each.last + 1].sum() for each in found) > MOST_OF_SPEECH * lengths_s.sum():
         return []

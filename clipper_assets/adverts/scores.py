@@ -29,6 +29,11 @@ INTRO_S, OUTRO_S = 240.0, 300.0
 """Intros are looked for in the first seconds of an episode, outros in the last."""
 
 
+HINTS = frozenset({"disclaimer", "pitch", "slogan", "compound", "sound"})
+"""What adverts say, and talk about money, medicine or fitness says as well. An advert has other evidence, too: it names
+who pays for it, offers something, or says what to do."""
+
+
 @dataclass(frozen=True)
 class Scores:
     """The scores of the sentences, shape (kinds, sentences), and the reasons: a name and where it holds."""
@@ -41,6 +46,10 @@ class Scores:
         inside = slice(stretch.first, stretch.last + 1)
         kind = KINDS[stretch.kind]
         return [name for name, of, holds in self.reasons if of in (None, kind) and holds[inside].any()]
+
+    def is_sure(self, stretch: Stretch) -> bool:
+        """Whether a stretch has more than `HINTS`."""
+        return KINDS[stretch.kind] is not SpanKind.advert or not HINTS.issuperset(self.evidence(stretch))
 
 
 def scored(sentences: Sequence[Sentence], language: str, support: Support) -> Scores:

@@ -97,6 +97,27 @@ def test_a_teaser_at_the_start_is_part_of_the_conversation() -> None:
     assert find_spans(sentences, "en") == []
 
 
+@pytest.mark.parametrize(
+    "talk",
+    [
+        """The side effects are mostly nausea in the first weeks.
+        Ask your doctor whether you're eligible, because insurance often says no.
+        We had a patient who paid a thousand dollars out of pocket.
+        In the treatment group there were serious infections in four cases.
+        Do not use it if you are pregnant.""",
+        """Past performance is no guarantee, they always print that at the bottom.
+        Term life insurance is cheap and boring, and that's why nobody sells it to you.
+        A credit card with an annual percentage rate of 24 percent is a trap.
+        Put your money in a savings account, FDIC insured, and forget about it.
+        Investing involves risk and I've been wrong many times.""",
+    ],
+    ids=["medicine", "money"],
+)
+def test_talk_with_words_of_disclaimers_is_no_advert(talk: str) -> None:
+    sentences = spoken(conversation(40), [line.strip() for line in talk.splitlines()], conversation(40, 40))
+    assert find_spans(sentences, "en") == []
+
+
 def test_a_minute_of_the_conversation_may_open_the_episode() -> None:
     teased = [f"My {NOUNS[n]} lay by the {NOUNS[n - 1]} for {n} years." for n in range(1, 11)]
     sentences = spoken(teased, conversation(60), teased, conversation(40, 60))
