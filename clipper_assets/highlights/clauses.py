@@ -38,14 +38,14 @@ def word_count(text: str, language: str) -> int:
 
 
 def pieces(sentence: str, language: str, most_words: int) -> Iterator[Piece]:
-    """Every run of whole clauses of a sentence with at most `most_words` words, in order.
+    """Every run of whole clauses of a sentence with at most `most_words` words and as many clauses, in order.
 
     Languages written without spaces put one between phrases, so a space is a boundary there.
     """
     edges = [0, *_boundaries(sentence, language), len(sentence)]
     clauses = [(start, end) for start, end in pairwise(edges) if trimmed(sentence[start:end])]
     for first in range(len(clauses)):
-        for last in range(first, len(clauses)):
+        for last in range(first, min(first + most_words, len(clauses))):
             text = trimmed(sentence[clauses[first][0] : clauses[last][1]])
             if word_count(text, language) > most_words:
                 break

@@ -82,6 +82,10 @@ def test_pieces_are_whole_clauses() -> None:
     assert next(pieces("It costs 1,200 dollars: a lot.", "en", 4)).text == "It costs 1,200 dollars"
 
 
+def test_a_line_of_signs_without_words_has_few_pieces() -> None:
+    assert len(list(pieces(", ".join(["\u266a"] * 1000), "en", 8))) <= 8000
+
+
 @pytest.mark.parametrize(
     ("written", "title"),
     [
