@@ -23,8 +23,8 @@ Measured on the talk of 40 meetings: with 12 words 0.7 % of it is taken for adve
 REPEATED_SHARE = 0.6
 """Least share of a sentence's words that must be repeated."""
 TEASER_S, TEASER_WEIGHT = 240.0, 0.1
-"""Many episodes open with a minute of their talk: text that is said twice, first in these seconds, may be a teaser. With
-this weight it is an advert only if its cues say so, too."""
+"""Many episodes open with a minute of their talk: text that is said twice, first in these seconds, may be a teaser.
+With this weight it is an advert only if its cues say so, too."""
 SAME_RECORDING = 0.5
 """An episode that has this share of the words is the same recording under another name, and says nothing. One that
 repeats this share of its own words is a meditation or an exercise, and says nothing either."""
