@@ -32,7 +32,7 @@ from clipper_assets.text.markdown import clock, markdown_table
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.words import WORDS, Sentence, sentences
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class ChaptersConfig(StepConfig):

@@ -31,6 +31,8 @@ FEWEST_WORDS = 3
 _BROKEN_OFF = re.compile(r"\s[-\u2013]+\s|\u2014|\u2026|\.{3}|,\s+so\b")
 """A dash, an ellipsis or a new start inside a line, with which speakers break off what they began."""
 _FINAL_HASHTAGS = re.compile(r"(?:(?:^|\s+)#[\w-]+){2,}\s*$|(?<=[.!?])\s+#[\w-]+\s*$")
+_HASH = re.compile(r"(?<!\b[A-Z])#(?!\d+\b)")
+"""The sign of a hashtag, but not that of `C#` and `#1`."""
 QUESTION, EXCLAMATION = ("?", "\uff1f", "\u061f"), ("!", "\uff01")
 
 
@@ -77,7 +79,7 @@ def cleaned_title(title: str, language: str) -> str:
 
     Empty if it has no clause that is short enough.
     """
-    bare = trimmed(_FINAL_HASHTAGS.sub("", title).replace("#", ""))
+    bare = trimmed(_HASH.sub("", _FINAL_HASHTAGS.sub("", title)))
     short = (piece.text for piece in pieces(bare, language, TITLE_WORDS) if piece.is_start)
     fitting = bare if word_count(bare, language) <= TITLE_WORDS else max(short, key=len, default="")
     return fitting if len(fitting) <= MAX_TITLE else ""

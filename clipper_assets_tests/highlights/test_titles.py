@@ -103,3 +103,8 @@ def test_a_line_of_signs_without_words_has_few_pieces() -> None:
 def test_a_title_of_a_model_is_cleaned(written: str, title: str) -> None:
     assert cleaned_title(written, "en") == title
     assert not re.search("#", cleaned_title(written, "en"))
+
+
+@pytest.mark.parametrize("title", ["Why C# is hard", "The #1 reason people quit"])
+def test_a_title_of_a_model_keeps_signs_that_make_no_hashtag(title: str) -> None:
+    assert cleaned_title(f"{title} #code #work", "en") == title
