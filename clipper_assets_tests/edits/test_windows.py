@@ -7,9 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.edits.model import EditedClip, Edits
+from clipper_assets.edits.model import EDITOR, EditedClip, Edits
 from clipper_assets.edits.windows import (
-    EDITOR,
     LONGEST_S,
     edited_rows,
     pinned_clips,
