@@ -22,6 +22,21 @@ def test_addresses_and_figures_are_read_as_they_are_written(written: str, read: 
     assert plain(written) == read
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "offer"),
+    [
+        ("en", "You use code to solve problems, and I use code reviews.", "Use code RIVER at the end."),
+        ("de", "Er nutzt den Code von damals.", "Mit dem Code RIVER wird es billiger."),
+        ("es", "El c\u00f3digo penal cambi\u00f3, y el c\u00f3digo postal.", "Usa el c\u00f3digo RIVER al pagar."),
+        ("pt", "O c\u00f3digo penal mudou, e o c\u00f3digo-fonte.", "Use o c\u00f3digo RIVER hoje."),
+    ],
+)
+def test_code_of_programs_and_laws_is_no_offer(language: str, code: str, offer: str) -> None:
+    (cue,) = [cue for cue in cues_of(language) if cue.name == "offer code"]
+    assert not cue.pattern.search(plain(code))
+    assert cue.pattern.search(plain(offer))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_cues_of_every_kind_that_match_no_empty_text(language: str) -> None:
     cues = cues_of(language)
