@@ -19,7 +19,7 @@ def read_toml(content: bytes, name: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a whole number of more than 4,300 digits
         raise ValueError(f"{name} is not valid TOML: {error}") from error
     except RecursionError as error:
         raise ValueError(f"{name} has brackets nested too deeply; keep only the settings in it") from error

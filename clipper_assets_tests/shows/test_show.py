@@ -51,6 +51,7 @@ def test_settings_missing_in_the_file_keep_their_defaults(storage: DirectoryStor
     ("text", "message"),
     [
         ('layout = "split"\naspect = 9:16\n', "is not valid TOML: .*line 2"),
+        ("max_clips = " + "9" * 5000, "is not valid TOML"),
         ('layuot = "split"\n', "there is no field layuot; there are caption_style, captions, aspect, layout"),
         ('layout = "wide"\n', "layout is 'wide'; it should be 'auto', 'speaker', 'split'"),
         ('aspect = "3:4"\n', "aspect is '3:4'; it should be '9:16', '1:1', '4:5' or '16:9'"),
