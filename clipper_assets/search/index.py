@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 WRITER_BYTES = 30_000_000
 """Memory of the writer; tantivy needs at least 15 MB."""
-LOWEST_FREE_BYTES = 500_000_000
+LOWEST_FREE_BYTES = 100_000_000
 """An index does not grow while less than this is free on its disk."""
 
 
