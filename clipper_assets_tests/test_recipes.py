@@ -81,7 +81,8 @@ def test_a_replaced_upload_is_probed_again(episode: Episode) -> None:
     episode.storage.put_bytes(KEY, data)  # the same bytes
     assert episode.recomputed() == []
     episode.storage.put_bytes(KEY, data + b"\0")
-    assert episode.recomputed() == TABLES
+    # The same words in the same length have the same chapters.
+    assert episode.recomputed() == [table for table in TABLES if table != "chapters"]
 
 
 def test_a_changed_transcript_file_recomputes_the_transcript(episode: Episode) -> None:
@@ -89,7 +90,7 @@ def test_a_changed_transcript_file_recomputes_the_transcript(episode: Episode) -
     episode.storage.put_bytes("test1/cut.srt", srt)
     assert episode.recomputed() == []
     episode.storage.put_bytes("test1/cut.srt", srt.replace(b"the", b"that"))
-    assert episode.recomputed()[:3] == ["aligned_transcript", "ad_spans", "highlight_windows"]
+    assert episode.recomputed()[:4] == ["aligned_transcript", "ad_spans", "chapters", "highlight_windows"]
 
 
 def test_tables_are_reused_if_the_recomputed_table_before_them_is_the_same(episode: Episode) -> None:
@@ -199,9 +200,9 @@ def test_an_edited_word_of_this_or_another_episode_recomputes_no_table(episode: 
 def test_a_marked_advert_recomputes_the_windows_but_not_the_detection(episode: Episode) -> None:
     marked = [MarkedSpan(start=0.0, end=4.0)]
     assert save_edits(episode.storage, episode.instance, KEY, Edits(version=1, marked=marked))
-    assert episode.recomputed()[0] == "highlight_windows"
+    assert episode.recomputed()[:2] == ["chapters", "highlight_windows"]
     assert save_edits(episode.storage, episode.instance, KEY, Edits(version=2))
-    assert episode.recomputed()[0] == "highlight_windows"
+    assert episode.recomputed()[:2] == ["chapters", "highlight_windows"]
 
 
 def materializations(episode: Episode, asset: str) -> list[dg.AssetMaterialization]:
