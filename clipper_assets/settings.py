@@ -205,6 +205,10 @@ class Settings(BaseSettings):
         None, description="secret that signs webhooks, as Standard Webhooks specifies: `whsec_` followed by base64"
     )
 
+    def asks_model(self, picker: PickerName | None) -> bool:
+        """Whether to ask a language model: not without a key, nor if `picker`, or else the setting, is `heuristic`."""
+        return self.openai_api_key is not None and (picker or self.picker) is not PickerName.heuristic
+
     @model_validator(mode="after")
     def _window_bounds(self) -> "Settings":
         if self.window_max_s < 1.5 * self.window_min_s:

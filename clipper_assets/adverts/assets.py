@@ -51,7 +51,7 @@ def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str
     return {
         "language": language,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()]
-        if _asks_model(config, settings)
+        if settings.asks_model(config.picker)
         else None,
     }
 
@@ -81,7 +81,7 @@ def ad_spans(
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
     language = str(words["language"][0]) if words.num_rows else ""
     recipe = recipe_of(CODE_VERSION, inputs(config, settings, language), raw_video, aligned_transcript)
-    asks_model = _asks_model(config, settings) and words.num_rows > 0
+    asks_model = settings.asks_model(config.picker) and words.num_rows > 0
     stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe)
     if stored and not (asks_model and provenance(stored.value).get(FOUND_BY) == RULES):
         return stored
@@ -117,7 +117,3 @@ def ad_spans(
             "degraded": degraded,
         },
     )
-
-
-def _asks_model(config: AdSpansConfig, settings: Settings) -> bool:
-    return (config.picker or settings.picker) is not PickerName.heuristic and settings.openai_api_key is not None

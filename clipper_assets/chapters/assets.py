@@ -52,7 +52,7 @@ def inputs(
         "duration_s": duration_s,
         "adverts": adverts,
         "model": [settings.openai_model, settings.openai_base_url, prompt_version()]
-        if _asks_model(config, settings)
+        if settings.asks_model(config.picker)
         else None,
     }
 
@@ -90,7 +90,7 @@ def chapters(
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
     decisive = inputs(config, settings, language, source.duration_s, adverts)
     recipe = recipe_of(CODE_VERSION, decisive, aligned_transcript)
-    asks_model = _asks_model(config, settings)
+    asks_model = settings.asks_model(config.picker)
     stored = stored_result(context, config, storage, CHAPTERS_TABLE, recipe)
     if stored and not (asks_model and stored.value.num_rows and read_chapters(stored.value).worded_by == SPOKEN):
         return stored
@@ -138,10 +138,6 @@ def make_chapters(
     except ModelUnavailableError as error:
         fallback = Degraded(CHAPTERS, f"chapters have spoken lines as titles, not titles by a model: {error}")
         return replace(drafts, degraded=[fallback]), error.usage
-
-
-def _asks_model(config: ChaptersConfig, settings: Settings) -> bool:
-    return settings.openai_api_key is not None and (config.picker or settings.picker) is not PickerName.heuristic
 
 
 def _preview(made: Chapters) -> str:

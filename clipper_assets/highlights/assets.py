@@ -266,8 +266,7 @@ def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, s
 
 def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:
     """Whether the heuristic replaced a model that failed to answer but may answer now."""
-    asks_model = picker is not PickerName.heuristic and settings.openai_api_key is not None
-    return asks_model and HEURISTIC in windows["picker"].to_pylist()
+    return settings.asks_model(picker) and HEURISTIC in windows["picker"].to_pylist()
 
 
 def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
