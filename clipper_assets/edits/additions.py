@@ -5,13 +5,12 @@ from textwrap import shorten
 
 from clipper_assets.edits.model import EDITOR, EditedClip
 from clipper_assets.edits.windows import boundaries, refuse_if_too_long, sentences_of
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.text.clean import clean_text
 from clipper_assets.transcript.words import Sentence
 
 SHORTEST_S = 3.0
 """The shortest clip that a person can add; Instagram accepts no shorter Reels."""
-MOST_CLIPS = 40
-"""Clips of an episode to which no more can be added."""
 TITLE_CHARACTERS = 100
 """Length of a title that is made of a sentence; YouTube accepts no longer ones."""
 MIDDLE_SCORE = 5.0
@@ -29,10 +28,10 @@ def added_clip(
     """A clip from the sentence `first` to the sentence `last`, with the next number after those of `clips`.
 
     Its title is the first sentence unless `title` is given. Raises ValueError, with a message for people, if these
-    sentences cannot be a clip, if they are one already, or if there are `MOST_CLIPS`.
+    sentences cannot be a clip, if they are one already, or if there are `MAX_CLIPS`.
     """
-    if len(clips) >= MOST_CLIPS:
-        raise ValueError(f"the episode has {len(clips)} clips, and more than {MOST_CLIPS} are not allowed")
+    if len(clips) >= MAX_CLIPS:
+        raise ValueError(f"the episode has {len(clips)} clips, and more than {MAX_CLIPS} are not allowed")
     start, end = boundaries(first, last, sentences, duration_s)
     refuse_if_too_long(end - start)
     if end - start < SHORTEST_S:

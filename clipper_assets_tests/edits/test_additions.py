@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from clipper_assets.edits.additions import MOST_CLIPS, TITLE_CHARACTERS, added_clip
+from clipper_assets.edits.additions import TITLE_CHARACTERS, added_clip
 from clipper_assets.edits.model import EditedClip, Edits
 from clipper_assets.edits.windows import edited_rows
 from clipper_assets.highlights.checks import misplaced
 from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.transcript.words import sentences
 from clipper_assets_tests.highlights.talks import EPISODE, words_of
 
@@ -80,5 +81,5 @@ def test_same_sentences_and_too_many_clips_are_refused() -> None:
     clips = [add([], 3, 5)]
     with pytest.raises(ValueError, match="clip 0 has exactly these sentences already"):
         add(clips, 3, 5)
-    with pytest.raises(ValueError, match=f"the episode has {MOST_CLIPS} clips"):
-        add(clips * MOST_CLIPS, 0, 1)
+    with pytest.raises(ValueError, match=f"the episode has {MAX_CLIPS} clips"):
+        add(clips * MAX_CLIPS, 0, 1)
