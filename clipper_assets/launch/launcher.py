@@ -171,7 +171,11 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
             return f"The end of {log}:\n{file.read().decode(errors='replace')}"
 
     def terminate(self, run_id: str) -> bool:
-        """Interrupts the worker, and kills the processes of the run that are still alive after `CANCEL_S`."""
+        """Interrupts the worker, and kills the processes of the run that are still alive after `CANCEL_S`.
+
+        Returns False only if the run had finished. A run whose worker has not been started yet is cancelled too: the
+        worker finds that when it starts.
+        """
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
@@ -187,7 +191,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
                 "It ended" if ended else f"It did not end within {CANCEL_S:g} s, so {killed} processes were killed"
             )
             self._instance.report_run_canceled(current, f"{outcome} without reporting its cancellation.")
-        return worker is not None
+        return True
 
     def _worker(self, run_id: str) -> Worker | None:
         run = self._instance.get_run_by_id(run_id)

@@ -86,6 +86,16 @@ def test_a_worker_that_ignores_the_interrupt_is_killed(
     assert not launcher.terminate(run.run_id)
 
 
+def test_a_run_whose_worker_has_not_started_is_cancelled(
+    instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher
+) -> None:
+    run = create_run_for_test(instance, "clip_episode", status=dg.DagsterRunStatus.STARTING)
+    assert launcher.terminate(run.run_id)
+    cancelled = instance.get_run_by_id(run.run_id)
+    assert cancelled
+    assert cancelled.status is dg.DagsterRunStatus.CANCELED
+
+
 def test_the_pool_limit_follows_the_gpus_unless_an_operator_has_set_one(
     instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
