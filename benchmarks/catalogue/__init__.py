@@ -1,0 +1,1 @@
+"""What a catalogue of thousands of episodes costs: discovery, the UI's questions, and idle GPUs."""
