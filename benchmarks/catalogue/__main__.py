@@ -7,6 +7,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
+from rich.console import Console
+
 from benchmarks.catalogue.figure import Figure
 
 PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {}
@@ -19,19 +21,20 @@ def main() -> int:
     parts = parser.parse_args().parts or list(PARTS)
     if unknown := [part for part in parts if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; choose from {', '.join(PARTS)}")
+    console = Console(highlight=False)
     failed = False
     for part in parts:
-        print(part, flush=True)
+        console.print(f"[bold]{part}")
         for figure in PARTS[part]():
             failed |= figure.failed
-            print(f"  {_line(figure)}", flush=True)
+            console.print(f"  {_line(figure)}", style="red" if figure.failed else None)
     return int(failed)
 
 
 def _line(figure: Figure) -> str:
-    limit = "" if figure.limit is None else f"  limit {figure.limit:g}{'  FAILED' if figure.failed else ''}"
-    old = "" if figure.old is None else f"  before: {figure.old:.4g}"
-    return f"{figure.name:<58} {figure.value:>10.4g} {figure.unit}{limit}{old}"
+    limit = "" if figure.limit is None else f", limit {figure.limit:g}"
+    old = "" if figure.old is None else f", before: {figure.old:.4g}"
+    return f"{figure.name:<60} {figure.value:.4g} {figure.unit}{limit}{old}"
 
 
 if __name__ == "__main__":
