@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from clipper_assets.catalogue.definitions import build_catalogue
 from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
@@ -32,11 +33,14 @@ def executor() -> dg.ExecutorDefinition:
     return kubernetes_executor(settings, assets)
 
 
-defs = dg.Definitions(
-    assets=[EDITS, *assets, picker_evaluation, show_taste],
-    jobs=[clip_episode, evaluate_pickers],
-    schedules=[every_night],
-    sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],
-    resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
-    executor=executor(),
+defs = dg.Definitions.merge(
+    dg.Definitions(
+        assets=[EDITS, *assets, picker_evaluation, show_taste],
+        jobs=[clip_episode, evaluate_pickers],
+        schedules=[every_night],
+        sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],
+        resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
+        executor=executor(),
+    ),
+    build_catalogue(settings),
 )
