@@ -76,6 +76,7 @@ def test_every_asset_has_a_description_metadata_and_checks(asset: dg.AssetsDefin
     assert all(column.description for column in columns.columns)
     assert asset.check_specs
     assert all(check.description for check in asset.check_specs)
+    assert {check.partitions_def for check in asset.check_specs} == {spec.partitions_def}
 
 
 def test_each_asset_has_the_expected_upstream_assets() -> None:

@@ -16,7 +16,7 @@ from clipper_assets.adverts.repeats import Shingles
 from clipper_assets.adverts.sound import sound_nats
 from clipper_assets.adverts.spans import AD_SPANS_TABLE, FOUND_BY, RULES, spans_table
 from clipper_assets.adverts.support import Support
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.media.loudness import load_loudness
@@ -64,7 +64,7 @@ def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=AD_SPANS_TABLE.definition_metadata,
-    check_specs=[not_degraded_spec(AD_SPANS)],
+    check_specs=per_episode(not_degraded_spec(AD_SPANS)),
     description="Adverts, intros, outros and calls to subscribe, found by rules and, with a key, by a language model.",
 )
 @in_one_sentence

@@ -16,7 +16,7 @@ from clipper_assets.chapters.model import prompt_version, worded
 from clipper_assets.chapters.wording import said_in, spoken
 from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.llm.session import ModelUnavailableError, Usage
@@ -65,7 +65,7 @@ def inputs(
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CHAPTERS_TABLE.definition_metadata,
-    check_specs=[not_degraded_spec(CHAPTERS)],
+    check_specs=per_episode(not_degraded_spec(CHAPTERS)),
     deps=[EDITS],
     description="The topics of an episode with start and title, and a summary of the episode.",
 )

@@ -34,7 +34,7 @@ from clipper_assets.clips.records import read_record, record_key, whole_clips
 from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.window import read_windows
@@ -92,7 +92,7 @@ class RenderConfig(dg.Config):
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CLIPS.definition_metadata,
-    check_specs=[*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)],
+    check_specs=per_episode(*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)),
     ins={"camera": dg.AssetIn(CAMERA_PATHS)},
     deps=[CHAPTERS, EDITS],
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",

@@ -15,7 +15,7 @@ from clipper_assets.episodes import audio
 from clipper_assets.episodes.audio import Sound
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.joined import joined_sound, probe_of_joined, store_joined
-from clipper_assets.episodes.partitions import episodes, object_key
+from clipper_assets.episodes.partitions import episodes, object_key, per_episode
 from clipper_assets.episodes.probe import probe_upload, refuse_if_short, stat_upload
 from clipper_assets.episodes.sampling import look
 from clipper_assets.episodes.source import SOURCE, RawVideo
@@ -58,7 +58,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SOURCE.definition_metadata,
-    check_specs=[IS_AUDIBLE, not_degraded_spec(RAW_VIDEO)],
+    check_specs=per_episode(IS_AUDIBLE, not_degraded_spec(RAW_VIDEO)),
     description="Facts about an upload. Its sound is decoded once, to 16 kHz speech (FLAC) and loudness over time.",
 )
 @in_one_sentence

@@ -1,6 +1,7 @@
 """Episodes as dynamic partitions, whose keys resemble the object keys of their uploads."""
 
 import re
+import warnings
 from urllib.parse import unquote
 
 import dagster as dg
@@ -17,6 +18,26 @@ MAX_KEY_BYTES = 220
 # are syntax of Dagster's UI. `%` is escaped so that the mapping is reversible.
 _UNSAFE_IN_PARTITION = re.compile(r"[%,\[\]\"\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s+|\s+$|\.{3,}")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # Python decodes file name bytes that are not UTF-8 to these
+
+
+def per_episode(*specs: dg.AssetCheckSpec) -> list[dg.AssetCheckSpec]:
+    """The same checks with a status for each episode, instead of one that the latest episode overwrites.
+
+    Every check of an asset of episodes is declared through here, because partitions of checks are in preview in Dagster
+    1.13; `return list(specs)` reverts it. Results need no change: Dagster stores the partition of the step with them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Specifying a partitions_def on an AssetCheckSpec", dg.PreviewWarning)
+        return [
+            dg.AssetCheckSpec(
+                spec.name,
+                asset=spec.asset_key,
+                description=spec.description,
+                blocking=spec.blocking,
+                partitions_def=episodes,
+            )
+            for spec in specs
+        ]
 
 
 def partition_key(object_key: str) -> str:

@@ -15,7 +15,7 @@ from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.model import EDITOR, Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.edits.windows import edited_rows
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
@@ -103,7 +103,7 @@ def inputs(
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,
-    check_specs=[OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)],
+    check_specs=per_episode(OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)),
     deps=[EDITS],
     description="The parts of an episode that become clips, best first; each is a run of whole sentences.",
 )

@@ -12,7 +12,7 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
@@ -91,7 +91,7 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     pool="gpu",
     op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
-    check_specs=[*CHECKS, not_degraded_spec(ALIGNED_TRANSCRIPT)],
+    check_specs=per_episode(*CHECKS, not_degraded_spec(ALIGNED_TRANSCRIPT)),
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",

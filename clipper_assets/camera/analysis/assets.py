@@ -15,7 +15,7 @@ from pydantic import Field
 
 from clipper_assets.camera.analysis.observation import SCENES_TABLE, Observation, read_observations, scenes_table
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.window import Window, read_windows
@@ -67,7 +67,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SCENES_TABLE.definition_metadata,
-    check_specs=[not_degraded_spec(SCENES)],
+    check_specs=per_episode(not_degraded_spec(SCENES)),
     deps=[EDITS],
     description="Shots, screens, faces, and who speaks, in each window. A window inside a stored scene is not "
     "analysed again.",

@@ -12,7 +12,7 @@ from clipper_assets.camera.direction.path import CAMERA, CameraPath, camera_tabl
 from clipper_assets.camera.direction.plot import camera_plot
 from clipper_assets.camera.scene import Scene, scene_of
 from clipper_assets.edits.store import EDITS, latest_edits
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
@@ -55,7 +55,7 @@ def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CAMERA.definition_metadata,
-    check_specs=[not_degraded_spec(CAMERA_PATHS)],
+    check_specs=per_episode(not_degraded_spec(CAMERA_PATHS)),
     deps=[EDITS],
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
     "it and materialize rendered_clips. An edited table is kept until windows, scenes or layouts change, or a run is "
