@@ -27,7 +27,7 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.words import WORDS, sentences
 
@@ -79,11 +79,10 @@ def ad_spans(
     progress: Progress,
 ) -> TableResult:
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
-    language = str(words["language"][0]) if words.num_rows else ""
-    recipe = recipe_of(CODE_VERSION, inputs(config, settings, language), raw_video, aligned_transcript)
+    language, recipe = _decisive(config, settings, raw_video, aligned_transcript)
     asks_model = settings.asks_model(config.picker) and words.num_rows > 0
     stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe)
-    if stored and not (asks_model and provenance(stored.value).get(FOUND_BY) == RULES):
+    if stored and not _lacks_model(stored.value, asks_model=asks_model):
         return stored
     began = time.monotonic()
     spoken = sentences(words)
@@ -117,3 +116,25 @@ def ad_spans(
             "degraded": degraded,
         },
     )
+
+
+def _decisive(
+    config: AdSpansConfig, settings: Settings, raw_video: pa.Table, aligned_transcript: pa.Table
+) -> tuple[str, Recipe]:
+    words = WORDS.completed(aligned_transcript)
+    language = str(words["language"][0]) if words.num_rows else ""
+    return language, recipe_of(config, CODE_VERSION, inputs(config, settings, language), raw_video, aligned_transcript)
+
+
+def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:
+    """Whether the model did not answer the last time but is asked again."""
+    return asks_model and provenance(stored).get(FOUND_BY) == RULES
+
+
+def why_again(
+    stored: pa.Table, config: AdSpansConfig, settings: Settings, raw_video: pa.Table, aligned_transcript: pa.Table
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it."""
+    _, recipe = _decisive(config, settings, raw_video, aligned_transcript)
+    lacking = _lacks_model(stored, asks_model=settings.asks_model(config.picker) and aligned_transcript.num_rows > 0)
+    return difference(stored, recipe, ad_spans) or ("the model did not answer the last time" if lacking else "")

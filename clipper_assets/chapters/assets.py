@@ -26,7 +26,7 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 from clipper_assets.text.markdown import clock, markdown_table
 from clipper_assets.transcript.timing import Span
@@ -82,17 +82,13 @@ def chapters(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     words = WORDS.completed(aligned_transcript)
-    language = str(words["language"][0]) if words.num_rows else ""
     try:
-        edits = latest_edits(storage, source.episode)
+        language, adverts, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
-    adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    decisive = inputs(config, settings, language, source.duration_s, adverts)
-    recipe = recipe_of(CODE_VERSION, decisive, aligned_transcript)
     asks_model = settings.asks_model(config.picker)
     stored = stored_result(context, config, storage, CHAPTERS_TABLE, recipe)
-    if stored and not (asks_model and stored.value.num_rows and read_chapters(stored.value).worded_by == SPOKEN):
+    if stored and not _lacks_model(stored.value, asks_model=asks_model):
         return stored
     began = time.monotonic()
     model = language_model if asks_model else None
@@ -114,6 +110,42 @@ def chapters(
             "degraded": degraded,
         },
     )
+
+
+def _decisive(
+    config: ChaptersConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
+) -> tuple[str, list[Span], Recipe]:
+    """Language, adverts in force and recipe. Raises ValueError if the edits cannot be read."""
+    source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
+    language = str(words["language"][0]) if words.num_rows else ""
+    adverts = times(spans_in_force(read_spans(ad_spans), latest_edits(storage, source.episode)))
+    decisive = inputs(config, settings, language, source.duration_s, adverts)
+    return language, adverts, recipe_of(config, CODE_VERSION, decisive, aligned_transcript)
+
+
+def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:
+    """Whether the model gave no texts the last time but is asked again."""
+    return asks_model and stored.num_rows > 0 and read_chapters(stored).worded_by == SPOKEN
+
+
+def why_again(
+    stored: pa.Table,
+    config: ChaptersConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_decisive`."""
+    *_, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+    lacking = _lacks_model(stored, asks_model=settings.asks_model(config.picker))
+    return difference(stored, recipe, chapters) or ("the model did not answer the last time" if lacking else "")
 
 
 def make_chapters(

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 import pyarrow as pa
@@ -17,7 +17,8 @@ from clipper_assets.camera.direction.path import read_paths, read_requested_layo
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.chapter_files import publish_chapters
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
-from clipper_assets.clips.gates.verdicts import read_limits
+from clipper_assets.clips.comparison import why_produced_again
+from clipper_assets.clips.gates.verdicts import Limits, read_limits
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.manifest import (
     CLIPS,
@@ -31,8 +32,9 @@ from clipper_assets.clips.manifest import (
 )
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.records import read_record, record_key, whole_clips
-from clipper_assets.clips.rendering.encoders import best_encoder
+from clipper_assets.clips.rendering.encoders import X264, Encoder, best_encoder
 from clipper_assets.edits.adverts import spans_in_force, times
+from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import EDITS, latest_edits
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
@@ -53,7 +55,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 if TYPE_CHECKING:
-    from clipper_assets.clips.produce import Produced
+    from clipper_assets.clips.produce import Job, Produced
 
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
@@ -111,35 +113,29 @@ def rendered_clips(
     settings: dg.ResourceParam[Settings],
     progress: Progress,
 ) -> TableResult:
-    from clipper_assets.clips.jobs import Episode, clip_job
     from clipper_assets.clips.produce import produce_clips
 
     source = RawVideo.from_table(raw_video)
     manifest = _claim(source, config, camera, aligned_transcript, context.run.run_id)
+    tables = Tables(raw_video, aligned_transcript, ad_spans, highlight_windows, scenes, camera)
     try:
-        show = load_show(storage, source.key)
-        limits = read_limits(show.gates, show_key(source.key))
-        look = config.look(show, settings)
-        edits = latest_edits(storage, source.episode)
-        adverts = times(spans_in_force(read_spans(ad_spans), edits), SpanKind.advert)
-        episode = Episode(source, aligned_transcript, read_scenes(scenes), read_paths(camera), edits, adverts)
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()
         encoder = best_encoder()
-        jobs = [clip_job(window, episode, look, show, encoder) for window in read_windows(highlight_windows)]
-        aspect = config.aspect or show.aspect
+        planned = _planned(config, storage, settings, encoder, tables)
+        edits, look, aspect = planned.edits, planned.look, planned.aspect
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
     began = time.monotonic()
     with watch.reading(), time_limit(context, source.duration_s, settings.time_limit_scale):
         produced = produce_clips(
-            jobs,
+            planned.jobs,
             source,
             storage,
             folder,
             aspect=aspect,
-            limits=limits,
+            limits=planned.limits,
             workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
             report=progress.stage(context, "rendering"),
             log=context.log.info,
@@ -158,6 +154,49 @@ def rendered_clips(
         "edits": edits.version,
     }
     return _result(context, storage, source, aspect, folder, produced, facts)
+
+
+class Tables(NamedTuple):
+    """The tables that clips are rendered from, named after their assets."""
+
+    raw_video: pa.Table
+    aligned_transcript: pa.Table
+    ad_spans: pa.Table
+    highlight_windows: pa.Table
+    scenes: pa.Table
+    camera_paths: pa.Table
+
+
+class _Planned(NamedTuple):
+    look: Look
+    limits: Limits
+    edits: Edits
+    aspect: Aspect
+    jobs: "Sequence[Job]"
+
+
+def _planned(config: RenderConfig, storage: Storage, settings: Settings, encoder: Encoder, tables: Tables) -> _Planned:
+    """The clips to be produced. Raises ValueError for a show, edits, a style or a camera that cannot be used."""
+    from clipper_assets.clips.jobs import Episode, clip_job
+
+    source = RawVideo.from_table(tables.raw_video)
+    show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
+    limits, look = read_limits(show.gates, show_key(source.key)), config.look(show, settings)
+    adverts = times(spans_in_force(read_spans(tables.ad_spans), edits), SpanKind.advert)
+    scenes, paths = read_scenes(tables.scenes), read_paths(tables.camera_paths)
+    episode = Episode(source, tables.aligned_transcript, scenes, paths, edits, adverts)
+    jobs = [clip_job(window, episode, look, show, encoder) for window in read_windows(tables.highlight_windows)]
+    return _Planned(look, limits, edits, config.aspect or show.aspect, jobs)
+
+
+def why_again(config: RenderConfig, storage: Storage, settings: Settings, tables: Tables) -> str:
+    """Why a run would change the clips in the aspect of `config` or their manifest, in words; empty if it would not.
+
+    Nothing is decoded or encoded. Raises as `_planned`.
+    """
+    planned = _planned(config, storage, settings, X264, tables)  # equal clips may have another encoder
+    source = RawVideo.from_table(tables.raw_video)
+    return why_produced_again(planned.jobs, source, storage, planned.aspect, planned.limits)
 
 
 def _result(

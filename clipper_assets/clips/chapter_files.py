@@ -44,16 +44,17 @@ def publish_chapters(storage: Storage, folder: str, manifest: Manifest, warn: Ca
             storage.put_bytes(key, content.encode())
         else:
             storage.delete(key)
-    return manifest.model_copy(
-        update={
-            "chapters": [
-                ManifestChapter(start_time=chapter.start, end_time=chapter.end, title=chapter.title)
-                for chapter in chapters.chapters
-            ],
-            "summary": chapters.summary,
-            "chapter_files": ChapterFiles(youtube=keys[YOUTUBE], podcast=keys[PODCAST], soundbites=keys[SOUNDBITES]),
-        }
-    )
+    files = ChapterFiles(youtube=keys[YOUTUBE], podcast=keys[PODCAST], soundbites=keys[SOUNDBITES])
+    return with_chapters(manifest, chapters).model_copy(update={"chapter_files": files})
+
+
+def with_chapters(manifest: Manifest, chapters: Chapters) -> Manifest:
+    """A copy of the manifest that lists these chapters and their summary."""
+    listed = [
+        ManifestChapter(start_time=chapter.start, end_time=chapter.end, title=chapter.title)
+        for chapter in chapters.chapters
+    ]
+    return manifest.model_copy(update={"chapters": listed, "summary": chapters.summary})
 
 
 def _soundbite(clip: Clip) -> str:

@@ -218,8 +218,8 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
     of them belong to others.
     """
     for folder in clip_folders(source.key, aspect):
-        manifest_key = f"{folder}/manifest.json"
-        if storage.create(manifest_key, claim.to_bytes()) or owner(storage, manifest_key) == source.episode:
+        key = f"{folder}/manifest.json"
+        if storage.create(key, claim.to_bytes()) or owner(storage, key) == source.episode:
             return folder
     parent = (PurePosixPath(source.key).parent / "clips").as_posix()
     raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
@@ -241,8 +241,7 @@ def manifests_beside(
     """
     found: dict[Aspect, tuple[str, Manifest]] = {}
     for other in (each for each in Aspect if each is not aspect):
-        keys = [f"{folder}/manifest.json" for folder in clip_folders(source.key, other)]
-        key = next((key for key in keys if storage.exists(key) and owner(storage, key) == source.episode), None)
+        key = manifest_key(storage, source, other)
         if key is None:
             continue
         try:
@@ -255,10 +254,16 @@ def manifests_beside(
     return found
 
 
-def owner(storage: Storage, manifest_key: str) -> str | None:
+def manifest_key(storage: Storage, source: RawVideo, aspect: Aspect) -> str | None:
+    """Key of the manifest of an episode's clips in an aspect; None if it has none."""
+    keys = [f"{folder}/manifest.json" for folder in clip_folders(source.key, aspect)]
+    return next((key for key in keys if storage.exists(key) and owner(storage, key) == source.episode), None)
+
+
+def owner(storage: Storage, key: str) -> str | None:
     """The episode of a manifest; tolerates files that other versions or other software wrote."""
     try:
-        manifest = json.loads(storage.read_bytes(manifest_key))
+        manifest = json.loads(storage.read_bytes(key))
     except ValueError:
         return None
     return str(manifest.get("episode")) if isinstance(manifest, dict) else None

@@ -135,6 +135,12 @@ def _unchanged(job: Job, episode: str, storage: Storage, folder: str, aspect: As
     return clip.model_copy(update={**texts, "figures": _still_true(clip.figures, job)})
 
 
+def kept_clip(job: Job, episode: str, storage: Storage, folder: str, aspect: Aspect, limits: Limits) -> Clip | None:
+    """The clip that `produce_clips` would keep, as the manifest would list it; None if it would render the clip."""
+    clip = _unchanged(job, episode, storage, folder, aspect)
+    return _judged(clip, job, limits) if clip else None
+
+
 def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:
     review = job.judged.review(clip.sha256) if job.judged else None
     return clip.model_copy(update={"gates": verdicts(clip.figures, limits), "review": review})

@@ -27,10 +27,13 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.lake import table_key
+from clipper_assets.storage.recipes import StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 CODE_VERSION = "3"
+HASHED_BYTES = 2**30
+"""An upload that may have been replaced is hashed to compare it, unless it is larger than this."""
 
 
 class RawVideoConfig(StepConfig):
@@ -75,7 +78,7 @@ def raw_video(
     watch = UploadWatch(storage, key)
     with watch.reading():
         etag = storage.fingerprint(stat_upload(storage, key).key)
-        recipe = recipe_of(CODE_VERSION, inputs(config, settings, etag))
+        recipe = recipe_of(config, CODE_VERSION, inputs(config, settings, etag))
         stored = stored_result(context, config, storage, SOURCE, recipe)
         if stored and _sound_is_there(storage, stored.value):
             return stored
@@ -122,6 +125,35 @@ def raw_video(
             "speed": f"{source.duration_s / max(extracted - probed, 1e-6):.0f}x real time",
         },
     )
+
+
+def why_again(stored: pa.Table, config: RawVideoConfig, storage: Storage, settings: Settings) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it.
+
+    Raises UploadRefusedError if the upload is gone.
+    """
+    source = RawVideo.from_table(stored)
+    recipe = recipe_of(config, CODE_VERSION, inputs(config, settings, _etag_now(storage, source)))
+    if _sound_is_there(storage, stored):
+        return difference(stored, recipe, raw_video)
+    return difference(stored, recipe, raw_video) or "its speech audio is missing"
+
+
+def _etag_now(storage: Storage, source: RawVideo) -> str:
+    """What identifies the upload's content, without reading a large file.
+
+    In a directory, a file of the same size that was last written before its table is taken for the one that was
+    probed: a file that replaces it has the time of its writing, and the sensor sees one that keeps an older time. A
+    file of more than `HASHED_BYTES` that was written since is taken for another one; the run that follows compares it.
+    """
+    upload, table = stat_upload(storage, source.key), storage.stat(table_key(RAW_VIDEO, SOURCE.name, source.episode))
+    if upload.uploaded_at is None:
+        same_size = upload.size_bytes == source.size_bytes
+        if same_size and table and upload.changed_at <= table.changed_at:
+            return source.etag
+        if not same_size or upload.size_bytes > HASHED_BYTES:
+            return upload.version
+    return storage.fingerprint(source.key)
 
 
 def _metadata(source: RawVideo, sound: Sound) -> dict[str, Any]:

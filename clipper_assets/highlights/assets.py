@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import dagster as dg
@@ -26,10 +26,10 @@ from clipper_assets.highlights.preview import preview
 from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.repeats import Posted, load_posted, save_posted
 from clipper_assets.highlights.rules import clip_count, place, windows_table
-from clipper_assets.highlights.selection import Selection, selection
+from clipper_assets.highlights.selection import Selection, ignored_options, selection
 from clipper_assets.highlights.shortfall import shortfall
 from clipper_assets.highlights.taste import Taste, load_taste
-from clipper_assets.highlights.window import REQUESTED, WINDOWS, Window, read_windows
+from clipper_assets.highlights.window import WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
@@ -40,7 +40,7 @@ from clipper_assets.settings import PickerName, Settings
 from clipper_assets.shows.clip_options import CLIPS, LENGTH, MAX_CLIPS, RANGE, TOPICS
 from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.timing import Span
 from clipper_assets.transcript.wordless import read_wordless
@@ -120,21 +120,19 @@ def highlight_windows(
     progress: Progress,
 ) -> TableResult:
     began = time.monotonic()
-    source = RawVideo.from_table(raw_video)
-    edits, prompt, wanted = _choices(context, config, storage, settings, source)
-    words = WORDS.completed(aligned_transcript)
-    language = _language(words)
-    adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    picker = config.picker or settings.picker
-    decisive = inputs(picker, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
-    recipe = recipe_of(CODE_VERSION, decisive, raw_video, aligned_transcript)
-    stored = stored_result(context, config, storage, WINDOWS, recipe)
+    try:
+        given = _given(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+    except ValueError as unreadable:
+        raise refusal(context, str(unreadable)) from None
+    source, edits, picker = given.source, given.edits, given.picker
+    stored = stored_result(context, config, storage, WINDOWS, given.recipe)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
+    words = WORDS.completed(aligned_transcript)
     taste, untasted = _taste(storage, source.key)
     posted = load_posted(storage, source.episode)
     loudness = load_loudness(storage, source.loudness_key)
-    talk = _talk(words, adverts, source, language, loudness, prompt, taste, posted, wanted)
+    talk = _talk(words, given, loudness, taste, posted)
     measured = time.monotonic()
     if edits.clips:
         windows, picked = _edited(edits, talk, source, config)
@@ -144,16 +142,15 @@ def highlight_windows(
         windows, picked = _placed(picked, talk, source, [*posted.degraded, *untasted])
     chosen = read_windows(windows)
     used = [(each.first_sentence, each.last_sentence) for each in chosen]
-    save_posted(storage, source.episode, talk.sentences, language, used)
+    save_posted(storage, source.episode, talk.sentences, given.language, used)
     degraded = _fallbacks(picked, chosen)
     for fallback in degraded:
         context.log.warning(fallback["reason"])
-    requested = config.model_dump_json(exclude={"afresh"}, exclude_defaults=True)
     return new_result(
-        recipe,
-        windows.replace_schema_metadata({**provenance(windows), REQUESTED: requested}),
+        given.recipe,
+        windows,
         check_results=[
-            obey_the_rules(windows, words, talk.rules, source.duration_s, adverts, edited=bool(edits.clips)),
+            obey_the_rules(windows, words, talk.rules, source.duration_s, given.adverts, edited=bool(edits.clips)),
             not_degraded(HIGHLIGHT_WINDOWS, degraded),
         ],
         metadata={
@@ -167,22 +164,61 @@ def highlight_windows(
     )
 
 
-def _choices(
-    context: dg.AssetExecutionContext, config: HighlightsConfig, storage: Storage, settings: Settings, source: RawVideo
-) -> tuple[Edits, Prompt, Selection]:
-    """What people chose for the episode: their edits, the prompt and the selection. Raises a refusal of the step."""
-    try:
-        show = load_show(storage, source.key)
-        prompt = prompt_for(storage, show, source.episode)
-        return latest_edits(storage, source.episode), prompt, selection(show, settings, **config.options)
-    except ValueError as unreadable:
-        raise refusal(context, str(unreadable)) from None
+@dataclass(frozen=True)
+class _Given:
+    """What the windows of an episode are picked from and by, and the recipe that follows from it."""
+
+    source: RawVideo
+    language: str
+    adverts: Sequence[Span]
+    edits: Edits
+    prompt: Prompt
+    wanted: Selection
+    picker: PickerName
+    recipe: Recipe
+
+
+def _given(
+    config: HighlightsConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
+) -> _Given:
+    """Raises ValueError if edits, show or prompt cannot be read, or an option is not allowed."""
+    source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
+    show, language = load_show(storage, source.key), _language(words)
+    prompt = prompt_for(storage, show, source.episode)
+    edits, wanted = latest_edits(storage, source.episode), selection(show, settings, **config.options)
+    adverts = times(spans_in_force(read_spans(ad_spans), edits))
+    picker = config.picker or settings.picker
+    decisive = inputs(picker, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
+    recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript)
+    return _Given(source, language, adverts, edits, prompt, wanted, picker, recipe)
+
+
+def why_again(
+    stored: pa.Table,
+    config: HighlightsConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_given`."""
+    given = _given(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+    lacking = _may_be_better(stored, given.picker, settings)
+    return difference(stored, given.recipe, highlight_windows) or (
+        "the model did not answer the last time" if lacking else ""
+    )
 
 
 def _edited(edits: Edits, talk: Talk, source: RawVideo, config: HighlightsConfig) -> tuple[pa.Table, Picked]:
     """The windows table of the clips that people edited; nothing is picked."""
     rows, lost = edited_rows(edits, talk.sentences, source.episode, source.duration_s)
-    return WINDOWS.table(rows), Picked((), EDITOR, degraded=[*lost, *_ignored(config, len(edits.clips))])
+    return WINDOWS.table(rows), Picked((), EDITOR, degraded=[*lost, *ignored_options(config.options, len(edits.clips))])
 
 
 def _placed(picked: Picked, talk: Talk, source: RawVideo, degraded: Sequence[Degraded]) -> tuple[pa.Table, Picked]:
@@ -226,30 +262,21 @@ def _metadata(picked: Picked) -> dict[str, Any]:
     }
 
 
-def _talk(
-    words: pa.Table,
-    adverts: Sequence[Span],
-    source: RawVideo,
-    language: str,
-    loudness: LoudnessTrack,
-    prompt: Prompt,
-    taste: Taste,
-    posted: Posted,
-    wanted: Selection,
-) -> Talk:
-    spoken, breaks = sentences(words), Breaks(adverts)
+def _talk(words: pa.Table, given: _Given, loudness: LoudnessTrack, taste: Taste, posted: Posted) -> Talk:
+    wanted = given.wanted
+    spoken, breaks = sentences(words), Breaks(given.adverts)
     speech_s = sum(s.end - s.start - breaks.within(s) for s in spoken if wanted.rules.admit(s))
     return Talk(
         sentences=spoken,
         loudness=np.array([loudness.integrated(sentence.start, sentence.end) for sentence in spoken]),
-        duration_s=source.duration_s,
-        language=language,
+        duration_s=given.source.duration_s,
+        language=given.language,
         count=clip_count(speech_s, wanted.max_clips),
         rules=wanted.rules,
         topics=wanted.topics,
         wordless=read_wordless(words),
-        prompt=prompt,
-        adverts=adverts,
+        prompt=given.prompt,
+        adverts=given.adverts,
         taste=taste,
         posted=posted,
     )
@@ -267,18 +294,3 @@ def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, s
 def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:
     """Whether the heuristic replaced a model that failed to answer but may answer now."""
     return settings.asks_model(picker) and HEURISTIC in windows["picker"].to_pylist()
-
-
-def _ignored(config: HighlightsConfig, clips: int) -> list[Degraded]:
-    """A fallback if the run has options that edited clips do not follow."""
-    ignored = [name for name, value in config.options.items() if value is not None and name != "max_clips"]
-    reasons = []
-    if config.max_clips is not None and config.max_clips < clips:
-        reasons.append(
-            f"all {clips} edited clips are kept although max_clips is {config.max_clips}; discard the edits to "
-            "have fewer clips"
-        )
-    if ignored:
-        named = " and ".join(name.replace("within", "range") for name in ignored)
-        reasons.append(f"the edited clips are kept although {named} was given; discard the edits to have other clips")
-    return [Degraded(HIGHLIGHT_WINDOWS, reason) for reason in reasons]

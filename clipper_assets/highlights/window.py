@@ -1,14 +1,12 @@
 """A highlight window, and the table of an episode's windows."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from clipper_assets.runtime.degraded import DEGRADED
-from clipper_assets.storage.tables import Column, TableSpec, provenance
+from clipper_assets.storage.tables import Column, TableSpec
 
 Features = Sequence[Mapping[str, str | float]]
 """The heuristic's features of a window, each with its `name` and `value`."""
@@ -59,16 +57,6 @@ class Window:
     prompt: str | None = None
     features: Features | None = None
     degraded: Sequence[Mapping[str, str]] = ()
-
-
-REQUESTED = "requested"
-"""Key-value metadata of a windows table: the run config that it was made with, as JSON."""
-
-
-def read_requested(table: pa.Table) -> dict[str, Any]:
-    """The run config that a windows table was made with, without defaults; empty in tables of earlier versions."""
-    requested: dict[str, Any] = json.loads(provenance(table).get(REQUESTED, "{}"))
-    return requested
 
 
 def read_windows(table: pa.Table) -> list[Window]:

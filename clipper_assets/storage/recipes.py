@@ -9,6 +9,7 @@ event log.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -20,8 +21,10 @@ from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import stored_table, table_key
 from clipper_assets.storage.tables import TableResult, TableSpec, provenance
 
-RECIPE, CHECKS = "recipe", "checks"
+RECIPE, PARTS, REQUESTED, CHECKS = "recipe", "recipe_parts", "requested", "checks"
 """Key-value metadata of a table's file."""
+CODE, TABLES_BEFORE = "code version", "tables before it"
+"""Parts of every recipe, beside the inputs of the asset."""
 RECIPE_TAG = "clipper/recipe"
 """Tag of a materialization."""
 UP_TO_DATE = "up_to_date"
@@ -49,13 +52,54 @@ class StepConfig(dg.Config):
     afresh: bool = Field(default=False, description="make the result again, even where the stored one is up to date")
 
 
-def recipe_of(code_version: str, inputs: Mapping[str, Any], *upstream: pa.Table) -> str:
-    """The digest of an asset's code version, its `inputs` and the rows of its upstream tables.
+@dataclass(frozen=True)
+class Recipe:
+    """What decides a result: one digest, the digests of its parts by name, and the run config it was requested with.
+
+    `requested` is JSON without defaults. Parts and run config only explain: results are compared by `digest`.
+    """
+
+    digest: str
+    parts: Mapping[str, str]
+    requested: str
+
+
+def recipe_of(config: StepConfig, code_version: str, inputs: Mapping[str, Any], *upstream: pa.Table) -> Recipe:
+    """The recipe by an asset's code version, its `inputs` and the rows of its upstream tables.
 
     `inputs` must be JSON-serializable and contain no secret, because a digest allows guesses to be tested.
     """
-    decisive = [code_version, inputs, [table_version(table) for table in upstream]]
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
+    before = [table_version(table) for table in upstream]
+    parts = {CODE: code_version, TABLES_BEFORE: before, **inputs}
+    return Recipe(
+        digest=_digest([code_version, inputs, before])[:32],
+        parts={name: _digest(part)[:8] for name, part in parts.items()},
+        requested=config.model_dump_json(exclude={"afresh"}, exclude_defaults=True),
+    )
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def read_requested(table: pa.Table) -> dict[str, Any] | None:
+    """The run config that a stored table was requested with, without defaults; None in one of an earlier version."""
+    text = provenance(table).get(REQUESTED)
+    return None if text is None else dict(json.loads(text))
+
+
+def difference(stored: pa.Table, recipe: Recipe, asset: dg.AssetsDefinition | None) -> str:
+    """Why a stored table is not the result by `recipe`, in words; empty if it is.
+
+    `asset` is the asset as it is defined now: a table that a version with other checks wrote is not kept.
+    """
+    facts = provenance(stored)
+    if facts.get(RECIPE) != recipe.digest:
+        before = json.loads(facts.get(PARTS, "{}"))
+        changed = [name for name, part in recipe.parts.items() if before.get(name, part) != part]
+        return f"other {', '.join(changed)}" if changed else "made by another recipe"
+    names = {check.check_name for check in _read_checks(facts[CHECKS])}
+    return "made with other checks" if asset and names != {spec.name for spec in asset.check_specs} else ""
 
 
 def table_version(table: pa.Table) -> str:
@@ -64,7 +108,7 @@ def table_version(table: pa.Table) -> str:
 
 
 def stored_result(
-    context: dg.AssetExecutionContext, config: StepConfig, storage: Storage, spec: TableSpec, recipe: str
+    context: dg.AssetExecutionContext, config: StepConfig, storage: Storage, spec: TableSpec, recipe: Recipe
 ) -> TableResult | None:
     """The stored result of the asset for this partition if its recipe is `recipe`, else None.
 
@@ -78,41 +122,39 @@ def stored_result(
     except DamagedError as damaged:
         context.log.warning(f"{asset} is made again, because {damaged}")
         return None
-    stored = provenance(table)
-    if stored.get(RECIPE) != recipe:
+    if difference(table, recipe, context.assets_def if context.has_assets_def else None):
         return None
-    checks = _read_checks(stored[CHECKS])
-    if context.has_assets_def and {check.check_name for check in checks} != _check_names(context.assets_def):
-        return None  # a version with other checks wrote it
     context.log.info(f"{asset} is up to date; keeping the stored result")
     return TableResult(
         value=table,
         data_version=dg.DataVersion(table_version(table)),
-        check_results=checks,
+        check_results=_read_checks(provenance(table)[CHECKS]),
         metadata={
             **_facts(context, asset, episode),
             "dagster/row_count": table.num_rows,
             UP_TO_DATE: True,
         },
-        tags={RECIPE_TAG: recipe},
+        tags={RECIPE_TAG: recipe.digest},
     )
 
 
-def _check_names(asset: dg.AssetsDefinition) -> set[str | None]:
-    return {spec.name for spec in asset.check_specs}
-
-
 def new_result(
-    recipe: str, table: pa.Table, check_results: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any]
+    recipe: Recipe, table: pa.Table, check_results: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any]
 ) -> TableResult:
     """A new result, with its recipe and the results of its checks in the table's key-value metadata."""
-    provided = {**provenance(table), RECIPE: recipe, CHECKS: _write_checks(check_results)}
+    provided = {
+        **provenance(table),
+        RECIPE: recipe.digest,
+        PARTS: json.dumps(recipe.parts),
+        REQUESTED: recipe.requested,
+        CHECKS: _write_checks(check_results),
+    }
     return TableResult(
         value=table.replace_schema_metadata(provided),
         data_version=dg.DataVersion(table_version(table)),
         check_results=check_results,
         metadata={"dagster/row_count": table.num_rows, **metadata},
-        tags={RECIPE_TAG: recipe},
+        tags={RECIPE_TAG: recipe.digest},
     )
 
 

@@ -26,7 +26,7 @@ from clipper_assets.settings import EngineName, Settings
 from clipper_assets.shows.speakers import read_names
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 from clipper_assets.transcript.checks import CHECKS, check_words
 from clipper_assets.transcript.companions import Companions, companions_in
@@ -109,8 +109,7 @@ def aligned_transcript(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     language = config.language or settings.language
-    companions = companions_in(storage, source.key, language)
-    recipe = recipe_of(CODE_VERSION, inputs(config, settings, _etags(storage, companions)), raw_video)
+    companions, recipe = _decisive(config, storage, settings, raw_video)
     stored = stored_result(context, config, storage, WORDS, recipe)
     if stored and not may_be_better(stored.value, settings):
         return stored
@@ -157,6 +156,24 @@ def aligned_transcript(
             "degraded": dg.MetadataValue.json(degraded),
         },
     )
+
+
+def _decisive(
+    config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
+) -> tuple[Companions, Recipe]:
+    upload = RawVideo.from_table(raw_video).key
+    companions = companions_in(storage, upload, config.language or settings.language)
+    decisive = inputs(config, settings, _etags(storage, companions))
+    return companions, recipe_of(config, CODE_VERSION, decisive, raw_video)
+
+
+def why_again(
+    stored: pa.Table, config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it."""
+    _, recipe = _decisive(config, storage, settings, raw_video)
+    better = "a better Whisper model is on this machine" if may_be_better(stored, settings) else ""
+    return difference(stored, recipe, aligned_transcript) or better
 
 
 def may_be_better(words: pa.Table, settings: Settings) -> bool:

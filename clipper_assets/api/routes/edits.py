@@ -21,7 +21,7 @@ from clipper_assets.edits.model import Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
 from clipper_assets.edits.words import updated_word_edits
-from clipper_assets.highlights.window import WINDOWS, read_requested
+from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import (
@@ -33,6 +33,7 @@ from clipper_assets.runtime.asset_names import (
     SCENES,
 )
 from clipper_assets.shows.show import Layout
+from clipper_assets.storage.recipes import read_requested
 
 router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
@@ -145,7 +146,7 @@ def render_again(key: str, services: ServicesDep, response: Response, aspect: As
     if rendering is None:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
     windows = services.states.table(episode.partition, HIGHLIGHT_WINDOWS, WINDOWS)
-    highlights = read_requested(windows) if windows is not None else {}
+    highlights = (read_requested(windows) if windows is not None else None) or {}
     ops = render_config(highlights, rendering.manifest.requested, rendering.aspect)
     # Clips of earlier versions were made without looking for adverts.
     has_adverts = services.states.table(episode.partition, AD_SPANS, AD_SPANS_TABLE) is not None

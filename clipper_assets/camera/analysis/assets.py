@@ -32,7 +32,7 @@ from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import stored_table, table_key
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 if TYPE_CHECKING:
@@ -86,14 +86,12 @@ def scenes(
     from clipper_assets.camera.analysis.analyse import Analysis
 
     source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
-    models = [
-        name for name, model in MODELS.items() if model.kind is Kind.camera and model_path(name, settings.models_dir)
-    ]
     try:
-        followed = _followed(windows, config, source, storage)
+        followed, models, recipe = _decisive(
+            config, storage, settings, raw_video, aligned_transcript, highlight_windows
+        )
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
-    recipe = recipe_of(CODE_VERSION, inputs(followed, models), raw_video, aligned_transcript, highlight_windows)
     if stored := stored_result(context, config, storage, SCENES_TABLE, recipe):
         return stored
     began = time.monotonic()
@@ -127,6 +125,38 @@ def scenes(
             "degraded": dg.MetadataValue.json([fallback.as_dict() for fallback in degraded]),
         },
     )
+
+
+def _decisive(
+    config: ScenesConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    highlight_windows: pa.Table,
+) -> tuple[list[Span], list[str], Recipe]:
+    """Windows that are followed, models on this machine, and the recipe. Raises ValueError as `_followed`."""
+    models = [
+        name for name, model in MODELS.items() if model.kind is Kind.camera and model_path(name, settings.models_dir)
+    ]
+    followed = _followed(read_windows(highlight_windows), config, RawVideo.from_table(raw_video), storage)
+    decisive = inputs(followed, models)
+    recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript, highlight_windows)
+    return followed, models, recipe
+
+
+def why_again(
+    stored: pa.Table,
+    config: ScenesConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    highlight_windows: pa.Table,
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_followed`."""
+    *_, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, highlight_windows)
+    return difference(stored, recipe, scenes)
 
 
 @dataclass(frozen=True)

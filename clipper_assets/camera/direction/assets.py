@@ -23,7 +23,7 @@ from clipper_assets.settings import Settings
 from clipper_assets.shows.show import STILL, Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
-from clipper_assets.storage.recipes import StepConfig, new_result, recipe_of, stored_result
+from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 CODE_VERSION = "2"
@@ -71,29 +71,17 @@ def camera_paths(
     storage: Storage,
     settings: dg.ResourceParam[Settings],
 ) -> TableResult:
-    from clipper_assets.camera.direction.director import direct
-
     source = RawVideo.from_table(raw_video)
     windows = read_windows(highlight_windows)
     try:
-        edits = latest_edits(storage, source.episode)
-        usual = config.layout or load_show(storage, source.key).layout
-        layouts = {window.clip: edits.layout(window.clip, usual) for window in windows}
+        usual, layouts, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
         followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
-    recipe = recipe_of(CODE_VERSION, inputs(config, layouts), raw_video, highlight_windows, scenes)
     if stored := stored_result(context, config, storage, CAMERA, recipe):
         return stored
-    paths: list[tuple[int, CameraPath]] = []
     with time_limit(context, source.duration_s, settings.time_limit_scale):
-        for window in windows:
-            clip, layout = window.clip, layouts[window.clip]
-            if scene := followed.get(clip):
-                paths.append((clip, direct(scene, layout)))
-            else:
-                shown = layout if layout in STILL else Layout.fit
-                paths.append((clip, still(shown, source, "requested layout", window.start)))
+        paths = _paths(windows, layouts, followed, source)
     table = camera_table(source.episode, paths, config.layout)
     degraded = _fallbacks(list(followed.values()))
     return new_result(
@@ -107,6 +95,58 @@ def camera_paths(
             "camera": store_picture(storage, source.episode, "camera", camera_plot(paths, list(followed.items()))),
         },
     )
+
+
+def _decisive(
+    config: CameraConfig, storage: Storage, raw_video: pa.Table, highlight_windows: pa.Table, scenes: pa.Table
+) -> tuple[Layout, dict[int, Layout], Recipe]:
+    """The usual layout, that of each clip, and the recipe. Raises ValueError for edits or a show that are damaged."""
+    source = RawVideo.from_table(raw_video)
+    edits = latest_edits(storage, source.episode)
+    usual = config.layout or load_show(storage, source.key).layout
+    layouts = {window.clip: edits.layout(window.clip, usual) for window in read_windows(highlight_windows)}
+    decisive = inputs(config, layouts)
+    return usual, layouts, recipe_of(config, CODE_VERSION, decisive, raw_video, highlight_windows, scenes)
+
+
+def _paths(
+    windows: Sequence[Window], layouts: Mapping[int, Layout], followed: Mapping[int, Scene], source: RawVideo
+) -> list[tuple[int, CameraPath]]:
+    """The path of each clip, by its scene where the camera follows people."""
+    from clipper_assets.camera.direction.director import direct
+
+    paths: list[tuple[int, CameraPath]] = []
+    for window in windows:
+        clip, layout = window.clip, layouts[window.clip]
+        if scene := followed.get(clip):
+            paths.append((clip, direct(scene, layout)))
+        else:
+            shown = layout if layout in STILL else Layout.fit
+            paths.append((clip, still(shown, source, "requested layout", window.start)))
+    return paths
+
+
+def table_by(
+    config: CameraConfig, storage: Storage, raw_video: pa.Table, highlight_windows: pa.Table, scenes: pa.Table
+) -> pa.Table:
+    """The table that a run with `config` would make. Raises ValueError as `_decisive` and `_followed`."""
+    source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
+    _, layouts, _ = _decisive(config, storage, raw_video, highlight_windows, scenes)
+    followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
+    return camera_table(source.episode, _paths(windows, layouts, followed, source), config.layout)
+
+
+def why_again(
+    stored: pa.Table,
+    config: CameraConfig,
+    storage: Storage,
+    raw_video: pa.Table,
+    highlight_windows: pa.Table,
+    scenes: pa.Table,
+) -> str:
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_decisive`."""
+    *_, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
+    return difference(stored, recipe, camera_paths)
 
 
 def _followed(windows: Sequence[Window], layouts: Mapping[int, Layout], scenes: Sequence[Scene]) -> dict[int, Scene]:
