@@ -83,17 +83,20 @@ $(VENV)/.light: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	touch $@
 
+# uv needs a quarter of pip's time. It does not read pip's configuration, so pip installs where uv finds no packages.
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt $(FIND_LINKS) --editable '.[dev]' || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@ $(VENV)/.light
 
-# uv takes everything from its cache where it was installed before. torchaudio's own libraries want CUDA; it falls back
-# to Python without them.
+# Python compiles what the tests import; compiling all of torch and transformers takes a minute and a half. torchaudio's
+# own libraries want CUDA; it falls back to Python without them.
 $(WHISPERX)/.installed: requirements/whisperx-cpu.txt pyproject.toml
 	rm -rf $(WHISPERX)
 	$(PYTHON) -m venv $(WHISPERX)
 	$(WHISPERX)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	$(WHISPERX)/bin/uv pip install --quiet --python $(WHISPERX)/bin/python --no-deps --compile-bytecode $(FIND_LINKS) \
+	$(WHISPERX)/bin/uv pip install --quiet --python $(WHISPERX)/bin/python --no-deps $(FIND_LINKS) \
 		--requirement requirements/whisperx-cpu.txt --editable .
 	rm -f $(WHISPERX)/lib/python*/site-packages/torchaudio/lib/*.so
 	touch $@
