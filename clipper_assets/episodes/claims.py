@@ -20,7 +20,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
-from clipper_assets.storage.stored import Stored
+from clipper_assets.storage.stored import Listed, Stored
 
 UPLOAD_TAG = "clipper/upload"
 """Tag of a run that was requested for an upload: `key@version`."""
@@ -84,7 +84,7 @@ class Launch:
 Decision = Served | Removed | Wait | Launch
 
 
-def upload_tag(stored: Stored) -> str:
+def upload_tag(stored: Stored | Listed) -> str:
     """Tag value and run key for one version of an upload: `key@version`."""
     return f"{stored.key}@{stored.version}"
 
@@ -149,7 +149,7 @@ def delete_claims(storage: Storage, key: str, but: str | None = None) -> None:
             storage.delete(claim.key)
 
 
-def run_tags(stored: Stored, attempt: int) -> dict[str, str]:
+def run_tags(stored: Stored | Listed, attempt: int) -> dict[str, str]:
     """The tags of the run that is started for a claim."""
     return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt)}
 

@@ -1,35 +1,56 @@
-"""Decides which objects below the storage root are uploads that become episodes."""
+"""Decides which objects below the storage root are uploads that become episodes, and which decide about these."""
 
 from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
+from typing import TypeVar
 
 from clipper_assets.storage.lake import LAKE
-from clipper_assets.storage.stored import Stored
+from clipper_assets.storage.stored import Listed, Stored
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".m4v"}
 AUDIO_SUFFIXES = {".mp3", ".m4a", ".wav", ".flac", ".opus", ".ogg"}
 RECORDINGS = VIDEO_SUFFIXES | AUDIO_SUFFIXES
+INPUTS = {".toml", ".srt", ".vtt", ".json", ".md"}
+"""Suffixes of the files that people put beside uploads or into `prompts/`: settings, transcripts, names, prompts."""
+
+AnyObject = TypeVar("AnyObject", Stored, Listed)
+
+
+def is_pruned(folder: str) -> bool:
+    """Whether no upload lies in a folder: the lake, a folder of clips (in every aspect), or a hidden one."""
+    name = folder.rpartition("/")[2]
+    return folder == LAKE or name == "clips" or name.startswith(".")
 
 
 def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
     """Whether an object is a recording with one of these suffixes, neither hidden nor made by this program."""
-    path = PurePosixPath(key)
-    folders = path.parts[:-1]
-    return (
-        path.suffix.lower() in suffixes
-        and folders[:1] != (LAKE,)
-        and "clips" not in folders
-        and not any(part.startswith(".") for part in path.parts)
-    )
+    return is_visible(key, suffixes) and not any(is_pruned(folder) for folder in _folders(key))
 
 
-def without_audio_of_videos(listing: Iterable[Stored]) -> list[Stored]:
+def is_visible(key: str, suffixes: Collection[str]) -> bool:
+    """Whether an object has one of these suffixes, and neither it nor a folder above it is hidden."""
+    return _stem_and_suffix(key)[1] in suffixes and not key.startswith(".") and "/." not in key
+
+
+def without_audio_of_videos(listing: Iterable[AnyObject]) -> list[AnyObject]:
     """Drop audio files that belong to a video: `talk.wav` beside `talk.mp4` is not a separate episode."""
     uploads = list(listing)
-    paths = [PurePosixPath(stored.key) for stored in uploads]
-    videos = {path.with_suffix("") for path in paths if path.suffix.lower() in VIDEO_SUFFIXES}
+    names = [_stem_and_suffix(upload.key) for upload in uploads]
+    videos = {stem for stem, suffix in names if suffix in VIDEO_SUFFIXES}
     return [
-        stored
-        for path, stored in zip(paths, uploads, strict=True)
-        if path.suffix.lower() not in AUDIO_SUFFIXES or path.with_suffix("") not in videos
+        upload
+        for upload, (stem, suffix) in zip(uploads, names, strict=True)
+        if suffix not in AUDIO_SUFFIXES or stem not in videos
     ]
+
+
+def _stem_and_suffix(key: str) -> tuple[str, str]:
+    stem, dot, suffix = key.rpartition(".")
+    return stem, (dot + suffix).lower()
+
+
+def _folders(key: str) -> Iterable[str]:
+    """The folders that hold an object, from the root down."""
+    end = key.find("/")
+    while end >= 0:
+        yield key[:end]
+        end = key.find("/", end + 1)

@@ -5,13 +5,13 @@ upload is complete.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
 
 from clipper_assets.runtime.errors import StorageError
-from clipper_assets.storage.stored import Folder, Stored
+from clipper_assets.storage.stored import Folder, Listed, Stored
 
 
 def is_key(key: str) -> bool:
@@ -56,6 +56,14 @@ class Storage(dg.ConfigurableResource[None], ABC):
 
         Skips names that are not valid keys and links that lead out of the root. Raises the error of the file system or
         of S3 if the root or a folder cannot be read, so that it is not mistaken for an empty one.
+        """
+
+    @abstractmethod
+    def walk(self, pruned: Callable[[str], bool], wanted: Callable[[str], bool]) -> Iterator[Listed]:
+        """The `wanted` objects below the root, in no certain order, without those in `pruned` folders.
+
+        `pruned` gets the key of each folder, `wanted` of each object outside these; nothing else is looked at. Skips
+        names and raises errors as `list_objects` does.
         """
 
     @abstractmethod

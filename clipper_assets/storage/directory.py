@@ -4,14 +4,15 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
 from clipper_assets.runtime.errors import StorageError, named_if_full
 from clipper_assets.storage.base import Storage, is_key
-from clipper_assets.storage.stored import Folder, Stored
+from clipper_assets.storage.stored import Folder, Listed, Stored
+from clipper_assets.storage.walking import walked
 
 
 class DirectoryStorage(Storage):
@@ -52,6 +53,14 @@ class DirectoryStorage(Storage):
                 # Only a link can lead out of the root, because `os.walk` does not follow links to folders.
                 if is_key(key) and (not file.is_symlink() or self._is_inside(key)) and (stored := _stored(key, file)):
                     yield stored
+
+    def walk(self, pruned: Callable[[str], bool], wanted: Callable[[str], bool]) -> Iterator[Listed]:
+        """As in Storage. Reads each folder once, and the status of wanted files and of folders alone.
+
+        `changed_ns` is a file's change time (ctime), which a rename or a copy with an old modification time sets as
+        well; or that of a folder above it, which alone shows that the folder was renamed.
+        """
+        return walked(Path(self.root).resolve(), pruned, wanted, self._is_inside)
 
     def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
         try:

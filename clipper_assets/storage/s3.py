@@ -2,9 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -16,11 +17,12 @@ from pydantic import PrivateAttr
 
 from clipper_assets.runtime.errors import ArchivedError, StorageError
 from clipper_assets.storage.base import Storage, is_key
-from clipper_assets.storage.stored import Folder, Stored
+from clipper_assets.storage.s3_pages import Page, jumping_pages
+from clipper_assets.storage.stored import Folder, Listed, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
 
 MISSING = {"404", "NoSuchKey", "NotFound"}
 ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
@@ -132,6 +134,24 @@ class S3Storage(Storage):
         with _naming(f"s3://{self.bucket}/{prefix}"):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 yield from self._stored(page)
+
+    def walk(self, pruned: Callable[[str], bool], wanted: Callable[[str], bool]) -> Iterator[Listed]:
+        return chain.from_iterable(page.objects for page in self.walk_pages(pruned, wanted))
+
+    def walk_pages(
+        self, pruned: Callable[[str], bool], wanted: Callable[[str], bool], after: str = ""
+    ) -> Iterator[Page]:
+        """As `walk`, one LIST at a time, from the key behind `after`, which is a page's `last`."""
+
+        def listed(entry: "ObjectTypeDef", key: str) -> Listed:
+            modified = entry["LastModified"]
+            version = _version(entry["ETag"], modified)
+            return Listed(key, entry["Size"], version, int(modified.timestamp() * 1e9))
+
+        with _naming(f"s3://{self.bucket}/{self.prefix}"):
+            for page in jumping_pages(self.client, self.bucket, self.prefix, after, pruned):
+                objects = [listed(entry, key) for key, entry in page.entries if wanted(key) and is_key(key)]
+                yield Page(objects, page.last)
 
     def list_folder(self, folder: str, beginning: str, at_most: int) -> Folder:
         inside = f"{self._object_key(folder)}/" if folder else self.prefix

@@ -6,6 +6,7 @@ Without Dagster, whose import would be most of the time that the subprocess of t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,20 @@ class Folder:
 
     objects: Sequence[Stored]
     complete: bool
+
+
+class Listed(NamedTuple):
+    """One object as `Storage.walk` reports it, without the cost of a `Stored`.
+
+    `changed_ns` is when S3 received the object, or when the file or its place in the directory last changed, in
+    nanoseconds since 1970 by the clock of the storage.
+    """
+
+    key: str
+    size_bytes: int
+    version: str
+    changed_ns: int
+
+    @property
+    def stored(self) -> Stored:
+        return Stored(self.key, self.size_bytes, self.version)

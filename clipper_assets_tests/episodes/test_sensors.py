@@ -1,6 +1,6 @@
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Launch, Requester, claim_run, release
-from clipper_assets.episodes.sensors import REQUESTS_PER_TICK, Seen, build_new_uploads
+from clipper_assets.episodes.discovery.cursor import Cursor
+from clipper_assets.episodes.discovery.requests import REQUESTS_PER_TICK
+from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
-from clipper_assets.storage.stored import Stored
+from clipper_assets.storage.stored import Listed
 
 KEY = "test1/sample.mp4"
 
@@ -174,9 +176,7 @@ def test_cursors_and_tags_of_earlier_releases_request_nothing_again(
     ticks.cursor = json.dumps({"requested": {"a.mp4": etag}, "settling": {}})
     instance.add_run(dg.DagsterRun("clip_episode", tags={UPLOAD_TAG: f"b.mp4@{etag}"}))
     assert ticks.tick() == []
-    assert Seen.from_cursor(ticks.cursor).requested == {
-        stored.key: stored.version for stored in s3_storage.list_objects()
-    }
+    assert Cursor.read(ticks.cursor).requested == {}
     s3_storage.put_bytes("a.mp4", b"another video")
     assert ticks.tick() == [ticks.run_key("a.mp4")]
 
@@ -257,8 +257,8 @@ def test_a_listing_that_fails_half_way_does_not_change_the_cursor(
     directory_ticks: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Flaky(DirectoryStorage):
-        def list_objects(self, folder: str = "") -> Iterator[Stored]:
-            yield Stored(KEY, 1, "1")
+        def walk(self, pruned: Callable[[str], bool], wanted: Callable[[str], bool]) -> Iterator[Listed]:
+            yield Listed(KEY, 1, "1", 1)
             raise TimeoutError("the network file system went away")
 
     directory_ticks.storage = Flaky(root="/nonexistent")

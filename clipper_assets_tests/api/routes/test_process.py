@@ -21,7 +21,8 @@ from clipper_assets.api.repository.states import States
 from clipper_assets.api.routes import process
 from clipper_assets.api.routes.process import processed
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_run, release, upload_tag
-from clipper_assets.episodes.sensors import Seen, build_new_uploads
+from clipper_assets.episodes.discovery.cursor import Cursor
+from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.s3 import S3Storage
@@ -68,7 +69,7 @@ def test_the_sensor_and_the_api_start_one_run(
 ) -> None:
     any_storage.put_file(NEW, cut)
     sensor = build_new_uploads(clip_episode, 15)
-    cursor = None if isinstance(any_storage, S3Storage) else Seen(settling=versions(any_storage)).to_cursor()
+    cursor = None if isinstance(any_storage, S3Storage) else Cursor(waiting=versions(any_storage)).write()
 
     def tick(*_: object) -> None:
         """A whole tick of the sensor after the API has seen that there is no run; the daemon then adds the run."""

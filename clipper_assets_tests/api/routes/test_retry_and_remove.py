@@ -11,7 +11,8 @@ from clipper_assets.api.deps import Services
 from clipper_assets.api.launches import options_of
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, claim_run, release, upload_tag
-from clipper_assets.episodes.sensors import Seen, build_new_uploads
+from clipper_assets.episodes.discovery.cursor import Cursor
+from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import clip_episode as job
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.base import Storage
@@ -116,15 +117,15 @@ def test_removing_an_episode_deletes_all_its_files_and_no_others(
     assert client.get(f"/episodes/{KEY}").json()["state"] == "waiting"
     assert runs(services) == []
 
-    assert requested(services, Seen(settling={KEY: episode.version})) == []
+    assert requested(services, Cursor(waiting={KEY: episode.version})) == []
     assert client.post("/process-video", json={"s3_key": KEY}).status_code == 202
     assert client.get(f"/episodes/{KEY}").json()["clip_views"] == []
 
 
-def requested(services: Services, seen: Seen) -> list[str]:
+def requested(services: Services, cursor: Cursor) -> list[str]:
     """The run keys that a tick of the sensor requests for this episode."""
     with dg.build_sensor_context(
-        instance=services.instance, cursor=seen.to_cursor(), resources={"storage": services.storage}
+        instance=services.instance, cursor=cursor.write(), resources={"storage": services.storage}
     ) as context:
         result = build_new_uploads(job, 15)(context)
     assert isinstance(result, dg.SensorResult)
@@ -142,7 +143,7 @@ def test_an_episode_without_its_recording_is_removed_with_its_claims_and_can_be_
     services.storage.put_bytes(KEY, b"the recording, uploaded again")
     uploaded = services.storage.stat(KEY)
     assert uploaded
-    assert requested(services, Seen(settling={KEY: uploaded.version})) == [upload_tag(uploaded)]
+    assert requested(services, Cursor(waiting={KEY: uploaded.version})) == [upload_tag(uploaded)]
 
 
 def test_a_removal_that_failed_in_the_storage_can_be_repeated(

@@ -1,0 +1,50 @@
+"""Walks a directory for changed files, at a few microseconds each."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from stat import S_ISREG
+
+from clipper_assets.storage.stored import Listed
+
+
+def walked(
+    root: Path, pruned: Callable[[str], bool], wanted: Callable[[str], bool], is_inside: Callable[[str], bool]
+) -> Iterator[Listed]:
+    """The wanted files below `root`, as `Storage.walk`; `is_inside` tells whether a link stays inside the root."""
+    folders = [("", 0)]
+    while folders:
+        prefix, moved_ns = folders.pop()
+        try:
+            entries = os.scandir(root / prefix)
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # removed since its parent was read
+        with entries:
+            for entry in entries:
+                key = prefix + entry.name
+                if "\\" in entry.name:  # the only character of a file name that no key has
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    if not pruned(key):
+                        folders.append((f"{key}/", max(moved_ns, _moved_ns(entry))))
+                elif wanted(key) and (not entry.is_symlink() or is_inside(key)):
+                    yield from _listed(key, entry, moved_ns)
+
+
+def _moved_ns(folder: os.DirEntry[str]) -> int:
+    """When the folder was renamed, or 0: a rename sets its change time, but not its modification time."""
+    try:
+        status = folder.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return 0
+    return status.st_ctime_ns if status.st_ctime_ns != status.st_mtime_ns else 0
+
+
+def _listed(key: str, entry: os.DirEntry[str], moved_ns: int) -> Iterator[Listed]:
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        return
+    if S_ISREG(status.st_mode):
+        version = f"{status.st_size}-{status.st_mtime_ns}"
+        yield Listed(key, status.st_size, version, max(status.st_ctime_ns, moved_ns))
