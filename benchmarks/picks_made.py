@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.picks_judge import Span, Talked, Window
 from clipper_assets.adverts.spans import AD_SPANS_TABLE, read_spans
-from clipper_assets.edits.store import EDITS
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.highlights.window import WINDOWS, read_windows
@@ -77,7 +77,7 @@ def _made(talked: Talked, storage: DirectoryStorage, instance: dg.DagsterInstanc
     instance.add_dynamic_partitions("episodes", [episode])
     _store(talked, episode, storage)
     dg.materialize(
-        [EDITS, *assets],
+        [*INPUTS, *assets],
         selection=[AD_SPANS, HIGHLIGHT_WINDOWS],
         partition_key=episode,
         instance=instance,

@@ -16,7 +16,7 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import track
 
-from clipper_assets.edits.store import EDITS
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
@@ -35,7 +35,7 @@ def backfill(keys: list[str], storage: DirectoryStorage, instance: dg.DagsterIns
     for key in track(keys, what):
         began_s = _cpu_s()
         result = dg.materialize(
-            [EDITS, *assets],
+            [*INPUTS, *assets],
             selection=dg.AssetSelection.assets(*assets),
             partition_key=partition_key(key),
             instance=instance,

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from clipper_assets.catalogue.definitions import build_catalogue
-from clipper_assets.edits.store import EDITS
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
@@ -35,7 +35,7 @@ def executor() -> dg.ExecutorDefinition:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[EDITS, *assets, picker_evaluation, show_taste],
+        assets=[*INPUTS, *assets, picker_evaluation, show_taste],
         jobs=[clip_episode, evaluate_pickers],
         schedules=[every_night],
         sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],

@@ -16,10 +16,10 @@ from clipper_assets import job
 from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips import assets as clips_assets
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
@@ -160,7 +160,7 @@ def clip_episode(
     camera = camera or CameraConfig()
     instance.add_dynamic_partitions("episodes", [partition_key(key)])
     result = dg.materialize(
-        [EDITS, *job.assets],
+        [*INPUTS, *job.assets],
         selection=dg.AssetSelection.assets(*job.assets),
         partition_key=partition_key(key),
         instance=instance,

@@ -87,12 +87,37 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
     }
     assert upstream == {
         "raw_video": set(),
-        "aligned_transcript": {"raw_video"},
-        "ad_spans": {"raw_video", "aligned_transcript"},
-        "chapters": {"raw_video", "aligned_transcript", "ad_spans", "edits"},
-        "highlight_windows": {"raw_video", "aligned_transcript", "ad_spans", "edits"},
-        "scenes": {"raw_video", "aligned_transcript", "highlight_windows", "edits"},
-        "camera_paths": {"raw_video", "highlight_windows", "scenes", "edits"},
+        "aligned_transcript": {"raw_video", "sidecars", "speech_model"},
+        "ad_spans": {"raw_video", "aligned_transcript", "language_model/ad_spans"},
+        "chapters": {
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "edits/chapters",
+            "language_model/chapters",
+        },
+        "highlight_windows": {
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "edits/highlight_windows",
+            "show_settings/highlight_windows",
+            "pick_prompt",
+        },
+        "scenes": {
+            "raw_video",
+            "aligned_transcript",
+            "highlight_windows",
+            "edits/scenes",
+            "show_settings/scenes",
+        },
+        "camera_paths": {
+            "raw_video",
+            "highlight_windows",
+            "scenes",
+            "edits/camera_paths",
+            "show_settings/camera_paths",
+        },
         "rendered_clips": {
             "raw_video",
             "aligned_transcript",
@@ -101,7 +126,8 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
             "chapters",
             "scenes",
             "camera_paths",
-            "edits",
+            "edits/rendered_clips",
+            "show_settings/rendered_clips",
         },
     }
 

@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.edits.model import Edits, MarkedSpan, WordEdit
-from clipper_assets.edits.store import EDITS, save_edits
+from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.source import SOURCE
 from clipper_assets.models.table import MODELS
 from clipper_assets.runs.in_process import unchanged
@@ -37,7 +38,7 @@ class Episode:
         """Run the assets with run config by asset, and return those whose tables were recomputed, not reused."""
         self.instance.add_dynamic_partitions("episodes", [KEY])
         run = dg.materialize(
-            [EDITS, *job.assets],
+            [*INPUTS, *job.assets],
             selection=TABLES,
             partition_key=KEY,
             instance=self.instance,

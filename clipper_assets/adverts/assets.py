@@ -10,6 +10,7 @@ from pydantic import Field
 
 from clipper_assets.adverts.detect import find_spans
 from clipper_assets.adverts.fingerprints import load_others, save_fingerprint
+from clipper_assets.adverts.lineage import LANGUAGE_MODEL, adverts_read
 from clipper_assets.adverts.model import Answer, ask_model, prompt_version
 from clipper_assets.adverts.preview import preview
 from clipper_assets.adverts.repeats import Shingles
@@ -22,6 +23,7 @@ from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.media.loudness import load_loudness
 from clipper_assets.runtime.asset_names import AD_SPANS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
@@ -65,6 +67,7 @@ def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str
     dagster_type=LAKE_TABLE,
     metadata=AD_SPANS_TABLE.definition_metadata,
     check_specs=per_episode(not_degraded_spec(AD_SPANS)),
+    deps=[LANGUAGE_MODEL],
     description="Adverts, intros, outros and calls to subscribe, found by rules and, with a key, by a language model.",
 )
 @in_one_sentence
@@ -80,8 +83,9 @@ def ad_spans(
 ) -> TableResult:
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
     language, recipe = _decisive(config, settings, raw_video, aligned_transcript)
+    lineage = reads(context, adverts_read(settings))
     asks_model = settings.asks_model(config.picker) and words.num_rows > 0
-    stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe)
+    stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe, lineage)
     if stored and not _lacks_model(stored.value, asks_model=asks_model):
         return stored
     began = time.monotonic()
@@ -115,6 +119,7 @@ def ad_spans(
             "seconds": {name: round(value, 2) for name, value in seconds.items()},
             "degraded": degraded,
         },
+        lineage=lineage,
     )
 
 

@@ -12,16 +12,19 @@ from pydantic import Field
 from clipper_assets.adverts.spans import read_spans
 from clipper_assets.chapters.chapter import CHAPTERS_TABLE, SPOKEN, Chapters, chapters_table, read_chapters
 from clipper_assets.chapters.division import chapters_of
+from clipper_assets.chapters.lineage import LANGUAGE_MODEL, chapters_read
 from clipper_assets.chapters.model import prompt_version, worded
 from clipper_assets.chapters.wording import said_in, spoken
 from clipper_assets.edits.adverts import spans_in_force, times
-from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
+from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.llm.session import ModelUnavailableError, Usage
 from clipper_assets.runtime.asset_names import CHAPTERS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
@@ -66,7 +69,7 @@ def inputs(
     dagster_type=LAKE_TABLE,
     metadata=CHAPTERS_TABLE.definition_metadata,
     check_specs=per_episode(not_degraded_spec(CHAPTERS)),
-    deps=[EDITS],
+    deps=[READ_EDITS[CHAPTERS], LANGUAGE_MODEL],
     description="The topics of an episode with start and title, and a summary of the episode.",
 )
 @in_one_sentence
@@ -83,11 +86,12 @@ def chapters(
     source = RawVideo.from_table(raw_video)
     words = WORDS.completed(aligned_transcript)
     try:
-        language, adverts, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+        language, adverts, read, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
+    lineage = reads(context, read)
     asks_model = settings.asks_model(config.picker)
-    stored = stored_result(context, config, storage, CHAPTERS_TABLE, recipe)
+    stored = stored_result(context, config, storage, CHAPTERS_TABLE, recipe, lineage)
     if stored and not _lacks_model(stored.value, asks_model=asks_model):
         return stored
     began = time.monotonic()
@@ -109,6 +113,7 @@ def chapters(
             "seconds": {"chapters": round(time.monotonic() - began, 2)},
             "degraded": degraded,
         },
+        lineage=lineage,
     )
 
 
@@ -119,13 +124,16 @@ def _decisive(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     ad_spans: pa.Table,
-) -> tuple[str, list[Span], Recipe]:
-    """Language, adverts in force and recipe. Raises ValueError if the edits cannot be read."""
+) -> tuple[str, list[Span], dict[dg.AssetKey, str], Recipe]:
+    """Language, adverts in force, versions of what is read, and recipe. Raises ValueError for damaged edits."""
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
     language = str(words["language"][0]) if words.num_rows else ""
-    adverts = times(spans_in_force(read_spans(ad_spans), latest_edits(storage, source.episode)))
-    decisive = inputs(config, settings, language, source.duration_s, adverts)
-    return language, adverts, recipe_of(config, CODE_VERSION, decisive, aligned_transcript)
+    edits = latest_edits(storage, source.episode)
+    adverts = times(spans_in_force(read_spans(ad_spans), edits))
+    recipe = recipe_of(
+        config, CODE_VERSION, inputs(config, settings, language, source.duration_s, adverts), aligned_transcript
+    )
+    return language, adverts, edits_read_by(CHAPTERS, edits) | chapters_read(settings), recipe
 
 
 def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:

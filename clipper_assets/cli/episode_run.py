@@ -9,9 +9,9 @@ import dagster as dg
 from clipper_assets.adverts.assets import AdSpansConfig
 from clipper_assets.camera.analysis.assets import ScenesConfig
 from clipper_assets.camera.direction.assets import CameraConfig
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips.assets import RenderConfig
-from clipper_assets.edits.store import EDITS
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
@@ -76,7 +76,7 @@ def run_episode(
     partition = partition_key(config.key)
     instance.add_dynamic_partitions("episodes", [partition])
     return dg.materialize(
-        [EDITS, *assets],  # without EDITS Dagster takes the version of another episode's edits for this one's
+        [*INPUTS, *assets],
         selection=dg.AssetSelection.assets(*assets),
         partition_key=partition,
         instance=instance,

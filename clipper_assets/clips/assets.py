@@ -19,6 +19,7 @@ from clipper_assets.clips.chapter_files import publish_chapters
 from clipper_assets.clips.checks import GATE_CHECKS, PUBLISHED, gate_results, published
 from clipper_assets.clips.comparison import why_produced_again
 from clipper_assets.clips.gates.verdicts import Limits, read_limits
+from clipper_assets.clips.lineage import SHOW_SETTINGS, clips_read
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.manifest import (
     CLIPS,
@@ -34,8 +35,9 @@ from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.records import read_record, record_key, whole_clips
 from clipper_assets.clips.rendering.encoders import X264, Encoder, best_encoder
 from clipper_assets.edits.adverts import spans_in_force, times
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.model import Edits
-from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
@@ -45,6 +47,7 @@ from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, RENDERED_
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -96,7 +99,7 @@ class RenderConfig(dg.Config):
     metadata=CLIPS.definition_metadata,
     check_specs=per_episode(*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)),
     ins={"camera": dg.AssetIn(CAMERA_PATHS)},
-    deps=[CHAPTERS, EDITS],
+    deps=[CHAPTERS, READ_EDITS[RENDERED_CLIPS], SHOW_SETTINGS],
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",
 )
 @in_one_sentence
@@ -124,6 +127,7 @@ def rendered_clips(
         encoder = best_encoder()
         planned = _planned(config, storage, settings, encoder, tables)
         edits, look, aspect = planned.edits, planned.look, planned.aspect
+        lineage = reads(context, planned.read)
         folder = clip_folder(storage, source, aspect, claim=manifest)
     except (StorageError, UploadRefusedError, ValueError) as refused:
         raise refusal(context, str(refused)) from None
@@ -153,7 +157,7 @@ def rendered_clips(
         "caption_style": look.style.name,
         "edits": edits.version,
     }
-    return _result(context, storage, source, aspect, folder, produced, facts)
+    return _result(context, storage, source, aspect, folder, produced, facts, lineage)
 
 
 class Tables(NamedTuple):
@@ -171,6 +175,7 @@ class _Planned(NamedTuple):
     look: Look
     limits: Limits
     edits: Edits
+    read: dict[dg.AssetKey, str]
     aspect: Aspect
     jobs: "Sequence[Job]"
 
@@ -186,7 +191,8 @@ def _planned(config: RenderConfig, storage: Storage, settings: Settings, encoder
     scenes, paths = read_scenes(tables.scenes), read_paths(tables.camera_paths)
     episode = Episode(source, tables.aligned_transcript, scenes, paths, edits, adverts)
     jobs = [clip_job(window, episode, look, show, encoder) for window in read_windows(tables.highlight_windows)]
-    return _Planned(look, limits, edits, config.aspect or show.aspect, jobs)
+    read = edits_read_by(RENDERED_CLIPS, edits) | clips_read(show)
+    return _Planned(look, limits, edits, read, config.aspect or show.aspect, jobs)
 
 
 def why_again(config: RenderConfig, storage: Storage, settings: Settings, tables: Tables) -> str:
@@ -207,8 +213,9 @@ def _result(
     folder: str,
     produced: "Produced",
     facts: Mapping[str, Any],
+    lineage: Mapping[str, str],
 ) -> TableResult:
-    """The table of the clips of all aspects, with the checks of these ones and `facts` in the metadata."""
+    """The table of the clips of all aspects, with the checks of these ones, `facts` in the metadata and the lineage."""
     clips = produced.clips
     degraded = [
         *({"clip": clip.clip_index, **fallback} for clip in clips for fallback in clip.rendering_fallbacks),
@@ -239,6 +246,7 @@ def _result(
             "aspect": aspect.value,
             "degraded": dg.MetadataValue.json(degraded),
         },
+        tags=lineage,
     )
 
 

@@ -6,21 +6,16 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import ValidationError
 
+from clipper_assets.edits.lineage import EDITS, edits_read
 from clipper_assets.edits.model import Edits
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.runtime.lineage import DATA_VERSION, report
+from clipper_assets.shows.show import Layout, load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
-EDITS = dg.AssetSpec(
-    "edits",
-    partitions_def=episodes,
-    group_name="episodes",
-    kinds={"json"},
-    description="Edits of an episode's clips on the review page; the API saves them, and every run reads them.",
-)
-DATA_VERSION_TAG = "dagster/data_version"
 _VERSION = re.compile(r"[0-9]{6}\.json")
 
 
@@ -41,18 +36,24 @@ def edits_at(storage: Storage, partition: str, version: int) -> Edits:
 
 
 def save_edits(storage: Storage, instance: dg.DagsterInstance, partition: str, edits: Edits) -> bool:
-    """Store a new version and report it to Dagster; returns False if somebody else stored that version first."""
+    """Store a new version and report it to Dagster; returns False if somebody else stored that version first.
+
+    Reported are the version, as a materialization, and what each asset reads of it, if that changed, as observations.
+    """
     key = _key(partition, edits.version)
+    versions = edits_read(edits, _usual_layout(storage, partition))
     if not storage.create(key, edits.model_dump_json(indent=2).encode()):
         return False
+    metadata: dict[str, int | str] = {"version": edits.version, "what": edits.what, "dagster/uri": storage.uri(key)}
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             EDITS.key,
             partition=partition,
-            metadata={"version": edits.version, "what": edits.what, "dagster/uri": storage.uri(key)},
-            tags={DATA_VERSION_TAG: str(edits.version)},
+            metadata=metadata,
+            tags={DATA_VERSION: str(edits.version)},
         )
     )
+    report(instance, partition, versions, metadata)
     return True
 
 
@@ -65,6 +66,13 @@ def undone(storage: Storage, partition: str, edits: Edits) -> Edits:
     return previous.model_copy(
         update={"version": edits.version + 1, "what": f"undid: {edits.what}", "created_at": datetime.now(UTC)}
     )
+
+
+def _usual_layout(storage: Storage, partition: str) -> Layout:
+    try:
+        return load_show(storage, object_key(partition)).layout
+    except ValueError:
+        return Layout.auto  # every step refuses this show.toml
 
 
 def _folder(partition: str) -> str:

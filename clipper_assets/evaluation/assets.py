@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from clipper_assets.edits.store import EDITS
+from clipper_assets.edits.lineage import EDITS
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.evaluation.comparison import Comparison, comparisons
 from clipper_assets.evaluation.decisions import read_decisions, stored_decisions

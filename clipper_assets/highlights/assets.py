@@ -12,13 +12,15 @@ from pydantic import Field
 
 from clipper_assets.adverts.spans import read_spans
 from clipper_assets.edits.adverts import spans_in_force, times
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.model import EDITOR, Edits
-from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.store import latest_edits
 from clipper_assets.edits.windows import edited_rows
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.breaks import Breaks
 from clipper_assets.highlights.checks import OBEY_THE_RULES, obey_the_rules
+from clipper_assets.highlights.lineage import PICK_PROMPT, SHOW_SETTINGS, windows_read
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.pickers.heuristic import HEURISTIC, features_of
@@ -33,6 +35,7 @@ from clipper_assets.highlights.window import WINDOWS, Window, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -104,7 +107,7 @@ def inputs(
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,
     check_specs=per_episode(OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)),
-    deps=[EDITS],
+    deps=[READ_EDITS[HIGHLIGHT_WINDOWS], SHOW_SETTINGS, PICK_PROMPT],
     description="The parts of an episode that become clips, best first; each is a run of whole sentences.",
 )
 @in_one_sentence
@@ -125,7 +128,8 @@ def highlight_windows(
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
     source, edits, picker = given.source, given.edits, given.picker
-    stored = stored_result(context, config, storage, WINDOWS, given.recipe)
+    lineage = reads(context, given.read)
+    stored = stored_result(context, config, storage, WINDOWS, given.recipe, lineage)
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
     words = WORDS.completed(aligned_transcript)
@@ -161,6 +165,7 @@ def highlight_windows(
             "seconds": {"loudness": round(measured - began, 2), "pick": round(time.monotonic() - measured, 2)},
             "degraded": degraded,
         },
+        lineage=lineage,
     )
 
 
@@ -175,6 +180,7 @@ class _Given:
     prompt: Prompt
     wanted: Selection
     picker: PickerName
+    read: dict[dg.AssetKey, str]
     recipe: Recipe
 
 
@@ -195,7 +201,8 @@ def _given(
     picker = config.picker or settings.picker
     decisive = inputs(picker, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
     recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript)
-    return _Given(source, language, adverts, edits, prompt, wanted, picker, recipe)
+    read = edits_read_by(HIGHLIGHT_WINDOWS, edits) | windows_read(show, settings, prompt)
+    return _Given(source, language, adverts, edits, prompt, wanted, picker, read, recipe)
 
 
 def why_again(

@@ -38,7 +38,7 @@ class Prompt:
 
 @cache
 def standard_prompt() -> Prompt:
-    return _packaged(STANDARD)
+    return packaged_prompt(STANDARD)
 
 
 def packaged_prompts() -> list[str]:
@@ -55,7 +55,7 @@ def load_prompt(storage: Storage, name: str) -> Prompt:
     key = f"{FOLDER}/{name}/pick.md"
     if not storage.exists(key):
         if name in packaged_prompts():
-            return _packaged(name)
+            return packaged_prompt(name)
         raise ValueError(
             f"there is no prompt {name!r}; use one of {', '.join(packaged_prompts())}, or store your own as {key}"
         )
@@ -90,7 +90,8 @@ def _package() -> Traversable:
 
 
 @cache
-def _packaged(name: str) -> Prompt:
+def packaged_prompt(name: str) -> Prompt:
+    """The prompt of this name in the package."""
     folder = _package().joinpath(name)
     return Prompt(name, *(folder.joinpath(file).read_text(encoding="utf-8") for file in ("pick.md", "rank.md")))
 

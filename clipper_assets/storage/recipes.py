@@ -29,6 +29,7 @@ RECIPE_TAG = "clipper/recipe"
 """Tag of a materialization."""
 UP_TO_DATE = "up_to_date"
 """Metadata of a materialization that kept the stored table."""
+NOTHING_READ: Mapping[str, str] = {}
 COSTS = frozenset(
     {
         "seconds",
@@ -108,11 +109,17 @@ def table_version(table: pa.Table) -> str:
 
 
 def stored_result(
-    context: dg.AssetExecutionContext, config: StepConfig, storage: Storage, spec: TableSpec, recipe: Recipe
+    context: dg.AssetExecutionContext,
+    config: StepConfig,
+    storage: Storage,
+    spec: TableSpec,
+    recipe: Recipe,
+    lineage: Mapping[str, str] = NOTHING_READ,
 ) -> TableResult | None:
     """The stored result of the asset for this partition if its recipe is `recipe`, else None.
 
-    The new materialization repeats the metadata of the latest one, except for `COSTS`.
+    The new materialization repeats the metadata of the latest one, except for `COSTS`. `lineage` are tags that name
+    what the step read beside the upstream tables.
     """
     asset, episode = context.asset_key.to_user_string(), context.partition_key
     if config.afresh or not storage.exists(table_key(asset, spec.name, episode)):
@@ -134,14 +141,21 @@ def stored_result(
             "dagster/row_count": table.num_rows,
             UP_TO_DATE: True,
         },
-        tags={RECIPE_TAG: recipe.digest},
+        tags={RECIPE_TAG: recipe.digest, **lineage},
     )
 
 
 def new_result(
-    recipe: Recipe, table: pa.Table, check_results: Sequence[dg.AssetCheckResult], metadata: Mapping[str, Any]
+    recipe: Recipe,
+    table: pa.Table,
+    check_results: Sequence[dg.AssetCheckResult],
+    metadata: Mapping[str, Any],
+    lineage: Mapping[str, str] = NOTHING_READ,
 ) -> TableResult:
-    """A new result, with its recipe and the results of its checks in the table's key-value metadata."""
+    """A new result, with its recipe and the results of its checks in the table's key-value metadata.
+
+    `lineage` is as for `stored_result`.
+    """
     provided = {
         **provenance(table),
         RECIPE: recipe.digest,
@@ -154,7 +168,7 @@ def new_result(
         data_version=dg.DataVersion(table_version(table)),
         check_results=check_results,
         metadata={"dagster/row_count": table.num_rows, **metadata},
-        tags={RECIPE_TAG: recipe.digest},
+        tags={RECIPE_TAG: recipe.digest, **lineage},
     )
 
 

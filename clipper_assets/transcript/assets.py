@@ -19,6 +19,7 @@ from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -35,6 +36,7 @@ from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import ENGINES, Engines, Transcription
 from clipper_assets.transcript.engines.base import EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.library import versions
+from clipper_assets.transcript.lineage import SIDECARS, SPEECH_MODEL, transcript_reads
 from clipper_assets.transcript.memory import PeakMemory
 from clipper_assets.transcript.plot import pace_plot
 from clipper_assets.transcript.preview import preview
@@ -91,6 +93,7 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     pool="gpu",
     op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
+    deps=[SIDECARS, SPEECH_MODEL],
     check_specs=per_episode(*CHECKS, not_degraded_spec(ALIGNED_TRANSCRIPT)),
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
@@ -109,8 +112,9 @@ def aligned_transcript(
 ) -> TableResult:
     source = RawVideo.from_table(raw_video)
     language = config.language or settings.language
-    companions, recipe = _decisive(config, storage, settings, raw_video)
-    stored = stored_result(context, config, storage, WORDS, recipe)
+    companions, read, recipe = _decisive(config, storage, settings, raw_video)
+    lineage = reads(context, read)
+    stored = stored_result(context, config, storage, WORDS, recipe, lineage)
     if stored and not may_be_better(stored.value, settings):
         return stored
     stage = partial(progress.stage, context)
@@ -155,23 +159,26 @@ def aligned_transcript(
             "peak_memory": memory.facts(),
             "degraded": dg.MetadataValue.json(degraded),
         },
+        lineage=lineage,
     )
 
 
 def _decisive(
     config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
-) -> tuple[Companions, Recipe]:
+) -> tuple[Companions, dict[dg.AssetKey, str], Recipe]:
+    """The files beside the upload, versions of what is read, and the recipe."""
     upload = RawVideo.from_table(raw_video).key
     companions = companions_in(storage, upload, config.language or settings.language)
-    decisive = inputs(config, settings, _etags(storage, companions))
-    return companions, recipe_of(config, CODE_VERSION, decisive, raw_video)
+    etags = {key: storage.fingerprint(key) for key in companions.keys}
+    recipe = recipe_of(config, CODE_VERSION, inputs(config, settings, etags), raw_video)
+    return companions, transcript_reads(settings, companions, etags), recipe
 
 
 def why_again(
     stored: pa.Table, config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
 ) -> str:
     """Why a run would make the stored table again, in words; empty if it would keep it."""
-    _, recipe = _decisive(config, storage, settings, raw_video)
+    *_, recipe = _decisive(config, storage, settings, raw_video)
     better = "a better Whisper model is on this machine" if may_be_better(stored, settings) else ""
     return difference(stored, recipe, aligned_transcript) or better
 
@@ -226,11 +233,6 @@ def _metadata(
         "real_time_factor": {name: round(seconds / duration_s, 4) for name, seconds in result.stages_s.items()},
         "transcript": dg.MetadataValue.md(preview(spoken)),
     }
-
-
-def _etags(storage: Storage, companions: Companions) -> dict[str, str]:
-    keys = [*([companions.transcript] if companions.transcript else []), *companions.speakers]
-    return {key: storage.fingerprint(key) for key in keys}
 
 
 def _recording(

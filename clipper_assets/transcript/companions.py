@@ -1,7 +1,7 @@
 """The files that belong to an upload: its transcript and the names of its speakers."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clipper_assets.shows.speakers import find_speakers, speakers_keys
 from clipper_assets.storage.base import Storage
@@ -18,6 +18,15 @@ class Companions:
     transcript: str | None
     speakers: Sequence[str]
     warnings: Sequence[str]
+
+    def within(self, folder: str) -> "Companions":
+        """The same files as keys; `folder` is empty or ends with `/`."""
+        transcript = f"{folder}{self.transcript}" if self.transcript else None
+        return replace(self, transcript=transcript, speakers=[f"{folder}{name}" for name in self.speakers])
+
+    @property
+    def keys(self) -> list[str]:
+        return [*([self.transcript] if self.transcript else []), *self.speakers]
 
 
 def companions_among(upload: str, names: Collection[str], language: str | None) -> Companions:
@@ -44,9 +53,4 @@ def companions_in(storage: Storage, upload: str, language: str | None) -> Compan
             "were looked at"
         ]
     found = companions_among(name, names, language)
-    path = f"{folder}/" if folder else ""
-    return Companions(
-        transcript=f"{path}{found.transcript}" if found.transcript else None,
-        speakers=[f"{path}{speakers}" for speakers in found.speakers],
-        warnings=[*cut, *found.warnings],
-    )
+    return replace(found.within(f"{folder}/" if folder else ""), warnings=[*cut, *found.warnings])

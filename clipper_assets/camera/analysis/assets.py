@@ -14,7 +14,10 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.camera.analysis.observation import SCENES_TABLE, Observation, read_observations, scenes_table
-from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.camera.lineage import SCENES_SETTINGS, scenes_read
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
+from clipper_assets.edits.model import Edits
+from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
@@ -24,6 +27,7 @@ from clipper_assets.models.store import model_path
 from clipper_assets.models.table import MODELS, Kind
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -68,7 +72,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     dagster_type=LAKE_TABLE,
     metadata=SCENES_TABLE.definition_metadata,
     check_specs=per_episode(not_degraded_spec(SCENES)),
-    deps=[EDITS],
+    deps=[READ_EDITS[SCENES], SCENES_SETTINGS],
     description="Shots, screens, faces, and who speaks, in each window. A window inside a stored scene is not "
     "analysed again.",
 )
@@ -87,12 +91,13 @@ def scenes(
 
     source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
     try:
-        followed, models, recipe = _decisive(
+        followed, models, read, recipe = _decisive(
             config, storage, settings, raw_video, aligned_transcript, highlight_windows
         )
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
-    if stored := stored_result(context, config, storage, SCENES_TABLE, recipe):
+    lineage = reads(context, read)
+    if stored := stored_result(context, config, storage, SCENES_TABLE, recipe, lineage):
         return stored
     began = time.monotonic()
     look = _Look(source, aligned_transcript, models)
@@ -124,6 +129,7 @@ def scenes(
             "seconds_per_window_second": round(seconds / seen_s, 3) if seen_s else 0.0,
             "degraded": dg.MetadataValue.json([fallback.as_dict() for fallback in degraded]),
         },
+        lineage=lineage,
     )
 
 
@@ -134,15 +140,20 @@ def _decisive(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     highlight_windows: pa.Table,
-) -> tuple[list[Span], list[str], Recipe]:
-    """Windows that are followed, models on this machine, and the recipe. Raises ValueError as `_followed`."""
+) -> tuple[list[Span], list[str], dict[dg.AssetKey, str], Recipe]:
+    """Windows that are followed, models on this machine, versions of what is read, and the recipe.
+
+    Raises ValueError for edits or a show that are damaged, and as `_followed`.
+    """
+    source = RawVideo.from_table(raw_video)
+    show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
     models = [
         name for name, model in MODELS.items() if model.kind is Kind.camera and model_path(name, settings.models_dir)
     ]
-    followed = _followed(read_windows(highlight_windows), config, RawVideo.from_table(raw_video), storage)
+    followed = _followed(read_windows(highlight_windows), config.layout or show.layout, source, edits)
     decisive = inputs(followed, models)
     recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript, highlight_windows)
-    return followed, models, recipe
+    return followed, models, edits_read_by(SCENES, edits, show.layout) | scenes_read(show), recipe
 
 
 def why_again(
@@ -205,12 +216,10 @@ class _Look:
             return analyse(windows, self.source, video, self.words, speech, models_dir, report, known)
 
 
-def _followed(windows: Sequence[Window], config: ScenesConfig, source: RawVideo, storage: Storage) -> list[Span]:
+def _followed(windows: Sequence[Window], usual: Layout, source: RawVideo, edits: Edits) -> list[Span]:
     """The windows in which the camera follows people. Raises ValueError for a layout that does not exist."""
     if source.audio_only:
         return []
-    edits = latest_edits(storage, source.episode)
-    usual = config.layout or load_show(storage, source.key).layout
     return [(window.start, window.end) for window in windows if edits.layout(window.clip, usual) not in STILL]
 
 

@@ -10,13 +10,16 @@ from pydantic import Field
 from clipper_assets.camera.analysis.observation import read_scenes
 from clipper_assets.camera.direction.path import CAMERA, CameraPath, camera_table, still
 from clipper_assets.camera.direction.plot import camera_plot
+from clipper_assets.camera.lineage import CAMERA_SETTINGS, camera_reads
 from clipper_assets.camera.scene import Scene, scene_of
-from clipper_assets.edits.store import EDITS, latest_edits
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
+from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
+from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
@@ -56,7 +59,7 @@ def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any
     dagster_type=LAKE_TABLE,
     metadata=CAMERA.definition_metadata,
     check_specs=per_episode(not_degraded_spec(CAMERA_PATHS)),
-    deps=[EDITS],
+    deps=[READ_EDITS[CAMERA_PATHS], CAMERA_SETTINGS],
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
     "it and materialize rendered_clips. An edited table is kept until windows, scenes or layouts change, or a run is "
     "configured with `afresh`.",
@@ -74,11 +77,12 @@ def camera_paths(
     source = RawVideo.from_table(raw_video)
     windows = read_windows(highlight_windows)
     try:
-        usual, layouts, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
+        usual, layouts, read, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
         followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
-    if stored := stored_result(context, config, storage, CAMERA, recipe):
+    lineage = reads(context, read)
+    if stored := stored_result(context, config, storage, CAMERA, recipe, lineage):
         return stored
     with time_limit(context, source.duration_s, settings.time_limit_scale):
         paths = _paths(windows, layouts, followed, source)
@@ -94,19 +98,23 @@ def camera_paths(
             "degraded": dg.MetadataValue.json(degraded),
             "camera": store_picture(storage, source.episode, "camera", camera_plot(paths, list(followed.items()))),
         },
+        lineage=lineage,
     )
 
 
 def _decisive(
     config: CameraConfig, storage: Storage, raw_video: pa.Table, highlight_windows: pa.Table, scenes: pa.Table
-) -> tuple[Layout, dict[int, Layout], Recipe]:
-    """The usual layout, that of each clip, and the recipe. Raises ValueError for edits or a show that are damaged."""
+) -> tuple[Layout, dict[int, Layout], dict[dg.AssetKey, str], Recipe]:
+    """The usual layout, that of each clip, versions of what is read, and the recipe.
+
+    Raises ValueError for edits or a show that are damaged.
+    """
     source = RawVideo.from_table(raw_video)
-    edits = latest_edits(storage, source.episode)
-    usual = config.layout or load_show(storage, source.key).layout
+    show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
+    usual = config.layout or show.layout
     layouts = {window.clip: edits.layout(window.clip, usual) for window in read_windows(highlight_windows)}
-    decisive = inputs(config, layouts)
-    return usual, layouts, recipe_of(config, CODE_VERSION, decisive, raw_video, highlight_windows, scenes)
+    recipe = recipe_of(config, CODE_VERSION, inputs(config, layouts), raw_video, highlight_windows, scenes)
+    return usual, layouts, edits_read_by(CAMERA_PATHS, edits) | camera_reads(show), recipe
 
 
 def _paths(
@@ -131,7 +139,7 @@ def table_by(
 ) -> pa.Table:
     """The table that a run with `config` would make. Raises ValueError as `_decisive` and `_followed`."""
     source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
-    _, layouts, _ = _decisive(config, storage, raw_video, highlight_windows, scenes)
+    _, layouts, *_ = _decisive(config, storage, raw_video, highlight_windows, scenes)
     followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     return camera_table(source.episode, _paths(windows, layouts, followed, source), config.layout)
 

@@ -1,0 +1,127 @@
+"""Everything that steps read beside tables: the external assets, and their current data versions."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+import dagster as dg
+
+from clipper_assets.adverts.lineage import LANGUAGE_MODEL as ADVERTS_MODEL
+from clipper_assets.adverts.lineage import adverts_read
+from clipper_assets.camera.lineage import CAMERA_SETTINGS, SCENES_SETTINGS, camera_reads, scenes_read
+from clipper_assets.chapters.lineage import LANGUAGE_MODEL as CHAPTERS_MODEL
+from clipper_assets.chapters.lineage import chapters_read
+from clipper_assets.clips.lineage import SHOW_SETTINGS as CLIPS_SETTINGS
+from clipper_assets.clips.lineage import clips_read
+from clipper_assets.edits.lineage import EDITS, READ_EDITS, edits_read
+from clipper_assets.edits.store import latest_edits
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.highlights.lineage import PICK_PROMPT, windows_read
+from clipper_assets.highlights.lineage import SHOW_SETTINGS as WINDOWS_SETTINGS
+from clipper_assets.highlights.prompt import load_prompt, prompt_name
+from clipper_assets.runtime.lineage import version_of
+from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Layout, load_show
+from clipper_assets.shows.speakers import speakers_keys
+from clipper_assets.storage.base import Storage
+from clipper_assets.text.clean import folded
+from clipper_assets.transcript.companions import FOLDER_NAMES, Companions, companions_among, companions_in
+from clipper_assets.transcript.lineage import SIDECARS, SPEECH_MODEL, transcript_reads
+
+SPEAKERS = folded(speakers_keys("any")[0])
+T = TypeVar("T")
+INPUTS = (
+    EDITS,
+    *READ_EDITS.values(),
+    SIDECARS,
+    SPEECH_MODEL,
+    ADVERTS_MODEL,
+    CHAPTERS_MODEL,
+    PICK_PROMPT,
+    WINDOWS_SETTINGS,
+    SCENES_SETTINGS,
+    CAMERA_SETTINGS,
+    CLIPS_SETTINGS,
+)
+Versions = dict[dg.AssetKey, str]
+
+
+class Inputs:
+    """The current data versions of what steps read; every file and folder is read once.
+
+    What a step would refuse has a version of its own, so that a result that was made of something else is stale.
+    """
+
+    def __init__(self, storage: Storage, settings: Settings) -> None:
+        self._storage, self._settings = storage, settings
+        self._show = cache(lambda folder: _or_mistake(lambda: load_show(storage, f"{folder}any")))
+        self._prompt = cache(lambda name: _or_mistake(lambda: load_prompt(storage, name)))
+        self._listing = cache(lambda folder: storage.list_folder(folder.removesuffix("/"), "", FOLDER_NAMES))
+        self._etag = cache(storage.fingerprint)
+
+    def all_of(self, episode: str) -> Versions:
+        """Everything that the steps of an episode (a partition key) read."""
+        return {**self.companions(episode), **self.models(), **self.show(episode), **self.edits(episode)}
+
+    def companions(self, episode: str) -> Versions:
+        """What `aligned_transcript` reads."""
+        found = self._companions(object_key(episode))
+        return transcript_reads(self._settings, found, {key: self._etag(key) for key in found.keys})
+
+    def models(self) -> Versions:
+        """The language model that `ad_spans` and `chapters` ask."""
+        return adverts_read(self._settings) | chapters_read(self._settings)
+
+    def show(self, episode: str) -> Versions:
+        """What steps read of the show's settings, and the prompt that these name."""
+        show = self._show(folder_of(object_key(episode)))
+        if isinstance(show, ValueError):
+            return _refused(show, PICK_PROMPT, WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS)
+        prompt = self._prompt(prompt_name(show, episode))
+        if isinstance(prompt, ValueError):
+            windows = _refused(prompt, PICK_PROMPT, WINDOWS_SETTINGS)
+        else:
+            windows = windows_read(show, self._settings, prompt)
+        clips = _or_mistake(lambda: clips_read(show))
+        if isinstance(clips, ValueError):
+            clips = _refused(clips, CLIPS_SETTINGS)
+        return {**windows, **scenes_read(show), **camera_reads(show), **clips}
+
+    def edits(self, episode: str) -> Versions:
+        """What steps read of the edits."""
+        show = self._show(folder_of(object_key(episode)))
+        usual = Layout.auto if isinstance(show, ValueError) else show.layout
+        edits = _or_mistake(lambda: latest_edits(self._storage, episode))
+        return _refused(edits, *READ_EDITS.values()) if isinstance(edits, ValueError) else edits_read(edits, usual)
+
+    def _companions(self, upload: str) -> Companions:
+        folder = folder_of(upload)
+        listing = self._listing(folder)
+        if not listing.complete:
+            return companions_in(self._storage, upload, self._settings.language)
+        names = [stored.key.removeprefix(folder) for stored in listing.objects]
+        name = upload.removeprefix(folder)
+        possible = [each for each in names if may_belong(each, name)]
+        return companions_among(name, possible, self._settings.language).within(folder)
+
+
+def folder_of(key: str) -> str:
+    """The folder of an object, with `/` at its end; empty for the root."""
+    return "".join(key.rpartition("/")[:2])
+
+
+def may_belong(name: str, upload: str) -> bool:
+    """Whether a file can be the transcript of the recording `upload` beside it, or name its speakers."""
+    return folded(name).startswith(f"{folded(PurePosixPath(upload).stem)}.") or folded(name) == SPEAKERS
+
+
+def _or_mistake(read: Callable[[], T]) -> T | ValueError:
+    try:
+        return read()
+    except ValueError as mistake:
+        return mistake
+
+
+def _refused(mistake: ValueError, *assets: dg.AssetSpec) -> Versions:
+    return {asset.key: version_of(str(mistake)) for asset in assets}

@@ -1,0 +1,131 @@
+"""Observes changed inputs between runs: files as they change, everything else by a sweep over all episodes."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster import SensorEvaluationContext
+
+from clipper_assets.catalogue.inputs import Inputs, Versions, folder_of, may_belong
+from clipper_assets.clips.lineage import clips_read
+from clipper_assets.edits.lineage import edits_read_by
+from clipper_assets.edits.model import Edits
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.highlights.lineage import windows_read
+from clipper_assets.highlights.prompt import FOLDER, packaged_prompt, packaged_prompts
+from clipper_assets.runtime.asset_names import CAMERA_PATHS
+from clipper_assets.runtime.lineage import latest_versions, observation, version_of
+from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Show, show_key
+from clipper_assets.storage.base import Storage
+from clipper_assets.transcript.companions import Companions
+from clipper_assets.transcript.lineage import transcript_reads
+
+Observe = Callable[[dg.DagsterInstance, Storage, Collection[str]], Sequence[dg.AssetObservation]]
+MOST_OBSERVATIONS = 1_000
+"""A tick may take 60 s; SQLite stores about 200 observations a second on a busy machine."""
+EPISODES_PER_TICK = 200
+"""On S3 an episode costs two or three requests."""
+
+
+def observing(settings: Settings) -> Observe:
+    """The function that observes what changed objects mean for the episodes beside them."""
+
+    def observe(instance: dg.DagsterInstance, storage: Storage, keys: Collection[str]) -> Sequence[dg.AssetObservation]:
+        """The observations of inputs that differ from the latest ones because the objects `keys` changed.
+
+        At most `MOST_OBSERVATIONS`; called again after these are stored, it returns the rest.
+        """
+        inputs = Inputs(storage, settings)
+        return changed(instance, _affected(instance, inputs, keys))
+
+    return observe
+
+
+def changed(instance: dg.DagsterInstance, current: Mapping[str, Versions]) -> list[dg.AssetObservation]:
+    """The observations, at most `MOST_OBSERVATIONS`, of the versions by episode that differ from the latest ones.
+
+    An input that was never observed has no reader yet: the first step that reads it observes it.
+    """
+    assets = {asset for versions in current.values() for asset in versions}
+    latest = {asset: latest_versions(instance, asset, current) for asset in assets}
+    differing = [
+        observation(asset, episode, version)
+        for episode, versions in current.items()
+        for asset, version in versions.items()
+        if latest[asset].get(episode, version) != version
+    ]
+    return differing[:MOST_OBSERVATIONS]
+
+
+def build_observe_inputs(settings: Settings) -> dg.SensorDefinition:
+    """The sensor `observe_inputs`: a sweep over all episodes when prompts or settings change, and once a day."""
+
+    @dg.sensor(
+        name="observe_inputs",
+        minimum_interval_seconds=settings.sensor_interval_s,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Observes prompts, models and settings, so that Dagster knows which results they make stale.",
+    )
+    def observe_inputs(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult:
+        everything = f"{deployment_version(storage, settings)} {datetime.now(UTC).date()}"
+        swept, after = json.loads(context.cursor) if context.cursor else ("", None)
+        begin = "" if swept != everything else after
+        episodes = sorted(context.instance.get_dynamic_partitions("episodes")) if begin is not None else []
+        first = bisect_right(episodes, begin or "")
+        part = episodes[first : first + EPISODES_PER_TICK]
+        inputs = Inputs(storage, settings)
+        observed = changed(context.instance, {episode: inputs.all_of(episode) for episode in part})
+        if len(observed) == MOST_OBSERVATIONS:  # the last of these episodes may have more
+            end: str | None = part[part.index(str(observed[-1].partition)) - 1]
+        else:
+            end = part[-1] if first + EPISODES_PER_TICK < len(episodes) else None
+        return dg.SensorResult(
+            asset_events=observed,
+            cursor=json.dumps([everything, end]),
+            skip_reason=f"{len(observed)} inputs of {len(part)} episodes changed",
+        )
+
+    return observe_inputs
+
+
+def deployment_version(storage: Storage, settings: Settings) -> str:
+    """A version of everything that all episodes read: models, settings and prompts."""
+    prompts = map(packaged_prompt, packaged_prompts())
+    own = [[stored.key, stored.content] for stored in storage.list_objects(FOLDER)]
+    everywhere = [
+        Inputs(storage, settings).models(),
+        transcript_reads(settings, Companions(None, [], []), {}),
+        transcript_reads(settings, Companions("any.srt", [], []), {}),
+        clips_read(Show()),
+        *(windows_read(Show(), settings, prompt) for prompt in prompts),
+    ]
+    return version_of(own, [sorted(versions.values()) for versions in everywhere])
+
+
+def _affected(instance: dg.DagsterInstance, inputs: Inputs, keys: Collection[str]) -> dict[str, Versions]:
+    """What steps read of the changed objects, by episode."""
+    beside: dict[str, list[str]] = {}
+    for key in keys:
+        beside.setdefault(folder_of(key), []).append(key)
+    episodes = [each for each in instance.get_dynamic_partitions("episodes") if folder_of(object_key(each)) in beside]
+    laid_out = _laid_out(instance, episodes)
+    affected: dict[str, Versions] = {}
+    for episode in episodes:
+        upload = object_key(episode)
+        folder = folder_of(upload)
+        names = [key.removeprefix(folder) for key in beside[folder]]
+        if show_key(upload) in beside[folder]:
+            affected[episode] = inputs.show(episode) | (inputs.edits(episode) if episode in laid_out else {})
+        if any(may_belong(name, upload.removeprefix(folder)) for name in names):
+            affected[episode] = affected.get(episode, {}) | inputs.companions(episode)
+    return affected
+
+
+def _laid_out(instance: dg.DagsterInstance, episodes: Sequence[str]) -> set[str]:
+    """The episodes with edited layouts, on which the show's layout has an influence."""
+    ((asset, unedited),) = edits_read_by(CAMERA_PATHS, Edits(version=0)).items()
+    latest = latest_versions(instance, asset, episodes)
+    return {episode for episode, version in latest.items() if version != unedited}

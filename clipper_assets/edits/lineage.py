@@ -1,0 +1,73 @@
+"""What each step reads of the edits: an approval makes nothing stale, a moved boundary windows and clips."""
+
+import dagster as dg
+
+from clipper_assets.edits.model import EDITOR, Edits
+from clipper_assets.episodes.inputs import input_asset
+from clipper_assets.episodes.partitions import episodes
+from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
+from clipper_assets.runtime.lineage import version_of
+from clipper_assets.shows.show import STILL, Layout
+
+EDITS = dg.AssetSpec(
+    "edits",
+    partitions_def=episodes,
+    group_name="episodes",
+    kinds={"json"},
+    description="Edits of an episode's clips on the review page; the API saves them, and every run reads them.",
+)
+
+
+def _edits_of(consumer: str, what: str) -> dg.AssetSpec:
+    return input_asset(
+        "edits", consumer, kinds={"json"}, description=f"What {consumer} reads of the edits: {what}.", upstream=[EDITS]
+    )
+
+
+_STILL = {layout.value for layout in STILL}
+READ_EDITS = {
+    HIGHLIGHT_WINDOWS: _edits_of(HIGHLIGHT_WINDOWS, "windows, hooks, titles and marks of adverts"),
+    CHAPTERS: _edits_of(CHAPTERS, "marks of adverts"),
+    SCENES: _edits_of(SCENES, "in which clips the camera follows people"),
+    CAMERA_PATHS: _edits_of(CAMERA_PATHS, "layouts of clips"),
+    RENDERED_CLIPS: _edits_of(
+        RENDERED_CLIPS, "windows, hooks, titles, words, caption styles of clips and marks of adverts"
+    ),
+}
+"""What each asset reads of the edits, as an external asset."""
+
+
+def edits_read_by(consumer: str, edits: Edits, usual: Layout = Layout.auto) -> dict[dg.AssetKey, str]:
+    """The data version of what the asset `consumer` reads of an episode's edits; `usual` is the layout of its show."""
+    return {READ_EDITS[consumer].key: version_of(_read(edits, usual)[consumer])}
+
+
+def edits_read(edits: Edits, usual: Layout) -> dict[dg.AssetKey, str]:
+    """The data versions of what each asset reads of an episode's edits; `usual` is the layout of its show."""
+    return {READ_EDITS[consumer].key: version_of(read) for consumer, read in _read(edits, usual).items()}
+
+
+def _read(edits: Edits, usual: Layout) -> dict[str, object]:
+    """What each asset reads of the edits.
+
+    Windows that nobody changed are those that were picked, although the first edit of an episode pins them. Of the
+    layouts, `scenes` reads whether the camera follows people, where that differs from the show.
+    """
+    windows = [clip.window for clip in edits.clips]
+    changed = windows if any(window.get("picker") == EDITOR for window in windows) else []
+    marks = [[(span.start, span.end) for span in spans] for spans in (edits.marked, edits.unmarked)]
+    layouts = {clip.number: clip.layout for clip in edits.clips if clip.layout}
+    followed = {clip: layout not in _STILL for clip, layout in layouts.items()}
+    return {
+        HIGHLIGHT_WINDOWS: [changed, marks],
+        CHAPTERS: marks,
+        SCENES: {clip: follows for clip, follows in followed.items() if follows != (usual not in STILL)},
+        CAMERA_PATHS: layouts,
+        RENDERED_CLIPS: [
+            changed,
+            marks,
+            [span.kind for span in edits.marked],
+            [(word.start, word.end, word.text) for word in edits.words],
+            {clip.number: clip.caption_style for clip in edits.clips if clip.caption_style},
+        ],
+    }
