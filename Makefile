@@ -62,6 +62,7 @@ lint: $(VENV)/.dev
 	cd $(CURDIR) && env -u DAGSTER_HOME PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dg check defs
 
 dev: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/clipper pools
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster dev --log-format $(or $(CLIPPER_LOG_FORMAT),colored)
 
 api: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml

@@ -16,6 +16,7 @@ from benchmarks.footprint import Footprint, Step
 from benchmarks.scale import measured, render_s, transcribe_s
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import assets
+from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 
@@ -64,7 +65,7 @@ def build() -> dg.Definitions:
         jobs=[job],
         sensors=[build_new_uploads(job, settings.sensor_interval_s)],
         resources={"storage": storage_at(settings.storage, settings.url_expiry_s)},
-        executor=dg.in_process_executor,
+        executor=pool_executor,
     )
 
 

@@ -7,6 +7,7 @@ from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
+from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
 from clipper_assets.storage.root import storage_at
@@ -27,7 +28,7 @@ def webhooks() -> list[dg.SensorDefinition]:
 def executor() -> dg.ExecutorDefinition:
     """The executor of a run's steps; launch/ is imported only for Kubernetes."""
     if settings.executor is not ExecutorName.kubernetes:
-        return dg.in_process_executor
+        return pool_executor
     from clipper_assets.launch.kubernetes import kubernetes_executor
 
     return kubernetes_executor(settings, assets)

@@ -152,9 +152,23 @@ class Settings(BaseSettings):
         None, ge=1, description="clips rendered at once; default: a quarter of the cores"
     )
     gpus: CommaSeparated[tuple[str, ...] | None] = Field(
-        None, description="GPUs that runs may use, as comma-separated values for CUDA_VISIBLE_DEVICES; default: all"
+        None,
+        description="GPUs of transcriptions, as comma-separated values for CUDA_VISIBLE_DEVICES; default: all",
     )
-    runs_per_gpu: int = Field(1, ge=1, description="runs that share one GPU")
+    runs_per_gpu: int = Field(1, ge=1, description="transcriptions that share one GPU")
+    gpu_locks: Path | None = Field(
+        None,
+        description="directory of lock files by which runs share the GPUs of a machine; set by the run launcher",
+    )
+    pool_gpu: int | None = Field(
+        None,
+        ge=1,
+        description="transcriptions at once over all runs; default: one or more per GPU of this machine",
+    )
+    pool_encode: int | None = Field(
+        None, ge=1, description="steps that decode or encode video at once over all runs; default: by the cores"
+    )
+    pool_llm: int = Field(4, ge=1, description="steps that ask the language model at once over all runs")
     time_limit_scale: float = Field(
         1.0, gt=0, description="factor for the time limits of the steps, which grow with the episode's length"
     )

@@ -6,6 +6,7 @@ import pytest
 
 from clipper_assets.definitions import defs
 from clipper_assets.job import assets, clip_episode
+from clipper_assets.runtime.executor import pool_executor
 
 ASSETS = {
     "raw_video",
@@ -59,7 +60,24 @@ def test_run_config_cannot_change_a_resource(name: str, config: dict[str, str]) 
 
 def test_steps_run_in_one_process() -> None:
     assert defs.resolve_job_def("clip_episode").executor_def.name == "in_process"
-    assert defs.executor is dg.in_process_executor
+    assert defs.executor is pool_executor
+
+
+def test_each_step_waits_only_for_what_it_uses() -> None:
+    assert {asset.op.name: asset.op.pool for asset in assets} == {
+        "raw_video": None,
+        "aligned_transcript": "gpu",
+        "ad_spans": "llm",
+        "highlight_windows": "llm",
+        "chapters": "llm",
+        "scenes": "encode",
+        "camera_paths": None,
+        "rendered_clips": "encode",
+    }
+
+
+def test_only_the_transcript_requests_a_gpu() -> None:
+    assert [asset.op.name for asset in assets if "nvidia.com/gpu" in str(asset.op.tags)] == ["aligned_transcript"]
 
 
 @pytest.mark.parametrize("asset", assets, ids=lambda asset: asset.key.to_user_string())

@@ -24,6 +24,7 @@ from clipper_assets.media.loudness import load_loudness
 from clipper_assets.runtime.asset_names import AD_SPANS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
@@ -63,6 +64,7 @@ def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str
     group_name="episodes",
     kinds={"openai", "parquet"},
     code_version=CODE_VERSION,
+    pool=LLM,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=AD_SPANS_TABLE.definition_metadata,

@@ -25,6 +25,7 @@ from clipper_assets.llm.session import ModelUnavailableError, Usage
 from clipper_assets.runtime.asset_names import CHAPTERS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
@@ -65,6 +66,7 @@ def inputs(
     group_name="episodes",
     kinds={"openai", "parquet"},
     code_version=CODE_VERSION,
+    pool=LLM,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CHAPTERS_TABLE.definition_metadata,

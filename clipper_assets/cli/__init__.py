@@ -9,6 +9,7 @@ COMMANDS = {
     "search": "Find what was said in any episode.",
     "models": "List, fetch and verify the model files.",
     "styles": "Draw all caption styles side by side.",
+    "pools": "Set the limits of the pools for this deployment.",
     "doctor": "Check this machine and its deployment.",
 }
 

@@ -5,15 +5,16 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from clipper_assets.cli.machine import Finding
-from clipper_assets.launch.launcher import POOL
 from clipper_assets.runtime.compute_logs import write_compute_log
 from clipper_assets.runtime.daemons import heartbeats
+from clipper_assets.runtime.pools import ENCODE, GPU, LLM
 from clipper_assets.runtime.workspace import load_workspace
 from clipper_assets.settings import Settings
 
@@ -41,7 +42,9 @@ def examine_deployment(settings: Settings) -> Iterator[Finding]:
         )
         yield _attempt("run launcher", lambda: _launcher(instance), "check its settings, address and permissions")
         yield _attempt("compute logs", lambda: _write_log(instance), "check the bucket or folder and its permissions")
-        yield _attempt(f"pool {POOL}", lambda: _pool(instance), f"`dagster instance concurrency set {POOL} N`", False)
+        for pool in (GPU, ENCODE, LLM):
+            remedy = f"run `clipper pools`, or `dagster instance concurrency set {pool} N`"
+            yield _attempt(f"pool {pool}", partial(_pool, instance, pool), remedy, required=False)
         token = bool(settings.auth_token)
         yield Finding("AUTH_TOKEN", token, "set" if token else "not set; clipper-api needs it", False)
         yield _attempt("scratch space", _scratch, "free some space, or set TMPDIR to a larger folder", required=False)
@@ -114,10 +117,10 @@ def _locations(instance: dg.DagsterInstance, settings: Settings) -> str:
     return f"{', '.join(entries)} loads"
 
 
-def _pool(instance: dg.DagsterInstance) -> str:
-    """Raises RuntimeError if the number of concurrent steps on GPUs is not limited."""
+def _pool(instance: dg.DagsterInstance, pool: str) -> str:
+    """Raises RuntimeError if the number of concurrent steps in the pool is not limited."""
     limits = {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
-    limit = limits.get(POOL, instance.global_op_concurrency_default_limit)
+    limit = limits.get(pool, instance.global_op_concurrency_default_limit)
     if limit is None:
         raise RuntimeError("the pool has no limit")
     return f"at most {limit} steps at once"

@@ -51,6 +51,9 @@ class EpisodeConfig:
 def local_instance() -> dg.DagsterInstance:
     """Dagster's instance in `DAGSTER_HOME`, or else in `.dagster` below the working folder, which is created.
 
+    Steps of the command do not wait for pools: a person is waiting, and no daemon would free the slot of a command that
+    was killed. At the granularity of runs, pools limit only what the daemon starts.
+
     Raises ValueError if `DAGSTER_HOME` is not a folder.
     """
     if "DAGSTER_HOME" not in os.environ:
@@ -60,9 +63,12 @@ def local_instance() -> dg.DagsterInstance:
             config.write_text("telemetry:\n  enabled: false\n")
         os.environ["DAGSTER_HOME"] = str(home)
     try:
-        return dg.DagsterInstance.get()
+        with dg.DagsterInstance.get() as instance:
+            ref = instance.get_ref()
     except dg.DagsterInvariantViolationError as mistake:
         raise ValueError(str(mistake)) from None
+    without_pools = {**ref.settings, "concurrency": {"pools": {"granularity": "run"}}}
+    return dg.DagsterInstance.from_ref(ref._replace(settings=without_pools))
 
 
 def run_episode(

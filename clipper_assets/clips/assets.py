@@ -1,7 +1,6 @@
 """`rendered_clips`: a video file for each window, and the manifest that frontends read."""
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -46,8 +45,9 @@ from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
-from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.gpus import encoding_on_a_gpu
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import ENCODE, clips_at_once
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -59,9 +59,6 @@ from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
 
 if TYPE_CHECKING:
     from clipper_assets.clips.produce import Job, Produced
-
-CORES_PER_ENCODE = 4
-"""x264 at 1080x1920 keeps about this many cores busy."""
 
 
 class RenderConfig(dg.Config):
@@ -92,8 +89,7 @@ class RenderConfig(dg.Config):
     group_name="episodes",
     kinds={"ffmpeg", "parquet"},
     code_version="3",
-    pool="gpu",
-    op_tags=GPU_STEP,
+    pool=ENCODE,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=CLIPS.definition_metadata,
@@ -103,6 +99,7 @@ class RenderConfig(dg.Config):
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",
 )
 @in_one_sentence
+@encoding_on_a_gpu
 def rendered_clips(
     context: dg.AssetExecutionContext,
     config: RenderConfig,
@@ -140,7 +137,7 @@ def rendered_clips(
             folder,
             aspect=aspect,
             limits=planned.limits,
-            workers=settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1),
+            workers=clips_at_once(settings),
             report=progress.stage(context, "rendering"),
             log=context.log.info,
             check_upload=watch.check,

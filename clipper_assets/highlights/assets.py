@@ -36,6 +36,7 @@ from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -103,6 +104,7 @@ def inputs(
     group_name="episodes",
     kinds={"openai", "parquet"},
     code_version=CODE_VERSION,
+    pool=LLM,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=WINDOWS.definition_metadata,

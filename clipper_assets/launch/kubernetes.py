@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from clipper_assets.runtime.gpu import CONFIG
+from clipper_assets.runtime.pools import KUBERNETES
 from clipper_assets.settings import Settings
 
 
@@ -20,7 +20,7 @@ def kubernetes_executor(settings: Settings, assets: Sequence[dg.AssetsDefinition
         raise ImportError(
             "CLIPPER_EXECUTOR is kubernetes, which needs dagster-k8s: install clipper_assets[k8s]"
         ) from error
-    gpu_steps = [asset.op.name for asset in assets if CONFIG in asset.op.tags]
+    gpu_steps = [asset.op.name for asset in assets if KUBERNETES in asset.op.tags]
     return k8s_job_executor.configured(
         {
             "enable_owner_references": True,

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +15,12 @@ from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
-from clipper_assets.launch.gpus import Slots, gpus_here
+from clipper_assets.launch.pools import set_limits
 from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers, start
+from clipper_assets.runtime.gpus import VISIBLE, gpus_here
 from clipper_assets.settings import Settings
 
-WORKER_TAG, GPU_TAG = "clipper/worker", "clipper/gpu"
-POOL = "gpu"
+WORKER_TAG = "clipper/worker"
 SCRATCH = "clipper-run-"
 CANCEL_S = 10.0
 """Seconds that a cancelled run has to end by itself before it is killed."""
@@ -30,10 +30,9 @@ LOG_TAIL_BYTES = 4000
 class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
     """Launches each run as a process in its own session.
 
-    A run with a step in the pool `gpu` gets a GPU, alone or shared (`CLIPPER_RUNS_PER_GPU`), and returns to the queue
-    while none is free. Other runs see no GPU and do not wait for one. On a machine without GPUs all runs share the
-    CPUs. When a worker is found dead, the remaining processes of its run are killed. Supports run monitoring; runs are
-    not resumed, but retried by Dagster's run retries.
+    A run sees no GPU; a step that computes on one takes a free GPU of this machine for its own time (`on_own_gpu`), so
+    that runs overlap. When a worker is found dead, the remaining processes of its run are killed. Supports run
+    monitoring; runs are not resumed, but retried by Dagster's run retries.
     """
 
     def __init__(self, inst_data: ConfigurableClassData | None = None):
@@ -61,34 +60,32 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
             )
         command = ExecuteRunArgs(origin, run.run_id, self._instance.get_ref(), True).get_command_args()
         self.sweep()
-        environment: dict[str, str] = {}
-        slot = None
-        if not self._needs_gpu(run):
-            environment = {"CUDA_VISIBLE_DEVICES": ""}
-        elif (slots := self.slots()).gpus:
-            slot = slots.take()
-            if slot is None:
-                self._requeue(run)
-                return
-            environment = {"CUDA_VISIBLE_DEVICES": slot.gpu}
-        try:
-            scratch = self.scratch_of(run.run_id)
-            scratch.mkdir(mode=0o700, exist_ok=True)
-            worker = start(
-                run.run_id,
-                command,
-                {"TMPDIR": str(scratch), **environment},
-                self.log_of(run.run_id),
-                lock=slot.lock if slot else None,
-                on_end=partial(self._worker_ended, run.run_id),
-            )
-        finally:
-            if slot:
-                slot.release()
+        scratch = self.scratch_of(run.run_id)
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        worker = start(
+            run.run_id,
+            command,
+            {"TMPDIR": str(scratch), **self._gpu_environment},
+            self.log_of(run.run_id),
+            on_end=partial(self._worker_ended, run.run_id),
+        )
         self._workers[run.run_id] = worker
-        self._instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump(), **({GPU_TAG: slot.gpu} if slot else {})})
-        device = f"on GPU {slot.gpu}" if slot else "without a GPU"
-        self._instance.report_engine_event(f"Started process {worker.pid} {device}.", run, cls=self.__class__)
+        self._instance.add_run_tags(run.run_id, {WORKER_TAG: worker.dump()})
+        self._instance.report_engine_event(f"Started process {worker.pid}.", run, cls=self.__class__)
+
+    @cached_property
+    def _gpu_environment(self) -> Mapping[str, str]:
+        """What tells runs of this machine's GPUs. The limits of the pools are set from the same ones.
+
+        Looked up once, in the daemon, which is the only process that launches runs.
+        """
+        settings = Settings()
+        set_limits(self._instance, settings)
+        gpus = gpus_here(settings.gpus)
+        if not gpus:
+            return {} if settings.gpus is None else {VISIBLE: ""}
+        locks = settings.gpu_locks or Path(self._instance.root_directory) / "gpus"
+        return {VISIBLE: "", "CLIPPER_GPUS": ",".join(gpus), "CLIPPER_GPU_LOCKS": str(locks)}
 
     def _worker_ended(self, run_id: str) -> None:
         """Fails a run whose worker ended before the run started; run monitoring would notice only after a minute."""
@@ -98,37 +95,6 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
             self._instance.report_run_failed(
                 run, f"The process of the run ended before the run started.\n{self.get_run_worker_debug_info(run)}"
             )
-
-    def _needs_gpu(self, run: dg.DagsterRun) -> bool:
-        """Whether a step of the run is in the GPU pool; assumed for a run without a stored plan."""
-        if run.execution_plan_snapshot_id is None:
-            return True
-        plan = self._instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
-        executed = set(run.step_keys_to_execute or plan.step_keys_to_execute)
-        return any(step.pool == POOL for step in plan.steps if step.key in executed)
-
-    def slots(self) -> Slots:
-        """Returns the GPU slots of this machine, and adapts the limit of the pool to them."""
-        settings = Settings()
-        slots = Slots(Path(self._instance.root_directory) / "gpus", gpus_here(settings.gpus), settings.runs_per_gpu)
-        if slots.gpus:
-            self._limit_pool(len(slots.gpus) * slots.share)
-        return slots
-
-    def _requeue(self, run: dg.DagsterRun) -> None:
-        """Puts a run back into the queue, where it keeps its place by age until the daemon tries it again.
-
-        A run that has been cancelled in the meantime stays cancelled.
-        """
-        current = self._instance.get_run_by_id(run.run_id)
-        if current and current.status is dg.DagsterRunStatus.STARTING:
-            self._instance.report_dagster_event(dg.DagsterEvent.job_enqueue(current), run_id=run.run_id)
-
-    def _limit_pool(self, slot_count: int) -> None:
-        """Limits the GPU pool to the number of slots, unless an operator has set a limit."""
-        storage = self._instance.event_log_storage
-        if not any(limit.name == POOL and not limit.from_default for limit in storage.get_pool_limits()):
-            storage.set_concurrency_slots(POOL, slot_count)
 
     def log_of(self, run_id: str) -> Path:
         """Returns the file with the output of a run's processes."""

@@ -72,10 +72,9 @@ def start(
     environment: Mapping[str, str],
     log: Path,
     *,
-    lock: int | None = None,
     on_end: Callable[[], None] | None = None,
 ) -> Worker:
-    """Starts a worker in its own session, which writes its output to `log` and inherits the descriptor `lock`.
+    """Starts a worker in its own session, which writes its output to `log`.
 
     `on_end` is called in a thread of this process when the worker has ended. Raises FileNotFoundError if the program
     is neither beside this Python nor on the `PATH`.
@@ -93,7 +92,6 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=[] if lock is None else [lock],
         )
     worker = Worker(process.pid, psutil.Process(process.pid).create_time())
 

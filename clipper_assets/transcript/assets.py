@@ -18,8 +18,9 @@ from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.media.speech import load_speech
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
-from clipper_assets.runtime.gpu import GPU_STEP
+from clipper_assets.runtime.gpus import on_own_gpu
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import GPU, GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -90,7 +91,7 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     kinds={"whisper", "parquet"},
     group_name="episodes",
     code_version=CODE_VERSION,
-    pool="gpu",
+    pool=GPU,
     op_tags=GPU_STEP,
     metadata=WORDS.definition_metadata,
     deps=[SIDECARS, SPEECH_MODEL],
@@ -100,6 +101,7 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",
 )
 @in_one_sentence
+@on_own_gpu
 def aligned_transcript(
     context: dg.AssetExecutionContext,
     config: TranscriptConfig,

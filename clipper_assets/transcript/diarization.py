@@ -9,11 +9,11 @@ import dagster as dg
 
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.gpus import free_gpu_memory
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
-from clipper_assets.transcript.memory import free_gpu_memory
 from clipper_assets.transcript.models import ModelMissingError, hub_model, torch_device
 from clipper_assets.transcript.words import Word
 

@@ -1,8 +1,6 @@
 """Measures the peak memory of a block, on the host and on the GPU, and releases memory of the GPU."""
 
-import gc
 import resource
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event, Thread
@@ -69,10 +67,3 @@ def _host_peak_mib() -> float:
 
 def _used_mib(nvml: Any, gpus: list[Any]) -> float:
     return sum(float(nvml.nvmlDeviceGetMemoryInfo(gpu).used) for gpu in gpus) / MIB
-
-
-def free_gpu_memory() -> None:
-    """Release GPU memory that torch caches but nothing uses."""
-    gc.collect()
-    if torch := sys.modules.get("torch"):
-        torch.cuda.empty_cache()

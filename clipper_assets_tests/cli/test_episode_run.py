@@ -116,3 +116,19 @@ def test_a_home_that_is_no_folder_is_a_mistake(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("DAGSTER_HOME", home)
     with pytest.raises(ValueError, match="DAGSTER_HOME"):
         local_instance()
+
+
+def test_a_command_does_not_wait_for_the_pools_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would free the slot of a command that was killed."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    pools = "concurrency: {pools: {default_limit: 1, granularity: op}}\nrun_queue: {dequeue_interval_seconds: 2}\n"
+    (tmp_path / "dagster.yaml").write_text(pools)
+
+    @dg.asset(pool="gpu")
+    def transcript() -> int:
+        return 1
+
+    with local_instance() as instance:
+        instance.event_log_storage.set_concurrency_slots("gpu", 1)
+        instance.event_log_storage.claim_concurrency_slot("gpu", "killed", "transcript")
+        assert dg.materialize([transcript], instance=instance).success

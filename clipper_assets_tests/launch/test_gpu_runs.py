@@ -1,8 +1,7 @@
-"""Which runs get a GPU and which wait in the queue, with Dagster's real queue daemon and fake GPUs."""
+"""What runs learn about the GPUs of the machine, with Dagster's real queue daemon and fake GPUs."""
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,12 +16,9 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import Queued
 
 from clipper_assets.definitions import defs
 from clipper_assets.launch import launcher as module
-from clipper_assets.launch.gpus import Slots
-from clipper_assets.launch.launcher import GPU_TAG
 from clipper_assets.launch.workers import Worker
 
 QUEUED, STARTING = dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING
-CODE = ModuleCodePointer("clipper_assets.definitions", "defs")
 PARTITION = "show/talk.mp4"
 ORIGIN = RemoteJobOrigin(
     RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("clipper_assets"), "__repository__"), "clip_episode"
@@ -31,9 +27,13 @@ ORIGIN = RemoteJobOrigin(
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance with the concurrency of the project's dagster.yaml."""
     overrides = {
         "run_launcher": {"module": "clipper_assets.launch", "class": "LocalGpuRunLauncher"},
-        "run_coordinator": {"module": "dagster", "class": "QueuedRunCoordinator"},
+        "concurrency": {
+            "runs": {"max_concurrent_runs": 8},
+            "pools": {"default_limit": 1, "granularity": "op", "op_granularity_run_buffer": 8},
+        },
     }
     with dg.instance_for_test(temp_dir=str(tmp_path), overrides=overrides) as instance:
         instance.add_dynamic_partitions("episodes", [PARTITION])
@@ -41,28 +41,26 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def visible_gpus(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
-    """`CUDA_VISIBLE_DEVICES` of each started run; no process is really started."""
-    visible_gpus: dict[str, str | None] = {}
+def environments(monkeypatch: pytest.MonkeyPatch) -> dict[str, Mapping[str, str]]:
+    """The environment of each started run; no process is really started."""
+    environments: dict[str, Mapping[str, str]] = {}
 
     def start(run_id: str, command: Sequence[str], environment: Mapping[str, str], log: Path, **_: object) -> Worker:
-        visible_gpus[run_id] = environment.get("CUDA_VISIBLE_DEVICES")
+        environments[run_id] = {name: value for name, value in environment.items() if name != "TMPDIR"}
         return Worker(os.getpid(), 0.0)
 
     monkeypatch.setattr(module, "start", start)
-    return visible_gpus
+    return environments
 
 
 @pytest.fixture
-def tick(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """One iteration of the queue daemon, which must not sleep."""
+def tick(instance: dg.DagsterInstance) -> Iterator[Callable[[], None]]:
+    """One iteration of the queue daemon."""
     with create_test_daemon_workspace_context(EmptyWorkspaceTarget(), instance) as workspace:
         daemon = QueuedRunCoordinatorDaemon(interval_seconds=1)
 
         def tick() -> None:
-            with monkeypatch.context() as awake:
-                awake.setattr(time, "sleep", lambda _: pytest.fail("the daemon slept"))
-                assert [error for error in daemon.run_iteration(workspace) if error] == []
+            assert [error for error in daemon.run_iteration(workspace) if error] == []
 
         yield tick
 
@@ -91,61 +89,55 @@ def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
-def test_only_runs_that_need_a_gpu_wait_for_a_free_one(
+def limits(instance: dg.DagsterInstance) -> dict[str, int]:
+    return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+
+
+def test_runs_overlap_and_see_no_gpu_before_the_step_that_takes_one(
     instance: dg.DagsterInstance,
     tick: Callable[[], None],
-    visible_gpus: dict[str, str | None],
+    environments: dict[str, Mapping[str, str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CLIPPER_GPUS", "0")
-    busy = Slots(tmp_path / "gpus", ["0"], 1).take()
-    assert busy
-    whole, rendering, picking = (
-        add_queued_run(instance),
-        add_queued_run(instance, "rendered_clips"),
-        add_queued_run(instance, "highlight_windows"),
-    )
-    for _ in range(3):
-        tick()
-        assert [status(instance, run_id) for run_id in (whole, rendering, picking)] == [QUEUED, QUEUED, STARTING]
-    assert visible_gpus == {picking: ""}
-    busy.release()
+    monkeypatch.setenv("CLIPPER_GPUS", "0,1")
+    monkeypatch.setenv("CLIPPER_RUNS_PER_GPU", "2")
+    runs = [add_queued_run(instance) for _ in range(6)]
     tick()
-    assert (status(instance, whole), visible_gpus[whole]) == (STARTING, "0")
-    started = instance.get_run_by_id(whole)
-    assert started
-    assert started.tags[GPU_TAG] == "0"
+    assert {status(instance, run_id) for run_id in runs} == {STARTING}
+    expected = {"CUDA_VISIBLE_DEVICES": "", "CLIPPER_GPUS": "0,1", "CLIPPER_GPU_LOCKS": str(tmp_path / "gpus")}
+    assert environments == dict.fromkeys(runs, expected)
+    assert limits(instance)["gpu"] == 4
 
 
-def test_runs_do_not_wait_on_a_machine_without_gpus(
+def test_a_retry_from_the_transcript_starts_although_others_wait_for_a_gpu(
+    instance: dg.DagsterInstance, tick: Callable[[], None], environments: dict[str, Mapping[str, str]]
+) -> None:
+    """Otherwise new episodes, which start with another step, would overtake it for as long as some are waiting."""
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots("gpu", 1)
+    for number in range(7):
+        storage.claim_concurrency_slot("gpu", f"run{number}", "aligned_transcript")
+    retry = add_queued_run(instance, "aligned_transcript")
+    tick()
+    assert status(instance, retry) is STARTING
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [pytest.param("", {"CUDA_VISIBLE_DEVICES": ""}, id="none wanted"), pytest.param(None, {}, id="none there")],
+)
+def test_without_gpus_runs_share_the_cores(
     instance: dg.DagsterInstance,
     tick: Callable[[], None],
-    visible_gpus: dict[str, str | None],
+    environments: dict[str, Mapping[str, str]],
+    named: str | None,
+    expected: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CLIPPER_GPUS", "")
+    if named is not None:
+        monkeypatch.setenv("CLIPPER_GPUS", named)
     runs = [add_queued_run(instance), add_queued_run(instance, "highlight_windows")]
     tick()
-    assert [status(instance, run_id) for run_id in runs] == [STARTING, STARTING]
-    assert visible_gpus == {runs[0]: None, runs[1]: ""}
-
-
-def test_a_run_cancelled_during_its_launch_is_not_queued_again(
-    instance: dg.DagsterInstance,
-    tick: Callable[[], None],
-    visible_gpus: dict[str, str | None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("CLIPPER_GPUS", "0")
-    run_id = add_queued_run(instance)
-
-    def taken(_: Slots) -> None:
-        run = instance.get_run_by_id(run_id)
-        assert run
-        instance.report_run_canceled(run)
-
-    monkeypatch.setattr(Slots, "take", taken)
-    tick()
-    assert status(instance, run_id) is dg.DagsterRunStatus.CANCELED
-    assert visible_gpus == {}
+    assert environments == dict.fromkeys(runs, expected)
+    assert limits(instance)["gpu"] == 1

@@ -96,24 +96,6 @@ def test_a_run_whose_worker_has_not_started_is_cancelled(
     assert cancelled.status is dg.DagsterRunStatus.CANCELED
 
 
-def test_the_pool_limit_follows_the_gpus_unless_an_operator_has_set_one(
-    instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def limits() -> dict[str, int]:
-        return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
-
-    monkeypatch.setenv("CLIPPER_GPUS", "")
-    assert launcher.slots().take() is None
-    assert limits() == {}
-    monkeypatch.setenv("CLIPPER_GPUS", "0,1")
-    monkeypatch.setenv("CLIPPER_RUNS_PER_GPU", "2")
-    launcher.slots()
-    assert limits() == {"gpu": 4}
-    instance.event_log_storage.set_concurrency_slots("gpu", 1)
-    launcher.slots()
-    assert limits() == {"gpu": 1}
-
-
 def test_the_debug_info_is_the_end_of_the_log(launcher: LocalGpuRunLauncher, run: dg.DagsterRun) -> None:
     assert launcher.get_run_worker_debug_info(run) is None
     log = launcher.log_of(run.run_id)

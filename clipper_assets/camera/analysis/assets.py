@@ -28,6 +28,7 @@ from clipper_assets.models.table import MODELS, Kind
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
+from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
@@ -67,7 +68,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     group_name="episodes",
     kinds={"onnx", "parquet"},
     code_version=CODE_VERSION,
-    pool="gpu",
+    pool=ENCODE,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
     metadata=SCENES_TABLE.definition_metadata,

@@ -12,6 +12,7 @@ from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.models.fetch import writable_home
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.gpus import free_gpu_memory
 from clipper_assets.runtime.progress import Report, Stage, part
 from clipper_assets.settings import Device, Settings
 from clipper_assets.text.scripts import UNSPACED
@@ -20,7 +21,6 @@ from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.doubt import Decoded, doubt_records, mark_doubts, removal_records
 from clipper_assets.transcript.engines.base import Clock, Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.engines.sequence import decode_in_sequence
-from clipper_assets.transcript.memory import free_gpu_memory
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device
 from clipper_assets.transcript.timing import Span, fit, interpolation_records
 from clipper_assets.transcript.transcript_files import Cue, cue_words

@@ -1,0 +1,19 @@
+"""Dagster's pools: how many steps may use a scarce thing at once, over all runs."""
+
+import os
+
+from clipper_assets.settings import Settings
+
+GPU, ENCODE, LLM = "gpu", "encode", "llm"
+"""A step in `gpu` computes on a GPU, one in `encode` decodes or encodes video on all cores, one in `llm` asks
+a model."""
+CORES_PER_ENCODE = 4
+"""x264 at 1080x1920 keeps about this many cores busy."""
+KUBERNETES = "dagster-k8s/config"
+GPU_STEP = {KUBERNETES: {"container_config": {"resources": {"limits": {"nvidia.com/gpu": "1"}}}}}
+"""Op tags that request a whole GPU for the step's Kubernetes pod. Other executors ignore them."""
+
+
+def clips_at_once(settings: Settings) -> int:
+    """How many clips a step renders at once."""
+    return settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1)

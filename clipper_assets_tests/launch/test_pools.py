@@ -1,0 +1,70 @@
+"""The limits that pools get at the start of the daemon."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from clipper_assets import cli
+from clipper_assets.launch.pools import set_limits
+from clipper_assets.settings import Settings
+
+
+def stored(instance: dg.DagsterInstance) -> dict[str, int]:
+    return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        pytest.param({"gpus": ("0", "1"), "runs_per_gpu": 2}, {"gpu": 4, "encode": 1, "llm": 4}, id="two shared GPUs"),
+        pytest.param({"gpus": ()}, {"gpu": 1, "encode": 1, "llm": 4}, id="no GPU"),
+        pytest.param({"gpus": (), "render_workers": 1}, {"gpu": 1, "encode": 4, "llm": 4}, id="one clip at once"),
+        pytest.param({"gpus": (), "render_workers": 99}, {"gpu": 1, "encode": 1, "llm": 4}, id="many clips at once"),
+        pytest.param(
+            {"gpus": (), "pool_gpu": 64, "pool_encode": 90, "pool_llm": 8},
+            {"gpu": 64, "encode": 90, "llm": 8},
+            id="a cluster's",
+        ),
+    ],
+)
+def test_limits_follow_the_machine_and_the_settings(
+    instance: dg.DagsterInstance,
+    settings: dict[str, object],
+    expected: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    assert set_limits(instance, Settings.model_validate(settings)) == expected
+    assert stored(instance) == expected
+
+
+def test_a_limit_that_a_person_has_set_is_kept_and_others_follow_the_machine(instance: dg.DagsterInstance) -> None:
+    set_limits(instance, Settings(gpus=("0",)))
+    instance.event_log_storage.set_concurrency_slots("llm", 2)
+    for gpus in (("0", "1"), ("0", "1", "2")):
+        assert set_limits(instance, Settings(gpus=gpus)) == stored(instance)
+        assert (stored(instance)["gpu"], stored(instance)["llm"]) == (len(gpus), 2)
+    instance.event_log_storage.delete_concurrency_limit("llm")
+    assert set_limits(instance, Settings(gpus=("0",)))["llm"] == 4
+
+
+def test_the_command_sets_the_limits_of_the_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").touch()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("CLIPPER_GPUS", "0,1,2")
+    monkeypatch.setenv("CLIPPER_POOL_ENCODE", "5")
+    result = CliRunner().invoke(cli.main, ["pools"])
+    assert (result.exit_code, result.output) == (0, "encode: 5, gpu: 3, llm: 4\n")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert stored(instance) == {"encode": 5, "gpu": 3, "llm": 4}
+
+
+def test_the_command_says_in_one_sentence_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    result = CliRunner().invoke(cli.main, ["pools"])
+    assert result.exit_code == 1
+    assert "DAGSTER_HOME" in result.output
+    assert "Traceback" not in result.output
