@@ -207,3 +207,18 @@ def test_a_websocket_has_a_limit_on_subscriptions(client: TestClient) -> None:
         socket.send_json({"type": "stop", "id": "0"})
         socket.send_json({"type": "start", "id": "instead", "payload": payload})
         assert socket.receive_json()["type"] == "data"
+
+
+def test_the_status_of_checks_is_answered_for_each_episode(operator: TestClient) -> None:
+    query = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+      assetChecksOrError { ... on AssetChecks { checks { name
+        partitionStatuses { ... on AssetCheckDefaultPartitionStatuses { succeededPartitions failedPartitions } }
+      } } } } } }"""
+    variables = {"key": {"path": ["highlight_windows"]}}
+    answer = operator.post("/graphql", json={"query": query, "variables": variables}).json()
+    assert "errors" not in answer, answer
+    checks = answer["data"]["assetNodeOrError"]["assetChecksOrError"]["checks"]
+    assert {check["name"]: check["partitionStatuses"] for check in checks} == {
+        "highlight_windows_obey_the_rules": {"succeededPartitions": ["show/cut.mp4"], "failedPartitions": []},
+        "highlight_windows_not_degraded": {"succeededPartitions": [], "failedPartitions": ["show/cut.mp4"]},
+    }
