@@ -190,6 +190,12 @@ class Settings(BaseSettings):
         description="log format of runs and of the API: `colored` for people, `json` for one JSON object per line",
     )
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two checks for new uploads")
+    garbage_after_days: int = Field(
+        30, ge=1, description="days after which `collect_garbage` removes an episode whose upload is gone"
+    )
+    prune_runs_after_days: int = Field(
+        90, ge=1, description="days after which `prune_runs` removes a run that newer runs have superseded"
+    )
     url_expiry_s: int = Field(3600, ge=60, description="seconds that the presigned S3 URLs for ffmpeg stay valid")
 
     auth_token: CommaSeparated[tuple[SecretStr, ...]] = Field(

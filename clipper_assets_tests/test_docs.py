@@ -156,9 +156,10 @@ def test_every_name_is_defined_or_used_in_the_file_that_the_page_gives(page: Pat
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_run_config_and_show_settings_are_valid(page: Path) -> None:
-    job = defs.resolve_job_def("clip_episode")
     for block in blocks(page, "yaml"):
-        dg.validate_run_config(job, yaml.safe_load(block))
+        config = yaml.safe_load(block)
+        job = "collect_garbage" if "garbage" in config["ops"] else "clip_episode"
+        dg.validate_run_config(defs.resolve_job_def(job), config)
     for block in blocks(page, "toml"):
         table = read_toml(block.encode(), page.name)
         if not all(name.startswith("SPEAKER_") for name in table):

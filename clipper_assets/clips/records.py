@@ -1,5 +1,7 @@
 """Records of finished clips, which save rendering them again."""
 
+from contextlib import suppress
+
 from pydantic import ValidationError
 
 from clipper_assets.clips.manifest import Clip, Manifest, aspect_folder
@@ -7,6 +9,15 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
+
+
+def records_of(storage: Storage, partition: str) -> list[Clip]:
+    """The records of an episode's finished clips in every aspect; without those of an incompatible version."""
+    clips = []
+    for stored in storage.list_objects(f"{LAKE}/clip_records/{hive_folder(partition)}"):
+        with suppress(ValidationError):
+            clips.append(Clip.model_validate_json(storage.read_bytes(stored.key)))
+    return clips
 
 
 def record_key(partition: str, aspect: Aspect, index: int) -> str:
