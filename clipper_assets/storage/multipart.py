@@ -2,24 +2,36 @@
 
 import os
 import shutil
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from clipper_assets.runtime.errors import named_if_full
-from clipper_assets.storage.base import Storage
+from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import PartTypeDef
+
 MIB = 1024 * 1024
-ABANDONED_S = 2 * 24 * 3600
-"""An upload into a directory that received no part for two days is removed when another upload begins."""
+ABANDONED = timedelta(days=2)
+"""An upload that received no part for this long is abandoned; one that began by the API may take a day."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A multipart upload that is not complete; an upload into a directory has its id as its key."""
+
+    key: str
+    upload_id: str
 
 
 class NoSuchUploadError(Exception):
@@ -29,7 +41,7 @@ class NoSuchUploadError(Exception):
 class Multipart(ABC):
     """Multipart uploads into one storage. Part numbers start at 1.
 
-    All methods but `begin` and `part_url` raise NoSuchUploadError for an upload that is not open.
+    All methods but `begin`, `part_url` and `abandoned` raise NoSuchUploadError for an upload that is not open.
     """
 
     @abstractmethod
@@ -55,6 +67,10 @@ class Multipart(ABC):
     def abort(self, key: str, upload_id: str) -> None:
         """Close the upload and delete its parts."""
 
+    @abstractmethod
+    def abandoned(self, now: datetime) -> list[Upload]:
+        """The uploads, those of other programs included, that received no part for `ABANDONED`."""
+
 
 class S3Multipart(Multipart):
     """Multipart uploads of S3."""
@@ -76,12 +92,14 @@ class S3Multipart(Multipart):
 
     def arrived(self, key: str, upload_id: str) -> dict[int, int]:
         with self._translated_errors(key):
-            return {number: size for number, size, _ in self._parts(key, upload_id)}
+            return {part["PartNumber"]: part["Size"] for part in self._parts(key, upload_id)}
 
     def complete(self, key: str, upload_id: str, *, overwrite: bool) -> bool:
         condition: Any = {} if overwrite else {"IfNoneMatch": "*"}
         with self._translated_errors(key):
-            parts: list[Any] = [{"PartNumber": number, "ETag": etag} for number, _, etag in self._parts(key, upload_id)]
+            parts: list[Any] = [
+                {"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in self._parts(key, upload_id)
+            ]
             try:
                 self.storage.client.complete_multipart_upload(
                     **self.storage.location(key), UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition
@@ -97,6 +115,26 @@ class S3Multipart(Multipart):
         with self._translated_errors(key):
             self.storage.client.abort_multipart_upload(**self.storage.location(key), UploadId=upload_id)
 
+    def abandoned(self, now: datetime) -> list[Upload]:
+        bucket, prefix = self.storage.bucket, self.storage.prefix
+        uploads = []
+        pages = self.storage.client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+        for page in pages:
+            for entry in page.get("Uploads", []):
+                upload = Upload(entry["Key"].removeprefix(prefix), entry["UploadId"])
+                if is_key(upload.key) and now - entry["Initiated"] > ABANDONED and self._is_idle(upload, now):
+                    uploads.append(upload)
+        return uploads
+
+    def _is_idle(self, upload: Upload, now: datetime) -> bool:
+        """Whether an upload is open and received no part for `ABANDONED`."""
+        try:
+            with self._translated_errors(upload.key):
+                parts = self._parts(upload.key, upload.upload_id)
+                return all(now - part["LastModified"] > ABANDONED for part in parts)
+        except NoSuchUploadError:
+            return False
+
     @contextmanager
     def _translated_errors(self, key: str) -> Iterator[None]:
         try:
@@ -107,13 +145,12 @@ class S3Multipart(Multipart):
                 raise NoSuchUploadError from None
             raise
 
-    def _parts(self, key: str, upload_id: str) -> Iterator[tuple[int, int, str]]:
+    def _parts(self, key: str, upload_id: str) -> "Iterator[PartTypeDef]":
         pages = self.storage.client.get_paginator("list_parts").paginate(
             **self.storage.location(key), UploadId=upload_id
         )
         for page in pages:
-            for part in page.get("Parts", []):
-                yield part["PartNumber"], part["Size"], part["ETag"]
+            yield from page.get("Parts", [])
 
 
 class DirectoryMultipart(Multipart):
@@ -123,7 +160,9 @@ class DirectoryMultipart(Multipart):
         self.storage, self.folder = storage, Path(storage.root) / ".uploads"
 
     def begin(self, key: str, content_type: str) -> str:
-        self._remove_abandoned()
+        for upload in self.abandoned(datetime.now(UTC)):
+            with suppress(NoSuchUploadError):  # another process removed it first
+                self.abort(upload.key, upload.upload_id)
         upload_id = uuid4().hex
         (self.folder / upload_id).mkdir(parents=True)
         return upload_id
@@ -153,6 +192,14 @@ class DirectoryMultipart(Multipart):
     def abort(self, key: str, upload_id: str) -> None:
         with self._claimed(upload_id) as folder:
             shutil.rmtree(folder)
+
+    def abandoned(self, now: datetime) -> list[Upload]:
+        uploads = []
+        for folder in self.folder.glob("*"):
+            with suppress(FileNotFoundError):  # completed or aborted just now
+                if now - datetime.fromtimestamp(folder.stat().st_mtime, UTC) > ABANDONED:
+                    uploads.append(Upload(folder.name, folder.name))
+        return uploads
 
     @contextmanager
     def part(self, upload_id: str, number: int) -> Iterator[BinaryIO]:
@@ -189,12 +236,6 @@ class DirectoryMultipart(Multipart):
         except BaseException:
             claimed.rename(folder)
             raise
-
-    def _remove_abandoned(self) -> None:
-        for folder in self.folder.glob("*"):
-            with suppress(FileNotFoundError):  # another process removed it first
-                if time.time() - folder.stat().st_mtime > ABANDONED_S:
-                    shutil.rmtree(folder)
 
 
 def _parts_in(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from clipper_assets.api.routes import uploads
 from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.multipart import ABANDONED_S, MIB
+from clipper_assets.storage.multipart import ABANDONED, MIB
 from clipper_assets_tests.api.conftest import client_of
 
 CONTENT = bytes(range(256)) * 4096 * 11  # 11 MiB
@@ -145,7 +145,7 @@ def test_abandoned_parts_are_removed(services: Services, storage: Storage) -> No
     )
     begin(client)
     (folder,) = (Path(storage.path("x")).parent / ".uploads").iterdir()
-    os.utime(folder, (0, time.time() - ABANDONED_S - 1))
+    os.utime(folder, (0, time.time() - ABANDONED.total_seconds() - 1))
     begin(client)
     assert not folder.exists()
 
