@@ -8,6 +8,11 @@ WHISPERX := .venv-whisperx
 # The CPU build of torch is not on every package index: uv looks where pip is told to look, or say UV_TORCH_BACKEND=cpu.
 FIND_LINKS := $(foreach place,$(PIP_FIND_LINKS),--find-links $(place))
 
+# The test files that have tests with a mark, because collecting all others takes longer than some of these tests.
+marked = $(shell grep -rlE 'mark\.$(1)\b' --include='*.py' clipper_assets_tests benchmarks)
+# The longest first, so that no process waits for them at the end.
+LONGEST := $(addprefix clipper_assets_tests/e2e/test_,launcher.py review.py dagster_dev.py)
+
 .PHONY: demo test test-e2e test-whisperx test-speech test-deploy prove-docker prove-postgres lint lock dev api bench bench-api simulate clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
@@ -17,8 +22,8 @@ test: lint
 	$(BIN)/pytest -n auto --dist worksteal
 
 test-e2e: $(VENV)/.dev
-	$(BIN)/pytest -m episodes -n auto
-	$(BIN)/pytest -m e2e -n 2 --dist loadfile
+	$(BIN)/pytest -m episodes -n auto --dist worksteal $(call marked,episodes)
+	$(BIN)/pytest -m e2e -n 2 --dist loadfile --no-loadscope-reorder $(LONGEST) $(call marked,e2e)
 
 # Kubernetes, ECS, PostgreSQL and Prometheus with real servers: takes ten minutes, and Debian's postgresql and prometheus.
 test-deploy: $(VENV)/.dev
@@ -26,12 +31,12 @@ test-deploy: $(VENV)/.dev
 
 # The real WhisperX with tiny models, on the CPU, without a hub.
 test-whisperx: $(WHISPERX)/.installed
-	$(WHISPERX)/bin/python -m pytest -m "whisperx and not speech"
+	$(WHISPERX)/bin/python -m pytest -m "whisperx and not speech" $(call marked,whisperx)
 
 # Real Whisper weights (fetched once into the user's cache) on real speech, with faster-whisper and with WhisperX.
 test-speech: $(VENV)/.dev $(WHISPERX)/.installed
-	$(BIN)/pytest -m "speech and not whisperx" -rs
-	$(WHISPERX)/bin/python -m pytest -m "speech and whisperx" -rs
+	$(BIN)/pytest -m "speech and not whisperx" -rs $(call marked,speech)
+	$(WHISPERX)/bin/python -m pytest -m "speech and whisperx" -rs $(call marked,speech)
 
 # 32 episodes at once with PostgreSQL, restarted twice in the middle: takes ten minutes.
 prove-postgres: $(VENV)/.dev
