@@ -2,10 +2,13 @@
 
 import dagster as dg
 
+from clipper_assets.catalogue.clip_stale import clip_stale
+from clipper_assets.catalogue.clip_stale_runs import build_clip_stale_runs
 from clipper_assets.catalogue.collection import (
     collect_garbage,
     collect_garbage_every_day,
 )
+from clipper_assets.job import clip_episode
 from clipper_assets.settings import Settings
 
 
@@ -13,7 +16,7 @@ def build_catalogue(settings: Settings) -> dg.Definitions:
     """The part of the deployment's definitions that this room adds; resources and executor come from the others."""
     return dg.Definitions(
         assets=[],
-        jobs=[collect_garbage],
+        jobs=[clip_stale, collect_garbage],
         schedules=[collect_garbage_every_day],
-        sensors=[],
+        sensors=[build_clip_stale_runs(clip_episode)],
     )

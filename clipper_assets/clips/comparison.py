@@ -26,7 +26,7 @@ def why_produced_again(
 
     Decisions of people are not compared: the API applies them to the clips that there are.
     """
-    key = manifest_key(storage, source, aspect)
+    key = manifest_key(storage, source.key, source.episode, aspect)
     if key is None:
         return f"there are no clips in {aspect.value}"
     try:

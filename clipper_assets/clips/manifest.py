@@ -241,7 +241,7 @@ def manifests_beside(
     """
     found: dict[Aspect, tuple[str, Manifest]] = {}
     for other in (each for each in Aspect if each is not aspect):
-        key = manifest_key(storage, source, other)
+        key = manifest_key(storage, source.key, source.episode, other)
         if key is None:
             continue
         try:
@@ -254,10 +254,10 @@ def manifests_beside(
     return found
 
 
-def manifest_key(storage: Storage, source: RawVideo, aspect: Aspect) -> str | None:
-    """Key of the manifest of an episode's clips in an aspect; None if it has none."""
-    keys = [f"{folder}/manifest.json" for folder in clip_folders(source.key, aspect)]
-    return next((key for key in keys if storage.exists(key) and owner(storage, key) == source.episode), None)
+def manifest_key(storage: Storage, upload: str, episode: str, aspect: Aspect) -> str | None:
+    """Key of the manifest of an episode's clips in an aspect; None if it has none. `upload` is an object key."""
+    keys = [f"{folder}/manifest.json" for folder in clip_folders(upload, aspect)]
+    return next((key for key in keys if storage.exists(key) and owner(storage, key) == episode), None)
 
 
 def owner(storage: Storage, key: str) -> str | None:

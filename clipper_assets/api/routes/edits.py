@@ -1,7 +1,6 @@
 """What a person changes about clips, and the run that shows it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, Response
 
@@ -14,7 +13,7 @@ from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest, NewC
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
-from clipper_assets.clips.manifest import Requested
+from clipper_assets.clips.again import render_config
 from clipper_assets.edits.additions import added_clip
 from clipper_assets.edits.adverts import with_marks
 from clipper_assets.edits.model import Edits, StoredDecision
@@ -22,7 +21,6 @@ from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
 from clipper_assets.edits.words import updated_word_edits
 from clipper_assets.highlights.window import WINDOWS
-from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
@@ -154,19 +152,6 @@ def render_again(key: str, services: ServicesDep, response: Response, aspect: As
     run_id = services.dagster.launch(episode.partition, {EDITS_TAG: str(episode.edits.version)}, steps, ops)
     services.states.forget(key)
     return accepted(key, run_id, response)
-
-
-def render_config(highlights: Mapping[str, Any], requested: Requested, aspect: Aspect) -> dict[str, Any]:
-    """Run config that repeats what windows and clips were requested with, so that unedited clips are kept."""
-    request = requested.model_dump(mode="json", exclude_none=True)
-    camera = {"layout": request.pop("layout")} if "layout" in request else {}
-    return {
-        HIGHLIGHT_WINDOWS: {"config": highlights},
-        CHAPTERS: {"config": {"picker": highlights["picker"]} if highlights.get("picker") else {}},
-        SCENES: {"config": camera},
-        CAMERA_PATHS: {"config": camera},
-        RENDERED_CLIPS: {"config": {**request, "aspect": aspect.name}},
-    }
 
 
 def _refuse_if_outdated(episode: EpisodeSnapshot, base_version: int) -> None:

@@ -11,7 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Services
-from clipper_assets.api.routes.edits import AFTER_EDITS, render_config
+from clipper_assets.api.routes.edits import AFTER_EDITS
+from clipper_assets.clips.again import render_config
 from clipper_assets.clips.manifest import Manifest, Requested
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.media.frame import Aspect

@@ -1,0 +1,66 @@
+"""A catalogue made of one episode that was really processed: each copy has tables and clips that a run would keep."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from clipper_assets.catalogue import stale
+from clipper_assets.catalogue.stale import STEPS
+from clipper_assets.episodes.source import SOURCE, RawVideo
+from clipper_assets.runtime.asset_names import RAW_VIDEO
+from clipper_assets.settings import Settings
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import EPISODE, parquet_bytes, stored_table, table_key
+from clipper_assets.storage.recipes import PARTS, RECIPE, Recipe, read_requested
+from clipper_assets.storage.tables import provenance
+
+ORIGINAL = "test1/cut.mp4"
+
+
+def copy_episode(storage: DirectoryStorage, to: str) -> None:
+    """Copy the episode `ORIGINAL` to the upload `to`, which has the same name in another folder."""
+    before, after = ORIGINAL.rpartition("/")[0], to.rpartition("/")[0]
+    for stored in list(storage.list_objects()):
+        if f"{before}/" not in stored.key and f"{before}%2F" not in stored.key:
+            continue
+        data = storage.read_bytes(stored.key)
+        if stored.key.endswith(".json"):
+            data = data.replace(f"{before}/".encode(), f"{after}/".encode())
+            data = data.replace(f"{before}%2F".encode(), f"{after}%2F".encode())
+        storage.put_bytes(_moved(stored.key, to), data)
+    source = RawVideo.from_table(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
+    moved = {name: _moved(getattr(source, name), to) for name in ("speech_key", "loudness_key")}
+    table = replace(source, key=to, episode=to, **moved).to_table()
+    kept = provenance(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
+    _store(storage, RAW_VIDEO, SOURCE.name, to, table.replace_schema_metadata(kept))
+    _restamp(storage, to)
+
+
+def _moved(key: str, to: str) -> str:
+    before, after = ORIGINAL.rpartition("/")[0], to.rpartition("/")[0]
+    return key.replace(f"{before}/", f"{after}/").replace(f"{before}%2F", f"{after}%2F")
+
+
+def _store(storage: DirectoryStorage, asset: str, name: str, episode: str, table: Any) -> None:
+    storage.put_bytes(table_key(asset, name, episode), parquet_bytes(table.drop_columns([EPISODE.name])))
+
+
+def _restamp(storage: DirectoryStorage, episode: str) -> None:
+    """Give each table the recipe that a run would give it now: upstream rows name the episode."""
+    tables: dict[str, Any] = {}
+    given = {stale.STORAGE: storage, stale.SETTINGS: Settings()}
+    for step in STEPS:
+        table = stored_table(storage, step.asset, step.table, episode)
+        recipes: list[Recipe] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                f"{step.why_again.__module__}.difference", lambda _, recipe, __, to=recipes: to.append(recipe)
+            )
+            needed = ({**tables, **given}[name] for name in step.needs)
+            step.why_again(table, step.config(**(read_requested(table) or {})), *needed)
+        (recipe,) = recipes
+        stamp = {RECIPE: recipe.digest, PARTS: json.dumps(recipe.parts)}
+        _store(storage, step.asset, step.table.name, episode, table.replace_schema_metadata(provenance(table) | stamp))
+        tables[step.asset] = stored_table(storage, step.asset, step.table, episode)
