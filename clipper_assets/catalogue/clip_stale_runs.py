@@ -11,8 +11,8 @@ from clipper_assets.catalogue.clip_stale import PARTITION_TAG, episodes_of, shor
 from clipper_assets.catalogue.plans import Plan, newest_plan_id, read_plan
 from clipper_assets.catalogue.stale import Comparison, Difference
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
+from clipper_assets.episodes.discovery.requests import BEHIND_PEOPLE
 from clipper_assets.episodes.partitions import object_key
-from clipper_assets.episodes.sensors import BEHIND_PEOPLE
 from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.runtime.errors import StorageError, UploadRefusedError
 from clipper_assets.settings import Settings

@@ -31,8 +31,8 @@ def copy_episode(storage: DirectoryStorage, to: str) -> None:
             data = data.replace(f"{before}%2F".encode(), f"{after}%2F".encode())
         storage.put_bytes(_moved(stored.key, to), data)
     source = RawVideo.from_table(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
-    moved = {name: _moved(getattr(source, name), to) for name in ("speech_key", "loudness_key")}
-    table = replace(source, key=to, episode=to, **moved).to_table()
+    speech, loudness = _moved(source.speech_key, to), _moved(source.loudness_key, to)
+    table = replace(source, key=to, episode=to, speech_key=speech, loudness_key=loudness).to_table()
     kept = provenance(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
     _store(storage, RAW_VIDEO, SOURCE.name, to, table.replace_schema_metadata(kept))
     _restamp(storage, to)

@@ -133,7 +133,8 @@ def test_each_episode_that_differs_gets_one_run_of_the_steps_from_the_first_that
     expected = differ(catalogue)
     assert catalogue.found(dry_run=False)["runs"] == 7
     requests = catalogue.tick()
-    assert {request.partition_key: request.asset_selection[0].to_user_string() for request in requests} == expected
+    assert {request.partition_key: next(iter(request.run_config["ops"])) for request in requests} == expected
+    assert all(len(request.asset_selection or []) == len(request.run_config["ops"]) for request in requests)
     by_episode = {request.partition_key: request for request in requests}
     style = by_episode["s007/cut.mp4"]
     assert style.run_config == {"ops": {"rendered_clips": {"config": {"aspect": "portrait"}}}}
