@@ -189,6 +189,9 @@ class Settings(BaseSettings):
         LogFormat.colored,
         description="log format of runs and of the API: `colored` for people, `json` for one JSON object per line",
     )
+    degraded_days: int = Field(
+        14, ge=1, description="days after which the catalogue warns of an episode that was made with fallbacks"
+    )
     sensor_interval_s: int = Field(15, ge=1, description="seconds between two checks for new uploads")
     garbage_after_days: int = Field(
         30, ge=1, description="days after which `collect_garbage` removes an episode whose upload is gone"

@@ -43,18 +43,20 @@ class Census:
     """What lies below the storage root.
 
     Attributes:
-        uploads: Partition keys of the recordings that exist, archived ones included.
+        uploads: The recordings that exist, archived ones included, by partition key.
         tables: Names of the lake's folders that hold something of an episode, by partition key.
         lake: What the lake holds of an episode, by partition key.
         clips: What the folders of clips hold, by folder.
-        owners: Partition keys of the episodes that own them, by folder, as their manifests say.
+        manifests: The manifests in these folders, by object key.
+        owners: Partition keys of the episodes that own the folders, by folder, as their manifests say.
         killed: Keys of temporary files that killed copies left behind.
     """
 
-    uploads: set[str] = field(default_factory=set)
+    uploads: dict[str, Stored] = field(default_factory=dict)
     tables: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     lake: defaultdict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
     clips: defaultdict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
+    manifests: dict[str, Stored] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     killed: list[Stored] = field(default_factory=list)
 
@@ -71,7 +73,6 @@ class Census:
 def take_census(storage: Storage, now: datetime) -> Census:
     """List a storage root and count its objects; reads the manifests of all clips."""
     census = Census()
-    manifests: list[str] = []
     for stored in storage.list_objects():
         path = PurePosixPath(stored.key)
         if _TEMPORARY.fullmatch(path.name):
@@ -81,13 +82,15 @@ def take_census(storage: Storage, now: datetime) -> Census:
             _count_in_lake(census, stored)
         elif is_upload(stored.key):
             if partition := _partition(stored.key):
-                census.uploads.add(partition)
+                census.uploads[partition] = stored
         elif "clips" in path.parts[:-1] and is_clip_file(path.name):
             census.clips[path.parent.as_posix()].add(stored)
             if path.name == MANIFEST:
-                manifests.append(stored.key)
+                census.manifests[stored.key] = stored
     with ThreadPoolExecutor(READERS) as pool:
-        for manifest, episode in zip(manifests, pool.map(partial(owner, storage), manifests), strict=True):
+        for manifest, episode in zip(
+            census.manifests, pool.map(partial(owner, storage), census.manifests), strict=True
+        ):
             if episode:
                 census.owners[manifest.removesuffix(f"/{MANIFEST}")] = episode
     return census

@@ -2,9 +2,11 @@
 
 import dagster as dg
 
+from clipper_assets.catalogue.assets import catalogue, check_catalogue, check_every_night
 from clipper_assets.catalogue.clip_stale import clip_stale
 from clipper_assets.catalogue.clip_stale_runs import build_clip_stale_runs
 from clipper_assets.catalogue.collection import (
+    catalogue_has_no_garbage,
     collect_garbage,
     collect_garbage_every_day,
 )
@@ -15,8 +17,9 @@ from clipper_assets.settings import Settings
 def build_catalogue(settings: Settings) -> dg.Definitions:
     """The part of the deployment's definitions that this room adds; resources and executor come from the others."""
     return dg.Definitions(
-        assets=[],
-        jobs=[clip_stale, collect_garbage],
-        schedules=[collect_garbage_every_day],
+        assets=[catalogue],
+        asset_checks=[catalogue_has_no_garbage],
+        jobs=[check_catalogue, clip_stale, collect_garbage],
+        schedules=[check_every_night, collect_garbage_every_day],
         sensors=[build_clip_stale_runs(clip_episode)],
     )

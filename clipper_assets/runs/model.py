@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+REPORTED_TAG = "clipper/reported"
+"""Tag of a run of which a webhook was delivered, with the time of the delivery."""
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 

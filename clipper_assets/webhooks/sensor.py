@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.runs.log import Runs
+from clipper_assets.runs.model import REPORTED_TAG
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
@@ -185,6 +186,8 @@ def _deliver(
             remaining.append(delivery)
         elif (fault := faults[delivery]) is not None:
             remaining += _retry(delivery, fault, receivers, log_error)
+        else:
+            instance.add_run_tags(delivery.run_id, {REPORTED_TAG: datetime.now(UTC).isoformat(timespec="seconds")})
     return tuple(remaining)
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.episodes.partitions import episodes
+from clipper_assets.runs.model import REPORTED_TAG
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.webhooks import sensor
@@ -124,6 +125,7 @@ def test_an_event_is_delivered_again_until_the_receiver_accepts_it(
     }  # fmt: skip
     ticks.tick()
     assert len(receiver.received) == 4
+    assert all(REPORTED_TAG in each.tags for each in ticks.instance.get_runs())
 
 
 def test_a_retry_sends_the_same_body(receiver: Receiver, ticks: Ticks) -> None:
