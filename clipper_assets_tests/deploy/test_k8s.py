@@ -1,5 +1,6 @@
 """The files of deploy/k8s are consistent, and valid for Kubernetes, Dagster and its chart."""
 
+import json
 import re
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def load(name: str) -> Any:
 VALUES, INSTANCE = load("values.yaml"), load("dagster.yaml")
 MANIFESTS = [
     pytest.param(manifest, id=f"{manifest['kind']}-{manifest['metadata']['name']}")
-    for name in load("kustomization.yaml")["resources"]
+    for name in [*load("kustomization.yaml")["resources"], "karpenter/pull-image.yaml"]
     for manifest in yaml.safe_load_all((FOLDER / name).read_text())
 ]
 
@@ -48,6 +49,43 @@ def test_manifests_are_valid_for_kubernetes(manifest: dict[str, Any], version: s
 def test_every_manifest_is_applied() -> None:
     others = {"values.yaml", "dagster.yaml", "kustomization.yaml"}
     assert {path.name for path in FOLDER.glob("*.yaml")} - others == set(load("kustomization.yaml")["resources"])
+    nodes = {path.name for path in (FOLDER / "karpenter").iterdir()} - others
+    assert nodes == set(load("karpenter/kustomization.yaml")["resources"])
+
+
+def test_the_pools_are_set_before_the_daemon_starts() -> None:
+    (container,) = VALUES["dagsterDaemon"]["extraPrependedInitContainers"]
+    volumes = [*VALUES["dagsterDaemon"]["volumes"], {"name": "dagster-instance", "configMap": {"name": "x"}}]
+    pod = {"initContainers": [container], "containers": [container], "volumes": volumes}
+    manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "daemon"}, "spec": pod}
+    kubernetes_validate.validate(manifest, VERSIONS[0], strict=True)
+    assert container["command"] == ["clipper", "pools"]
+    assert {mount["name"] for mount in container["volumeMounts"]} <= {volume["name"] for volume in volumes}
+    assert container["securityContext"] == VALUES["dagsterDaemon"]["securityContext"]
+
+
+def test_steps_find_nodes_that_karpenter_starts_as_many_as_the_pools_let_run() -> None:
+    data, launched = load("settings.yaml")["data"], {}
+    for manifest in yaml.safe_load_all((FOLDER / "karpenter" / "nodes.yaml").read_text()):
+        launched[manifest["kind"], manifest["metadata"]["name"]] = manifest["spec"]
+    pools = {name: spec for (kind, name), spec in launched.items() if kind == "NodePool"}
+    for setting, name in (("CLIPPER_K8S_STEPS", "clipper-cpu"), ("CLIPPER_K8S_GPU_STEPS", "clipper-gpu")):
+        pod, template = json.loads(data[setting])["pod_spec_config"], pools[name]["template"]
+        assert pod["node_selector"] == template["metadata"]["labels"]
+        tolerated = {(each["key"], each["effect"]) for each in pod.get("tolerations", [])}
+        assert tolerated == {(taint["key"], taint["effect"]) for taint in template["spec"].get("taints", [])}
+        assert ("EC2NodeClass", template["spec"]["nodeClassRef"]["name"]) in launched
+    assert int(data["CLIPPER_POOL_GPU"]) == pools["clipper-gpu"]["limits"]["nvidia.com/gpu"] + 1
+    runs = VALUES["concurrency"]["runs"]["maxConcurrentRuns"]
+    assert int(data["CLIPPER_POOL_ENCODE"]) == runs == VALUES["concurrency"]["pools"]["opGranularityRunBuffer"]
+
+
+def test_the_image_of_the_transcripts_is_pulled_where_they_run() -> None:
+    pod = load("karpenter/pull-image.yaml")["spec"]["template"]["spec"]
+    steps = json.loads(load("settings.yaml")["data"]["CLIPPER_K8S_GPU_STEPS"])
+    assert pod["nodeSelector"] == steps["pod_spec_config"]["node_selector"]
+    assert pod["tolerations"] == steps["pod_spec_config"]["tolerations"]
+    assert pod["containers"][0]["image"] == steps["container_config"]["image"]
 
 
 def snake(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from clipper_assets_tests.support.servers import PROJECT, SCRIPTS, CountingS3, f
 pytestmark = pytest.mark.deploy
 
 DEPLOYMENT = PROJECT / "deploy" / "k8s"
-GPU_STEPS = {"aligned_transcript", "rendered_clips"}
+GPU_STEPS = {"aligned_transcript"}
 HOME = "/opt/dagster/dagster_home"
 SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "a-key-that-nobody-may-see"}
 

@@ -38,13 +38,15 @@ STEP = {
     "limits": {"memory": "8Gi", "ephemeral-storage": "12Gi"},
 }
 GPU_STEP = {
-    "requests": {"cpu": "4", "memory": "12Gi", "ephemeral-storage": "4Gi"},
+    "requests": {"cpu": "3", "memory": "12Gi", "ephemeral-storage": "4Gi"},
     "limits": {"memory": "24Gi", "ephemeral-storage": "12Gi", "nvidia.com/gpu": "1"},
 }
 GPU_NODES = {
-    "nodeSelector": {"nvidia.com/gpu.present": "true"},
+    "nodeSelector": {"clipper/steps": "gpu"},
     "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
 }
+
+CPU_NODES = {"nodeSelector": {"clipper/steps": "cpu"}}
 
 
 @contextmanager
@@ -108,17 +110,17 @@ def summary(body: dict[str, Any]) -> dict[str, Any]:
     return {"image": container["image"], "resources": container["resources"], **nodes}
 
 
-def test_only_two_steps_request_a_gpu(launched: list[Pod]) -> None:
+def test_only_the_transcript_requests_a_gpu_and_other_steps_are_on_other_nodes(launched: list[Pod]) -> None:
     assert {pod.labels.get("dagster/op", "the run"): summary(pod.job) for pod in launched} == {
         "the run": {"image": "clipper:service", "resources": RUN},
-        "raw_video": {"image": "clipper:service", "resources": STEP},
+        "raw_video": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
         "aligned_transcript": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
-        "ad_spans": {"image": "clipper:service", "resources": STEP},
-        "highlight_windows": {"image": "clipper:service", "resources": STEP},
-        "chapters": {"image": "clipper:service", "resources": STEP},
-        "scenes": {"image": "clipper:service", "resources": STEP},
-        "camera_paths": {"image": "clipper:service", "resources": STEP},
-        "rendered_clips": {"image": "clipper:gpu", "resources": GPU_STEP, **GPU_NODES},
+        "ad_spans": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "highlight_windows": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "chapters": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "scenes": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "camera_paths": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "rendered_clips": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
     }
 
 
