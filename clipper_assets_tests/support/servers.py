@@ -1,6 +1,7 @@
 """Real servers: `dagster dev` with its daemon and webserver, `clipper-api`, and an S3 API that records its requests."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ PROJECT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
 DEADLINE_S = 480.0
 POLL_S = 0.5
+UNASSIGNED_PORTS = (20_000, 32_000)
+"""Below the ephemeral ports of Linux, which begin at 32768."""
 SIGNER = re.compile(r"Credential=([^/]+)/")
 FULL, READ = "full-token-of-the-tests", "read-token-of-the-tests"
 OPERATOR = "operator-token-of-the-tests"
@@ -34,20 +37,28 @@ OPERATOR = "operator-token-of-the-tests"
 Value = TypeVar("Value")
 
 
-def wait_for(event: str, check: Callable[[], Value | None]) -> Value:
-    """Call `check` until it returns something other than None, and return that; fail after `DEADLINE_S`."""
+def wait_for(event: str, check: Callable[[], Value | None], unless: Callable[[], str | None] = lambda: None) -> Value:
+    """Call `check` until it returns something other than None, and return that.
+
+    Fails after `DEADLINE_S`, or as soon as `unless` returns the reason why the event cannot happen any more.
+    """
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
+        reason = unless()  # before the check, because what ends the wait may happen between the two
         if (value := check()) is not None:
             return value
+        assert reason is None, f"{event} cannot happen any more: {reason}"
         time.sleep(POLL_S)
     raise AssertionError(f"{event} did not happen within {DEADLINE_S:g} s")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free until the server is up: the system gives none of these to outgoing connections."""
+    while True:
+        port = random.randrange(*UNASSIGNED_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
@@ -64,7 +75,7 @@ def serving(
         assert process.poll() is None, log.read_text()
         try:
             return requests.get(health, timeout=5).ok or None
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return None
 
     try:
