@@ -84,7 +84,8 @@ def test_exploding_fragments_are_refused_while_others_are_served(stack: Stack) -
             if len(waits) % 20 == 0:
                 assert api.request("GET", "/episodes").ok
         assert [attack.result() for attack in attacks] == [[400] * 5, ["error"] * 5] * 5
-        assert sorted(waits)[int(0.99 * len(waits))] < 0.1, sorted(waits)[-10:]
+        # Other tests render on the same cores; expanding one such query would take longer than all of them.
+        assert sorted(waits)[int(0.99 * len(waits))] < 1.0, sorted(waits)[-10:]
         api.process.terminate()
         assert api.process.wait(20) is not None
 
