@@ -13,10 +13,11 @@ def orphans(census: Census, partitions: Collection[str]) -> list[str]:
     An episode that only lacks its upload is none: somebody may bring it back, until `collect_garbage` removes it.
     """
     known = {*census.uploads, *partitions}
-    found = []
-    for episode in sorted(census.tables.keys() - known):
-        if folders := census.tables[episode] & set(LAKE_FOLDERS):
-            found.append(f"{LAKE}/ has {', '.join(sorted(folders))} of {episode}, which has no upload and no partition")
+    found = [
+        f"{LAKE}/ has {', '.join(sorted(folders))} of {episode}, which has no upload and no partition"
+        for episode in sorted(census.tables.keys() - known)
+        if (folders := census.tables[episode] & set(LAKE_FOLDERS))
+    ]
     for folder in sorted(census.clips):
         owner = census.owners.get(folder)
         if owner is None:

@@ -9,9 +9,10 @@ import pytest
 
 from clipper_assets.catalogue.clip_stale import checked_overrides, clip_stale
 from clipper_assets.catalogue.clip_stale_runs import CLIP_STALE_TAG, DIFFERS_TAG, MOST_AT_ONCE, build_clip_stale_runs
+from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.catalogue.plans import newest_plan_id
 from clipper_assets.edits.model import Edits, MarkedSpan
-from clipper_assets.edits.store import EDITS, save_edits
+from clipper_assets.edits.store import save_edits
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.job import assets, build_resources, clip_episode
 from clipper_assets.settings import Settings
@@ -157,7 +158,7 @@ def test_after_the_requested_runs_nothing_differs(catalogue: Catalogue) -> None:
     catalogue.end()
     for request in requests:
         result = dg.materialize(
-            [EDITS, *assets],
+            [*INPUTS, *assets],
             selection=dg.AssetSelection.assets(*request.asset_selection or []),
             partition_key=request.partition_key,
             instance=catalogue.instance,
