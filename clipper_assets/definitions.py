@@ -4,7 +4,7 @@ import dagster as dg
 
 from clipper_assets.catalogue.definitions import build_catalogue
 from clipper_assets.catalogue.inputs import INPUTS
-from clipper_assets.episodes.sensors import build_new_uploads
+from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
 from clipper_assets.runtime.executor import pool_executor
@@ -39,7 +39,7 @@ defs = dg.Definitions.merge(
         assets=[*INPUTS, *assets, picker_evaluation, show_taste],
         jobs=[clip_episode, evaluate_pickers],
         schedules=[every_night],
-        sensors=[build_new_uploads(clip_episode, settings.sensor_interval_s), *webhooks()],
+        sensors=[*build_discovery(clip_episode, settings), *webhooks()],
         resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
         executor=executor(),
     ),

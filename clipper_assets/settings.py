@@ -199,6 +199,11 @@ class Settings(BaseSettings):
     prune_runs_after_days: int = Field(
         90, ge=1, description="days after which `prune_runs` removes a run that newer runs have superseded"
     )
+    upload_queue: Annotated[str | None, BeforeValidator(lambda value: value or None)] = Field(
+        None,
+        description="URL of an SQS queue with S3's notifications of uploads, which the sensors then read instead of "
+        "listing the storage every time",
+    )
     url_expiry_s: int = Field(3600, ge=60, description="seconds that the presigned S3 URLs for ffmpeg stay valid")
 
     auth_token: CommaSeparated[tuple[SecretStr, ...]] = Field(
@@ -231,6 +236,15 @@ class Settings(BaseSettings):
     def asks_model(self, picker: PickerName | None) -> bool:
         """Whether to ask a language model: not without a key, nor if `picker`, or else the setting, is `heuristic`."""
         return self.openai_api_key is not None and (picker or self.picker) is not PickerName.heuristic
+
+    @model_validator(mode="after")
+    def _queue_of_s3(self) -> "Settings":
+        if self.upload_queue and not self.storage.startswith("s3://"):
+            raise ValueError(
+                f"CLIPPER_UPLOAD_QUEUE is set, but CLIPPER_STORAGE is {self.storage!r}; set the latter to "
+                "s3://bucket[/prefix], whose notifications are in the queue, or unset the queue"
+            )
+        return self
 
     @model_validator(mode="after")
     def _window_bounds(self) -> "Settings":

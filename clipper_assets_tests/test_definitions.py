@@ -5,8 +5,10 @@ import dagster as dg
 import pytest
 
 from clipper_assets.definitions import defs
+from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.runtime.executor import pool_executor
+from clipper_assets.settings import Settings
 
 ASSETS = {
     "raw_video",
@@ -154,6 +156,14 @@ def test_the_sensor_runs_by_default_and_requests_the_job() -> None:
     sensor = defs.resolve_sensor_def("new_uploads")
     assert sensor.job_name == "clip_episode"
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_with_a_queue_other_sensors_find_uploads() -> None:
+    queue = Settings(storage="s3://podcasts", upload_queue="https://sqs.eu-central-1.amazonaws.com/1/uploads")
+    sensors = build_discovery(clip_episode, queue)
+    assert [sensor.name for sensor in sensors] == ["upload_events", "sweep_uploads"]
+    assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.RUNNING}
+    assert [sensor.name for sensor in build_discovery(clip_episode, Settings(upload_queue=""))] == ["new_uploads"]
 
 
 def test_the_ui_gets_the_storage_but_no_secret() -> None:

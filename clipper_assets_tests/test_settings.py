@@ -63,6 +63,7 @@ def test_secrets_are_masked_when_settings_are_printed_or_dumped(monkeypatch: pyt
         ("CLIPPER_RENDER_WORKERS", "0"),
         ("CLIPPER_URL_EXPIRY_S", "1"),
         ("CLIPPER_SENSOR_INTERVAL_S", "0"),
+        ("CLIPPER_UPLOAD_QUEUE", "https://sqs.eu-central-1.amazonaws.com/1/uploads"),
         ("CLIPPER_WINDOW_MAX_S", "inf"),
         ("CLIPPER_API_WAIT_MAX_S", "inf"),
     ],

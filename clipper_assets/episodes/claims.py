@@ -6,7 +6,7 @@ wait for its run.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -36,15 +36,23 @@ STALE = timedelta(seconds=60)
 class Requester(StrEnum):
     """Who requests a run.
 
-    The sensor may repeat its own request, because the daemon may repeat a tick: run keys prevent a second run.
+    A sensor may repeat its own request, because the daemon may repeat a tick: run keys prevent a second run. They do so
+    for each sensor alone, so each has a name of its own here.
     """
 
     api = "api"
     sensor = "new_uploads"
+    events = "upload_events"
+    """The sensor that reads a queue. It looks claims up one by one, because its ticks list nothing."""
+    sweep = "sweep_uploads"
     retry = "retry"
     """A person who wants another run, even after one that succeeded."""
     returned = "new_uploads, returned"
     """The sensor, for an upload that was deleted and came back: runs that failed or were cancelled do not count."""
+
+
+SENSORS = (Requester.sensor, Requester.events, Requester.sweep)
+REPEATING = (*SENSORS, Requester.returned)
 
 
 class Claim(BaseModel):
@@ -97,14 +105,14 @@ def decide(runs: Sequence[dg.DagsterRun], claim: Claim | None, requester: Reques
     """
     ignored = FINISHED_STATUSES if requester is Requester.retry else GONE
     live = next((run for run in runs if run.status not in ignored and not _is_stranded(run, claim, now)), None)
-    if live or (runs and requester is Requester.sensor):
+    if live or (runs and requester in SENSORS):
         return Served(live or runs[0])
     tried = max((_attempt(run) for run in runs), default=0)
     if claim is None or claim.attempt <= tried:
         return Launch(tried + 1)
     if claim.owner == REMOVED:
-        return Removed() if requester is Requester.sensor else Launch(claim.attempt + 1)
-    if claim.owner == requester and requester in (Requester.sensor, Requester.returned):
+        return Removed() if requester in SENSORS else Launch(claim.attempt + 1)
+    if claim.owner == requester and requester in REPEATING:
         return Launch(claim.attempt)
     if now - claim.at < STALE:
         return Wait()
@@ -135,17 +143,21 @@ def release(storage: Storage, stored: Stored, attempt: int) -> None:
 
 
 def mark_removed(storage: Storage, stored: Stored, attempt: int) -> None:
-    """Mark a claim as removed, so that the sensor does not start the upload again, and delete the other claims."""
-    key = _key(stored, attempt)
+    """Mark a claim as removed, so that no sensor starts the upload again, and delete the other claims.
+
+    The first number is marked as well, because `upload_events` looks for claims from there.
+    """
+    keys = {_key(stored, attempt), _key(stored, 1)}
     removed = Claim(attempt=attempt, owner=REMOVED, at=datetime.now(UTC))
-    storage.put_bytes(key, removed.model_dump_json().encode())
-    delete_claims(storage, stored.key, but=key)
+    for key in keys:
+        storage.put_bytes(key, removed.model_dump_json().encode())
+    delete_claims(storage, stored.key, but=keys)
 
 
-def delete_claims(storage: Storage, key: str, but: str | None = None) -> None:
-    """Delete the claims of an upload, except the one at the object key `but`."""
+def delete_claims(storage: Storage, key: str, but: Collection[str] = ()) -> None:
+    """Delete the claims of an upload, except those at the object keys `but`."""
     for claim in list(storage.list_objects(_folder(key))):
-        if claim.key != but:
+        if claim.key not in but:
             storage.delete(claim.key)
 
 
@@ -158,11 +170,12 @@ def _decide_now(
     storage: Storage, instance: dg.DagsterInstance, stored: Stored, requester: Requester
 ) -> tuple[Decision, Claim | None]:
     # Read the claim before the runs: a run that another process starts in between is then seen.
-    claim, runs = _newest(storage, stored), _runs(instance, stored)
+    numbers = _probed if requester is Requester.events else _listed
+    claim, runs = _newest(storage, stored, numbers), _runs(instance, stored)
     if any(run.status is dg.DagsterRunStatus.NOT_STARTED for run in runs):
         # The claim of such a run may be newer than the one read above. It is created before its run, so it exists
         # now unless it was released.
-        claim = _newest(storage, stored)
+        claim = _newest(storage, stored, numbers)
     return decide(runs, claim, requester, datetime.now(UTC)), claim
 
 
@@ -189,14 +202,9 @@ def _attempt(run: dg.DagsterRun) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _newest(storage: Storage, stored: Stored) -> Claim | None:
+def _newest(storage: Storage, stored: Stored, numbers_of: Callable[[Storage, Stored], list[int]]) -> Claim | None:
     """The claim with the highest number. An unreadable one counts as the claim of a process that died."""
-    prefix = _key(stored, None)
-    numbers = [
-        int(number)
-        for claim in storage.list_objects(_folder(stored.key))
-        if (number := claim.key.removeprefix(prefix).removesuffix(".json")).isdecimal()
-    ]
+    numbers = numbers_of(storage, stored)
     if not numbers:
         return None
     key = _key(stored, max(numbers))
@@ -204,6 +212,27 @@ def _newest(storage: Storage, stored: Stored) -> Claim | None:
         return Claim.model_validate_json(stored_bytes(storage, key, "ask again"))
     except (DamagedError, ValidationError):
         return Claim(attempt=max(numbers), owner="", at=datetime.min.replace(tzinfo=UTC))
+
+
+def _listed(storage: Storage, stored: Stored) -> list[int]:
+    """The numbers of a version's claims."""
+    prefix = _key(stored, None)
+    return [
+        int(number)
+        for claim in storage.list_objects(_folder(stored.key))
+        if (number := claim.key.removeprefix(prefix).removesuffix(".json")).isdecimal()
+    ]
+
+
+def _probed(storage: Storage, stored: Stored) -> list[int]:
+    """The same without a listing: numbers begin at 1, and at most one is missing, because it was released."""
+    numbers: list[int] = []
+    number = 1
+    while number - max(numbers, default=0) <= 2:
+        if storage.exists(_key(stored, number)):
+            numbers.append(number)
+        number += 1
+    return numbers
 
 
 def _folder(key: str) -> str:

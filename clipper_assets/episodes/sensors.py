@@ -1,6 +1,5 @@
-"""`new_uploads`, the sensor that requests a run for each new version of an upload."""
+"""The sensors that request a run for each new version of an upload: `new_uploads`, or those that read a queue."""
 
-from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -11,11 +10,27 @@ from clipper_assets.episodes.discovery.changes import changes, next_cursor
 from clipper_assets.episodes.discovery.cursor import Cursor
 from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe, observe_nothing
 from clipper_assets.episodes.discovery.listing import listing_of
-from clipper_assets.episodes.discovery.requests import Decisions, new_partitions, run_requests
-from clipper_assets.episodes.partitions import object_key, partition_key
+from clipper_assets.episodes.discovery.requests import Decisions, is_episode, new_partitions, run_requests
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.stored import Listed
+
+
+def build_discovery(job: Any, settings: Settings, observe: Observe = observe_nothing) -> list[dg.SensorDefinition]:
+    """The sensors that find uploads: `upload_events` and `sweep_uploads` if there is a queue, otherwise `new_uploads`.
+
+    `observe` gets the keys of inputs, such as `show.toml` and transcripts, that were added, changed or removed.
+    """
+    if settings.upload_queue is None:
+        return [build_new_uploads(job, settings.sensor_interval_s, observe)]
+    from clipper_assets.episodes.discovery.sweep import build_sweep_uploads  # noqa: PLC0415  # importing boto3 is slow
+    from clipper_assets.episodes.discovery.upload_events import build_upload_events  # noqa: PLC0415
+
+    return [
+        build_upload_events(job, settings.upload_queue, settings.sensor_interval_s, observe),
+        build_sweep_uploads(job, observe),
+    ]
 
 
 def build_new_uploads(job: Any, interval_s: int, observe: Observe = observe_nothing) -> dg.SensorDefinition:
@@ -46,7 +61,7 @@ def build_new_uploads(job: Any, interval_s: int, observe: Observe = observe_noth
         decided = decisions.of(
             storage,
             context.instance,
-            [upload for upload in changed.uploads if _is_episode(upload, context.log.warning)],
+            [upload for upload in changed.uploads if is_episode(upload, context.log.warning)],
             settled=lambda upload: not grows or cursor.waiting.get(upload.key) == upload.version,
         )
         remembered = next_cursor(listing, cursor, decided.waiting, changed.inputs[INPUTS_PER_TICK:])
@@ -70,12 +85,3 @@ def _cursor(context: SensorEvaluationContext) -> Cursor:
     except ValueError:
         context.log.warning("the cursor of new_uploads is not readable; all uploads are compared with their runs")
         return Cursor()
-
-
-def _is_episode(upload: Listed, warn: Callable[[str], None]) -> bool:
-    try:
-        partition_key(upload.key)
-    except ValueError as error:
-        warn(f"upload skipped: {error}")
-        return False
-    return True

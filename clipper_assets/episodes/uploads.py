@@ -43,6 +43,14 @@ def without_audio_of_videos(listing: Iterable[AnyObject]) -> list[AnyObject]:
     ]
 
 
+def videos_beside(audio: str) -> list[str]:
+    """The keys at which a video of the same name may lie; empty for a video."""
+    stem, suffix = _stem_and_suffix(audio)
+    if suffix not in AUDIO_SUFFIXES:
+        return []
+    return [stem + spelled for video in sorted(VIDEO_SUFFIXES) for spelled in (video, video.upper())]
+
+
 def _stem_and_suffix(key: str) -> tuple[str, str]:
     stem, dot, suffix = key.rpartition(".")
     return stem, (dot + suffix).lower()

@@ -9,6 +9,7 @@ import dagster as dg
 
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, Wait, claim_run, run_tags, upload_tag
 from clipper_assets.episodes.partitions import episodes, partition_key
+from clipper_assets.episodes.uploads import videos_beside
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.stored import Listed
 
@@ -44,10 +45,12 @@ class Decisions:
         instance: dg.DagsterInstance,
         uploads: Iterable[Listed],
         settled: Callable[[Listed], bool] = lambda _: True,
+        refused: Callable[[Listed], bool] = lambda _: False,
     ) -> Decided:
-        """Decide about `uploads`, oldest first; those that are not `settled` and have no run wait.
+        """Decide about `uploads`, oldest first; of those without a run, those that are not `settled` wait.
 
-        At most REQUESTS_PER_TICK are launched, and the others wait. Each launch is claimed.
+        At most REQUESTS_PER_TICK are launched, and the others wait. Each launch is claimed. `refused` uploads need no
+        run; it is asked only before a launch.
         """
         decided = Decided(done=[upload for upload in uploads if upload in self._done])
         unknown = sorted(set(uploads) - self._done.keys(), key=lambda upload: (upload.changed_ns, upload.key))
@@ -59,6 +62,8 @@ class Decisions:
                 decided.done.append(upload)
             elif not settled(upload) or len(decided.launches) == REQUESTS_PER_TICK or time.monotonic() > stop:
                 decided.waiting.append(upload)
+            elif refused(upload):
+                decided.done.append(upload)
             else:
                 decision = claim_run(storage, instance, upload.stored, requester)
                 if isinstance(decision, Launch):
@@ -116,3 +121,18 @@ def new_partitions(instance: dg.DagsterInstance, launches: Iterable[Listed]) -> 
     keys = [partition_key(upload.key) for upload in launches]
     new = [key for key in keys if not instance.has_dynamic_partition("episodes", key)]
     return [episodes.build_add_request(new)] if new else []
+
+
+def belongs_to_video(storage: Storage, upload: Listed) -> bool:
+    """Whether an audio file is the sound of a video of the same name."""
+    return any(storage.exists(video) for video in videos_beside(upload.key))
+
+
+def is_episode(upload: Listed, warn: Callable[[str], None]) -> bool:
+    """Whether an upload's key can be an episode's; warns if not."""
+    try:
+        partition_key(upload.key)
+    except ValueError as error:
+        warn(f"upload skipped: {error}")
+        return False
+    return True

@@ -1,0 +1,166 @@
+"""`upload_events`, the sensor that learns of uploads from a queue and lists nothing."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import dagster as dg
+from dagster import SensorEvaluationContext
+
+from clipper_assets.episodes.claims import Requester
+from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe, observe_nothing
+from clipper_assets.episodes.discovery.messages import Event, events_in
+from clipper_assets.episodes.discovery.queue import BATCH, Message, UploadQueue
+from clipper_assets.episodes.discovery.requests import (
+    REQUESTS_PER_TICK,
+    Decisions,
+    belongs_to_video,
+    is_episode,
+    new_partitions,
+    run_requests,
+)
+from clipper_assets.episodes.uploads import INPUTS, is_upload
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.base import Storage, is_key
+from clipper_assets.storage.s3 import S3Storage
+from clipper_assets.storage.stored import Listed
+
+READING_S = 20.0
+"""Seconds after which a tick reads no more messages. A tick may take 60 s."""
+
+
+@dataclass
+class Tick:
+    """What a tick has found out so far."""
+
+    launches: dict[Listed, int] = field(default_factory=dict)
+    observations: list[dg.AssetObservation] = field(default_factory=list)
+    inputs: set[str] = field(default_factory=set)
+    read: int = 0
+    unreadable: int = 0
+    trouble: StorageError | None = None
+
+    def may_go_on(self, stop: float) -> bool:
+        """Whether the tick has room for the launches of another batch."""
+        return len(self.launches) <= REQUESTS_PER_TICK - BATCH and time.monotonic() < stop
+
+
+class Reader:
+    """Handles messages one batch at a time.
+
+    Nothing is remembered: a message that asks for a run, or for an observation, stays in the queue, comes back, and is
+    deleted when the run or the observation exists. So a tick that is lost costs nothing, and a message that comes twice
+    starts no second run.
+    """
+
+    def __init__(self, queue: UploadQueue, observe: Observe):
+        self.queue = queue
+        self.observe = observe
+        self.decisions = Decisions(Requester.events)
+
+    def read_batch(self, tick: Tick, context: SensorEvaluationContext, storage: S3Storage) -> bool:
+        """Handle one batch of messages; False if there is none."""
+        messages = self.queue.receive()
+        changed = {message: keys for message in messages if (keys := self._keys(message, storage, tick)) is not None}
+        keys = set().union(*changed.values())
+        unfinished = self._request_runs(keys, tick, context, storage) | self._observe_inputs(
+            keys, tick, context.instance, storage
+        )
+        self.queue.delete([message for message, keys in changed.items() if unfinished.isdisjoint(keys)])
+        return bool(messages)
+
+    def _keys(self, message: Message, storage: S3Storage, tick: Tick) -> set[str] | None:
+        """The keys below the storage root that a message is about; None if it is not a notification of S3."""
+        tick.read += 1
+        try:
+            events = events_in(message.body)
+        except ValueError:
+            tick.unreadable += 1
+            return None
+        return {key for event in events if (key := _key_of(event, storage)) is not None}
+
+    def _request_runs(
+        self, keys: Iterable[str], tick: Tick, context: SensorEvaluationContext, storage: Storage
+    ) -> set[str]:
+        """Request runs of uploads that exist and have none; returns the keys of those that now wait for theirs."""
+        uploads = [upload for key in keys if is_upload(key) for upload in current(storage, key)]
+        uploads = [upload for upload in uploads if is_episode(upload, context.log.warning)]
+        decided = self.decisions.of(storage, context.instance, uploads, refused=partial(belongs_to_video, storage))
+        tick.launches |= decided.launches
+        return {upload.key for upload in (*decided.launches, *decided.waiting)}
+
+    def _observe_inputs(
+        self, keys: Iterable[str], tick: Tick, instance: dg.DagsterInstance, storage: Storage
+    ) -> set[str]:
+        """Observe changed inputs; returns the keys of those that may not be recorded yet."""
+        inputs = {key for key in keys if is_upload(key, INPUTS)}
+        if not inputs or len(tick.inputs | inputs) > INPUTS_PER_TICK:
+            return inputs
+        tick.inputs |= inputs
+        observations = self.observe(instance, storage, sorted(inputs))
+        tick.observations += observations
+        return inputs if observations else set()
+
+
+def build_upload_events(
+    job: Any, queue_url: str, interval_s: int, observe: Observe = observe_nothing
+) -> dg.SensorDefinition:
+    """The sensor, on by default, that requests `job` for the uploads that S3 announces in an SQS queue.
+
+    `observe` gets the keys of changed inputs.
+    """
+    reader = Reader(UploadQueue(queue_url, interval_s), observe)
+
+    @dg.sensor(
+        name="upload_events",
+        job=job,
+        minimum_interval_seconds=interval_s,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Registers each upload that S3 announces in the queue as an episode and requests its run.",
+    )
+    def upload_events(context: SensorEvaluationContext, storage: S3Storage) -> dg.SensorResult:
+        tick = _read(reader, context, storage)
+        if tick.unreadable:
+            context.log.warning(
+                f"{tick.unreadable} of {tick.read} messages in the queue are no notifications of S3; they stay there "
+                "until SQS moves them to the dead-letter queue"
+            )
+        return dg.SensorResult(
+            run_requests=run_requests(tick.launches),
+            dynamic_partitions_requests=new_partitions(context.instance, tick.launches),
+            asset_events=tick.observations,
+            skip_reason=None if tick.launches else f"no new upload in {tick.read} messages",
+        )
+
+    return upload_events
+
+
+def _read(reader: Reader, context: SensorEvaluationContext, storage: S3Storage) -> Tick:
+    """Read until the queue is empty or the tick is full. Raises StorageError only if nothing was requested before."""
+    tick, stop = Tick(), time.monotonic() + READING_S
+    try:
+        while tick.may_go_on(stop) and reader.read_batch(tick, context, storage):
+            pass
+    except StorageError as error:
+        if not tick.launches and not tick.observations:
+            raise
+        context.log.warning(str(error))
+    return tick
+
+
+def _key_of(event: Event, storage: S3Storage) -> str | None:
+    """The key of an event below the storage root; None if it lies elsewhere or was neither created nor removed."""
+    if event.bucket != storage.bucket or not event.key.startswith(storage.prefix):
+        return None
+    key = event.key.removeprefix(storage.prefix)
+    return key if is_key(key) and (event.created or event.removed) else None
+
+
+def current(storage: Storage, key: str) -> Sequence[Listed]:
+    """The upload at `key` as it is now; none if it is gone."""
+    stored = storage.stat(key)
+    if stored is None:
+        return []
+    return [Listed(stored.key, stored.size_bytes, stored.version, int(stored.changed_at.timestamp() * 1e9))]

@@ -1,0 +1,203 @@
+"""Uploads that S3 announces in a queue."""
+
+import json
+from typing import Any
+
+import dagster as dg
+import pytest
+from botocore.endpoint import Endpoint
+
+from clipper_assets.episodes.claims import Launch, Requester, claim_run, mark_removed, release
+from clipper_assets.episodes.discovery import queue as queues
+from clipper_assets.episodes.discovery.upload_events import build_upload_events
+from clipper_assets.job import clip_episode
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.storage.s3 import S3Storage
+from clipper_assets_tests.episodes.discovery_queue import Observer, Queue, Ticks, s3_notification
+
+KEY = "a b/ü+1 (50%).mp4"
+
+
+@pytest.fixture
+def queue(s3_storage: S3Storage, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    """A queue that answers at once if it is empty."""
+    monkeypatch.setattr(queues, "WAIT_S", 0)
+    return Queue(s3_storage)
+
+
+@pytest.fixture
+def observer() -> Observer:
+    return Observer()
+
+
+@pytest.fixture
+def ticks(queue: Queue, instance: dg.DagsterInstance, observer: Observer) -> Ticks:
+    return Ticks(build_upload_events(clip_episode, queue.url, 15, observer), queue.storage, instance, queue)
+
+
+def run_key(storage: S3Storage, key: str) -> str:
+    stored = storage.stat(key)
+    assert stored
+    return f"{key}@{stored.version}"
+
+
+def test_a_message_is_deleted_on_the_tick_after_its_run_exists(queue: Queue, ticks: Ticks) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    assert ticks.tick(lost=True) == []
+    assert queue.length() == 1
+    assert ticks.tick() == [run_key(queue.storage, KEY)]
+    assert queue.length() == 1
+    assert ticks.tick() == []
+    assert queue.length() == 0
+
+
+def test_a_tick_lists_nothing(queue: Queue, ticks: Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    send: Any = Endpoint.make_request
+
+    def recorded(endpoint: Endpoint, operation: Any, request: Any) -> Any:
+        calls.append(operation.name)
+        return send(endpoint, operation, request)
+
+    monkeypatch.setattr(Endpoint, "make_request", recorded)
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    assert len(ticks.tick()) == 1
+    assert "HeadObject" in calls
+    assert not [call for call in calls if call.startswith("List")]
+
+
+def bodies(storage: S3Storage, key: str) -> dict[str, str]:
+    plain = s3_notification(storage.bucket, storage.prefix + key)
+    detail = {"bucket": {"name": storage.bucket}, "object": {"key": storage.prefix + key}}
+    eventbridge = json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
+    return {
+        "s3": plain,
+        "minio": plain.replace("ObjectCreated", "s3:ObjectCreated"),
+        "sns": json.dumps({"Type": "Notification", "TopicArn": "arn:x", "Message": plain}),
+        "eventbridge": eventbridge,
+        "eventbridge through sns": json.dumps({"Type": "Notification", "Message": eventbridge}),
+    }
+
+
+@pytest.mark.parametrize("way", ["s3", "minio", "sns", "eventbridge", "eventbridge through sns"])
+def test_each_way_of_a_notification_is_understood(queue: Queue, ticks: Ticks, way: str) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.send(bodies(queue.storage, KEY)[way])
+    assert ticks.tick() == [run_key(queue.storage, KEY)]
+
+
+def test_messages_that_concern_no_upload_are_deleted(queue: Queue, ticks: Ticks, observer: Observer) -> None:
+    for key in (
+        "show/clips/clip_0.mp4",
+        "lake/a.mp4",
+        "show/.hidden.mp4",
+        "show/photo.jpg",
+        "/".join(["x"] * 200) + ".mp4",
+    ):
+        queue.storage.put_bytes(key, b"x")
+        queue.announce(key)
+    for key in ("show/gone.mp4", "../outside.mp4", "show//a.mp4"):
+        queue.announce(key)
+    queue.announce("show/gone.mp4", "ObjectRemoved:Delete")
+    queue.send(s3_notification("another-bucket", queue.storage.prefix + KEY))
+    queue.send(s3_notification(queue.storage.bucket, "another-prefix/a.mp4"))
+    queue.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": queue.storage.bucket}))
+    assert ticks.tick() == []
+    assert queue.length() == 0
+    assert observer.calls == []
+
+
+def test_audio_of_a_video_is_no_upload(queue: Queue, ticks: Ticks) -> None:
+    for key in ("show/talk.wav", "show/talk.MP4", "show/other.wav"):
+        queue.storage.put_bytes(key, b"x")
+    queue.announce("show/talk.wav")
+    queue.announce("show/other.wav")
+    assert ticks.tick() == [run_key(queue.storage, "show/other.wav")]
+
+
+GARBAGE = ["", "x", "{}", "[" * 5000, '{"Records": [{}]}', '{"Message": "hello"}', '{"Records": [], "x": 1} {}']
+
+
+def test_garbage_stays_in_the_queue_with_one_warning(
+    queue: Queue, ticks: Ticks, capfd: pytest.CaptureFixture[str]
+) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    for body in GARBAGE[1:]:
+        queue.send(body)
+    queue.send(s3_notification(queue.storage.bucket, "%FF").replace("%25FF", "%FF"))
+    queue.announce(KEY)
+    assert len(ticks.tick()) == 1
+    assert queue.length() == len(GARBAGE) + 1
+    warning = f"{len(GARBAGE)} of {len(GARBAGE) + 1} messages in the queue are no notifications of S3"
+    assert capfd.readouterr().err.count(warning) == 1
+
+
+def test_an_upload_that_another_process_claims_waits(queue: Queue, ticks: Ticks) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    stored = queue.storage.stat(KEY)
+    assert stored
+    assert claim_run(queue.storage, ticks.instance, stored, Requester.api) == Launch(1)
+    queue.announce(KEY)
+    assert ticks.tick() == []
+    assert queue.length() == 1
+    release(queue.storage, stored, 1)
+    assert ticks.tick() == [run_key(queue.storage, KEY)]
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 5])
+def test_a_removed_episode_is_not_started_again(queue: Queue, ticks: Ticks, attempt: int) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    stored = queue.storage.stat(KEY)
+    assert stored
+    mark_removed(queue.storage, stored, attempt)
+    queue.announce(KEY)
+    assert ticks.tick() == []
+    assert queue.length() == 0
+
+
+def test_changed_inputs_are_observed_once_and_then_deleted(queue: Queue, ticks: Ticks, observer: Observer) -> None:
+    for key in ("show/show.toml", "show/talk.srt"):
+        queue.storage.put_bytes(key, b"x")
+        queue.announce(key)
+    queue.announce("prompts/ours/pick.md", "ObjectRemoved:Delete")
+    ticks.tick()
+    assert observer.recorded.keys() == {"show/show.toml", "show/talk.srt", "prompts/ours/pick.md"}
+    assert queue.length() == 3
+    ticks.tick()
+    assert queue.length() == 0
+
+
+def test_a_queue_that_is_away_fails_the_tick_with_one_sentence_and_loses_nothing(
+    queue: Queue, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    for url in ("http://127.0.0.1:1/1/queue", queue.url + "-none"):
+        away = Ticks(build_upload_events(clip_episode, url, 15), queue.storage, ticks.instance)
+        with monkeypatch.context() as patch:
+            if ":1/" in url:
+                patch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
+            with pytest.raises(
+                StorageError, match=r"the queue http.* of CLIPPER_UPLOAD_QUEUE cannot be used"
+            ) as caught:
+                away.tick()
+        assert "\n" not in str(caught.value)
+    assert ticks.tick() == [run_key(queue.storage, KEY)]
+
+
+def test_launches_survive_a_queue_that_goes_away_in_a_tick(
+    queue: Queue, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    receive, batches = queues.UploadQueue.receive, iter([1])
+
+    def once(self: queues.UploadQueue) -> Any:
+        if next(batches, None) is None:
+            raise StorageError("the queue is away")
+        return receive(self)
+
+    monkeypatch.setattr(queues.UploadQueue, "receive", once)
+    assert ticks.tick() == [run_key(queue.storage, KEY)]
