@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.instance.config import get_default_tick_retention_settings, get_tick_retention_settings
+from dagster._core.scheduler.instigation import TickStatus
 
 PROJECT = Path(__file__).parents[2]
 DOCKER = PROJECT / "deploy" / "docker"
@@ -31,6 +35,13 @@ def test_runs_are_queued_as_in_the_local_instance() -> None:
     here, root = load(DOCKER / "dagster.yaml"), load(PROJECT / "dagster.yaml")
     assert here["concurrency"] == root["concurrency"]
     assert here["run_monitoring"]["enabled"]
+
+
+@pytest.mark.parametrize("file", [PROJECT / "dagster.yaml", *sorted((PROJECT / "deploy").glob("*/dagster*.yaml"))])
+def test_ticks_that_found_nothing_are_purged_after_a_day(file: Path) -> None:
+    retention = load(file)["retention"]["sensor"]
+    settings = get_tick_retention_settings(retention, get_default_tick_retention_settings(InstigatorType.SENSOR))
+    assert settings[TickStatus.SKIPPED] == 1
 
 
 def test_every_setting_is_in_env_example_and_used() -> None:

@@ -1,6 +1,8 @@
 """The files of `deploy/ecs` are valid for AWS, and only runs request a GPU."""
 
+import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,22 @@ BODIES = [
     *((f"services/{name}.json", "CreateService") for name in SERVICES),
     *((f"capacity/{name}.json", "CreateCapacityProvider") for name in ("services", "gpu", "gpu-spot")),
 ]
+QUEUE = [
+    ("queue/dead-letters.json", "sqs", "CreateQueue"),
+    ("queue/uploads.json", "sqs", "CreateQueue"),
+    ("queue/rule.json", "events", "PutRule"),
+    ("queue/target.json", "events", "PutTargets"),
+]
+POLICIES = (*ROLES, "execution", "trust", "upload-queue")
 
 
 def definition(name: str) -> Any:
     return filled(f"task-definitions/{name}.json", settings())
 
 
-@pytest.mark.parametrize(("file", "operation"), BODIES)
-def test_request_bodies_match_the_published_schema(file: str, operation: str) -> None:
-    shape = botocore.session.get_session().get_service_model("ecs").operation_model(operation).input_shape
+@pytest.mark.parametrize(("file", "service", "operation"), [*((file, "ecs", name) for file, name in BODIES), *QUEUE])
+def test_request_bodies_match_the_published_schema(file: str, service: str, operation: str) -> None:
+    shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
     assert shape
     report = ParamValidator().validate(filled(file, settings()), shape)
     assert not report.has_errors(), report.generate_report()
@@ -33,7 +42,8 @@ def test_request_bodies_match_the_published_schema(file: str, operation: str) ->
 
 def test_every_file_is_tested_and_every_setting_is_used() -> None:
     files = {str(path.relative_to(ECS)) for path in ECS.rglob("*.json")}
-    assert files == {file for file, _ in BODIES} | {f"policies/{name}.json" for name in (*ROLES, "execution", "trust")}
+    policies = {f"policies/{name}.json" for name in POLICIES}
+    assert files == {file for file, *_ in (*BODIES, *QUEUE)} | policies
     used = {name for file in files for name in re.findall(r"\$\{(\w+)\}", (ECS / file).read_text())}
     assert used == set(settings())
 
@@ -76,6 +86,25 @@ def test_every_environment_variable_is_read_by_something(name: str) -> None:
     read |= set(re.findall(r"env: (\w+)", files)) | {"DAGSTER_HOME", "HF_HOME"}
     (container,) = definition(name)["containerDefinitions"]
     assert {each["name"] for each in (*container["environment"], *container["secrets"])} <= read
+
+
+def test_the_queue_gets_only_notifications_of_uploads() -> None:
+    values = settings(PREFIX="podcasts/")
+    queue, arn = filled("queue/uploads.json", values)["Attributes"], f"arn:aws:sqs:{values['REGION']}"
+    redrive = json.loads(queue["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"].startswith(arn)
+    assert redrive["deadLetterTargetArn"].endswith(filled("queue/dead-letters.json", values)["QueueName"])
+    (sender,) = json.loads(queue["Policy"])["Statement"]
+    assert sender["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(f"/{filled('queue/rule.json', values)['Name']}")
+    (reader,) = filled("policies/upload-queue.json", values)["Statement"]
+    (target,) = filled("queue/target.json", values)["Targets"]
+    assert sender["Resource"] == reader["Resource"] == target["Arn"]
+    (key,) = json.loads(filled("queue/rule.json", values)["EventPattern"])["detail"]["object"]["key"]
+    left_out = key["anything-but"]["wildcard"]
+    for made in ("podcasts/lake/words/a.parquet", "podcasts/clips/clip_0.mp4", "podcasts/show/clips/1x1/clip_0.mp4"):
+        assert any(fnmatchcase(made, pattern) for pattern in left_out)
+    for kept in ("podcasts/show/a.mp4", "podcasts/show/show.toml", "podcasts/show/clips.mp4"):
+        assert not any(fnmatchcase(kept, pattern) for pattern in left_out)
 
 
 def test_runs_are_queued_monitored_and_retried_as_in_the_local_instance() -> None:
