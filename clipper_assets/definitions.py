@@ -4,6 +4,7 @@ import dagster as dg
 
 from clipper_assets.catalogue.definitions import build_catalogue
 from clipper_assets.catalogue.inputs import INPUTS
+from clipper_assets.catalogue.observing import observing
 from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed
@@ -39,7 +40,7 @@ defs = dg.Definitions.merge(
         assets=[*INPUTS, *assets, picker_evaluation, show_taste],
         jobs=[clip_episode, evaluate_pickers],
         schedules=[every_night],
-        sensors=[*build_discovery(clip_episode, settings), *webhooks()],
+        sensors=[*build_discovery(clip_episode, settings, observing(settings)), *webhooks()],
         resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
         executor=executor(),
     ),

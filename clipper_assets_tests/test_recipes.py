@@ -9,17 +9,19 @@ import dagster as dg
 import pytest
 
 from clipper_assets import job
-from clipper_assets.catalogue.inputs import INPUTS
+from clipper_assets.catalogue.inputs import INPUTS, Inputs
 from clipper_assets.edits.model import Edits, MarkedSpan, WordEdit
 from clipper_assets.edits.store import save_edits
 from clipper_assets.episodes.source import SOURCE
 from clipper_assets.models.table import MODELS
 from clipper_assets.runs.in_process import unchanged
+from clipper_assets.runtime.lineage import latest_versions
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, stored_table
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.words import WORDS
+from clipper_assets_tests.catalogue.staleness import Catalogue
 
 pytestmark = pytest.mark.episodes
 
@@ -220,3 +222,19 @@ def test_the_value_of_a_token_does_not_change_a_recipe(episode: Episode, monkeyp
         table = stored_table(episode.storage, "aligned_transcript", WORDS, KEY)
         recipes.append(provenance(table)["recipe"])
     assert recipes[0] == recipes[1]
+
+
+def test_a_run_reads_what_the_observers_see_and_its_results_are_fresh(episode: Episode) -> None:
+    """Whatever its run config: the observers do not know it."""
+    episode.recomputed(
+        aligned_transcript={"language": "de"}, scenes={"layout": "center"}, camera_paths={"layout": "center"}
+    )
+    catalogue = Catalogue(episode.storage, episode.instance, Settings())
+    assert catalogue.stale(KEY, TABLES) == set()
+    catalogue.sweep()
+    assert catalogue.stale(KEY, TABLES) == set()
+    catalogue.write("test1/show.toml", 'layout = "split"')
+    assert catalogue.stale(KEY, TABLES) == {"camera_paths"}
+    read = Inputs(episode.storage, Settings()).all_of(KEY)
+    unread = {key for key in read if not latest_versions(episode.instance, key, [KEY])}
+    assert {key.path[-1] for key in unread} == {"rendered_clips"}  # which did not run

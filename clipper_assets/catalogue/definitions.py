@@ -10,6 +10,7 @@ from clipper_assets.catalogue.collection import (
     collect_garbage,
     collect_garbage_every_day,
 )
+from clipper_assets.catalogue.observing import build_observe_inputs
 from clipper_assets.job import clip_episode
 from clipper_assets.settings import Settings
 
@@ -21,5 +22,5 @@ def build_catalogue(settings: Settings) -> dg.Definitions:
         asset_checks=[catalogue_has_no_garbage],
         jobs=[check_catalogue, clip_stale, collect_garbage],
         schedules=[check_every_night, collect_garbage_every_day],
-        sensors=[build_clip_stale_runs(clip_episode)],
+        sensors=[build_clip_stale_runs(clip_episode), build_observe_inputs(settings)],
     )

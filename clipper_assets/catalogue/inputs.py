@@ -1,6 +1,7 @@
 """Everything that steps read beside tables: the external assets, and their current data versions."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -57,7 +58,7 @@ class Inputs:
         self._storage, self._settings = storage, settings
         self._show = cache(lambda folder: _or_mistake(lambda: load_show(storage, f"{folder}any")))
         self._prompt = cache(lambda name: _or_mistake(lambda: load_prompt(storage, name)))
-        self._listing = cache(lambda folder: storage.list_folder(folder.removesuffix("/"), "", FOLDER_NAMES))
+        self._names = cache(self._listed)
         self._etag = cache(storage.fingerprint)
 
     def all_of(self, episode: str) -> Versions:
@@ -67,7 +68,7 @@ class Inputs:
     def companions(self, episode: str) -> Versions:
         """What `aligned_transcript` reads."""
         found = self._companions(object_key(episode))
-        return transcript_reads(self._settings, found, {key: self._etag(key) for key in found.keys})
+        return transcript_reads(self._settings, found, found.etags(self._etag))
 
     def models(self) -> Versions:
         """The language model that `ad_spans` and `chapters` ask."""
@@ -97,13 +98,24 @@ class Inputs:
 
     def _companions(self, upload: str) -> Companions:
         folder = folder_of(upload)
-        listing = self._listing(folder)
-        if not listing.complete:
+        names = self._names(folder)
+        if names is None:
             return companions_in(self._storage, upload, self._settings.language)
-        names = [stored.key.removeprefix(folder) for stored in listing.objects]
         name = upload.removeprefix(folder)
-        possible = [each for each in names if may_belong(each, name)]
+        stem = folded(PurePosixPath(name).stem)
+        possible = [*_between(names, f"{stem}.", f"{stem}/"), *_between(names, SPEAKERS, f"{SPEAKERS}\0")]
         return companions_among(name, possible, self._settings.language).within(folder)
+
+    def _listed(self, folder: str) -> list[tuple[str, str]] | None:
+        """The names of the files in a folder, each after its folded form, sorted; None if there are too many."""
+        listing = self._storage.list_folder(folder.removesuffix("/"), "", FOLDER_NAMES)
+        names = [stored.key.removeprefix(folder) for stored in listing.objects]
+        return sorted((folded(name), name) for name in names) if listing.complete else None
+
+
+def _between(names: Sequence[tuple[str, str]], first: str, end: str) -> list[str]:
+    """The names whose folded form is at or after `first` and before `end`; `/` follows `.` in ASCII."""
+    return [name for _, name in names[bisect_left(names, (first,)) : bisect_left(names, (end,))]]
 
 
 def folder_of(key: str) -> str:

@@ -171,9 +171,12 @@ def _decisive(
     """The files beside the upload, versions of what is read, and the recipe."""
     upload = RawVideo.from_table(raw_video).key
     companions = companions_in(storage, upload, config.language or settings.language)
-    etags = {key: storage.fingerprint(key) for key in companions.keys}
-    recipe = recipe_of(config, CODE_VERSION, inputs(config, settings, etags), raw_video)
-    return companions, transcript_reads(settings, companions, etags), recipe
+    etags = companions.etags(storage.fingerprint)
+    read = transcript_reads(settings, companions, etags)
+    if config.language and config.language != settings.language:  # whoever observes files does not know the run config
+        usual = companions_in(storage, upload, settings.language)
+        read = transcript_reads(settings, usual, usual.etags(storage.fingerprint))
+    return companions, read, recipe_of(config, CODE_VERSION, inputs(config, settings, etags), raw_video)
 
 
 def why_again(

@@ -1,6 +1,6 @@
 """The files that belong to an upload: its transcript and the names of its speakers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from clipper_assets.shows.speakers import find_speakers, speakers_keys
@@ -24,9 +24,10 @@ class Companions:
         transcript = f"{folder}{self.transcript}" if self.transcript else None
         return replace(self, transcript=transcript, speakers=[f"{folder}{name}" for name in self.speakers])
 
-    @property
-    def keys(self) -> list[str]:
-        return [*([self.transcript] if self.transcript else []), *self.speakers]
+    def etags(self, fingerprint: Callable[[str], str]) -> dict[str, str]:
+        """The `fingerprint` of each file, by its key."""
+        keys = [*([self.transcript] if self.transcript else []), *self.speakers]
+        return {key: fingerprint(key) for key in keys}
 
 
 def companions_among(upload: str, names: Collection[str], language: str | None) -> Companions:

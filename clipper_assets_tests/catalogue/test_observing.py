@@ -1,0 +1,119 @@
+"""Observations between runs: bounded, complete over several ticks, and only where something differs."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from clipper_assets.catalogue import observing as module
+from clipper_assets.catalogue.inputs import Inputs
+from clipper_assets.catalogue.observing import build_observe_inputs, observing
+from clipper_assets.runtime.lineage import latest_versions, report
+from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+
+EPISODES = [f"show/{number}.mp4" for number in range(7)]
+CAPTIONS = dg.AssetKey(["show_settings", "rendered_clips"])
+MODEL = dg.AssetKey("speech_model")
+
+
+@pytest.fixture
+def observed(storage: DirectoryStorage, instance: dg.DagsterInstance) -> dg.DagsterInstance:
+    """An instance that knows what the steps of all episodes read."""
+    instance.add_dynamic_partitions("episodes", EPISODES)
+    for episode in EPISODES:
+        storage.put_bytes(episode, b"video")
+        report(instance, episode, Inputs(storage, Settings()).all_of(episode))
+    return instance
+
+
+def tick(
+    storage: Storage, instance: dg.DagsterInstance, cursor: str | None, settings: Settings
+) -> tuple[list[str | None], str | None]:
+    """The partitions of the observations of a tick, which are stored, and the cursor."""
+    with dg.build_sensor_context(instance=instance, cursor=cursor, resources={"storage": storage}) as context:
+        result = build_observe_inputs(settings)(context)
+    assert isinstance(result, dg.SensorResult)
+    return store(instance, result.asset_events), result.cursor
+
+
+def store(instance: dg.DagsterInstance, events: object) -> list[str | None]:
+    assert isinstance(events, list)
+    for event in events:
+        instance.report_runless_asset_event(event)
+    return [event.partition for event in events]
+
+
+def test_nothing_is_observed_where_nothing_changed(storage: DirectoryStorage, observed: dg.DagsterInstance) -> None:
+    assert tick(storage, observed, None, Settings())[0] == []
+    assert observing(Settings())(observed, storage, ["show/show.toml", "show/0.srt", "other/show.toml"]) == []
+
+
+def test_an_episode_that_never_ran_is_left_to_its_first_run(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    instance.add_dynamic_partitions("episodes", EPISODES)
+    assert tick(storage, instance, None, Settings())[0] == []
+
+
+def test_what_does_not_fit_into_a_call_comes_with_the_next(
+    storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_OBSERVATIONS", 3)
+    storage.put_bytes("show/show.toml", b"tighten = true")
+    observe = observing(Settings())
+    parts = [store(observed, observe(observed, storage, ["show/show.toml"])) for _ in range(4)]
+    assert parts == [EPISODES[:3], EPISODES[3:6], EPISODES[6:], []]
+
+
+def test_a_sweep_goes_on_where_the_last_tick_ended(
+    storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EPISODES_PER_TICK", 3)
+    settings = Settings(whisper_model="large-v3")
+    first, cursor = tick(storage, observed, tick(storage, observed, None, Settings())[1], settings)
+    second, cursor = tick(storage, observed, cursor, settings)
+    third, cursor = tick(storage, observed, cursor, settings)
+    assert [first, second, third] == [EPISODES[:3], EPISODES[3:6], EPISODES[6:]]
+    assert len(set(latest_versions(observed, MODEL, EPISODES).values())) == 1
+    assert json.loads(str(cursor))[1] is None
+
+
+def test_a_tick_that_is_full_goes_on_with_the_episode_it_did_not_finish(
+    storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_OBSERVATIONS", 3)
+    settings = Settings(whisper_model="large-v3", window_max_s=90.0)  # two observations of each episode
+    seen: list[str | None] = []
+    cursor = None
+    for _ in range(8):
+        partitions, cursor = tick(storage, observed, cursor, settings)
+        assert len(partitions) <= 3
+        seen += partitions
+    assert sorted(map(str, seen)) == sorted(2 * EPISODES)
+
+
+def test_a_removed_file_is_seen_by_the_sweep_of_a_directory(
+    storage: DirectoryStorage, observed: dg.DagsterInstance
+) -> None:
+    storage.put_bytes("show/show.toml", b"tighten = true")
+    before = latest_versions(observed, CAPTIONS, EPISODES)
+    seen, cursor = tick(storage, observed, None, Settings())
+    assert seen == EPISODES
+    storage.delete("show/show.toml")
+    assert tick(storage, observed, cursor, Settings())[0] == EPISODES
+    assert latest_versions(observed, CAPTIONS, EPISODES) == before
+
+
+def test_a_bucket_is_swept_once_until_something_changes(
+    any_storage: Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.add_dynamic_partitions("episodes", EPISODES[:1])
+    report(instance, EPISODES[0], Inputs(any_storage, Settings()).all_of(EPISODES[0]))
+    _, cursor = tick(any_storage, instance, None, Settings())
+    any_storage.put_bytes("show/0.srt", b"transcript")
+    again = tick(any_storage, instance, cursor, Settings())[0]
+    assert again == (["show/0.mp4", "show/0.mp4"] if isinstance(any_storage, DirectoryStorage) else [])
+    any_storage.put_bytes("prompts/standard/pick.md", b"Pick.")
+    assert bool(again) or tick(any_storage, instance, cursor, Settings())[0] == ["show/0.mp4", "show/0.mp4"]
