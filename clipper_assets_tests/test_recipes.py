@@ -231,7 +231,8 @@ def test_a_run_reads_what_the_observers_see_and_its_results_are_fresh(episode: E
     )
     catalogue = Catalogue(episode.storage, episode.instance, Settings())
     assert catalogue.stale(KEY, TABLES) == set()
-    catalogue.sweep()
+    catalogue.sweep()  # for settings
+    catalogue.sweep()  # for files
     assert catalogue.stale(KEY, TABLES) == set()
     catalogue.write("test1/show.toml", 'layout = "split"')
     assert catalogue.stale(KEY, TABLES) == {"camera_paths"}

@@ -65,6 +65,11 @@ class Inputs:
         """Everything that the steps of an episode (a partition key) read."""
         return {**self.companions(episode), **self.models(), **self.show(episode), **self.edits(episode)}
 
+    def by_settings(self, episode: str) -> Versions:
+        """What follows from settings, `show.toml` and prompts; reads nothing of the episode itself."""
+        transcript = transcript_reads(self._settings, self._companions(object_key(episode)), {})
+        return {SPEECH_MODEL.key: transcript[SPEECH_MODEL.key], **self.models(), **self.show(episode)}
+
     def companions(self, episode: str) -> Versions:
         """What `aligned_transcript` reads."""
         found = self._companions(object_key(episode))

@@ -1,9 +1,11 @@
 """Observes changed inputs between runs: files as they change, everything else by a sweep over all episodes."""
 
 import json
+import time
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import dagster as dg
 from dagster import SensorEvaluationContext
@@ -27,8 +29,12 @@ from clipper_assets.transcript.lineage import transcript_reads
 
 MOST_OBSERVATIONS = 5_000
 """The daemon stores the observations of a tick before it evaluates other sensors: 100 to 400 a second on SQLite."""
-EPISODES_PER_TICK = 200
-"""On S3 an episode costs two or three requests."""
+MOST_BY_SETTINGS, MOST_EPISODES = 2_000, 200
+"""Episodes that a tick looks at: for what follows from settings, which costs requests for each folder, and for all that
+an episode reads, which costs two or three requests on S3."""
+SWEEP_S = 20.0
+"""A tick that reads for longer leaves the rest to the next; Dagster interrupts it after 60 s."""
+SETTINGS, FILES, DONE = range(3)
 
 
 def observing(settings: Settings) -> Observe:
@@ -61,6 +67,26 @@ def changed(instance: dg.DagsterInstance, current: Mapping[str, Versions]) -> li
     return differing[:MOST_OBSERVATIONS]
 
 
+class Position(NamedTuple):
+    """Where the sweep over all episodes is, as the cursor stores it.
+
+    `everything` is a version of settings and prompts, and the day. In the `stage` SETTINGS the sweep observes what
+    follows from these, in FILES all that an episode reads, in DONE nothing. `after` is the last finished episode.
+    """
+
+    everything: str
+    stage: int
+    after: str = ""
+
+    @classmethod
+    def of(cls, cursor: str | None, everything: str, *, repeats: bool) -> "Position":
+        """Where to go on; with `repeats`, a finished sweep over files begins again."""
+        position = cls(*json.loads(cursor)) if cursor else cls("", DONE)
+        if position.everything != everything:
+            return cls(everything, SETTINGS)
+        return cls(everything, FILES) if repeats and position.stage == DONE else position
+
+
 def build_observe_inputs(settings: Settings) -> dg.SensorDefinition:
     """The sensor `observe_inputs`: sweeps over all episodes, which see what no changed object tells.
 
@@ -76,25 +102,40 @@ def build_observe_inputs(settings: Settings) -> dg.SensorDefinition:
     )
     def observe_inputs(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult:
         everything = f"{deployment_version(storage, settings)} {datetime.now(UTC).date()}"
-        swept, after = json.loads(context.cursor) if context.cursor else ("", None)
-        again = swept != everything or (after is None and isinstance(storage, DirectoryStorage))
-        begin = "" if again else after
-        episodes = sorted(context.instance.get_dynamic_partitions("episodes")) if begin is not None else []
-        first = bisect_right(episodes, begin or "")
-        part = episodes[first : first + EPISODES_PER_TICK]
-        inputs = Inputs(storage, settings)
-        observed = changed(context.instance, {episode: inputs.all_of(episode) for episode in part})
-        if len(observed) == MOST_OBSERVATIONS:  # the last of these episodes may have more
-            end: str | None = part[part.index(str(observed[-1].partition)) - 1]
-        else:
-            end = part[-1] if first + EPISODES_PER_TICK < len(episodes) else None
+        position = Position.of(context.cursor, everything, repeats=isinstance(storage, DirectoryStorage))
+        observed, reached = _swept(context.instance, Inputs(storage, settings), position)
         return dg.SensorResult(
             asset_events=observed,
-            cursor=json.dumps([everything, end]),
-            skip_reason=f"{len(observed)} inputs of {len(part)} episodes changed",
+            cursor=json.dumps(reached),
+            skip_reason=f"{len(observed)} inputs changed",
         )
 
     return observe_inputs
+
+
+def _swept(
+    instance: dg.DagsterInstance, inputs: Inputs, position: Position
+) -> tuple[list[dg.AssetObservation], Position]:
+    """The observations of one tick, and where the next one goes on."""
+    if position.stage == DONE:
+        return [], position
+    by_settings = position.stage == SETTINGS
+    read, most = (inputs.by_settings, MOST_BY_SETTINGS) if by_settings else (inputs.all_of, MOST_EPISODES)
+    episodes = sorted(instance.get_dynamic_partitions("episodes"))
+    left = episodes[bisect_right(episodes, position.after) :]
+    stop_s = time.monotonic() + SWEEP_S
+    current: dict[str, Versions] = {}
+    for episode in left[:most]:
+        current[episode] = read(episode)
+        if time.monotonic() > stop_s:
+            break
+    observed = changed(instance, current)
+    finished = list(current)
+    if len(observed) == MOST_OBSERVATIONS:
+        finished = finished[: finished.index(str(observed[-1].partition))]  # that episode may have more
+    if len(finished) < len(left):
+        return observed, position._replace(after=finished[-1])
+    return observed, Position(position.everything, position.stage + 1)
 
 
 def deployment_version(storage: Storage, settings: Settings) -> str:

@@ -15,6 +15,9 @@ DATA_VERSION = "dagster/data_version"
 READ_VERSION, READ_EVENT = "dagster/input_data_version/", "dagster/input_event_pointer/"
 """Tags of a materialization, followed by an upstream asset: the version that was read, and its event in the log."""
 
+MOST_NAMED = 500
+"""Most partitions that a query names; beyond, it asks for all of the asset."""
+
 
 def version_of(*read: Any) -> str:
     """A data version: 16 hex digits of the SHA-256 of what is read, which must be JSON-serializable."""
@@ -64,10 +67,10 @@ def reads(context: dg.AssetExecutionContext, versions: Mapping[dg.AssetKey, str]
 
 def latest_versions(instance: dg.DagsterInstance, asset: dg.AssetKey, episodes: Collection[str]) -> dict[str, str]:
     """The latest observed data version of each of the episodes; one query, without those that were never observed."""
-    tags = instance.event_log_storage.get_latest_tags_by_partition(
-        asset, dg.DagsterEventType.ASSET_OBSERVATION, [DATA_VERSION], list(episodes)
-    )
-    return {episode: found[DATA_VERSION] for episode, found in tags.items()}
+    few = list(episodes) if len(episodes) <= MOST_NAMED else None
+    observed = dg.DagsterEventType.ASSET_OBSERVATION
+    tags = instance.event_log_storage.get_latest_tags_by_partition(asset, observed, [DATA_VERSION], few)
+    return {episode: tags[episode][DATA_VERSION] for episode in episodes if episode in tags}
 
 
 def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, episode: str) -> tuple[str | None, int]:

@@ -1,7 +1,5 @@
 """Observations between runs: bounded, complete over several ticks, and only where something differs."""
 
-import json
-
 import dagster as dg
 import pytest
 
@@ -67,17 +65,31 @@ def test_what_does_not_fit_into_a_call_comes_with_the_next(
     assert parts == [EPISODES[:3], EPISODES[3:6], EPISODES[6:], []]
 
 
-def test_a_sweep_goes_on_where_the_last_tick_ended(
+def test_settings_reach_all_episodes_at_once_and_the_sweep_over_files_follows(
     storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "EPISODES_PER_TICK", 3)
+    monkeypatch.setattr(module, "MOST_EPISODES", 3)
     settings = Settings(whisper_model="large-v3")
-    first, cursor = tick(storage, observed, tick(storage, observed, None, Settings())[1], settings)
-    second, cursor = tick(storage, observed, cursor, settings)
-    third, cursor = tick(storage, observed, cursor, settings)
-    assert [first, second, third] == [EPISODES[:3], EPISODES[3:6], EPISODES[6:]]
+    _, cursor = tick(storage, observed, None, Settings())
+    seen, cursor = tick(storage, observed, cursor, settings)
+    assert seen == EPISODES
+    storage.put_bytes("show/6.srt", b"transcript")
+    parts = []
+    for _ in range(3):
+        seen, cursor = tick(storage, observed, cursor, settings)
+        parts.append(seen)
+    assert parts == [[], [], ["show/6.mp4", "show/6.mp4"]]  # the file, and no Whisper model
+
+
+def test_a_tick_that_takes_long_leaves_the_rest_to_the_next(
+    storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SWEEP_S", -1.0)
+    settings, cursor = Settings(whisper_model="large-v3"), None
+    for episode in EPISODES:
+        seen, cursor = tick(storage, observed, cursor, settings)
+        assert seen == [episode]
     assert len(set(latest_versions(observed, MODEL, EPISODES).values())) == 1
-    assert json.loads(str(cursor))[1] is None
 
 
 def test_a_tick_that_is_full_goes_on_with_the_episode_it_did_not_finish(
@@ -106,14 +118,17 @@ def test_a_removed_file_is_seen_by_the_sweep_of_a_directory(
     assert latest_versions(observed, CAPTIONS, EPISODES) == before
 
 
-def test_a_bucket_is_swept_once_until_something_changes(
-    any_storage: Storage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bucket_is_swept_once_until_something_changes(any_storage: Storage, instance: dg.DagsterInstance) -> None:
     instance.add_dynamic_partitions("episodes", EPISODES[:1])
     report(instance, EPISODES[0], Inputs(any_storage, Settings()).all_of(EPISODES[0]))
-    _, cursor = tick(any_storage, instance, None, Settings())
-    any_storage.put_bytes("show/0.srt", b"transcript")
-    again = tick(any_storage, instance, cursor, Settings())[0]
-    assert again == (["show/0.mp4", "show/0.mp4"] if isinstance(any_storage, DirectoryStorage) else [])
+    cursor = None
+    for _ in range(3):
+        seen, cursor = tick(any_storage, instance, cursor, Settings())
+        assert seen == []
+    any_storage.put_bytes("show/0.speakers.toml", b"A = 'Anna'")
+    seen, cursor = tick(any_storage, instance, cursor, Settings())
+    assert seen == (EPISODES[:1] if isinstance(any_storage, DirectoryStorage) else [])
     any_storage.put_bytes("prompts/standard/pick.md", b"Pick.")
-    assert bool(again) or tick(any_storage, instance, cursor, Settings())[0] == ["show/0.mp4", "show/0.mp4"]
+    by_settings, cursor = tick(any_storage, instance, cursor, Settings())
+    assert by_settings == []  # without a key, rules pick
+    assert tick(any_storage, instance, cursor, Settings())[0] == ([] if seen else EPISODES[:1])
