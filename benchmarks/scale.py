@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scale`: prints the table of docs/scale.md, the cost of a number of episodes per day."""
+"""`python -m benchmarks.scale`: prints the tables of docs/scale.md, the cost of episodes per day and of a clip."""
 
 import json
 from dataclasses import dataclass
@@ -37,10 +37,13 @@ class Inputs:
     start_s: float = 60.0
     """Seconds until a pod is scheduled and its models are loaded."""
     cores: int = 4
-    """CPU cores per GPU, which encode the clips."""
+    """CPU cores per GPU of a machine that has both."""
     utilisation: float = 0.6
-    """Share of the day in which a GPU is busy, since uploads come in waves."""
-    gpu_hour_usd: float = 0.80
+    """Share of the day in which GPUs and cores are busy, since uploads come in waves."""
+    gpu_hour_usd: float = 1.006
+    """List price of a g5.xlarge, which has one A10G and 4 vCPUs."""
+    core_hour_usd: float = 0.0425
+    """List price of a c6i.2xlarge, by its 8 vCPUs."""
     services_day_usd: float = 10.0
     """Cost per day of database, webserver, daemon, code location and API."""
     write_usd: float = 5e-6
@@ -55,6 +58,7 @@ class Day:
 
     episodes: int
     gpus: int
+    cores: int
     pods: int
     s3_requests: int
     rows: int
@@ -77,26 +81,33 @@ def measured() -> Inputs:
 
 
 def transcribe_s(inputs: Inputs) -> float:
-    """Returns the seconds of the transcription step, including the start of the run."""
+    """Returns the seconds that a transcription occupies a GPU, with the start of its pod."""
     return inputs.start_s + inputs.episode_s / inputs.speed
 
 
+def render_cpu_s(inputs: Inputs) -> float:
+    """Returns the CPU-seconds of the camera and rendering steps."""
+    return inputs.clips * inputs.clip_s * inputs.clip_cpu_per_s
+
+
 def render_s(inputs: Inputs) -> float:
-    """Returns the seconds of the camera and rendering steps."""
-    return inputs.clips * inputs.clip_s * inputs.clip_cpu_per_s / inputs.cores
+    """Returns the seconds of the camera and rendering steps on the cores of one GPU's machine."""
+    return render_cpu_s(inputs) / inputs.cores
 
 
 def run_s(inputs: Inputs) -> float:
-    """Returns the seconds that one run occupies a GPU."""
+    """Returns the seconds that one run takes without waiting."""
     return transcribe_s(inputs) + render_s(inputs)
 
 
 def day(episodes: int, inputs: Inputs) -> Day:
     """Computes a day by the formulas of docs/scale.md."""
-    at_once = episodes * run_s(inputs) / DAY_S / inputs.utilisation
+    gpus = episodes * transcribe_s(inputs) / DAY_S / inputs.utilisation
+    cores = episodes * render_cpu_s(inputs) / DAY_S / inputs.utilisation
     writes, reads = episodes * inputs.s3_writes, episodes * inputs.s3_reads
     usd = (
-        at_once * 24 * inputs.gpu_hour_usd
+        gpus * 24 * inputs.gpu_hour_usd
+        + cores * 24 * inputs.core_hour_usd
         + writes * inputs.write_usd
         + reads * inputs.read_usd
         + episodes * inputs.llm_usd
@@ -104,7 +115,8 @@ def day(episodes: int, inputs: Inputs) -> Day:
     )
     return Day(
         episodes,
-        gpus=ceil(at_once),
+        gpus=ceil(gpus),
+        cores=ceil(cores),
         pods=episodes * PODS,
         s3_requests=writes + reads,
         rows=episodes * inputs.event_rows,
@@ -116,17 +128,33 @@ def day(episodes: int, inputs: Inputs) -> Day:
 def table(inputs: Inputs) -> str:
     """Returns a Markdown table with one row for each of `SCALES`."""
     lines = [
-        "| Episodes a day | GPUs | Pods | S3 requests | Event rows | Database, GB | $ | $ an episode |",
-        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| Episodes a day | GPUs | Cores | Pods | S3 requests | Event rows | Database, GB | $ | $ an episode |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     days = (day(episodes, inputs) for episodes in SCALES)
     lines.extend(
-        f"| {row.episodes:,} | {row.gpus:,} | {row.pods:,} | {row.s3_requests:,} | {row.rows:,} "
+        f"| {row.episodes:,} | {row.gpus:,} | {row.cores:,} | {row.pods:,} | {row.s3_requests:,} | {row.rows:,} "
         f"| {row.database_gb:.3f} | {row.usd:,.2f} | {row.usd / row.episodes:.3f} |"
         for row in days
     )
     return "\n".join(lines)
 
 
+def engines(inputs: Inputs) -> str:
+    """Returns a Markdown table with the share in which a busy engine's GPU is idle, and the cost of a clip there."""
+    transcript_s, both_s = transcribe_s(inputs), run_s(inputs)
+    shared_s = max(transcript_s, render_s(inputs))
+    gpu_usd, core_usd = inputs.gpu_hour_usd / 3600, inputs.core_hour_usd / 3600
+    rows = [
+        ("One run after the other: `clipper process`", 1 - transcript_s / both_s, both_s * gpu_usd),
+        ("One machine, Docker: runs overlap", 1 - transcript_s / shared_s, shared_s * gpu_usd),
+        ("Kubernetes, ECS: steps on their own machines", 0.0, transcript_s * gpu_usd + render_cpu_s(inputs) * core_usd),
+    ]
+    lines = ["| Engine with enough episodes | GPU idle | $ a clip |", "|---|---:|---:|"]
+    lines.extend(f"| {name} | {idle:.0%} | {usd / inputs.clips:.4f} |" for name, idle, usd in rows)
+    return "\n".join(lines)
+
+
 if __name__ == "__main__":
     print(table(measured()))  # noqa: T201
+    print(engines(measured()))  # noqa: T201

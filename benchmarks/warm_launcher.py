@@ -17,7 +17,7 @@ log = logging.getLogger("dagster.benchmarks")
 
 
 class WarmLauncher(RunLauncher[Any], ConfigurableClass):
-    """Executes runs in a pool of long-lived processes, one per GPU, that have imported everything.
+    """Executes runs in a pool of long-lived processes, one per place, that have imported everything.
 
     A new process per run would cost seconds of CPU for imports. A deployment spends them on the machines of the runs,
     but the simulation has only one machine.
