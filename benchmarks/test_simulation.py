@@ -10,10 +10,12 @@ import dagster as dg
 import pytest
 
 from benchmarks.footprint import Footprint, Step, steps_of_log
+from benchmarks.gpus_held import HELD
 from benchmarks.scale import SIMULATION
 from benchmarks.simulation import EPISODES, SimulatedDay, at_once
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.job import assets
+from clipper_assets.runtime import gpus
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 DAY = SimulatedDay(**json.loads(SIMULATION.read_text()))
@@ -34,6 +36,23 @@ def test_the_simulated_job_is_the_real_one_without_code(simulated: ModuleType) -
         assert node.parent_keys == set(real.dependency_keys)
         assert node.pools == {real.op.pool} - {None}
         assert node.check_keys == set(real.check_keys)
+
+
+def test_the_simulated_job_runs_and_its_cpu_steps_hold_no_gpu(
+    simulated: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPPER_GPU_LOCKS", str(tmp_path))
+    monkeypatch.setenv("CLIPPER_GPUS", "0")
+    monkeypatch.setattr(gpus, "_of_this_process", None)
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("episodes", ["a.mp4"])
+        job = simulated.defs.resolve_job_def("clip_episode")
+        result = job.execute_in_process(partition_key="a.mp4", instance=instance)
+        held = {
+            event.step_key: event.step_materialization_data.materialization.metadata[HELD].value
+            for event in result.get_asset_materialization_events()
+        }
+    assert held == dict.fromkeys((asset.op.name for asset in assets), 0) | {"aligned_transcript": 1}
 
 
 def test_a_stand_in_writes_its_footprint_to_the_event_log(simulated: ModuleType) -> None:
