@@ -11,6 +11,7 @@ from clipper_assets.catalogue.collection import (
     collect_garbage_every_day,
 )
 from clipper_assets.catalogue.observing import build_observe_inputs
+from clipper_assets.catalogue.prune import prune_runs, prune_runs_every_day
 from clipper_assets.job import clip_episode
 from clipper_assets.settings import Settings
 
@@ -20,7 +21,7 @@ def build_catalogue(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[catalogue],
         asset_checks=[catalogue_has_no_garbage],
-        jobs=[check_catalogue, clip_stale, collect_garbage],
-        schedules=[check_every_night, collect_garbage_every_day],
+        jobs=[check_catalogue, clip_stale, collect_garbage, prune_runs],
+        schedules=[check_every_night, collect_garbage_every_day, prune_runs_every_day],
         sensors=[build_clip_stale_runs(clip_episode), build_observe_inputs(settings)],
     )

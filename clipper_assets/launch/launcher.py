@@ -18,6 +18,7 @@ from dagster._serdes.config_class import ConfigurableClassData
 from clipper_assets.launch.pools import set_limits
 from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers, start
 from clipper_assets.runtime.gpus import VISIBLE, gpus_here
+from clipper_assets.runtime.run_removal import run_log
 from clipper_assets.settings import Settings
 
 WORKER_TAG = "clipper/worker"
@@ -98,7 +99,7 @@ class LocalGpuRunLauncher(RunLauncher[Any], ConfigurableClass):
 
     def log_of(self, run_id: str) -> Path:
         """Returns the file with the output of a run's processes."""
-        return Path(self._instance.root_directory) / "runs" / f"{run_id}.log"
+        return run_log(self._instance, run_id)
 
     def scratch_of(self, run_id: str) -> Path:
         """Returns the folder for the temporary files of a run."""

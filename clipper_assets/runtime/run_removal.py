@@ -9,7 +9,7 @@ from clipper_assets.runtime.faults import fault_of
 
 
 def run_log(instance: dg.DagsterInstance, run_id: str) -> Path:
-    """The file in which `LocalGpuRunLauncher` keeps the output of a run's processes."""
+    """The file with the output of a run's processes, if `LocalGpuRunLauncher` started them."""
     return Path(instance.root_directory) / "runs" / f"{run_id}.log"
 
 

@@ -1,0 +1,131 @@
+"""Decides which finished runs are superseded: nothing that the UI, the API, the sensors or staleness reads needs them.
+
+A run is needed while it holds the latest materialization or observation of an asset, for an episode or for all, or an
+input that such a materialization was made from: Dagster compares an input's present version with the one at that time.
+It is also needed while an asset that it was to make was not made since, because its failure is still the asset's state,
+and while the version of an upload that it was started for is the present one, because the sensor would start another.
+The catalogue looks up whether the run that rendered clips was reported, so that one is needed, too.
+"""
+
+from collections.abc import Iterator, Sequence, Set
+from contextlib import suppress
+
+import dagster as dg
+
+from clipper_assets.clips.manifest import clip_folders, owner, read_manifest
+from clipper_assets.clips.removal import MANIFEST
+from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.job import assets, clip_episode
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError
+
+INPUT_POINTER = "dagster/input_event_pointer/"
+"""Prefix of the tags of a materialization that hold the storage id up to which an input was read; "NULL" for none.
+dagster/_core/definitions/data_version.py, INPUT_EVENT_POINTER_TAG_PREFIX."""
+EPISODE_ASSETS = frozenset(asset.key for asset in assets)
+
+
+class Superseded:
+    """Answers for runs of one Dagster instance; what it has found out about an episode is kept."""
+
+    def __init__(self, storage: Storage, instance: dg.DagsterInstance):
+        self.storage, self.instance = storage, instance
+        self.partitions = frozenset(instance.get_dynamic_partitions("episodes"))
+        self.asset_keys = instance.get_asset_keys()
+        self.of_all = [record for key in self.asset_keys for record in self._latest(key, None)]
+        self.latest = {record.run_id for record in self.of_all}
+        self._needed: dict[str, set[str]] = {}
+
+    def includes(self, run: dg.DagsterRun) -> bool:
+        """Whether nothing needs this finished run."""
+        group = run.tags.get("dagster/partition") or f"job {run.job_name}"
+        if group not in self._needed:
+            self._needed[group] = self._needed_of(run)
+        return run.run_id not in self._needed[group] | self.latest
+
+    def _needed_of(self, run: dg.DagsterRun) -> set[str]:
+        """The runs of the episode, or of the job, of `run` that are needed."""
+        partition = run.tags.get("dagster/partition")
+        if partition is None:
+            of_job = self.instance.get_runs(dg.RunsFilter(job_name=run.job_name))
+            return _unmatched([each for each in of_job if "dagster/partition" not in each.tags])
+        if partition not in self.partitions:
+            return set()
+        runs = self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition}))
+        if len(runs) == 1:
+            return {run.run_id}
+        needed = _unmatched(runs) | self._of_present_version(partition, runs)
+        needed |= self._holders(partition) | self._renderers(partition)
+        relatives = {relative for each in runs if each.run_id in needed for relative in _relatives(each)}
+        return needed | relatives
+
+    def _of_present_version(self, partition: str, runs: Sequence[dg.DagsterRun]) -> set[str]:
+        """The runs that were started for the present version of the upload, or for the last one if it is gone."""
+        stored = self.storage.stat(object_key(partition))
+        tags = {upload_tag(stored), f"{stored.key}@{stored.content}"} if stored else set[str]()
+        started = [run for run in runs if UPLOAD_TAG in run.tags]
+        if not stored and started:
+            tags.add(started[0].tags[UPLOAD_TAG])
+        return {run.run_id for run in started if run.tags[UPLOAD_TAG] in tags}
+
+    def _holders(self, partition: str) -> set[str]:
+        """The runs that hold the latest events of each asset for an episode, and the inputs of those."""
+        latest = [record for key in self.asset_keys for record in self._latest(key, partition)]
+        inputs = {each for record in [*latest, *self.of_all] for each in _inputs(record)}
+        read = [record for key, pointer in inputs for record in self._latest(key, partition, pointer + 1)]
+        return {record.run_id for record in [*latest, *read]}
+
+    def _renderers(self, partition: str) -> set[str]:
+        """The runs that rendered the present clips; those of other aspects may be from earlier runs."""
+        key, runs = object_key(partition), set[str]()
+        for manifest in (f"{folder}/{MANIFEST}" for aspect in Aspect for folder in clip_folders(key, aspect)):
+            if self.storage.exists(manifest) and owner(self.storage, manifest) == partition:
+                with suppress(DamagedError):  # it names no run
+                    runs.add(read_manifest(self.storage, manifest).run_id)
+        return runs
+
+    def _latest(
+        self, key: dg.AssetKey, partition: str | None, before: int | None = None
+    ) -> Iterator[dg.EventLogRecord]:
+        """The latest materialization and the latest observation of an asset, where there are any."""
+        events = dg.AssetRecordsFilter(key, [partition] if partition else None, before_storage_id=before)
+        yield from self.instance.fetch_materializations(events, limit=1).records
+        yield from self.instance.fetch_observations(events, limit=1).records
+
+
+def _inputs(record: dg.EventLogRecord) -> list[tuple[dg.AssetKey, int]]:
+    """The inputs of a materialization: their keys, and the storage id of the newest event that it knew of."""
+    tags = (record.asset_materialization.tags if record.asset_materialization else None) or {}
+    return [
+        (dg.AssetKey.from_user_string(tag.removeprefix(INPUT_POINTER)), int(pointer))
+        for tag, pointer in tags.items()
+        if tag.startswith(INPUT_POINTER) and pointer.isdecimal()
+    ]
+
+
+def _unmatched(runs: Sequence[dg.DagsterRun]) -> set[str]:
+    """Of runs, newest first: the newest, and those that were to make something that no newer one made."""
+    unmatched = {runs[0].run_id}
+    made: set[object] = set()
+    for run in runs:
+        aims = _aims(run)
+        if not aims <= made:
+            unmatched.add(run.run_id)
+        if run.status is dg.DagsterRunStatus.SUCCESS:
+            made |= aims
+    return unmatched
+
+
+def _aims(run: dg.DagsterRun) -> Set[object]:
+    """What a run is to make: assets, or, without a selection, whatever its job makes."""
+    checked = {check.asset_key for check in run.asset_check_selection or ()}
+    if run.asset_selection or checked:
+        return {*(run.asset_selection or ()), *checked}
+    return EPISODE_ASSETS if run.job_name == clip_episode.name else {run.job_name}
+
+
+def _relatives(run: dg.DagsterRun) -> list[str]:
+    """The runs that a retried run names."""
+    return [relative for relative in (run.parent_run_id, run.root_run_id) if relative]
