@@ -158,8 +158,9 @@ def test_every_name_is_defined_or_used_in_the_file_that_the_page_gives(page: Pat
 def test_run_config_and_show_settings_are_valid(page: Path) -> None:
     for block in blocks(page, "yaml"):
         config = yaml.safe_load(block)
-        job = "collect_garbage" if "garbage" in config["ops"] else "clip_episode"
-        dg.validate_run_config(defs.resolve_job_def(job), config)
+        jobs = [defs.resolve_job_def(name) for name in ("clip_episode", "clip_stale", "collect_garbage", "prune_runs")]
+        job = next(job for job in jobs if config["ops"].keys() <= {node.name for node in job.nodes})
+        dg.validate_run_config(job, config)
     for block in blocks(page, "toml"):
         table = read_toml(block.encode(), page.name)
         if not all(name.startswith("SPEAKER_") for name in table):
