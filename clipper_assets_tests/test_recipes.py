@@ -185,6 +185,7 @@ def test_a_reused_table_reports_its_metadata_but_no_durations_and_memory(episode
     assert episode.recomputed() == []
     reused, _ = materializations(episode, "aligned_transcript")
     assert reused.metadata["up_to_date"].value is True
+    assert reused.metadata["stored_bytes"] == first.metadata["stored_bytes"]
     assert reused.metadata["engine"] == first.metadata["engine"]
     assert {"seconds", "real_time_factor", "peak_memory"} <= set(first.metadata)
     assert not {"seconds", "real_time_factor", "peak_memory"} & set(reused.metadata)

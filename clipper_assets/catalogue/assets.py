@@ -21,6 +21,7 @@ from clipper_assets.catalogue.checks import (
 )
 from clipper_assets.catalogue.entries import ENTRIES, KEY, Entry, read_entries, store_entries
 from clipper_assets.catalogue.orphans import orphans
+from clipper_assets.catalogue.sizes import stored_sizes
 from clipper_assets.catalogue.waiting import Waiting, waiting_uploads
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
@@ -66,6 +67,7 @@ def catalogue(context: dg.AssetExecutionContext, storage: Storage, settings: dg.
             "episodes": len(partitions),
             "uploads": len(census.uploads),
             **_totals(entries),
+            **stored_sizes(census),
             "unreadable": len(damaged),
             "waiting": len(waiting),
             "oldest_waiting": phrase(str(waiting[0])) if waiting else "none",

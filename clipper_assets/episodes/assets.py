@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.episodes import audio
-from clipper_assets.episodes.audio import Sound
+from clipper_assets.episodes.audio import SPEECH_FOLDER, Sound
 from clipper_assets.episodes.checks import IS_AUDIBLE, is_audible
 from clipper_assets.episodes.joined import joined_sound, probe_of_joined, store_joined
 from clipper_assets.episodes.partitions import episodes, object_key, per_episode
@@ -27,7 +27,7 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.lake import table_key
+from clipper_assets.storage.lake import FILES, table_key
 from clipper_assets.storage.recipes import StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
@@ -60,7 +60,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     code_version=CODE_VERSION,
     io_manager_key="lake",
     dagster_type=LAKE_TABLE,
-    metadata=SOURCE.definition_metadata,
+    metadata={**SOURCE.definition_metadata, FILES: SPEECH_FOLDER},
     check_specs=per_episode(IS_AUDIBLE, not_degraded_spec(RAW_VIDEO)),
     description="Facts about an upload. Its sound is decoded once, to 16 kHz speech (FLAC) and loudness over time.",
 )

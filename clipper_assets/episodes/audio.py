@@ -31,6 +31,8 @@ from clipper_assets.storage.lake import LAKE
 PROGRAMME_RATE_HZ = 48_000
 ENDED_EARLY = "File ended prematurely"
 """ffmpeg's message for a Matroska file without its end."""
+SPEECH_FOLDER = "speech"
+"""Folder of the lake."""
 SPEECH, BLOCKS = "speech.flac", "loudness.txt"
 
 Stream = Any
@@ -142,7 +144,7 @@ def _levels(speech: Path) -> Levels:
 
 def store(storage: Storage, partition: str, sound: Sound) -> tuple[str, str, tuple[Microphone, ...]]:
     """Write speech and loudness into the lake; returns their keys, and the microphones with their speech keys."""
-    folder = f"{LAKE}/speech/{hive_folder(partition)}"
+    folder = f"{LAKE}/{SPEECH_FOLDER}/{hive_folder(partition)}"
     speech_key, loudness_key = f"{folder}/speech.flac", f"{folder}/loudness.parquet"
     storage.put_file(speech_key, sound.speech)
     storage.put_bytes(loudness_key, sound.loudness.to_bytes())

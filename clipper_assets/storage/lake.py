@@ -17,6 +17,11 @@ from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.tables import TableSpec
 
 LAKE = "lake"
+STORED_BYTES = "stored_bytes"
+"""Metadata of a materialization: the size of its table, of the files in the folder `FILES`, and of what the column
+`bytes` of the table counts."""
+FILES = "files"
+"""Definition metadata of an asset: the folder of the lake with an episode's files besides the table."""
 EPISODE = pa.field("episode", pa.string(), nullable=False)
 
 
@@ -68,9 +73,20 @@ class LakeIOManager(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pa.Table) -> None:
         key = _key(context, context.asset_partition_key)
+        data = parquet_bytes(obj.drop_columns([EPISODE.name]))
         with faults_in_one_sentence(context.step_context):
-            self.storage.put_bytes(key, parquet_bytes(obj.drop_columns([EPISODE.name])))
-        context.add_output_metadata({"path": dg.MetadataValue.path(self.storage.path(key))})
+            self.storage.put_bytes(key, data)
+            stored = len(data) + self._beside(context, obj)
+        context.add_output_metadata({"path": dg.MetadataValue.path(self.storage.path(key)), STORED_BYTES: stored})
+
+    def _beside(self, context: dg.OutputContext, table: pa.Table) -> int:
+        """The size in bytes of the files that the asset stores besides its table."""
+        counted = sum(table["bytes"].to_pylist()) if "bytes" in table.column_names else 0
+        folder = context.definition_metadata.get(FILES)
+        if folder is None:
+            return counted
+        files = self.storage.list_objects(f"{LAKE}/{folder}/{hive_folder(context.asset_partition_key)}")
+        return counted + sum(stored.size_bytes for stored in files)
 
     def load_input(self, context: dg.InputContext) -> pa.Table:
         if context.upstream_output is None:

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
-from clipper_assets.storage.lake import stored_table, table_key
+from clipper_assets.storage.lake import STORED_BYTES, stored_table, table_key
 from clipper_assets.storage.tables import TableResult, TableSpec, provenance
 
 RECIPE, PARTS, REQUESTED, CHECKS = "recipe", "recipe_parts", "requested", "checks"
@@ -180,7 +180,9 @@ def _facts(context: dg.AssetExecutionContext, asset: str, episode: str) -> dict[
     materialization = records[0].asset_materialization if records else None
     if materialization is None:
         return {}
-    return {name: value for name, value in materialization.metadata.items() if name not in {*COSTS, "path"}}
+    return {
+        name: value for name, value in materialization.metadata.items() if name not in {*COSTS, "path", STORED_BYTES}
+    }
 
 
 def _write_checks(results: Sequence[dg.AssetCheckResult]) -> str:

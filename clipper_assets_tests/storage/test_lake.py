@@ -14,7 +14,7 @@ import pytest
 from clipper_assets.episodes.partitions import episodes, partition_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.lake import Lake, LakeIOManager
+from clipper_assets.storage.lake import FILES, STORED_BYTES, Lake, LakeIOManager
 from clipper_assets.storage.tables import LAKE_TABLE, Column, TableSpec, provenance
 
 KEYS = ["test1/sample.mp4", "a, [b] 100%/ü=1.mp4", "日本語.mp4"]
@@ -156,6 +156,30 @@ def test_a_missing_table_fails_the_step_that_reads_it(storage: DirectoryStorage,
 def test_an_input_that_is_not_an_asset_is_rejected(storage: DirectoryStorage) -> None:
     with pytest.raises(ValueError, match=r"^input words does not come from an asset of the lake$"):
         LakeIOManager(storage).load_input(dg.build_input_context(name="words"))
+
+
+def test_a_materialization_says_how_many_bytes_it_stored(any_storage: Storage, instance: dg.DagsterInstance) -> None:
+    spec = TableSpec("clips", [WORDS.columns[0], Column("bytes", pa.int64(), "size of the mp4")])
+
+    @dg.asset(
+        partitions_def=episodes,
+        io_manager_key="lake",
+        dagster_type=LAKE_TABLE,
+        metadata={**spec.definition_metadata, FILES: "speech"},
+    )
+    def rendered(context: dg.AssetExecutionContext) -> pa.Table:
+        return spec.table([{"episode": context.partition_key, "bytes": size} for size in (1000, 2000)])
+
+    any_storage.put_bytes("lake/speech/episode=a.mp4/speech.flac", b"x" * 300)
+    any_storage.put_bytes("lake/speech/episode=a.mp4.mp4/speech.flac", b"x" * 70)
+    instance.add_dynamic_partitions("episodes", ["a.mp4"])
+    result = dg.materialize(
+        [rendered], partition_key="a.mp4", instance=instance, resources={"lake": Lake(storage=any_storage)}
+    )
+    (materialization,) = result.asset_materializations_for_node("rendered")
+    table = any_storage.stat("lake/rendered/episode=a.mp4/clips.parquet")
+    assert table
+    assert materialization.metadata[STORED_BYTES].value == table.size_bytes + 3300
 
 
 def test_a_materialization_has_the_path_of_its_table(any_storage: Storage, instance: dg.DagsterInstance) -> None:

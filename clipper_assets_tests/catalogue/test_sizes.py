@@ -1,0 +1,22 @@
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from clipper_assets.catalogue.census import take_census
+from clipper_assets.catalogue.sizes import stored_sizes
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.catalogue.library import BYSTANDERS, Library
+
+
+def test_sizes_are_those_of_the_files_of_episodes(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    library = Library(storage, instance)
+    for key in ("a.mp4", "b.mp4"):
+        library.upload(key)
+        library.make(key)
+    of_episodes = library.contents()
+    for key in BYSTANDERS:
+        storage.put_bytes(key, b"a person's")
+    sizes = stored_sizes(take_census(storage, datetime.now(UTC)))
+    assert sizes["upload_bytes"] == len(b"recording a.mp4") * 2
+    assert sum(sizes.values()) == sum(map(len, of_episodes.values()))
+    assert sizes["lake_bytes"] == sum(len(data) for key, data in of_episodes.items() if key.startswith("lake/"))
