@@ -16,6 +16,8 @@ BUCKET = "stack"
 
 
 JSON_LOGS = {"CLIPPER_LOG_FORMAT": "json", "DAGSTER_CLI_DEV_LOG_FORMAT": "json"}
+CLIP_S = (10, 15)
+"""The shortest and longest clip of the shared stack in seconds: a third of the usual lengths."""
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +41,7 @@ def s3() -> Iterator[CountingS3]:
 
 @dataclass(frozen=True)
 class Stack:
-    """The whole stack: a bucket, `dagster dev` on it, and the API next to it."""
+    """The whole stack, for short clips: a bucket, `dagster dev` on it, and the API next to it."""
 
     s3: CountingS3
     deployment: Deployment
@@ -49,10 +51,12 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
+    shortest, longest = map(str, CLIP_S)
+    lengths = {"CLIPPER_WINDOW_MIN_S": shortest, "CLIPPER_WINDOW_MAX_S": longest}
     with serving_s3() as s3:
         s3.client.create_bucket(Bucket=BUCKET)
         with (
-            deployed(folder, f"s3://{BUCKET}", **s3.environment, **JSON_LOGS) as deployment,
+            deployed(folder, f"s3://{BUCKET}", **s3.environment, **JSON_LOGS, **lengths) as deployment,
             api_beside(deployment, CLIPPER_API_RATE="100000/minute") as api,
         ):
             yield Stack(s3, deployment, api)

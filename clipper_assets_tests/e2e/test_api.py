@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from clipper_assets.api.graphql.operations import operation
 from clipper_assets_tests.conftest import SAMPLE
-from clipper_assets_tests.e2e.conftest import BUCKET, Stack
+from clipper_assets_tests.e2e.conftest import BUCKET, CLIP_S, Stack
 from clipper_assets_tests.support.servers import FULL, READ, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -57,7 +57,7 @@ def test_the_blocking_call_of_the_previous_frontend_returns_the_clips(stack: Sta
     assert [video["clip_index"] for video in videos] == list(range(len(videos)))
     for video in videos:
         assert set(video) == VIDEO
-        assert 30 <= video["duration"] <= 60
+        assert CLIP_S[0] <= video["duration"] <= CLIP_S[1]
         stored = client.get_object(Bucket=BUCKET, Key=f"test1/clips/clip_{video['clip_index']}.mp4")["Body"].read()
         assert requests.get(video["video_url"], timeout=30).content == stored
     words = payload["transcript"]["words"]
