@@ -81,7 +81,7 @@ class LakeIOManager(dg.IOManager):
 
     def _beside(self, context: dg.OutputContext, table: pa.Table) -> int:
         """The size in bytes of the files that the asset stores besides its table."""
-        counted = sum(table["bytes"].to_pylist()) if "bytes" in table.column_names else 0
+        counted = sum(size or 0 for size in table["bytes"].to_pylist()) if "bytes" in table.column_names else 0
         folder = context.definition_metadata.get(FILES)
         if folder is None:
             return counted
