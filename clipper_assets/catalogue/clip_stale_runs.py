@@ -1,7 +1,7 @@
 """`clip_stale_runs`: requests the runs that `clip_stale` planned, a few at a time and behind those of people."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,15 +122,20 @@ def _again(difference: Difference, comparison: Comparison, log: Any) -> Differen
 
 def _request(difference: Difference, plan: Plan, number: int, storage: Storage) -> dg.RunRequest:
     upload = storage.stat(object_key(difference.episode)) if RAW_VIDEO in difference.steps else None
+    tags = {CLIP_STALE_TAG: plan.run_id, **({UPLOAD_TAG: upload_tag(upload)} if upload else {})}
+    return request_of(difference, f"clip_stale/{plan.run_id}/{number}", tags)
+
+
+def request_of(difference: Difference, run_key: str, tags: Mapping[str, str] | None = None) -> dg.RunRequest:
+    """The run of the steps of a difference, behind those of people, whose tags say what differs."""
     return dg.RunRequest(
         partition_key=difference.episode,
-        run_key=f"clip_stale/{plan.run_id}/{number}",
+        run_key=run_key,
         asset_selection=[dg.AssetKey(step) for step in difference.steps],
         run_config={"ops": {step: {"config": config} for step, config in difference.configs.items()}},
         tags={
-            CLIP_STALE_TAG: plan.run_id,
             DIFFERS_TAG: shortened(f"{difference.steps[0]}: {difference.why}"),
             "dagster/priority": BEHIND_PEOPLE,
-            **({UPLOAD_TAG: upload_tag(upload)} if upload else {}),
+            **(tags or {}),
         },
     )

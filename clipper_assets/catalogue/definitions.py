@@ -12,6 +12,7 @@ from clipper_assets.catalogue.collection import (
 )
 from clipper_assets.catalogue.observing import build_observe_inputs
 from clipper_assets.catalogue.prune import prune_runs, prune_runs_every_day
+from clipper_assets.catalogue.rerender import build_rerender, stock_sensor
 from clipper_assets.job import clip_episode
 from clipper_assets.settings import Settings
 
@@ -23,5 +24,10 @@ def build_catalogue(settings: Settings) -> dg.Definitions:
         asset_checks=[catalogue_has_no_garbage],
         jobs=[check_catalogue, clip_stale, collect_garbage, prune_runs],
         schedules=[check_every_night, collect_garbage_every_day, prune_runs_every_day],
-        sensors=[build_clip_stale_runs(clip_episode), build_observe_inputs(settings)],
+        sensors=[
+            build_clip_stale_runs(clip_episode),
+            build_observe_inputs(settings),
+            build_rerender(clip_episode),
+            stock_sensor,
+        ],
     )

@@ -1,10 +1,11 @@
 """Everything that steps read beside tables: the external assets, and their current data versions."""
 
+import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import dagster as dg
 
@@ -32,19 +33,8 @@ from clipper_assets.transcript.lineage import SIDECARS, SPEECH_MODEL, transcript
 
 SPEAKERS = folded(speakers_keys("any")[0])
 T = TypeVar("T")
-INPUTS = (
-    EDITS,
-    *READ_EDITS.values(),
-    SIDECARS,
-    SPEECH_MODEL,
-    ADVERTS_MODEL,
-    CHAPTERS_MODEL,
-    PICK_PROMPT,
-    WINDOWS_SETTINGS,
-    SCENES_SETTINGS,
-    CAMERA_SETTINGS,
-    CLIPS_SETTINGS,
-)
+OBSERVED = (*READ_EDITS.values(), WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS)
+"""The inputs whose changes the sensor `rerender` follows."""
 Versions = dict[dg.AssetKey, str]
 
 
@@ -121,6 +111,35 @@ class Inputs:
 def _between(names: Sequence[tuple[str, str]], first: str, end: str) -> list[str]:
     """The names whose folded form is at or after `first` and before `end`; `/` follows `.` in ASCII."""
     return [name for _, name in names[bisect_left(names, (first,)) : bisect_left(names, (end,))]]
+
+
+def observable(specs: Sequence[dg.AssetSpec]) -> dg.AssetsDefinition:
+    """The same external assets, of which Dagster's automation conditions read observations; other specs have none.
+
+    Observable assets are in beta in Dagster 1.13; a list of the specs in `INPUTS` reverts it, and stops `rerender`.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Function `multi_observable_source_asset`", dg.BetaWarning)
+        decorate: Any = dg.multi_observable_source_asset(
+            name="edits_and_show_settings",
+            specs=specs,
+            can_subset=True,
+            required_resource_keys={"storage", "settings"},
+            description="Observes what steps read of the edits and of the show's settings.",
+        )
+    observed: dg.AssetsDefinition = decorate(_observe)
+    return observed
+
+
+def _observe(context: dg.AssetExecutionContext) -> Iterator[dg.ObserveResult]:
+    inputs, episode = Inputs(context.resources.storage, context.resources.settings), context.partition_key
+    versions = inputs.edits(episode) | inputs.show(episode)
+    for asset in context.selected_asset_keys:
+        yield dg.ObserveResult(asset_key=asset, data_version=dg.DataVersion(versions[asset]))
+
+
+INPUTS = (EDITS, observable(OBSERVED), SIDECARS, SPEECH_MODEL, ADVERTS_MODEL, CHAPTERS_MODEL, PICK_PROMPT)
+"""All external assets that steps read."""
 
 
 def folder_of(key: str) -> str:

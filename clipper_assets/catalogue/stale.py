@@ -136,8 +136,8 @@ class Comparison:
     instance: dg.DagsterInstance
     overrides: Mapping[str, Config] = field(default_factory=dict)
 
-    def of(self, episode: str) -> Compared:
-        """The differences of an episode: one for each aspect of its clips that a run would change.
+    def of(self, episode: str, begin: str = RAW_VIDEO) -> Compared:
+        """The differences of an episode from the step `begin` on: one for each aspect of its clips that would change.
 
         Raises ValueError, StorageError or UploadRefusedError where something cannot be read.
         """
@@ -145,7 +145,7 @@ class Comparison:
         tables = {step.asset: table for step in STEPS if (table := self._table(step, episode)) is not None}
         newest, *others = self._renderings(episode) or [_Rendering()]
         configs = self._configs(episode, tables, newest)
-        step, why = self._first(tables, configs)
+        step, why = self._first(tables, configs, begin)
         differences = [_difference(episode, newest.aspect, ORDER[ORDER.index(step) :], why, configs)] if step else []
         for other in others:
             beside = self._configs(episode, tables, other)
@@ -200,12 +200,14 @@ class Comparison:
         config = ops.get(asset, {}).get("config") or {}
         return {name: value for name, value in config.items() if name != "afresh" and value is not None}
 
-    def _first(self, tables: Mapping[str, pa.Table], configs: Mapping[str, Config]) -> tuple[str, str]:
-        """The first step that differs, and why; empty if none does."""
+    def _first(self, tables: Mapping[str, pa.Table], configs: Mapping[str, Config], begin: str) -> tuple[str, str]:
+        """The first step from `begin` on that differs, and why; empty if none does."""
         given = {**tables, STORAGE: self.storage, SETTINGS: self.settings}
         for step in STEPS:
             if step.asset not in tables:
                 return step.asset, "it has no table that can be read"
+            if ORDER.index(step.asset) < ORDER.index(begin):
+                continue
             config = step.config(**configs[step.asset])
             if why := step.why_again(tables[step.asset], config, *(given[name] for name in step.needs)):
                 return step.asset, why

@@ -37,6 +37,7 @@ from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import latest_edits
+from clipper_assets.episodes.automation import on_changes_of
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
@@ -96,6 +97,7 @@ class RenderConfig(dg.Config):
     check_specs=per_episode(*GATE_CHECKS, PUBLISHED, not_degraded_spec(RENDERED_CLIPS)),
     ins={"camera": dg.AssetIn(CAMERA_PATHS)},
     deps=[CHAPTERS, READ_EDITS[RENDERED_CLIPS], SHOW_SETTINGS],
+    automation_condition=on_changes_of(READ_EDITS[RENDERED_CLIPS], SHOW_SETTINGS),
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",
 )
 @in_one_sentence

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from clipper_assets.edits.model import EDITOR, Edits
+from clipper_assets.edits.model import Edits
 from clipper_assets.episodes.inputs import input_asset
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
@@ -50,21 +50,18 @@ def edits_read(edits: Edits, usual: Layout) -> dict[dg.AssetKey, str]:
 def _read(edits: Edits, usual: Layout) -> dict[str, object]:
     """What each asset reads of the edits.
 
-    Windows that nobody changed are those that were picked, although the first edit of an episode pins them. Of the
-    layouts, `scenes` reads whether the camera follows people, where that differs from the show.
+    Of the layouts, `scenes` reads whether the camera follows people, where that differs from the show.
     """
-    windows = [clip.window for clip in edits.clips]
-    changed = windows if any(window.get("picker") == EDITOR for window in windows) else []
     marks = [[(span.start, span.end) for span in spans] for spans in (edits.marked, edits.unmarked)]
     layouts = {clip.number: clip.layout for clip in edits.clips if clip.layout}
     followed = {clip: layout not in _STILL for clip, layout in layouts.items()}
     return {
-        HIGHLIGHT_WINDOWS: [changed, marks],
+        HIGHLIGHT_WINDOWS: [edits.changed_windows, marks],
         CHAPTERS: marks,
         SCENES: {clip: follows for clip, follows in followed.items() if follows != (usual not in STILL)},
         CAMERA_PATHS: layouts,
         RENDERED_CLIPS: [
-            changed,
+            edits.changed_windows,
             marks,
             [span.kind for span in edits.marked],
             [(word.start, word.end, word.text) for word in edits.words],

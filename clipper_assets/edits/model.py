@@ -153,6 +153,15 @@ class Edits(StoredModel):
         return not (self.clips or self.words or self.marked or self.unmarked)
 
     @property
+    def changed_windows(self) -> list[dict[str, Any]]:
+        """The windows of all clips if a person changed one; else none, because they are those that were picked.
+
+        The first edit of an episode pins its windows, even if it is an approval.
+        """
+        windows = [clip.window for clip in self.clips]
+        return windows if any(window.get("picker") == EDITOR for window in windows) else []
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an edit to undo. Discarding all edits leaves none, and is one itself."""
         return not self.is_empty or self.base > 0

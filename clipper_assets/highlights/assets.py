@@ -1,7 +1,7 @@
 """`highlight_windows`: the parts of an episode that become clips."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.model import EDITOR, Edits
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.edits.windows import edited_rows
+from clipper_assets.episodes.automation import on_changes_of
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.breaks import Breaks
@@ -29,9 +30,9 @@ from clipper_assets.highlights.prompt import Prompt, prompt_for
 from clipper_assets.highlights.repeats import Posted, load_posted, save_posted
 from clipper_assets.highlights.rules import clip_count, place, windows_table
 from clipper_assets.highlights.selection import Selection, ignored_options, selection
-from clipper_assets.highlights.shortfall import shortfall
+from clipper_assets.highlights.shortfall import fallbacks, shortfall
 from clipper_assets.highlights.taste import Taste, load_taste
-from clipper_assets.highlights.window import WINDOWS, Window, read_windows
+from clipper_assets.highlights.window import WINDOWS, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
@@ -95,7 +96,7 @@ def inputs(
         "prompt": [prompt.name, prompt.version],
         "has_key": settings.openai_api_key is not None,
         "seconds": [wanted.rules.min_s, wanted.rules.max_s, *wanted.rules.within_s],
-        "edited_windows": [clip.window for clip in edits.clips],
+        "edited_windows": edits.changed_windows,
     }
 
 
@@ -110,6 +111,7 @@ def inputs(
     metadata=WINDOWS.definition_metadata,
     check_specs=per_episode(OBEY_THE_RULES, not_degraded_spec(HIGHLIGHT_WINDOWS)),
     deps=[READ_EDITS[HIGHLIGHT_WINDOWS], SHOW_SETTINGS, PICK_PROMPT],
+    automation_condition=on_changes_of(READ_EDITS[HIGHLIGHT_WINDOWS], SHOW_SETTINGS),
     description="The parts of an episode that become clips, best first; each is a run of whole sentences.",
 )
 @in_one_sentence
@@ -149,7 +151,7 @@ def highlight_windows(
     chosen = read_windows(windows)
     used = [(each.first_sentence, each.last_sentence) for each in chosen]
     save_posted(storage, source.episode, talk.sentences, given.language, used)
-    degraded = _fallbacks(picked, chosen)
+    degraded = fallbacks(picked, chosen)
     for fallback in degraded:
         context.log.warning(fallback["reason"])
     return new_result(
@@ -289,15 +291,6 @@ def _talk(words: pa.Table, given: _Given, loudness: LoudnessTrack, taste: Taste,
         taste=taste,
         posted=posted,
     )
-
-
-def _fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, str]]:
-    """The fallbacks of the picker and of the windows, each reason once."""
-    entries = [
-        *(fallback.as_dict() for fallback in picked.degraded),
-        *(entry for window in windows for entry in window.degraded),
-    ]
-    return list({entry["reason"]: entry for entry in entries}.values())
 
 
 def _may_be_better(windows: pa.Table, picker: PickerName, settings: Settings) -> bool:

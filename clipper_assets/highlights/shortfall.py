@@ -1,10 +1,11 @@
-"""Records that adverts leave room for fewer clips than the episode's speech is worth."""
+"""The fallbacks of windows: those of picker and windows, and that adverts leave room for fewer clips."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from clipper_assets.highlights.pickers.base import Talk
+from clipper_assets.highlights.pickers.base import Picked, Talk
 from clipper_assets.highlights.rules import choose, runs
 from clipper_assets.highlights.run import Run
+from clipper_assets.highlights.window import Window
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 
@@ -22,3 +23,12 @@ def shortfall(talk: Talk, windows: int) -> list[Degraded]:
 
 def _most(allowed: Sequence[Run], count: int) -> int:
     return len(choose(allowed, [0.0] * len(allowed), count))
+
+
+def fallbacks(picked: Picked, windows: Sequence[Window]) -> list[Mapping[str, str]]:
+    """The fallbacks of the picker and of the windows, each reason once."""
+    entries = [
+        *(fallback.as_dict() for fallback in picked.degraded),
+        *(entry for window in windows for entry in window.degraded),
+    ]
+    return list({entry["reason"]: entry for entry in entries}.values())

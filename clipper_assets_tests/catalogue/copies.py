@@ -17,6 +17,8 @@ from clipper_assets.storage.recipes import PARTS, RECIPE, Recipe, read_requested
 from clipper_assets.storage.tables import provenance
 
 ORIGINAL = "test1/cut.mp4"
+COUNT = 9
+EPISODES = [ORIGINAL, *(f"s{number:03}/cut.mp4" for number in range(1, COUNT))]
 
 
 def copy_episode(storage: DirectoryStorage, to: str) -> None:

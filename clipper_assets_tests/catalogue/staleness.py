@@ -45,6 +45,7 @@ class Catalogue:
                 selection=dg.AssetSelection.assets(*only),
                 partition_key=key,
                 instance=self.instance,
+                resources={"storage": self.storage, "settings": self.settings},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
 

@@ -11,8 +11,9 @@ from clipper_assets.catalogue.clip_stale import checked_overrides, clip_stale
 from clipper_assets.catalogue.clip_stale_runs import CLIP_STALE_TAG, DIFFERS_TAG, MOST_AT_ONCE, build_clip_stale_runs
 from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.catalogue.plans import newest_plan_id
-from clipper_assets.edits.model import Edits, MarkedSpan
+from clipper_assets.edits.model import Decision, Edits, MarkedSpan, StoredDecision
 from clipper_assets.edits.store import save_edits
+from clipper_assets.edits.windows import pinned_clips
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.job import assets, build_resources, clip_episode
 from clipper_assets.settings import Settings
@@ -20,11 +21,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
 from clipper_assets.storage.recipes import RECIPE
 from clipper_assets.storage.tables import provenance
-from clipper_assets_tests import conftest
-from clipper_assets_tests.catalogue.copies import ORIGINAL, copy_episode
-
-COUNT = 9
-EPISODES = [ORIGINAL, *(f"s{number:03}/cut.mp4" for number in range(1, COUNT))]
+from clipper_assets_tests.catalogue.copies import COUNT, EPISODES, ORIGINAL
 
 
 class Catalogue:
@@ -67,22 +64,6 @@ class Catalogue:
         """End all runs that are in progress."""
         for run in self.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
             self.instance.report_dagster_event(dg.DagsterEvent(event.value, run.job_name), run.run_id)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, cut: Path) -> Path:
-    """The root of a storage with all episodes, of which nothing differs."""
-    root = tmp_path_factory.mktemp("catalogue")
-    storage = DirectoryStorage(root=str(root))
-    storage.put_file(ORIGINAL, cut)
-    storage.put_file("test1/cut.srt", cut.with_suffix(".srt"))
-    with pytest.MonkeyPatch.context() as environment:
-        conftest.shorten_clips(environment)
-        _, result = conftest.clip_episode(storage, ORIGINAL, dg.DagsterInstance.ephemeral())
-        assert result.success
-        for episode in EPISODES[1:]:
-            copy_episode(storage, episode)
-    return root
 
 
 @pytest.fixture
@@ -219,6 +200,14 @@ def test_an_episode_that_was_removed_or_cannot_be_read_gets_no_run(catalogue: Ca
     assert "| s007/cut.mp4 | s007/cut.mp4 does not exist" in facts["cannot_be_compared"]
     catalogue.instance.delete_dynamic_partition("episodes", "s004/cut.mp4")
     assert [request.partition_key for request in catalogue.tick()] == ["s005/cut.mp4"]
+
+
+def test_an_approval_makes_nothing_again(catalogue: Catalogue) -> None:
+    clips = pinned_clips(Edits(version=0), stored_table(catalogue.storage, "highlight_windows", WINDOWS, ORIGINAL))
+    judged = StoredDecision(decision=Decision.approved, sha256="0" * 64)
+    approved = Edits(version=1, clips=[clips[0].model_copy(update={"judged": judged})])
+    assert save_edits(catalogue.storage, catalogue.instance, ORIGINAL, approved)
+    assert catalogue.found()["kept"] == COUNT
 
 
 def test_overrides_apply_to_every_episode(catalogue: Catalogue) -> None:

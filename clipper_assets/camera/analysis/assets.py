@@ -18,6 +18,7 @@ from clipper_assets.camera.lineage import SCENES_SETTINGS, scenes_read
 from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import latest_edits
+from clipper_assets.episodes.automation import on_changes_of
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
@@ -74,6 +75,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     metadata=SCENES_TABLE.definition_metadata,
     check_specs=per_episode(not_degraded_spec(SCENES)),
     deps=[READ_EDITS[SCENES], SCENES_SETTINGS],
+    automation_condition=on_changes_of(READ_EDITS[SCENES], SCENES_SETTINGS),
     description="Shots, screens, faces, and who speaks, in each window. A window inside a stored scene is not "
     "analysed again.",
 )

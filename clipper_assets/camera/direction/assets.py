@@ -14,6 +14,7 @@ from clipper_assets.camera.lineage import CAMERA_SETTINGS, camera_reads
 from clipper_assets.camera.scene import Scene, scene_of
 from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
 from clipper_assets.edits.store import latest_edits
+from clipper_assets.episodes.automation import on_changes_of
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window, read_windows
@@ -60,6 +61,7 @@ def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any
     metadata=CAMERA.definition_metadata,
     check_specs=per_episode(not_degraded_spec(CAMERA_PATHS)),
     deps=[READ_EDITS[CAMERA_PATHS], CAMERA_SETTINGS],
+    automation_condition=on_changes_of(READ_EDITS[CAMERA_PATHS], CAMERA_SETTINGS),
     description="Where the crop of each clip looks: keyframes, which the renderer replays. Edit the table to correct "
     "it and materialize rendered_clips. An edited table is kept until windows, scenes or layouts change, or a run is "
     "configured with `afresh`.",
