@@ -76,17 +76,16 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Slots:
 
 
 def run_step(
-    instance: dg.DagsterInstance, decorator: Decorator, outcomes: Sequence[Exception | None] = (None,)
+    instance: dg.DagsterInstance, decorator: Decorator, attempts: Sequence[Callable[[], object]] = (lambda: None,)
 ) -> list[str]:
-    """Returns the GPUs that each attempt of a step sees; an attempt ends with its outcome."""
+    """Returns the GPUs that each attempt of a step sees; one that raises is followed by the next one."""
     seen: list[str] = []
 
-    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=len(outcomes) - 1))
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=len(attempts) - 1))
     @decorator
     def step(context: dg.AssetExecutionContext) -> None:
         seen.append(os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
-        if outcome := outcomes[len(seen) - 1]:
-            raise outcome
+        attempts[len(seen) - 1]()
 
     dg.materialize([step], instance=instance)
     return seen
@@ -112,14 +111,16 @@ def test_a_step_waits_for_a_gpu(machine: Slots, instance: dg.DagsterInstance, mo
 
 
 def test_a_retry_in_the_same_process_takes_the_gpu_that_cuda_has_seen(
-    machine: Slots, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    machine: Slots, instance: dg.DagsterInstance
 ) -> None:
     busy = machine.take()
     assert busy
-    Timer(0.1, busy.release).start()
-    monkeypatch.setattr(module, "POLL_S", 0.01)
-    seen = run_step(instance, on_own_gpu, [ValueError("out of memory"), ValueError("again"), None])
-    assert seen == ["GPU-b"] * 3
+
+    def fail_when_the_first_gpu_is_free() -> None:
+        busy.release()
+        raise ValueError("out of memory")
+
+    assert run_step(instance, on_own_gpu, [fail_when_the_first_gpu_is_free, lambda: None]) == ["GPU-b"] * 2
     assert len(take_all(machine)) == 2
 
 
