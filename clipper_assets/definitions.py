@@ -27,9 +27,13 @@ def webhooks() -> list[dg.SensorDefinition]:
 
 
 def executor() -> dg.ExecutorDefinition:
-    """The executor of a run's steps; launch/ is imported only for Kubernetes."""
-    if settings.executor is not ExecutorName.kubernetes:
+    """The executor of a run's steps; launch/ is imported only for Kubernetes and ECS."""
+    if settings.executor is ExecutorName.in_process:
         return pool_executor
+    if settings.executor is ExecutorName.ecs:
+        from clipper_assets.launch.ecs_executor import ecs_executor
+
+        return ecs_executor()
     from clipper_assets.launch.kubernetes import kubernetes_executor
 
     return kubernetes_executor(settings, assets)

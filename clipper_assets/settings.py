@@ -50,6 +50,7 @@ class ExecutorName(StrEnum):
 
     in_process = "in_process"
     kubernetes = "kubernetes"
+    ecs = "ecs"
 
 
 class LogFormat(StrEnum):
@@ -174,7 +175,8 @@ class Settings(BaseSettings):
     )
     executor: ExecutorName = Field(
         ExecutorName.in_process,
-        description="where steps execute: `in_process`, in the run's process, or `kubernetes`, each in its own pod",
+        description="where steps execute: `in_process`, in the run's process, or each in its own pod (`kubernetes`) or "
+        "task (`ecs`)",
     )
     k8s_steps: dict[str, Any] = Field(
         {}, description="`dagster-k8s/config` for the pod of every step, as JSON: resources, node selector"

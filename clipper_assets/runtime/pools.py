@@ -1,6 +1,9 @@
 """Dagster's pools: how many steps may use a scarce thing at once, over all runs."""
 
+import json
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from clipper_assets.settings import Settings
 
@@ -9,9 +12,20 @@ GPU, ENCODE, LLM = "gpu", "encode", "llm"
 a model."""
 CORES_PER_ENCODE = 4
 """x264 at 1080x1920 keeps about this many cores busy."""
-KUBERNETES = "dagster-k8s/config"
-GPU_STEP = {KUBERNETES: {"container_config": {"resources": {"limits": {"nvidia.com/gpu": "1"}}}}}
-"""Op tags that request a whole GPU for the step's Kubernetes pod. Other executors ignore them."""
+KUBERNETES, ECS_TASK = "dagster-k8s/config", "ecs/run_task_kwargs"
+ON_ECS = {
+    "taskDefinition": "clipper-transcript",
+    "capacityProviderStrategy": [
+        {"capacityProvider": "clipper-gpu-spot", "weight": 3},
+        {"capacityProvider": "clipper-gpu", "weight": 1},
+    ],
+}
+"""The task definition with a GPU and the capacity for it, as deploy/ecs names them."""
+GPU_STEP: Mapping[str, Any] = {
+    KUBERNETES: {"container_config": {"resources": {"limits": {"nvidia.com/gpu": "1"}}}},
+    ECS_TASK: json.dumps(ON_ECS),
+}
+"""Op tags that request a whole GPU for the step's pod or task. Other executors ignore them."""
 
 
 def clips_at_once(settings: Settings) -> int:

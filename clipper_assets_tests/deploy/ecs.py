@@ -10,6 +10,8 @@ from typing import Any
 ECS = Path(__file__).parents[2] / "deploy" / "ecs"
 SERVICES = ("code-location", "webserver", "daemon", "api")
 ROLES = ("run", *SERVICES)
+DEFINITIONS = ("transcript", *ROLES)
+"""Transcripts have the role of runs."""
 
 
 def settings(**instead: str) -> dict[str, str]:

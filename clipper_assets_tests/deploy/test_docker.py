@@ -91,3 +91,21 @@ def test_both_targets_of_the_dockerfile_run_as_a_user() -> None:
     assert re.findall(r"^FROM .* AS (\w+)$", dockerfile, re.MULTILINE) == ["service", "gpu"]
     assert dockerfile.count("\nUSER 1000:1000\n") == 2
     assert dockerfile.count('\nENTRYPOINT ["tini", "--"]\n') == 2
+
+
+def test_transcripts_of_all_containers_lock_gpus_in_a_volume_that_runs_share() -> None:
+    locks = Path(load(DOCKER / "compose.yaml")["services"]["daemon"]["environment"]["CLIPPER_GPU_LOCKS"])
+    config = load(DOCKER / "dagster.yaml")["run_launcher"]["config"]
+    assert "CLIPPER_GPU_LOCKS" in config["env_vars"]
+    (volume,) = config["container_kwargs"]["volumes"]
+    assert volume.split(":")[1] == str(locks.parent)
+    (device_request,) = config["container_kwargs"]["device_requests"]
+    assert device_request["count"] == -1
+
+
+def test_the_daemon_sets_the_pools_before_it_starts() -> None:
+    *shell, script, log_format = load(DOCKER / "compose.yaml")["services"]["daemon"]["command"]
+    assert shell == ["sh", "-c"]
+    assert script.startswith("clipper pools && exec dagster-daemon run ")
+    assert script.endswith('"$$0"')
+    assert log_format.startswith("--log-format=")

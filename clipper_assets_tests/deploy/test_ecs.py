@@ -1,4 +1,4 @@
-"""The files of `deploy/ecs` are valid for AWS, and only runs request a GPU."""
+"""The files of `deploy/ecs` are valid for AWS, and only transcripts request a GPU."""
 
 import json
 import re
@@ -11,13 +11,15 @@ import pytest
 import yaml
 from botocore.validate import ParamValidator
 
+from clipper_assets.runtime.pools import ECS_TASK, GPU_STEP
 from clipper_assets.settings import Settings
-from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
+from clipper_assets_tests.deploy.ecs import DEFINITIONS, ECS, ROLES, SERVICES, filled, settings
 
+CAPACITY = ("services", "cpu", "cpu-spot", "gpu", "gpu-spot")
 BODIES = [
-    *((f"task-definitions/{name}.json", "RegisterTaskDefinition") for name in ROLES),
+    *((f"task-definitions/{name}.json", "RegisterTaskDefinition") for name in DEFINITIONS),
     *((f"services/{name}.json", "CreateService") for name in SERVICES),
-    *((f"capacity/{name}.json", "CreateCapacityProvider") for name in ("services", "gpu", "gpu-spot")),
+    *((f"capacity/{name}.json", "CreateCapacityProvider") for name in CAPACITY),
 ]
 QUEUE = [
     ("queue/dead-letters.json", "sqs", "CreateQueue"),
@@ -48,14 +50,14 @@ def test_every_file_is_tested_and_every_setting_is_used() -> None:
     assert used == set(settings())
 
 
-@pytest.mark.parametrize("name", ROLES)
-def test_only_runs_request_a_gpu(name: str) -> None:
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_only_transcripts_request_a_gpu(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     requirements = container.get("resourceRequirements", [])
-    assert requirements == ([{"type": "GPU", "value": "1"}] if name == "run" else [])
+    assert requirements == ([{"type": "GPU", "value": "1"}] if name == "transcript" else [])
 
 
-@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_containers_are_unprivileged(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     assert container["user"] == "1000:1000"
@@ -63,10 +65,10 @@ def test_containers_are_unprivileged(name: str) -> None:
     assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
     assert container["linuxParameters"]["initProcessEnabled"] is True
     assert "privileged" not in container
-    assert definition(name)["taskRoleArn"].endswith(f":role/clipper-{name}")
+    assert definition(name)["taskRoleArn"].endswith(f":role/clipper-{'run' if name == 'transcript' else name}")
 
 
-@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_secrets_come_only_from_secrets_manager(name: str) -> None:
     (container,) = definition(name)["containerDefinitions"]
     plain = {each["name"] for each in container["environment"]}
@@ -76,7 +78,7 @@ def test_secrets_come_only_from_secrets_manager(name: str) -> None:
     assert not [name for name in plain if re.search("PASSWORD|TOKEN|SECRET|KEY", name)]
 
 
-@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("name", DEFINITIONS)
 def test_every_environment_variable_is_read_by_something(name: str) -> None:
     read = {
         f"CLIPPER_{field.upper()}" if not info.validation_alias else str(info.validation_alias)
@@ -116,3 +118,24 @@ def test_runs_are_queued_monitored_and_retried_as_in_the_local_instance() -> Non
     assert here["run_monitoring"]["enabled"]
     assert here["run_retries"]["enabled"]
     assert here["run_retries"]["retry_on_asset_or_op_failure"]
+
+
+def test_runs_and_transcripts_find_their_definitions_and_capacity() -> None:
+    launcher = yaml.safe_load((ECS / "dagster.yaml").read_text())["run_launcher"]["config"]
+    transcript = json.loads(GPU_STEP[ECS_TASK])
+    for name, kwargs in (("run", launcher["run_task_kwargs"]), ("transcript", transcript)):
+        providers = {each["capacityProvider"] for each in kwargs["capacityProviderStrategy"]}
+        assert providers <= {filled(f"capacity/{each}.json", settings())["name"] for each in CAPACITY}
+        assert all(("gpu" in provider) == (name == "transcript") for provider in providers)
+        (container,) = definition(name)["containerDefinitions"]
+        assert container["name"] == launcher["container_name"]
+    assert launcher["task_definition"] == definition("run")["family"]
+    assert transcript["taskDefinition"] == definition("transcript")["family"]
+
+
+def test_the_daemon_sets_the_pools_and_runs_use_the_executor_of_ecs() -> None:
+    (daemon,) = definition("daemon")["containerDefinitions"]
+    assert "clipper pools && exec dagster-daemon run" in daemon["command"][-1]
+    for name in ("code-location", "run", "transcript"):
+        (container,) = definition(name)["containerDefinitions"]
+        assert {"name": "CLIPPER_EXECUTOR", "value": "ecs"} in container["environment"]

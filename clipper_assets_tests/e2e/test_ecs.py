@@ -17,7 +17,8 @@ import requests
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMRequestBase
 
-from clipper_assets_tests.deploy.ecs import ECS, ROLES, SERVICES, filled, settings
+from clipper_assets_tests.deploy.ecs import DEFINITIONS, ECS, ROLES, SERVICES, filled, settings
+from clipper_assets_tests.e2e.test_launcher import STEPS
 from clipper_assets_tests.support.ecs_api import LoopbackEcs, Task, serving_ecs
 from clipper_assets_tests.support.postgres import PASSWORD, USER, serving_postgres
 from clipper_assets_tests.support.servers import CountingS3, Request, free_port, serving_s3, wait_for
@@ -31,9 +32,11 @@ NOT_CALLED = {
     # Only where a run does not start, or does not end, in time.
     ("daemon", "ecs:StopTask"),
     ("daemon", "logs:GetLogEvents"),
-    # Part of RunTask where that has tags; handing over a role is part of RunTask, too.
+    # Parts of RunTask, which has tags and hands over a role.
     ("daemon", "ecs:TagResource"),
     ("daemon", "iam:PassRole"),
+    ("run", "ecs:TagResource"),
+    ("run", "iam:PassRole"),
     # Only with webhooks, which report clips.
     ("code-location", "s3:GetObject"),
 }
@@ -82,6 +85,14 @@ class Cluster:
 
     def task(self, run: dg.DagsterRun) -> Task:
         return self.ecs.tasks[run.tags["ecs/task_arn"]]
+
+    def step_task(self, run: dg.DagsterRun, step: str) -> Task:
+        (task,) = (
+            task
+            for task in self.ecs.tasks.values()
+            if (task.tags.get("dagster/run-id"), task.tags.get("dagster/step-key")) == (run.run_id, step)
+        )
+        return task
 
     def graphql(self, query: str, **variables: Any) -> Any:
         url = f"http://127.0.0.1:{self.values['WEBSERVER_PORT']}/graphql"
@@ -184,7 +195,7 @@ def _environment(values: dict[str, str]) -> dict[str, str]:
 def _install(cluster: Cluster) -> None:
     """Does what the commands in `deploy/ecs/README.md` do."""
     client = boto3.client("ecs", endpoint_url=cluster.ecs.url, **cluster.operator)
-    for name in ROLES:
+    for name in DEFINITIONS:
         client.register_task_definition(**filled(f"task-definitions/{name}.json", cluster.values))
     for name in SERVICES:
         client.create_service(**filled(f"services/{name}.json", cluster.values))
@@ -204,10 +215,13 @@ def test_an_episode_becomes_clips(cluster: Cluster, cut: Path) -> None:
     wait_for("the end of a run", lambda: cluster.succeeded("show"))
     (run,) = cluster.runs("show")
     assert len(cluster.manifest("show")["clips"]) == 2
-    (body,) = (body for operation, body in cluster.ecs.bodies if operation == "RunTask")
-    assert len(json.dumps(body["overrides"])) <= MOST_OVERRIDE_CHARACTERS
+    bodies = [body for operation, body in cluster.ecs.bodies if operation == "RunTask"]
+    assert len(bodies) == 1 + len(STEPS)
+    assert all(len(json.dumps(body["overrides"])) <= MOST_OVERRIDE_CHARACTERS for body in bodies)
     assert cluster.task(run).definition["family"] == "clipper-run"
-    assert _asks_for_gpus(cluster) == {"clipper-run"}
+    assert _asks_for_gpus(cluster) == {"clipper-transcript"}
+    families = {step: cluster.step_task(run, step).definition["family"] for step in STEPS}
+    assert families == dict.fromkeys(STEPS, "clipper-run") | {"aligned_transcript": "clipper-transcript"}
     log = cluster.graphql(
         "query($key: [String!]!) { capturedLogs(logKey: $key) { stderr } }",
         key=[run.run_id, "compute_logs", _log_file(cluster, run)],
@@ -216,7 +230,7 @@ def test_an_episode_becomes_clips(cluster: Cluster, cut: Path) -> None:
 
 
 def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> None:
-    """A reclaimed spot instance, and a task that dies without a warning."""
+    """A reclaimed spot instance with the task of a step, and such a task that dies without a warning."""
     losses: dict[str, Callable[[Task], None]] = {
         "spot": lambda task: task.stop("Host EC2 (instance i-0123456789abcdef0) terminated."),
         "dead": lambda task: task.process.kill(),
@@ -228,7 +242,7 @@ def test_a_lost_task_costs_one_run_and_no_clip(cluster: Cluster, cut: Path) -> N
     def lost() -> bool | None:
         for name, lose in list(waiting.items()):
             if run := cluster.begun(name, "rendered_clips"):
-                lose(cluster.task(run))
+                lose(cluster.step_task(run, "rendered_clips"))
                 del waiting[name]
         return not waiting or None
 
@@ -248,6 +262,7 @@ def test_a_run_is_cancelled_from_the_ui(cluster: Cluster, cut: Path) -> None:
     assert stopped["terminateRun"]["__typename"] == "TerminateRunSuccess"
     wait_for("the end of the run", lambda: cluster.runs("cancelled")[0].is_finished or None)
     assert cluster.runs("cancelled")[0].status is dg.DagsterRunStatus.CANCELED
+    assert cluster.step_task(run, "rendered_clips").stopped == "Task stopped by user"
 
 
 def test_the_api_takes_uploads_and_shows_episodes(cluster: Cluster, cut: Path) -> None:
@@ -290,6 +305,10 @@ def _asks_for_gpus(cluster: Cluster) -> set[str]:
 
 def _log_file(cluster: Cluster, run: dg.DagsterRun) -> str:
     captured = cluster.instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.LOGS_CAPTURED).records
-    event = captured[0].event_log_entry.dagster_event
-    assert event
-    return str(event.logs_captured_data.file_key)
+    events = [record.event_log_entry.dagster_event for record in captured]
+    (key,) = (
+        event.logs_captured_data.file_key
+        for event in events
+        if event and event.logs_captured_data.step_keys == ["rendered_clips"]
+    )
+    return str(key)

@@ -8,6 +8,7 @@ from dagster._core.test_utils import create_run_for_test
 from dagster_aws.ecs import EcsRunLauncher
 
 from clipper_assets.launch.ecs import StrictEcsRunLauncher
+from clipper_assets.launch.ecs_executor import ecs_executor
 
 
 @pytest.fixture
@@ -38,3 +39,18 @@ def test_a_tag_that_overrides_the_task_is_refused(instance: dg.DagsterInstance, 
 def test_runs_without_overrides_and_retries_are_launched(instance: dg.DagsterInstance, launched: list[str]) -> None:
     runs = [launch(instance, {}), launch(instance, {"ecs/task_arn": "arn:aws:ecs:1", "ecs/cluster": "c"})]
     assert launched == runs
+
+
+def test_run_config_cannot_change_the_tasks_of_steps() -> None:
+    """As tags cannot change the task of the run."""
+
+    @dg.op
+    def step() -> None: ...
+
+    @dg.job(executor_def=ecs_executor())
+    def job() -> None:
+        step()
+
+    for config in ({"cpu": 8192}, {"task_overrides": {"taskRoleArn": "arn"}}, {"run_task_kwargs": {"cluster": "c"}}):
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            dg.validate_run_config(job, {"execution": {"config": config}})

@@ -6,6 +6,7 @@ definition says: environment, secrets, and the credentials of its role, which it
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -27,6 +28,7 @@ IMAGE_ROOT = "/opt/clipper"
 """The project's folder in its images."""
 PREFIXES = {"AmazonEC2ContainerServiceV20141113": "ecs", "Logs_20140328": "logs"}
 ARN = "arn:aws:ecs:us-east-1:123456789012"
+CLUSTER = f"{ARN}:cluster/clipper"
 LAST_LINES = 20
 
 Body = dict[str, Any]
@@ -41,6 +43,7 @@ class Task:
     overrides: Body
     process: "subprocess.Popen[bytes]"
     log: Path
+    tags: Mapping[str, str]
     stopped: str | None = None
 
     @property
@@ -52,7 +55,7 @@ class Task:
         running = code is None
         return {
             "taskArn": self.arn,
-            "clusterArn": f"{ARN}:cluster/clipper",
+            "clusterArn": CLUSTER,
             "taskDefinitionArn": self.definition["taskDefinitionArn"],
             "lastStatus": "RUNNING" if running else "STOPPED",
             "desiredStatus": "STOPPED" if self.stopped or not running else "RUNNING",
@@ -95,6 +98,9 @@ class LoopbackEcs:
     def answer(self, request: Request) -> Response:
         if request.path.startswith("/credentials/"):
             return _json(self.credentials(request.path.removeprefix("/credentials/")))
+        if request.path.startswith("/metadata/"):
+            task = self.tasks[_arn(int(request.path.split("/")[2]))]
+            return _json({"Name": task.container, "Cluster": CLUSTER, "TaskARN": task.arn})
         prefix, _, operation = request.headers["X-Amz-Target"].partition(".")
         service = PREFIXES[prefix]
         body = request.get_json(force=True)
@@ -117,12 +123,13 @@ class LoopbackEcs:
         return {"taskDefinition": self._definition(body["taskDefinition"])}
 
     def _CreateService(self, body: Body) -> Body:  # noqa: N802
-        self._start(self._definition(body["taskDefinition"]), {})
+        self._start(self._definition(body["taskDefinition"]), {}, {})
         return {"service": {"serviceName": body["serviceName"], "status": "ACTIVE"}}
 
     def _RunTask(self, body: Body) -> Body:  # noqa: N802
         (override,) = body["overrides"]["containerOverrides"]
-        return {"tasks": [self._start(self._definition(body["taskDefinition"]), override).description()]}
+        tags = {tag["key"]: tag["value"] for tag in body.get("tags", [])}
+        return {"tasks": [self._start(self._definition(body["taskDefinition"]), override, tags).description()]}
 
     def _DescribeTasks(self, body: Body) -> Body:  # noqa: N802
         return {"tasks": [self.tasks[arn].description() for arn in body["tasks"] if arn in self.tasks]}
@@ -145,7 +152,7 @@ class LoopbackEcs:
             if name in {family, definition["taskDefinitionArn"]}
         )
 
-    def _start(self, definition: Body, override: Body) -> Task:
+    def _start(self, definition: Body, override: Body, tags: Mapping[str, str]) -> Task:
         (container,) = definition["containerDefinitions"]
         number = next(self._number)
         log = self.folder / f"{definition['family']}-{number}.log"
@@ -153,8 +160,10 @@ class LoopbackEcs:
         environment = {
             "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.folder),
+            "PYTHONPATH": str(PROJECT),
             "AWS_ENDPOINT_URL_ECS": self.url,
             "AWS_ENDPOINT_URL_LOGS": self.url,
+            "ECS_CONTAINER_METADATA_URI_V4": f"{self.url}/metadata/{number}",
             **self.network_environment,
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}/credentials/{definition['taskRoleArn'].split('/')[-1]}",
             **{variable["name"]: variable["value"].replace(IMAGE_ROOT, str(PROJECT)) for variable in variables},
@@ -163,7 +172,7 @@ class LoopbackEcs:
         command = [part.replace(IMAGE_ROOT, str(PROJECT)) for part in override.get("command") or container["command"]]
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [str(SCRIPTS / command[0]), *command[1:]],
+                [shutil.which(command[0], path=environment["PATH"]) or command[0], *command[1:]],
                 env=environment,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -171,7 +180,7 @@ class LoopbackEcs:
                 stderr=output,
                 start_new_session=True,
             )
-        task = Task(f"{ARN}:task/clipper/{number:032x}", definition, override, process, log)
+        task = Task(_arn(number), definition, override, process, log, tags)
         self.tasks[task.arn] = task
         return task
 
@@ -181,6 +190,10 @@ class LoopbackEcs:
             if task.process.poll() is None:
                 os.killpg(task.process.pid, signal.SIGKILL)
             task.process.wait()
+
+
+def _arn(number: int) -> str:
+    return f"{ARN}:task/clipper/{number:032x}"
 
 
 def _access_key(request: Request) -> str:
