@@ -1,4 +1,7 @@
-"""A run launcher for ECS that refuses overrides by tags; Dagster's own lets them change the whole task of a run."""
+"""A run launcher for ECS that refuses overrides by tags; Dagster's own lets them change the whole task of a run.
+
+The context of a launch and the error that refuses one have no public names in Dagster.
+"""
 
 from dagster._core.errors import DagsterLaunchFailedError
 from dagster._core.launcher.base import LaunchRunContext

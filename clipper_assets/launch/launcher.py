@@ -1,4 +1,7 @@
-"""The run launcher for one machine, with or without GPUs."""
+"""The run launcher for one machine, with or without GPUs.
+
+Dagster documents that instances may have launchers of their own, but exports none of the classes to derive them from.
+"""
 
 import shutil
 import tempfile

@@ -1,6 +1,7 @@
 """Log output: text for people, or with `CLIPPER_LOG_FORMAT=json` one JSON object per line.
 
 The JSON keys are those of Dagster's `--log-format json`, so that one parser reads the logs of all processes.
+The default logger of runs is private in Dagster, and no setting of an instance or of Definitions replaces it.
 """
 
 import logging
@@ -8,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster._core.events import EVENT_TYPE_TO_DISPLAY_STRING
 from dagster._core.execution import context_creation_job
 
 from clipper_assets.settings import LogFormat
@@ -80,7 +80,7 @@ def _with_run_fields(_: Any, __: str, line: "EventDict") -> "EventDict":
     error = getattr(event.event_specific_data, "error", None) if event else None
     fields = {
         "event": meta["orig_message"],
-        "event_type": EVENT_TYPE_TO_DISPLAY_STRING.get(event.event_type, event.event_type_value) if event else None,
+        "event_type": event.event_type.name if event else None,
         "error": error.to_string() if error else None,
         "run_id": meta["run_id"],
         "job": meta["job_name"],

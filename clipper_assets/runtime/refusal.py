@@ -6,10 +6,11 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 import dagster as dg
-from dagster._core.storage.tags import MAX_RETRIES_TAG
 
 from clipper_assets.runtime.faults import fault_of
 
+MAX_RETRIES = "dagster/max_retries"
+"""Tag of a run that limits how often Dagster retries it."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -36,7 +37,7 @@ def _refusal(context: Running, sentence: str) -> dg.Failure:
     Docker), Dagster decides by the tags of the failed run whether to start another run.
     """
     if context.instance.has_run(context.run_id):  # an asset that a test calls directly has no run
-        context.instance.add_run_tags(context.run_id, {MAX_RETRIES_TAG: "0"})
+        context.instance.add_run_tags(context.run_id, {MAX_RETRIES: "0"})
     return dg.Failure(sentence, allow_retries=False)
 
 

@@ -1,4 +1,7 @@
-"""Supervises the code server that launches runs: checks that it answers, and restarts it if not."""
+"""Supervises the code server that launches runs: checks that it answers, and restarts it if not.
+
+Dagster's public interface neither says whether a code server answers nor restarts one.
+"""
 
 import logging
 import time
