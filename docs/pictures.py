@@ -1,27 +1,113 @@
-"""Takes the README's picture of the asset graph from a running `make dev`.
+"""Takes the pictures of Dagster's UI for these pages, of two episodes in a deployment that it starts and stops.
 
-pip install playwright; apt install chromium
-python docs/pictures.py http://127.0.0.1:3000
+pip install -e '.[dev]'; apt install chromium
+python -m docs.pictures            # a few minutes
 """
 
-import sys
+import io
+import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+import dagster as dg
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from clipper_assets.api.graphql.operations import LOCATION, REPOSITORY, operation
+from clipper_assets.edits.store import latest_edits, save_edits
+from clipper_assets.edits.windows import pinned_clips, retitled
+from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import stored_table
+from clipper_assets_tests.conftest import cut_sample
+from clipper_assets_tests.support.servers import Deployment, deployed, wait_for
+
+DOCS = Path(__file__).parent
+EDITED, HELD_BACK = "science/black-holes.mp4", "kitchen/sourdough.mp4"
+NO_FILE_IS_SMALL_ENOUGH = "[gates]\nbytes = 1000\n"
+SHORT_CLIPS = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6"}
+RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
+SETTLE_MS = 4000
+"""Milliseconds in which the asset graph slides into place."""
 
 
-def main(url: str) -> None:
-    with sync_playwright() as playwright:
+def main() -> None:
+    os.environ["NO_PROXY"] = "127.0.0.1"
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        root = Path(folder) / "storage"
+        _upload(root, Path(folder))
         quiet = ["--no-sandbox", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=quiet)
-        page = browser.new_page(viewport={"width": 1900, "height": 1400})
-        page.goto(url + "/locations/clipper_assets/asset-groups/episodes/lineage")
-        page.get_by_text("rendered_clips").first.wait_for()
-        page.wait_for_timeout(4000)  # the graph slides into place
-        graph = {"x": 245, "y": 165, "width": 1600, "height": 1230}
-        page.screenshot(path=Path(__file__).parent / "asset_graph.png", clip=graph)
+        with deployed(Path(folder), str(root), **SHORT_CLIPS) as deployment:
+            _wait_for_runs(deployment, 2)
+            page = browser.new_page(viewport={"width": 1300, "height": 700})
+            page.goto(f"{deployment.url}/assets/rendered_clips?view=checks&checkDetail=clip_format")
+            page.get_by_text("Partitions").nth(1).click()
+            page.get_by_text("Passed (1)").wait_for()
+            _take(page, "checks.png")
+            _edit(deployment, root)
+            page.goto(f"{deployment.url}/assets/rendered_clips?view=partitions&partition={EDITED}")
+            page.get_by_text("Unsynced").hover()
+            page.get_by_text("has a new data version").wait_for()
+            _take(page, "stale.png", height=400)
+            (root / HELD_BACK).unlink()
+            _launch(deployment, "check_catalogue")
+            _wait_for_runs(deployment, 3)
+            page.goto(f"{deployment.url}/assets/catalogue?view=checks&checkDetail=catalogue_has_no_garbage")
+            page.get_by_text("[Show Markdown]").click()
+            page.get_by_text("upload missing since").wait_for()
+            _take(page, "garbage.png")
+            page.set_viewport_size({"width": 1900, "height": 1400})
+            page.goto(f"{deployment.url}/locations/{LOCATION}/asset-groups/episodes/lineage")
+            page.get_by_text("rendered_clips").first.wait_for()
+            page.wait_for_timeout(SETTLE_MS)
+            page.screenshot(path=DOCS / "asset_graph.png", clip={"x": 245, "y": 165, "width": 1600, "height": 1230})
         browser.close()
 
 
+def _upload(root: Path, folder: Path) -> None:
+    cut = cut_sample(folder, fps=10)
+    for key in (EDITED, HELD_BACK):
+        (root / key).parent.mkdir(parents=True)
+        shutil.copy(cut.with_suffix(".srt"), (root / key).with_suffix(".srt"))
+        shutil.copy(cut, root / key)
+    (root / HELD_BACK).with_name("show.toml").write_text(NO_FILE_IS_SMALL_ENOUGH)
+
+
+def _wait_for_runs(deployment: Deployment, count: int) -> None:
+    def ended() -> bool | None:
+        runs = deployment.graphql(RUNS)["runsOrError"]["results"]
+        return (len(runs) == count and all(run["status"] == "SUCCESS" for run in runs)) or None
+
+    wait_for(f"the end of {count} runs", ended)
+
+
+def _edit(deployment: Deployment, root: Path) -> None:
+    """Change the hook of a clip, as a person does on the review page."""
+    storage = DirectoryStorage(root=str(root))
+    os.environ["DAGSTER_HOME"] = deployment.environment["DAGSTER_HOME"]
+    edits = latest_edits(storage, EDITED)
+    clips = pinned_clips(edits, stored_table(storage, HIGHLIGHT_WINDOWS, WINDOWS, EDITED))
+    clips[0] = retitled(clips[0], "What is a black hole?", None)
+    with dg.DagsterInstance.get() as instance:
+        save_edits(storage, instance, EDITED, edits.followed_by("changed a hook", clips=clips))
+
+
+def _launch(deployment: Deployment, job: str) -> None:
+    selector = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION, "jobName": job}
+    params: dict[str, Any] = {"selector": selector, "mode": "default", "runConfigData": {}}
+    deployment.graphql(operation("launch_run"), executionParams=params)
+
+
+def _take(page: Page, name: str, height: int = 700) -> None:
+    """Save the page without its navigation; 64 colours take a third of the space and look the same."""
+    clip: Any = {"x": 240, "y": 0, "width": 1060, "height": height}
+    png = page.screenshot(clip=clip, animations="disabled")
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(DOCS / name, optimize=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
