@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from clipper_assets.api.graphql.operations import LOCATION, REPOSITORY, operation
 from clipper_assets.edits.store import latest_edits, save_edits
@@ -60,11 +60,7 @@ def main() -> None:
             page.get_by_text("[Show Markdown]").click()
             page.get_by_text("upload missing since").wait_for()
             _take(page, "garbage.png")
-            page.set_viewport_size({"width": 1900, "height": 1400})
-            page.goto(f"{deployment.url}/locations/{LOCATION}/asset-groups/episodes/lineage")
-            page.get_by_text("rendered_clips").first.wait_for()
-            page.wait_for_timeout(SETTLE_MS)
-            page.screenshot(path=DOCS / "asset_graph.png", clip={"x": 245, "y": 165, "width": 1600, "height": 1230})
+            _take_graph(page, deployment.url)
         browser.close()
 
 
@@ -102,9 +98,24 @@ def _launch(deployment: Deployment, job: str) -> None:
     deployment.graphql(operation("launch_run"), executionParams=params)
 
 
+def _take_graph(page: Page, url: str) -> None:
+    page.set_viewport_size({"width": 2400, "height": 2100})
+    page.goto(f"{url}/locations/{LOCATION}/asset-groups/episodes/lineage")
+    page.get_by_text("rendered_clips").first.wait_for()
+    page.wait_for_timeout(SETTLE_MS)
+    page.locator('[aria-label="zoom_out"]').last.click()
+    page.get_by_text("Loading...").first.wait_for(state="hidden")
+    page.wait_for_timeout(SETTLE_MS)
+    _save(page, "asset_graph.png", {"x": 360, "y": 230, "width": 1940, "height": 1750})
+
+
 def _take(page: Page, name: str, height: int = 700) -> None:
-    """Save the page without its navigation; 64 colours take a third of the space and look the same."""
-    clip: Any = {"x": 240, "y": 0, "width": 1060, "height": height}
+    """Save the page without its navigation."""
+    _save(page, name, {"x": 240, "y": 0, "width": 1060, "height": height})
+
+
+def _save(page: Page, name: str, clip: FloatRect) -> None:
+    """Save a part of the page in 64 colours, which take a third of the space and look the same."""
     png = page.screenshot(clip=clip, animations="disabled")
     Image.open(io.BytesIO(png)).convert("RGB").quantize(64).save(DOCS / name, optimize=True)
 
