@@ -57,7 +57,7 @@ def remove_files(storage: Storage, partition: str, lake_folders: Iterable[str] =
     It can be repeated if it was interrupted: a manifest is removed after the files whose owner it names, and the
     records of clips, which name the folders, after that.
     """
-    records = records_of(storage, partition)
+    records, emptied = records_of(storage, partition), set[str]()
     for aspect in Aspect:
         for folder in _folders_of(storage, partition, aspect, records):
             for stored in list(storage.list_objects(folder)):
@@ -65,11 +65,17 @@ def remove_files(storage: Storage, partition: str, lake_folders: Iterable[str] =
                 if path.parent.as_posix() == folder and _CLIP.fullmatch(path.name):
                     storage.delete(stored.key)
             storage.delete(f"{folder}/{MANIFEST}")
+            emptied.add(folder)
     for name in lake_folders:
-        for stored in list(storage.list_objects(f"{LAKE}/{name}/{hive_folder(partition)}")):
+        folder = f"{LAKE}/{name}/{hive_folder(partition)}"
+        for stored in list(storage.list_objects(folder)):
             storage.delete(stored.key)
+            emptied.add(PurePosixPath(stored.key).parent.as_posix())
+        emptied.add(folder)
     storage.delete(fingerprint_key(partition))
     storage.delete(fingerprint_key(partition, CLIP_FINGERPRINTS))
+    for folder in sorted(emptied, key=len, reverse=True):
+        storage.discard_empty(folder)
 
 
 def _folders_of(storage: Storage, partition: str, aspect: Aspect, records: Sequence[Clip]) -> list[str]:

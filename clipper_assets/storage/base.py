@@ -90,6 +90,9 @@ class Storage(dg.ConfigurableResource[None], ABC):
     def delete(self, key: str) -> None:
         """Delete an object; does nothing if it does not exist."""
 
+    def discard_empty(self, folder: str) -> None:
+        """Delete a folder in which nothing is left; S3 has no folders."""
+
     @abstractmethod
     def local_copy(self, key: str, folder: Path) -> Path:
         """The object as a local file: the stored file itself in a directory, a download into `folder` from S3."""

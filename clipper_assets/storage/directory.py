@@ -1,5 +1,6 @@
 """The storage root in a local directory."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,6 +14,10 @@ from clipper_assets.runtime.errors import StorageError, named_if_full
 from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.stored import Folder, Listed, Stored
 from clipper_assets.storage.walking import walked
+
+NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR}
+"""Error numbers for a folder that is not empty, which POSIX lets a system say in two ways, that does not exist, or that
+is a link."""
 
 
 class DirectoryStorage(Storage):
@@ -137,6 +142,13 @@ class DirectoryStorage(Storage):
 
     def delete(self, key: str) -> None:
         self._file(key).unlink(missing_ok=True)
+
+    def discard_empty(self, folder: str) -> None:
+        try:
+            self._file(folder).rmdir()
+        except OSError as error:
+            if error.errno not in NOT_EMPTY:
+                raise
 
     def local_copy(self, key: str, folder: Path) -> Path:
         return self._file(key)

@@ -135,3 +135,8 @@ def test_the_metadata_is_bounded() -> None:
 def test_the_deployment_has_the_job_and_the_schedule() -> None:
     assert defs.resolve_job_def("collect_garbage").tags["dagster/priority"] == "-1"
     assert defs.resolve_schedule_def("collect_garbage_every_day").cron_schedule == "0 3 * * *"
+
+
+def test_the_dry_run_is_part_of_the_nightly_check_of_the_catalogue() -> None:
+    checks = defs.resolve_job_def("check_catalogue").asset_layer.asset_graph.asset_check_keys
+    assert catalogue_has_no_garbage.check_key in checks
