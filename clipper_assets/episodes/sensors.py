@@ -52,7 +52,8 @@ def build_new_uploads(job: Any, interval_s: int, observe: Observe = observe_noth
         listing = listing_of(storage)
         registered: set[str] = set()
         if listing.digest != cursor.listing:
-            registered = {object_key(key) for key in context.instance.get_dynamic_partitions("episodes")}
+            partitions = context.instance.get_dynamic_partitions("episodes")
+            registered = {object_key(key) if "%" in key else key for key in partitions}
         if cursor.requested:
             decisions.remember(upload for upload in listing.uploads.values() if cursor.handled(upload))
         changed = changes(listing, cursor, registered)

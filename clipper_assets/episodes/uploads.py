@@ -28,7 +28,12 @@ def is_upload(key: str, suffixes: Collection[str] = RECORDINGS) -> bool:
 
 def is_visible(key: str, suffixes: Collection[str]) -> bool:
     """Whether an object has one of these suffixes, and neither it nor a folder above it is hidden."""
-    return _stem_and_suffix(key)[1] in suffixes and not key.startswith(".") and "/." not in key
+    return suffix_of(key) in suffixes and not key.startswith(".") and "/." not in key
+
+
+def suffix_of(key: str) -> str:
+    """The suffix of an object's name in lower case, `.mp4`."""
+    return _stem_and_suffix(key)[1]
 
 
 def without_audio_of_videos(listing: Iterable[AnyObject]) -> list[AnyObject]:

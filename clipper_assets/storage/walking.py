@@ -27,8 +27,9 @@ def walked(
                 if entry.is_dir(follow_symlinks=False):
                     if not pruned(key):
                         folders.append((f"{key}/", max(moved_ns, _moved_ns(entry))))
-                elif wanted(key) and (not entry.is_symlink() or is_inside(key)):
-                    yield from _listed(key, entry, moved_ns)
+                elif wanted(key) and (not entry.is_symlink() or is_inside(key)) and (status := _status(entry)):
+                    version = f"{status.st_size}-{status.st_mtime_ns}"
+                    yield Listed(key, status.st_size, version, max(status.st_ctime_ns, moved_ns))
 
 
 def _moved_ns(folder: os.DirEntry[str]) -> int:
@@ -40,11 +41,10 @@ def _moved_ns(folder: os.DirEntry[str]) -> int:
     return status.st_ctime_ns if status.st_ctime_ns != status.st_mtime_ns else 0
 
 
-def _listed(key: str, entry: os.DirEntry[str], moved_ns: int) -> Iterator[Listed]:
+def _status(file: os.DirEntry[str]) -> os.stat_result | None:
+    """The status of a regular file; None for anything else, and for a file that is gone."""
     try:
-        status = entry.stat()
+        status = file.stat()
     except FileNotFoundError:
-        return
-    if S_ISREG(status.st_mode):
-        version = f"{status.st_size}-{status.st_mtime_ns}"
-        yield Listed(key, status.st_size, version, max(status.st_ctime_ns, moved_ns))
+        return None
+    return status if S_ISREG(status.st_mode) else None

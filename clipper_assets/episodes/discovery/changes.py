@@ -36,9 +36,10 @@ def changes(listing: Listing, cursor: Cursor, registered: Collection[str]) -> Ch
     uploads = [
         upload
         for key, upload in listing.uploads.items()
-        if (key in cursor.waiting or key not in registered or upload.changed_ns >= cursor.uploads_ns)
-        and not cursor.handled(upload)
+        if upload.changed_ns >= cursor.uploads_ns or key not in registered or key in cursor.waiting
     ]
+    if cursor.requested:
+        uploads = [upload for upload in uploads if not cursor.handled(upload)]
     changed = sorted(
         (each.changed_ns, each.key)
         for each in listing.inputs

@@ -29,6 +29,8 @@ from clipper_assets.storage.stored import Listed
 
 READING_S = 20.0
 """Seconds after which a tick reads no more messages. A tick may take 60 s."""
+TOGETHER = 100
+"""Messages that are handled together."""
 
 
 @dataclass
@@ -42,13 +44,13 @@ class Tick:
     unreadable: int = 0
     trouble: StorageError | None = None
 
-    def may_go_on(self, stop: float) -> bool:
-        """Whether the tick has room for the launches of another batch."""
-        return len(self.launches) <= REQUESTS_PER_TICK - BATCH and time.monotonic() < stop
+    def has_room(self, uploads: int = 0) -> bool:
+        """Whether the tick may launch another batch of uploads beside these."""
+        return len(self.launches) + uploads <= REQUESTS_PER_TICK - BATCH
 
 
 class Reader:
-    """Handles messages one batch at a time.
+    """Handles messages, up to TOGETHER at once, because their runs are then looked up in one query.
 
     Nothing is remembered: a message that asks for a run, or for an observation, stays in the queue, comes back, and is
     deleted when the run or the observation exists. So a tick that is lost costs nothing, and a message that comes twice
@@ -60,16 +62,22 @@ class Reader:
         self.observe = observe
         self.decisions = Decisions(Requester.events)
 
-    def read_batch(self, tick: Tick, context: SensorEvaluationContext, storage: S3Storage) -> bool:
-        """Handle one batch of messages; False if there is none."""
-        messages = self.queue.receive()
-        changed = {message: keys for message in messages if (keys := self._keys(message, storage, tick)) is not None}
-        keys = set().union(*changed.values())
+    def read(self, tick: Tick, context: SensorEvaluationContext, storage: S3Storage) -> bool:
+        """Handle some messages at once; False if there is none."""
+        changed: dict[Message, set[str]] = {}
+        keys: set[str] = set()
+        received = tick.read
+        while tick.read - received < TOGETHER and tick.has_room(sum(map(is_upload, keys))):
+            messages = self.queue.receive()
+            if not messages:
+                break
+            changed |= {each: found for each in messages if (found := self._keys(each, storage, tick)) is not None}
+            keys = set().union(*changed.values())
         unfinished = self._request_runs(keys, tick, context, storage) | self._observe_inputs(
             keys, tick, context.instance, storage
         )
         self.queue.delete([message for message, keys in changed.items() if unfinished.isdisjoint(keys)])
-        return bool(messages)
+        return tick.read > received
 
     def _keys(self, message: Message, storage: S3Storage, tick: Tick) -> set[str] | None:
         """The keys below the storage root that a message is about; None if it is not a notification of S3."""
@@ -141,7 +149,7 @@ def _read(reader: Reader, context: SensorEvaluationContext, storage: S3Storage) 
     """Read until the queue is empty or the tick is full. Raises StorageError only if nothing was requested before."""
     tick, stop = Tick(), time.monotonic() + READING_S
     try:
-        while tick.may_go_on(stop) and reader.read_batch(tick, context, storage):
+        while tick.has_room() and time.monotonic() < stop and reader.read(tick, context, storage):
             pass
     except StorageError as error:
         if not tick.launches and not tick.observations:
