@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 
-from benchmarks.catalogue import discovery, gpus
+from benchmarks.catalogue import discovery, gpus, questions
 from benchmarks.catalogue.figure import Figure
 
-PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {"discovery": discovery.measure, "gpus": gpus.measure}
+PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
+    "discovery": discovery.measure,
+    "gpus": gpus.measure,
+    "questions": questions.measure,
+}
 """What each part measures, by name."""
 
 
