@@ -27,8 +27,9 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.companions import Companions
 from clipper_assets.transcript.lineage import transcript_reads
 
-MOST_OBSERVATIONS = 5_000
-"""The daemon stores the observations of a tick before it evaluates other sensors: 100 to 400 a second on SQLite."""
+MOST_OBSERVATIONS = 3_000
+"""The daemon stores the observations of a tick one by one, for 12 ms of CPU each on SQLite. Two ticks are enough for
+another language model, which three assets of each of 2,000 episodes ask."""
 MOST_BY_SETTINGS, MOST_EPISODES = 2_000, 200
 """Episodes that a tick looks at: for what follows from settings, which costs requests for each folder, and for all that
 an episode reads, which costs two or three requests on S3."""
