@@ -12,6 +12,7 @@ from websockets import Subprotocol
 from websockets.sync.client import connect
 
 from clipper_assets.api.graphql.operations import operation
+from clipper_assets.api.routes.edits import AFTER_EDITS
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, CLIP_S, Stack
 from clipper_assets_tests.support.servers import FULL, READ, wait_for
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.e2e
 
 KEY = "test1/sample.mp4"
 RUNS = "query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"
+STALE = """query($assets: [AssetKeyInput!]!, $key: String!) {
+  assetNodes(assetKeys: $assets) { assetKey { path } staleStatus(partition: $key) } }"""
 ADD_PARTITION = """
 mutation($key: String!) {
   addDynamicPartition(
@@ -118,6 +121,23 @@ def test_logs_are_json(stack: Stack) -> None:
     steps = {line["step"] for line in lines_by_log[run] if line.get("event_type") == "STEP_SUCCESS"}
     assert "rendered_clips" in steps
     assert {line["episode"] for line in lines_by_log[run]} == {KEY}
+
+
+def test_an_edit_makes_the_clips_of_its_episode_stale_until_it_is_undone(stack: Stack) -> None:
+    def stale() -> set[str]:
+        nodes = stack.deployment.graphql(STALE, assets=[{"path": [name]} for name in AFTER_EDITS], key=KEY)
+        return {node["assetKey"]["path"][0] for node in nodes["assetNodes"] if node["staleStatus"] != "FRESH"}
+
+    assert stale() == set()
+    version = stack.api.episode(KEY)["edits"]["version"]
+    decided = {"base_version": version, "decision": "approved"}
+    assert stack.api.request("PATCH", f"/episodes/{KEY}/clips/0", json=decided).ok
+    assert stale() == set()
+    styled = {"base_version": version + 1, "caption_style": "boxed"}
+    assert stack.api.request("PATCH", f"/episodes/{KEY}/clips/0", json=styled).ok
+    assert stale() == {"rendered_clips"}
+    assert stack.api.request("POST", f"/episodes/{KEY}/edits/undo", json={"base_version": version + 2}).ok
+    assert stale() == set()
 
 
 def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stack: Stack) -> None:
