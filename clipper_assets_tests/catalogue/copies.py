@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,14 +25,15 @@ EPISODES = [ORIGINAL, *(f"s{number:03}/cut.mp4" for number in range(1, COUNT))]
 def copy_episode(storage: DirectoryStorage, to: str) -> None:
     """Copy the episode `ORIGINAL` to the upload `to`, which has the same name in another folder."""
     before, after = ORIGINAL.rpartition("/")[0], to.rpartition("/")[0]
-    for stored in list(storage.list_objects()):
-        if f"{before}/" not in stored.key and f"{before}%2F" not in stored.key:
+    root = Path(storage.root)
+    for file in (*root.glob(f"{before}/**/*"), *root.glob(f"lake/*/*={before}*/**/*")):
+        if not file.is_file():
             continue
-        data = storage.read_bytes(stored.key)
-        if stored.key.endswith(".json"):
+        data = file.read_bytes()
+        if file.suffix == ".json":
             data = data.replace(f"{before}/".encode(), f"{after}/".encode())
             data = data.replace(f"{before}%2F".encode(), f"{after}%2F".encode())
-        storage.put_bytes(_moved(stored.key, to), data)
+        storage.put_bytes(_moved(file.relative_to(root).as_posix(), to), data)
     source = RawVideo.from_table(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
     speech, loudness = _moved(source.speech_key, to), _moved(source.loudness_key, to)
     table = replace(source, key=to, episode=to, speech_key=speech, loudness_key=loudness).to_table()

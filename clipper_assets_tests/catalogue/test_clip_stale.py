@@ -21,7 +21,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
 from clipper_assets.storage.recipes import RECIPE
 from clipper_assets.storage.tables import provenance
-from clipper_assets_tests.catalogue.copies import COUNT, EPISODES, ORIGINAL
+from clipper_assets_tests.catalogue.copies import COUNT, EPISODES, ORIGINAL, copy_episode
 
 
 class Catalogue:
@@ -149,6 +149,27 @@ def test_after_the_requested_runs_nothing_differs(catalogue: Catalogue) -> None:
         assert result.success
     facts = catalogue.found()
     assert (facts["runs"], facts["kept"]) == (0, COUNT), facts["differs"]
+
+
+@pytest.mark.episodes
+def test_of_200_episodes_the_seven_that_differ_get_one_run_each(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = [f"s{number:03}/cut.mp4" for number in range(COUNT, 200)]
+    for episode in more:
+        copy_episode(catalogue.storage, episode)
+    catalogue.instance.add_dynamic_partitions("episodes", more)
+    expected = differ(catalogue)
+    facts = catalogue.found()
+    assert facts["runs"] == 7, facts["differs"]
+    assert facts["kept"] == 193
+    assert catalogue.found(dry_run=False)["runs"] == 7
+    monkeypatch.setattr("clipper_assets.catalogue.clip_stale_runs.MOST_AT_ONCE", 4)
+    requested = [request.partition_key for request in catalogue.tick()]
+    assert catalogue.found(dry_run=False)["runs"] == 3
+    catalogue.end(dg.DagsterEventType.RUN_FAILURE)
+    requested += [request.partition_key for request in catalogue.tick()]
+    assert sorted(map(str, requested)) == sorted(expected)
 
 
 @pytest.mark.parametrize("cursor_is_lost", [False, True])
