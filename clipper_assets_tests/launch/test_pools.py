@@ -1,5 +1,6 @@
 """The limits that pools get at the start of the daemon."""
 
+import json
 import os
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def test_the_command_sets_the_limits_of_the_instance(tmp_path: Path, monkeypatch
     assert (result.exit_code, result.output) == (0, "encode: 5, gpu: 3, llm: 4\n")
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert stored(instance) == {"encode": 5, "gpu": 3, "llm": 4}
+
+
+def test_the_command_logs_like_the_daemon_that_it_precedes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").touch()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("CLIPPER_LOG_FORMAT", "json")
+    monkeypatch.setenv("CLIPPER_POOL_GPU", "7")
+    monkeypatch.setenv("CLIPPER_POOL_ENCODE", "5")
+    result = CliRunner().invoke(cli.main, ["pools"])
+    line = json.loads(result.stderr.splitlines()[-1])
+    assert line["event"] == "limits of the pools: encode: 5, gpu: 7, llm: 4"
+    assert result.stdout == ""
 
 
 def test_the_command_says_in_one_sentence_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
