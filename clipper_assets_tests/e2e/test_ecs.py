@@ -37,6 +37,12 @@ NOT_CALLED = {
     ("daemon", "iam:PassRole"),
     ("run", "ecs:TagResource"),
     ("run", "iam:PassRole"),
+    # Only by collect_garbage.
+    ("run", "s3:ListBucketMultipartUploads"),
+    ("run", "s3:ListMultipartUploadParts"),
+    ("run", "s3:AbortMultipartUpload"),
+    # Only for the log of a backfill.
+    ("daemon", "s3:PutObject"),
     # Only with webhooks, which report clips.
     ("code-location", "s3:GetObject"),
 }
