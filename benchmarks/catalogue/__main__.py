@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from rich.console import Console
 
-from benchmarks.catalogue import discovery, gpus, questions
+from benchmarks.catalogue import checks, discovery, gpus, questions
 from benchmarks.catalogue.figure import Figure
 
 PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "discovery": discovery.measure,
-    "gpus": gpus.measure,
     "questions": questions.measure,
+    "checks": checks.measure,
+    "gpus": gpus.measure,
 }
 """What each part measures, by name."""
 
