@@ -50,16 +50,16 @@ class Superseded:
         partition = run.tags.get("dagster/partition")
         if partition is None:
             of_job = self.instance.get_runs(dg.RunsFilter(job_name=run.job_name))
-            return _unmatched([each for each in of_job if "dagster/partition" not in each.tags])
-        if partition not in self.partitions:
+            runs = [each for each in of_job if "dagster/partition" not in each.tags]
+            needed = _unmatched(runs)
+        elif partition in self.partitions:
+            runs = list(self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition})))
+            needed = _unmatched(runs) | self._of_present_version(partition, runs)
+            if len(needed) < len(runs):
+                needed |= self._holders(partition) | self._renderers(partition)
+        else:
             return set()
-        runs = self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition}))
-        if len(runs) == 1:
-            return {run.run_id}
-        needed = _unmatched(runs) | self._of_present_version(partition, runs)
-        needed |= self._holders(partition) | self._renderers(partition)
-        relatives = {relative for each in runs if each.run_id in needed for relative in _relatives(each)}
-        return needed | relatives
+        return needed | {relative for each in runs if each.run_id in needed for relative in _relatives(each)}
 
     def _of_present_version(self, partition: str, runs: Sequence[dg.DagsterRun]) -> set[str]:
         """The runs that were started for the present version of the upload, or for the last one if it is gone."""

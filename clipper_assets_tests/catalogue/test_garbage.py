@@ -208,6 +208,13 @@ def test_files_of_killed_copies_are_removed_after_a_day(library: Library) -> Non
     assert sorted(file.name for file in root.rglob("*.part")) == [".my own.part", "1.part"]
 
 
+def test_an_archived_upload_is_not_gone(s3_storage: S3Storage) -> None:
+    library = Library(s3_storage, dg.DagsterInstance.ephemeral())
+    library.make("a.mp4")
+    s3_storage.client.put_object(**s3_storage.location("a.mp4"), Body=b"x", StorageClass="DEEP_ARCHIVE")
+    assert look(library, 0).gone == []
+
+
 def test_only_multipart_uploads_that_receive_nothing_are_aborted(s3_storage: S3Storage) -> None:
     multipart, instance = S3Multipart(s3_storage), dg.DagsterInstance.ephemeral()
     abandoned, active = (multipart.begin(key, "video/mp4") for key in ("old.mp4", "new.mp4"))

@@ -111,6 +111,14 @@ def test_only_finished_runs_that_are_old_are_removed(storage: DirectoryStorage, 
     assert instance.get_run_ids() == [newest, started]
 
 
+def test_the_runs_that_a_retry_names_stay(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    first = instance.add_run(dg.DagsterRun("evaluate_pickers", status=dg.DagsterRunStatus.FAILURE))
+    names = {"parent_run_id": first.run_id, "root_run_id": first.run_id}
+    again = instance.add_run(dg.DagsterRun("evaluate_pickers", status=dg.DagsterRunStatus.SUCCESS, **names))  # type: ignore[arg-type]
+    prune(storage, instance, soon(), most_runs=9, dry_run=False)
+    assert instance.get_run_ids() == [again.run_id, first.run_id]
+
+
 def test_logs_that_may_not_be_deleted_stay(
     storage: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
