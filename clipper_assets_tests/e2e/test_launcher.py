@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import combinations, permutations
 from pathlib import Path
 
@@ -33,14 +34,7 @@ STEPS = [
     "rendered_clips",
 ]
 SHORT = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_GPUS": "0,1", "CLIPPER_RENDER_WORKERS": "1"}
-RETRIED_WITHIN_S = 15.0
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path / "data"
-    root.mkdir()
-    return root
+RETRIED_WITHIN_S = 30.0
 
 
 def upload(root: Path, cut: Path, *names: str, clips: int = 1) -> None:
@@ -51,19 +45,40 @@ def upload(root: Path, cut: Path, *names: str, clips: int = 1) -> None:
             shutil.copy(cut.with_suffix(suffix), root / name / f"talk{suffix}")
 
 
+@dataclass(frozen=True)
+class Machine:
+    """`dagster dev` with two fake GPUs, its instance, and its storage root."""
+
+    deployment: Deployment
+    instance: dg.DagsterInstance
+    root: Path
+
+
 @contextmanager
-def deployment_of(root: Path, folder: Path) -> Iterator[tuple[Deployment, dg.DagsterInstance]]:
-    """`dagster dev` with two fake GPUs, and its instance."""
+def machine_in(folder: Path) -> Iterator[Machine]:
+    root = folder / "data"
+    root.mkdir(exist_ok=True)
     with (
         deployed(folder, str(root), **SHORT) as deployment,
         dg.DagsterInstance.from_config(str(folder / "home")) as instance,
     ):
-        yield deployment, instance
+        yield Machine(deployment, instance, root)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One for all tests that leave its servers alone; each has other episodes."""
+    with machine_in(tmp_path_factory.mktemp("machine")) as machine:
+        yield machine
+
+
+def of_episodes(names: Iterable[str], *statuses: dg.DagsterRunStatus) -> dg.RunsFilter:
+    return dg.RunsFilter(tags={"dagster/partition": [f"{name}/talk.mp4" for name in names]}, statuses=statuses)
 
 
 def runs_of(instance: dg.DagsterInstance, name: str) -> list[dg.DagsterRun]:
     """Returns all runs of an episode, the oldest first."""
-    return list(reversed(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": f"{name}/talk.mp4"}))))
+    return list(reversed(instance.get_runs(of_episodes([name]))))
 
 
 def name_of(run: dg.DagsterRun) -> str:
@@ -74,8 +89,8 @@ def wait_until_succeeded(instance: dg.DagsterInstance, *names: str) -> None:
     """Waits until the last run of each episode has succeeded; fails at once if one of them never will."""
 
     def last_runs() -> list[dg.DagsterRun]:
-        by_name = {name_of(run): run for run in reversed(instance.get_runs())}
-        return [by_name[name] for name in names if name in by_name]
+        by_name = {name_of(run): run for run in reversed(instance.get_runs(of_episodes(names)))}
+        return list(by_name.values())
 
     def succeeded() -> bool | None:
         runs = last_runs()
@@ -137,15 +152,37 @@ def runs_reaching(steps: Iterable[str], instance: dg.DagsterInstance) -> Iterato
     deadline, waiting = time.monotonic() + DEADLINE_S, set(steps)
     statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
     while waiting and time.monotonic() < deadline:
-        for run in instance.get_runs(dg.RunsFilter(statuses=statuses)):
-            if (step := name_of(run)) in waiting:
-                if reached := in_step(instance, step, step):
-                    waiting.remove(step)
-                    yield reached
-                else:
-                    assert not run.is_finished, f"the run {run.run_id} of {step} is {run.status.value}"
+        for run in instance.get_runs(of_episodes(waiting, *statuses)):
+            step = name_of(run)
+            if reached := in_step(instance, step, step):
+                waiting.remove(step)
+                yield reached
+            else:
+                assert not run.is_finished, f"the run {run.run_id} of {step} is {run.status.value}"
         time.sleep(0.05)
     assert not waiting
+
+
+def test_every_run_succeeds_after_everything_was_killed_and_restarted(tmp_path: Path, cut: Path) -> None:
+    names = [f"show{number}" for number in range(3)]
+    with machine_in(tmp_path) as machine:
+        upload(machine.root, cut, *names)
+        wait_for("two runs at once", lambda: _two_started(machine.instance, names))
+        machine.deployment.kill()
+        begun = machine.instance.get_runs(of_episodes(names, dg.DagsterRunStatus.STARTED))
+        for run in begun:
+            kill_worker(run)
+    with machine_in(tmp_path) as machine:
+        instance, root = machine.instance, machine.root
+        wait_until_succeeded(instance, *names)
+        assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
+        assert all(run.is_finished for run in instance.get_runs(of_episodes(names)))
+        assert all(len(runs_of(instance, name)) <= 2 for name in names)
+        wait_for("the end of all processes", lambda: processes_ended(*(run.run_id for run in begun)))
+
+
+def _two_started(instance: dg.DagsterInstance, names: list[str]) -> bool | None:
+    return len(instance.get_runs(of_episodes(names, dg.DagsterRunStatus.STARTED))) >= 2 or None
 
 
 Span = tuple[float, float]
@@ -162,77 +199,70 @@ def overlap(one: Span, other: Span) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def test_four_episodes_on_two_gpus_overlap_and_no_two_transcripts_share_one(
-    root: Path, tmp_path: Path, cut: Path
-) -> None:
-    names = [f"show{number}" for number in range(4)]
-    upload(root, cut, *names)
-    with deployment_of(root, tmp_path) as (_, instance):
-        wait_until_succeeded(instance, *names)
-        runs = instance.get_runs()
-        assert len(runs) == 4
-        steps = {run.run_id: steps_of(instance, run) for run in runs}
-        for run, other in combinations(runs, 2):
-            one, second = steps[run.run_id], steps[other.run_id]
-            assert not overlap(one["rendered_clips"], second["rendered_clips"])
-            if run.tags[GPU_TAG] == other.tags[GPU_TAG]:
-                assert not overlap(one["aligned_transcript"], second["aligned_transcript"])
-        assert {run.tags[GPU_TAG] for run in runs} <= {"0", "1"}
-        assert any(
-            overlap(steps[one]["rendered_clips"], span)
-            for one, other in permutations(steps, 2)
-            for span in steps[other].values()
-        )
-        assert {"gpu": 2, "encode": 1}.items() <= {
-            limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()
-        }.items()
-        assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
-        wait_for("the end of all processes", lambda: processes_ended(*(run.run_id for run in runs)))
+def test_four_episodes_on_two_gpus_overlap_and_no_two_transcripts_share_one(machine: Machine, cut: Path) -> None:
+    instance, names = machine.instance, [f"overlapping{number}" for number in range(4)]
+    upload(machine.root, cut, *names)
+    wait_until_succeeded(instance, *names)
+    runs = instance.get_runs(of_episodes(names))
+    assert len(runs) == 4
+    steps = {run.run_id: steps_of(instance, run) for run in runs}
+    for run, other in combinations(runs, 2):
+        one, second = steps[run.run_id], steps[other.run_id]
+        assert not overlap(one["rendered_clips"], second["rendered_clips"])
+        if run.tags[GPU_TAG] == other.tags[GPU_TAG]:
+            assert not overlap(one["aligned_transcript"], second["aligned_transcript"])
+    assert {run.tags[GPU_TAG] for run in runs} <= {"0", "1"}
+    assert any(
+        overlap(steps[one]["rendered_clips"], span)
+        for one, other in permutations(steps, 2)
+        for span in steps[other].values()
+    )
+    assert {"gpu": 2, "encode": 1}.items() <= {
+        limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()
+    }.items()
+    assert len({json.dumps(clips_of(machine.root, name)) for name in names}) == 1
+    wait_for("the end of all processes", lambda: processes_ended(*(run.run_id for run in runs)))
 
 
-def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(
-    root: Path, tmp_path: Path, cut: Path
-) -> None:
-    with deployment_of(root, tmp_path) as (_, instance):
-        upload(root, cut, "whole", *STEPS)
-        killed_at = {}
-        for run in runs_reaching(STEPS, instance):
-            kill_worker(run)
-            killed_at[run.run_id] = time.time()
-        wait_until_succeeded(instance, "whole", *STEPS)
-        for step in STEPS:
-            first, second = runs_of(instance, step)
-            assert first.is_failure
-            retry = instance.get_run_record_by_id(second.run_id)
-            assert retry
-            assert retry.create_timestamp.timestamp() - killed_at[first.run_id] < RETRIED_WITHIN_S
-            assert leftovers(first.run_id) == []
-            assert clips_of(root, step) == clips_of(root, "whole")
-
-
-def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused(
-    root: Path, tmp_path: Path, cut: Path
-) -> None:
-    """Spot instances are stopped by SIGTERM."""
-    with deployment_of(root, tmp_path) as (_, instance):
-        upload(root, cut, "show", clips=2)
-        run = wait_for(
-            "the first clip",
-            lambda: _run_with_log_line(instance, "show", "clip_0: rendered"),
-            lambda: ended(instance, "show"),
-        )
-        os.kill(Worker.parse(run.tags[WORKER_TAG]).pid, signal.SIGTERM)
-        wait_for("the end of its processes", lambda: processes_ended(run.run_id))
-        first = runs_of(instance, "show")[0]
+def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(machine: Machine, cut: Path) -> None:
+    instance, root = machine.instance, machine.root
+    upload(root, cut, "whole", *STEPS)
+    killed_at = {}
+    for run in runs_reaching(STEPS, instance):
+        kill_worker(run)
+        killed_at[run.run_id] = time.time()
+    wait_until_succeeded(instance, "whole", *STEPS)
+    for step in STEPS:
+        first, second = runs_of(instance, step)
         assert first.is_failure
-        assert first.tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
-        assert not list((root / "show" / "clips").glob("clip_1.*"))
-        wait_until_succeeded(instance, "show")
-        _, retry = runs_of(instance, "show")
-        assert _run_with_log_line(instance, "show", "clip_0: unchanged, not rendered again", retry=1)
-        assert len(clips_of(root, "show")) == 2
-        begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
-        assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips"]
+        retry = instance.get_run_record_by_id(second.run_id)
+        assert retry
+        assert retry.create_timestamp.timestamp() - killed_at[first.run_id] < RETRIED_WITHIN_S
+        assert leftovers(first.run_id) == []
+        assert clips_of(root, step) == clips_of(root, "whole")
+
+
+def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused(machine: Machine, cut: Path) -> None:
+    """Spot instances are stopped by SIGTERM."""
+    instance, root = machine.instance, machine.root
+    upload(root, cut, "stopped", clips=2)
+    run = wait_for(
+        "the first clip",
+        lambda: _run_with_log_line(instance, "stopped", "clip_0: rendered"),
+        lambda: ended(instance, "stopped"),
+    )
+    os.kill(Worker.parse(run.tags[WORKER_TAG]).pid, signal.SIGTERM)
+    wait_for("the end of its processes", lambda: processes_ended(run.run_id))
+    first = runs_of(instance, "stopped")[0]
+    assert first.is_failure
+    assert first.tags["dagster/failure_reason"] == "UNEXPECTED_TERMINATION"
+    assert not list((root / "stopped" / "clips").glob("clip_1.*"))
+    wait_until_succeeded(instance, "stopped")
+    _, retry = runs_of(instance, "stopped")
+    assert _run_with_log_line(instance, "stopped", "clip_0: unchanged, not rendered again", retry=1)
+    assert len(clips_of(root, "stopped")) == 2
+    begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
+    assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips"]
 
 
 def _run_with_log_line(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:
@@ -242,40 +272,18 @@ def _run_with_log_line(instance: dg.DagsterInstance, name: str, beginning: str, 
     return None
 
 
-def test_every_run_succeeds_after_everything_was_killed_and_restarted(root: Path, tmp_path: Path, cut: Path) -> None:
-    names = [f"show{number}" for number in range(3)]
-    upload(root, cut, *names)
-    with deployment_of(root, tmp_path) as (deployment, instance):
-        wait_for("two runs at once", lambda: _two_runs_started(instance))
-        deployment.kill()
-        begun = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-        for run in begun:
-            kill_worker(run)
-    with deployment_of(root, tmp_path) as (_, instance):
-        wait_until_succeeded(instance, *names)
-        assert len({json.dumps(clips_of(root, name)) for name in names}) == 1
-        assert all(run.is_finished for run in instance.get_runs())
-        assert all(len(runs_of(instance, name)) <= 2 for name in names)
-        wait_for("the end of all processes", lambda: processes_ended(*(run.run_id for run in begun)))
-
-
-def _two_runs_started(instance: dg.DagsterInstance) -> bool | None:
-    begun = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-    return len(begun) >= 2 or None
-
-
-def test_a_cancelled_run_leaves_no_processes(root: Path, tmp_path: Path, cut: Path) -> None:
-    with deployment_of(root, tmp_path) as (deployment, instance):
-        upload(root, cut, "show")
-        run = wait_for(
-            "the start of rendering",
-            lambda: in_step(instance, "show", "rendered_clips"),
-            lambda: ended(instance, "show"),
-        )
-        _cancel(deployment, run.run_id)
-        wait_for("the end of the run", lambda: runs_of(instance, "show")[0].is_finished or None)
-        assert runs_of(instance, "show")[0].status is dg.DagsterRunStatus.CANCELED
-        assert leftovers(run.run_id) == []
+def test_a_cancelled_run_leaves_no_processes(machine: Machine, cut: Path) -> None:
+    instance = machine.instance
+    upload(machine.root, cut, "cancelled")
+    run = wait_for(
+        "the start of rendering",
+        lambda: in_step(instance, "cancelled", "rendered_clips"),
+        lambda: ended(instance, "cancelled"),
+    )
+    _cancel(machine.deployment, run.run_id)
+    wait_for("the end of the run", lambda: runs_of(instance, "cancelled")[0].is_finished or None)
+    assert runs_of(instance, "cancelled")[0].status is dg.DagsterRunStatus.CANCELED
+    assert leftovers(run.run_id) == []
 
 
 def _cancel(deployment: Deployment, run_id: str) -> None:
