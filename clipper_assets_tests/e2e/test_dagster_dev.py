@@ -23,7 +23,7 @@ def finished_run(deployment: Deployment) -> dict[str, Any]:
 
     def ended_run() -> dict[str, Any] | None:
         runs: list[dict[str, Any]] = deployment.graphql(RUNS)["runsOrError"]["results"]
-        return next((run for run in runs if run["status"] in ("SUCCESS", "FAILURE")), None)
+        return next((run for run in runs if run["status"] in ("SUCCESS", "FAILURE", "CANCELED")), None)
 
     return wait_for("the end of the run", ended_run)
 
