@@ -13,7 +13,7 @@ marked = $(shell grep -rlE 'mark\.$(1)\b' --include='*.py' clipper_assets_tests 
 # The longest first, so that no process waits for them at the end.
 LONGEST := $(addprefix clipper_assets_tests/e2e/test_,launcher.py review.py dagster_dev.py)
 
-.PHONY: demo test test-e2e test-whisperx test-speech test-deploy prove-docker prove-postgres lint lock dev api bench bench-api simulate clean
+.PHONY: demo test test-e2e test-whisperx test-speech test-deploy prove-docker prove-postgres lint types layers lock dev api bench bench-api simulate clean
 
 demo: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper process sample/episode.mp4 --key demo/episode.mp4
@@ -62,7 +62,12 @@ simulate: $(VENV)/.dev
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(MAKE) --no-print-directory --jobs=2 --output-sync types layers
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 	cd $(CURDIR) && env -u DAGSTER_HOME PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dg check defs
 
