@@ -71,9 +71,11 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 	cd $(CURDIR) && env -u DAGSTER_HOME PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dg check defs
 
+# Dagster advises `dg dev` instead, but dg is among the tools of developers, which `make dev` does not install.
+NOT_DG := ignore:Function `dev_command` is superseded:FutureWarning
 dev: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper pools
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/dagster dev --log-format $(or $(CLIPPER_LOG_FORMAT),colored)
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONWARNINGS='$(NOT_DG)' $(BIN)/dagster dev --log-format $(or $(CLIPPER_LOG_FORMAT),colored)
 
 api: $(VENV)/.light $(DAGSTER_HOME)/dagster.yaml
 	$(BIN)/clipper-api

@@ -36,6 +36,12 @@ def check_states(deployment: Deployment, asset: str) -> dict[str, str]:
     }
 
 
+def python_warnings(deployment: Deployment) -> list[str]:
+    """Warnings in the log of the servers, except that Dagster advises `dg dev` instead of `dagster dev`."""
+    lines = deployment.log.read_text().splitlines()
+    return [line for line in lines if "Warning:" in line and "`dev_command` is superseded" not in line]
+
+
 def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: Path) -> None:
     root = tmp_path / "storage"
     folder = root / "show"
@@ -55,6 +61,7 @@ def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: 
     assert all((root / clip["key"]).is_file() for clip in manifest["clips"])
     assert check_states(deployment, "rendered_clips")["clips_are_published"] == "SUCCEEDED"
     assert {path.name for path in root.iterdir()} == {"show", "lake"}
+    assert python_warnings(deployment) == []
 
 
 def test_an_upload_to_s3_becomes_clips_and_rendering_reads_only_the_windows(deploy: Deploy, s3: CountingS3) -> None:
