@@ -22,6 +22,7 @@ from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.lineage import PICK_PROMPT, windows_read
 from clipper_assets.highlights.lineage import SHOW_SETTINGS as WINDOWS_SETTINGS
 from clipper_assets.highlights.prompt import load_prompt, prompt_name
+from clipper_assets.runtime.faults import fault_of
 from clipper_assets.runtime.lineage import version_of
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout, load_show
@@ -49,7 +50,7 @@ class Inputs:
         self._show = cache(lambda folder: _or_mistake(lambda: load_show(storage, f"{folder}any")))
         self._prompt = cache(lambda name: _or_mistake(lambda: load_prompt(storage, name)))
         self._names = cache(self._listed)
-        self._etag = cache(storage.fingerprint)
+        self._etag = cache(lambda key: str(_or_mistake(lambda: storage.fingerprint(key))))
 
     def all_of(self, episode: str) -> Versions:
         """Everything that the steps of an episode (a partition key) read."""
@@ -153,10 +154,16 @@ def may_belong(name: str, upload: str) -> bool:
 
 
 def _or_mistake(read: Callable[[], T]) -> T | ValueError:
+    """What `read` returns, or why it never will until a person acts: one file holds up no other episode."""
     try:
         return read()
     except ValueError as mistake:
         return mistake
+    except Exception as error:
+        fault = fault_of(error)
+        if fault is None or not fault.final:
+            raise
+        return ValueError(fault.sentence)
 
 
 def _refused(mistake: ValueError, *assets: dg.AssetSpec) -> Versions:

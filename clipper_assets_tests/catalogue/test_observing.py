@@ -1,5 +1,9 @@
 """Observations between runs: bounded, complete over several ticks, and only where something differs."""
 
+import errno
+from pathlib import Path
+from typing import Any
+
 import dagster as dg
 import pytest
 
@@ -132,3 +136,34 @@ def test_a_bucket_is_swept_once_until_something_changes(any_storage: Storage, in
     by_settings, cursor = tick(any_storage, instance, cursor, Settings())
     assert by_settings == []  # without a key, rules pick
     assert tick(any_storage, instance, cursor, Settings())[0] == ([] if seen else EPISODES[:1])
+
+
+@pytest.mark.parametrize("file", ["show.toml", "3.srt"])
+def test_a_file_that_cannot_be_read_holds_up_no_other_episode(
+    file: str, storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = Path(storage.root, "show", file)
+    secret.write_text("secret")
+    opened = Path.open
+
+    def denied(path: Path, *arguments: Any, **more: Any) -> Any:
+        if path == secret:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", denied)
+    stale = EPISODES if file == "show.toml" else EPISODES[3:4]
+    found = observing(Settings())(observed, storage, [f"show/{file}"])
+    assert {each.partition for each in found} == set(stale)
+    _, cursor = tick(storage, observed, None, Settings())
+    partitions, _ = tick(storage, observed, cursor, Settings().model_copy(update={"whisper_model": "another"}))
+    assert set(partitions) >= set(EPISODES) - {EPISODES[3]}
+
+
+def test_settings_that_link_out_of_the_root_hold_up_no_other_episode(
+    storage: DirectoryStorage, observed: dg.DagsterInstance, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "show.toml"
+    outside.write_text("tighten = true")
+    Path(storage.root, "show", "show.toml").symlink_to(outside)
+    assert set(tick(storage, observed, None, Settings())[0]) == set(EPISODES)
