@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -82,13 +83,29 @@ CommaSeparated = Annotated[
 """A tuple whose environment variable is comma-separated text instead of JSON."""
 
 
+def queue_url(url: str | None) -> str | None:
+    """The URL of a queue, None if it is empty. Raises ValueError for any other text, or a password in it."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(parts.path) < 2 or "@" in parts.netloc:
+        raise ValueError(
+            "CLIPPER_UPLOAD_QUEUE is not the URL of a queue, which is like "
+            "https://sqs.eu-central-1.amazonaws.com/111122223333/uploads; set it to what `aws sqs get-queue-url` says, "
+            "and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the credentials"
+        )
+    return url
+
+
 class Settings(BaseSettings):
     """Settings of a process, from environment variables. What may differ between runs is Dagster run config.
 
     The table in docs/settings.md lists these fields; a test compares the two.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     storage: str = Field("./data", description="storage root: a directory, or `s3://bucket[/prefix]`")
     ffmpeg: str | None = Field(None, description="ffmpeg binary; default: the one inside the imageio-ffmpeg package")
@@ -201,7 +218,7 @@ class Settings(BaseSettings):
     prune_runs_after_days: int = Field(
         90, ge=1, description="days after which `prune_runs` removes a run that newer runs have superseded"
     )
-    upload_queue: Annotated[str | None, BeforeValidator(lambda value: value or None)] = Field(
+    upload_queue: Annotated[str | None, BeforeValidator(queue_url)] = Field(
         None,
         description="URL of an SQS queue with S3's notifications of uploads, which the sensors then read instead of "
         "listing the storage every time",

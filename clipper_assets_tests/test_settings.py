@@ -75,6 +75,18 @@ def test_invalid_values_are_rejected(monkeypatch: pytest.MonkeyPatch, name: str,
 
 
 @pytest.mark.parametrize(
+    "url",
+    ["https://me:geheim@sqs.eu-central-1.amazonaws.com/1/q", "arn:aws:sqs:eu:1:geheim", "geheim", "https://geheim"],
+)
+def test_a_queue_is_named_by_its_url_and_an_error_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CLIPPER_STORAGE", "s3://bucket")
+    monkeypatch.setenv("CLIPPER_UPLOAD_QUEUE", url)
+    with pytest.raises(ValidationError, match="CLIPPER_UPLOAD_QUEUE is not the URL of a queue") as caught:
+        Settings()
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("text", "parts"), [("0,1", ("0", "1")), (" GPU-a , GPU-b,", ("GPU-a", "GPU-b")), ("", ()), (",", ())]
 )
 def test_lists_are_read_from_comma_separated_text(
