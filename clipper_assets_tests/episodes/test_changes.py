@@ -94,6 +94,13 @@ def test_inputs_that_a_cursor_cannot_remember_are_handed_over_later() -> None:
     assert changes(everything, cursor, ()).inputs == []
 
 
+def test_a_clock_that_was_ahead_hides_no_input_for_long() -> None:
+    ahead = Cursor(inputs_ns=time.time_ns() + 10 * OVERLAP_NS)
+    after = next_cursor(listing(), ahead, [], [])
+    edited = upload("show.toml", time.time_ns())
+    assert changes(listing(inputs=(edited,), digest="newer"), after, ()).inputs == ["show.toml"]
+
+
 def test_a_cursor_of_an_earlier_release_is_taken_over() -> None:
     earlier = {"requested": {"done": "1", "replaced": "0"}, "settling": {"copied": "1"}, "gone": {"x": "1"}}
     cursor = Cursor.read(json.dumps(earlier))

@@ -1,5 +1,6 @@
 """The daily sweep for uploads that no event announced."""
 
+import time
 from typing import Any
 
 import dagster as dg
@@ -99,6 +100,13 @@ def test_later_sweeps_look_at_a_week_and_a_cursor_stays_small(ticks: Ticks) -> N
     ticks.tick()
     assert ticks.cursor
     assert len(ticks.cursor) < 100
+
+
+def test_a_clock_that_was_ahead_delays_no_sweep_and_hides_no_upload(ticks: Ticks) -> None:
+    ticks.storage.put_bytes("show/missed.mp4", b"x")
+    ticks.cursor = Cursor(began_s=time.time() + 365 * EVERY_S).model_dump_json()
+    assert [key_of(each) for each in ticks.tick()] == ["show/missed.mp4"]
+    assert ticks.tick() == []
 
 
 def test_only_later_sweeps_observe_inputs(ticks: Ticks, observer: Observer) -> None:

@@ -73,5 +73,5 @@ def next_cursor(listing: Listing, cursor: Cursor, waiting: Sequence[Listed], inp
 
 def _inputs_mark(listing: Listing, cursor: Cursor, left: Collection[str], now_ns: int) -> int:
     newest_ns = max((each.changed_ns for each in listing.inputs), default=0)
-    mark_ns = max(cursor.inputs_ns or 0, min(newest_ns, now_ns - LATEST_NS))
+    mark_ns = max(min(cursor.inputs_ns or 0, now_ns), min(newest_ns, now_ns - LATEST_NS))
     return min([mark_ns, *(each.changed_ns - 1 for each in listing.inputs if each.key in left)])

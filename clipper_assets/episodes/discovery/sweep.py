@@ -50,10 +50,10 @@ class Cursor(BaseModel):
     after: str | None = None
 
     def due(self, now_s: float) -> Self:
-        """This sweep, or the next one if it is due."""
-        if self.after is not None or now_s - self.began_s < EVERY_S:
+        """This sweep, or the next one if it is due. One that began in the future, by a wrong clock, does not count."""
+        if self.after is not None or 0 <= now_s - self.began_s < EVERY_S:
             return self
-        since_s = self.began_s - OVERLAP_S if self.began_s else 0.0
+        since_s = self.began_s - OVERLAP_S if 0 < self.began_s <= now_s else 0.0
         return self.model_copy(update={"began_s": now_s, "since_s": since_s, "after": ""})
 
 
