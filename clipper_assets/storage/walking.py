@@ -29,7 +29,8 @@ def walked(
                         folders.append((f"{key}/", max(moved_ns, _moved_ns(entry))))
                 elif wanted(key) and (not entry.is_symlink() or is_inside(key)) and (status := _status(entry)):
                     version = f"{status.st_size}-{status.st_mtime_ns}"
-                    yield Listed(key, status.st_size, version, max(status.st_ctime_ns, moved_ns))
+                    linked_ns = _linked_ns(entry) if entry.is_symlink() else 0
+                    yield Listed(key, status.st_size, version, max(status.st_ctime_ns, moved_ns, linked_ns))
 
 
 def _moved_ns(folder: os.DirEntry[str]) -> int:
@@ -39,6 +40,14 @@ def _moved_ns(folder: os.DirEntry[str]) -> int:
     except FileNotFoundError:
         return 0
     return status.st_ctime_ns if status.st_ctime_ns != status.st_mtime_ns else 0
+
+
+def _linked_ns(link: os.DirEntry[str]) -> int:
+    """When the link was made, which may be later than its target's last change; 0 if it is gone."""
+    try:
+        return link.stat(follow_symlinks=False).st_ctime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _status(file: os.DirEntry[str]) -> os.stat_result | None:

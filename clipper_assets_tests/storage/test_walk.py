@@ -83,6 +83,20 @@ def test_a_renamed_folder_changes_the_files_in_it(storage: DirectoryStorage) -> 
     assert after.changed_ns > before.changed_ns
 
 
+def test_a_link_to_another_old_file_is_a_change(storage: DirectoryStorage) -> None:
+    for name, content in (("b", b"other"), ("a", b"x")):
+        storage.put_bytes(f"takes/{name}.mkv", content)
+    link = Path(storage.root) / "talk.mp4"
+    link.symlink_to("takes/a.mkv")
+    (before,) = storage.walk(is_pruned, lambda key: key.endswith(".mp4"))
+    time.sleep(0.02)
+    link.unlink()
+    link.symlink_to("takes/b.mkv")
+    (after,) = storage.walk(is_pruned, lambda key: key.endswith(".mp4"))
+    assert after.version != before.version
+    assert after.changed_ns > before.changed_ns
+
+
 @pytest.fixture
 def lists(s3_storage: S3Storage) -> list[str]:
     """Where each LIST of the storage starts; a page holds two keys."""
