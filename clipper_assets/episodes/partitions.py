@@ -40,6 +40,10 @@ def per_episode(*specs: dg.AssetCheckSpec) -> list[dg.AssetCheckSpec]:
         ]
 
 
+def is_utf8(object_key: str) -> bool:
+    return not _SURROGATE.search(object_key)
+
+
 def partition_key(object_key: str) -> str:
     """The partition key for the upload at `object_key`, relative to the storage root.
 
@@ -47,7 +51,7 @@ def partition_key(object_key: str) -> str:
     """
     if not object_key:
         raise ValueError("the object key is empty; name a video below the storage root, like test1/sample.mp4")
-    if _SURROGATE.search(object_key):
+    if not is_utf8(object_key):
         raise ValueError(f"the object key {object_key!r} is not UTF-8; rename the upload")
     partition = _UNSAFE_IN_PARTITION.sub(escape, object_key)
     if len(hive_folder(partition).encode()) > MAX_KEY_BYTES:

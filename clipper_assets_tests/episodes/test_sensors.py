@@ -1,5 +1,6 @@
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Launch, Requester, claim_run, release
 from clipper_assets.episodes.discovery.cursor import Cursor
+from clipper_assets.episodes.discovery.listing import listing_of
 from clipper_assets.episodes.discovery.requests import REQUESTS_PER_TICK
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import clip_episode
@@ -139,6 +141,7 @@ def test_a_file_copied_back_with_its_old_time_is_requested_again_once(
     ticks.instance.add_run(dg.DagsterRun("clip_episode", tags=tags, status=status))
     moved = file.rename(file.with_suffix(".moved"))
     assert ticks.tick() == []
+    time.sleep(0.02)  # file systems count time in steps of up to 10 ms, runs do not
     moved.rename(file)
     assert ticks.run_key(KEY) == first
     cursor = ticks.cursor
@@ -229,6 +232,14 @@ def test_a_file_name_that_is_not_utf8_does_not_block_other_uploads(directory_tic
     (Path(storage.root) / os.fsdecode(b"\xff.mp4")).write_bytes(b"video")
     storage.put_bytes(KEY, b"video")
     assert directory_ticks.run_until_settled() == [directory_ticks.run_key(KEY)]
+
+
+def test_an_input_whose_name_is_not_utf8_is_no_input(storage: DirectoryStorage) -> None:
+    spaced = {"ラジオ\u3000第1回/show.toml", "My\u00a0Show/talk.srt"}
+    for key in spaced:
+        storage.put_bytes(key, b"")
+    (Path(storage.root) / os.fsdecode(b"\xff.toml")).write_bytes(b"")
+    assert {each.key for each in listing_of(storage).inputs} == spaced
 
 
 def test_a_large_first_listing_is_requested_over_several_ticks(directory_ticks: Ticks) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clipper_assets.episodes.partitions import is_utf8
 from clipper_assets.episodes.uploads import (
     INPUTS,
     RECORDINGS,
@@ -34,7 +35,7 @@ def listing_of(storage: Storage) -> Listing:
     uploads = listed if not inputs else [each for each in listed if suffix_of(each.key) in RECORDINGS]
     return Listing(
         uploads={each.key: each for each in without_audio_of_videos(uploads)},
-        inputs=[each for each in inputs if each.key.isprintable()],  # not a name that is not UTF-8
+        inputs=[each for each in inputs if is_utf8(each.key)],
         digest=_digest(listed),
     )
 
