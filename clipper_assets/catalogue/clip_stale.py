@@ -13,7 +13,8 @@ from clipper_assets.catalogue.plans import Plan, save_plan
 from clipper_assets.catalogue.stale import STEPS, Compared, Comparison, Difference
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
-from clipper_assets.runtime.errors import StorageError, UploadRefusedError
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
@@ -103,7 +104,7 @@ def find(comparison: Comparison, log: Callable[[str], None]) -> Found:
             continue
         try:
             found.add(episode, comparison.of(episode))
-        except (ValueError, StorageError, UploadRefusedError) as unreadable:
+        except (ValueError, StorageError) as unreadable:
             found.unreadable[episode] = str(unreadable)
         if number % REPORT_EVERY == 0:
             log(f"{number} episodes compared, {len(found.differences)} runs needed")
@@ -135,12 +136,13 @@ def find_stale(
         overrides = checked_overrides(config.run_config)
     except ValueError as mistake:
         raise dg.Failure(str(mistake), allow_retries=False) from None
-    found = find(Comparison(storage, settings, context.instance, overrides), context.log.info)
-    for episode, why in found.unreadable.items():
-        context.log.warning(f"{episode} cannot be compared: {why}")
-    if not config.dry_run:
-        plan = Plan(run_id=context.run_id, began_at=began_at, overrides=overrides, differences=found.differences)
-        save_plan(storage, plan)
+    with faults_in_one_sentence(context):
+        found = find(Comparison(storage, settings, context.instance, overrides), context.log.info)
+        for episode, why in found.unreadable.items():
+            context.log.warning(f"{episode} cannot be compared: {why}")
+        if not config.dry_run:
+            plan = Plan(run_id=context.run_id, began_at=began_at, overrides=overrides, differences=found.differences)
+            save_plan(storage, plan)
     context.add_output_metadata(report(found, Estimates(context.instance, found.durations_s), config))
 
 

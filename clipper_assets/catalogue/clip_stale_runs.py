@@ -14,7 +14,7 @@ from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.discovery.requests import BEHIND_PEOPLE
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.runtime.asset_names import RAW_VIDEO
-from clipper_assets.runtime.errors import StorageError, UploadRefusedError
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -114,7 +114,7 @@ def _again(difference: Difference, comparison: Comparison, log: Any) -> Differen
     """What differs now in the same aspect; None if the run since then has made it, or it cannot be compared."""
     try:
         differences = comparison.of(difference.episode).differences
-    except (ValueError, StorageError, UploadRefusedError) as unreadable:
+    except (ValueError, StorageError) as unreadable:
         log.warning(f"{difference.episode} is left out, because it cannot be compared: {unreadable}")
         return None
     return next((each for each in differences if each.aspect == difference.aspect), None)

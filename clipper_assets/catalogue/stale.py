@@ -36,6 +36,8 @@ from clipper_assets.runtime.asset_names import (
     RENDERED_CLIPS,
     SCENES,
 )
+from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.faults import fault_of
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -139,8 +141,17 @@ class Comparison:
     def of(self, episode: str, begin: str = RAW_VIDEO) -> Compared:
         """The differences of an episode from the step `begin` on: one for each aspect of its clips that would change.
 
-        Raises ValueError, StorageError or UploadRefusedError where something cannot be read.
+        Raises ValueError or StorageError where something cannot be read, and what may succeed later as it is.
         """
+        try:
+            return self._of(episode, begin)
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is None or not fault.final:
+                raise
+            raise StorageError(fault.sentence) from None
+
+    def _of(self, episode: str, begin: str) -> Compared:
         stat_upload(self.storage, object_key(episode))
         tables = {step.asset: table for step in STEPS if (table := self._table(step, episode)) is not None}
         newest, *others = self._renderings(episode) or [_Rendering()]

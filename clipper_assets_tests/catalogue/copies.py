@@ -1,5 +1,6 @@
 """A catalogue made of one episode that was really processed: each copy has tables and clips that a run would keep."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,11 @@ from clipper_assets.catalogue.stale import STEPS
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.settings import Settings
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import EPISODE, parquet_bytes, stored_table, table_key
 from clipper_assets.storage.recipes import PARTS, RECIPE, Recipe, read_requested
+from clipper_assets.storage.stored import Stored
 from clipper_assets.storage.tables import provenance
 
 ORIGINAL = "test1/cut.mp4"
@@ -40,6 +43,18 @@ def copy_episode(storage: DirectoryStorage, to: str) -> None:
     kept = provenance(stored_table(storage, RAW_VIDEO, SOURCE, ORIGINAL))
     _store(storage, RAW_VIDEO, SOURCE.name, to, table.replace_schema_metadata(kept))
     _restamp(storage, to)
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, episode: str) -> None:
+    """Let the comparison of an episode meet a file that this process may not read."""
+    stat_upload = stale.stat_upload
+
+    def denying(storage: Storage, key: str) -> Stored:
+        if key == episode:
+            raise PermissionError(errno.EACCES, "Permission denied", f"/storage/{key}")
+        return stat_upload(storage, key)
+
+    monkeypatch.setattr(stale, "stat_upload", denying)
 
 
 def _moved(key: str, to: str) -> str:

@@ -21,7 +21,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, stored_table, table_key
 from clipper_assets.storage.recipes import RECIPE
 from clipper_assets.storage.tables import provenance
-from clipper_assets_tests.catalogue.copies import COUNT, EPISODES, ORIGINAL, copy_episode
+from clipper_assets_tests.catalogue.copies import COUNT, EPISODES, ORIGINAL, copy_episode, deny
 
 
 class Catalogue:
@@ -220,6 +220,18 @@ def test_an_episode_that_was_removed_or_cannot_be_read_gets_no_run(catalogue: Ca
     assert "s006/show.toml" in facts["cannot_be_compared"]
     assert "| s007/cut.mp4 | s007/cut.mp4 does not exist" in facts["cannot_be_compared"]
     catalogue.instance.delete_dynamic_partition("episodes", "s004/cut.mp4")
+    assert [request.partition_key for request in catalogue.tick()] == ["s005/cut.mp4"]
+
+
+def test_an_episode_that_may_not_be_read_stops_no_other(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("s004", "s005"):
+        catalogue.storage.delete(f"{folder}/clips/clip_0.vtt")
+    assert catalogue.found(dry_run=False)["runs"] == 2
+    catalogue.instance.add_run(dg.DagsterRun("clip_episode", tags={"dagster/partition": "s004/cut.mp4"}))
+    deny(monkeypatch, "s004/cut.mp4")
+    facts = catalogue.found()
+    assert (facts["runs"], facts["kept"]) == (1, COUNT - 2)
+    assert "| s004/cut.mp4 | this process has no permission to open" in facts["cannot_be_compared"]
     assert [request.partition_key for request in catalogue.tick()] == ["s005/cut.mp4"]
 
 
