@@ -1,9 +1,11 @@
 """`rerender`: requests runs for new edits and new show settings, by the automation conditions of the assets."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
@@ -13,33 +15,54 @@ from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.catalogue.stale import ORDER, Comparison, Difference
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
-from clipper_assets.runtime.errors import StorageError, UploadRefusedError
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 
 MOST_PER_TICK = 50
+COMPARING_S = 30
+"""Seconds in which a tick compares episodes, because a tick may take 60 s."""
 AUTOMATED = (HIGHLIGHT_WINDOWS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
 """The assets that have automation conditions, in the order of the data."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of an episode: the first asset whose condition was true, and the number of the tick in which it became.
+
+    `requested` are the aspects whose clips have had a run for it: one that failed is not repeated.
+    """
+
+    asset: str
+    tick: int
+    requested: Sequence[str] = ()
 
 
 @dataclass
 class State:
     """The cursor: Dagster's own for the conditions, and the episodes that wait for a run.
 
-    `waiting` has the first asset whose condition was true, and the number of the tick in which it became true.
+    `began` tells the ticks since the cursor was reset from those before: their numbers are in the run keys.
     """
 
     tick: int = 0
     conditions: str = ""
-    waiting: dict[str, tuple[str, int]] = field(default_factory=dict)
+    waiting: dict[str, Change] = field(default_factory=dict)
+    began: str = field(default_factory=lambda: uuid4().hex[:8])
 
     @classmethod
     def of(cls, cursor: str | None) -> "State":
-        return cls(**json.loads(cursor)) if cursor else cls()
+        if not cursor:
+            return cls()
+        stored = json.loads(cursor)
+        return cls(**stored | {"waiting": {episode: Change(**change) for episode, change in stored["waiting"].items()}})
 
     def add(self, episode: str, asset: str) -> None:
-        first, tick = self.waiting.get(episode, (asset, self.tick))
-        self.waiting[episode] = min(first, asset, key=ORDER.index), tick
+        """Let an episode wait for a run; a change after some of its aspects had theirs concerns all of them again."""
+        before = self.waiting.get(episode)
+        first = min(before.asset, asset, key=ORDER.index) if before else asset
+        tick = before.tick if before and not before.requested else self.tick
+        self.waiting[episode] = Change(first, tick)
 
 
 def build_rerender(job: Any) -> dg.SensorDefinition:
@@ -92,27 +115,36 @@ def _evaluate(state: State, comparison: Comparison) -> None:
 
 
 def _requests(state: State, comparison: Comparison, log: Any) -> Iterator[dg.RunRequest]:
-    """The runs to request now; takes their episodes, and those in which nothing differs, out of `state`."""
-    busy = episodes_of(unfinished_runs(comparison.instance))
+    """The runs to request now; takes their episodes, and those in which nothing differs, out of `state`.
+
+    An episode with clips in several aspects has a run for each, one after the other.
+    """
+    busy, until = episodes_of(unfinished_runs(comparison.instance)), time.monotonic() + COMPARING_S
     for episode in [each for each in state.waiting if each not in busy][:MOST_PER_TICK]:
-        asset, tick = state.waiting.pop(episode)
-        differences = _differences(episode, asset, comparison, log)
+        if time.monotonic() > until:
+            break
+        change = state.waiting.pop(episode)
+        differences = [
+            (each, each.aspect.value)
+            for each in _differences(episode, change.asset, comparison, log)
+            if each.aspect is not None and each.aspect.value not in change.requested
+        ]
         if differences:
-            yield request_of(differences[0], f"rerender/{episode}/{tick}")
-        for other in differences[1:]:
-            state.add(episode, other.steps[0])
+            difference, aspect = differences[0]
+            yield request_of(difference, f"rerender/{state.began}/{episode}/{change.tick}/{aspect}")
+        if len(differences) > 1:
+            state.waiting[episode] = replace(change, requested=[*change.requested, aspect])
 
 
-def _differences(episode: str, asset: str, comparison: Comparison, log: Any) -> list[Difference]:
-    """What differs in the clips of an episode from `asset` on; nothing if it has none yet."""
+def _differences(episode: str, asset: str, comparison: Comparison, log: Any) -> Sequence[Difference]:
+    """What differs in an episode from `asset` on; nothing if that cannot be compared."""
     if not comparison.instance.has_dynamic_partition("episodes", episode):
         return []
     try:
-        differences = comparison.of(episode, begin=asset).differences
-    except (ValueError, StorageError, UploadRefusedError) as unreadable:
+        return comparison.of(episode, begin=asset).differences
+    except (ValueError, StorageError) as unreadable:
         log.warning(f"{episode} is not rendered again, because it cannot be compared: {unreadable}")
         return []
-    return [each for each in differences if each.aspect is not None]
 
 
 stock_sensor = dg.AutomationConditionSensorDefinition(

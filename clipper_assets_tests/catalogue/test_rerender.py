@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 from clipper_assets.catalogue.inputs import Inputs
 from clipper_assets.catalogue.observing import build_observe_inputs, observing
 from clipper_assets.catalogue.rerender import AUTOMATED, State, build_rerender
+from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.definitions import defs
 from clipper_assets.edits.model import Decision, Edits, StoredDecision, WordEdit
 from clipper_assets.edits.store import latest_edits, save_edits, undone
@@ -21,7 +23,7 @@ from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
 from clipper_assets.transcript.words import WORDS
-from clipper_assets_tests.catalogue.copies import EPISODES
+from clipper_assets_tests.catalogue.copies import EPISODES, deny
 
 ONE, OTHER, ANOTHER = EPISODES[1:4]
 NEVER_CLIPPED = "s001/next.mp4"
@@ -33,6 +35,7 @@ class Catalogue:
     def __init__(self, storage: DirectoryStorage, instance: dg.DagsterInstance):
         self.storage, self.instance = storage, instance
         self.cursor: str | None = None
+        self.keys: set[str] = set()
         storage.put_bytes(NEVER_CLIPPED, b"a recording")
         instance.add_dynamic_partitions("episodes", [*EPISODES, NEVER_CLIPPED])
         inputs = Inputs(storage, Settings())
@@ -48,14 +51,15 @@ class Catalogue:
         result = build_rerender(clip_episode)(context, storage=self.storage, settings=Settings())
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
-        requests = result.run_requests or []
+        requests = [request for request in result.run_requests or [] if request.run_key not in self.keys]
+        self.keys |= {str(request.run_key) for request in requests}  # the daemon starts one run for each
         assert all(request.tags["dagster/priority"] == "-1" for request in requests)
         return {
             str(request.partition_key): [key.to_user_string() for key in request.asset_selection or []]
             for request in requests
         }
 
-    def correct_a_word(self, episode: str) -> None:
+    def correct_a_word(self, episode: str, text: str = "corrected") -> None:
         """Save an edit of a word in the middle of the clip."""
         window = stored_table(self.storage, "highlight_windows", WINDOWS, episode).to_pylist()[0]
         middle = (window["start"] + window["end"]) / 2
@@ -63,7 +67,7 @@ class Catalogue:
             stored_table(self.storage, "aligned_transcript", WORDS, episode).to_pylist(),
             key=lambda row: abs(row["start"] - middle),
         )
-        edit = WordEdit(start=word["start"], end=word["end"], was=word["text"], text="corrected")
+        edit = WordEdit(start=word["start"], end=word["end"], was=word["text"], text=text)
         edits = latest_edits(self.storage, episode).followed_by("a word", words=[edit])
         assert save_edits(self.storage, self.instance, episode, edits)
 
@@ -140,6 +144,44 @@ def test_a_tick_requests_a_limited_number_of_runs(catalogue: Catalogue, monkeypa
     assert len(catalogue.tick()) == 2
     assert len(catalogue.tick()) == 1
     assert catalogue.tick() == {}
+
+
+def add_square_clips(storage: DirectoryStorage, episode: str) -> None:
+    """Give the episode a manifest in another aspect, whose clips are missing."""
+    folder = f"{episode.rpartition('/')[0]}/clips"
+    manifest = read_manifest(storage, f"{folder}/manifest.json")
+    older = manifest.model_copy(update={"created_at": manifest.created_at - timedelta(days=1)})
+    storage.put_bytes(f"{folder}/1x1/manifest.json", older.to_bytes())
+
+
+def test_clips_in_two_aspects_have_one_run_each_even_if_both_fail(catalogue: Catalogue) -> None:
+    add_square_clips(catalogue.storage, ONE)
+    for text in ("corrected", "again"):
+        catalogue.correct_a_word(ONE, text)
+        assert [catalogue.tick() for _ in range(4)] == 2 * [{ONE: ["rendered_clips"]}] + 2 * [{}]
+
+
+def test_an_edit_is_rendered_after_the_cursor_was_reset(catalogue: Catalogue) -> None:
+    for text in ("corrected", "again"):
+        catalogue.correct_a_word(ONE, text)
+        assert catalogue.tick() == {ONE: ["rendered_clips"]}
+        catalogue.cursor = None
+        assert catalogue.tick() == {}
+
+
+def test_an_episode_that_may_not_be_read_stops_no_other(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    for episode in (ONE, OTHER):
+        catalogue.correct_a_word(episode)
+    deny(monkeypatch, ONE)
+    assert catalogue.tick() == {OTHER: ["rendered_clips"]}
+
+
+def test_a_tick_ends_in_time(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue.correct_a_word(ONE)
+    monkeypatch.setattr("clipper_assets.catalogue.rerender.COMPARING_S", -1)
+    assert catalogue.tick() == {}
+    monkeypatch.undo()
+    assert State.of(catalogue.cursor).waiting.keys() == {ONE}
 
 
 def test_an_episode_without_clips_or_with_edits_that_cannot_be_read_gets_no_run(catalogue: Catalogue) -> None:
