@@ -193,9 +193,11 @@ class Comparison:
         requested = rendering.manifest.requested if rendering.manifest else Requested()
         repeated = render_config(own.get(HIGHLIGHT_WINDOWS, {}), requested, rendering.aspect or Aspect.portrait)
         configs = {asset: dict(entry["config"]) for asset, entry in repeated.items()}
+        as_stored = [RAW_VIDEO, ALIGNED_TRANSCRIPT, AD_SPANS, CHAPTERS]
         if rendering.aspect is None:
             del configs[RENDERED_CLIPS]["aspect"]  # the show decides
-        for asset in (RAW_VIDEO, ALIGNED_TRANSCRIPT, AD_SPANS, CHAPTERS):
+            as_stored += [SCENES, CAMERA_PATHS]  # no manifest says with which layout
+        for asset in as_stored:
             configs[asset] = own.get(asset, configs.get(asset, {}))
         return {asset: config | dict(self.overrides.get(asset, {})) for asset, config in configs.items()}
 

@@ -235,6 +235,26 @@ def test_an_episode_that_may_not_be_read_stops_no_other(catalogue: Catalogue, mo
     assert [request.partition_key for request in catalogue.tick()] == ["s005/cut.mp4"]
 
 
+def test_an_episode_without_clips_keeps_the_layout_that_it_was_requested_with(
+    catalogue: Catalogue, instance: dg.DagsterInstance
+) -> None:
+    for stored in list(catalogue.storage.list_objects("test1/clips")):
+        catalogue.storage.delete(stored.key)
+    layout = {"config": {"layout": "fit"}}
+    result = dg.materialize(
+        [*INPUTS, *assets],
+        selection=["scenes", "camera_paths"],
+        partition_key=ORIGINAL,
+        instance=instance,
+        resources=build_resources(Settings(), catalogue.storage),
+        run_config={"ops": {"scenes": layout, "camera_paths": layout}},
+    )
+    assert result.success
+    assert catalogue.found(dry_run=False)["runs"] == 1
+    (request,) = catalogue.tick()
+    assert request.run_config["ops"].keys() == {"rendered_clips"}
+
+
 def test_an_approval_makes_nothing_again(catalogue: Catalogue) -> None:
     clips = pinned_clips(Edits(version=0), stored_table(catalogue.storage, "highlight_windows", WINDOWS, ORIGINAL))
     judged = StoredDecision(decision=Decision.approved, sha256="0" * 64)
