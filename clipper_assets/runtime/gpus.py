@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import os
+import re
 import sys
 import time
 import zlib
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -21,6 +23,7 @@ GPU_TAG = "clipper/gpu"
 """Tag of a run: the GPU that transcribed its episode, if the machine has one."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL_S = 1.0
+_DEVICE = re.compile(r"[0-9]+|(GPU|MIG)-.+")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -47,16 +50,39 @@ class Slots:
     def take(self) -> Slot | None:
         """Takes a slot on the GPU with the fewest steps; returns None if all slots are taken."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            free = {gpu: self._free(gpu) for gpu in self.gpus}
+            gpu = max(self.gpus, key=lambda gpu: len(free[gpu]))  # the first of several
+            taken = free[gpu].pop() if free[gpu] else None
+            for lock in chain(*free.values()):
+                os.close(lock)
+        return None if taken is None else Slot(gpu, taken)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Waits until no other process looks for a slot, because it locks all free ones for a moment."""
+        lock = self._open("taking")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _free(self, gpu: str) -> list[int]:
+        """Locks the free slots of a GPU; returns their file descriptors."""
+        free = []
         for number in range(self.share):
-            for gpu in self.gpus:
-                lock = os.open(self.folder / f"{gpu.replace('/', '_')}.{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(lock)
-                    continue
-                return Slot(gpu, lock)
-        return None
+            lock = self._open(f"{gpu}.{number}")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+            else:
+                free.append(lock)
+        return free
+
+    def _open(self, name: str) -> int:
+        return os.open(self.folder / f"{name.replace('/', '_')}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
     def wait(self) -> Slot:
         """Takes a slot as soon as one is free, without a time limit: the pool lets a step start where one should be."""
@@ -70,7 +96,8 @@ def gpus_here(named: Sequence[str] | None) -> Sequence[str]:
     if named is not None:
         return named
     if (visible := os.environ.get(VISIBLE)) is not None:
-        return comma_separated(visible)
+        # CUDA sees no device from the first invalid one on; -1 and NoDevFiles are in use for none.
+        return tuple(takewhile(_DEVICE.fullmatch, comma_separated(visible)))
     import pynvml
 
     try:
@@ -107,8 +134,10 @@ def on_own_gpu(asset: Callable[P, R]) -> Callable[P, R]:
             with _visible(slot.gpu):
                 return asset(*arguments, **named)
         finally:
-            free_gpu_memory()
-            slot.release()
+            try:
+                free_gpu_memory()  # fails after some errors of CUDA
+            finally:
+                slot.release()
 
     return wrapper
 

@@ -40,6 +40,21 @@ def test_every_gpu_is_used_before_any_is_shared(
     again.release()
 
 
+def test_a_gpu_without_steps_is_used_before_one_whose_first_slot_is_free(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, ["0", "1"], 2)
+    first, second, shared = (slots.take() for _ in range(3))
+    assert first
+    assert second
+    assert shared
+    assert shared.gpu == "0"
+    for slot in (first, second):
+        slot.release()
+    taken = slots.take()
+    assert taken
+    assert taken.gpu == "1"
+    assert len(take_all(slots)) == 2
+
+
 def test_a_gpu_is_released_when_its_process_is_killed(tmp_path: Path) -> None:
     slots = Slots(tmp_path, ["0"], 1)
     slot = slots.take()
@@ -63,6 +78,23 @@ def test_only_gpus_visible_to_this_process_are_used(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     assert gpus_here(None) == ("2", "3")
     assert gpus_here(("5",)) == ("5",)
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus"),
+    [
+        ("", ()),
+        ("-1", ()),
+        ("NoDevFiles", ()),
+        ("0,-1,1", ("0",)),
+        ("GPU-8932f937,MIG-1/2/0", ("GPU-8932f937", "MIG-1/2/0")),
+    ],
+)
+def test_a_device_that_cuda_does_not_see_is_no_gpu(
+    monkeypatch: pytest.MonkeyPatch, visible: str, gpus: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert gpus_here(None) == gpus
 
 
 @pytest.fixture
@@ -121,6 +153,19 @@ def test_a_retry_in_the_same_process_takes_the_gpu_that_cuda_has_seen(
         raise ValueError("out of memory")
 
     assert run_step(instance, on_own_gpu, [fail_when_the_first_gpu_is_free, lambda: None]) == ["GPU-b"] * 2
+    assert len(take_all(machine)) == 2
+
+
+def test_the_slot_is_free_again_even_if_cuda_fails_for_good(machine: Slots, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a retry in the same process would wait for itself."""
+
+    def fail() -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(module, "free_gpu_memory", fail)
+    monkeypatch.setattr(module, "_record", lambda *_: None)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        on_own_gpu(lambda context: None)(None)
     assert len(take_all(machine)) == 2
 
 
