@@ -74,6 +74,8 @@ def existing_engine(value: object) -> object:
 
 
 Seconds = Annotated[float, Field(gt=0)]
+MOST_SLOTS = 1000
+"""Dagster's highest limit of a pool."""
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(lambda value: value or None)]
 """Treats an empty string as unset, because Compose files pass the variable of a secret even if it is not set."""
 Parts = TypeVar("Parts")
@@ -181,12 +183,16 @@ class Settings(BaseSettings):
     pool_gpu: int | None = Field(
         None,
         ge=1,
+        le=MOST_SLOTS,
         description="transcriptions at once over all runs; default: one or more per GPU of this machine",
     )
     pool_encode: int | None = Field(
-        None, ge=1, description="steps that decode or encode video at once over all runs; default: by the cores"
+        None,
+        ge=1,
+        le=MOST_SLOTS,
+        description="steps that decode or encode video at once over all runs; default: by the cores",
     )
-    pool_llm: int = Field(4, ge=1, description="steps that ask the language model at once over all runs")
+    pool_llm: int = Field(4, ge=1, le=MOST_SLOTS, description="steps that ask the language model at once over all runs")
     time_limit_scale: float = Field(
         1.0, gt=0, description="factor for the time limits of the steps, which grow with the episode's length"
     )

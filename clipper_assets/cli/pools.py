@@ -1,6 +1,7 @@
 """`clipper pools`: sets how many steps of each pool may run at once, before the daemon starts."""
 
 import logging
+import os
 
 import click
 import dagster as dg
@@ -18,9 +19,12 @@ def pools() -> None:
 
     Deployments run it before the daemon, on the instance of DAGSTER_HOME.
     """
-    settings = Settings()
-    with mistakes_in_one_sentence(*MISTAKES, dg.DagsterError), dg.DagsterInstance.get() as instance:
-        limits = set_limits(instance, settings)
+    with mistakes_in_one_sentence(*MISTAKES, dg.DagsterError):
+        settings = Settings()
+        if "DAGSTER_HOME" not in os.environ:
+            raise ValueError("DAGSTER_HOME is not set; set it to the folder of the deployment's dagster.yaml")
+        with dg.DagsterInstance.get() as instance:
+            limits = set_limits(instance, settings)
     listed = ", ".join(f"{name}: {limit}" for name, limit in sorted(limits.items()))
     if settings.log_format is LogFormat.json:
         log = logging.getLogger(__name__)

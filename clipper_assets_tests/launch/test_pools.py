@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from clipper_assets import cli
 from clipper_assets.launch.pools import set_limits
-from clipper_assets.settings import Settings
+from clipper_assets.settings import MOST_SLOTS, Settings
 
 
 def stored(instance: dg.DagsterInstance) -> dict[str, int]:
@@ -75,9 +75,20 @@ def test_the_command_logs_like_the_daemon_that_it_precedes(tmp_path: Path, monke
     assert result.stdout == ""
 
 
-def test_the_command_says_in_one_sentence_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DAGSTER_HOME", None), ("DAGSTER_HOME", "/missing"), ("CLIPPER_POOL_GPU", "0"), ("CLIPPER_POOL_LLM", "1001")],
+)
+def test_the_command_says_in_one_sentence_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
     result = CliRunner().invoke(cli.main, ["pools"])
     assert result.exit_code == 1
-    assert "DAGSTER_HOME" in result.output
-    assert "Traceback" not in result.output
+    (line,) = result.output.splitlines()
+    assert name in line
+
+
+def test_dagster_has_as_many_slots_as_the_settings_allow(instance: dg.DagsterInstance) -> None:
+    assert set_limits(instance, Settings(pool_llm=MOST_SLOTS))["llm"] == MOST_SLOTS
