@@ -72,8 +72,8 @@ def test_steps_find_nodes_that_karpenter_starts_as_many_as_the_pools_let_run() -
     for setting, name in (("CLIPPER_K8S_STEPS", "clipper-cpu"), ("CLIPPER_K8S_GPU_STEPS", "clipper-gpu")):
         pod, template = json.loads(data[setting])["pod_spec_config"], pools[name]["template"]
         assert pod["node_selector"] == template["metadata"]["labels"]
-        tolerated = {(each["key"], each["effect"]) for each in pod.get("tolerations", [])}
-        assert tolerated == {(taint["key"], taint["effect"]) for taint in template["spec"].get("taints", [])}
+        tolerated = {(each["key"], each["effect"]) for each in pod["tolerations"]}
+        assert tolerated == {(taint["key"], taint["effect"]) for taint in template["spec"]["taints"]}
         assert ("EC2NodeClass", template["spec"]["nodeClassRef"]["name"]) in launched
     assert int(data["CLIPPER_POOL_GPU"]) == pools["clipper-gpu"]["limits"]["nvidia.com/gpu"] + 1
     runs = VALUES["concurrency"]["runs"]["maxConcurrentRuns"]

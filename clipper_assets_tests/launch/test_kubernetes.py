@@ -41,12 +41,11 @@ GPU_STEP = {
     "requests": {"cpu": "3", "memory": "12Gi", "ephemeral-storage": "4Gi"},
     "limits": {"memory": "24Gi", "ephemeral-storage": "12Gi", "nvidia.com/gpu": "1"},
 }
-GPU_NODES = {
-    "nodeSelector": {"clipper/steps": "gpu"},
-    "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
-}
-
-CPU_NODES = {"nodeSelector": {"clipper/steps": "cpu"}}
+CPU_TAINT, GPU_TAINT = (
+    {"key": key, "operator": "Exists", "effect": "NoSchedule"} for key in ("clipper/steps", "nvidia.com/gpu")
+)
+GPU_NODES = {"nodeSelector": {"clipper/steps": "gpu"}, "tolerations": [CPU_TAINT, GPU_TAINT]}
+CPU_NODES = {"nodeSelector": {"clipper/steps": "cpu"}, "tolerations": [CPU_TAINT]}
 
 
 @contextmanager
