@@ -167,6 +167,11 @@ def test_run_config_and_show_settings_are_valid(page: Path) -> None:
             Show.model_validate(table)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_conflict_of_a_merge_is_left(page: Path) -> None:
+    assert re.findall(r"^(?:<{7}|={7}|>{7}).*$", page.read_text(), re.MULTILINE) == []
+
+
 def test_the_readme_is_short_and_links_to_every_page() -> None:
     text = README.read_text()
     assert len(text.splitlines()) <= 150
