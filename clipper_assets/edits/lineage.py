@@ -18,9 +18,9 @@ EDITS = dg.AssetSpec(
 )
 
 
-def _edits_of(consumer: str, what: str) -> dg.AssetSpec:
+def _edits_of(reader: str, what: str) -> dg.AssetSpec:
     return input_asset(
-        "edits", consumer, kinds={"json"}, description=f"What {consumer} reads of the edits: {what}.", upstream=[EDITS]
+        "edits", reader, kinds={"json"}, description=f"What {reader} reads of the edits: {what}.", upstream=[EDITS]
     )
 
 
@@ -37,14 +37,14 @@ READ_EDITS = {
 """What each asset reads of the edits, as an external asset."""
 
 
-def edits_read_by(consumer: str, edits: Edits, usual: Layout = Layout.auto) -> dict[dg.AssetKey, str]:
-    """The data version of what the asset `consumer` reads of an episode's edits; `usual` is the layout of its show."""
-    return {READ_EDITS[consumer].key: version_of(_read(edits, usual)[consumer])}
+def edits_read_by(reader: str, edits: Edits, usual: Layout = Layout.auto) -> dict[dg.AssetKey, str]:
+    """The data version of what the asset `reader` reads of an episode's edits; `usual` is the layout of its show."""
+    return {READ_EDITS[reader].key: version_of(_read(edits, usual)[reader])}
 
 
 def edits_read(edits: Edits, usual: Layout) -> dict[dg.AssetKey, str]:
     """The data versions of what each asset reads of an episode's edits; `usual` is the layout of its show."""
-    return {READ_EDITS[consumer].key: version_of(read) for consumer, read in _read(edits, usual).items()}
+    return {READ_EDITS[reader].key: version_of(read) for reader, read in _read(edits, usual).items()}
 
 
 def _read(edits: Edits, usual: Layout) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Inputs of steps that are no tables, as external assets: Dagster's graph shows them, and runs observe them."""
+"""Inputs, which are what steps read beside tables, as external assets: Dagster shows them, and runs observe them."""
 
 from collections.abc import Collection, Iterable
 
@@ -10,7 +10,7 @@ from clipper_assets.episodes.partitions import episodes
 def input_asset(
     *path: str, description: str, kinds: Collection[str], upstream: Iterable[dg.AssetSpec] = ()
 ) -> dg.AssetSpec:
-    """An external asset with the key `path`, whose second part, if any, is the one asset that reads it."""
+    """An external asset with the key `path`, whose second part, if any, is its reader, the one asset that uses it."""
     return dg.AssetSpec(
         dg.AssetKey(path),
         deps=list(upstream),
@@ -21,14 +21,17 @@ def input_asset(
     )
 
 
-def show_settings(consumer: str, fields: str) -> dg.AssetSpec:
-    """What the asset `consumer` reads of `show.toml`; `fields` is a phrase that lists it."""
-    description = f"What {consumer} reads of the show's settings: {fields}."
-    return input_asset("show_settings", consumer, kinds={"toml"}, description=description)
+def show_settings(reader: str, fields: str) -> dg.AssetSpec:
+    """What the asset `reader` reads of `show.toml`; `fields` is a phrase that lists it."""
+    description = f"What {reader} reads of the show's settings: {fields}."
+    return input_asset("show_settings", reader, kinds={"toml"}, description=description)
 
 
-def language_model(consumer: str) -> dg.AssetSpec:
-    """The language model that the asset `consumer` asks."""
+def language_model(reader: str) -> dg.AssetSpec:
+    """The language model that the asset `reader` asks."""
     return input_asset(
-        "language_model", consumer, kinds={"openai"}, description=f"The language model that {consumer} asks, if any."
+        "language_model",
+        reader,
+        kinds={"openai"},
+        description=f"The language model that {reader} asks, and its prompt.",
     )

@@ -1,6 +1,6 @@
 """Observations of what steps read beside upstream tables, by which Dagster knows whose results are stale.
 
-Each such input is an external asset, and its data version a hash of exactly what one consumer reads of it.
+Each such input is an external asset, and its data version a hash of exactly what one reader reads of it.
 """
 
 import hashlib
