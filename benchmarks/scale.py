@@ -140,8 +140,8 @@ def table(inputs: Inputs) -> str:
     return "\n".join(lines)
 
 
-def engines(inputs: Inputs) -> str:
-    """Returns a Markdown table with the share in which a busy engine's GPU is idle, and the cost of a clip there."""
+def deployments(inputs: Inputs) -> str:
+    """Returns a Markdown table with how long the GPU of a busy deployment is idle, and the cost of a clip there."""
     transcript_s, both_s = transcribe_s(inputs), run_s(inputs)
     shared_s = max(transcript_s, render_s(inputs))
     gpu_usd, core_usd = inputs.gpu_hour_usd / 3600, inputs.core_hour_usd / 3600
@@ -150,11 +150,11 @@ def engines(inputs: Inputs) -> str:
         ("One machine, Docker: runs overlap", 1 - transcript_s / shared_s, shared_s * gpu_usd),
         ("Kubernetes, ECS: steps on their own machines", 0.0, transcript_s * gpu_usd + render_cpu_s(inputs) * core_usd),
     ]
-    lines = ["| Engine with enough episodes | GPU idle | $ a clip |", "|---|---:|---:|"]
+    lines = ["| Deployment with enough episodes | GPU idle | $ a clip |", "|---|---:|---:|"]
     lines.extend(f"| {name} | {idle:.0%} | {usd / inputs.clips:.4f} |" for name, idle, usd in rows)
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
     print(table(measured()))  # noqa: T201
-    print(engines(measured()))  # noqa: T201
+    print(deployments(measured()))  # noqa: T201

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scale import Inputs, day, engines, measured, run_s, table, transcribe_s
+from benchmarks.scale import Inputs, day, deployments, measured, run_s, table, transcribe_s
 
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
 SIMPLE = Inputs(
@@ -27,7 +27,7 @@ SIMPLE = Inputs(
 def test_the_page_quotes_the_tables_of_the_script() -> None:
     page = PAGE.read_text()
     assert table(measured()) in page
-    assert engines(measured()) in page
+    assert deployments(measured()) in page
 
 
 def test_the_page_quotes_each_input_with_its_value() -> None:
@@ -62,8 +62,8 @@ def test_the_cost_of_a_day_is_the_sum_of_its_parts() -> None:
     assert day(2160, replace(free, llm_usd=0.5)).usd == 1080
 
 
-def test_the_cost_of_a_clip_follows_from_what_its_engine_keeps_busy() -> None:
+def test_the_cost_of_a_clip_follows_from_what_its_deployment_keeps_busy() -> None:
     """20 s of transcription and 80 CPU-s of rendering, on 4 cores as long as the transcription."""
     dear = replace(SIMPLE, gpu_hour_usd=3600.0, core_hour_usd=36.0)
-    rows = [line.split(" | ")[1:] for line in engines(dear).splitlines()[2:]]
+    rows = [line.split(" | ")[1:] for line in deployments(dear).splitlines()[2:]]
     assert rows == [["50%", "20.0000 |"], ["0%", "10.0000 |"], ["0%", "10.4000 |"]]
