@@ -23,6 +23,7 @@ from clipper_assets.runtime.pools import GPU
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 from clipper_assets.storage.tables import TableResult
+from clipper_assets_tests.support.sensors import observe_nothing
 
 SPEED = "SIMULATION_SPEED"
 """Environment variable: simulated seconds per second."""
@@ -78,7 +79,7 @@ def build() -> dg.Definitions:
     return dg.Definitions(
         assets=simulated,
         jobs=[job],
-        sensors=[build_new_uploads(job, settings.sensor_interval_s)],
+        sensors=[build_new_uploads(job, settings.sensor_interval_s, observe_nothing)],
         resources={"storage": storage_at(settings.storage, settings.url_expiry_s)},
         executor=pool_executor,
     )

@@ -9,6 +9,7 @@ from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.settings import Settings
+from clipper_assets_tests.support.sensors import observe_nothing
 
 ASSETS = {
     "raw_video",
@@ -160,10 +161,12 @@ def test_the_sensor_runs_by_default_and_requests_the_job() -> None:
 
 def test_with_a_queue_other_sensors_find_uploads() -> None:
     queue = Settings(storage="s3://podcasts", upload_queue="https://sqs.eu-central-1.amazonaws.com/1/uploads")
-    sensors = build_discovery(clip_episode, queue)
+    sensors = build_discovery(clip_episode, queue, observe_nothing)
     assert [sensor.name for sensor in sensors] == ["upload_events", "sweep_uploads"]
     assert {sensor.default_status for sensor in sensors} == {dg.DefaultSensorStatus.RUNNING}
-    assert [sensor.name for sensor in build_discovery(clip_episode, Settings(upload_queue=""))] == ["new_uploads"]
+    assert [sensor.name for sensor in build_discovery(clip_episode, Settings(upload_queue=""), observe_nothing)] == [
+        "new_uploads"
+    ]
 
 
 def test_the_ui_gets_the_storage_but_no_secret() -> None:

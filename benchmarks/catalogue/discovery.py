@@ -20,6 +20,7 @@ from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.episodes.uploads import RECORDINGS, without_audio_of_videos
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.support.sensors import observe_nothing
 
 Result = TypeVar("Result")
 TICKS_A_DAY = 24 * 3600 // 15
@@ -55,7 +56,7 @@ def _directory(root: Path, size: str, uploads: list[str], made: list[str], limit
         (root / folder).mkdir(parents=True, exist_ok=True)
     for key in (*uploads, *made):
         os.close(os.open(root / key, os.O_CREAT | os.O_WRONLY))
-    storage, sensor = DirectoryStorage(root=str(root)), build_new_uploads(clip_episode, 15)
+    storage, sensor = DirectoryStorage(root=str(root)), build_new_uploads(clip_episode, 15, observe_nothing)
     with tempfile.TemporaryDirectory() as home, dg.DagsterInstance.local_temp(home) as instance:
         instance.add_dynamic_partitions("episodes", uploads)
         old_s, before = _old_tick(storage, None)

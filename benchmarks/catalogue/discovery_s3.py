@@ -24,6 +24,7 @@ from clipper_assets.episodes.discovery.upload_events import build_upload_events
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
+from clipper_assets_tests.support.sensors import observe_nothing
 
 KEYS = 1_000_000
 EPISODES = KEYS // 33 + 1
@@ -59,7 +60,7 @@ def _timed_tick(
 
 def _sweep(instance: dg.DagsterInstance) -> Iterator[Figure]:
     """A sweep of a day on which one upload in a hundred of all had been missed."""
-    sensor, storage, bucket = build_sweep_uploads(clip_episode), S3Storage(bucket="podcasts"), Bucket()
+    sensor, storage, bucket = build_sweep_uploads(clip_episode, observe_nothing), S3Storage(bucket="podcasts"), Bucket()
     cursor, slowest = Cursor(began_s=time.time() - EVERY_S).model_dump_json(), 0.0
     with patch.dict(os.environ, CREDENTIALS), patch("botocore.httpsession.URLLib3Session.send", bucket.send):
         ticks = 0
@@ -130,7 +131,7 @@ def _events(instance: dg.DagsterInstance, storage: "AsS3") -> Iterator[Figure]:
     sqs, slowest, ticks = Sqs(), 0.0, 0
     lists = Mock(side_effect=AssertionError("a tick listed the storage"))
     with patch("boto3.client", lambda *_, **__: sqs), patch.object(AsS3, "list_objects", lists):
-        sensor = build_upload_events(clip_episode, "queue", 15)
+        sensor = build_upload_events(clip_episode, "queue", 15, observe_nothing)
         while sqs.length():
             seconds, _ = _timed_tick(sensor, storage, instance, None)
             slowest, ticks = max(slowest, seconds), ticks + 1

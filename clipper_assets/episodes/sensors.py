@@ -8,7 +8,7 @@ from dagster import SensorEvaluationContext
 from clipper_assets.episodes.claims import Requester
 from clipper_assets.episodes.discovery.changes import changes, next_cursor
 from clipper_assets.episodes.discovery.cursor import Cursor
-from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe, observe_nothing
+from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe
 from clipper_assets.episodes.discovery.listing import listing_of
 from clipper_assets.episodes.discovery.requests import Decisions, is_episode, new_partitions, run_requests
 from clipper_assets.episodes.partitions import object_key
@@ -17,7 +17,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 
 
-def build_discovery(job: Any, settings: Settings, observe: Observe = observe_nothing) -> list[dg.SensorDefinition]:
+def build_discovery(job: Any, settings: Settings, observe: Observe) -> list[dg.SensorDefinition]:
     """The sensors that find uploads: `upload_events` and `sweep_uploads` if there is a queue, otherwise `new_uploads`.
 
     `observe` gets the keys of inputs, such as `show.toml` and transcripts, that were added, changed or removed.
@@ -33,7 +33,7 @@ def build_discovery(job: Any, settings: Settings, observe: Observe = observe_not
     ]
 
 
-def build_new_uploads(job: Any, interval_s: int, observe: Observe = observe_nothing) -> dg.SensorDefinition:
+def build_new_uploads(job: Any, interval_s: int, observe: Observe) -> dg.SensorDefinition:
     """The sensor, on by default, that requests `job` for new uploads every `interval_s` seconds.
 
     It lists the storage in each tick. `observe` gets the keys of changed inputs.

@@ -14,6 +14,7 @@ from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.episodes.discovery_queue import Ticks
+from clipper_assets_tests.support.sensors import observe_nothing
 
 KEYS = ["show/a.mp4", "show/season/b.mp4", "c.mp3"]
 CHANGES = st.sampled_from(["write", "write", "delete", "rename the show", "move away and back", "nothing"])
@@ -29,12 +30,12 @@ def test_each_version_that_lasts_gets_one_run(
     for partition in instance.get_dynamic_partitions("episodes"):
         instance.delete_dynamic_partition("episodes", partition)
     storage, sizes = DirectoryStorage(root=str(tmp_path_factory.mktemp("storage"))), count(1)
-    ticks = Ticks(build_new_uploads(clip_episode, 15), storage, instance)
+    ticks = Ticks(build_new_uploads(clip_episode, 15, observe_nothing), storage, instance)
     for change, key, tick in rounds:
         happen(change, Path(storage.root), key, next(sizes))
         time.sleep(0.005)  # file systems count time in steps
         if tick == "restart":
-            ticks.sensor = build_new_uploads(clip_episode, 15)
+            ticks.sensor = build_new_uploads(clip_episode, 15, observe_nothing)
         if tick != "none":
             ticks.tick(lost=tick == "lost tick")
     for _ in range(3):

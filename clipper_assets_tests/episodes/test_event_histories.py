@@ -17,6 +17,7 @@ from clipper_assets.job import clip_episode
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.episodes.discovery_queue import Ticks, s3_notification
+from clipper_assets_tests.support.sensors import observe_nothing
 
 BUCKET, PREFIX = "bucket", "team/"
 KEYS = ["a b.mp4", "show/ü+1.mp4", "show/c.mp3"]
@@ -84,7 +85,7 @@ def test_each_version_that_lasts_gets_one_run(
     queue, versions, sizes = Sqs(Random(seed)), set[str](), count(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("boto3.client", lambda *_, **__: queue)
-        ticks = Ticks(build_upload_events(clip_episode, "url", 15), storage, instance, queue)
+        ticks = Ticks(build_upload_events(clip_episode, "url", 15, observe_nothing), storage, instance, queue)
         for event, key, tick in rounds:
             if event == "upload":
                 storage.put_bytes(key, b"x" * next(sizes))

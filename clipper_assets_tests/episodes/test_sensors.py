@@ -20,6 +20,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets.storage.stored import Listed
+from clipper_assets_tests.support.sensors import observe_nothing
 
 KEY = "test1/sample.mp4"
 
@@ -30,7 +31,7 @@ class Ticks:
     def __init__(self, storage: Storage, instance: dg.DagsterInstance):
         self.storage, self.instance = storage, instance
         self.cursor: str | None = None
-        self.sensor = build_new_uploads(clip_episode, 15)
+        self.sensor = build_new_uploads(clip_episode, 15, observe_nothing)
 
     def tick(self) -> list[str]:
         """Run one tick, add the partitions that it requests and return the run keys that it requests."""
@@ -279,7 +280,7 @@ def test_a_listing_that_fails_half_way_does_not_change_the_cursor(
 
 
 def test_the_sensor_is_on_by_default_and_requests_clip_episode() -> None:
-    sensor: Any = build_new_uploads(clip_episode, 15)
+    sensor: Any = build_new_uploads(clip_episode, 15, observe_nothing)
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 15
     assert sensor.job_name == "clip_episode"

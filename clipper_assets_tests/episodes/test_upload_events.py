@@ -14,6 +14,7 @@ from clipper_assets.job import clip_episode
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.episodes.discovery_queue import Observer, Queue, Ticks, s3_notification
+from clipper_assets_tests.support.sensors import observe_nothing
 
 KEY = "a b/ü+1 (50%).mp4"
 
@@ -175,7 +176,7 @@ def test_a_queue_that_is_away_fails_the_tick_with_one_sentence_and_loses_nothing
     queue.storage.put_bytes(KEY, b"video")
     queue.announce(KEY)
     for url in ("http://127.0.0.1:1/1/queue", queue.url + "-none"):
-        away = Ticks(build_upload_events(clip_episode, url, 15), queue.storage, ticks.instance)
+        away = Ticks(build_upload_events(clip_episode, url, 15, observe_nothing), queue.storage, ticks.instance)
         with monkeypatch.context() as patch:
             if ":1/" in url:
                 patch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")

@@ -10,8 +10,3 @@ Observe = Callable[[dg.DagsterInstance, Storage, Collection[str]], Sequence[dg.A
 """Called with the keys of inputs that were added, changed or removed; returns what to record about the episodes that
 read them."""
 INPUTS_PER_TICK = 50
-
-
-def observe_nothing(instance: dg.DagsterInstance, storage: Storage, keys: Collection[str]) -> list[dg.AssetObservation]:
-    """An `Observe` that records nothing."""
-    return []

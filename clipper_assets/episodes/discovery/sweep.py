@@ -10,7 +10,7 @@ from dagster import SensorEvaluationContext
 from pydantic import BaseModel, ConfigDict
 
 from clipper_assets.episodes.claims import Requester
-from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe, observe_nothing
+from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe
 from clipper_assets.episodes.discovery.requests import (
     REQUESTS_PER_TICK,
     Decisions,
@@ -67,7 +67,7 @@ class Tick:
     inputs: int = 0
 
 
-def build_sweep_uploads(job: Any, observe: Observe = observe_nothing) -> dg.SensorDefinition:
+def build_sweep_uploads(job: Any, observe: Observe) -> dg.SensorDefinition:
     """The sensor, on by default, that lists S3 once a day, in pieces, and requests `job` for uploads that have no run.
 
     The first sweep looks at all uploads, the later ones at those of the last week.

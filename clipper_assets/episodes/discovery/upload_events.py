@@ -10,7 +10,7 @@ import dagster as dg
 from dagster import SensorEvaluationContext
 
 from clipper_assets.episodes.claims import Requester
-from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe, observe_nothing
+from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe
 from clipper_assets.episodes.discovery.messages import Event, events_in
 from clipper_assets.episodes.discovery.queue import BATCH, Message, UploadQueue
 from clipper_assets.episodes.discovery.requests import (
@@ -112,9 +112,7 @@ class Reader:
         return inputs if observations else set()
 
 
-def build_upload_events(
-    job: Any, queue_url: str, interval_s: int, observe: Observe = observe_nothing
-) -> dg.SensorDefinition:
+def build_upload_events(job: Any, queue_url: str, interval_s: int, observe: Observe) -> dg.SensorDefinition:
     """The sensor, on by default, that requests `job` for the uploads that S3 announces in an SQS queue.
 
     `observe` gets the keys of changed inputs.

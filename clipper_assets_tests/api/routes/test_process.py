@@ -28,6 +28,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.s3 import S3Storage
 from clipper_assets_tests.api.conftest import KEY, NEW, TOKENS, URL, client_of
 from clipper_assets_tests.support.media import picture_bomb
+from clipper_assets_tests.support.sensors import observe_nothing
 
 
 def test_concurrent_requests_for_an_upload_start_one_run(
@@ -68,7 +69,7 @@ def test_the_sensor_and_the_api_start_one_run(
     services: Services, any_storage: Storage, cut: Path, monkeypatch: pytest.MonkeyPatch, runs_of_new_removed: None
 ) -> None:
     any_storage.put_file(NEW, cut)
-    sensor = build_new_uploads(clip_episode, 15)
+    sensor = build_new_uploads(clip_episode, 15, observe_nothing)
     cursor = None if isinstance(any_storage, S3Storage) else Cursor(waiting=versions(any_storage)).write()
 
     def tick(*_: object) -> None:

@@ -19,6 +19,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.stored import Stored
 from clipper_assets_tests.conftest import clip_episode
+from clipper_assets_tests.support.sensors import observe_nothing
 
 pytestmark = pytest.mark.episodes
 
@@ -127,7 +128,7 @@ def requested(services: Services, cursor: Cursor) -> list[str]:
     with dg.build_sensor_context(
         instance=services.instance, cursor=cursor.write(), resources={"storage": services.storage}
     ) as context:
-        result = build_new_uploads(job, 15)(context)
+        result = build_new_uploads(job, 15, observe_nothing)(context)
     assert isinstance(result, dg.SensorResult)
     return [str(each.run_key) for each in result.run_requests or [] if each.partition_key == KEY]
 
