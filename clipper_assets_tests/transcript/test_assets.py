@@ -13,7 +13,7 @@ from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import EngineName, Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
-from clipper_assets.storage.recipes import CHECKS, RECIPE
+from clipper_assets.storage.recipes import CHECKS, PARTS, RECIPE, REQUESTED
 from clipper_assets.storage.tables import provenance
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.assets import TranscriptConfig, aligned_transcript, may_be_better
@@ -136,7 +136,7 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
     assert value_of(metadata["peak_memory"])["host_mib"] > 50
     assert "faster-whisper" in value_of(metadata["versions"])
     assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
-    provided = {name: value for name, value in provenance(table).items() if name not in {RECIPE, CHECKS}}
+    provided = {name: value for name, value in provenance(table).items() if name not in {RECIPE, PARTS, REQUESTED, CHECKS}}
     assert provided | {"package_version": ""} == {
         "schema_version": "1",
         "engine": "faster_whisper",
