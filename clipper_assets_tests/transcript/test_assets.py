@@ -136,7 +136,9 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
     assert value_of(metadata["peak_memory"])["host_mib"] > 50
     assert "faster-whisper" in value_of(metadata["versions"])
     assert "| 0:00 |  | Welcome back to the quiet kitchen podcast, " in str(metadata["transcript"].value)
-    provided = {name: value for name, value in provenance(table).items() if name not in {RECIPE, PARTS, REQUESTED, CHECKS}}
+    provided = {
+        name: value for name, value in provenance(table).items() if name not in {RECIPE, PARTS, REQUESTED, CHECKS}
+    }
     assert provided | {"package_version": ""} == {
         "schema_version": "1",
         "engine": "faster_whisper",
