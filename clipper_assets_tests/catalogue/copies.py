@@ -10,6 +10,7 @@ import pytest
 
 from clipper_assets.catalogue import stale
 from clipper_assets.catalogue.stale import STEPS
+from clipper_assets.episodes import probe
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.settings import Settings
@@ -47,7 +48,7 @@ def copy_episode(storage: DirectoryStorage, to: str) -> None:
 
 def deny(monkeypatch: pytest.MonkeyPatch, episode: str) -> None:
     """Let the comparison of an episode meet a file that this process may not read."""
-    stat_upload = stale.stat_upload
+    stat_upload = probe.stat_upload
 
     def denying(storage: Storage, key: str) -> Stored:
         if key == episode:

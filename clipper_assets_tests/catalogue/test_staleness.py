@@ -26,7 +26,8 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     storage = DirectoryStorage(root=str(tmp_path_factory.mktemp("catalogue")))
     for key in (ONE, "a/one.srt", TWO):
         storage.put_bytes(key, b"content")
-    settings = Settings.model_validate({"openai_api_key": "a-key"})
+    # Shared fixtures of other tests set shorter windows in the environment.
+    settings = Settings.model_validate({"openai_api_key": "a-key", "window_min_s": 30, "window_max_s": 60})
     made = Catalogue(storage, dg.DagsterInstance.ephemeral(), settings)
     made.materialize(ONE, TWO)
     made.sweep()
