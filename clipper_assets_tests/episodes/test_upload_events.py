@@ -9,6 +9,8 @@ from botocore.endpoint import Endpoint
 
 from clipper_assets.episodes.claims import Launch, Requester, claim_run, mark_removed, release
 from clipper_assets.episodes.discovery import queue as queues
+from clipper_assets.episodes.discovery import requests, upload_events
+from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK
 from clipper_assets.episodes.discovery.upload_events import build_upload_events
 from clipper_assets.job import clip_episode
 from clipper_assets.runtime.errors import StorageError
@@ -168,6 +170,51 @@ def test_changed_inputs_are_observed_once_and_then_deleted(queue: Queue, ticks: 
     assert queue.length() == 3
     ticks.tick()
     assert queue.length() == 0
+
+
+def test_more_inputs_than_a_tick_observes_come_with_the_next_ticks(
+    queue: Queue, ticks: Ticks, observer: Observer
+) -> None:
+    keys = {f"show/{number}.srt" for number in range(INPUTS_PER_TICK + 20)}
+    for key in keys:
+        queue.announce(key, "ObjectRemoved:Delete")
+    for _ in range(4):
+        ticks.tick()
+    assert observer.recorded.keys() == keys
+    assert max(map(len, observer.calls)) == INPUTS_PER_TICK
+    assert queue.length() == 0
+
+
+def test_messages_with_many_records_launch_no_more_than_a_tick_may(
+    queue: Queue, ticks: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "REQUESTS_PER_TICK", 12)
+    monkeypatch.setattr(upload_events, "REQUESTS_PER_TICK", 12)
+    monkeypatch.setattr(upload_events, "TOGETHER", queues.BATCH)
+    keys = [f"show/{number:02}.mp4" for number in range(30)]
+    for _ in range(queues.BATCH):
+        queue.announce(keys[0])
+    for first in (1, 2):
+        records = [
+            json.loads(s3_notification(queue.storage.bucket, queue.storage.prefix + key)) for key in keys[first:]
+        ]
+        queue.send(json.dumps({"Records": [record for each in records for record in each["Records"]]}))
+    for key in keys:
+        queue.storage.put_bytes(key, b"video")
+    assert [len(ticks.tick()) for _ in range(4)] == [12, 12, 6, 0]
+    assert queue.length() == 0
+
+
+def test_a_tick_that_has_taken_long_leaves_its_uploads_in_the_queue(
+    queue: Queue, instance: dg.DagsterInstance, observer: Observer
+) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    tick = upload_events.Tick(stop_s=0.0)
+    with dg.build_sensor_context(instance=instance) as context:
+        upload_events.Reader(queues.UploadQueue(queue.url, 15), observer).read(tick, context, queue.storage)
+    assert tick.read == queue.length() == 1
+    assert not tick.launches
 
 
 def test_a_queue_that_is_away_fails_the_tick_with_one_sentence_and_loses_nothing(

@@ -46,11 +46,12 @@ class Decisions:
         uploads: Iterable[Listed],
         settled: Callable[[Listed], bool] = lambda _: True,
         refused: Callable[[Listed], bool] = lambda _: False,
+        at_most: int = REQUESTS_PER_TICK,
     ) -> Decided:
         """Decide about `uploads`, oldest first; of those without a run, those that are not `settled` wait.
 
-        At most REQUESTS_PER_TICK are launched, and the others wait. Each launch is claimed. `refused` uploads need no
-        run; it is asked only before a launch.
+        No more than `at_most` are launched, and the others wait. Each launch is claimed. `refused` uploads need no run;
+        it is asked only before a launch.
         """
         decided = Decided(done=[upload for upload in uploads if upload in self._done])
         unknown = sorted(set(uploads) - self._done.keys(), key=lambda upload: (upload.changed_ns, upload.key))
@@ -60,7 +61,7 @@ class Decisions:
             requester = self._requester(upload, newest_runs.get(upload))
             if requester is None:
                 decided.done.append(upload)
-            elif not settled(upload) or len(decided.launches) == REQUESTS_PER_TICK or time.monotonic() > stop:
+            elif not settled(upload) or len(decided.launches) == at_most or time.monotonic() > stop:
                 decided.waiting.append(upload)
             elif refused(upload):
                 decided.done.append(upload)

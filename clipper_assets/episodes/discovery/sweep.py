@@ -115,7 +115,13 @@ def _sweep(
         tick.pages += 1
         uploads, inputs = _changed(page, cursor)
         uploads = [upload for upload in uploads if is_episode(upload, context.log.warning)]
-        decided = decisions.of(storage, context.instance, uploads, refused=partial(belongs_to_video, storage))
+        decided = decisions.of(
+            storage,
+            context.instance,
+            uploads,
+            refused=partial(belongs_to_video, storage),
+            at_most=REQUESTS_PER_TICK - len(tick.launches),
+        )
         tick.launches |= decided.launches
         if decided.waiting:
             break

@@ -35,14 +35,14 @@ TOGETHER = 100
 
 @dataclass
 class Tick:
-    """What a tick has found out so far."""
+    """What a tick has found out so far, and when it has taken long enough."""
 
+    stop_s: float
     launches: dict[Listed, int] = field(default_factory=dict)
     observations: list[dg.AssetObservation] = field(default_factory=list)
-    inputs: set[str] = field(default_factory=set)
+    inputs: int = 0
     read: int = 0
     unreadable: int = 0
-    trouble: StorageError | None = None
 
     def has_room(self, uploads: int = 0) -> bool:
         """Whether the tick may launch another batch of uploads beside these."""
@@ -65,14 +65,14 @@ class Reader:
     def read(self, tick: Tick, context: SensorEvaluationContext, storage: S3Storage) -> bool:
         """Handle some messages at once; False if there is none."""
         changed: dict[Message, set[str]] = {}
-        keys: set[str] = set()
+        keys: dict[str, None] = {}
         received = tick.read
         while tick.read - received < TOGETHER and tick.has_room(sum(map(is_upload, keys))):
             messages = self.queue.receive()
             if not messages:
                 break
             changed |= {each: found for each in messages if (found := self._keys(each, storage, tick)) is not None}
-            keys = set().union(*changed.values())
+            keys = dict.fromkeys(key for found in changed.values() for key in sorted(found))
         unfinished = self._request_runs(keys, tick, context, storage) | self._observe_inputs(
             keys, tick, context.instance, storage
         )
@@ -93,23 +93,32 @@ class Reader:
         self, keys: Iterable[str], tick: Tick, context: SensorEvaluationContext, storage: Storage
     ) -> set[str]:
         """Request runs of uploads that exist and have none; returns the keys of those that now wait for theirs."""
-        uploads = [upload for key in keys if is_upload(key) for upload in current(storage, key)]
-        uploads = [upload for upload in uploads if is_episode(upload, context.log.warning)]
-        decided = self.decisions.of(storage, context.instance, uploads, refused=partial(belongs_to_video, storage))
+        uploads, left = [], set()
+        for key in filter(is_upload, keys):
+            if time.monotonic() > tick.stop_s:
+                left.add(key)
+            else:
+                uploads += [upload for upload in current(storage, key) if is_episode(upload, context.log.warning)]
+        decided = self.decisions.of(
+            storage,
+            context.instance,
+            uploads,
+            refused=partial(belongs_to_video, storage),
+            at_most=REQUESTS_PER_TICK - len(tick.launches),
+        )
         tick.launches |= decided.launches
-        return {upload.key for upload in (*decided.launches, *decided.waiting)}
+        return left | {upload.key for upload in (*decided.launches, *decided.waiting)}
 
     def _observe_inputs(
         self, keys: Iterable[str], tick: Tick, instance: dg.DagsterInstance, storage: Storage
     ) -> set[str]:
         """Observe changed inputs; returns the keys of those that may not be recorded yet."""
-        inputs = {key for key in keys if is_upload(key, INPUTS)}
-        if not inputs or len(tick.inputs | inputs) > INPUTS_PER_TICK:
-            return inputs
-        tick.inputs |= inputs
-        observations = self.observe(instance, storage, sorted(inputs))
+        inputs = [key for key in keys if is_upload(key, INPUTS)]
+        now = inputs[: INPUTS_PER_TICK - tick.inputs]
+        tick.inputs += len(now)
+        observations = self.observe(instance, storage, now) if now else []
         tick.observations += observations
-        return inputs if observations else set()
+        return set(inputs) if observations else set(inputs) - set(now)
 
 
 def build_upload_events(job: Any, queue_url: str, interval_s: int, observe: Observe) -> dg.SensorDefinition:
@@ -145,9 +154,9 @@ def build_upload_events(job: Any, queue_url: str, interval_s: int, observe: Obse
 
 def _read(reader: Reader, context: SensorEvaluationContext, storage: S3Storage) -> Tick:
     """Read until the queue is empty or the tick is full. Raises StorageError only if nothing was requested before."""
-    tick, stop = Tick(), time.monotonic() + READING_S
+    tick = Tick(time.monotonic() + READING_S)
     try:
-        while tick.has_room() and time.monotonic() < stop and reader.read(tick, context, storage):
+        while tick.has_room() and time.monotonic() < tick.stop_s and reader.read(tick, context, storage):
             pass
     except StorageError as error:
         if not tick.launches and not tick.observations:
