@@ -60,17 +60,21 @@ class Estimates:
 
 
 def _spent(instance: dg.DagsterInstance, asset: str) -> dict[str, Estimate]:
-    """What the latest materialization of each episode that made something took; a kept result says nothing."""
+    """What the latest materialization of each episode that made something took; a kept result says nothing.
+
+    Of clips, all are counted where some were kept.
+    """
     spent: dict[str, Estimate] = {}
     for record in instance.fetch_materializations(dg.AssetKey(asset), limit=LOOKED_AT).records:
         materialization = record.asset_materialization
         if materialization is None or materialization.partition is None or materialization.partition in spent:
             continue
         facts: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
-        if "seconds" in facts:
-            seconds = facts["seconds"]
+        made = int(facts.get("rendered", 1))
+        if "seconds" in facts and made:
+            seconds, all_clips = facts["seconds"], (made + int(facts.get("unchanged", 0))) / made
             spent[materialization.partition] = Estimate(
-                float(sum(seconds.values()) if isinstance(seconds, dict) else seconds),
+                all_clips * float(sum(seconds.values()) if isinstance(seconds, dict) else seconds),
                 float(facts.get("cost_usd") or 0.0),
             )
     return spent
