@@ -176,6 +176,13 @@ def test_an_episode_that_may_not_be_read_stops_no_other(catalogue: Catalogue, mo
     assert catalogue.tick() == {OTHER: ["rendered_clips"]}
 
 
+def test_the_cursor_that_each_tick_stores_is_short(catalogue: Catalogue) -> None:
+    for episode in EPISODES:
+        catalogue.correct_a_word(episode)
+    catalogue.tick()
+    assert len(catalogue.cursor or "") < 5_000
+
+
 def test_a_tick_ends_in_time(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue.correct_a_word(ONE)
     monkeypatch.setattr("clipper_assets.catalogue.rerender.COMPARING_S", -1)
