@@ -17,6 +17,8 @@ from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
+from clipper_assets.launch.launcher import WORKER_TAG
+from clipper_assets.launch.workers import this_process
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
@@ -76,7 +78,8 @@ def run_episode(
 ) -> dg.ExecuteInProcessResult:
     """Materialize all assets of one episode, with all checks; results that are up to date are kept.
 
-    The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it.
+    The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it, and
+    that of this process, without which a daemon on the same instance would take its worker as lost and fail the run.
     """
     stored = storage.stat(config.key)
     partition = partition_key(config.key)
@@ -103,6 +106,6 @@ def run_episode(
             },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
-        tags={UPLOAD_TAG: upload_tag(stored)} if stored else {},
+        tags={WORKER_TAG: this_process().dump(), **({UPLOAD_TAG: upload_tag(stored)} if stored else {})},
         raise_on_error=False,
     )

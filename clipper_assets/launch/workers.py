@@ -66,6 +66,11 @@ class Worker:
         return True
 
 
+def this_process() -> Worker:
+    """The worker of a run that executes in this process."""
+    return _worker(os.getpid())
+
+
 def start(
     run_id: str,
     command: Sequence[str],
@@ -93,7 +98,7 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    worker = Worker(process.pid, psutil.Process(process.pid).create_time())
+    worker = _worker(process.pid)
 
     def wait_for_end() -> None:
         process.wait()
@@ -102,6 +107,10 @@ def start(
 
     Thread(target=wait_for_end, name=f"run-{run_id}", daemon=True).start()
     return worker
+
+
+def _worker(pid: int) -> Worker:
+    return Worker(pid, psutil.Process(pid).create_time())
 
 
 def leftovers(run_id: str) -> list[psutil.Process]:

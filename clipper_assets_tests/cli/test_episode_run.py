@@ -14,6 +14,8 @@ from clipper_assets.cli.episode_run import EpisodeConfig, local_instance, run_ep
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.highlights.assets import HighlightsConfig
+from clipper_assets.launch.launcher import WORKER_TAG
+from clipper_assets.launch.workers import Worker
 from clipper_assets.runs.in_process import failures
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.settings import Settings
@@ -81,6 +83,8 @@ def test_the_sensor_requests_no_upload_that_the_command_line_has_processed(
         render=RenderConfig(),
     )
     assert run_episode(config, Settings(), any_storage, instance, Progress()).success
+    (run,) = instance.get_runs()
+    assert Worker.parse(run.tags[WORKER_TAG]).is_alive()
     ticks = Ticks(any_storage, instance)
     assert ticks.run_until_settled() == [ticks.run_key(other)]
     any_storage.put_bytes(KEY, cut.read_bytes() + b"\0")

@@ -11,7 +11,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from clipper_assets.launch import launcher as module
 from clipper_assets.launch.launcher import WORKER_TAG, LocalGpuRunLauncher
-from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers
+from clipper_assets.launch.workers import SurvivorsError, Worker, kill_leftovers, leftovers, this_process
 from clipper_assets_tests.launch.test_workers import WAITS, start_ready
 
 STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + WAITS
@@ -54,6 +54,24 @@ def test_a_run_is_healthy_while_its_worker_is_alive(
     health = launcher.check_run_worker_health(run)
     assert health.status is WorkerStatus.FAILED
     assert health.msg == f"the worker process {worker.pid} is gone; 0 remaining processes of the run were killed"
+
+
+def test_run_monitoring_leaves_a_run_alone_that_executes_in_the_process_of_a_command(
+    instance: dg.DagsterInstance, launcher: LocalGpuRunLauncher
+) -> None:
+    """`clipper process` beside the daemon of `make dev`."""
+    seen = []
+
+    @dg.op
+    def look(context: dg.OpExecutionContext) -> None:
+        seen.append(launcher.check_run_worker_health(context.run).status)
+
+    @dg.job(tags={WORKER_TAG: this_process().dump()})
+    def process() -> None:
+        look()
+
+    assert process.execute_in_process(instance=instance).success
+    assert seen == [WorkerStatus.RUNNING]
 
 
 def test_a_run_with_unkillable_processes_is_still_reported_as_failed(
