@@ -55,7 +55,7 @@ def write_missing(storage: Storage, missing: Missing) -> None:
 def look_again(
     last: Missing, known: Collection[str], uploads: Collection[str], now: datetime, most_vanished: float = MOST_VANISHED
 ) -> Missing:
-    """The episodes among `known` whose upload is missing now; one that came back is forgotten.
+    """The episodes among `known` whose upload is missing now; one that came back is forgotten. None since a later time.
 
     Raises VanishedError if more than the share `most_vanished` of the uploads vanished since the last look, or if all
     of them did, unless `most_vanished` is 1.
@@ -68,4 +68,6 @@ def look_again(
             f"{len(vanished)} of {len(expected)} uploads vanished at once, so nothing is removed; check that "
             "CLIPPER_STORAGE names the right place, or run collect_garbage with `most_vanished: 1` if they were deleted"
         )
-    return Missing(looked_at=now, since={partition: remembered.get(partition, now) for partition in sorted(missing)})
+    return Missing(
+        looked_at=now, since={partition: min(remembered.get(partition, now), now) for partition in sorted(missing)}
+    )

@@ -34,6 +34,12 @@ def test_what_nobody_looked_at_for_a_week_counts_from_now() -> None:
         assert look_again(last, MANY, MANY[1:], NOW).since == {"0.mp4": since}
 
 
+def test_a_time_in_the_future_counts_from_now() -> None:
+    """The clock of another machine, or a file that somebody wrote; a month after the year 9999 is none."""
+    last = missing({"0.mp4": datetime.max.replace(tzinfo=UTC)})
+    assert look_again(last, MANY, MANY[1:], NOW).since == {"0.mp4": NOW}
+
+
 @pytest.mark.parametrize(
     ("known", "uploads", "since", "most", "refused"),
     [
