@@ -24,7 +24,7 @@ from clipper_assets.runtime.pools import GPU, GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.time_limit import time_limit
-from clipper_assets.settings import EngineName, Settings
+from clipper_assets.settings import Device, EngineName, Settings
 from clipper_assets.shows.speakers import read_names
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
@@ -197,7 +197,9 @@ def may_be_better(words: pa.Table, settings: Settings) -> bool:
     made_by = provenance(words)
     by_whisper = made_by.get("engine") in (EngineName.whisperx, EngineName.faster_whisper)
     chosen = by_whisper and settings.whisper_model == AUTO
-    return chosen and has_better(made_by["model"], settings.device, settings.models_dir)
+    # A process that shares GPUs sees one only in the step that takes it; `clip_stale` compares elsewhere.
+    takes_gpu = settings.device is Device.auto and settings.gpu_locks is not None and bool(settings.gpus)
+    return chosen and has_better(made_by["model"], Device.cuda if takes_gpu else settings.device, settings.models_dir)
 
 
 def _provenance(transcription: Transcription, etag: str, degraded: list[dict[str, str]]) -> dict[str, str]:

@@ -122,4 +122,4 @@ def has_better(model: str, setting: Device, models_dir: Path | None) -> bool:
     """Whether this machine has a Whisper model on disk that it prefers to `model`."""
     better = BY_DEVICE["cuda"][: BY_DEVICE["cuda"].index(model)] if model in BY_DEVICE["cuda"] else ()
     there = {name for name in better if on_disk(name, models_dir)}
-    return bool(there) and not there.isdisjoint(BY_DEVICE[ctranslate2_device(setting, None)[0]])
+    return bool(there) and not there.isdisjoint(BY_DEVICE[ctranslate2_device(setting, "int8")[0]])

@@ -287,3 +287,19 @@ def test_a_transcript_is_made_again_once_a_better_whisper_model_is_there(
     monkeypatch.setenv("CLIPPER_DEVICE", "cpu")
     words = words_table("e", [], [], "en", {"engine": engine, "model": model})
     assert may_be_better(words, Settings()) is expected
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "expected"), [("0", "auto", True), ("", "auto", False), ("0", "cpu", False)]
+)
+def test_a_run_that_sees_no_gpu_of_its_machine_finds_the_model_that_the_step_would_take(
+    gpus: str, device: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`clip_stale` takes no GPU, but says what a run would make."""
+    (tmp_path / "faster-whisper-large-v3-turbo").mkdir()
+    (tmp_path / "faster-whisper-large-v3-turbo" / "model.bin").write_bytes(b"a model")
+    environment = {"MODELS_DIR": str(tmp_path), "DEVICE": device, "GPUS": gpus, "GPU_LOCKS": str(tmp_path / "gpus")}
+    for name, value in environment.items():
+        monkeypatch.setenv(f"CLIPPER_{name}", value)
+    words = words_table("e", [], [], "en", {"engine": "whisperx", "model": "small"})
+    assert may_be_better(words, Settings()) is expected
