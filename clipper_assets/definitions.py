@@ -1,4 +1,4 @@
-"""The deployment on one screen: assets with their checks, jobs, schedule, sensor, resources."""
+"""The deployment on one screen: assets with their checks, jobs, schedules, sensors, resources and executor."""
 
 import dagster as dg
 

@@ -47,7 +47,7 @@ class PickerName(StrEnum):
 
 
 class ExecutorName(StrEnum):
-    """Where the steps of a run execute: in the run's process, or each in its own Kubernetes pod."""
+    """Where the steps of a run execute: in the run's process, or each in its own Kubernetes pod or ECS task."""
 
     in_process = "in_process"
     kubernetes = "kubernetes"

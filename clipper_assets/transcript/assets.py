@@ -112,8 +112,7 @@ def aligned_transcript(
     diarizer: Diarizer,
     progress: Progress,
 ) -> TableResult:
-    source = RawVideo.from_table(raw_video)
-    language = config.language or settings.language
+    source, language = RawVideo.from_table(raw_video), config.language or settings.language
     companions, read, recipe = _decisive(config, storage, settings, raw_video)
     lineage = reads(context, read)
     stored = stored_result(context, config, storage, WORDS, recipe, lineage)
