@@ -17,7 +17,6 @@ from clipper_assets.catalogue.checks import (
     is_fresh,
     link,
     not_degraded_for_long,
-    phrase,
 )
 from clipper_assets.catalogue.entries import ENTRIES, KEY, Entry, read_entries, store_entries
 from clipper_assets.catalogue.orphans import orphans
@@ -30,7 +29,7 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import TableResult
-from clipper_assets.text.markdown import markdown_table
+from clipper_assets.text.markdown import short_table, shortened
 
 
 @dg.asset(
@@ -70,7 +69,7 @@ def catalogue(context: dg.AssetExecutionContext, storage: Storage, settings: dg.
             **stored_sizes(census),
             "unreadable": len(damaged),
             "waiting": len(waiting),
-            "oldest_waiting": phrase(str(waiting[0])) if waiting else "none",
+            "oldest_waiting": shortened(str(waiting[0])) if waiting else "none",
             "worst": dg.MetadataValue.md(worst(entries, waiting)),
             "seconds": round(time.monotonic() - began, 2),
         },
@@ -89,14 +88,14 @@ def _totals(entries: Sequence[Entry]) -> dict[str, Any]:
 def worst(entries: Sequence[Entry], waiting: Sequence[Waiting]) -> str:
     """The episodes that need a person most, as a Markdown table: waiting, then held back, then with fallbacks."""
     header = ["episode", "clips", "ready to post", "held back", "fallbacks"]
-    rows: list[list[object]] = [[link(each.episode), each.run, 0, 0, ""] for each in waiting[:MOST_SHOWN]]
+    rows: list[list[object]] = [[link(each.episode), each.run, 0, 0, ""] for each in waiting]
     ordered = sorted(entries, key=lambda entry: (-len(entry.unseen), -entry.held_back, -len(entry.degraded)))
     rows += [
-        [link(entry.episode), entry.clips, entry.publishable, entry.held_back, phrase("; ".join(entry.degraded))]
-        for entry in ordered[:MOST_SHOWN]
+        [link(entry.episode), entry.clips, entry.publishable, entry.held_back, shortened("; ".join(entry.degraded))]
+        for entry in ordered
         if entry.held_back or entry.degraded
     ]
-    return markdown_table(header, rows[:MOST_SHOWN]) if rows else "nothing needs a person"
+    return short_table(header, rows, MOST_SHOWN, "nothing needs a person")
 
 
 check_catalogue = dg.define_asset_job(

@@ -9,13 +9,11 @@ import dagster as dg
 from clipper_assets.catalogue.entries import Entry
 from clipper_assets.catalogue.waiting import LATE, Waiting
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
-from clipper_assets.text.markdown import markdown_table
+from clipper_assets.text.markdown import short_table, shortened
 
 CATALOGUE = "catalogue"
 MOST_SHOWN = 20
 """Most episodes that a check or a table names, because Dagster's event log keeps them."""
-MOST_CHARACTERS = 300
-"""Most characters of one cell or phrase, because a key and an error can be long."""
 HELD_BACK_IS_KNOWN = dg.AssetCheckSpec(
     "catalogue_held_back_is_known",
     asset=CATALOGUE,
@@ -42,7 +40,7 @@ SPECS = [HELD_BACK_IS_KNOWN, NOT_DEGRADED_FOR_LONG, HAS_NO_ORPHANS, IS_FRESH]
 
 def held_back_is_known(entries: Iterable[Entry]) -> dg.AssetCheckResult:
     """The result of `HELD_BACK_IS_KNOWN`."""
-    rows = [[link(entry.episode), phrase("; ".join(entry.unseen))] for entry in entries if entry.unseen]
+    rows = [[link(entry.episode), shortened("; ".join(entry.unseen))] for entry in entries if entry.unseen]
     return _result(HELD_BACK_IS_KNOWN, ["episode", "held back"], rows, "clips that nobody knows are held back")
 
 
@@ -54,7 +52,7 @@ def not_degraded_for_long(entries: Iterable[Entry], days: int, now: datetime) ->
         if entry.degraded_since and now - entry.degraded_since > timedelta(days=days)
     ]
     rows = [
-        [link(entry.episode), f"{since:%Y-%m-%d}", phrase("; ".join(entry.degraded))]
+        [link(entry.episode), f"{since:%Y-%m-%d}", shortened("; ".join(entry.degraded))]
         for since, entry in sorted(long, key=lambda each: each[0])
     ]
     return _result(
@@ -64,7 +62,7 @@ def not_degraded_for_long(entries: Iterable[Entry], days: int, now: datetime) ->
 
 def has_no_orphans(orphans: Sequence[str]) -> dg.AssetCheckResult:
     """The result of `HAS_NO_ORPHANS`."""
-    return _result(HAS_NO_ORPHANS, ["orphan"], [[phrase(orphan)] for orphan in orphans], "no episode")
+    return _result(HAS_NO_ORPHANS, ["orphan"], [[shortened(orphan)] for orphan in orphans], "no episode")
 
 
 def is_fresh(waiting: Iterable[Waiting], now: datetime) -> dg.AssetCheckResult:
@@ -81,18 +79,12 @@ def is_fresh(waiting: Iterable[Waiting], now: datetime) -> dg.AssetCheckResult:
 def link(episode: str) -> str:
     """Markdown that opens the partition of the episode's clips in Dagster's UI."""
     query = urlencode({"view": "partitions", "partition": episode})
-    return f"[{phrase(episode)}](/assets/{RENDERED_CLIPS}?{query})"
-
-
-def phrase(text: str) -> str:
-    """The beginning of a text, with dots if something was left out."""
-    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
+    return f"[{shortened(episode)}](/assets/{RENDERED_CLIPS}?{query})"
 
 
 def _result(
     spec: dg.AssetCheckSpec, header: Sequence[str], rows: Sequence[Sequence[str]], what: str
 ) -> dg.AssetCheckResult:
-    more = f", and {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else ""
     return dg.AssetCheckResult(
         check_name=spec.name,
         passed=not rows,
@@ -100,6 +92,6 @@ def _result(
         description=f"{len(rows)} with {what}" if rows else None,
         metadata={
             "found": len(rows),
-            "shown": dg.MetadataValue.md(markdown_table(header, rows[:MOST_SHOWN]) + more if rows else "nothing"),
+            "shown": dg.MetadataValue.md(short_table(header, rows, MOST_SHOWN, "nothing")),
         },
     )

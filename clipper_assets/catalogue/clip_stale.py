@@ -19,14 +19,12 @@ from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.clean import clean_text
-from clipper_assets.text.markdown import markdown_table
+from clipper_assets.text.markdown import short_table, shortened
 from clipper_assets.text.mistakes import first_mistake
 
 PARTITION_TAG = "dagster/partition"
 MOST_SHOWN = 200
 """Most episodes in a table of the metadata."""
-CELL = 200
-"""Most characters of a cell in it."""
 REPORT_EVERY = 100
 """Episodes between two lines of the log."""
 
@@ -175,17 +173,7 @@ def report(found: Found, estimates: Estimates, config: ClipStaleConfig) -> dict[
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    if not rows:
-        return "none"
-    shown = [[shortened(str(cell)) for cell in row] for row in rows[:MOST_SHOWN]]
-    more = f"\n\nand {len(rows) - MOST_SHOWN} more" if len(rows) > MOST_SHOWN else ""
-    return markdown_table(header, shown) + more
-
-
-def shortened(text: str) -> str:
-    """A cell of a table, cleaned and at most `CELL` characters long."""
-    text = clean_text(text)
-    return text if len(text) <= CELL else f"{text[: CELL - 3]}..."
+    return short_table(header, [[shortened(str(cell)) for cell in row] for row in rows], MOST_SHOWN)
 
 
 @dg.job(

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from clipper_assets.catalogue.clip_stale import PARTITION_TAG, episodes_of, shortened, unfinished_runs
+from clipper_assets.catalogue.clip_stale import PARTITION_TAG, episodes_of, unfinished_runs
 from clipper_assets.catalogue.plans import Plan, newest_plan_id, read_plan
 from clipper_assets.catalogue.stale import Comparison, Difference
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -18,6 +18,7 @@ from clipper_assets.runtime.errors import StorageError
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
+from clipper_assets.text.markdown import shortened
 
 CLIP_STALE_TAG = "clipper/clip_stale"
 """Tag of a run that `clip_stale` planned: the id of the run of `clip_stale`."""

@@ -7,18 +7,18 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from clipper_assets.catalogue.checks import CATALOGUE
 from clipper_assets.catalogue.garbage import Garbage, Gone, find_garbage, remove_gone, remove_leftovers
 from clipper_assets.catalogue.missing import MOST_VANISHED, VanishedError
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
-from clipper_assets.text.markdown import markdown_table
+from clipper_assets.text.markdown import short_table
 
 MOST_SHOWN = 50
 """Most episodes and files that are named in the metadata, which Dagster's event log keeps."""
 OP = "garbage"
 """Its name is not the job's, because the names of ops and jobs must differ."""
-CATALOGUE = dg.AssetKey("catalogue")
 
 
 class GarbageConfig(dg.Config):
@@ -104,7 +104,7 @@ def _remove(context: dg.OpExecutionContext, storage: Storage, garbage: Garbage, 
             context.log.info(f"removed {gone.partition}: {gone.objects} objects, {gone.size_bytes} bytes")
             rows.append([gone.partition, gone.objects, megabytes(gone.size_bytes)])
     remove_leftovers(storage, garbage)
-    return markdown_table(["episode", "objects", "MB"], rows[:MOST_SHOWN]) if rows else "no episode"
+    return short_table(["episode", "objects", "MB"], rows, MOST_SHOWN, "no episode")
 
 
 def summary(garbage: Garbage, now: datetime) -> str:
@@ -160,6 +160,6 @@ def _table(gone: Sequence[Gone]) -> str:
             megabytes(each.size_bytes),
             "yes" if each.edited else "no",
         ]
-        for each in gone[:MOST_SHOWN]
+        for each in gone
     ]
-    return markdown_table(header, rows) if rows else "nothing to remove"
+    return short_table(header, rows, MOST_SHOWN, "nothing to remove")

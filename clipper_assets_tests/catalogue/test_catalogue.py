@@ -183,7 +183,7 @@ def test_a_check_names_a_bounded_number_of_episodes_with_bounded_texts() -> None
     result = checks.has_no_orphans(["x" * 10_000] * 500)
     shown = result.metadata["shown"].value
     assert isinstance(shown, str)
-    assert shown.endswith(", and 480 more")
+    assert shown.endswith(" |\n\nand 480 more")
     assert len(shown) < 20 * 350
     assert result.description == "500 with no episode"
 
