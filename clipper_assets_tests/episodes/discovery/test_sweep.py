@@ -10,7 +10,7 @@ from clipper_assets.episodes.discovery import requests, sweep
 from clipper_assets.episodes.discovery.sweep import EVERY_S, OVERLAP_S, Cursor, build_sweep_uploads
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.s3 import S3Storage
-from clipper_assets_tests.episodes.discovery_queue import Observer, Ticks
+from clipper_assets_tests.episodes.discovery.ticks import Observer, Ticks
 
 
 @pytest.fixture

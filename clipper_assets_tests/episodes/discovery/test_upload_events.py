@@ -15,7 +15,7 @@ from clipper_assets.episodes.discovery.upload_events import build_upload_events
 from clipper_assets.job import clip_episode
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.s3 import S3Storage
-from clipper_assets_tests.episodes.discovery_queue import Observer, Queue, Ticks, s3_notification
+from clipper_assets_tests.episodes.discovery.ticks import Observer, Queue, Ticks, s3_notification
 from clipper_assets_tests.support.sensors import observe_nothing
 
 KEY = "a b/ü+1 (50%).mp4"

@@ -13,7 +13,7 @@ from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.job import clip_episode
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.episodes.discovery_queue import Ticks
+from clipper_assets_tests.episodes.discovery.ticks import Ticks
 from clipper_assets_tests.support.sensors import observe_nothing
 
 KEYS = ["show/a.mp4", "show/season/b.mp4", "c.mp3"]

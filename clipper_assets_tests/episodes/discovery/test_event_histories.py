@@ -16,7 +16,7 @@ from clipper_assets.episodes.discovery.upload_events import build_upload_events
 from clipper_assets.job import clip_episode
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.episodes.discovery_queue import Ticks, s3_notification
+from clipper_assets_tests.episodes.discovery.ticks import Ticks, s3_notification
 from clipper_assets_tests.support.sensors import observe_nothing
 
 BUCKET, PREFIX = "bucket", "team/"
