@@ -44,7 +44,7 @@ def observing(settings: Settings) -> Observe:
     def observe(instance: dg.DagsterInstance, storage: Storage, keys: Collection[str]) -> Sequence[dg.AssetObservation]:
         """The observations of inputs that differ from the latest ones because the objects `keys` changed.
 
-        At most `MOST_OBSERVATIONS`; the daily sweep has the rest, and another call after these are stored.
+        At most `MOST_OBSERVATIONS`; another call has the rest after these are stored, and so has the daily sweep.
         """
         inputs = Inputs(storage, settings)
         return changed(instance, _affected(instance, inputs, keys))

@@ -65,8 +65,10 @@ def build_new_uploads(job: Any, interval_s: int, observe: Observe) -> dg.SensorD
             [upload for upload in changed.uploads if is_episode(upload, context.log.warning)],
             settled=lambda upload: not grows or cursor.waiting.get(upload.key) == upload.version,
         )
-        remembered = next_cursor(listing, cursor, decided.waiting, changed.inputs[INPUTS_PER_TICK:])
         observations = observe(context.instance, storage, changed.inputs[:INPUTS_PER_TICK]) if changed.inputs else []
+        # One call may not observe all episodes of a large show, so its keys come again until nothing is left.
+        inputs_left = changed.inputs if observations else changed.inputs[INPUTS_PER_TICK:]
+        remembered = next_cursor(listing, cursor, decided.waiting, inputs_left)
         waiting = f"{len(decided.waiting)} waiting or still being copied"
         context.log.info(f"{len(listing.uploads)} uploads, {len(decided.launches)} new, {waiting}")
         return dg.SensorResult(

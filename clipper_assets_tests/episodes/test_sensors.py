@@ -1,7 +1,7 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from clipper_assets.episodes.claims import ATTEMPT_TAG, UPLOAD_TAG, Launch, Requester, claim_run, release
 from clipper_assets.episodes.discovery.cursor import Cursor
-from clipper_assets.episodes.discovery.listing import listing_of
 from clipper_assets.episodes.discovery.requests import REQUESTS_PER_TICK
 from clipper_assets.episodes.sensors import build_new_uploads
 from clipper_assets.job import clip_episode
@@ -235,12 +234,20 @@ def test_a_file_name_that_is_not_utf8_does_not_block_other_uploads(directory_tic
     assert directory_ticks.run_until_settled() == [directory_ticks.run_key(KEY)]
 
 
-def test_an_input_whose_name_is_not_utf8_is_no_input(storage: DirectoryStorage) -> None:
-    spaced = {"ラジオ\u3000第1回/show.toml", "My\u00a0Show/talk.srt"}
-    for key in spaced:
-        storage.put_bytes(key, b"")
-    (Path(storage.root) / os.fsdecode(b"\xff.toml")).write_bytes(b"")
-    assert {each.key for each in listing_of(storage).inputs} == spaced
+def test_an_input_comes_again_until_all_of_its_show_is_observed(directory_ticks: Ticks) -> None:
+    parts = [[dg.AssetObservation("sidecars", partition=key)] for key in ("a.mp4", "b.mp4")]
+    calls: list[list[str]] = []
+
+    def observe(_: object, storage: Storage, keys: Collection[str]) -> Sequence[dg.AssetObservation]:
+        calls.append(list(keys))
+        return parts.pop(0) if parts else []
+
+    directory_ticks.sensor = build_new_uploads(clip_episode, 15, observe)
+    directory_ticks.tick()
+    directory_ticks.storage.put_bytes("show.toml", b"")
+    for _ in range(5):
+        directory_ticks.tick()
+    assert calls == [["show.toml"]] * 3
 
 
 def test_a_large_first_listing_is_requested_over_several_ticks(directory_ticks: Ticks) -> None:

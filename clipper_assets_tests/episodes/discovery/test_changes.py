@@ -1,11 +1,14 @@
 """What a tick looks at, and what it leaves to the next one."""
 
 import json
+import os
 import time
+from pathlib import Path
 
 from clipper_assets.episodes.discovery.changes import OVERLAP_NS, changes, next_cursor
 from clipper_assets.episodes.discovery.cursor import MAX_WAITING, Cursor
-from clipper_assets.episodes.discovery.listing import Listing
+from clipper_assets.episodes.discovery.listing import Listing, listing_of
+from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.stored import Listed
 
 NOW_NS = time.time_ns()
@@ -92,6 +95,14 @@ def test_inputs_that_a_cursor_cannot_remember_are_handed_over_later() -> None:
         assert len(cursor.changed_inputs) <= MAX_WAITING
     assert handed == {each.key for each in inputs}
     assert changes(everything, cursor, ()).inputs == []
+
+
+def test_an_input_whose_name_is_not_utf8_is_no_input(storage: DirectoryStorage) -> None:
+    spaced = {"ラジオ\u3000第1回/show.toml", "My\u00a0Show/talk.srt"}
+    for key in spaced:
+        storage.put_bytes(key, b"")
+    (Path(storage.root) / os.fsdecode(b"\xff.toml")).write_bytes(b"")
+    assert {each.key for each in listing_of(storage).inputs} == spaced
 
 
 def test_a_clock_that_was_ahead_hides_no_input_for_long() -> None:
