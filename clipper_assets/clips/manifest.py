@@ -22,6 +22,8 @@ from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.tables import SCHEMA_VERSION, Column, TableSpec
 
+MOST_BYTES = 16 * 1024 * 1024
+"""A longer file is no manifest: one of the most clips has less than a tenth."""
 CLIPS = TableSpec(
     "clips",
     [
@@ -261,12 +263,13 @@ def manifest_key(storage: Storage, upload: str, episode: str, aspect: Aspect) ->
 
 
 def owner(storage: Storage, key: str) -> str | None:
-    """The episode of a manifest; tolerates files that other versions or other software wrote."""
+    """The episode of a manifest; None if it names none, as files of other software do, or was removed meanwhile."""
     try:
-        manifest = json.loads(storage.read_bytes(key))
-    except ValueError:
+        manifest = json.loads(storage.read_bytes(key, MOST_BYTES))
+    except (ValueError, RecursionError, FileNotFoundError):
         return None
-    return str(manifest.get("episode")) if isinstance(manifest, dict) else None
+    episode = manifest.get("episode") if isinstance(manifest, dict) else None
+    return episode if isinstance(episode, str) else None
 
 
 def aspect_folder(aspect: Aspect) -> str:
