@@ -6,12 +6,12 @@ import dagster as dg
 
 
 def on_changes_of(*inputs: dg.AssetSpec) -> dg.AutomationCondition[Any]:
-    """True for an episode once one of `inputs` has another data version, until the asset is made or requested.
+    """True for an episode at the evaluation that finds another data version of one of `inputs`.
 
-    Other inputs, such as models and prompts, only mark results as stale. False for an episode that has no result yet,
-    and while a run of it is in progress.
+    Other inputs, such as models and prompts, only mark results as stale. False for an episode that has no result yet.
+    It does not wait for runs, nor count a change as handled by one: a run that was in progress may have read the
+    version before. `rerender` waits, and compares afterwards.
     """
     condition = dg.AutomationCondition
     changed = condition.any_deps_match(condition.data_version_changed())
-    changed = changed.allow(dg.AssetSelection.assets(*(spec.key for spec in inputs)))
-    return changed.since_last_handled() & ~condition.missing() & ~condition.in_progress()
+    return changed.allow(dg.AssetSelection.assets(*(spec.key for spec in inputs))) & ~condition.missing()

@@ -85,6 +85,11 @@ class Catalogue:
         tags = {"dagster/partition": episode}
         return self.instance.add_run(dg.DagsterRun("clip_episode", tags=tags, status=dg.DagsterRunStatus.STARTED))
 
+    def end_run(self, run: dg.DagsterRun) -> None:
+        self.instance.report_dagster_event(
+            dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, run.job_name), run.run_id
+        )
+
 
 @pytest.fixture
 def catalogue(made: Path, tmp_path: Path, short_windows: None, instance: dg.DagsterInstance) -> Catalogue:
@@ -130,11 +135,23 @@ def test_an_episode_that_has_a_run_waits_and_gets_one_only_if_that_left_a_differ
     assert catalogue.tick() == {}
     catalogue.storage.delete(f"lake/edits/episode={OTHER.replace('/', '%2F')}/000001.json")  # as if it were rendered
     for run in runs:
-        catalogue.instance.report_dagster_event(
-            dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, run.job_name), run.run_id
-        )
+        catalogue.end_run(run)
     assert catalogue.tick() == {ONE: ["rendered_clips"]}
     assert State.of(catalogue.cursor).waiting == {}
+
+
+@pytest.mark.parametrize("ticks_meanwhile", [0, 1])
+def test_an_edit_during_a_run_that_read_the_one_before_is_rendered_after_it(
+    catalogue: Catalogue, ticks_meanwhile: int
+) -> None:
+    run = catalogue.start_run(ONE)
+    assert catalogue.tick() == {}
+    catalogue.correct_a_word(ONE)
+    for _ in range(ticks_meanwhile):
+        assert catalogue.tick() == {}
+    catalogue.instance.report_runless_asset_event(dg.AssetMaterialization("rendered_clips", partition=ONE))
+    catalogue.end_run(run)
+    assert catalogue.tick() == {ONE: ["rendered_clips"]}
 
 
 def test_a_tick_requests_a_limited_number_of_runs(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
