@@ -64,6 +64,13 @@ def test_runs_get_the_environment_of_the_daemon() -> None:
     assert not any("=" in name for name in variables)
 
 
+def test_the_code_location_has_the_settings_of_runs() -> None:
+    """It observes what they read; what it does not know would make their results stale."""
+    code_location = load(DOCKER / "compose.yaml")["services"]["code-location"]["environment"]
+    for name in ("dagster.yaml", "dagster-cpu.yaml"):
+        assert set(load(DOCKER / name)["run_launcher"]["config"]["env_vars"]) <= set(code_location)
+
+
 def test_services_are_unprivileged() -> None:
     services = load(DOCKER / "compose.yaml")["services"]
     for name, service in services.items():

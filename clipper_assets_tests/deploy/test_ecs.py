@@ -90,6 +90,19 @@ def test_every_environment_variable_is_read_by_something(name: str) -> None:
     assert {each["name"] for each in (*container["environment"], *container["secrets"])} <= read
 
 
+@pytest.mark.parametrize("name", ["run", "transcript"])
+def test_the_code_location_has_the_settings_of_runs(name: str) -> None:
+    """It observes what they read; what it does not know would make their results stale."""
+    read, here = (
+        {each["name"]: each.get("value", each.get("valueFrom")) for each in (*of["environment"], *of["secrets"])}
+        for of in (definition(file)["containerDefinitions"][0] for file in (name, "code-location"))
+    )
+    assert {setting for setting, value in read.items() if here.get(setting) != value} == {
+        "CLIPPER_LOG_FORMAT",
+        "HF_HOME",
+    }
+
+
 def test_the_queue_gets_only_notifications_of_uploads() -> None:
     values = settings(PREFIX="podcasts/")
     queue, arn = filled("queue/uploads.json", values)["Attributes"], f"arn:aws:sqs:{values['REGION']}"
