@@ -184,13 +184,15 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=MOST_SLOTS,
-        description="transcriptions at once over all runs; default: one or more per GPU of this machine",
+        description="transcriptions at once over all runs; default: `CLIPPER_RUNS_PER_GPU` on each GPU of this machine, "
+        "and 1 without a GPU",
     )
     pool_encode: int | None = Field(
         None,
         ge=1,
         le=MOST_SLOTS,
-        description="steps that decode or encode video at once over all runs; default: by the cores",
+        description="steps that decode or encode video at once over all runs; default: as many as the cores of this "
+        "machine suffice for",
     )
     pool_llm: int = Field(4, ge=1, le=MOST_SLOTS, description="steps that ask the language model at once over all runs")
     time_limit_scale: float = Field(

@@ -41,7 +41,12 @@ SPECS = [HELD_BACK_IS_KNOWN, NOT_DEGRADED_FOR_LONG, HAS_NO_ORPHANS, IS_FRESH]
 def held_back_is_known(entries: Iterable[Entry]) -> dg.AssetCheckResult:
     """The result of `HELD_BACK_IS_KNOWN`."""
     rows = [[link(entry.episode), shortened("; ".join(entry.unseen))] for entry in entries if entry.unseen]
-    return _result(HELD_BACK_IS_KNOWN, ["episode", "held back"], rows, "clips that nobody knows are held back")
+    return _result(
+        HELD_BACK_IS_KNOWN,
+        ["episode", "held back"],
+        rows,
+        "Episodes with clips that are held back without a person knowing",
+    )
 
 
 def not_degraded_for_long(entries: Iterable[Entry], days: int, now: datetime) -> dg.AssetCheckResult:
@@ -56,13 +61,18 @@ def not_degraded_for_long(entries: Iterable[Entry], days: int, now: datetime) ->
         for since, entry in sorted(long, key=lambda each: each[0])
     ]
     return _result(
-        NOT_DEGRADED_FOR_LONG, ["episode", "since", "fallbacks"], rows, f"fallbacks for more than {days} days"
+        NOT_DEGRADED_FOR_LONG,
+        ["episode", "since", "fallbacks"],
+        rows,
+        f"Episodes made with fallbacks more than {days} days ago",
     )
 
 
 def has_no_orphans(orphans: Sequence[str]) -> dg.AssetCheckResult:
     """The result of `HAS_NO_ORPHANS`."""
-    return _result(HAS_NO_ORPHANS, ["orphan"], [[shortened(orphan)] for orphan in orphans], "no episode")
+    return _result(
+        HAS_NO_ORPHANS, ["orphan"], [[shortened(orphan)] for orphan in orphans], "Folders that belong to no episode"
+    )
 
 
 def is_fresh(waiting: Iterable[Waiting], now: datetime) -> dg.AssetCheckResult:
@@ -72,7 +82,7 @@ def is_fresh(waiting: Iterable[Waiting], now: datetime) -> dg.AssetCheckResult:
     ]
     days = LATE / timedelta(days=1)
     return _result(
-        IS_FRESH, ["episode", "uploaded (UTC)", "run"], rows, f"no clips of an upload older than {days:g} day"
+        IS_FRESH, ["episode", "uploaded (UTC)", "run"], rows, f"Uploads older than {days:g} day without finished clips"
     )
 
 
@@ -89,7 +99,7 @@ def _result(
         check_name=spec.name,
         passed=not rows,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{len(rows)} with {what}" if rows else None,
+        description=f"{what}: {len(rows)}" if rows else None,
         metadata={
             "found": len(rows),
             "shown": dg.MetadataValue.md(short_table(header, rows, MOST_SHOWN, "nothing")),

@@ -184,7 +184,7 @@ def _slots(settings: Settings) -> Slots | None:
 
 
 def _record(context: dg.AssetExecutionContext, gpu: str) -> None:
-    context.log.info(f"on GPU {gpu}")
+    context.log.info(f"uses GPU {gpu}")
     if context.instance.has_run(context.run.run_id):  # an asset that a test calls directly has no run
         context.instance.add_run_tags(context.run.run_id, {GPU_TAG: gpu})
 

@@ -185,7 +185,7 @@ def test_a_check_names_a_bounded_number_of_episodes_with_bounded_texts() -> None
     assert isinstance(shown, str)
     assert shown.endswith(" |\n\nand 480 more")
     assert len(shown) < 20 * 350
-    assert result.description == "500 with no episode"
+    assert result.description == "Folders that belong to no episode: 500"
 
 
 def test_the_catalogue_is_checked_every_night_after_runs_that_people_started() -> None:

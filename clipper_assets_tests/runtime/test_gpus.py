@@ -132,7 +132,7 @@ def test_a_step_sees_only_the_gpu_that_it_takes_and_gives_it_back(machine: Slots
     assert len(take_all(machine)) == 2
     (run,) = instance.get_runs()
     assert run.tags[GPU_TAG] == "GPU-b"
-    assert any(entry.user_message == "on GPU GPU-b" for entry in instance.all_logs(run.run_id))
+    assert any(entry.user_message == "uses GPU GPU-b" for entry in instance.all_logs(run.run_id))
 
 
 def test_a_step_waits_for_a_gpu(machine: Slots, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
