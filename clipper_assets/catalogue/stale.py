@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -94,9 +93,6 @@ STEPS = (
 )
 ORDER = (*(step.asset for step in STEPS), RENDERED_CLIPS)
 """The steps in the order of the data: the first that differs decides, and those after it follow."""
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
