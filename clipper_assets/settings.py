@@ -184,8 +184,8 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=MOST_SLOTS,
-        description="transcriptions at once over all runs; default: `CLIPPER_RUNS_PER_GPU` on each GPU of this machine, "
-        "and 1 without a GPU",
+        description="transcriptions at once over all runs; default: `CLIPPER_RUNS_PER_GPU` on each GPU of this "
+        "machine, and 1 without a GPU",
     )
     pool_encode: int | None = Field(
         None,

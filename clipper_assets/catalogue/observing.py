@@ -99,8 +99,8 @@ def build_observe_inputs(settings: Settings) -> dg.SensorDefinition:
         name="observe_inputs",
         minimum_interval_seconds=settings.sensor_interval_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Observes settings, prompts, models and removed files, so that Dagster knows which results they make "
-        "stale.",
+        description="Observes settings, prompts, models and removed files, so that Dagster knows which results they "
+        "make stale.",
     )
     def observe_inputs(context: SensorEvaluationContext, storage: Storage) -> dg.SensorResult:
         everything = f"{deployment_version(storage, settings)} {datetime.now(UTC).date()}"
