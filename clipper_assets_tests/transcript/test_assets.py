@@ -28,6 +28,7 @@ from clipper_assets_tests.support.media import two_microphones, write_flac
 from clipper_assets_tests.transcript.scoring import matches
 
 EPISODE = "test1/talk.mp4"
+STAGES = {"find model", "load", "find speech", "transcribe", "load aligner", "align"}
 CHECK_NAMES = (
     "is_ordered",
     "covers_speech",
@@ -123,14 +124,7 @@ def test_a_run_stores_words_that_pass_all_checks(root: Path, source: pa.Table, w
     assert metadata["whisper_model"].value == str(whisper_model)
     assert metadata["whisper_model_why"].value == "named by CLIPPER_WHISPER_MODEL"
     assert [reason.split(":")[0] for reason in value_of(metadata["passed_over"])] == ["transcript_file", "whisperx"]
-    assert set(value_of(metadata["real_time_factor"])) == {
-        "find model",
-        "load",
-        "find speech",
-        "transcribe",
-        "load aligner",
-        "align",
-    }
+    assert set(value_of(metadata["real_time_factor"])) == STAGES
     assert metadata["pace"] == dg.MetadataValue.url(storage.uri("lake/pictures/episode=test1%2Ftalk.mp4/pace.png"))
     assert metadata["speakers"].value == "off: CLIPPER_DIARIZATION_MODEL is `off`"
     assert value_of(metadata["peak_memory"])["host_mib"] > 50
