@@ -18,6 +18,7 @@ from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMRequestBase
 
 from clipper_assets_tests.deploy.ecs import DEFINITIONS, ECS, ROLES, SERVICES, filled, settings
+from clipper_assets_tests.deploy.ecs_roles import identities
 from clipper_assets_tests.e2e.test_launcher import STEPS
 from clipper_assets_tests.support.ecs_api import LoopbackEcs, Task, serving_ecs
 from clipper_assets_tests.support.postgres import PASSWORD, USER, serving_postgres
@@ -145,7 +146,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         secrets |= dict.fromkeys((values["SECRET_OPENAI_API_KEY"], values["SECRET_HF_TOKEN"]), "")
         short = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_SENSOR_INTERVAL_S": "5"}
         network_environment = {"AWS_ENDPOINT_URL": s3.url, "AWS_DEFAULT_REGION": "us-east-1", **short}
-        operator, credentials = _identities(s3, values)
+        operator, credentials = identities(s3, values)
         for name, value in _environment(values).items():
             patch.setenv(name, value)
         # moto cannot check the signature of a presigned URL; what a role may do it checks all the same.
@@ -161,34 +162,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             cluster = Cluster(values, ecs, s3, keys, instance, operator)
             _install(cluster)
             yield cluster
-
-
-def _identities(s3: CountingS3, values: dict[str, str]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
-    """The credentials of an operator with all permissions, and those that ECS passes to the tasks of each role."""
-    endpoint: dict[str, Any] = {"endpoint_url": s3.url, "region_name": "us-east-1"}
-    root_keys: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    iam, sts = boto3.client("iam", **endpoint, **root_keys), boto3.client("sts", **endpoint, **root_keys)
-    for bucket in (values["BUCKET"], values["LOGS_BUCKET"]):
-        boto3.client("s3", **endpoint, **root_keys).create_bucket(Bucket=bucket)
-    credentials = {}
-    for name in ROLES:
-        role, trust = f"clipper-{name}", json.dumps(filled("policies/trust.json", values))
-        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        policy = json.dumps(filled(f"policies/{name}.json", values))
-        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
-        session = sts.assume_role(RoleArn=arn, RoleSessionName=role)["Credentials"]
-        credentials[role] = {
-            "AccessKeyId": session["AccessKeyId"],
-            "SecretAccessKey": session["SecretAccessKey"],
-            "Token": session["SessionToken"],
-            "Expiration": session["Expiration"].isoformat(),
-        }
-    iam.create_user(UserName="operator")
-    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    iam.put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=json.dumps(everything))
-    key = iam.create_access_key(UserName="operator")["AccessKey"]
-    pair = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    return {**pair, "region_name": "us-east-1"}, credentials
 
 
 def _environment(values: dict[str, str]) -> dict[str, str]:
