@@ -10,7 +10,7 @@ from clipper_assets.episodes.discovery.changes import changes, next_cursor
 from clipper_assets.episodes.discovery.cursor import Cursor
 from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe
 from clipper_assets.episodes.discovery.listing import listing_of
-from clipper_assets.episodes.discovery.requests import Decisions, is_episode, new_partitions, run_requests
+from clipper_assets.episodes.discovery.requests import Decisions, can_be_episode, new_partitions, run_requests
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
@@ -62,7 +62,7 @@ def build_new_uploads(job: Any, interval_s: int, observe: Observe) -> dg.SensorD
         decided = decisions.of(
             storage,
             context.instance,
-            [upload for upload in changed.uploads if is_episode(upload, context.log.warning)],
+            [upload for upload in changed.uploads if can_be_episode(upload, context.log.warning)],
             settled=lambda upload: not grows or cursor.waiting.get(upload.key) == upload.version,
         )
         observations = observe(context.instance, storage, changed.inputs[:INPUTS_PER_TICK]) if changed.inputs else []

@@ -129,7 +129,7 @@ def belongs_to_video(storage: Storage, upload: Listed) -> bool:
     return any(storage.exists(video) for video in videos_beside(upload.key))
 
 
-def is_episode(upload: Listed, warn: Callable[[str], None]) -> bool:
+def can_be_episode(upload: Listed, warn: Callable[[str], None]) -> bool:
     """Whether an upload's key can be an episode's; warns if not."""
     try:
         partition_key(upload.key)

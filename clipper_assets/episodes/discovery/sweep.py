@@ -15,7 +15,7 @@ from clipper_assets.episodes.discovery.requests import (
     REQUESTS_PER_TICK,
     Decisions,
     belongs_to_video,
-    is_episode,
+    can_be_episode,
     new_partitions,
     run_requests,
 )
@@ -114,7 +114,7 @@ def _sweep(
     for page in storage.walk_pages(is_pruned, lambda key: is_visible(key, wanted), cursor.after or ""):
         tick.pages += 1
         uploads, inputs = _changed(page, cursor)
-        uploads = [upload for upload in uploads if is_episode(upload, context.log.warning)]
+        uploads = [upload for upload in uploads if can_be_episode(upload, context.log.warning)]
         decided = decisions.of(
             storage,
             context.instance,

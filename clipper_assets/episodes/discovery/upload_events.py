@@ -17,7 +17,7 @@ from clipper_assets.episodes.discovery.requests import (
     REQUESTS_PER_TICK,
     Decisions,
     belongs_to_video,
-    is_episode,
+    can_be_episode,
     new_partitions,
     run_requests,
 )
@@ -98,7 +98,7 @@ class Reader:
             if time.monotonic() > tick.stop_s:
                 left.add(key)
             else:
-                uploads += [upload for upload in current(storage, key) if is_episode(upload, context.log.warning)]
+                uploads += [upload for upload in current(storage, key) if can_be_episode(upload, context.log.warning)]
         decided = self.decisions.of(
             storage,
             context.instance,
