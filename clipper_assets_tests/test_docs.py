@@ -192,6 +192,21 @@ def test_the_architecture_page_and_its_diagram_show_every_asset() -> None:
     assert {name for name in others if name not in picture} == set()
 
 
+def test_the_operators_page_says_what_runs_automatically() -> None:
+    page = (PROJECT / "docs" / "operators.md").read_text()
+    rows = {
+        name: status
+        for names, status in re.findall(r"^\| (`[^|]+`) \| (on|off) \|", page, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    deployment = defs.get_repository_def()
+    statuses = {each.name: each.default_status.value for each in deployment.sensor_defs}
+    statuses |= {each.name: each.default_status.value for each in deployment.schedule_defs}
+    expected = {name: "on" if status == "RUNNING" else "off" for name, status in statuses.items()}
+    assert expected.pop("default_automation_condition_sensor") == "off"
+    assert expected.items() <= rows.items()
+
+
 def test_the_operators_page_lists_every_check() -> None:
     page = (PROJECT / "docs" / "operators.md").read_text()
     graph = defs.resolve_asset_graph()
