@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 
 import dagster as dg
 
@@ -21,6 +22,9 @@ DECIDING_S = 20.0
 """Seconds after which a tick leaves the other uploads to the next one: in S3 each claim takes several requests."""
 TAGS_PER_QUERY = 500
 KEPT_DECISIONS = 50_000
+KEPT_S = 3600.0
+"""Seconds for which it is remembered that an upload needs no run. An object whose delete marker was removed has its old
+version and time, and needs another run if its episode was removed in between."""
 
 
 @dataclass
@@ -33,11 +37,11 @@ class Decided:
 
 
 class Decisions:
-    """Decides about uploads and remembers, in the process, which needed no run: a removed episode is asked for once."""
+    """Decides about uploads and remembers for KEPT_S which needed no run, so that removed episodes cost little."""
 
     def __init__(self, requester: Requester):
         self.requester = requester
-        self._done: dict[Listed, None] = {}
+        self._done: dict[Listed, float] = {}
 
     def of(
         self,
@@ -53,6 +57,7 @@ class Decisions:
         No more than `at_most` are launched, and the others wait. Each launch is claimed. `refused` uploads need no run;
         it is asked only before a launch.
         """
+        self._forget(before_s=time.monotonic() - KEPT_S)
         decided = Decided(done=[upload for upload in uploads if upload in self._done])
         unknown = sorted(set(uploads) - self._done.keys(), key=lambda upload: (upload.changed_ns, upload.key))
         newest_runs = _newest_runs(instance, unknown)
@@ -73,7 +78,7 @@ class Decisions:
                     decided.waiting.append(upload)
                 else:
                     decided.done.append(upload)
-        self.remember(decided.done)
+        self.remember(upload for upload in decided.done if upload not in self._done)
         return decided
 
     def _requester(self, upload: Listed, newest_run: datetime | None) -> Requester | None:
@@ -89,8 +94,12 @@ class Decisions:
 
     def remember(self, done: Iterable[Listed]) -> None:
         """Take it as decided that these uploads need no run."""
-        self._done.update(dict.fromkeys(done))
+        self._done.update(dict.fromkeys(done, time.monotonic()))
         for upload in list(self._done)[: max(0, len(self._done) - KEPT_DECISIONS)]:
+            del self._done[upload]
+
+    def _forget(self, before_s: float) -> None:
+        for upload in list(takewhile(lambda upload: self._done[upload] < before_s, self._done)):  # oldest first
             del self._done[upload]
 
 

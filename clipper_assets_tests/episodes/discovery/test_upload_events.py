@@ -160,6 +160,20 @@ def test_a_removed_episode_is_not_started_again(queue: Queue, ticks: Ticks, atte
     assert queue.length() == 0
 
 
+def test_an_upload_whose_delete_marker_was_removed_after_its_episode_is_started_again(
+    queue: Queue, ticks: Ticks, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.storage.put_bytes(KEY, b"video")
+    queue.announce(KEY)
+    first = ticks.tick()
+    assert ticks.tick() == []
+    for run_id in instance.get_run_ids():
+        instance.delete_run(run_id)  # as collect_garbage does, days after the upload was deleted
+    monkeypatch.setattr(requests, "KEPT_S", -1.0)
+    queue.announce(KEY, "ObjectRemoved:Delete")
+    assert ticks.tick() == first
+
+
 def test_changed_inputs_are_observed_once_and_then_deleted(queue: Queue, ticks: Ticks, observer: Observer) -> None:
     for key in ("show/show.toml", "show/talk.srt"):
         queue.storage.put_bytes(key, b"x")
