@@ -2,7 +2,7 @@
 
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -98,15 +98,24 @@ class Inputs:
         if names is None:
             return companions_in(self._storage, upload, self._settings.language)
         name = upload.removeprefix(folder)
-        stem = folded(PurePosixPath(name).stem)
-        possible = [*_between(names, f"{stem}.", f"{stem}/"), *_between(names, SPEAKERS, f"{SPEAKERS}\0")]
-        return companions_among(name, possible, self._settings.language).within(folder)
+        return companions_among(name, possible_companions(names, name), self._settings.language).within(folder)
 
     def _listed(self, folder: str) -> list[tuple[str, str]] | None:
         """The names of the files in a folder, each after its folded form, sorted; None if there are too many."""
         listing = self._storage.list_folder(folder.removesuffix("/"), "", FOLDER_NAMES)
         names = [stored.key.removeprefix(folder) for stored in listing.objects]
-        return sorted((folded(name), name) for name in names) if listing.complete else None
+        return sorted_names(names) if listing.complete else None
+
+
+def sorted_names(names: Iterable[str]) -> list[tuple[str, str]]:
+    """The names of files in a folder, each after its folded form, sorted."""
+    return sorted((folded(name), name) for name in names)
+
+
+def possible_companions(names: Sequence[tuple[str, str]], upload: str) -> list[str]:
+    """Which of `sorted_names` can be the transcript of the recording `upload` beside them, or name its speakers."""
+    stem = folded(PurePosixPath(upload).stem)
+    return [*_between(names, f"{stem}.", f"{stem}/"), *_between(names, SPEAKERS, f"{SPEAKERS}\0")]
 
 
 def _between(names: Sequence[tuple[str, str]], first: str, end: str) -> list[str]:
@@ -146,11 +155,6 @@ INPUTS = (EDITS, observable(OBSERVED), SIDECARS, SPEECH_MODEL, ADVERTS_MODEL, CH
 def folder_of(key: str) -> str:
     """The folder of an object, with `/` at its end; empty for the root."""
     return "".join(key.rpartition("/")[:2])
-
-
-def may_belong(name: str, upload: str) -> bool:
-    """Whether a file can be the transcript of the recording `upload` beside it, or name its speakers."""
-    return folded(name).startswith(f"{folded(PurePosixPath(upload).stem)}.") or folded(name) == SPEAKERS
 
 
 def _or_mistake(read: Callable[[], T]) -> T | ValueError:

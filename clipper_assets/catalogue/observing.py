@@ -10,7 +10,7 @@ from typing import NamedTuple
 import dagster as dg
 from dagster import SensorEvaluationContext
 
-from clipper_assets.catalogue.inputs import Inputs, Versions, folder_of, may_belong
+from clipper_assets.catalogue.inputs import Inputs, Versions, folder_of, possible_companions, sorted_names
 from clipper_assets.clips.lineage import clips_read
 from clipper_assets.edits.lineage import edits_read_by
 from clipper_assets.edits.model import Edits
@@ -159,16 +159,16 @@ def _affected(instance: dg.DagsterInstance, inputs: Inputs, keys: Collection[str
     beside: dict[str, list[str]] = {}
     for key in keys:
         beside.setdefault(folder_of(key), []).append(key)
+    names = {folder: sorted_names(key.removeprefix(folder) for key in within) for folder, within in beside.items()}
     episodes = [each for each in instance.get_dynamic_partitions("episodes") if folder_of(object_key(each)) in beside]
     laid_out = _laid_out(instance, episodes)
     affected: dict[str, Versions] = {}
     for episode in episodes:
         upload = object_key(episode)
         folder = folder_of(upload)
-        names = [key.removeprefix(folder) for key in beside[folder]]
         if show_key(upload) in beside[folder]:
             affected[episode] = inputs.show(episode) | (inputs.edits(episode) if episode in laid_out else {})
-        if any(may_belong(name, upload.removeprefix(folder)) for name in names):
+        if possible_companions(names[folder], upload.removeprefix(folder)):
             affected[episode] = affected.get(episode, {}) | inputs.companions(episode)
     return affected
 
