@@ -4,6 +4,7 @@ Exits with 1 if a figure is above its limit.
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
@@ -27,7 +28,8 @@ def main() -> int:
     parts = parser.parse_args().parts or list(PARTS)
     if unknown := [part for part in parts if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; choose from {', '.join(PARTS)}")
-    console = Console(highlight=False)
+    logging.disable(logging.INFO)  # that of sensors
+    console = Console(highlight=False, soft_wrap=True)
     failed = False
     for part in parts:
         console.print(f"[bold]{part}")
