@@ -1,5 +1,7 @@
 """The deployment on one screen: assets with their checks, jobs, schedules, sensors, resources and executor."""
 
+import gc
+
 import dagster as dg
 
 from clipper_assets.catalogue.definitions import build_catalogue
@@ -50,3 +52,4 @@ defs = dg.Definitions.merge(
     ),
     build_catalogue(settings),
 )
+gc.freeze()  # what was imported stays, so collecting garbage need not look at it in every tick

@@ -13,6 +13,7 @@ import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 
+import clipper_assets.definitions  # noqa: F401  # which a code server has imported when it ticks
 from benchmarks.catalogue import discovery_s3
 from benchmarks.catalogue.figure import Figure
 from clipper_assets.episodes.partitions import partition_key
