@@ -135,7 +135,7 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         operation_name: str | None,
     ) -> tuple[Any, Any]:
         active: set[asyncio.Task[None]] = websocket.scope.setdefault("subscriptions", set())
-        if len(active) >= MOST_SUBSCRIPTIONS:
+        if sum(not task.cancelling() for task in active) >= MOST_SUBSCRIPTIONS:
             return None, {"message": f"a WebSocket may have at most {MOST_SUBSCRIPTIONS} subscriptions; stop one first"}
         try:
             if _operation_types(await self.read(query)) != {OperationType.SUBSCRIPTION}:
