@@ -201,6 +201,9 @@ def test_several_processes_index_and_search(storage: DirectoryStorage, tmp_path:
         jobs = [pool.apply_async(search_in_process, (storage.root, tmp_path / "index", "bees")) for _ in range(4)]
         for job in jobs:
             assert set(job.get(60)) <= {BEES[1][1]}
+        # Leaving the block terminates the processes, which hangs if one is killed while it holds the lock of the queue.
+        pool.close()
+        pool.join()
     library = Library(storage, tmp_path / "index")
     library.synchronize()
     assert found(library, "bees") == [BEES[1][1]] * 8
