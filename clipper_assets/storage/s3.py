@@ -216,7 +216,7 @@ def _naming(uri: str) -> Iterator[None]:
     except (ClientError, S3UploadFailedError) as error:
         cause = error.__context__ if isinstance(error, S3UploadFailedError) else error
         if isinstance(cause, ClientError):
-            cause.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]
+            cause.response["Error"]["Resource"] = uri  # type: ignore[typeddict-unknown-key]  # as S3 itself does at times
         raise
 
 

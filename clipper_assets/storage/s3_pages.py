@@ -39,7 +39,7 @@ def jumping_pages(
     position: str | None = after
     while position is not None:
         start = {"StartAfter": prefix + position} if position else {}
-        page = client.list_objects_v2(Bucket=bucket, Prefix=prefix, **start)  # type: ignore[arg-type]
+        page = client.list_objects_v2(Bucket=bucket, Prefix=prefix, **start)  # type: ignore[arg-type]  # the stubs do not take keywords from a mapping
         folders: dict[str, str | None] = {}
         entries = []
         for entry in page.get("Contents", []):

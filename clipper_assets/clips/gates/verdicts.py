@@ -77,7 +77,7 @@ def _table_of(gates: tuple[type[Gate], ...]) -> type[LimitFields]:
     names = tuple(gate.name for gate in gates)
     fields: dict[str, Any] = {
         "blocking": (
-            frozenset[Literal[names]],  # type: ignore[valid-type]
+            frozenset[Literal[names]],  # type: ignore[valid-type]  # known only at run time
             frozenset(gate.name for gate in gates if gate.blocks),
         ),
         **{name: (field.annotation, field) for gate in gates for name, field in gate.model_fields.items()},
