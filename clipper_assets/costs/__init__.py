@@ -1,0 +1,1 @@
+"""What an episode cost: the asset `episode_costs`."""

@@ -1,0 +1,1 @@
+"""Reports of shows: the asset `show_report`."""
