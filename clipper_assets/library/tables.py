@@ -73,8 +73,11 @@ SENTENCES = TableSpec(
         SPEAKER,
         LANGUAGE,
         Column("words", pa.int32(), "number of words"),
+        Column("doubtful", pa.int32(), "how many of them may not have been said"),
         Column("text", pa.string(), "the sentence, as people corrected it"),
+        Column("plain", pa.string(), "its words in small letters without accents, with a space around each"),
         Column("question", pa.bool_(), "whether it ends with a question mark, in any script"),
+        Column("advert", pa.bool_(), "whether it is in an advert, intro, outro or call to subscribe"),
     ],
 )
 WINDOWS = TableSpec(
