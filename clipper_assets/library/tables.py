@@ -80,6 +80,22 @@ SENTENCES = TableSpec(
         Column("advert", pa.bool_(), "whether it is in an advert, intro, outro or call to subscribe"),
     ],
 )
+TURNS = TableSpec(
+    "turns",
+    [
+        EPISODE,
+        SHOW,
+        Column("turn", pa.int32(), "turn of a speaker, from 0, as in `sentences`; turns of adverts alone are left out"),
+        START,
+        END,
+        SPEAKER,
+        LANGUAGE,
+        Column("sentences", pa.int32(), "number of sentences outside adverts, which all the following columns count"),
+        Column("questions", pa.int32(), "how many of them end with a question mark"),
+        Column("words", pa.int32(), "number of words without those that may not have been said"),
+        Column("seconds", pa.float64(), "seconds of the sentences, without the pauses between them"),
+    ],
+)
 WINDOWS = TableSpec(
     "windows",
     [
@@ -120,5 +136,5 @@ CLIPS = TableSpec(
         Column("degraded", pa.list_(pa.string()), "the reasons of the fallbacks used for this clip"),
     ],
 )
-TABLES = (EPISODES, WORDS, SENTENCES, WINDOWS, CLIPS, COSTS)
+TABLES = (EPISODES, WORDS, SENTENCES, TURNS, WINDOWS, CLIPS, COSTS)
 """All tables. Every episode has exactly one row in `episodes`, which is written last."""
