@@ -38,6 +38,13 @@ class Storage(dg.ConfigurableResource[None], ABC):
     def path(self, key: str) -> str:
         """The object's location as people and most libraries write it: a local path or an `s3://` URI."""
 
+    def object_store_options(self) -> dict[str, str]:
+        """How delta-rs and Polars reach `path`, in the names of the Rust crate `object_store`. Do not log them.
+
+        Credentials that expire are refreshed when this is called, so call it for each opening.
+        """
+        return {}
+
     @abstractmethod
     def stat(self, key: str) -> Stored | None:
         """Key, size and version of the object; None if it does not exist."""

@@ -21,6 +21,7 @@ from clipper_assets.storage.s3_pages import Page, jumping_pages
 from clipper_assets.storage.stored import Folder, Listed, Stored
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
 
@@ -46,6 +47,7 @@ class S3Storage(Storage):
     prefix: str = ""
     url_expiry_s: int = 3600
     _client: "S3Client | None" = PrivateAttr(default=None)
+    _credentials: "Credentials | None" = PrivateAttr(default=None)
 
     @property
     def client(self) -> "S3Client":
@@ -65,6 +67,32 @@ class S3Storage(Storage):
 
     def path(self, key: str) -> str:
         return self.uri(key)
+
+    def object_store_options(self) -> dict[str, str]:
+        """As in Storage, from the sources that boto3 uses: environment, profile, and roles with their refresh.
+
+        Raises StorageError if there are no credentials.
+        """
+        if self._credentials is None:
+            self._credentials = boto3.Session().get_credentials()
+        if self._credentials is None:
+            raise StorageError(
+                f"there are no AWS credentials for s3://{self.bucket}/{self.prefix}; set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or give this process a role"
+            )
+        frozen = self._credentials.get_frozen_credentials()
+        endpoint = self.client.meta.endpoint_url
+        options = {
+            "aws_endpoint_url": endpoint,
+            "aws_region": self.client.meta.region_name,
+            "aws_access_key_id": frozen.access_key,
+            "aws_secret_access_key": frozen.secret_key,
+            "aws_session_token": frozen.token,
+            "aws_allow_http": str(endpoint.startswith("http:")).lower(),
+            "aws_virtual_hosted_style_request": "false",
+            "aws_conditional_put": "etag",
+        }
+        return {name: value for name, value in options.items() if value}
 
     def stat(self, key: str) -> Stored | None:
         try:
