@@ -7,9 +7,10 @@ import dagster as dg
 from clipper_assets.catalogue.definitions import build_catalogue
 from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.catalogue.observing import observing
+from clipper_assets.clips.variants import clip_variants
 from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
-from clipper_assets.job import assets, build_resources, clip_episode, fixed
+from clipper_assets.job import assets, build_resources, clip_episode, fixed, render_look
 from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
@@ -43,8 +44,8 @@ def executor() -> dg.ExecutorDefinition:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[*INPUTS, *assets, picker_evaluation, show_taste],
-        jobs=[clip_episode, evaluate_pickers],
+        assets=[*INPUTS, *assets, clip_variants, picker_evaluation, show_taste],
+        jobs=[clip_episode, render_look, evaluate_pickers],
         schedules=[every_night],
         sensors=[*build_discovery(clip_episode, settings, observing(settings)), *webhooks()],
         resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),

@@ -9,6 +9,7 @@ from clipper_assets.camera.analysis.assets import scenes
 from clipper_assets.camera.direction.assets import camera_paths
 from clipper_assets.chapters.assets import chapters
 from clipper_assets.clips.assets import rendered_clips
+from clipper_assets.clips.variants import clip_variants
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
@@ -28,6 +29,12 @@ clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
     description="Makes clips of an upload: all eight assets of one episode, with their checks.",
+)
+
+render_look = dg.define_asset_job(
+    "render_look",
+    selection=dg.AssetSelection.assets(clip_variants),
+    description="Makes the clips of an episode in a look: the asset clip_variants, with its checks.",
 )
 
 

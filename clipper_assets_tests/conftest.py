@@ -19,6 +19,7 @@ from clipper_assets.camera.direction.assets import CameraConfig
 from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips import assets as clips_assets
+from clipper_assets.clips import variants
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -100,7 +101,8 @@ def shorten_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow clips of 3 to 6 s and use the fastest encoder, so that tests that render take seconds."""
     monkeypatch.setenv("CLIPPER_WINDOW_MIN_S", "3")
     monkeypatch.setenv("CLIPPER_WINDOW_MAX_S", "6")
-    monkeypatch.setattr(clips_assets, "best_encoder", lambda: FAST)
+    for module in (clips_assets, variants):
+        monkeypatch.setattr(module, "best_encoder", lambda: FAST)
 
 
 @pytest.fixture

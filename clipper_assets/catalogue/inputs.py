@@ -15,7 +15,7 @@ from clipper_assets.camera.lineage import CAMERA_SETTINGS, SCENES_SETTINGS, came
 from clipper_assets.chapters.lineage import LANGUAGE_MODEL as CHAPTERS_MODEL
 from clipper_assets.chapters.lineage import chapters_read
 from clipper_assets.clips.lineage import SHOW_SETTINGS as CLIPS_SETTINGS
-from clipper_assets.clips.lineage import clips_read
+from clipper_assets.clips.lineage import VARIANTS_SETTINGS, clips_read, variants_read
 from clipper_assets.edits.lineage import EDITS, READ_EDITS, edits_read
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.partitions import object_key
@@ -34,7 +34,7 @@ from clipper_assets.transcript.lineage import SIDECARS, SPEECH_MODEL, transcript
 
 SPEAKERS = folded(speakers_keys("any")[0])
 T = TypeVar("T")
-OBSERVED = (*READ_EDITS.values(), WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS)
+OBSERVED = (*READ_EDITS.values(), WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS, VARIANTS_SETTINGS)
 """The inputs whose changes the sensor `rerender` follows."""
 Versions = dict[dg.AssetKey, str]
 
@@ -74,15 +74,16 @@ class Inputs:
         """What steps read of the show's settings, and the prompt that these name."""
         show = self._show(folder_of(object_key(episode)))
         if isinstance(show, ValueError):
-            return _refused(show, PICK_PROMPT, WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS)
+            settings = (WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS, VARIANTS_SETTINGS)
+            return _refused(show, PICK_PROMPT, *settings)
         prompt = self._prompt(prompt_name(show, episode))
         if isinstance(prompt, ValueError):
             windows = _refused(prompt, PICK_PROMPT, WINDOWS_SETTINGS)
         else:
             windows = windows_read(show, self._settings, prompt)
-        clips = _or_mistake(lambda: clips_read(show))
+        clips = _or_mistake(lambda: clips_read(show) | variants_read(show))
         if isinstance(clips, ValueError):
-            clips = _refused(clips, CLIPS_SETTINGS)
+            clips = _refused(clips, CLIPS_SETTINGS, VARIANTS_SETTINGS)
         return {**windows, **scenes_read(show), **camera_reads(show), **clips}
 
     def edits(self, episode: str) -> Versions:

@@ -17,7 +17,9 @@ from clipper_assets.chapters import assets as chapters
 from clipper_assets.chapters.chapter import CHAPTERS_TABLE
 from clipper_assets.clips import assets as clips
 from clipper_assets.clips.again import render_config
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Manifest, Requested, manifest_key, read_manifest
+from clipper_assets.clips.planned import Tables
 from clipper_assets.episodes import assets as uploads
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.episodes.probe import stat_upload
@@ -174,7 +176,7 @@ class Comparison:
         """The clips of an episode by aspect, newest first: the table of the camera is that of the newest."""
         found = []
         for aspect in Aspect:
-            if key := manifest_key(self.storage, object_key(episode), episode, aspect):
+            if key := manifest_key(self.storage, object_key(episode), episode, Rendition(aspect)):
                 try:
                     found.append(_Rendering(aspect, read_manifest(self.storage, key)))
                 except DamagedError:  # a run writes it again
@@ -240,7 +242,7 @@ class Comparison:
         if "aspect" in config:
             config["aspect"] = Aspect[config["aspect"]]
         render = clips.RenderConfig(**config)
-        decisive = clips.Tables(**{name: tables[name] for name in clips.Tables._fields})
+        decisive = Tables(**{name: tables[name] for name in Tables._fields})
         return clips.why_again(render, self.storage, self.settings, decisive)
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import dagster as dg
 
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import clip_folders, owner, read_manifest
 from clipper_assets.clips.removal import MANIFEST
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
@@ -80,7 +81,9 @@ class Superseded:
     def _renderers(self, partition: str) -> set[str]:
         """The runs that rendered the present clips; those of other aspects may be from earlier runs."""
         key, runs = object_key(partition), set[str]()
-        for manifest in (f"{folder}/{MANIFEST}" for aspect in Aspect for folder in clip_folders(key, aspect)):
+        for manifest in (
+            f"{folder}/{MANIFEST}" for aspect in Aspect for folder in clip_folders(key, Rendition(aspect).folder)
+        ):
             if self.storage.exists(manifest) and owner(self.storage, manifest) == partition:
                 with suppress(DamagedError):  # it names no run
                     runs.add(read_manifest(self.storage, manifest).run_id)

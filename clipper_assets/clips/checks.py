@@ -1,4 +1,4 @@
-"""The asset checks of `rendered_clips`: one for each group of gates, and one for the published files.
+"""The asset checks of `rendered_clips` and `clip_variants`: one for each group of gates, and one for the files.
 
 No check is `blocking` in Dagster's sense: no asset is downstream of the clips, and a failed blocking check would fail
 the whole run, and have it retried, although the other clips are good. Instead, the manifest leaves a clip that fails a
@@ -14,13 +14,10 @@ from clipper_assets.clips.gates.gates import GATES
 from clipper_assets.clips.gates.verdicts import Verdict
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.degraded import not_degraded_spec
 from clipper_assets.storage.base import Storage
 
-PUBLISHED = dg.AssetCheckSpec(
-    "clips_are_published",
-    asset=RENDERED_CLIPS,
-    description="Every file of every clip is in the storage, and each video has the size that was recorded.",
-)
+PUBLISHED = "clips_are_published"
 
 
 def gates_by_check(gates: Sequence[type[Gate]] = GATES) -> dict[str, list[str]]:
@@ -31,19 +28,27 @@ def gates_by_check(gates: Sequence[type[Gate]] = GATES) -> dict[str, list[str]]:
     return checks
 
 
-def gate_checks(gates: Sequence[type[Gate]] = GATES) -> list[dg.AssetCheckSpec]:
+def gate_checks(gates: Sequence[type[Gate]] = GATES, asset: str = RENDERED_CLIPS) -> list[dg.AssetCheckSpec]:
     """One asset check for each `check` that the gates name."""
     return [
         dg.AssetCheckSpec(
             check,
-            asset=RENDERED_CLIPS,
+            asset=asset,
             description=f"Gates on each clip: {', '.join(name.replace('_', ' ') for name in names)}.",
         )
         for check, names in gates_by_check(gates).items()
     ]
 
 
-GATE_CHECKS = gate_checks()
+def clip_checks(asset: str) -> list[dg.AssetCheckSpec]:
+    """All checks of an asset whose files are clips."""
+    published = dg.AssetCheckSpec(
+        PUBLISHED,
+        asset=asset,
+        description="Every file of every clip is in the storage, and each video has the size that was recorded.",
+    )
+    return [*gate_checks(asset=asset), published, not_degraded_spec(asset)]
+
 
 _COLUMNS = dg.TableSchema(
     columns=[
@@ -59,7 +64,7 @@ _COLUMNS = dg.TableSchema(
 
 
 def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
-    """The result of `PUBLISHED`; compares names and sizes, and does not read the files."""
+    """The result of the check `PUBLISHED`; compares names and sizes, and does not read the files."""
     faults = []
     for clip in clips:
         files = {key: storage.stat(key) for key in clip.keys}
@@ -68,7 +73,7 @@ def published(clips: Sequence[Clip], storage: Storage) -> dg.AssetCheckResult:
         if video and video.size_bytes != clip.bytes:
             faults.append(f"{clip.key} has {video.size_bytes} bytes instead of {clip.bytes}")
     return dg.AssetCheckResult(
-        check_name=PUBLISHED.name,
+        check_name=PUBLISHED,
         passed=not faults,
         description="; ".join(faults) or None,
         metadata={"faults": dg.MetadataValue.json(faults)},

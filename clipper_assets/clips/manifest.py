@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.edits.model import Review
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
@@ -53,6 +54,13 @@ CLIPS = TableSpec(
 )
 
 
+VARIANTS = TableSpec(
+    CLIPS.name,
+    [CLIPS.columns[0], Column("look", pa.string(), "partition key of the look"), *CLIPS.columns[1:]],
+)
+"""The clips of one look of an episode."""
+
+
 class Captions(BaseModel):
     """Object keys of the caption files."""
 
@@ -63,7 +71,7 @@ class Captions(BaseModel):
 class Clip(BaseModel):
     """One clip in the manifest; times are seconds of the episode, keys are below the storage root.
 
-    `gates` are the verdicts on `figures`.
+    `gates` are the verdicts on `figures`. `look` is the name of its look; null in the clips of `rendered_clips`.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
@@ -89,6 +97,7 @@ class Clip(BaseModel):
     captions: Captions
     thumbnail: str
     aspect: Aspect
+    look: str | None = None
     layout: str
     caption_style: str
     encoder: str
@@ -97,6 +106,10 @@ class Clip(BaseModel):
     figures: Figures
     gates: list[Verdict] = Field(default_factory=list)
     review: Review | None = None
+
+    @property
+    def rendition(self) -> Rendition:
+        return Rendition(self.aspect, self.look)
 
     @property
     def blocked_by(self) -> list[str]:
@@ -159,16 +172,17 @@ class Requested(BaseModel):
 
 
 class Manifest(BaseModel):
-    """All clips of an episode in one aspect; `clips` is complete once `status` is `done`.
+    """All clips of an episode in one aspect or look; `clips` is complete once `status` is `done`.
 
     `publishable` are the numbers of the clips that passed every gate that blocks, `held_back` says why the others did
     not; one that is missing in `clips` could not be rendered. `degraded` holds the fallbacks of the transcript, which
     touch every clip; each clip has its own beside. The clips show the edits up to `edits_version`. `chapters` and
-    `summary` are those of the whole episode.
+    `summary` are those of the whole episode. `look` is the name of the look; null for `rendered_clips`.
     """
 
     schema_version: str = SCHEMA_VERSION
     episode: str
+    look: str | None = None
     status: Literal["rendering", "done"]
     source: Source
     created_at: datetime
@@ -212,14 +226,17 @@ def read_manifest(storage: Storage, key: str) -> Manifest:
     return manifest
 
 
-def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manifest) -> str:
+def clip_folder(storage: Storage, source: RawVideo, rendition: Rendition, claim: Manifest) -> str:
     """Claim the folder for an episode's clips, by creating its manifest, which only one episode can do.
 
     `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first; clips
-    that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own. Raises StorageError where all
-    of them belong to others.
+    that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own, as those of a look do, in
+    `looks/square-marker`. Raises StorageError where all of them belong to others.
     """
-    for folder in clip_folders(source.key, aspect):
+    folders = clip_folders(source.key, rendition.folder)
+    if rendition.look is not None:
+        folders.sort(key=lambda folder: not _is_beside(storage, source.episode, folder, rendition))
+    for folder in folders:
         key = f"{folder}/manifest.json"
         if storage.create(key, claim.to_bytes()) or owner(storage, key) == source.episode:
             return folder
@@ -227,23 +244,30 @@ def clip_folder(storage: Storage, source: RawVideo, aspect: Aspect, claim: Manif
     raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
 
 
-def clip_folders(key: str, aspect: Aspect) -> list[str]:
-    """The folders in which the clips of an upload in an aspect may be, in order of preference."""
+def _is_beside(storage: Storage, episode: str, folder: str, rendition: Rendition) -> bool:
+    """Whether a folder lies below that of the episode's default clips in any aspect."""
+    parent = folder.removesuffix(rendition.folder)
+    keys = [f"{parent}{Rendition(aspect).folder}/manifest.json" for aspect in Aspect]
+    return any(storage.exists(key) and owner(storage, key) == episode for key in keys)
+
+
+def clip_folders(key: str, below: str) -> list[str]:
+    """The folders in which clips of an upload may be, in order of preference; `below` is `Rendition.folder`."""
     upload = PurePosixPath(key)
     parent = (upload.parent / "clips").as_posix()
-    return [place + aspect_folder(aspect) for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
+    return [place + below for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
 
 
 def manifests_beside(
     storage: Storage, source: RawVideo, aspect: Aspect, warn: Callable[[str], None]
 ) -> dict[Aspect, tuple[str, Manifest]]:
-    """Key and content of the finished manifests of the same upload in the other aspects.
+    """Key and content of the finished manifests of the same upload in the other aspects, without those of looks.
 
     One that cannot be read is left out with a warning: the clips of this aspect do not need it.
     """
     found: dict[Aspect, tuple[str, Manifest]] = {}
     for other in (each for each in Aspect if each is not aspect):
-        key = manifest_key(storage, source.key, source.episode, other)
+        key = manifest_key(storage, source.key, source.episode, Rendition(other))
         if key is None:
             continue
         try:
@@ -256,9 +280,9 @@ def manifests_beside(
     return found
 
 
-def manifest_key(storage: Storage, upload: str, episode: str, aspect: Aspect) -> str | None:
-    """Key of the manifest of an episode's clips in an aspect; None if it has none. `upload` is an object key."""
-    keys = [f"{folder}/manifest.json" for folder in clip_folders(upload, aspect)]
+def manifest_key(storage: Storage, upload: str, episode: str, rendition: Rendition) -> str | None:
+    """Key of the manifest of an episode's clips of a rendition; None if it has none. `upload` is an object key."""
+    keys = [f"{folder}/manifest.json" for folder in clip_folders(upload, rendition.folder)]
     return next((key for key in keys if storage.exists(key) and owner(storage, key) == episode), None)
 
 
@@ -272,16 +296,11 @@ def owner(storage: Storage, key: str) -> str | None:
     return episode if isinstance(episode, str) else None
 
 
-def aspect_folder(aspect: Aspect) -> str:
-    """The folder, below another, of what belongs to one aspect: `/1x1`; empty for 9:16."""
-    return "" if aspect is Aspect.portrait else f"/{aspect.replace(':', 'x')}"
-
-
-def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
-    """The lake table of clips, of any aspects."""
+def clips_table(episode: str, clips: list[Clip], spec: TableSpec = CLIPS) -> pa.Table:
+    """The lake table `spec` of clips, of any aspects."""
     rows: list[dict[str, Any]] = [
         {
-            **clip.model_dump(include={column.name for column in CLIPS.columns}),
+            **clip.model_dump(include={column.name for column in spec.columns}),
             "episode": episode,
             "publishable": clip.publishable,
             "clip": clip.clip_index,
@@ -290,4 +309,4 @@ def clips_table(episode: str, clips: list[Clip]) -> pa.Table:
         }
         for clip in clips
     ]
-    return CLIPS.table(rows)
+    return spec.table(rows)

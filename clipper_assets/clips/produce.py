@@ -15,6 +15,7 @@ from clipper_assets.clips.gates.figures import Figures, PlannedFormat
 from clipper_assets.clips.gates.measure import PlannedContent, measure_clip
 from clipper_assets.clips.gates.verdicts import Limits, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.records import record_key, recorded
@@ -24,7 +25,6 @@ from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.ffmpeg import FfmpegError
-from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.progress import Report
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
@@ -70,7 +70,7 @@ def produce_clips(
     storage: Storage,
     folder: str,
     *,
-    aspect: Aspect,
+    rendition: Rendition,
     limits: Limits,
     workers: int,
     report: Report,
@@ -86,7 +86,7 @@ def produce_clips(
     import av
 
     finished = {
-        job.plan.index: clip for job in jobs if (clip := _unchanged(job, source.episode, storage, folder, aspect))
+        job.plan.index: clip for job in jobs if (clip := _unchanged(job, source.episode, storage, folder, rendition))
     }
     for index in finished:
         log(f"clip_{index}: unchanged, not rendered again")
@@ -99,7 +99,7 @@ def produce_clips(
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
             url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
             rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
-            clip = _clip(job, aspect, rendered, storage, folder)
+            clip = _clip(job, rendition, rendered, storage, folder)
             check_upload()
             _publish(storage, source.episode, clip, rendered)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
@@ -126,18 +126,20 @@ def produce_clips(
     return Produced(made, len(missing) - len(failed), failed)
 
 
-def _unchanged(job: Job, episode: str, storage: Storage, folder: str, aspect: Aspect) -> Clip | None:
+def _unchanged(job: Job, episode: str, storage: Storage, folder: str, rendition: Rendition) -> Clip | None:
     """The clip that an earlier run rendered by the same plan, with the fields that need no rendering made new."""
-    clip = recorded(storage, episode, aspect, job.plan.index)
+    clip = recorded(storage, episode, rendition, job.plan.index)
     if clip is None or clip.spec != job.spec or clip.key != f"{folder}/clip_{job.plan.index}.mp4":
         return None
     texts = _of_window(job.window, clip.rendering_fallbacks)
     return clip.model_copy(update={**texts, "figures": _still_true(clip.figures, job)})
 
 
-def kept_clip(job: Job, episode: str, storage: Storage, folder: str, aspect: Aspect, limits: Limits) -> Clip | None:
+def kept_clip(
+    job: Job, episode: str, storage: Storage, folder: str, rendition: Rendition, limits: Limits
+) -> Clip | None:
     """The clip that `produce_clips` would keep, as the manifest would list it; None if it would render the clip."""
-    clip = _unchanged(job, episode, storage, folder, aspect)
+    clip = _unchanged(job, episode, storage, folder, rendition)
     return _judged(clip, job, limits) if clip else None
 
 
@@ -174,7 +176,7 @@ def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[s
     }
 
 
-def _clip(job: Job, aspect: Aspect, rendered: Rendered, storage: Storage, folder: str) -> Clip:
+def _clip(job: Job, rendition: Rendition, rendered: Rendered, storage: Storage, folder: str) -> Clip:
     plan = job.plan
     stem = f"{folder}/clip_{plan.index}"
     video = rendered.files["mp4"]
@@ -198,7 +200,8 @@ def _clip(job: Job, aspect: Aspect, rendered: Rendered, storage: Storage, folder
         true_peak_dbtp=figures.true_peak_dbtp,
         captions=Captions(srt=f"{stem}.srt", vtt=f"{stem}.vtt"),
         thumbnail=f"{stem}.jpg",
-        aspect=aspect,
+        aspect=rendition.aspect,
+        look=rendition.look,
         layout="+".join(layout.value for layout in plan.camera.layouts),
         caption_style=plan.style.name,
         encoder=job.encoder.name,
@@ -242,7 +245,7 @@ def _still_true(figures: Figures, job: Job) -> Figures:
 
 
 def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered) -> None:
-    record = record_key(partition, clip.aspect, clip.clip_index)
+    record = record_key(partition, clip.rendition, clip.clip_index)
     storage.delete(record)
     stem = clip.key.removesuffix(".mp4")
     for suffix, file in rendered.files.items():

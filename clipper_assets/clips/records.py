@@ -4,15 +4,15 @@ from contextlib import suppress
 
 from pydantic import ValidationError
 
-from clipper_assets.clips.manifest import Clip, Manifest, aspect_folder
-from clipper_assets.media.frame import Aspect
+from clipper_assets.clips.looks import Rendition
+from clipper_assets.clips.manifest import Clip, Manifest
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
 
 def records_of(storage: Storage, partition: str) -> list[Clip]:
-    """The records of an episode's finished clips in every aspect; without those of an incompatible version."""
+    """The records of an episode's finished clips in every aspect and look; without those of an incompatible version."""
     clips = []
     for stored in storage.list_objects(f"{LAKE}/clip_records/{hive_folder(partition)}"):
         with suppress(ValidationError):
@@ -20,23 +20,23 @@ def records_of(storage: Storage, partition: str) -> list[Clip]:
     return clips
 
 
-def record_key(partition: str, aspect: Aspect, index: int) -> str:
+def record_key(partition: str, rendition: Rendition, index: int) -> str:
     """Key of a finished clip's record: written last and removed first, so that it always matches the stored file."""
-    return f"{LAKE}/clip_records/{hive_folder(partition)}{aspect_folder(aspect)}/clip_{index}.json"
+    return f"{LAKE}/clip_records/{hive_folder(partition)}{rendition.folder}/clip_{index}.json"
 
 
-def read_record(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
+def read_record(storage: Storage, partition: str, rendition: Rendition, index: int) -> Clip | None:
     """The record of a finished clip; None if there is none or an incompatible version wrote it."""
-    key = record_key(partition, aspect, index)
+    key = record_key(partition, rendition, index)
     try:
         return Clip.model_validate_json(storage.read_bytes(key)) if storage.exists(key) else None
     except ValidationError:
         return None
 
 
-def recorded(storage: Storage, partition: str, aspect: Aspect, index: int) -> Clip | None:
+def recorded(storage: Storage, partition: str, rendition: Rendition, index: int) -> Clip | None:
     """The record of a finished clip, if all its files exist and the video has the recorded size."""
-    clip = read_record(storage, partition, aspect, index)
+    clip = read_record(storage, partition, rendition, index)
     if clip is None:
         return None
     found = [storage.stat(file) for file in clip.keys]
@@ -49,6 +49,6 @@ def whole_clips(storage: Storage, manifest: Manifest) -> list[Clip]:
     return [
         clip
         for clip in manifest.clips
-        if (record := recorded(storage, manifest.episode, clip.aspect, clip.clip_index))
+        if (record := recorded(storage, manifest.episode, clip.rendition, clip.clip_index))
         and record.sha256 == clip.sha256
     ]

@@ -1,12 +1,13 @@
 """Removes everything that was produced for an episode, but not its upload."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Set
 from pathlib import PurePosixPath
 
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
-from clipper_assets.clips.manifest import Clip, clip_folders, owner
+from clipper_assets.clips.looks import LOOKS, Rendition, look_folder
+from clipper_assets.clips.manifest import clip_folders, owner
 from clipper_assets.clips.records import records_of
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
@@ -16,6 +17,7 @@ from clipper_assets.runtime.asset_names import (
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     CHAPTERS,
+    CLIP_VARIANTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -26,6 +28,7 @@ from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 from clipper_assets.storage.pictures import PICTURES
 
+RECORDS = "clip_records"
 LAKE_FOLDERS = (
     RAW_VIDEO,
     "speech",
@@ -37,7 +40,8 @@ LAKE_FOLDERS = (
     CAMERA_PATHS,
     "faces",  # written by versions without a scenes table
     RENDERED_CLIPS,
-    "clip_records",
+    CLIP_VARIANTS,
+    RECORDS,
     "edits",
     PICTURES,
 )
@@ -52,37 +56,87 @@ def is_clip_file(name: str) -> bool:
 
 
 def remove_files(storage: Storage, partition: str, lake_folders: Iterable[str] = LAKE_FOLDERS) -> None:
-    """Remove an episode's clips in every aspect, their manifests and its files in `lake_folders`.
+    """Remove an episode's clips in every aspect and look, their manifests and its files in `lake_folders`.
 
     It can be repeated if it was interrupted: a manifest is removed after the files whose owner it names, and the
     records of clips, which name the folders, after that.
     """
-    records, emptied = records_of(storage, partition), set[str]()
-    for aspect in Aspect:
-        for folder in _folders_of(storage, partition, aspect, records):
-            for stored in list(storage.list_objects(folder)):
-                path = PurePosixPath(stored.key)
-                if path.parent.as_posix() == folder and _CLIP.fullmatch(path.name):
-                    storage.delete(stored.key)
-            storage.delete(f"{folder}/{MANIFEST}")
-            emptied.add(folder)
+    recorded, emptied = _recorded_folders(storage, partition), set[str]()
+    renditions = [*(Rendition(aspect).folder for aspect in Aspect), *map(look_folder, stored_looks(storage, partition))]
+    for below in renditions:
+        emptied |= _remove_clips(storage, partition, below, recorded)
     for name in lake_folders:
-        folder = f"{LAKE}/{name}/{hive_folder(partition)}"
-        for stored in list(storage.list_objects(folder)):
-            storage.delete(stored.key)
-            emptied.add(PurePosixPath(stored.key).parent.as_posix())
-        emptied.add(folder)
+        emptied |= _remove_all(storage, f"{LAKE}/{name}/{hive_folder(partition)}")
     storage.delete(fingerprint_key(partition))
     storage.delete(fingerprint_key(partition, CLIP_FINGERPRINTS))
+    _discard(storage, emptied)
+
+
+def remove_look(storage: Storage, partition: str, look: str) -> None:
+    """Remove the clips of an episode in one look, their manifest, records and table; the look need not be a valid one.
+
+    It can be repeated if it was interrupted, as `remove_files`.
+    """
+    emptied = _remove_clips(storage, partition, look_folder(look), _recorded_folders(storage, partition))
+    for folder in look_lake_folders(partition, look):
+        emptied |= {*_remove_all(storage, folder), PurePosixPath(folder).parent.as_posix()}
+    _discard(storage, emptied)
+
+
+def look_lake_folders(partition: str, look: str) -> list[str]:
+    """The folders of the lake with the files of an episode's look: those of its table and of its clips' records."""
+    episode = hive_folder(partition)
+    return [
+        f"{LAKE}/{CLIP_VARIANTS}/{episode}/{hive_folder(look, 'look')}",
+        f"{LAKE}/{RECORDS}/{episode}{look_folder(look)}",
+    ]
+
+
+def stored_looks(storage: Storage, partition: str) -> set[str]:
+    """The names of the looks that have files in a folder where clips of the episode may be."""
+    found = set()
+    for folder in clip_folders(object_key(partition), f"/{LOOKS}"):
+        below = (stored.key.removeprefix(f"{folder}/") for stored in storage.list_objects(folder))
+        found |= {name for name, _, file in (key.partition("/") for key in below) if file}
+    return found
+
+
+def _remove_clips(storage: Storage, partition: str, below: str, recorded: Set[str]) -> set[str]:
+    """Remove the clips of a rendition, whose folder is `below`, and then their manifest; returns the folders."""
+    folders = _folders_of(storage, partition, below, recorded)
+    for folder in folders:
+        for stored in list(storage.list_objects(folder)):
+            path = PurePosixPath(stored.key)
+            if path.parent.as_posix() == folder and _CLIP.fullmatch(path.name):
+                storage.delete(stored.key)
+        storage.delete(f"{folder}/{MANIFEST}")
+    return {*folders, *(PurePosixPath(folder).parent.as_posix() for folder in folders if f"/{LOOKS}/" in below)}
+
+
+def _remove_all(storage: Storage, folder: str) -> set[str]:
+    """Remove all that lies below a folder; returns the folders that this leaves empty."""
+    emptied = {folder}
+    for stored in list(storage.list_objects(folder)):
+        storage.delete(stored.key)
+        parents = (parent.as_posix() for parent in PurePosixPath(stored.key).parents)
+        emptied |= {parent for parent in parents if parent.startswith(folder)}
+    return emptied
+
+
+def _discard(storage: Storage, emptied: Iterable[str]) -> None:
     for folder in sorted(emptied, key=len, reverse=True):
         storage.discard_empty(folder)
 
 
-def _folders_of(storage: Storage, partition: str, aspect: Aspect, records: Sequence[Clip]) -> list[str]:
+def _recorded_folders(storage: Storage, partition: str) -> set[str]:
+    """The folders of all clips of an episode that have records."""
+    return {PurePosixPath(clip.key).parent.as_posix() for clip in records_of(storage, partition)}
+
+
+def _folders_of(storage: Storage, partition: str, below: str, recorded: Set[str]) -> list[str]:
     """The episode's clip folders, found by their manifests or, if a manifest names no episode, by its clip records."""
-    recorded = {PurePosixPath(clip.key).parent.as_posix() for clip in records if clip.aspect is aspect}
     folders = []
-    for folder in clip_folders(object_key(partition), aspect):
+    for folder in clip_folders(object_key(partition), below):
         manifest = f"{folder}/{MANIFEST}"
         episode = owner(storage, manifest) if storage.exists(manifest) else None
         if episode == partition or (episode is None and folder in recorded):

@@ -5,7 +5,14 @@ import dagster as dg
 from clipper_assets.edits.model import Edits
 from clipper_assets.episodes.inputs import input_asset
 from clipper_assets.episodes.partitions import episodes
-from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
+from clipper_assets.runtime.asset_names import (
+    CAMERA_PATHS,
+    CHAPTERS,
+    CLIP_VARIANTS,
+    HIGHLIGHT_WINDOWS,
+    RENDERED_CLIPS,
+    SCENES,
+)
 from clipper_assets.runtime.lineage import version_of
 from clipper_assets.shows.show import STILL, Layout
 
@@ -33,6 +40,7 @@ READ_EDITS = {
     RENDERED_CLIPS: _edits_of(
         RENDERED_CLIPS, "windows, hooks, titles, words, caption styles of clips and marks of adverts"
     ),
+    CLIP_VARIANTS: _edits_of(CLIP_VARIANTS, "windows, hooks, titles, words and marks of adverts"),
 }
 """What each asset reads of the edits, as an external asset."""
 
@@ -55,16 +63,17 @@ def _read(edits: Edits, usual: Layout) -> dict[str, object]:
     marks = [[(span.start, span.end) for span in spans] for spans in (edits.marked, edits.unmarked)]
     layouts = {clip.number: clip.layout for clip in edits.clips if clip.layout}
     followed = {clip: layout not in _STILL for clip, layout in layouts.items()}
+    shown = [
+        edits.changed_windows,
+        marks,
+        [span.kind for span in edits.marked],
+        [(word.start, word.end, word.text) for word in edits.words],
+    ]
     return {
         HIGHLIGHT_WINDOWS: [edits.changed_windows, marks],
         CHAPTERS: marks,
         SCENES: {clip: follows for clip, follows in followed.items() if follows != (usual not in STILL)},
         CAMERA_PATHS: layouts,
-        RENDERED_CLIPS: [
-            edits.changed_windows,
-            marks,
-            [span.kind for span in edits.marked],
-            [(word.start, word.end, word.text) for word in edits.words],
-            {clip.number: clip.caption_style for clip in edits.clips if clip.caption_style},
-        ],
+        RENDERED_CLIPS: [*shown, {clip.number: clip.caption_style for clip in edits.clips if clip.caption_style}],
+        CLIP_VARIANTS: shown,
     }

@@ -64,7 +64,7 @@ class EditedClip(StoredModel):
     `window` is the clip's row of highlight_windows without `episode`, `first_sentence` and `last_sentence`. From the
     first edit of an episode on, runs keep the windows of all its clips. The row's `picker` is `editor` after a person
     changed the row; `picked` is then the row as the picker had it. `caption_style` and `layout` are None if the run or
-    the show decides.
+    the show decides. `judged` is about the clip of `rendered_clips`, `judged_looks` about those of looks, by name.
     """
 
     window: dict[str, Any]
@@ -72,6 +72,7 @@ class EditedClip(StoredModel):
     caption_style: str | None = None
     layout: str | None = None
     judged: StoredDecision | None = None
+    judged_looks: dict[str, StoredDecision] = {}
 
     @field_validator("window", "picked")
     @classmethod

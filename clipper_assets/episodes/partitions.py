@@ -20,8 +20,10 @@ _UNSAFE_IN_PARTITION = re.compile(r"[%,\[\]\"\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # Python decodes file name bytes that are not UTF-8 to these
 
 
-def per_episode(*specs: dg.AssetCheckSpec) -> list[dg.AssetCheckSpec]:
-    """The same checks with a status for each episode, instead of one that the latest episode overwrites.
+def per_episode(
+    *specs: dg.AssetCheckSpec, partitions_def: dg.PartitionsDefinition[str] = episodes
+) -> list[dg.AssetCheckSpec]:
+    """The same checks with a status for each partition, instead of one that the latest episode overwrites.
 
     Every check of an asset of episodes is declared through here, because partitions of checks are in preview in Dagster
     1.13; `return list(specs)` reverts it. Results need no change: Dagster stores the partition of the step with them.
@@ -34,7 +36,7 @@ def per_episode(*specs: dg.AssetCheckSpec) -> list[dg.AssetCheckSpec]:
                 asset=spec.asset_key,
                 description=spec.description,
                 blocking=spec.blocking,
-                partitions_def=episodes,
+                partitions_def=partitions_def,
             )
             for spec in specs
         ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import dagster as dg
 
+from clipper_assets.runtime.partition_keys import dimensions
+
 DATA_VERSION = "dagster/data_version"
 """Tag of an observation; the names of Dagster's tags are in dagster/_core/definitions/data_version.py."""
 READ_VERSION, READ_EVENT = "dagster/input_data_version/", "dagster/input_event_pointer/"
@@ -57,7 +59,8 @@ def reads(context: dg.AssetExecutionContext, versions: Mapping[dg.AssetKey, str]
     They replace those of Dagster, which points at the latest event before the step began, of any episode: a change
     between the beginning and the reading, or the first observation of an episode, would make the new result stale.
     """
-    events = report(context.instance, context.partition_key, versions)
+    episode, _ = dimensions(context.partition_key)
+    events = report(context.instance, episode, versions)
     tags: dict[str, str] = {}
     for asset, version in versions.items():
         name = asset.to_user_string()

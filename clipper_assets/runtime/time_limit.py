@@ -15,6 +15,7 @@ from clipper_assets.runtime.asset_names import (
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     CHAPTERS,
+    CLIP_VARIANTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -51,6 +52,7 @@ LIMITS = {
     SCENES: Limit(base_s=3600, per_s=1),
     CAMERA_PATHS: Limit(base_s=900, per_s=1),
     RENDERED_CLIPS: Limit(base_s=7200, per_s=1),
+    CLIP_VARIANTS: Limit(base_s=7200, per_s=1),
 }
 """Generous, because they are only meant to end steps that hang: two cores without a GPU take minutes, not hours, for a
 short episode."""

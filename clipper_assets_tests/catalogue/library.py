@@ -8,6 +8,7 @@ import dagster as dg
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.catalogue.missing import KEY as MEMORY
 from clipper_assets.clips.chapter_files import NAMES
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import clip_folders
 from clipper_assets.clips.removal import LAKE_FOLDERS
 from clipper_assets.episodes.partitions import partition_key
@@ -39,7 +40,9 @@ class Library:
         for aspect in (Aspect.portrait, Aspect.square):
             manifest = json.dumps({"episode": partition}).encode()
             folder = next(
-                each for each in clip_folders(key, aspect) if self.storage.create(f"{each}/manifest.json", manifest)
+                each
+                for each in clip_folders(key, Rendition(aspect).folder)
+                if self.storage.create(f"{each}/manifest.json", manifest)
             )
             objects |= {f"{folder}/{name}": f"{name} of {key}" for name in ("clip_0.mp4", "clip_11.jpg", *NAMES[:1])}
             self.owned.setdefault(key, set()).add(f"{folder}/manifest.json")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clipper_assets.clips.gates.verdicts import Limits
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Job, Produced, produce_clips
 from clipper_assets.media.frame import Aspect, Box, Frame
@@ -46,7 +47,7 @@ def produced(
         source,
         storage,
         FOLDER,
-        aspect=Aspect.portrait,
+        rendition=Rendition(Aspect.portrait),
         limits=limits or limits_of(),
         workers=1,
         report=lambda _: None,

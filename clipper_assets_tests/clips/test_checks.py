@@ -3,7 +3,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from clipper_assets.clips.checks import GATE_CHECKS, gate_results, gates_by_check, published
+from clipper_assets.clips.checks import gate_checks, gate_results, gates_by_check, published
 from clipper_assets.clips.gates.verdicts import verdicts
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.media.frame import Aspect
@@ -62,8 +62,8 @@ def test_each_check_reports_its_gates() -> None:
         "clip_words": ["whole_words", "words_missing", "quiet_ends"],
         "clip_adverts": ["advert"],
     }
-    assert [spec.name for spec in GATE_CHECKS] == list(gates_by_check())
-    assert not any(spec.blocking for spec in GATE_CHECKS)
+    assert [spec.name for spec in gate_checks()] == list(gates_by_check())
+    assert not any(spec.blocking for spec in gate_checks())
 
 
 def test_clips_that_pass_every_gate_pass_every_check() -> None:

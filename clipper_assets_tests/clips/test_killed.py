@@ -13,6 +13,7 @@ import av
 import dagster as dg
 import pytest
 
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Manifest
 from clipper_assets.clips.records import record_key
 from clipper_assets.media.frame import Aspect
@@ -59,7 +60,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
     ends_s: dict[str, float] = {}
     give_up = time.monotonic() + DEADLINE_S
     try:
-        while not storage.exists(record_key("show/cut.mp4", Aspect.portrait, 0)):
+        while not storage.exists(record_key("show/cut.mp4", Rendition(Aspect.portrait), 0)):
             assert process.poll() is None, "the run ended before it could be killed"
             assert time.monotonic() < give_up
             ends_s |= {file.name: last_frame_s(file) for file in (show / "clips").glob("*.mp4")}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.clips.gates.verdicts import Verdict
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import CLIPS, Clip, Manifest, Source, clip_folder, clips_table, manifests_beside
 from clipper_assets.clips.records import record_key, recorded
 from clipper_assets.media.frame import Aspect
@@ -24,7 +25,7 @@ def manifest(episode: str) -> Manifest:
 
 
 def claimed(storage: DirectoryStorage, key: str, aspect: Aspect = Aspect.portrait) -> str:
-    return clip_folder(storage, replace(SOURCE, episode=key, key=key), aspect, manifest(key))
+    return clip_folder(storage, replace(SOURCE, episode=key, key=key), Rendition(aspect), manifest(key))
 
 
 def test_the_first_episode_of_a_folder_gets_clips_and_others_get_subfolders(storage: DirectoryStorage) -> None:
@@ -128,10 +129,10 @@ def test_a_record_is_valid_only_while_all_files_exist_and_are_complete(storage: 
     episode = "show/a.mp4"
 
     def current() -> Clip | None:
-        return recorded(storage, episode, Aspect.portrait, 0)
+        return recorded(storage, episode, Rendition(Aspect.portrait), 0)
 
     assert current() == clip
-    assert recorded(storage, episode, Aspect.portrait, 1) is None
+    assert recorded(storage, episode, Rendition(Aspect.portrait), 1) is None
     for key in clip.keys:
         content = storage.read_bytes(key)
         storage.delete(key)
@@ -144,8 +145,8 @@ def test_a_record_is_valid_only_while_all_files_exist_and_are_complete(storage: 
 
 @pytest.mark.parametrize("content", [b"{}", b"", b'{"clip_index": 0, "key": "x"}'])
 def test_a_record_that_cannot_be_read_is_ignored(content: bytes, storage: DirectoryStorage) -> None:
-    storage.put_bytes(record_key("show/a.mp4", Aspect.portrait, 0), content)
-    assert recorded(storage, "show/a.mp4", Aspect.portrait, 0) is None
+    storage.put_bytes(record_key("show/a.mp4", Rendition(Aspect.portrait), 0), content)
+    assert recorded(storage, "show/a.mp4", Rendition(Aspect.portrait), 0) is None
 
 
 def test_the_clips_table_has_one_row_per_clip(storage: DirectoryStorage) -> None:

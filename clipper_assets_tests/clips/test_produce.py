@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clipper_assets.clips import produce
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.records import record_key
@@ -53,7 +54,7 @@ def test_the_record_describes_the_published_file(storage: DirectoryStorage, file
     (clip,) = produced(storage, [job(file, frame=FRAMES[Aspect.portrait])]).clips
     video = storage.read_bytes(clip.key)
     assert (clip.bytes, clip.sha256) == (len(video), hashlib.sha256(video).hexdigest())
-    recorded = Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", Aspect.portrait, 0)))
+    recorded = Clip.model_validate_json(storage.read_bytes(record_key("show/a.mp4", Rendition(Aspect.portrait), 0)))
     assert recorded.model_copy(update={"gates": clip.gates}) == clip
     assert (clip.width, clip.height, clip.fps, clip.duration) == (1080, 1920, 25.0, 2.0)
     assert clip.url == storage.uri("show/clips/clip_0.mp4")
@@ -141,7 +142,7 @@ def test_a_clip_in_another_folder_is_not_reused(storage: DirectoryStorage, file:
         replace(source_of(file), key="show/a.mp4", episode="show/a.mp4"),
         storage,
         "show/clips/a",
-        aspect=Aspect.portrait,
+        rendition=Rendition(Aspect.portrait),
         limits=limits_of(),
         workers=1,
         report=lambda _: None,
@@ -195,7 +196,7 @@ def test_the_record_is_deleted_before_its_files_are_replaced(
     monkeypatch.setattr(DirectoryStorage, "put_file", put_file_until_disk_is_full)
     with pytest.raises(OSError, match="no space left"):
         produced(storage, [job(file, text="one 2")])
-    assert not storage.exists(record_key("show/a.mp4", Aspect.portrait, 0))
+    assert not storage.exists(record_key("show/a.mp4", Rendition(Aspect.portrait), 0))
 
 
 def test_an_interrupted_run_stops_rendering(storage: DirectoryStorage, file: Path) -> None:
@@ -205,7 +206,7 @@ def test_an_interrupted_run_stops_rendering(storage: DirectoryStorage, file: Pat
     with pytest.raises(KeyboardInterrupt):
         produce_clips(
             [job(file)], source_of(file), DirectoryStorage(root=str(file.parent)), "clips",
-            aspect=Aspect.portrait, limits=limits_of(), workers=1, report=stop, log=lambda _: None,
+            rendition=Rendition(Aspect.portrait), limits=limits_of(), workers=1, report=stop, log=lambda _: None,
             check_upload=lambda: None,
         )  # fmt: skip
     assert not (file.parent / "clips").exists()
@@ -226,7 +227,7 @@ def test_a_clip_is_not_published_if_its_upload_changed_during_rendering(
     with pytest.raises(UploadRefusedError, match="was replaced or removed"):
         produced(storage, [job(file)], check_upload=check_upload)
     assert storage.stat("show/clips/clip_0.mp4") is None
-    assert storage.stat(record_key("show/a.mp4", Aspect.portrait, 0)) is None
+    assert storage.stat(record_key("show/a.mp4", Rendition(Aspect.portrait), 0)) is None
 
 
 def test_a_new_modification_time_alone_does_not_change_an_upload(storage: DirectoryStorage, file: Path) -> None:

@@ -10,6 +10,7 @@ import dagster as dg
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clipper_assets.clips.variants import clip_variants
 from clipper_assets.job import assets
 from clipper_assets.runtime.time_limit import LIMITS, time_limit
 
@@ -90,7 +91,7 @@ def test_native_code_that_ignores_the_interrupt_ends_the_process() -> None:
 
 
 def test_every_step_has_a_time_limit() -> None:
-    assert set(LIMITS) == {asset.key.to_user_string() for asset in assets}
+    assert set(LIMITS) == {asset.key.to_user_string() for asset in (*assets, clip_variants)}
 
 
 @given(step=st.sampled_from(sorted(LIMITS)), duration_s=st.floats(0, 1e5), more_s=st.floats(1, 1e5))

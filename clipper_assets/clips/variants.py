@@ -1,0 +1,99 @@
+"""`clip_variants`: the clips of an episode in another look than the default one, in a folder of their own."""
+
+import dagster as dg
+import pyarrow as pa
+
+from clipper_assets.captions.styles import load_style
+from clipper_assets.clips.checks import clip_checks
+from clipper_assets.clips.lineage import VARIANTS_SETTINGS, variants_read
+from clipper_assets.clips.look import Look
+from clipper_assets.clips.looks import Rendition, episodes_and_looks, parse_look
+from clipper_assets.clips.making import Step, make_clips
+from clipper_assets.clips.manifest import VARIANTS, Requested, clips_table
+from clipper_assets.clips.planned import Planned, Tables, planned_clips
+from clipper_assets.clips.rendering.encoders import Encoder, best_encoder
+from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
+from clipper_assets.edits.looks import edits_in_look
+from clipper_assets.edits.store import latest_edits
+from clipper_assets.episodes.partitions import per_episode
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.frame import FRAMES
+from clipper_assets.runtime.asset_names import CAMERA_PATHS, CHAPTERS, CLIP_VARIANTS
+from clipper_assets.runtime.gpus import encoding_on_a_gpu
+from clipper_assets.runtime.partition_keys import dimensions
+from clipper_assets.runtime.pools import ENCODE
+from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.settings import Settings
+from clipper_assets.shows.show import load_show
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.tables import LAKE_TABLE, TableResult
+
+
+@dg.asset(
+    partitions_def=episodes_and_looks,
+    group_name="episodes",
+    kinds={"ffmpeg", "parquet"},
+    code_version="1",
+    pool=ENCODE,
+    io_manager_key="lake",
+    dagster_type=LAKE_TABLE,
+    metadata=VARIANTS.definition_metadata,
+    check_specs=per_episode(*clip_checks(CLIP_VARIANTS), partitions_def=episodes_and_looks),
+    ins={"camera": dg.AssetIn(CAMERA_PATHS)},
+    deps=[CHAPTERS, READ_EDITS[CLIP_VARIANTS], VARIANTS_SETTINGS],
+    description="The clips of an episode in a look, such as square-marker, beside the default ones, in "
+    "clips/looks/<look>/.",
+)
+@in_one_sentence
+@encoding_on_a_gpu
+def clip_variants(
+    context: dg.AssetExecutionContext,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
+    ad_spans: pa.Table,
+    highlight_windows: pa.Table,
+    scenes: pa.Table,
+    camera: pa.Table,
+    storage: Storage,
+    settings: dg.ResourceParam[Settings],
+    progress: Progress,
+) -> TableResult:
+    _, look = dimensions(context.partition_key)
+    tables = Tables(raw_video, aligned_transcript, ad_spans, highlight_windows, scenes, camera)
+    made = make_clips(
+        Step(context, storage, settings, progress),
+        tables,
+        Requested(),
+        best_encoder,
+        lambda encoder: _planned(look, storage, settings, encoder, tables),
+    )
+    table = clips_table(made.source.episode, made.clips, VARIANTS)
+    return TableResult(
+        value=table,
+        data_version=made.data_version,
+        check_results=made.check_results(CLIP_VARIANTS, storage),
+        metadata={"dagster/row_count": table.num_rows, "look": look, **made.facts},
+        tags=made.lineage,
+    )
+
+
+def _planned(
+    look: str, storage: Storage, settings: Settings, encoder: Encoder, tables: Tables
+) -> tuple[Planned, dict[dg.AssetKey, str]]:
+    """The clips of a look, and what was read. Raises ValueError as `parse_look` and `planned_clips`."""
+    named = parse_look(look)
+    if named.language is not None:
+        raise ValueError(f"captions in another language are not supported yet, so {look} cannot be made; remove it")
+    source = RawVideo.from_table(tables.raw_video)
+    show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
+    drawn = Look(
+        style=load_style(named.style, show.captions),
+        frame=FRAMES[named.aspect],
+        tighten=show.tighten,
+        hook_title=show.hook_title,
+        fonts_dir=settings.fonts_dir,
+    )
+    rendition = Rendition(named.aspect, look)
+    planned = planned_clips(tables, rendition, drawn, show, edits_in_look(edits, look), encoder)
+    return planned, edits_read_by(CLIP_VARIANTS, edits) | variants_read(show)
