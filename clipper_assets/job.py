@@ -17,6 +17,7 @@ from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.tenant import JOB_TAGS, refuse_run_of_another
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import Lake
@@ -28,11 +29,13 @@ assets = [raw_video, aligned_transcript, ad_spans, highlight_windows, chapters, 
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
+    tags=JOB_TAGS,
     description="Makes clips of an upload: all eight assets of one episode, with their checks.",
 )
 
 render_look = dg.define_asset_job(
     "render_look",
+    tags=JOB_TAGS,
     selection=dg.AssetSelection.assets(clip_variants),
     description="Makes the clips of an episode in a look: the asset clip_variants, with its checks.",
 )
@@ -83,4 +86,13 @@ def _fixed(resource: object) -> dg.ResourceDefinition:
             resource_fn=resource.create_io_manager, description=repr(resource), config_schema={}
         )
     description = repr(resource) if isinstance(resource, dg.ConfigurableResource) else type(resource).__doc__
-    return dg.ResourceDefinition(resource_fn=lambda _: resource, description=description, config_schema={})
+    return dg.ResourceDefinition(
+        lambda context: _of_own_run(resource, context), description=description, config_schema={}
+    )
+
+
+def _of_own_run(resource: object, context: dg.InitResourceContext) -> object:
+    """The resource for a run of this tenant, or for a sensor. Raises Failure for a run of another one."""
+    if context.run:
+        refuse_run_of_another(context.run)
+    return resource

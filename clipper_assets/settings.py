@@ -1,5 +1,6 @@
 """Every environment variable that the project reads, typed, in one place."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -99,7 +100,28 @@ def queue_url(url: str | None) -> str | None:
     return url
 
 
-class Settings(BaseSettings):
+def tenant_name(name: object) -> object:
+    """The name of a tenant, None if it is empty. Raises ValueError for a name that Dagster or a shell may not take."""
+    if name and not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", str(name)):
+        raise ValueError(
+            "CLIPPER_TENANT is not the name of a tenant, which has lower-case letters, digits and underscores, and "
+            "begins with a letter, like acme; use the same name as `location_name` in workspace.yaml"
+        )
+    return name or None
+
+
+class TenantSettings(BaseSettings):
+    """The setting that names of assets, partition sets and runs depend on, which are needed before all others."""
+
+    model_config = SettingsConfigDict(env_prefix="CLIPPER_", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+    tenant: Annotated[str | None, BeforeValidator(tenant_name)] = Field(
+        None,
+        description="name of the code location, where several with buckets of their own share one Dagster instance",
+    )
+
+
+class Settings(TenantSettings):
     """Settings of a process, from environment variables. What may differ between runs is Dagster run config.
 
     The table in docs/settings.md lists these fields; a test compares the two.

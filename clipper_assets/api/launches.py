@@ -9,6 +9,7 @@ from clipper_assets.api.deps import Services
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.claims import release, run_tags
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.runtime.tenant import own_run
 from clipper_assets.storage.stored import Stored
 
 
@@ -35,7 +36,7 @@ def launched(
         release(services.storage, stored, attempt)
         raise
     services.states.forget(stored.key)
-    run = services.instance.get_run_by_id(run_id)
+    run = own_run(services.instance, run_id)
     if run is None:
         raise RuntimeError(f"run {run_id} was launched, but Dagster does not list it")
     return run

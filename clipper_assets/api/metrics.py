@@ -21,6 +21,7 @@ from clipper_assets.runtime.asset_names import (
     HIGHLIGHT_WINDOWS,
     RENDERED_CLIPS,
 )
+from clipper_assets.runtime.tenant import TENANT, asset_name, own_run, runs_filter
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +102,9 @@ class Meter:
                 except (TypeError, AttributeError, ValueError, KeyError) as error:
                     log.warning("metrics: skipped run %s, whose log cannot be read: %s", run_id, error)
             for status in dg.DagsterRunStatus:
-                count = self.instance.get_runs_count(dg.RunsFilter(statuses=[status]))
+                count = self.instance.get_runs_count(runs_filter(statuses=[status]))
                 self.runs.labels(status.value.lower()).set(count)
-            queued = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
+            queued = runs_filter(statuses=[dg.DagsterRunStatus.QUEUED])
             first = self.instance.get_run_records(queued, limit=1, ascending=True)
             self.oldest.set(max(time.time() - first[0].create_timestamp.timestamp(), 0.0) if first else 0.0)
             return generate_latest(self.registry)
@@ -124,8 +125,10 @@ class Meter:
                 more = page.has_more
 
     def _count_run(self, run_id: str, kind: dg.DagsterEventType) -> None:
+        run = own_run(self.instance, run_id)
+        if TENANT and run is None:
+            return
         self.ended.labels(ENDS[kind]).inc()
-        run = self.instance.get_run_by_id(run_id)
         if run and run.tags.get("dagster/will_retry") == "true":
             self.retried.inc()
         for record in self.instance.get_records_for_run(run_id, of_type=READ).records:
@@ -141,7 +144,7 @@ class Meter:
 
     def _count_materialization(self, materialization: dg.AssetMaterialization) -> None:
         facts: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
-        name = materialization.asset_key.to_user_string()
+        name = asset_name(materialization.asset_key)
         if name == ALIGNED_TRANSCRIPT:
             for stage, seconds in facts.get("seconds", {}).items():
                 self.stages.labels(facts.get("engine", "unknown"), stage).observe(seconds)

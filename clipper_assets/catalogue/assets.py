@@ -22,16 +22,18 @@ from clipper_assets.catalogue.entries import ENTRIES, KEY, Entry, read_entries, 
 from clipper_assets.catalogue.orphans import orphans
 from clipper_assets.catalogue.sizes import stored_sizes
 from clipper_assets.catalogue.waiting import Waiting, waiting_uploads
-from clipper_assets.episodes.partitions import episodes
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.tenant import JOB_TAGS, of_tenant
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import TableResult
 from clipper_assets.text.markdown import short_table, shortened
 
 
+@of_tenant
 @dg.asset(
     name=CATALOGUE,
     group_name="catalogue",
@@ -48,7 +50,7 @@ from clipper_assets.text.markdown import short_table, shortened
 def catalogue(context: dg.AssetExecutionContext, storage: Storage, settings: dg.ResourceParam[Settings]) -> TableResult:
     began, now = time.monotonic(), datetime.now(UTC)
     census = take_census(storage, now)
-    partitions = context.instance.get_dynamic_partitions(str(episodes.name))
+    partitions = context.instance.get_dynamic_partitions(EPISODES)
     entries, damaged = read_entries(storage, context.instance, census.manifests)
     waiting = waiting_uploads(storage, context.instance, census, entries)
     store_entries(storage, entries)
@@ -101,7 +103,7 @@ def worst(entries: Sequence[Entry], waiting: Sequence[Waiting]) -> str:
 check_catalogue = dg.define_asset_job(
     "check_catalogue",
     selection=dg.AssetSelection.assets(catalogue),
-    tags={"dagster/priority": "-1"},
+    tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Counts what there is of all episodes, and checks what needs a person.",
 )
 check_every_night = dg.ScheduleDefinition(

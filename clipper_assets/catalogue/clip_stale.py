@@ -12,10 +12,12 @@ from clipper_assets.catalogue.estimates import Estimates
 from clipper_assets.catalogue.plans import Plan, save_plan
 from clipper_assets.catalogue.stale import STEPS, Compared, Comparison, Difference
 from clipper_assets.clips.assets import RenderConfig
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.runtime.tenant import JOB_TAGS, runs_filter
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.clean import clean_text
@@ -96,7 +98,7 @@ def find(comparison: Comparison, log: Callable[[str], None]) -> Found:
     """Compare all episodes; one that has a run in progress is left to that run."""
     instance, found = comparison.instance, Found()
     busy = episodes_of(unfinished_runs(instance))
-    for number, episode in enumerate(instance.get_dynamic_partitions("episodes"), 1):
+    for number, episode in enumerate(instance.get_dynamic_partitions(EPISODES), 1):
         if episode in busy:
             found.in_progress.append(episode)
             continue
@@ -112,7 +114,7 @@ def find(comparison: Comparison, log: Callable[[str], None]) -> Found:
 def unfinished_runs(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     """All runs that are queued or running; one that was created but never queued does not count."""
     statuses = [status for status in NOT_FINISHED_STATUSES if status is not dg.DagsterRunStatus.NOT_STARTED]
-    return instance.get_runs(dg.RunsFilter(statuses=statuses))
+    return instance.get_runs(runs_filter(statuses=statuses))
 
 
 def episodes_of(runs: Iterable[dg.DagsterRun]) -> set[str]:
@@ -177,6 +179,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 @dg.job(
+    tags=JOB_TAGS,
     description="Backfills the whole catalogue, and makes only what differs: what code, settings, shows, edits, models "
     "or files have changed since. A dry run, which is the default, says how many episodes, seconds and dollars.",
 )

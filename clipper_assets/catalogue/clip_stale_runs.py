@@ -12,9 +12,10 @@ from clipper_assets.catalogue.plans import Plan, newest_plan_id, read_plan
 from clipper_assets.catalogue.stale import Comparison, Difference
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.discovery.requests import BEHIND_PEOPLE
-from clipper_assets.episodes.partitions import object_key
+from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.tenant import asset_key, runs_filter
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -99,7 +100,7 @@ def _requests(plan: Plan, progress: Progress, comparison: Comparison, log: Any) 
             continue
         compared += ran_since
         needed = _again(difference, comparison, log) if ran_since else difference
-        if needed and comparison.instance.has_dynamic_partition("episodes", needed.episode):
+        if needed and comparison.instance.has_dynamic_partition(EPISODES, needed.episode):
             busy.add(needed.episode)
             free -= 1
             yield _request(needed, plan, number, comparison.storage)
@@ -107,7 +108,7 @@ def _requests(plan: Plan, progress: Progress, comparison: Comparison, log: Any) 
 
 def _ran_since(episode: str, plan: Plan, instance: dg.DagsterInstance) -> bool:
     """Whether the episode had another run since the plan was begun: one of a person, or one of an earlier plan."""
-    filters = dg.RunsFilter(tags={PARTITION_TAG: episode}, created_after=plan.began_at)
+    filters = runs_filter(tags={PARTITION_TAG: episode}, created_after=plan.began_at)
     return instance.get_runs_count(filters) > 0
 
 
@@ -132,7 +133,7 @@ def request_of(difference: Difference, run_key: str, tags: Mapping[str, str] | N
     return dg.RunRequest(
         partition_key=difference.episode,
         run_key=run_key,
-        asset_selection=[dg.AssetKey(step) for step in difference.steps],
+        asset_selection=[asset_key(step) for step in difference.steps],
         run_config={"ops": {step: {"config": config} for step, config in difference.configs.items()}},
         tags={
             DIFFERS_TAG: shortened(f"{difference.steps[0]}: {difference.why}"),

@@ -11,6 +11,7 @@ from clipper_assets.catalogue.checks import CATALOGUE
 from clipper_assets.catalogue.garbage import Garbage, Gone, find_garbage, remove_gone, remove_leftovers
 from clipper_assets.catalogue.missing import MOST_VANISHED, VanishedError
 from clipper_assets.runtime.refusal import faults_in_one_sentence
+from clipper_assets.runtime.tenant import JOB_TAGS, asset_key
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.markdown import short_table
@@ -35,7 +36,7 @@ class GarbageConfig(dg.Config):
 
 
 @dg.asset_check(
-    asset=CATALOGUE,
+    asset=asset_key(CATALOGUE),
     name="catalogue_has_no_garbage",
     description="Warns of leftovers and of episodes whose upload is missing, which `collect_garbage` would remove. "
     "Removes nothing.",
@@ -75,7 +76,7 @@ def collect(
 
 
 @dg.job(
-    tags={"dagster/priority": "-1"},
+    tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Says which episodes have lost their upload; with `dry_run: false` it removes those that lost it long "
     "ago, and leftovers of killed copies.",
 )

@@ -14,6 +14,7 @@ from clipper_assets.clips.manifest import Manifest, read_manifest
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.runs.model import REPORTED_TAG
+from clipper_assets.runtime.tenant import own_run
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import LAKE, parquet_bytes
@@ -125,7 +126,7 @@ def _unseen(storage: Storage, instance: dg.DagsterInstance, manifest: Manifest, 
 
 
 def _is_reported(instance: dg.DagsterInstance, run_id: str) -> bool:
-    run = instance.get_run_by_id(run_id)
+    run = own_run(instance, run_id)
     return run is not None and REPORTED_TAG in run.tags
 
 

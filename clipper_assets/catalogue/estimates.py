@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.catalogue.stale import ORDER
+from clipper_assets.runtime.tenant import asset_key
 
 LOOKED_AT = 2_000
 """Most materializations of an asset, newest first, that an estimate is based on."""
@@ -65,7 +66,7 @@ def _spent(instance: dg.DagsterInstance, asset: str) -> dict[str, Estimate]:
     Of clips, all are counted where some were kept.
     """
     spent: dict[str, Estimate] = {}
-    for record in instance.fetch_materializations(dg.AssetKey(asset), limit=LOOKED_AT).records:
+    for record in instance.fetch_materializations(asset_key(asset), limit=LOOKED_AT).records:
         materialization = record.asset_materialization
         if materialization is None or materialization.partition is None or materialization.partition in spent:
             continue

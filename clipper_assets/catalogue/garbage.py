@@ -11,10 +11,11 @@ import dagster as dg
 from clipper_assets.catalogue.census import Amount, Census, is_episode, take_census
 from clipper_assets.catalogue.missing import look_again, read_missing, write_missing
 from clipper_assets.clips.removal import remove_files
-from clipper_assets.episodes.partitions import object_key
+from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.stored import Stored
 
@@ -89,7 +90,7 @@ def find_garbage(
     """
     census = take_census(storage, now)
     last = read_missing(storage, now)
-    partitions = instance.get_dynamic_partitions("episodes")
+    partitions = instance.get_dynamic_partitions(EPISODES)
     known = census.episodes().union(filter(is_episode, partitions))
     missing = look_again(last, known, census.uploads, now, most_vanished)
     write_missing(storage, missing)
@@ -113,12 +114,12 @@ def remove_gone(storage: Storage, instance: dg.DagsterInstance, gone: Gone) -> s
     if storage.exists(object_key(gone.partition)):
         return "its upload is back"
     of_episode = {"dagster/partition": gone.partition}
-    if instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+    if instance.get_run_ids(runs_filter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
         return "a run of it is in progress"
     remove_files(storage, gone.partition, gone.tables)
-    for run_id in instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
+    for run_id in instance.get_run_ids(runs_filter(tags=of_episode)):
         remove_run(instance, run_id)
-    instance.delete_dynamic_partition("episodes", gone.partition)
+    instance.delete_dynamic_partition(EPISODES, gone.partition)
     return None
 
 

@@ -15,7 +15,7 @@ from clipper_assets.clips.lineage import clips_read
 from clipper_assets.edits.lineage import edits_read_by
 from clipper_assets.edits.model import Edits
 from clipper_assets.episodes.discovery.inputs import Observe
-from clipper_assets.episodes.partitions import object_key
+from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.highlights.lineage import windows_read
 from clipper_assets.highlights.prompt import FOLDER, packaged_prompt, packaged_prompts
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
@@ -123,7 +123,7 @@ def _swept(
         return [], position
     by_settings = position.stage == SETTINGS
     read, most = (inputs.by_settings, MOST_BY_SETTINGS) if by_settings else (inputs.all_of, MOST_EPISODES)
-    episodes = sorted(instance.get_dynamic_partitions("episodes"))
+    episodes = sorted(instance.get_dynamic_partitions(EPISODES))
     left = episodes[bisect_right(episodes, position.after) :]
     stop_s = time.monotonic() + SWEEP_S
     current: dict[str, Versions] = {}
@@ -160,7 +160,7 @@ def _affected(instance: dg.DagsterInstance, inputs: Inputs, keys: Collection[str
     for key in keys:
         beside.setdefault(folder_of(key), []).append(key)
     names = {folder: sorted_names(key.removeprefix(folder) for key in within) for folder, within in beside.items()}
-    episodes = [each for each in instance.get_dynamic_partitions("episodes") if folder_of(object_key(each)) in beside]
+    episodes = [each for each in instance.get_dynamic_partitions(EPISODES) if folder_of(object_key(each)) in beside]
     laid_out = _laid_out(instance, episodes)
     affected: dict[str, Versions] = {}
     for episode in episodes:

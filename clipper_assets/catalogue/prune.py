@@ -12,6 +12,7 @@ from clipper_assets.catalogue.superseded import Superseded
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
+from clipper_assets.runtime.tenant import JOB_TAGS, runs_filter
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 
@@ -80,7 +81,7 @@ def prune_superseded(
 
 
 @dg.job(
-    tags={"dagster/priority": "-1"},
+    tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Removes finished runs that are old and that newer runs have superseded.",
 )
 def prune_runs() -> None:
@@ -98,7 +99,7 @@ prune_runs_every_day = dg.ScheduleDefinition(
 
 def finished_runs(instance: dg.DagsterInstance, before: datetime) -> Iterator[dg.DagsterRun]:
     """The runs that finished before a time, oldest first; they may be removed while they are read."""
-    filters = dg.RunsFilter(statuses=list(FINISHED_STATUSES), updated_before=before)
+    filters = runs_filter(statuses=list(FINISHED_STATUSES), updated_before=before)
     records = instance.get_run_records(filters, limit=PAGE, ascending=True)
     while records:
         cursor = records[-1].dagster_run.run_id

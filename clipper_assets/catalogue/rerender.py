@@ -15,9 +15,11 @@ from clipper_assets.catalogue.clip_stale import episodes_of, unfinished_runs
 from clipper_assets.catalogue.clip_stale_runs import request_of
 from clipper_assets.catalogue.inputs import INPUTS
 from clipper_assets.catalogue.stale import ORDER, Comparison, Difference
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.job import assets, build_resources
 from clipper_assets.runtime.asset_names import CAMERA_PATHS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, SCENES
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.tenant import asset_key
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 
@@ -107,12 +109,12 @@ def _evaluate(state: State, comparison: Comparison) -> None:
     result = dg.evaluate_automation_conditions(
         dg.Definitions(assets=[*INPUTS, *assets], resources=resources),
         comparison.instance,
-        asset_selection=dg.AssetSelection.assets(*AUTOMATED),
+        asset_selection=dg.AssetSelection.assets(*map(asset_key, AUTOMATED)),
         cursor=cursor,
     )
     state.conditions = _packed(dg.serialize_value(result.cursor))
     for asset in AUTOMATED:
-        for episode in sorted(filter(None, result.get_requested_partitions(dg.AssetKey(asset)))):
+        for episode in sorted(filter(None, result.get_requested_partitions(asset_key(asset)))):
             state.add(episode, asset)
 
 
@@ -149,7 +151,7 @@ def _requests(state: State, comparison: Comparison, log: Any) -> Iterator[dg.Run
 
 def _differences(episode: str, asset: str, comparison: Comparison, log: Any) -> Sequence[Difference]:
     """What differs in an episode from `asset` on; nothing if that cannot be compared."""
-    if not comparison.instance.has_dynamic_partition("episodes", episode):
+    if not comparison.instance.has_dynamic_partition(EPISODES, episode):
         return []
     try:
         return comparison.of(episode, begin=asset).differences
@@ -160,7 +162,7 @@ def _differences(episode: str, asset: str, comparison: Comparison, log: Any) -> 
 
 stock_sensor = dg.AutomationConditionSensorDefinition(
     "default_automation_condition_sensor",
-    target=dg.AssetSelection.assets(*AUTOMATED),
+    target=dg.AssetSelection.assets(*map(asset_key, AUTOMATED)),
     description="Leave it off, and use rerender. Dagster adds this sensor wherever assets have automation conditions; "
     "its runs know no limit and no run config, so episodes would lose what they were rendered with.",
 )

@@ -39,6 +39,7 @@ from clipper_assets.runtime.asset_names import (
 )
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.faults import fault_of
+from clipper_assets.runtime.tenant import asset_key, own_run
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -204,9 +205,9 @@ class Comparison:
         requested = read_requested(table)
         if requested is not None:
             return requested
-        selected = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[episode])
+        selected = dg.AssetRecordsFilter(asset_key=asset_key(asset), asset_partitions=[episode])
         records = self.instance.fetch_materializations(selected, limit=1).records
-        run = self.instance.get_run_by_id(records[0].run_id) if records else None
+        run = own_run(self.instance, records[0].run_id) if records else None
         ops: Any = run.run_config.get("ops", {}) if run else {}
         config = ops.get(asset, {}).get("config") or {}
         return {name: value for name, value in config.items() if name != "afresh" and value is not None}

@@ -16,9 +16,10 @@ from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import clip_folders, owner, read_manifest
 from clipper_assets.clips.removal import MANIFEST
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
-from clipper_assets.episodes.partitions import object_key
+from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.tenant import is_own_asset, runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 
@@ -33,8 +34,8 @@ class Superseded:
 
     def __init__(self, storage: Storage, instance: dg.DagsterInstance):
         self.storage, self.instance = storage, instance
-        self.partitions = frozenset(instance.get_dynamic_partitions("episodes"))
-        self.asset_keys = instance.get_asset_keys()
+        self.partitions = frozenset(instance.get_dynamic_partitions(EPISODES))
+        self.asset_keys = [key for key in instance.get_asset_keys() if is_own_asset(key)]
         self.of_all = [record for key in self.asset_keys for record in self._latest(key, None)]
         self.latest = {record.run_id for record in self.of_all}
         self._needed: dict[str, set[str]] = {}
@@ -50,11 +51,11 @@ class Superseded:
         """The runs of the episode, or of the job, of `run` that are needed."""
         partition = run.tags.get("dagster/partition")
         if partition is None:
-            of_job = self.instance.get_runs(dg.RunsFilter(job_name=run.job_name))
+            of_job = self.instance.get_runs(runs_filter(job_name=run.job_name))
             runs = [each for each in of_job if "dagster/partition" not in each.tags]
             needed = _unmatched(runs)
         elif partition in self.partitions:
-            runs = list(self.instance.get_runs(dg.RunsFilter(tags={"dagster/partition": partition})))
+            runs = list(self.instance.get_runs(runs_filter(tags={"dagster/partition": partition})))
             needed = _unmatched(runs) | self._of_present_version(partition, runs)
             if len(needed) < len(runs):
                 needed |= self._holders(partition) | self._renderers(partition)

@@ -27,6 +27,7 @@ from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded
 from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
@@ -61,6 +62,7 @@ def inputs(
     }
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

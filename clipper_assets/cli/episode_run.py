@@ -14,7 +14,7 @@ from clipper_assets.chapters.assets import ChaptersConfig
 from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
-from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.episodes.partitions import EPISODES, partition_key
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.launch.launcher import WORKER_TAG
@@ -30,6 +30,7 @@ from clipper_assets.runtime.asset_names import (
     SCENES,
 )
 from clipper_assets.runtime.progress import Progress
+from clipper_assets.runtime.tenant import RUN_TAGS
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.transcript.assets import TranscriptConfig
@@ -83,7 +84,7 @@ def run_episode(
     """
     stored = storage.stat(config.key)
     partition = partition_key(config.key)
-    instance.add_dynamic_partitions("episodes", [partition])
+    instance.add_dynamic_partitions(EPISODES, [partition])
     return dg.materialize(
         [*INPUTS, *assets],
         selection=dg.AssetSelection.assets(*assets),
@@ -106,6 +107,6 @@ def run_episode(
             },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
-        tags={WORKER_TAG: this_process().dump(), **({UPLOAD_TAG: upload_tag(stored)} if stored else {})},
+        tags={**RUN_TAGS, WORKER_TAG: this_process().dump(), **({UPLOAD_TAG: upload_tag(stored)} if stored else {})},
         raise_on_error=False,
     )

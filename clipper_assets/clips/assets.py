@@ -26,6 +26,7 @@ from clipper_assets.runtime.gpus import encoding_on_a_gpu
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show, load_show
 from clipper_assets.storage.base import Storage
@@ -55,6 +56,7 @@ class RenderConfig(dg.Config):
         )
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

@@ -8,9 +8,10 @@ import dagster as dg
 from clipper_assets.captions.styles import style_names
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.tenant import partition_set
 from clipper_assets.text.languages import iso_language
 
-looks = dg.DynamicPartitionsDefinition(name="looks")
+looks = dg.DynamicPartitionsDefinition(name=partition_set("looks"))
 episodes_and_looks = dg.MultiPartitionsDefinition({"episodes": episodes, "looks": looks})
 """Partitions of `clip_variants`: each look of each episode."""
 LOOKS = "looks"

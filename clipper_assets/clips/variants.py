@@ -24,12 +24,14 @@ from clipper_assets.runtime.partition_keys import dimensions
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes_and_looks,
     group_name="episodes",

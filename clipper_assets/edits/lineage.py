@@ -14,10 +14,11 @@ from clipper_assets.runtime.asset_names import (
     SCENES,
 )
 from clipper_assets.runtime.lineage import version_of
+from clipper_assets.runtime.tenant import asset_key
 from clipper_assets.shows.show import STILL, Layout
 
 EDITS = dg.AssetSpec(
-    "edits",
+    asset_key("edits"),
     partitions_def=episodes,
     group_name="episodes",
     kinds={"json"},

@@ -24,6 +24,7 @@ from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
 from clipper_assets.storage.base import Storage
@@ -53,6 +54,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     }
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

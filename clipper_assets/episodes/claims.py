@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
+from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
@@ -181,10 +182,10 @@ def _decide_now(
 
 def _runs(instance: dg.DagsterInstance, stored: Stored) -> list[dg.DagsterRun]:
     """The runs of a version, newest first, followed by runs of earlier releases, whose tag has only the content."""
-    runs = list(instance.get_runs(dg.RunsFilter(tags={UPLOAD_TAG: upload_tag(stored)})))
+    runs = list(instance.get_runs(runs_filter(tags={UPLOAD_TAG: upload_tag(stored)})))
     if stored.uploaded_at:
         tags = {UPLOAD_TAG: f"{stored.key}@{stored.content}"}
-        runs += instance.get_runs(dg.RunsFilter(tags=tags, created_after=stored.uploaded_at - timedelta(seconds=1)))
+        runs += instance.get_runs(runs_filter(tags=tags, created_after=stored.uploaded_at - timedelta(seconds=1)))
     return runs
 
 

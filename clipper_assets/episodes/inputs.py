@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 import dagster as dg
 
 from clipper_assets.episodes.partitions import episodes
+from clipper_assets.runtime.tenant import asset_key
 
 
 def input_asset(
@@ -12,7 +13,7 @@ def input_asset(
 ) -> dg.AssetSpec:
     """An external asset with the key `path`, whose second part, if any, is its reader, the one asset that uses it."""
     return dg.AssetSpec(
-        dg.AssetKey(path),
+        asset_key(*path),
         deps=list(upstream),
         partitions_def=episodes,
         group_name="inputs",

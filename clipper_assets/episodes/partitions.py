@@ -6,9 +6,11 @@ from urllib.parse import unquote
 
 import dagster as dg
 
+from clipper_assets.runtime.tenant import partition_set
 from clipper_assets.storage.hive import escape, hive_folder
 
-episodes = dg.DynamicPartitionsDefinition(name="episodes")
+EPISODES = partition_set("episodes")
+episodes = dg.DynamicPartitionsDefinition(name=EPISODES)
 
 MAX_KEY_BYTES = 220
 """Longest folder name of an episode in the lake. File systems allow 255 bytes; the rest is spare."""

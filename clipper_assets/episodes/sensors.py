@@ -11,7 +11,7 @@ from clipper_assets.episodes.discovery.cursor import Cursor
 from clipper_assets.episodes.discovery.inputs import INPUTS_PER_TICK, Observe
 from clipper_assets.episodes.discovery.listing import listing_of
 from clipper_assets.episodes.discovery.requests import Decisions, can_be_episode, new_partitions, run_requests
-from clipper_assets.episodes.partitions import object_key
+from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
@@ -52,7 +52,7 @@ def build_new_uploads(job: Any, interval_s: int, observe: Observe) -> dg.SensorD
         listing = listing_of(storage)
         registered: set[str] = set()
         if listing.digest != cursor.listing:
-            partitions = context.instance.get_dynamic_partitions("episodes")
+            partitions = context.instance.get_dynamic_partitions(EPISODES)
             registered = {object_key(key) if "%" in key else key for key in partitions}
         if cursor.requested:
             decisions.remember(upload for upload in listing.uploads.values() if cursor.handled(upload))

@@ -3,8 +3,9 @@
 import dagster as dg
 
 from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.runtime.tenant import partition_set
 
-shows = dg.DynamicPartitionsDefinition(name="shows")
+shows = dg.DynamicPartitionsDefinition(name=partition_set("shows"))
 SHOW_TAG = "clipper/show"
 """Tag of every run of an episode: the partition key of its show."""
 ROOT = "."

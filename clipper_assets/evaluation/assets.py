@@ -18,6 +18,7 @@ from clipper_assets.highlights.taste import SHOW_TASTE, taste_key
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.tenant import JOB_TAGS, of_tenant
 from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import LAKE, parquet_bytes
@@ -37,6 +38,7 @@ PROMPT_NOT_WORSE = dg.AssetCheckSpec(
 )
 
 
+@of_tenant
 @dg.asset(
     name=PICKER_EVALUATION,
     group_name="evaluation",
@@ -117,6 +119,7 @@ def _stored_plot(storage: Storage, png: bytes | None) -> dg.MetadataValue[str | 
     return dg.MetadataValue.url(storage.uri(key))
 
 
+@of_tenant
 @dg.asset(
     name=SHOW_TASTE,
     group_name="evaluation",
@@ -163,7 +166,7 @@ def _taste_row(show: str, each: Learned) -> list[object]:
 evaluate_pickers = dg.define_asset_job(
     "evaluate_pickers",
     selection=dg.AssetSelection.assets(picker_evaluation, show_taste),
-    tags={"dagster/priority": "-1"},
+    tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Compares pickers and prompts by what people did with their clips, and learns what each show likes.",
 )
 every_night = dg.ScheduleDefinition(

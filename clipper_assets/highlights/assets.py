@@ -40,6 +40,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
 from clipper_assets.shows.clip_options import CLIPS, LENGTH, MAX_CLIPS, RANGE, TOPICS
@@ -100,6 +101,7 @@ def inputs(
     }
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

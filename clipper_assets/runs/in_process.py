@@ -2,13 +2,14 @@
 
 import dagster as dg
 
+from clipper_assets.runtime.tenant import asset_name
 from clipper_assets.storage.recipes import UP_TO_DATE
 
 
 def unchanged(result: dg.ExecuteInProcessResult) -> list[str]:
     """The assets whose stored table was up to date, in the order of the data."""
     return [
-        event.materialization.asset_key.to_user_string()
+        asset_name(event.materialization.asset_key)
         for event in result.get_asset_materialization_events()
         if UP_TO_DATE in event.materialization.metadata
     ]

@@ -25,6 +25,7 @@ from clipper_assets.runtime.asset_names import (
     SCENES,
 )
 from clipper_assets.runtime.progress import read_progress
+from clipper_assets.runtime.tenant import asset_name, runs_filter
 
 WEIGHTS = {
     RAW_VIDEO: 5.0,
@@ -178,7 +179,7 @@ def _changed(step: Step, event: dg.DagsterEvent, at: datetime) -> Step | None:
 def _selected_assets(run: dg.DagsterRun) -> frozenset[str]:
     """Returns the names of the assets that a run materializes."""
     if run.asset_selection:
-        return frozenset(key.to_user_string() for key in run.asset_selection)
+        return frozenset(map(asset_name, run.asset_selection))
     return frozenset(run.step_keys_to_execute or WEIGHTS)
 
 
@@ -193,7 +194,7 @@ class Runs:
 
     def latest(self, partition: str) -> dg.DagsterRun | None:
         """Returns the newest run of an episode, or None."""
-        filters = dg.RunsFilter(tags={"dagster/partition": partition})
+        filters = runs_filter(tags={"dagster/partition": partition})
         return next(iter(self.instance.get_runs(filters=filters, limit=1)), None)
 
     def view(self, run: dg.DagsterRun) -> RunView:

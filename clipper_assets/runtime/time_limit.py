@@ -21,6 +21,7 @@ from clipper_assets.runtime.asset_names import (
     RENDERED_CLIPS,
     SCENES,
 )
+from clipper_assets.runtime.tenant import asset_name
 
 GRACE_S = 60.0
 """The process is ended if native code has not returned to Python this long after the limit."""
@@ -69,7 +70,7 @@ def time_limit(context: dg.AssetExecutionContext, duration_s: float, scale: floa
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    step = context.asset_key.to_user_string()
+    step = asset_name(context.asset_key)
     limit_s = LIMITS[step].seconds(duration_s) * scale
 
     def expire(_signal: int, _frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from clipper_assets.runtime.partition_keys import dimensions
 from clipper_assets.runtime.refusal import faults_in_one_sentence
+from clipper_assets.runtime.tenant import asset_name
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.hive import hive_folder
@@ -109,7 +110,7 @@ def _folder(episode: str, look: str) -> str:
 
 
 def _key(asset: dg.OutputContext, episode: str, look: str) -> str:
-    name = asset.asset_key.to_user_string()
+    name = asset_name(asset.asset_key)
     return table_key(name, str(asset.definition_metadata["table"]), episode, look)
 
 

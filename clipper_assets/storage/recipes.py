@@ -16,6 +16,7 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import Field
 
+from clipper_assets.runtime.tenant import asset_key, asset_name
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import STORED_BYTES, stored_table, table_key
@@ -121,7 +122,7 @@ def stored_result(
     The new materialization repeats the metadata of the latest one, except for `COSTS`. `lineage` are tags that name
     what the step read beside the upstream tables.
     """
-    asset, episode = context.asset_key.to_user_string(), context.partition_key
+    asset, episode = asset_name(context.asset_key), context.partition_key
     if config.afresh or not storage.exists(table_key(asset, spec.name, episode)):
         return None
     try:
@@ -175,7 +176,7 @@ def new_result(
 def _facts(context: dg.AssetExecutionContext, asset: str, episode: str) -> dict[str, dg.MetadataValue[Any]]:
     """The metadata of the asset's latest materialization; empty if Dagster's event log was purged."""
     records = context.instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[episode]), limit=1
+        dg.AssetRecordsFilter(asset_key=asset_key(asset), asset_partitions=[episode]), limit=1
     ).records
     materialization = records[0].asset_materialization if records else None
     if materialization is None:

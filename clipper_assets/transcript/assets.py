@@ -23,6 +23,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import GPU, GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Device, EngineName, Settings
 from clipper_assets.shows.speakers import read_names
@@ -86,6 +87,7 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     }
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     kinds={"whisper", "parquet"},

@@ -21,6 +21,7 @@ from clipper_assets.runs.log import Runs
 from clipper_assets.runs.model import REPORTED_TAG
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.tenant import asset_key, is_own_run
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -192,9 +193,11 @@ def _deliver(
 
 
 def _is_reported(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool | None:
-    """Whether an ended run makes clips and is not retried; None until Dagster has decided about a retry."""
+    """Whether an ended run of the tenant makes clips and is not retried; None until Dagster has decided about that."""
+    if not is_own_run(run):
+        return False
     selection = run.asset_selection
-    if PARTITION not in run.tags or (selection and dg.AssetKey(RENDERED_CLIPS) not in selection):
+    if PARTITION not in run.tags or (selection and asset_key(RENDERED_CLIPS) not in selection):
         return False
     if run.status is not dg.DagsterRunStatus.FAILURE or not instance.run_retries_enabled:
         return True
@@ -257,9 +260,7 @@ def _body(event: str, record: dg.RunRecord, instance: dg.DagsterInstance, storag
         "manifest_key": None,
     }
     if event == SUCCEEDED:
-        of_episode = dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(RENDERED_CLIPS), asset_partitions=[run.tags[PARTITION]]
-        )
+        of_episode = dg.AssetRecordsFilter(asset_key=asset_key(RENDERED_CLIPS), asset_partitions=[run.tags[PARTITION]])
         records = instance.fetch_materializations(of_episode, limit=1).records
         materialization = records[0].asset_materialization if records else None
         if materialization and "manifest" in materialization.metadata:

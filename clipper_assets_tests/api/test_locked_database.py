@@ -9,8 +9,10 @@ from fastapi.testclient import TestClient
 from graphql import GraphQLError
 
 from clipper_assets.api.deps import Services
-from clipper_assets.api.graphql.operations import LOCATION, PARTITIONS, REPOSITORY, operation
+from clipper_assets.api.graphql.operations import REPOSITORY, operation
 from clipper_assets.api.problems import add_handlers
+from clipper_assets.episodes.partitions import EPISODES
+from clipper_assets.runtime.tenant import LOCATION
 from clipper_assets_tests.api.conftest import NEW
 from clipper_assets_tests.runtime.test_faults import LOCKED, database_error
 from clipper_assets_tests.test_locked_database import locked
@@ -49,7 +51,7 @@ def test_a_graphql_error_that_dagster_returns_as_data_has_no_traceback(
     fields = "message stack className cause { message } causes { message } errorChain { error { message } }"
     query = operation("register_episode").replace("PythonError { message }", f"PythonError {{ {fields} }}")
     repository = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
-    variables = {"selector": repository, "partitionsDefName": PARTITIONS, "partitionKey": "show2/other.mp4"}
+    variables = {"selector": repository, "partitionsDefName": EPISODES, "partitionKey": "show2/other.mp4"}
     with locked(Path(services.instance.root_directory) / "history" / "runs" / "index.db"):
         answer = operator.post("/graphql", json={"query": query, "variables": variables})
     assert answer.status_code == 200

@@ -11,7 +11,7 @@ from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.remote_representation.code_location import GrpcServerCodeLocation
 
-from clipper_assets.api.graphql.operations import LOCATION
+from clipper_assets.runtime.tenant import LOCATION
 from clipper_assets.runtime.workspace import WorkspaceProcessContext
 
 log = logging.getLogger(__name__)

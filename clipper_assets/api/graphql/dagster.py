@@ -8,10 +8,12 @@ import dagster as dg
 from sqlalchemy.exc import OperationalError
 
 from clipper_assets.api.graphql.code_server import CodeServer
-from clipper_assets.api.graphql.operations import JOB, LOCATION, PARTITIONS, REPOSITORY, operation
+from clipper_assets.api.graphql.operations import JOB, REPOSITORY, operation
 from clipper_assets.api.graphql.server import DagsterGraphQL
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.runtime.faults import of_database
+from clipper_assets.runtime.tenant import LOCATION, asset_key
 from clipper_assets.runtime.workspace import load_workspace
 
 
@@ -53,11 +55,11 @@ class Dagster:
             raise RefusedError(503, "the code server does not answer and is being restarted; try again in a minute")
         repository = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
         self._mutate(
-            "register_episode", {"selector": repository, "partitionsDefName": PARTITIONS, "partitionKey": partition}
+            "register_episode", {"selector": repository, "partitionsDefName": EPISODES, "partitionKey": partition}
         )
         selector: dict[str, Any] = {**repository, "jobName": JOB}
         if assets:
-            selector["assetSelection"] = [{"path": [asset]} for asset in assets]
+            selector["assetSelection"] = [{"path": asset_key(asset).path} for asset in assets]
         all_tags = {"dagster/partition": partition, **tags}
         launch = self._mutate(
             "launch_run",

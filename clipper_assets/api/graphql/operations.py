@@ -21,13 +21,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.api.auth import Access
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.job import assets
+from clipper_assets.runtime.tenant import LOCATION, asset_name
 from clipper_assets.text.mistakes import first_mistake
 
 LAUNCHER_TAGS = ("dagster-k8s/", "ecs/", "docker/")
 """Prefixes of tags that configure the pod, task or container of a run."""
-LOCATION, REPOSITORY, JOB, PARTITIONS = "clipper_assets", "__repository__", "clip_episode", "episodes"
-ASSETS = frozenset(asset.key.to_user_string() for asset in assets)
+REPOSITORY, JOB = "__repository__", "clip_episode"
+ASSETS = frozenset(asset_name(asset.key) for asset in assets)
 CREATOR_TAGS = frozenset({"dagster/partition", "dagster/priority"})
 
 
@@ -144,7 +146,7 @@ class _Backfill(_Exact):
 
 class _Register(_Exact):
     selector: _RepositorySelector
-    definition: str = Field(alias="partitionsDefName", pattern=f"^{PARTITIONS}$")
+    definition: str = Field(alias="partitionsDefName", pattern=f"^{EPISODES}$")
     key: str = Field(alias="partitionKey")
 
 

@@ -27,6 +27,7 @@ from clipper_assets.api.graphql.code_server import CodeServer
 from clipper_assets.api.graphql.operations import check_mutation
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.runtime.faults import fault_of, of_database
+from clipper_assets.runtime.tenant import TENANT
 from clipper_assets.runtime.workspace import WorkspaceProcessContext, WorkspaceRequestContext
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,8 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         return []
 
     def build_routes(self) -> list[BaseRoute]:
+        if TENANT:
+            return [Route("/graphql", _refuse, methods=["GET", "POST"])]
         return [
             Route("/graphql", self.graphql_http_endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", self.graphql_ws_endpoint),
@@ -167,6 +170,10 @@ class DagsterGraphQL(GraphQLServer[WorkspaceRequestContext]):
         if result.errors:
             raise RuntimeError("; ".join(error.message for error in result.errors))
         return dict(result.data)
+
+
+async def _refuse(_: Request) -> JSONResponse:
+    raise RefusedError(403, "Dagster's GraphQL API shows the runs of all tenants, so this API does not serve it")
 
 
 async def _parse_request(request: Request) -> tuple[str, dict[str, Any] | None, str | None]:

@@ -20,7 +20,7 @@ from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
 from clipper_assets.edits.adverts import SpanInForce, spans_in_force
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
-from clipper_assets.episodes.partitions import object_key, partition_key
+from clipper_assets.episodes.partitions import EPISODES, object_key, partition_key
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.highlights.window import WINDOWS
@@ -35,6 +35,7 @@ from clipper_assets.runtime.asset_names import (
     RENDERED_CLIPS,
 )
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.tenant import asset_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import stored_table, table_key
@@ -121,7 +122,7 @@ class States:
 
     def partitions(self) -> list[str]:
         """Returns the partitions of all episodes, the newest first."""
-        return list(reversed(self.instance.get_dynamic_partitions("episodes")))
+        return list(reversed(self.instance.get_dynamic_partitions(EPISODES)))
 
     def partition(self, key: str, suffixes: Collection[str] = RECORDINGS) -> str:
         """Returns the partition of an upload. Raises RefusedError (422) for a key that no upload may have."""
@@ -178,7 +179,7 @@ class States:
         bare = EpisodeSnapshot(key, partition, run, view, Edits(version=0), read_at)
         try:
             if run is None and not self.storage.exists(key):
-                if not self.instance.has_dynamic_partition("episodes", partition):
+                if not self.instance.has_dynamic_partition(EPISODES, partition):
                     raise RefusedError(
                         404, f"no upload {key} below the storage root; check the name, or upload the file"
                     )
@@ -194,7 +195,7 @@ class States:
             return replace(bare, damage=str(error))
 
     def _materialized(self, partition: str, asset: str) -> dg.EventLogRecord | None:
-        records = dg.AssetRecordsFilter(asset_key=dg.AssetKey([asset]), asset_partitions=[partition])
+        records = dg.AssetRecordsFilter(asset_key=asset_key(asset), asset_partitions=[partition])
         return next(iter(self.instance.fetch_materializations(records, limit=1).records), None)
 
     def _renderings(self, partition: str) -> list[Rendering]:

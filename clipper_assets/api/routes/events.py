@@ -16,6 +16,7 @@ from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.views.episodes import summary
 from clipper_assets.runs.log import FRESH_S
 from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runtime.tenant import own_run
 
 router = APIRouter(tags=["episodes"])
 END = "end"
@@ -77,7 +78,7 @@ async def _events(services: Services, episode: EpisodeSnapshot, after: int) -> A
 
 
 def _will_be_retried(services: Services, run_id: str) -> bool:
-    run = services.instance.get_run_by_id(run_id)
+    run = own_run(services.instance, run_id)
     return run is not None and run.tags.get("dagster/will_retry") == "true"
 
 

@@ -24,6 +24,7 @@ from clipper_assets.episodes.claims import Launch, Requester, Served, claim_run,
 from clipper_assets.episodes.probe_subprocess import check_in_subprocess
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.errors import UploadRefusedError
+from clipper_assets.runtime.tenant import own_run
 from clipper_assets.storage.stored import Stored
 
 router = APIRouter(tags=["process"])
@@ -120,7 +121,7 @@ def _newest(services: Services, key: str, first: DagsterRun) -> DagsterRun:
     if first.is_finished and episode.run and not episode.run.is_finished and EDITS_TAG in episode.run.tags:
         return episode.run
     manifest = episode.manifest if first.is_success else None
-    return (services.instance.get_run_by_id(manifest.run_id) if manifest else None) or first
+    return (own_run(services.instance, manifest.run_id) if manifest else None) or first
 
 
 def _check(services: Services, stored: Stored) -> None:

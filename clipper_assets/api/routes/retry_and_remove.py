@@ -1,6 +1,5 @@
 """Routes that retry an episode from the start, or remove it."""
 
-import dagster as dg
 from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.api.auth import may_change
@@ -10,8 +9,10 @@ from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Launch, Requester, claim_run, delete_claims, mark_removed, release
+from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.runtime.tenant import runs_filter
 
 router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 
@@ -40,7 +41,7 @@ def remove(key: str, services: ServicesDep) -> None:
     partition = services.states.snapshot(key).partition
     of_episode = {"dagster/partition": partition}
     in_progress = RefusedError(409, f"a run of {key} is in progress or being started; cancel it, or wait for its end")
-    if services.instance.get_run_ids(dg.RunsFilter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+    if services.instance.get_run_ids(runs_filter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
         raise in_progress
     stored = services.storage.stat(key)
     # The claim keeps others from starting a run while the episode's files are removed.
@@ -57,7 +58,7 @@ def remove(key: str, services: ServicesDep) -> None:
         mark_removed(services.storage, stored, claim.attempt)
     else:
         delete_claims(services.storage, key)
-    for run_id in services.instance.get_run_ids(dg.RunsFilter(tags=of_episode)):
+    for run_id in services.instance.get_run_ids(runs_filter(tags=of_episode)):
         services.instance.delete_run(run_id)
-    services.instance.delete_dynamic_partition("episodes", partition)
+    services.instance.delete_dynamic_partition(EPISODES, partition)
     services.states.forget(key)

@@ -32,6 +32,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import STILL, Layout, load_show
@@ -64,6 +65,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     return {"followed": followed, "models": models}
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

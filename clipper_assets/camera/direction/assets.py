@@ -22,6 +22,7 @@ from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import STILL, Layout, load_show
@@ -51,6 +52,7 @@ def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any
     }
 
 
+@of_tenant
 @dg.asset(
     partitions_def=episodes,
     group_name="episodes",

@@ -9,8 +9,9 @@ from itertools import takewhile
 import dagster as dg
 
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, Wait, claim_run, run_tags, upload_tag
-from clipper_assets.episodes.partitions import episodes, partition_key
+from clipper_assets.episodes.partitions import EPISODES, episodes, partition_key
 from clipper_assets.episodes.uploads import videos_beside
+from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.stored import Listed
 
@@ -108,7 +109,7 @@ def _newest_runs(instance: dg.DagsterInstance, uploads: Sequence[Listed]) -> dic
     found: dict[Listed, datetime] = {}
     for start in range(0, len(uploads), TAGS_PER_QUERY):
         by_tag = {upload_tag(upload): upload for upload in uploads[start : start + TAGS_PER_QUERY]}
-        for record in instance.get_run_records(dg.RunsFilter(tags={UPLOAD_TAG: list(by_tag)})):
+        for record in instance.get_run_records(runs_filter(tags={UPLOAD_TAG: list(by_tag)})):
             upload = by_tag[record.dagster_run.tags[UPLOAD_TAG]]
             found[upload] = max(found.get(upload, record.create_timestamp), record.create_timestamp)
     return found
@@ -129,7 +130,7 @@ def run_requests(launches: dict[Listed, int]) -> list[dg.RunRequest]:
 def new_partitions(instance: dg.DagsterInstance, launches: Iterable[Listed]) -> list[dg.AddDynamicPartitionsRequest]:
     """The request that registers those of the uploads that are not registered yet."""
     keys = [partition_key(upload.key) for upload in launches]
-    new = [key for key in keys if not instance.has_dynamic_partition("episodes", key)]
+    new = [key for key in keys if not instance.has_dynamic_partition(EPISODES, key)]
     return [episodes.build_add_request(new)] if new else []
 
 

@@ -15,8 +15,8 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from clipper_assets.api.graphql import code_server
 from clipper_assets.api.graphql.code_server import CodeServer
 from clipper_assets.api.graphql.dagster import Dagster
-from clipper_assets.api.graphql.operations import LOCATION
 from clipper_assets.api.problems import RefusedError
+from clipper_assets.runtime.tenant import LOCATION
 
 DEFINITIONS = "import dagster as dg\n\ndefs = dg.Definitions()\n"
 
