@@ -63,7 +63,7 @@ def test_what_does_not_fit_into_a_call_comes_with_the_next(
     storage: DirectoryStorage, observed: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_OBSERVATIONS", 3)
-    storage.put_bytes("show/show.toml", b"tighten = true")
+    storage.put_bytes("show/show.toml", b"max_clips = 5")
     observe = observing(Settings())
     parts = [store(observed, observe(observed, storage, ["show/show.toml"])) for _ in range(4)]
     assert parts == [EPISODES[:3], EPISODES[3:6], EPISODES[6:], []]
