@@ -12,12 +12,15 @@ from clipper_assets.captions.lines import CaptionWord, text_of
 
 
 def sidecars(words: Sequence[CaptionWord], clip_s: float, fps: Fraction) -> tuple[str, str]:
-    """The captions of a clip as the texts of a SubRip and a WebVTT file; the latter also names the speakers.
+    """The captions of a clip as the texts of a SubRip and a WebVTT file; the latter also names language and speakers.
+
+    WebVTT's header says the language as YouTube's files do (`Language: es`); SubRip has no place for it.
 
     Markup characters are escaped in WebVTT. SubRip has no escapes, and players that use libass read braces as commands,
     so braces become parentheses there.
     """
-    srt, vtt = [], ["WEBVTT\n"]
+    language = next((word.language for word in words if word.language), "")
+    srt, vtt = [], [f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"]
     for number, cue in enumerate(cues(words, clip_s, fps), start=1):
         start, end = (ms_to_times(round(frame * 1000 / fps)) for frame in (cue.start, cue.end))
         srt.append(f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{_plain(cue)}\n")

@@ -15,6 +15,7 @@ from clipper_assets.clips.mouths import mouths_in_clip, place_off_mouths
 from clipper_assets.clips.plan import plan_clip
 from clipper_assets.clips.produce import Job
 from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.translation.texts import Translation
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.words import apply_word_edits, unmatched_edits
 from clipper_assets.episodes.source import RawVideo
@@ -36,8 +37,12 @@ class Episode:
     adverts: Sequence[Span] = ()
 
 
-def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: Encoder) -> Job:
+def clip_job(
+    window: Window, episode: Episode, look: Look, show: Show, encoder: Encoder, translation: Translation | None = None
+) -> Job:
     """The job for one window; an edit may give its clip another caption style than `look`.
+
+    A translation replaces the captions, hook and title.
 
     Raises ValueError if the camera's path does not begin with the window, or the edited caption style is unknown.
     """
@@ -56,7 +61,9 @@ def clip_job(window: Window, episode: Episode, look: Look, show: Show, encoder: 
         Degraded("edits", f"there is no word at {edit.start:.1f} s any more")
         for edit in unmatched_edits(words, word_edits)
     ]
-    plan = plan_clip(window, apply_word_edits(words, word_edits), episode.source, look, path)
+    plan = plan_clip(window, apply_word_edits(words, word_edits), episode.source, look, path, translation)
+    if translation:
+        window = replace(window, hook=translation.hook, title=translation.title)
     scene = scene_of(episode.scenes, window.start, window.end)
     mouths = mouths_in_clip(scene, path, plan, episode.source.square_size_px) if scene else []
     plan = replace(plan, place=place_off_mouths(plan.captions, mouths))

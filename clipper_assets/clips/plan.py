@@ -17,6 +17,8 @@ from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
 from clipper_assets.clips.look import Look
+from clipper_assets.clips.translation.texts import Translation
+from clipper_assets.clips.translation.timing import in_translation
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.frame import Frame
@@ -93,10 +95,18 @@ def output_fps(source: RawVideo) -> Fraction:
     return min(rate, Fraction(MAX_FPS))
 
 
-def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, camera: CameraPath) -> ClipPlan:
-    """Plan the clip of a window; `camera` is in seconds of the episode.
+def plan_clip(
+    window: Window,
+    words: pa.Table,
+    source: RawVideo,
+    look: Look,
+    camera: CameraPath,
+    translation: Translation | None = None,
+) -> ClipPlan:
+    """Plan the clip of a window, with captions and hook in translation if there is one.
 
-    Texts are cleaned again, because the tables may have been written by an earlier version or edited by a person.
+    `camera` is in seconds of the episode. Texts are cleaned again, because the tables may have been written by an
+    earlier version or edited by a person. What is cut out depends on what is spoken, in any language.
     """
     import pyarrow.compute as pc
 
@@ -129,9 +139,9 @@ def plan_clip(window: Window, words: pa.Table, source: RawVideo, look: Look, cam
         fps=fps,
         frame=look.frame,
         cuts=cuts,
-        words=_kept(marked, cuts),
+        words=_translated(_kept(marked, cuts), translation) if translation else _kept(marked, cuts),
         style=look.style,
-        hook=clean_text(window.hook) if look.hook_title else None,
+        hook=clean_text(translation.hook if translation else window.hook) if look.hook_title else None,
         camera=_in_clip(camera, start_s, cuts),
         microphones=tuple((microphone.stream, microphone.channel) for microphone in source.microphones),
         fonts_dir=look.fonts_dir,
@@ -146,6 +156,12 @@ def _kept(words: Sequence[CaptionWord], cuts: TimeMap) -> tuple[CaptionWord, ...
         for word in words
         if cuts.contains((word.start_s + word.end_s) / 2)
     )
+
+
+def _translated(words: Sequence[CaptionWord], translation: Translation) -> tuple[CaptionWord, ...]:
+    """The captions in translation, for words with times of the clip; the key words are those of the title."""
+    captions = in_translation(words, translation.sentences, translation.language)
+    return mark_keywords(captions, [translation.title])
 
 
 def _in_clip(camera: CameraPath, start_s: float, cuts: TimeMap) -> CameraPath:

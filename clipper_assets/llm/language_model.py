@@ -32,7 +32,7 @@ class LanguageModel(dg.ConfigurableResource[None]):
         secret = Settings().openai_api_key
         key = secret.get_secret_value().strip() if secret else ""
         if not key:
-            raise ModelUnavailableError("OPENAI_API_KEY is not set; set it for better picks")
+            raise ModelUnavailableError("OPENAI_API_KEY is not set; set it for better picks and translated captions")
         if not key.isascii():
             raise ModelUnavailableError("OPENAI_API_KEY contains a character that is not ASCII; copy the key again")
         with OpenAI(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import pysubs2
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from clipper_assets.captions.cues import cues
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.sidecars import sidecars
+from clipper_assets.transcript.formats import webvtt
 from clipper_assets_tests.captions.test_lines import talks
 from clipper_assets_tests.support.media import words
 
@@ -40,6 +42,13 @@ def test_srt_and_vtt_have_the_format_that_players_expect() -> None:
         "00:00:00.000 --> 00:00:05.320\nWelcome back to the quiet kitchen podcast,\nwhere we talk about food.\n\n"
         "00:00:07.000 --> 00:00:08.320\n<v Ana>Hi!\n<v B &amp; &lt;b&gt;>Hello.\n"
     )
+
+
+def test_the_header_of_webvtt_says_the_language_of_the_words() -> None:
+    srt, vtt = sidecars([replace(word, language="es") for word in words("Hola a todos.")], 80.0, FPS)
+    assert vtt.startswith("WEBVTT\nLanguage: es\n\n00:00:00.000 --> ")
+    assert "es" not in srt
+    assert webvtt.parse(vtt, None, "en").language == "es"
 
 
 def test_a_speaker_is_named_once_per_cue() -> None:

@@ -18,6 +18,7 @@ from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.gates.captions import missing_captions
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.plan import ClipPlan, output_fps, plan_clip
+from clipper_assets.clips.translation.texts import Translation
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
@@ -54,6 +55,30 @@ def planned(
 
 def clip_plan() -> ClipPlan:
     return planned(9.9, 13.1, [Word("one", 10.01, 10.5, 0), Word("two", 11.0, 13.0, 0, speaker="A")])
+
+
+def test_a_translation_keeps_the_cuts_and_the_speakers_of_what_is_spoken() -> None:
+    said = [
+        Word("one", 10.0, 10.5, 0, speaker="A"),
+        Word("um,", 10.6, 11.0, 0),
+        Word("two", 14.0, 15.0, 0, speaker="B"),
+    ]
+    table = words_table("e", said, [0] * len(said), "en", {})
+    window, look = replace(WINDOW, start=9.9, end=15.5), replace(LOOK, tighten=True, hook_title=True)
+    camera = still(Layout.fit, SOURCE, "requested layout")
+    spanish = Translation(language="es", sentences={0: "primero segundo"}, hook="¿Por qué?", title="Segundo")
+    spoken = plan_clip(window, table, SOURCE, look, camera)
+    plan = plan_clip(window, table, SOURCE, look, camera, spanish)
+    assert plan.cuts == spoken.cuts
+    assert plan.duration_s < 3.0
+    assert [(word.text, word.speaker, word.is_key) for word in plan.words] == [
+        ("primero", "A", False),
+        ("segundo", "B", True),
+    ]
+    assert plan.hook == "¿Por qué?"
+    assert plan.spec != spoken.spec
+    for shown, heard in zip(plan.words, spoken.words, strict=True):
+        assert heard.start_s - 1e-9 <= shown.start_s < shown.end_s <= heard.end_s + 1e-9
 
 
 def test_equal_plans_have_equal_specs_whatever_their_index() -> None:

@@ -193,7 +193,8 @@ def test_without_a_key_the_heuristic_is_used(
     model_server: ModelServer, monkeypatch: pytest.MonkeyPatch, name: PickerName
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
-    assert reason(pick(model_server, name)) == "OPENAI_API_KEY is not set; set it for better picks"
+    missing = "OPENAI_API_KEY is not set; set it for better picks and translated captions"
+    assert reason(pick(model_server, name)) == missing
     assert model_server.requests == []
 
 
