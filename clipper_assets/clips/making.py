@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -125,6 +126,7 @@ def make_clips(
             check_upload=watch.check,
         )
     seconds = time.monotonic() - began
+    produced = replace(produced, failed={**produced.failed, **planned.left_out})
     finished = manifest.finished(produced.clips, planned.edits.version, produced.failed)
     finished = publish_chapters(storage, folder, finished, context.log.warning)
     storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
@@ -138,6 +140,7 @@ def make_clips(
         "caption_style": planned.look.style.name,
         "edits": planned.edits.version,
         "aspect": planned.rendition.aspect.value,
+        **planned.facts,
     }
     made = Made(source, planned.rendition, folder, produced, lineage, facts)
     facts["degraded"] = dg.MetadataValue.json(made.degraded)

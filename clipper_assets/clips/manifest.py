@@ -62,10 +62,11 @@ VARIANTS = TableSpec(
 
 
 class Captions(BaseModel):
-    """Object keys of the caption files."""
+    """Object keys of the caption files, and the language of all captions (ISO 639-1; null if unknown)."""
 
     srt: str
     vtt: str
+    language: str | None = None
 
 
 class Clip(BaseModel):

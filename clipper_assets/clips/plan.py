@@ -58,6 +58,11 @@ class ClipPlan:
         return self.cuts.duration_s
 
     @property
+    def language(self) -> str | None:
+        """The language of the captions (ISO 639-1)."""
+        return next((word.language for word in self.words if word.language), None)
+
+    @property
     def captions(self) -> Captions:
         """The captions to be burned into the clip. Using them raises ValueError if the style's font is missing."""
         return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir, self.place)

@@ -1,7 +1,7 @@
 """What the steps `rendered_clips` and `clip_variants` plan before they render: the jobs of an episode's clips."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -12,6 +12,7 @@ from clipper_assets.clips.gates.verdicts import Limits, read_limits
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.translation.translate import Translations
 from clipper_assets.edits.adverts import spans_in_force, times
 from clipper_assets.edits.model import Edits
 from clipper_assets.episodes.source import RawVideo
@@ -34,19 +35,33 @@ class Tables(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """The clips to be produced."""
+    """The clips to be produced.
+
+    `left_out` says why a clip is not, by its number; `facts` are for the metadata of the materialization.
+    """
 
     rendition: Rendition
     look: Look
     limits: Limits
     edits: Edits
     jobs: "Sequence[Job]"
+    left_out: Mapping[int, str] = {}
+    facts: Mapping[str, Any] = {}
 
 
 def planned_clips(
-    tables: Tables, rendition: Rendition, look: Look, show: Show, edits: Edits, encoder: Encoder
+    tables: Tables,
+    rendition: Rendition,
+    look: Look,
+    show: Show,
+    edits: Edits,
+    encoder: Encoder,
+    translations: Translations | None = None,
 ) -> Planned:
-    """Plan a clip for each window. Raises ValueError for a show, edits, a style or a camera that cannot be used."""
+    """Plan a clip for each window, except those that have no translation although they need one.
+
+    Raises ValueError for a show, edits, a style or a camera that cannot be used.
+    """
     from clipper_assets.clips.jobs import Episode, clip_job
 
     source = RawVideo.from_table(tables.raw_video)
@@ -54,5 +69,10 @@ def planned_clips(
     adverts = times(spans_in_force(read_spans(tables.ad_spans), edits), SpanKind.advert)
     scenes, paths = read_scenes(tables.scenes), read_paths(tables.camera_paths)
     episode = Episode(source, tables.aligned_transcript, scenes, paths, edits, adverts)
-    jobs = [clip_job(window, episode, look, show, encoder) for window in read_windows(tables.highlight_windows)]
-    return Planned(rendition, look, limits, edits, jobs)
+    translations = translations or Translations()
+    jobs = [
+        clip_job(window, episode, look, show, encoder, translations.by_clip.get(window.clip))
+        for window in read_windows(tables.highlight_windows)
+        if window.clip not in translations.untranslated
+    ]
+    return Planned(rendition, look, limits, edits, jobs, translations.untranslated)

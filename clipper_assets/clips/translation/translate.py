@@ -22,9 +22,9 @@ class Translations:
         usage: What the requests cost.
     """
 
-    by_clip: Mapping[int, Translation]
-    untranslated: Mapping[int, str]
-    by_recipe: Mapping[str, Translation]
+    by_clip: Mapping[int, Translation] = field(default_factory=dict)
+    untranslated: Mapping[int, str] = field(default_factory=dict)
+    by_recipe: Mapping[str, Translation] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
 
 
@@ -42,7 +42,7 @@ def translate_clips(
 
     Raises:
         ValueError: There is no usable key; the message says in one sentence what to do.
-        ModelUnavailableError: The server did not answer, and no clip has a translation.
+        UntranslatedError: Not one clip has a translation that can be shown; the message has the reason of the first.
     """
     recipes = {
         number: recipe(texts, language, language_model.model, language_model.base_url)
@@ -61,13 +61,15 @@ def translate_clips(
                 raise ValueError(f"captions in {name} are translated by a language model, but {no_key}") from None
             untranslated = _ask(session, asked, language, found, report)
             usage = session.usage
+    if untranslated and len(untranslated) == len(clips):
+        raise UntranslatedError(next(iter(untranslated.values())))
     return Translations(found, untranslated, {recipes[number]: found[number] for number in found}, usage)
 
 
 def _ask(
     session: Session, clips: Mapping[int, ClipTexts], language: str, found: dict[int, Translation], report: Report
 ) -> dict[int, str]:
-    """Add the translations to `found`, and return why the other clips have none. Raises as `translate_clips`."""
+    """Add the translations to `found`, and return why the other clips have none."""
     untranslated: dict[int, str] = {}
     for number, (clip, texts) in enumerate(clips.items(), start=1):
         try:
@@ -77,8 +79,6 @@ def _ask(
         except ModelUnavailableError as error:
             untranslated[clip] = str(error)
             if _is_down(error):
-                if not found:
-                    raise
                 return {other: str(error) for other in clips if other not in found} | untranslated
         report(number / len(clips))
     return untranslated

@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from clipper_assets.clips.translation.model import UntranslatedError
 from clipper_assets.clips.translation.stored import FILE, read_translations, write_translations
 from clipper_assets.clips.translation.texts import ClipTexts, Line, Translation, clip_texts
 from clipper_assets.clips.translation.translate import Translations, translate_clips
 from clipper_assets.llm.language_model import LanguageModel
-from clipper_assets.llm.session import ModelUnavailableError
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.words import Word, words_table
 from clipper_assets_tests.support.model_server import ModelServer, Reply, completion, error
@@ -84,7 +84,7 @@ def test_a_server_that_refuses_a_text_is_asked_about_the_others(model_server: Mo
 
 @pytest.mark.parametrize("status", [401, 503])
 def test_a_server_that_is_down_is_asked_no_more(model_server: ModelServer, status: int) -> None:
-    with pytest.raises(ModelUnavailableError, match=f"HTTP status {status}"):
+    with pytest.raises(UntranslatedError, match=f"HTTP status {status}"):
         translate(model_server, error(status))
     assert len(model_server.requests) == 1
     made = translate(model_server, SPANISH, error(status))
