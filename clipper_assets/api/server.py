@@ -18,6 +18,7 @@ from clipper_assets.api.limits import PatientProtocol
 from clipper_assets.api.metrics import Meter
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer
+from clipper_assets.episodes.shows import register_shows
 from clipper_assets.runs.log import Runs
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.logs import to_standard_error
@@ -62,6 +63,7 @@ def main(host: str | None, port: int | None) -> None:
             states=States(storage, instance, runs),
             meter=Meter(instance),
         )
+        register_shows(instance)
         services.library.start()
         app = build_app(services, tokens)
         # Dagster's modules are most of the heap; a full garbage collection of them would block all requests for 0.4 s.

@@ -12,6 +12,7 @@ from clipper_assets.catalogue.census import Amount, Census, is_episode, take_cen
 from clipper_assets.catalogue.missing import look_again, read_missing, write_missing
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.partitions import EPISODES, object_key
+from clipper_assets.episodes.shows import unregister_episode
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
@@ -119,7 +120,7 @@ def remove_gone(storage: Storage, instance: dg.DagsterInstance, gone: Gone) -> s
     remove_files(storage, gone.partition, gone.tables)
     for run_id in instance.get_run_ids(runs_filter(tags=of_episode)):
         remove_run(instance, run_id)
-    instance.delete_dynamic_partition(EPISODES, gone.partition)
+    unregister_episode(instance, gone.partition)
     return None
 
 

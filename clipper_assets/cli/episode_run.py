@@ -15,6 +15,7 @@ from clipper_assets.clips.assets import RenderConfig
 from clipper_assets.episodes.assets import RawVideoConfig
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import EPISODES, partition_key
+from clipper_assets.episodes.shows import SHOW_TAG, SHOWS, show_of
 from clipper_assets.highlights.assets import HighlightsConfig
 from clipper_assets.job import assets, build_resources
 from clipper_assets.launch.launcher import WORKER_TAG
@@ -80,11 +81,13 @@ def run_episode(
     """Materialize all assets of one episode, with all checks; results that are up to date are kept.
 
     The run has the tag of the upload's version, by which the sensor and the API take it as the run that serves it, and
-    that of this process, without which a daemon on the same instance would take its worker as lost and fail the run.
+    those of its show and of this process, without which a daemon on the same instance would take its worker as lost and
+    fail the run.
     """
     stored = storage.stat(config.key)
     partition = partition_key(config.key)
     instance.add_dynamic_partitions(EPISODES, [partition])
+    instance.add_dynamic_partitions(SHOWS, [show_of(config.key)])
     return dg.materialize(
         [*INPUTS, *assets],
         selection=dg.AssetSelection.assets(*assets),
@@ -107,6 +110,11 @@ def run_episode(
             },
             loggers={"console": {"config": {"log_level": "CRITICAL"}}},
         ),
-        tags={**RUN_TAGS, WORKER_TAG: this_process().dump(), **({UPLOAD_TAG: upload_tag(stored)} if stored else {})},
+        tags={
+            **RUN_TAGS,
+            WORKER_TAG: this_process().dump(),
+            SHOW_TAG: show_of(config.key),
+            **({UPLOAD_TAG: upload_tag(stored)} if stored else {}),
+        },
         raise_on_error=False,
     )

@@ -15,6 +15,7 @@ import dagster as dg
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from clipper_assets.episodes.partitions import partition_key
+from clipper_assets.episodes.shows import SHOW_TAG, show_of
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
 from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
@@ -164,7 +165,7 @@ def delete_claims(storage: Storage, key: str, but: Collection[str] = ()) -> None
 
 def run_tags(stored: Stored | Listed, attempt: int) -> dict[str, str]:
     """The tags of the run that is started for a claim."""
-    return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt)}
+    return {UPLOAD_TAG: upload_tag(stored), ATTEMPT_TAG: str(attempt), SHOW_TAG: show_of(stored.key)}
 
 
 def _decide_now(

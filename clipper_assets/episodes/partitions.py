@@ -57,13 +57,18 @@ def partition_key(object_key: str) -> str:
         raise ValueError("the object key is empty; name a video below the storage root, like test1/sample.mp4")
     if not is_utf8(object_key):
         raise ValueError(f"the object key {object_key!r} is not UTF-8; rename the upload")
-    partition = _UNSAFE_IN_PARTITION.sub(escape, object_key)
+    partition = escaped(object_key)
     if len(hive_folder(partition).encode()) > MAX_KEY_BYTES:
         raise ValueError(
             f"the object key {object_key!r} is too long for an episode; rename or move the upload so that its key "
             f"has fewer than {MAX_KEY_BYTES} bytes"
         )
     return partition
+
+
+def escaped(key: str) -> str:
+    """The key with everything percent-encoded that Dagster stumbles over."""
+    return _UNSAFE_IN_PARTITION.sub(escape, key)
 
 
 def object_key(partition: str) -> str:

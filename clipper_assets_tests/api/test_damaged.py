@@ -104,6 +104,13 @@ def _manifest_key(key: str) -> str:
     return key.replace("talk.mp4", "clips/manifest.json")
 
 
+def test_episodes_are_listed_by_show(five: Five) -> None:
+    found = _answer(five, "/episodes?show=show3")["episodes"]
+    assert [(episode["key"], episode["show"]) for episode in found] == [("show3/talk.mp4", "show3")]
+    assert _answer(five, "/episodes?show=show")["episodes"] == []
+    assert _answer(five, f"/episodes/{KEYS[1]}")["show"] == "show1"
+
+
 def _files(key: str) -> list[str]:
     edits = f"lake/edits/episode={key.replace('/', '%2F')}/000001.json"
     return [_manifest_key(key), edits, *(table_key(asset, spec.name, key) for asset, spec in (*SHOWN, *OTHERS))]

@@ -175,6 +175,16 @@ def test_an_episode_without_partition_and_tables_is_found_by_its_clips(library: 
     assert library.contents().keys() == {"b.mp4", *library.owned["b.mp4"]}
 
 
+def test_a_show_goes_with_its_last_episode(library: Library) -> None:
+    library.instance.add_dynamic_partitions("shows", [".", "other"])
+    for key in ("a.mp4", "b.mp4"):
+        library.storage.delete(key)
+        collect(library, 0)
+        assert "." in library.instance.get_dynamic_partitions("shows")
+        collect(library, AFTER_DAYS)
+    assert library.instance.get_dynamic_partitions("shows") == ["other"]
+
+
 def test_a_partition_that_a_person_added_stays(library: Library) -> None:
     library.instance.add_dynamic_partitions("episodes", ["a note", "clips/x.mp4"])
     assert look(library, 0).gone == []

@@ -210,6 +210,14 @@ def test_the_partition_key_of_an_upload_is_escaped(ticks: Ticks) -> None:
     assert ticks.instance.get_dynamic_partitions("episodes") == ["a%2C %5Bb%5D%2E%2E%2Emp4.mp4"]
 
 
+def test_shows_are_registered_with_their_episodes_and_those_of_earlier_releases_too(ticks: Ticks) -> None:
+    ticks.instance.add_dynamic_partitions("episodes", ["earlier/a.mp4"])
+    for key in ("root.mp4", "team/show/a.mp4", "team/show/b.mp4"):
+        ticks.storage.put_bytes(key, b"video")
+    ticks.run_until_settled()
+    assert sorted(ticks.instance.get_dynamic_partitions("shows")) == [".", "earlier", "team/show"]
+
+
 def test_a_key_too_long_for_an_episode_does_not_block_other_uploads(ticks: Ticks) -> None:
     ticks.storage.put_bytes("/".join(["long"] * 60) + ".mp4", b"video")
     ticks.storage.put_bytes(KEY, b"video")

@@ -12,6 +12,7 @@ from clipper_assets.api.graphql.operations import JOB, REPOSITORY, operation
 from clipper_assets.api.graphql.server import DagsterGraphQL
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.partitions import EPISODES
+from clipper_assets.episodes.shows import register_shows
 from clipper_assets.runtime.faults import of_database
 from clipper_assets.runtime.tenant import LOCATION, asset_key
 from clipper_assets.runtime.workspace import load_workspace
@@ -26,6 +27,7 @@ class Dagster:
             raise ValueError(
                 f"no workspace file {workspace_file}; set CLIPPER_WORKSPACE to the workspace.yaml of Dagster"
             )
+        self._instance = instance
         self._workspace = load_workspace(instance, workspace_file)
         self.code_server = CodeServer(self._workspace)
         self.graphql = DagsterGraphQL(self._workspace, self.code_server)
@@ -46,7 +48,7 @@ class Dagster:
         assets: Sequence[str] = (),
         ops: Mapping[str, Any] | None = None,
     ) -> str:
-        """Registers the episode, launches a run of the job or of some of its assets, and returns the run id.
+        """Registers the episode and its show, launches a run of the job or some of its assets, and returns the run id.
 
         `ops` is the run config by asset. Raises RuntimeError with Dagster's reason if Dagster refuses the launch, and
         RefusedError (503) if the code server cannot be started or the database is unavailable.
@@ -57,6 +59,7 @@ class Dagster:
         self._mutate(
             "register_episode", {"selector": repository, "partitionsDefName": EPISODES, "partitionKey": partition}
         )
+        register_shows(self._instance)
         selector: dict[str, Any] = {**repository, "jobName": JOB}
         if assets:
             selector["assetSelection"] = [{"path": asset_key(asset).path} for asset in assets]

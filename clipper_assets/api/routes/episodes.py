@@ -19,6 +19,7 @@ from clipper_assets.api.views.episodes import (
 )
 from clipper_assets.api.views.session import Session
 from clipper_assets.api.views.transcript import Transcript, transcript
+from clipper_assets.episodes.shows import shows_of
 from clipper_assets.runs.model import EpisodeState
 
 router = APIRouter(tags=["episodes"])
@@ -35,9 +36,14 @@ def list_episodes(
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next_cursor` of the previous page")] = None,
+    show: Annotated[
+        str | None, Query(max_length=1024, description="only the episodes with this `show`; `.` is the storage root")
+    ] = None,
 ) -> Episodes:
-    """List all episodes, the newest first."""
+    """List all episodes, or those of a show, the newest first."""
     partitions = services.states.partitions()
+    if show is not None:
+        partitions = [partition for partition in partitions if shows_of([partition]) == [show]]
     if cursor is not None and cursor not in partitions:
         raise RefusedError(422, "unknown cursor; start again without one")
     start = partitions.index(cursor) + 1 if cursor is not None else 0

@@ -9,7 +9,7 @@ from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Launch, Requester, claim_run, delete_claims, mark_removed, release
-from clipper_assets.episodes.partitions import EPISODES
+from clipper_assets.episodes.shows import unregister_episode
 from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 from clipper_assets.runtime.tenant import runs_filter
@@ -60,5 +60,5 @@ def remove(key: str, services: ServicesDep) -> None:
         delete_claims(services.storage, key)
     for run_id in services.instance.get_run_ids(runs_filter(tags=of_episode)):
         services.instance.delete_run(run_id)
-    services.instance.delete_dynamic_partition(EPISODES, partition)
+    unregister_episode(services.instance, partition)
     services.states.forget(key)

@@ -12,6 +12,7 @@ from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.views.chapters import ChaptersView, chapters_view
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
 from clipper_assets.api.views.edits import Edits, edits_view
+from clipper_assets.episodes.shows import shows_of
 from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
 
 
@@ -27,6 +28,9 @@ class EpisodeSummary(BaseModel):
     """An episode in the list of episodes. `percent` and `doing` describe the latest run."""
 
     key: str = Field(examples=["test1/sample.mp4"])
+    show: str | None = Field(
+        None, examples=["test1"], description="its folder, `.` for the storage root; null if the key is not valid"
+    )
     state: EpisodeState
     percent: Percent
     doing: str | None = Field(None, examples=["aligned_transcript: transcribing"])
@@ -89,6 +93,7 @@ def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSumma
     view, clips = episode.view, episode.manifest.clips if episode.manifest else None
     return EpisodeSummary(
         key=episode.key,
+        show=next(iter(shows_of([episode.partition])), None),
         state=episode.state,
         percent=view.percent if view else 0.0,
         doing=view.doing if view else None,

@@ -10,6 +10,7 @@ import dagster as dg
 
 from clipper_assets.episodes.claims import UPLOAD_TAG, Launch, Requester, Wait, claim_run, run_tags, upload_tag
 from clipper_assets.episodes.partitions import EPISODES, episodes, partition_key
+from clipper_assets.episodes.shows import shows, unregistered_shows
 from clipper_assets.episodes.uploads import videos_beside
 from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
@@ -128,10 +129,11 @@ def run_requests(launches: dict[Listed, int]) -> list[dg.RunRequest]:
 
 
 def new_partitions(instance: dg.DagsterInstance, launches: Iterable[Listed]) -> list[dg.AddDynamicPartitionsRequest]:
-    """The request that registers those of the uploads that are not registered yet."""
+    """The requests that register those of the uploads, and the shows of all episodes, that are not registered yet."""
     keys = [partition_key(upload.key) for upload in launches]
     new = [key for key in keys if not instance.has_dynamic_partition(EPISODES, key)]
-    return [episodes.build_add_request(new)] if new else []
+    requested = {episodes: new, shows: unregistered_shows(instance, new)}
+    return [definition.build_add_request(missing) for definition, missing in requested.items() if missing]
 
 
 def belongs_to_video(storage: Storage, upload: Listed) -> bool:
