@@ -10,6 +10,9 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.instance.config import get_default_tick_retention_settings, get_tick_retention_settings
 from dagster._core.scheduler.instigation import TickStatus
 
+from clipper_assets.episodes.shows import SHOW_TAG
+from clipper_assets.launch.coordinator import FairRunCoordinator
+
 PROJECT = Path(__file__).parents[2]
 DOCKER = PROJECT / "deploy" / "docker"
 
@@ -37,7 +40,20 @@ def test_runs_are_queued_as_in_the_local_instance() -> None:
     assert here["run_monitoring"]["enabled"]
 
 
-@pytest.mark.parametrize("file", [PROJECT / "dagster.yaml", *sorted((PROJECT / "deploy").glob("*/dagster*.yaml"))])
+INSTANCES = [PROJECT / "dagster.yaml", *sorted((PROJECT / "deploy").glob("*/dagster*.yaml"))]
+
+
+@pytest.mark.parametrize("file", INSTANCES)
+def test_shows_take_turns_and_none_may_take_all_places(file: Path) -> None:
+    instance = load(file)
+    coordinator, runs = instance["run_coordinator"], instance["concurrency"]["runs"]
+    assert (coordinator["module"], coordinator["class"]) == (FairRunCoordinator.__module__, FairRunCoordinator.__name__)
+    limits = {limit["key"]: limit["limit"] for limit in runs["tag_concurrency_limits"]}
+    assert limits["dagster/partition"] == 1
+    assert limits[SHOW_TAG] < runs["max_concurrent_runs"]
+
+
+@pytest.mark.parametrize("file", INSTANCES)
 def test_ticks_that_found_nothing_are_purged_after_a_day(file: Path) -> None:
     retention = load(file)["retention"]["sensor"]
     settings = get_tick_retention_settings(retention, get_default_tick_retention_settings(InstigatorType.SENSOR))

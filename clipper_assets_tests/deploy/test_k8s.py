@@ -108,6 +108,7 @@ def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[st
     }
     concurrency = values["concurrency"]
     assert (values["runLauncher"]["type"], concurrency["enabled"]) == ("CustomRunLauncher", True)
+    assert daemon["runCoordinator"]["type"] == "CustomRunCoordinator"
     return {
         "scheduler": {"module": "dagster.core.scheduler", "class": "DagsterDaemonScheduler"},
         **{
@@ -119,11 +120,7 @@ def rendered(values: Mapping[str, Any], release: str, namespace: str) -> dict[st
             )
         },
         "run_launcher": values["runLauncher"]["config"]["customRunLauncher"],
-        "run_coordinator": {
-            "module": "dagster.core.run_coordinator",
-            "class": daemon["runCoordinator"]["type"],
-            "config": snake(daemon["runCoordinator"]["config"]["queuedRunCoordinator"]),
-        },
+        "run_coordinator": daemon["runCoordinator"]["config"]["customRunCoordinator"],
         "compute_logs": {
             "module": "dagster_aws.s3.compute_log_manager",
             "class": values["computeLogManager"]["type"],
