@@ -170,11 +170,13 @@ class Settings(TenantSettings):
         description="whether the `channels` or the `streams` of the audio are separate microphones, or all voices are "
         "mixed (`together`); `auto` decides from the signal",
     )
-    language: str | None = Field(None, description="ISO 639-1 code of the spoken language; default: detected")
+    language: str | None = Field(
+        None, description="ISO 639-1 code of the spoken language, unless a run or show has one; default: detected"
+    )
     picker: PickerName = Field(
         PickerName.auto,
         description="`auto` (OpenAI with a key), `openai` or `heuristic`, "
-        "which asks a model neither about highlights nor about adverts and chapters",
+        "which asks a model neither about highlights nor about adverts and chapters; unless a run or show has one",
     )
     openai_api_key: OptionalSecret = Field(
         None, validation_alias="OPENAI_API_KEY", description="key of the OpenAI-compatible server"

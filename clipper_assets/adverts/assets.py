@@ -26,10 +26,11 @@ from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
-from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
+from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult, provenance
@@ -42,11 +43,12 @@ class AdSpansConfig(StepConfig):
     """Run config of the adverts."""
 
     picker: PickerName | None = Field(
-        default=None, description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key"
+        default=None,
+        description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key; default: the show's",
     )
 
 
-def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str, Any]:
+def inputs(settings: Settings, language: str, *, asks_model: bool) -> dict[str, Any]:
     """Everything beside the rows of the upstream tables that decides the result, except other episodes.
 
     A new episode of the show does not make the spans of the earlier ones outdated, because their clips may be posted;
@@ -55,7 +57,7 @@ def inputs(config: AdSpansConfig, settings: Settings, language: str) -> dict[str
     return {
         "language": language,
         "model": [settings.openai_model, settings.openai_base_url, settings.openai_context_tokens, prompt_version()]
-        if settings.asks_model(config.picker)
+        if asks_model
         else None,
     }
 
@@ -86,9 +88,11 @@ def ad_spans(
     progress: Progress,
 ) -> TableResult:
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
-    language, recipe = _decisive(config, settings, raw_video, aligned_transcript)
-    lineage = reads(context, adverts_read(settings))
-    asks_model = settings.asks_model(config.picker) and words.num_rows > 0
+    try:
+        language, asks_model, read, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript)
+    except ValueError as unreadable:
+        raise refusal(context, str(unreadable)) from None
+    lineage = reads(context, read)
     stored = stored_result(context, config, storage, AD_SPANS_TABLE, recipe, lineage)
     if stored and not _lacks_model(stored.value, asks_model=asks_model):
         return stored
@@ -98,7 +102,7 @@ def ad_spans(
     others = load_others(storage, source.episode)
     sound = sound_nats(load_loudness(storage, source.loudness_key), spoken)
     answer = Answer()
-    read = time.monotonic()
+    compared = time.monotonic()
     if asks_model:
         with time_limit(context, source.duration_s, settings.time_limit_scale):
             answer = ask_model(language_model, spoken, progress.stage(context, "finding adverts"))
@@ -108,7 +112,7 @@ def ad_spans(
     for fallback in degraded:
         context.log.warning(fallback["reason"])
     found_by = f"{RULES} and {answer.model}" if answer.model else RULES
-    seconds = {"read": read - began, "model": asked - read, "rules": time.monotonic() - asked}
+    seconds = {"read": compared - began, "model": asked - compared, "rules": time.monotonic() - asked}
     return new_result(
         recipe,
         spans_table(source.episode, found, found_by),
@@ -128,11 +132,19 @@ def ad_spans(
 
 
 def _decisive(
-    config: AdSpansConfig, settings: Settings, raw_video: pa.Table, aligned_transcript: pa.Table
-) -> tuple[str, Recipe]:
+    config: AdSpansConfig, storage: Storage, settings: Settings, raw_video: pa.Table, aligned_transcript: pa.Table
+) -> tuple[str, bool, dict[dg.AssetKey, str], Recipe]:
+    """Language, whether to ask the model, versions of what is read, and recipe.
+
+    Raises ValueError if `show.toml` cannot be read.
+    """
+    show = load_show(storage, RawVideo.from_table(raw_video).key)
+    asks_model = settings.asks_model(config.picker or show.picker)
     words = WORDS.completed(aligned_transcript)
     language = str(words["language"][0]) if words.num_rows else ""
-    return language, recipe_of(config, CODE_VERSION, inputs(config, settings, language), raw_video, aligned_transcript)
+    decisive = inputs(settings, language, asks_model=asks_model)
+    recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript)
+    return language, asks_model and words.num_rows > 0, adverts_read(show, settings), recipe
 
 
 def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:
@@ -141,9 +153,14 @@ def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:
 
 
 def why_again(
-    stored: pa.Table, config: AdSpansConfig, settings: Settings, raw_video: pa.Table, aligned_transcript: pa.Table
+    stored: pa.Table,
+    config: AdSpansConfig,
+    storage: Storage,
+    settings: Settings,
+    raw_video: pa.Table,
+    aligned_transcript: pa.Table,
 ) -> str:
-    """Why a run would make the stored table again, in words; empty if it would keep it."""
-    _, recipe = _decisive(config, settings, raw_video, aligned_transcript)
-    lacking = _lacks_model(stored, asks_model=settings.asks_model(config.picker) and aligned_transcript.num_rows > 0)
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_decisive`."""
+    _, asks_model, _, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript)
+    lacking = _lacks_model(stored, asks_model=asks_model)
     return difference(stored, recipe, ad_spans) or ("the model did not answer the last time" if lacking else "")

@@ -2,7 +2,7 @@
 
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ from clipper_assets.highlights.prompt import load_prompt, prompt_name
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.runtime.lineage import version_of
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Layout, load_show
+from clipper_assets.shows.show import Layout, Show, load_show, spoken_language
 from clipper_assets.shows.speakers import speakers_keys
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.clean import folded
@@ -36,6 +36,17 @@ SPEAKERS = folded(speakers_keys("any")[0])
 T = TypeVar("T")
 OBSERVED = (*READ_EDITS.values(), WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS, VARIANTS_SETTINGS)
 """The inputs whose changes the sensor `rerender` follows."""
+READ_OF_SHOW = (
+    ADVERTS_MODEL,
+    CHAPTERS_MODEL,
+    PICK_PROMPT,
+    WINDOWS_SETTINGS,
+    SCENES_SETTINGS,
+    CAMERA_SETTINGS,
+    CLIPS_SETTINGS,
+    VARIANTS_SETTINGS,
+)
+"""The inputs that depend on `show.toml`, beside `SPEECH_MODEL`."""
 Versions = dict[dg.AssetKey, str]
 
 
@@ -50,32 +61,40 @@ class Inputs:
         self._show = cache(lambda folder: _or_mistake(lambda: load_show(storage, f"{folder}any")))
         self._prompt = cache(lambda name: _or_mistake(lambda: load_prompt(storage, name)))
         self._names = cache(self._listed)
+        self._companions = cache(self._found_beside)
         self._etag = cache(lambda key: str(_or_mistake(lambda: storage.fingerprint(key))))
 
     def all_of(self, episode: str) -> Versions:
         """Everything that the steps of an episode (a partition key) read."""
-        return {**self.companions(episode), **self.models(), **self.show(episode), **self.edits(episode)}
+        return {**self.by_settings(episode), **self.companions(episode), **self.edits(episode)}
 
     def by_settings(self, episode: str) -> Versions:
         """What follows from settings, `show.toml` and prompts; reads nothing of the episode itself."""
-        transcript = transcript_reads(self._settings, self._companions(object_key(episode)), {})
-        return {SPEECH_MODEL.key: transcript[SPEECH_MODEL.key], **self.models(), **self.show(episode)}
+        show = self._show(folder_of(object_key(episode)))
+        speech = {SPEECH_MODEL.key: self._transcript(episode, {})[SPEECH_MODEL.key]}
+        if isinstance(show, ValueError):
+            return speech | _refused(show, *READ_OF_SHOW)
+        return {
+            **speech,
+            **adverts_read(show, self._settings),
+            **chapters_read(show, self._settings),
+            **self._by_show(show, episode),
+        }
 
     def companions(self, episode: str) -> Versions:
         """What `aligned_transcript` reads."""
-        found = self._companions(object_key(episode))
-        return transcript_reads(self._settings, found, found.etags(self._etag))
+        return self._transcript(episode, self._companions(object_key(episode)).etags(self._etag))
 
-    def models(self) -> Versions:
-        """The language model that `ad_spans` and `chapters` ask."""
-        return adverts_read(self._settings) | chapters_read(self._settings)
+    def _transcript(self, episode: str, etags: Mapping[str, str]) -> Versions:
+        upload = object_key(episode)
+        show, found = self._show(folder_of(upload)), self._companions(upload)
+        if not isinstance(show, ValueError):
+            return transcript_reads(show, self._settings, found, etags)
+        usual = transcript_reads(Show(), self._settings, found, etags)
+        return usual | {SPEECH_MODEL.key: version_of(str(show), usual[SPEECH_MODEL.key])}
 
-    def show(self, episode: str) -> Versions:
-        """What steps read of the show's settings, and the prompt that these name."""
-        show = self._show(folder_of(object_key(episode)))
-        if isinstance(show, ValueError):
-            settings = (WINDOWS_SETTINGS, SCENES_SETTINGS, CAMERA_SETTINGS, CLIPS_SETTINGS, VARIANTS_SETTINGS)
-            return _refused(show, PICK_PROMPT, *settings)
+    def _by_show(self, show: Show, episode: str) -> Versions:
+        """What windows, camera and clips read of the show's settings, and the prompt that these name."""
         prompt = self._prompt(prompt_name(show, episode))
         if isinstance(prompt, ValueError):
             windows = _refused(prompt, PICK_PROMPT, WINDOWS_SETTINGS)
@@ -93,13 +112,14 @@ class Inputs:
         edits = _or_mistake(lambda: latest_edits(self._storage, episode))
         return _refused(edits, *READ_EDITS.values()) if isinstance(edits, ValueError) else edits_read(edits, usual)
 
-    def _companions(self, upload: str) -> Companions:
+    def _found_beside(self, upload: str) -> Companions:
         folder = folder_of(upload)
-        names = self._names(folder)
+        show, names = self._show(folder), self._names(folder)
+        language = spoken_language(None, Show() if isinstance(show, ValueError) else show, self._settings)
         if names is None:
-            return companions_in(self._storage, upload, self._settings.language)
+            return companions_in(self._storage, upload, language)
         name = upload.removeprefix(folder)
-        return companions_among(name, possible_companions(names, name), self._settings.language).within(folder)
+        return companions_among(name, possible_companions(names, name), language).within(folder)
 
     def _listed(self, folder: str) -> list[tuple[str, str]] | None:
         """The names of the files in a folder, each after its folded form, sorted; None if there are too many."""
@@ -144,7 +164,7 @@ def observable(specs: Sequence[dg.AssetSpec]) -> dg.AssetsDefinition:
 
 def _observe(context: dg.AssetExecutionContext) -> Iterator[dg.ObserveResult]:
     inputs, episode = Inputs(context.resources.storage, context.resources.settings), context.partition_key
-    versions = inputs.edits(episode) | inputs.show(episode)
+    versions = inputs.edits(episode) | inputs.by_settings(episode)
     for asset in context.selected_asset_keys:
         yield dg.ObserveResult(asset_key=asset, data_version=dg.DataVersion(versions[asset]))
 

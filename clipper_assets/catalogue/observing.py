@@ -10,7 +10,9 @@ from typing import NamedTuple
 import dagster as dg
 from dagster import SensorEvaluationContext
 
+from clipper_assets.adverts.lineage import adverts_read
 from clipper_assets.catalogue.inputs import Inputs, Versions, folder_of, possible_companions, sorted_names
+from clipper_assets.chapters.lineage import chapters_read
 from clipper_assets.clips.lineage import clips_read
 from clipper_assets.edits.lineage import edits_read_by
 from clipper_assets.edits.model import Edits
@@ -20,7 +22,7 @@ from clipper_assets.highlights.lineage import windows_read
 from clipper_assets.highlights.prompt import FOLDER, packaged_prompt, packaged_prompts
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.lineage import latest_versions, observation, version_of
-from clipper_assets.settings import Settings
+from clipper_assets.settings import PickerName, Settings
 from clipper_assets.shows.show import Show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
@@ -142,16 +144,18 @@ def _swept(
 
 def deployment_version(storage: Storage, settings: Settings) -> str:
     """A version of everything that all episodes read: models, settings and prompts."""
-    prompts = map(packaged_prompt, packaged_prompts())
+    prompts = [packaged_prompt(name) for name in packaged_prompts()]
     own = [[stored.key, stored.content] for stored in storage.list_objects(FOLDER)]
+    usual, asking = Show(), Show(picker=PickerName.openai)  # a show may ask a model where the others do not
     everywhere = [
-        Inputs(storage, settings).models(),
-        transcript_reads(settings, Companions(None, [], []), {}),
-        transcript_reads(settings, Companions("any.srt", [], []), {}),
-        clips_read(Show()),
-        *(windows_read(Show(), settings, prompt) for prompt in prompts),
+        adverts_read(asking, settings),
+        chapters_read(asking, settings),
+        transcript_reads(usual, settings, Companions(None, [], []), {}),
+        transcript_reads(usual, settings, Companions("any.srt", [], []), {}),
+        clips_read(usual),
+        *(windows_read(show, settings, prompt) for prompt in prompts for show in (usual, asking)),
     ]
-    return version_of(own, [sorted(versions.values()) for versions in everywhere])
+    return version_of(own, settings.picker, [sorted(versions.values()) for versions in everywhere])
 
 
 def _affected(instance: dg.DagsterInstance, inputs: Inputs, keys: Collection[str]) -> dict[str, Versions]:
@@ -167,7 +171,7 @@ def _affected(instance: dg.DagsterInstance, inputs: Inputs, keys: Collection[str
         upload = object_key(episode)
         folder = folder_of(upload)
         if show_key(upload) in beside[folder]:
-            affected[episode] = inputs.show(episode) | (inputs.edits(episode) if episode in laid_out else {})
+            affected[episode] = inputs.by_settings(episode) | (inputs.edits(episode) if episode in laid_out else {})
         if possible_companions(names[folder], upload.removeprefix(folder)):
             affected[episode] = affected.get(episode, {}) | inputs.companions(episode)
     return affected

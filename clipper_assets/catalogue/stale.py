@@ -68,7 +68,7 @@ _SPOKEN = (RAW_VIDEO, ALIGNED_TRANSCRIPT)
 STEPS = (
     Step(RAW_VIDEO, SOURCE, uploads.RawVideoConfig, uploads.why_again, (STORAGE, SETTINGS)),
     Step(ALIGNED_TRANSCRIPT, WORDS, transcript.TranscriptConfig, transcript.why_again, (STORAGE, SETTINGS, RAW_VIDEO)),
-    Step(AD_SPANS, AD_SPANS_TABLE, adverts.AdSpansConfig, adverts.why_again, (SETTINGS, *_SPOKEN)),
+    Step(AD_SPANS, AD_SPANS_TABLE, adverts.AdSpansConfig, adverts.why_again, (STORAGE, SETTINGS, *_SPOKEN)),
     Step(
         HIGHLIGHT_WINDOWS,
         WINDOWS,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 import pyarrow as pa
@@ -30,6 +30,7 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
+from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
@@ -44,21 +45,20 @@ class ChaptersConfig(StepConfig):
     """Run config of the chapters."""
 
     picker: PickerName | None = Field(
-        default=None, description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key"
+        default=None,
+        description="`heuristic` asks no model; `auto` and `openai` ask one if there is a key; default: the show's",
     )
 
 
 def inputs(
-    config: ChaptersConfig, settings: Settings, language: str, duration_s: float, adverts: Sequence[Span]
+    settings: Settings, language: str, duration_s: float, adverts: Sequence[Span], *, asks_model: bool
 ) -> dict[str, Any]:
     """Everything beside the rows of the upstream tables that decides the result."""
     return {
         "language": language,
         "duration_s": duration_s,
         "adverts": adverts,
-        "model": [settings.openai_model, settings.openai_base_url, prompt_version()]
-        if settings.asks_model(config.picker)
-        else None,
+        "model": [settings.openai_model, settings.openai_base_url, prompt_version()] if asks_model else None,
     }
 
 
@@ -90,23 +90,22 @@ def chapters(
     source = RawVideo.from_table(raw_video)
     words = WORDS.completed(aligned_transcript)
     try:
-        language, adverts, read, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+        given = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
     except ValueError as unreadable:
         raise refusal(context, str(unreadable)) from None
-    lineage = reads(context, read)
-    asks_model = settings.asks_model(config.picker)
-    stored = stored_result(context, config, storage, CHAPTERS_TABLE, recipe, lineage)
-    if stored and not _lacks_model(stored.value, asks_model=asks_model):
+    lineage = reads(context, given.read)
+    stored = stored_result(context, config, storage, CHAPTERS_TABLE, given.recipe, lineage)
+    if stored and not _lacks_model(stored.value, asks_model=given.asks_model):
         return stored
     began = time.monotonic()
-    model = language_model if asks_model else None
+    model = language_model if given.asks_model else None
     with time_limit(context, source.duration_s, settings.time_limit_scale):
-        made, usage = make_chapters(sentences(words), adverts, language, source.duration_s, model)
+        made, usage = make_chapters(sentences(words), given.adverts, given.language, source.duration_s, model)
     degraded = [entry.as_dict() for entry in made.degraded]
     for entry in degraded:
         context.log.warning(entry["reason"])
     return new_result(
-        recipe,
+        given.recipe,
         chapters_table(context.partition_key, made),
         check_results=[not_degraded(CHAPTERS, degraded)],
         metadata={
@@ -121,6 +120,16 @@ def chapters(
     )
 
 
+class _Given(NamedTuple):
+    """What the chapters are made from: language, adverts in force, whether to ask the model, versions, recipe."""
+
+    language: str
+    adverts: Sequence[Span]
+    asks_model: bool
+    read: dict[dg.AssetKey, str]
+    recipe: Recipe
+
+
 def _decisive(
     config: ChaptersConfig,
     storage: Storage,
@@ -128,16 +137,17 @@ def _decisive(
     raw_video: pa.Table,
     aligned_transcript: pa.Table,
     ad_spans: pa.Table,
-) -> tuple[str, list[Span], dict[dg.AssetKey, str], Recipe]:
-    """Language, adverts in force, versions of what is read, and recipe. Raises ValueError for damaged edits."""
+) -> _Given:
+    """Raises ValueError if the edits or `show.toml` cannot be read."""
     source, words = RawVideo.from_table(raw_video), WORDS.completed(aligned_transcript)
     language = str(words["language"][0]) if words.num_rows else ""
-    edits = latest_edits(storage, source.episode)
+    show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
+    asks_model = settings.asks_model(config.picker or show.picker)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    recipe = recipe_of(
-        config, CODE_VERSION, inputs(config, settings, language, source.duration_s, adverts), aligned_transcript
-    )
-    return language, adverts, edits_read_by(CHAPTERS, edits) | chapters_read(settings), recipe
+    decisive = inputs(settings, language, source.duration_s, adverts, asks_model=asks_model)
+    recipe = recipe_of(config, CODE_VERSION, decisive, aligned_transcript)
+    read = edits_read_by(CHAPTERS, edits) | chapters_read(show, settings)
+    return _Given(language, adverts, asks_model, read, recipe)
 
 
 def _lacks_model(stored: pa.Table, *, asks_model: bool) -> bool:
@@ -155,9 +165,9 @@ def why_again(
     ad_spans: pa.Table,
 ) -> str:
     """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_decisive`."""
-    *_, recipe = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
-    lacking = _lacks_model(stored, asks_model=settings.asks_model(config.picker))
-    return difference(stored, recipe, chapters) or ("the model did not answer the last time" if lacking else "")
+    given = _decisive(config, storage, settings, raw_video, aligned_transcript, ad_spans)
+    lacking = _lacks_model(stored, asks_model=given.asks_model)
+    return difference(stored, given.recipe, chapters) or ("the model did not answer the last time" if lacking else "")
 
 
 def make_chapters(

@@ -7,11 +7,12 @@ from clipper_assets.episodes.inputs import language_model
 from clipper_assets.runtime.asset_names import CHAPTERS
 from clipper_assets.runtime.lineage import version_of
 from clipper_assets.settings import Settings
+from clipper_assets.shows.show import Show
 
 LANGUAGE_MODEL = language_model(CHAPTERS)
 
 
-def chapters_read(settings: Settings) -> dict[dg.AssetKey, str]:
+def chapters_read(show: Show, settings: Settings) -> dict[dg.AssetKey, str]:
     """The data version of what `chapters` reads."""
     asked = [settings.openai_model, settings.openai_base_url, prompt_version()]
-    return {LANGUAGE_MODEL.key: version_of(asked if settings.asks_model(None) else None)}
+    return {LANGUAGE_MODEL.key: version_of(asked if settings.asks_model(show.picker) else None)}

@@ -29,7 +29,8 @@ from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.shows.clip_options import MAX_CLIPS
-from clipper_assets.shows.show import Layout, load_show, show_key
+from clipper_assets.shows.show import Layout, Show, load_show, show_key, spoken_language
+from clipper_assets.shows.speech_options import MAX_SPEAKERS
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.root import storage_at
 from clipper_assets.text.terminal import complain, console, faults_in_one_sentence, mistakes_in_one_sentence
@@ -68,9 +69,11 @@ class TerminalProgress(Progress):
 @click.option("--topics", help="words or a sentence: clips about these first; default: the show's")
 @click.option("--microphones", type=click.Choice(Microphones), help="default: CLIPPER_MICROPHONES")
 @click.option("--engine", type=click.Choice(EngineName), help="default: CLIPPER_TRANSCRIPT_ENGINE")
-@click.option("--language", help="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected")
-@click.option("--speakers", type=click.IntRange(1), help="how many people speak, for the diarization")
-@click.option("--picker", type=click.Choice(PickerName), help="default: CLIPPER_PICKER")
+@click.option("--language", help="ISO 639-1 code of the speech; default: the show's, or detected")
+@click.option(
+    "--speakers", type=click.IntRange(1, MAX_SPEAKERS), help="how many people speak; default: the show's, or detected"
+)
+@click.option("--picker", type=click.Choice(PickerName), help="default: the show's, or CLIPPER_PICKER")
 @click.option("--afresh", is_flag=True, help="transcribe and pick again, even if nothing changed")
 def process(
     file_or_key: str,
@@ -99,7 +102,7 @@ def process(
         settings = Settings()
         storage = storage_at(settings.storage, settings.url_expiry_s)
         config = EpisodeConfig(
-            key=storage.checked(adopt(storage, file_or_key, key, language or settings.language, settings.window_min_s)),
+            key=storage.checked(_adopted(storage, file_or_key, key, language, settings)),
             sound=RawVideoConfig(afresh=afresh, microphones=microphones),
             transcript=TranscriptConfig(afresh=afresh, engine=engine, language=language, speakers=speakers),
             adverts=AdSpansConfig(afresh=afresh, picker=picker),
@@ -117,7 +120,8 @@ def process(
             ),
         )
         _refuse_what_steps_would_refuse(config, storage, settings)
-        for warning in warnings_beside(storage, file_or_key, language or settings.language):
+        spoken = spoken_language(language, load_show(storage, config.key), settings)
+        for warning in warnings_beside(storage, file_or_key, spoken):
             console.print(f"WARN: {warning}", style="yellow", markup=False, soft_wrap=True)
         dagster_instance = local_instance()
     columns = ("{task.description:>20}", BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
@@ -128,6 +132,12 @@ def process(
     if sentences := failures(result):
         complain(sentences)
     _print_clips(storage, result)
+
+
+def _adopted(storage: Storage, file_or_key: str, key: str | None, language: str | None, settings: Settings) -> str:
+    """The key of the upload; its show may say in which language the transcript beside the file should be."""
+    show = load_show(storage, storage.checked(key)) if key else Show()
+    return adopt(storage, file_or_key, key, spoken_language(language, show, settings), settings.window_min_s)
 
 
 def _refuse_what_steps_would_refuse(config: EpisodeConfig, storage: Storage, settings: Settings) -> None:

@@ -63,7 +63,7 @@ class HighlightsConfig(StepConfig):
     max_clips: int | None = Field(default=None, ge=1, le=MAX_CLIPS, description=CLIPS)
     topics: str | None = Field(default=None, description=f"{TOPICS}; default: the show's")
     picker: PickerName | None = Field(
-        default=None, description="`auto`, `openai` or `heuristic`; default: CLIPPER_PICKER"
+        default=None, description="`auto`, `openai` or `heuristic`; default: the show's, else CLIPPER_PICKER"
     )
 
     @property
@@ -204,7 +204,7 @@ def _given(
     prompt = prompt_for(storage, show, source.episode)
     edits, wanted = latest_edits(storage, source.episode), selection(show, settings, **config.options)
     adverts = times(spans_in_force(read_spans(ad_spans), edits))
-    picker = config.picker or settings.picker
+    picker = config.picker or show.picker or settings.picker
     decisive = inputs(picker, settings, wanted, edits, prompt, language, read_wordless(words), adverts)
     recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript)
     read = edits_read_by(HIGHLIGHT_WINDOWS, edits) | windows_read(show, settings, prompt)

@@ -1,12 +1,15 @@
 """The settings of a show: `show.toml` in the folder of its uploads."""
 
+import re
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from clipper_assets.media.frame import Aspect
+from clipper_assets.settings import PickerName, Settings
 from clipper_assets.shows.clip_options import CLIPS, LENGTH, TOPICS, Length, MaxClips, Topics
+from clipper_assets.shows.speech_options import LANGUAGE, SPEAKERS, Language, Speakers, language_code
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.mistakes import first_mistake
 from clipper_assets.text.toml import READ_BYTES, read_toml
@@ -36,6 +39,20 @@ STILL = frozenset({Layout.fit, Layout.center})
 PromptName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 PromptShare = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 
+MAX_OWNER = 254
+"""Most characters of an owner: the longest address of e-mail."""
+_OWNER = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}|team:\w[\w .&-]*")
+"""What Dagster takes as an owner, with a team's name of printable characters."""
+
+
+def _checked_owner(text: str) -> str:
+    if len(text) > MAX_OWNER or not _OWNER.fullmatch(text):
+        raise ValueError("it should be an address such as 'anna@example.org' or a team such as 'team:morning show'")
+    return text
+
+
+Owner = Annotated[str, AfterValidator(_checked_owner)]
+
 
 class Show(BaseModel):
     """Contents of `show.toml`; every setting has a default.
@@ -62,6 +79,12 @@ class Show(BaseModel):
         max_length=8,
         description="prompts that pick side by side, and their shares of the episodes",
     )
+    picker: PickerName | None = Field(
+        None, description="`auto`, `openai` or `heuristic`, which asks no model about highlights, adverts and chapters"
+    )
+    language: Language | None = Field(None, description=LANGUAGE)
+    speakers: Speakers | None = Field(None, description=SPEAKERS)
+    owner: Owner | None = Field(None, description="who answers for the show: an e-mail address or `team:name`")
 
 
 def show_key(upload: str) -> str:
@@ -83,3 +106,12 @@ def load_show(storage: Storage, upload: str) -> Show:
     except ValidationError as error:
         mistake = first_mistake(error.errors())
         raise ValueError(f"{key}: {mistake.sentence(fields=Show.model_fields, whole=key)}") from error
+
+
+def spoken_language(asked: str | None, show: Show, settings: Settings) -> str | None:
+    """The code of the language of the speech by the run config `asked`, else the show, else the settings.
+
+    None to detect it. A run config or setting that is no known language stays as it is, for the engine to refuse.
+    """
+    language = asked or show.language or settings.language
+    return (language_code(language) or language) if language else None

@@ -30,10 +30,19 @@ def iso_language(tag: str | None) -> str | None:
     language; what follows in parentheses is ignored, as in `English (auto-generated)`. Cantonese and Hawaiian have only
     a three-letter code, `yue` and `haw`.
     """
-    if not tag or len(tag) > MAX_TAG:
-        return None
-    name = folded(re.split(r"[(\[]", tag)[0]).strip()
-    return _english_names().get(name) or _of_code(name) or (_all_names().get(name) if len(name) > 1 else None)
+    name = _name(tag)
+    return tagged_language(tag) or (_all_names().get(name) if len(name) > 1 else None)
+
+
+def tagged_language(tag: str | None) -> str | None:
+    """As `iso_language`, but without names in other languages than English, because reading them takes a second."""
+    name = _name(tag)
+    return _english_names().get(name) or _of_code(name)
+
+
+def _name(tag: str | None) -> str:
+    """The part before parentheses, folded; empty for a text that is too long."""
+    return folded(re.split(r"[(\[]", tag)[0]).strip() if tag and len(tag) <= MAX_TAG else ""
 
 
 def _of_code(tag: str) -> str | None:

@@ -26,7 +26,9 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Device, EngineName, Settings
+from clipper_assets.shows.show import Show, load_show, spoken_language
 from clipper_assets.shows.speakers import read_names
+from clipper_assets.shows.speech_options import MAX_SPEAKERS
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
@@ -59,14 +61,18 @@ class TranscriptConfig(StepConfig):
         description=f"`auto` takes the first that can run of {', '.join(ENGINES)}; default: CLIPPER_TRANSCRIPT_ENGINE",
     )
     language: str | None = Field(
-        default=None, description="ISO 639-1 code of the speech; default: CLIPPER_LANGUAGE, or detected"
+        default=None,
+        description="ISO 639-1 code of the speech; default: the show's, else CLIPPER_LANGUAGE, else detected",
     )
     speakers: int | None = Field(
-        default=None, ge=1, description="number of speakers, for the diarization; default: detected"
+        default=None,
+        ge=1,
+        le=MAX_SPEAKERS,
+        description="number of people who speak, for the diarization; default: the show's, else detected",
     )
 
 
-def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, str]) -> dict[str, Any]:
+def inputs(config: TranscriptConfig, show: Show, settings: Settings, sidecars: Mapping[str, str]) -> dict[str, Any]:
     """Everything beside the upstream table that decides the result; `sidecars` are ETags by object key.
 
     Device and number format are left out: the words from a GPU and from a CPU differ too little to transcribe a whole
@@ -74,8 +80,8 @@ def inputs(config: TranscriptConfig, settings: Settings, sidecars: Mapping[str, 
     """
     return {
         "engine": config.engine or settings.transcript_engine,
-        "language": config.language or settings.language,
-        "speakers": config.speakers,
+        "language": spoken_language(config.language, show, settings),
+        "speakers": config.speakers or show.speakers,
         "whisper_model": settings.whisper_model,
         "models_dir": str(settings.models_dir),
         "beam_size": settings.beam_size,
@@ -114,8 +120,11 @@ def aligned_transcript(
     diarizer: Diarizer,
     progress: Progress,
 ) -> TableResult:
-    source, language = RawVideo.from_table(raw_video), config.language or settings.language
-    companions, read, recipe = _decisive(config, storage, settings, raw_video)
+    source = RawVideo.from_table(raw_video)
+    try:
+        show, companions, read, recipe = _decisive(config, storage, settings, raw_video)
+    except ValueError as unreadable:
+        raise refusal(context, str(unreadable)) from None
     lineage = reads(context, read)
     stored = stored_result(context, config, storage, WORDS, recipe, lineage)
     if stored and not may_be_better(stored.value, settings):
@@ -128,13 +137,14 @@ def aligned_transcript(
         tempfile.TemporaryDirectory(prefix="clipper-") as folder,
         PeakMemory() as memory,
     ):
+        language = spoken_language(config.language, show, settings)
         recording = _recording(source, storage, language, companions.transcript, Path(folder))
         try:
             names = read_names([storage.local_copy(key, Path(folder)) for key in companions.speakers])
             transcription = engines.transcribe(config.engine or settings.transcript_engine, recording, stage)
         except (EngineUnavailableError, ValueError) as mistake:
             raise refusal(context, f"{source.key} cannot be transcribed: {mistake}") from None
-        diarization = diarizer.diarize(transcription.result.words, recording, config.speakers, stage)
+        diarization = diarizer.diarize(transcription.result.words, recording, config.speakers or show.speakers, stage)
         speech_spans = [span for spans in recording.speech_by_track for span in spans]
     result = transcription.result
     words, fallbacks = diarization.words, [*result.degraded, *diarization.degraded]
@@ -168,22 +178,27 @@ def aligned_transcript(
 
 def _decisive(
     config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
-) -> tuple[Companions, dict[dg.AssetKey, str], Recipe]:
-    """The files beside the upload, versions of what is read, and the recipe."""
+) -> tuple[Show, Companions, dict[dg.AssetKey, str], Recipe]:
+    """The show, the files beside the upload, versions of what is read, and the recipe.
+
+    Raises ValueError if `show.toml` cannot be read.
+    """
     upload = RawVideo.from_table(raw_video).key
-    companions = companions_in(storage, upload, config.language or settings.language)
+    show = load_show(storage, upload)
+    language, usual_language = (spoken_language(asked, show, settings) for asked in (config.language, None))
+    companions = companions_in(storage, upload, language)
     etags = companions.etags(storage.fingerprint)
-    read = transcript_reads(settings, companions, etags)
-    if config.language and config.language != settings.language:  # whoever observes files does not know the run config
-        usual = companions_in(storage, upload, settings.language)
-        read = transcript_reads(settings, usual, usual.etags(storage.fingerprint))
-    return companions, read, recipe_of(config, CODE_VERSION, inputs(config, settings, etags), raw_video)
+    read = transcript_reads(show, settings, companions, etags)
+    if language != usual_language:  # whoever observes files does not know the run config
+        usual = companions_in(storage, upload, usual_language)
+        read = transcript_reads(show, settings, usual, usual.etags(storage.fingerprint))
+    return show, companions, read, recipe_of(config, CODE_VERSION, inputs(config, show, settings, etags), raw_video)
 
 
 def why_again(
     stored: pa.Table, config: TranscriptConfig, storage: Storage, settings: Settings, raw_video: pa.Table
 ) -> str:
-    """Why a run would make the stored table again, in words; empty if it would keep it."""
+    """Why a run would make the stored table again, in words; empty if it would keep it. Raises as `_decisive`."""
     *_, recipe = _decisive(config, storage, settings, raw_video)
     better = "a better Whisper model is on this machine" if may_be_better(stored, settings) else ""
     return difference(stored, recipe, aligned_transcript) or better

@@ -12,6 +12,7 @@ from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.gpus import free_gpu_memory
 from clipper_assets.runtime.progress import Stage
 from clipper_assets.settings import Device, Settings
+from clipper_assets.shows.speech_options import SpeakerCount
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed
 from clipper_assets.transcript.models import ModelMissingError, hub_model, torch_device
@@ -36,12 +37,14 @@ class Diarizer(dg.ConfigurableResource[None]):
     models_dir: str | None = None
     device: Device = Device.auto
 
-    def diarize(self, words: Sequence[Word], recording: Recording, speakers: int | None, stage: Stage) -> Diarization:
+    def diarize(
+        self, words: Sequence[Word], recording: Recording, speakers: SpeakerCount | None, stage: Stage
+    ) -> Diarization:
         """Assign speakers (`SPEAKER_00`, ...) to words.
 
         Leaves the words unchanged if microphones or the transcript give the speakers, or if the model is `off`. That no
-        model can run is a fallback, because the words then have no speakers. `speakers` is the number of people, if
-        known.
+        model can run is a fallback, because the words then have no speakers. `speakers` is the number of people, or
+        the least and the most, if known.
         """
         if recording.microphones:
             return Diarization(words, "known from the microphones")
@@ -57,8 +60,12 @@ class Diarizer(dg.ConfigurableResource[None]):
             fallback = Degraded(ALIGNED_TRANSCRIPT, f"the words have no speakers: {error}")
             return Diarization(words, f"off: {error}", [fallback])
         report = stage("diarizing")
+        least, most = speakers if isinstance(speakers, tuple) else (speakers, speakers)
         turns = pipeline(
-            recording.speech, num_speakers=speakers, progress_callback=lambda percent: report(percent / 100)
+            recording.speech,
+            min_speakers=least,
+            max_speakers=most,
+            progress_callback=lambda percent: report(percent / 100),
         )
         del pipeline
         free_gpu_memory()

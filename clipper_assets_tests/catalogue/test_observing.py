@@ -11,7 +11,7 @@ from clipper_assets.catalogue import observing as module
 from clipper_assets.catalogue.inputs import Inputs
 from clipper_assets.catalogue.observing import build_observe_inputs, observing
 from clipper_assets.runtime.lineage import latest_versions, report
-from clipper_assets.settings import Settings
+from clipper_assets.settings import PickerName, Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 
@@ -50,6 +50,17 @@ def store(instance: dg.DagsterInstance, events: object) -> list[str | None]:
 def test_nothing_is_observed_where_nothing_changed(storage: DirectoryStorage, observed: dg.DagsterInstance) -> None:
     assert tick(storage, observed, None, Settings())[0] == []
     assert observing(Settings())(observed, storage, ["show/show.toml", "show/0.srt", "other/show.toml"]) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"openai_model": "another"}, {"openai_api_key": None}, {"picker": PickerName.openai}], ids=str
+)
+def test_a_sweep_begins_also_for_shows_that_ask_a_model_where_the_settings_do_not(
+    storage: DirectoryStorage, changes: dict[str, Any]
+) -> None:
+    settings = Settings.model_validate({"openai_api_key": "a-key", "picker": PickerName.heuristic})
+    changed = settings.model_copy(update=changes)
+    assert module.deployment_version(storage, changed) != module.deployment_version(storage, settings)
 
 
 def test_an_episode_that_never_ran_is_left_to_its_first_run(

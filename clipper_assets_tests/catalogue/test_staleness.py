@@ -95,9 +95,16 @@ SHOW: dict[str, tuple[str, set[str]]] = {
     "topics": ('topics = "money"', WINDOWS),
     "prompt": ('prompt = "bold"', WINDOWS),
     "prompts": ("prompts = { bold = 1 }", WINDOWS),
+    "picker": ('picker = "heuristic"', ASKED),
+    "picker that is the default": ('picker = "auto"', NOTHING),
+    "picker by its name": ('picker = "openai"', WINDOWS),
+    "language": ('language = "de"', TRANSCRIPT),
+    "speakers": ("speakers = 2", TRANSCRIPT),
+    "speakers from two to four": ('speakers = "2-4"', TRANSCRIPT),
+    "owner": ('owner = "team:morning show"', NOTHING),
     "a comment": ("# nothing", NOTHING),
     "a mistake in one field": ('caption_style = "none such"', CLIPS),
-    "a mistake in the file": ("layout = ", WINDOWS | SCENES | CAMERA | CLIPS),
+    "a mistake in the file": ("layout = ", TRANSCRIPT | ASKED | SCENES | CAMERA | CLIPS),
 }
 
 
@@ -111,6 +118,26 @@ def test_show_toml(catalogue: Catalogue, text: str, stale: set[str]) -> None:
     expect(catalogue, stale, NOTHING)
     catalogue.write("a/show.toml", None)
     expect(catalogue, NOTHING, NOTHING, among=stale)
+
+
+@pytest.mark.parametrize("folder", ["", "a/b/", "b/a/"])
+def test_show_toml_of_another_folder(catalogue: Catalogue, folder: str) -> None:
+    catalogue.write(f"{folder}show.toml", 'picker = "heuristic"\nlanguage = "de"\nlayout = "center"\ntighten = true')
+    assert (catalogue.stale(ONE), catalogue.stale(TWO)) == (NOTHING, NOTHING)
+    catalogue.write(f"{folder}show.toml", None)
+
+
+def test_show_toml_that_is_swapped_while_episodes_wait(catalogue: Catalogue) -> None:
+    """What was made before is stale, also in the middle of a run; what is made afterwards is not."""
+    waiting, made = "a/three.mp4", {"raw_video"} | TRANSCRIPT | ADVERTS
+    catalogue.materialize(waiting, only=made)
+    catalogue.write("a/show.toml", 'picker = "heuristic"\nlanguage = "de"\ntighten = true')
+    catalogue.materialize(waiting, only=set(RESULTS) - made)
+    assert catalogue.stale(waiting) == TRANSCRIPT | ADVERTS
+    expect(catalogue, TRANSCRIPT | ASKED | CLIPS, NOTHING)
+    catalogue.write("a/show.toml", None)
+    assert catalogue.stale(waiting) == WINDOWS | CHAPTERS | CLIPS
+    expect(catalogue, NOTHING, NOTHING, among=TRANSCRIPT | ASKED | CLIPS)
 
 
 FILES: dict[str, tuple[str, str | None, set[str], set[str]]] = {
@@ -155,6 +182,21 @@ def test_settings(catalogue: Catalogue, changes: dict[str, Any], one: set[str], 
     catalogue.settings = before
     catalogue.sweep()
     expect(catalogue, NOTHING, NOTHING, among=one | two)
+
+
+def test_settings_that_a_show_overrides(catalogue: Catalogue) -> None:
+    before = catalogue.settings
+    catalogue.write("a/show.toml", 'picker = "openai"\nlanguage = "de"')
+    catalogue.materialize(ONE, only=TRANSCRIPT | ASKED)
+    catalogue.settings = before.model_copy(update={"picker": PickerName.heuristic, "language": "fr"})
+    catalogue.sweep()
+    expect(catalogue, NOTHING, TRANSCRIPT | ASKED, among=TRANSCRIPT | ASKED)
+    catalogue.settings = before
+    catalogue.sweep()
+    catalogue.write("a/show.toml", None)
+    expect(catalogue, TRANSCRIPT | WINDOWS, NOTHING, among=TRANSCRIPT | ASKED)
+    catalogue.materialize(ONE, only=TRANSCRIPT | ASKED)
+    expect(catalogue, NOTHING, NOTHING, among=TRANSCRIPT | ASKED)
 
 
 def test_a_prompt_of_the_deployment(catalogue: Catalogue) -> None:

@@ -1,9 +1,11 @@
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from clipper_assets.settings import Device
+from clipper_assets.shows.speech_options import SpeakerCount
 from clipper_assets.transcript import diarization
 from clipper_assets.transcript.diarization import Diarization, Diarizer
 from clipper_assets.transcript.engines.base import Recording
@@ -71,6 +73,28 @@ def test_the_reason_does_not_contain_the_hub_token(
     result = Diarizer(model=GATED).diarize(without_speakers(truth), talk, None, bars)
     assert "HF_HUB_OFFLINE" in result.how
     assert "5ec2e7" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("speakers", "least", "most"), [(None, None, None), (1, 1, 1), (50, 50, 50), ((2, 4), 2, 4)], ids=str
+)
+def test_the_pipeline_is_told_how_many_people_speak(
+    truth: list[Word],
+    talk: Recording,
+    bars: Bars,
+    monkeypatch: pytest.MonkeyPatch,
+    speakers: SpeakerCount | None,
+    least: int | None,
+    most: int | None,
+) -> None:
+    """pyannote takes equal limits as the number (`set_num_speakers` in its pipelines/utils/diarization.py)."""
+    pipeline = Mock()
+    monkeypatch.setattr(Diarizer, "_load", lambda _: pipeline)
+    monkeypatch.setattr(diarization, "assign_speakers", lambda words, _: words)
+    pipeline.return_value = {"speaker": Mock(nunique=Mock(return_value=2))}
+    Diarizer(model=GATED).diarize(without_speakers(truth), talk, speakers, bars)
+    options = pipeline.call_args.kwargs
+    assert (options["min_speakers"], options["max_speakers"]) == (least, most)
 
 
 @pytest.mark.whisperx

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import AspectQuery, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.repository.owners import show_owner
 from clipper_assets.api.views.clips import ClipView, clip_view
 from clipper_assets.api.views.episodes import (
     Accepted,
@@ -86,4 +87,4 @@ def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, services: ServicesDep) -> Episode:
     """Return one episode: its latest run step by step, its clips and edits."""
-    return episode_view(services.states.snapshot(key), services.url)
+    return episode_view(services.states.snapshot(key), services.url, show_owner(services.storage, key))

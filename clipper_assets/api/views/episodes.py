@@ -57,6 +57,9 @@ class Episode(EpisodeSummary):
 
     duration: float | None = None
     etag: str | None = None
+    owner: str | None = Field(
+        None, description="who answers for the show, by its show.toml", examples=["team:morning show"]
+    )
     steps: list[Step]
     degraded: list[Degraded] = Field(
         description="fallbacks used by all steps; fallbacks of one clip are listed with the clip"
@@ -111,7 +114,7 @@ def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSumma
     )
 
 
-def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str]) -> Episode:
+def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str], owner: str | None) -> Episode:
     """Builds the full view of an episode; `url` returns the URL of an object for browsers."""
     source = episode.source
     clips = [clip_view(episode, clip, url) for rendering in episode.renderings for clip in rendering.manifest.clips]
@@ -119,6 +122,7 @@ def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str]) -> Episode
         **summary(episode, url).model_dump(),
         duration=source.duration_s if source else None,
         etag=source.etag if source else None,
+        owner=owner,
         steps=list(episode.view.steps.values()) if episode.view else [],
         degraded=episode.view.degraded if episode.view else [],
         edits=edits_view(episode),
