@@ -12,6 +12,7 @@ from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed, render_look
 from clipper_assets.runtime.executor import pool_executor
+from clipper_assets.runtime.labels import labelled
 from clipper_assets.runtime.logs import log_runs_as
 from clipper_assets.settings import ExecutorName, Settings
 from clipper_assets.storage.root import storage_at
@@ -44,7 +45,7 @@ def executor() -> dg.ExecutorDefinition:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=[*INPUTS, *assets, clip_variants, picker_evaluation, show_taste],
+        assets=labelled([*INPUTS, *assets, clip_variants, picker_evaluation, show_taste]),
         jobs=[clip_episode, render_look, evaluate_pickers],
         schedules=[every_night],
         sensors=[*build_discovery(clip_episode, settings, observing(settings)), *webhooks()],

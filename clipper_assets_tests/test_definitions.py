@@ -8,6 +8,7 @@ from clipper_assets.definitions import defs
 from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.runtime.executor import pool_executor
+from clipper_assets.runtime.labels import DOMAIN_TAG, OWNERS, SCOPE_TAG, Domain, Group, Owner, Scope
 from clipper_assets.settings import Settings
 from clipper_assets_tests.support.sensors import observe_nothing
 
@@ -98,6 +99,29 @@ def test_every_asset_has_a_description_metadata_and_checks(asset: dg.AssetsDefin
     assert asset.check_specs
     assert all(check.description for check in asset.check_specs)
     assert {check.partitions_def for check in asset.check_specs} == {spec.partitions_def}
+
+
+WITH_AN_ICON = {"deltalake", "duckdb", "file", "huggingface", "json", "openai", "parquet", "report", "table", "toml"}
+"""Kinds that Dagster's UI has an icon for, of those that we use."""
+
+
+@pytest.mark.parametrize("key", sorted(defs.resolve_asset_graph().get_all_asset_keys()), ids=dg.AssetKey.to_user_string)
+def test_every_asset_and_input_has_what_people_filter_by(key: dg.AssetKey) -> None:
+    asset = defs.resolve_asset_graph().get(key)
+    assert asset.description
+    assert asset.group_name in set(Group)
+    assert asset.owners
+    assert set(asset.owners) <= set(Owner)
+    assert asset.tags[DOMAIN_TAG] in set(Domain)
+    assert asset.tags[SCOPE_TAG] in set(Scope)
+    assert (asset.tags[SCOPE_TAG] == Scope.everything) == (asset.partitions_def is None)
+    assert asset.kinds & WITH_AN_ICON
+    assert len(asset.kinds) <= 3  # more are refused by Dagster
+
+
+def test_every_domain_has_an_owner() -> None:
+    assert set(OWNERS) == set(Domain)
+    assert set(OWNERS.values()) == set(Owner)
 
 
 def test_each_asset_has_the_expected_upstream_assets() -> None:

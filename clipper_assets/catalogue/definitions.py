@@ -14,13 +14,14 @@ from clipper_assets.catalogue.observing import build_observe_inputs
 from clipper_assets.catalogue.prune import prune_runs, prune_runs_every_day
 from clipper_assets.catalogue.rerender import build_rerender, stock_sensor
 from clipper_assets.job import clip_episode
+from clipper_assets.runtime.labels import labelled
 from clipper_assets.settings import Settings
 
 
 def build_catalogue(settings: Settings) -> dg.Definitions:
     """The part of the deployment's definitions that this room adds; resources and executor come from the others."""
     return dg.Definitions(
-        assets=[catalogue],
+        assets=labelled([catalogue]),
         asset_checks=[catalogue_has_no_garbage],
         jobs=[check_catalogue, clip_stale, collect_garbage, prune_runs],
         schedules=[check_every_night, collect_garbage_every_day, prune_runs_every_day],

@@ -15,7 +15,7 @@ SIDECARS = input_asset(
 )
 SPEECH_MODEL = input_asset(
     "speech_model",
-    kinds={"whisper"},
+    kinds={"whisper", "huggingface"},
     description="The models and options that aligned_transcript transcribes with; show.toml may have the language and "
     "the number of speakers. An episode with a transcript file needs no Whisper model, so a new one does not make its "
     "transcript stale.",
