@@ -14,11 +14,13 @@ from clipper_assets.runtime.asset_names import (
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     CHAPTERS,
+    CLIP_VARIANTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
     SCENES,
 )
+from clipper_assets.runtime.tenant import asset_name, partition_set
 
 DOMAIN_TAG, SCOPE_TAG = "clipper/domain", "clipper/scope"
 
@@ -94,13 +96,13 @@ _BY_NAME = {
     SCENES: Domain.picture,
     CAMERA_PATHS: Domain.picture,
     RENDERED_CLIPS: Domain.clips,
-    "clip_variants": Domain.clips,
+    CLIP_VARIANTS: Domain.clips,
     "edits": Domain.clips,
 }
 """Domains by the last part of the asset's key, which for an input of one reader is that reader."""
 _BY_CREATORS = {"edits", "show_settings", "sidecars"}
 """Inputs that creators write; the others are what operators set up."""
-_SCOPES = {"episodes": Scope.episode, "shows": Scope.show}
+_SCOPES = {partition_set("episodes"): Scope.episode, partition_set("shows"): Scope.show}
 
 
 def labelled(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -114,7 +116,7 @@ def _labelled(spec: dg.AssetSpec) -> dg.AssetSpec:
         return spec
     owner = OWNERS[domain]
     if spec.group_name == Group.inputs:
-        owner = Owner.creators if spec.key.path[0] in _BY_CREATORS else Owner.operators
+        owner = Owner.creators if asset_name(spec.key).partition("/")[0] in _BY_CREATORS else Owner.operators
     return spec.merge_attributes(owners=[owner.value], tags={DOMAIN_TAG: domain.value, SCOPE_TAG: _scope(spec).value})
 
 
