@@ -255,6 +255,17 @@ class Settings(TenantSettings):
         description="URL of an SQS queue with S3's notifications of uploads, which the sensors then read instead of "
         "listing the storage every time",
     )
+    usd_per_cpu_hour: float = Field(0.0425, ge=0, description="price of a core for one hour, in dollars")
+    usd_per_gpu_hour: float = Field(1.006, ge=0, description="price of a GPU for one hour, in dollars")
+    usd_per_million_input_tokens: float | None = Field(
+        None,
+        ge=0,
+        description="price of a million tokens that the language model reads, in dollars; default: the list price of "
+        "`CLIPPER_OPENAI_MODEL`, or 0 for a model without a known price",
+    )
+    usd_per_million_output_tokens: float | None = Field(
+        None, ge=0, description="the same for a million tokens that the language model writes"
+    )
     url_expiry_s: int = Field(3600, ge=60, description="seconds that the presigned S3 URLs for ffmpeg stay valid")
 
     auth_token: CommaSeparated[tuple[SecretStr, ...]] = Field(

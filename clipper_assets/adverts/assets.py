@@ -27,6 +27,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
@@ -76,6 +77,7 @@ def inputs(settings: Settings, language: str, *, asks_model: bool) -> dict[str, 
     deps=[LANGUAGE_MODEL],
     description="Adverts, intros, outros and calls to subscribe, found by rules and, with a key, by a language model.",
 )
+@metered
 @in_one_sentence
 def ad_spans(
     context: dg.AssetExecutionContext,

@@ -27,6 +27,7 @@ from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded
 from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
@@ -76,6 +77,7 @@ def inputs(
     deps=[READ_EDITS[CHAPTERS], LANGUAGE_MODEL],
     description="The topics of an episode with start and title, and a summary of the episode.",
 )
+@metered
 @in_one_sentence
 def chapters(
     context: dg.AssetExecutionContext,

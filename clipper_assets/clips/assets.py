@@ -26,6 +26,7 @@ from clipper_assets.runtime.gpus import encoding_on_a_gpu
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show, load_show
@@ -72,6 +73,7 @@ class RenderConfig(dg.Config):
     automation_condition=on_changes_of(READ_EDITS[RENDERED_CLIPS], SHOW_SETTINGS),
     description="Vertical captioned clips (mp4, srt, vtt, jpg) beside the upload, manifest.json and chapters.",
 )
+@metered
 @in_one_sentence
 @encoding_on_a_gpu
 def rendered_clips(

@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +20,14 @@ from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.records import record_key, recorded
-from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.rendering.encoders import NVENC, Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets.runtime.progress import Report
+from clipper_assets.runtime.spend import holding_gpu
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
 
@@ -106,7 +108,8 @@ def produce_clips(
         return clip
 
     failed: dict[int, str] = {}
-    with ThreadPoolExecutor(workers) as pool:
+    on_gpu = any(job.encoder == NVENC for job in missing)
+    with holding_gpu() if on_gpu else nullcontext(), ThreadPoolExecutor(workers) as pool:
         futures = {pool.submit(produce, job): job.plan.index for job in missing}
         try:
             for future in as_completed(futures):

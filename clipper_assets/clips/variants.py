@@ -31,6 +31,7 @@ from clipper_assets.runtime.partition_keys import dimensions
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
@@ -56,6 +57,7 @@ from clipper_assets.transcript.words import WORDS
     description="The clips of an episode in a look, such as square-marker, beside the default ones, in "
     "clips/looks/<look>/.",
 )
+@metered
 @in_one_sentence
 @encoding_on_a_gpu
 def clip_variants(

@@ -24,6 +24,7 @@ from clipper_assets.runtime.asset_names import RAW_VIDEO
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Microphones, Settings
@@ -66,6 +67,7 @@ def inputs(config: RawVideoConfig, settings: Settings, etag: str) -> dict[str, A
     check_specs=per_episode(IS_AUDIBLE, not_degraded_spec(RAW_VIDEO)),
     description="Facts about an upload. Its sound is decoded once, to 16 kHz speech (FLAC) and loudness over time.",
 )
+@metered
 @in_one_sentence
 def raw_video(
     context: dg.AssetExecutionContext,

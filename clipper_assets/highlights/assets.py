@@ -40,6 +40,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import LLM
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import PickerName, Settings
@@ -116,6 +117,7 @@ def inputs(
     automation_condition=on_changes_of(READ_EDITS[HIGHLIGHT_WINDOWS], SHOW_SETTINGS),
     description="The parts of an episode that become clips, best first; each is a run of whole sentences.",
 )
+@metered
 @in_one_sentence
 def highlight_windows(
     context: dg.AssetExecutionContext,

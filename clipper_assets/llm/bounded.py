@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx2 as httpx
 
+from clipper_assets.llm.metering import count_usage
+
 MAX_BYTES = 1_000_000
 """Largest answer; one with a hundred highlights has 50 kB."""
 
@@ -52,6 +54,7 @@ class BoundedClient(httpx.Client):
             timer.cancel()
         if expired:  # an answer without a content length looks complete when its connection is closed
             raise httpx.ReadTimeout(f"no complete answer within {self.total_s:g} s", request=request)
+        count_usage(request, response)
         return response
 
     def _read(self, response: httpx.Response, request: httpx.Request) -> None:

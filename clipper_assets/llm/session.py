@@ -11,19 +11,12 @@ from pydantic import ValidationError
 
 from clipper_assets.llm.answers import MIDDLE_SCORE, Choice, Reply, Scored
 from clipper_assets.llm.reading import read_items
+from clipper_assets.runtime.prices import USD_PER_MILLION_TOKENS
 from clipper_assets.text.clean import clean_text
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-USD_PER_MILLION_TOKENS = {
-    "gpt-4o-mini": (0.15, 0.60),
-    "gpt-4o": (2.50, 10.00),
-    "gpt-4.1-nano": (0.10, 0.40),
-    "gpt-4.1-mini": (0.40, 1.60),
-    "gpt-4.1": (2.00, 8.00),
-}
-"""Input and output price per model: openai.com/api/pricing, as listed in 2025."""
 MAX_QUOTED = 200
 """Most characters that are quoted of what a server says."""
 _REFUSES_SCHEMAS = {400, 404, 415, 422, 501}

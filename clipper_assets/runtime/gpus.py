@@ -8,7 +8,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from itertools import chain, takewhile
@@ -17,7 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import dagster as dg
 
-from clipper_assets.settings import Settings, comma_separated
+from clipper_assets.runtime.spend import holding_gpu
+from clipper_assets.settings import Device, Settings, comma_separated
 
 GPU_TAG = "clipper/gpu"
 """Tag of a run: the GPU that transcribed its episode, if the machine has one."""
@@ -118,20 +119,25 @@ def on_own_gpu(asset: Callable[P, R]) -> Callable[P, R]:
 
     Where runs share the GPUs of a machine (`CLIPPER_GPU_LOCKS`), the function starts when a slot is free, and CUDA sees
     only the GPU of that slot. CUDA reads the variable once in each process, so a process that has used a GPU waits for
-    the same one when its step is retried. The function must take `context` first or by keyword.
+    the same one when its step is retried. The time with the slot counts as time of a GPU; a slot is a share of one.
+    Where nothing is shared (Kubernetes, ECS, `clipper process`), the whole step holds the GPU, if there is one.
+
+    The function must take `context` first or by keyword.
     """
 
     @wraps(asset)
     def wrapper(*arguments: P.args, **named: P.kwargs) -> R:
-        slots = _slots(Settings())
+        settings = Settings()
+        slots = _slots(settings)
         if slots is None:
-            return asset(*arguments, **named)
+            with holding_gpu() if _computes_on_gpu(settings) else nullcontext():
+                return asset(*arguments, **named)
         context: Any = named["context"] if "context" in named else arguments[0]
         slot = (_of_this_process or slots).wait()
         _keep(Slots(slots.folder, [slot.gpu], slots.share))
         try:
             _record(context, slot.gpu)
-            with _visible(slot.gpu):
+            with _visible(slot.gpu), holding_gpu(1 / slots.share):
                 return asset(*arguments, **named)
         finally:
             try:
@@ -181,6 +187,10 @@ def _slots(settings: Settings) -> Slots | None:
     """The slots that the runs of this machine share; None if this process shares no GPU with others."""
     gpus = gpus_here(settings.gpus) if settings.gpu_locks else []
     return Slots(settings.gpu_locks, gpus, settings.runs_per_gpu) if settings.gpu_locks and gpus else None
+
+
+def _computes_on_gpu(settings: Settings) -> bool:
+    return settings.device is not Device.cpu and bool(gpus_here(settings.gpus))
 
 
 def _record(context: dg.AssetExecutionContext, gpu: str) -> None:

@@ -23,6 +23,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import GPU, GPU_STEP
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Device, EngineName, Settings
@@ -108,6 +109,7 @@ def inputs(config: TranscriptConfig, show: Show, settings: Settings, sidecars: M
     dagster_type=LAKE_TABLE,
     description="One row per spoken word: its text, its time, its sentence and, where known, its speaker.",
 )
+@metered
 @in_one_sentence
 @on_own_gpu
 def aligned_transcript(

@@ -32,6 +32,7 @@ from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.pools import ENCODE
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
@@ -81,6 +82,7 @@ def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
     description="Shots, screens, faces, and who speaks, in each window. A window inside a stored scene is not "
     "analysed again.",
 )
+@metered
 @in_one_sentence
 def scenes(
     context: dg.AssetExecutionContext,

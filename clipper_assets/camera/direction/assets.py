@@ -22,6 +22,7 @@ from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.degraded import Degraded, not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
+from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
 from clipper_assets.settings import Settings
@@ -68,6 +69,7 @@ def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any
     "it and materialize rendered_clips. An edited table is kept until windows, scenes or layouts change, or a run is "
     "configured with `afresh`.",
 )
+@metered
 @in_one_sentence
 def camera_paths(
     context: dg.AssetExecutionContext,
