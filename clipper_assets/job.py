@@ -10,6 +10,7 @@ from clipper_assets.camera.direction.assets import camera_paths
 from clipper_assets.chapters.assets import chapters
 from clipper_assets.clips.assets import rendered_clips
 from clipper_assets.clips.variants import clip_variants
+from clipper_assets.costs.assets import episode_costs
 from clipper_assets.episodes.assets import raw_video
 from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
@@ -25,12 +26,22 @@ from clipper_assets.transcript.assets import aligned_transcript
 from clipper_assets.transcript.diarization import Diarizer
 from clipper_assets.transcript.engines.auto import Engines
 
-assets = [raw_video, aligned_transcript, ad_spans, highlight_windows, chapters, scenes, camera_paths, rendered_clips]
+assets = [
+    raw_video,
+    aligned_transcript,
+    ad_spans,
+    highlight_windows,
+    chapters,
+    scenes,
+    camera_paths,
+    rendered_clips,
+    episode_costs,
+]
 clip_episode = dg.define_asset_job(
     "clip_episode",
     selection=dg.AssetSelection.assets(*assets),
     tags=JOB_TAGS,
-    description="Makes clips of an upload: all eight assets of one episode, with their checks.",
+    description="Makes clips of an upload: all assets of one episode, with their checks.",
 )
 
 render_look = dg.define_asset_job(

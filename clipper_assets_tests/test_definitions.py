@@ -21,6 +21,7 @@ ASSETS = {
     "scenes",
     "camera_paths",
     "rendered_clips",
+    "episode_costs",
 }
 
 
@@ -77,6 +78,7 @@ def test_each_step_waits_only_for_what_it_uses() -> None:
         "scenes": "encode",
         "camera_paths": None,
         "rendered_clips": "encode",
+        "episode_costs": None,
     }
 
 
@@ -174,6 +176,7 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
             "edits/rendered_clips",
             "show_settings/rendered_clips",
         },
+        "episode_costs": {"rendered_clips"},
     }
 
 

@@ -78,7 +78,7 @@ def measure() -> Iterable[Figure]:
         yield _timed("asset page of rendered_clips", lambda: server.ask(PAGE, asset=clips))
         yield _timed("partition status of rendered_clips", lambda: server.ask(STATUS, asset=clips))
         one, all_of = [clips], RESULTS
-        for name, asked in (("rendered_clips", one), ("all eight assets", all_of)):
+        for name, asked in (("rendered_clips", one), ("all assets of an episode", all_of)):
             ask = lambda asked=asked: server.ask(STALE, assets=asked, partition=episode(7))  # noqa: E731
             yield _timed(f"stale status of one partition of {name}", ask)
         yield from _changes(instance, storage, server)

@@ -13,7 +13,7 @@ from clipper_assets.catalogue.stale import Comparison, Difference
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.discovery.requests import BEHIND_PEOPLE
 from clipper_assets.episodes.partitions import EPISODES, object_key
-from clipper_assets.runtime.asset_names import RAW_VIDEO
+from clipper_assets.runtime.asset_names import EPISODE_COSTS, RAW_VIDEO
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.tenant import asset_key, runs_filter
 from clipper_assets.settings import Settings
@@ -129,11 +129,11 @@ def _request(difference: Difference, plan: Plan, number: int, storage: Storage) 
 
 
 def request_of(difference: Difference, run_key: str, tags: Mapping[str, str] | None = None) -> dg.RunRequest:
-    """The run of the steps of a difference, behind those of people, whose tags say what differs."""
+    """The run of the steps of a difference and of the costs, behind those of people, whose tags say what differs."""
     return dg.RunRequest(
         partition_key=difference.episode,
         run_key=run_key,
-        asset_selection=[asset_key(step) for step in difference.steps],
+        asset_selection=[asset_key(step) for step in (*difference.steps, EPISODE_COSTS)],
         run_config={"ops": {step: {"config": config} for step, config in difference.configs.items()}},
         tags={
             DIFFERS_TAG: shortened(f"{difference.steps[0]}: {difference.why}"),

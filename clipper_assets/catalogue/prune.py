@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from clipper_assets.catalogue.superseded import Superseded
+from clipper_assets.costs.collect import refresh
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
@@ -39,13 +40,20 @@ class Pruned:
 
 
 def prune(storage: Storage, instance: dg.DagsterInstance, before: datetime, *, most_runs: int, dry_run: bool) -> Pruned:
-    """Remove the superseded runs that finished before a time, oldest first; a dry run only counts them."""
-    pruned, superseded = Pruned(), Superseded(storage, instance)
+    """Remove the superseded runs that finished before a time, oldest first; a dry run only counts them.
+
+    What the runs cost is stored before.
+    """
+    pruned, superseded, stored = Pruned(), Superseded(storage, instance), set[str]()
     for run in finished_runs(instance, before):
         pruned.looked_at += 1
         if not superseded.includes(run):
             continue
         pruned.removed += 1
+        episode = run.tags.get("dagster/partition/episodes", run.tags.get("dagster/partition", ""))
+        if not dry_run and episode in superseded.partitions - stored:
+            refresh(storage, instance, episode)
+            stored.add(episode)
         if not dry_run and (why_logs_stay := remove_run(instance, run.run_id)):
             pruned.logs_left[why_logs_stay] += 1
         if pruned.removed == most_runs:

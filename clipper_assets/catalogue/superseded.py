@@ -19,6 +19,7 @@ from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.spend import FAILED
 from clipper_assets.runtime.tenant import is_own_asset, runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -93,10 +94,15 @@ class Superseded:
     def _latest(
         self, key: dg.AssetKey, partition: str | None, before: int | None = None
     ) -> Iterator[dg.EventLogRecord]:
-        """The latest materialization and the latest observation of an asset, where there are any."""
+        """The latest materialization and the latest observation of an asset, where there are any.
+
+        The observation in which a failed step says what it cost is of no use once the costs are collected.
+        """
         events = dg.AssetRecordsFilter(key, [partition] if partition else None, before_storage_id=before)
         yield from self.instance.fetch_materializations(events, limit=1).records
-        yield from self.instance.fetch_observations(events, limit=1).records
+        for record in self.instance.fetch_observations(events, limit=1).records:
+            if record.asset_observation and FAILED not in record.asset_observation.metadata:
+                yield record
 
 
 def _inputs(record: dg.EventLogRecord) -> list[tuple[dg.AssetKey, int]]:

@@ -11,7 +11,8 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.tenant import partition_set
 from clipper_assets.text.languages import iso_language
 
-looks = dg.DynamicPartitionsDefinition(name=partition_set("looks"))
+LOOK_SET = partition_set("looks")
+looks = dg.DynamicPartitionsDefinition(name=LOOK_SET)
 episodes_and_looks = dg.MultiPartitionsDefinition({"episodes": episodes, "looks": looks})
 """Partitions of `clip_variants`: each look of each episode."""
 LOOKS = "looks"

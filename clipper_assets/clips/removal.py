@@ -18,6 +18,7 @@ from clipper_assets.runtime.asset_names import (
     CAMERA_PATHS,
     CHAPTERS,
     CLIP_VARIANTS,
+    EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -42,6 +43,7 @@ LAKE_FOLDERS = (
     RENDERED_CLIPS,
     CLIP_VARIANTS,
     RECORDS,
+    EPISODE_COSTS,
     "edits",
     PICTURES,
 )

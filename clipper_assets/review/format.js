@@ -9,6 +9,7 @@ const STEPS = {
   scenes: "Scenes",
   camera_paths: "Camera",
   rendered_clips: "Clips",
+  episode_costs: "Costs",
 };
 const STATES = {
   waiting: "Waiting",

@@ -19,6 +19,7 @@ from clipper_assets.runtime.asset_names import (
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     CHAPTERS,
+    EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -36,6 +37,7 @@ WEIGHTS = {
     SCENES: 10.0,
     CAMERA_PATHS: 1.0,
     RENDERED_CLIPS: 44.0,
+    EPISODE_COSTS: 0.0,
 }
 """Share of each step in the duration of a run, in per cent, for an hour of talk with WhisperX on a GPU."""
 FRESH_S = 0.5

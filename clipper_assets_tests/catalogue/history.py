@@ -31,7 +31,7 @@ class Plan(dg.Config):
 
 
 def _asset(name: str, upstream: Sequence[str]) -> dg.AssetsDefinition:
-    deps: list[str | dg.AssetSpec] = [*upstream, *([EDITS] if name == NAMES[-1] else [])]
+    deps: list[str | dg.AssetSpec] = [*upstream, *([EDITS] if name == "rendered_clips" else [])]
     check = dg.AssetCheckSpec(f"{name}_is_good", asset=name)
 
     @dg.asset(name=name, partitions_def=episodes, deps=deps, check_specs=per_episode(check), code_version="1")
@@ -43,6 +43,9 @@ def _asset(name: str, upstream: Sequence[str]) -> dg.AssetsDefinition:
                 )
             )
         if config.fails:
+            used = {"cpu_seconds": 1.0, "gpu_seconds": 0.0, "input_tokens": 0, "output_tokens": 0, "usd": 0.5}
+            metadata = {**used, "failed": True}
+            context.log_event(dg.AssetObservation(name, partition=context.partition_key, metadata=metadata))
             raise dg.Failure("it cannot be made", allow_retries=False)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(config.version),

@@ -9,6 +9,7 @@ import pytest
 from clipper_assets.catalogue import prune as module
 from clipper_assets.catalogue.prune import prune, prune_runs, prune_runs_every_day
 from clipper_assets.clips.manifest import Manifest, Source
+from clipper_assets.costs.collect import stored_costs
 from clipper_assets.definitions import defs
 from clipper_assets.runtime.run_removal import run_log
 from clipper_assets.settings import Settings
@@ -77,6 +78,8 @@ def test_nothing_that_people_see_is_lost(history: History, monkeypatch: pytest.M
     prune(history.storage, history.instance, soon(), most_runs=100, dry_run=False)
 
     assert history.left() == history.runs.keys() - going
+    costs = stored_costs(history.storage, "c.mp4").to_pylist()
+    assert ("ad_spans", True, 0.5) in {(row["step"], row["failed"], row["usd"]) for row in costs}
     assert history.seen("a.mp4", "b.mp4", "c.mp4") == seen
     assert prune(history.storage, history.instance, soon(), most_runs=100, dry_run=False).removed == 0
 

@@ -102,8 +102,8 @@ def test_an_edit_and_new_show_settings_are_rendered_once_each(catalogue: Catalog
     catalogue.write("s003/show.toml", b"max_clips = 20\n")
     steps = catalogue.tick()
     assert steps == {
-        ONE: ["rendered_clips"],
-        OTHER: ["scenes", "camera_paths", "rendered_clips"],
+        ONE: ["rendered_clips", "episode_costs"],
+        OTHER: ["scenes", "camera_paths", "rendered_clips", "episode_costs"],
     }  # the run config of the third says how many clips there are
     assert catalogue.tick() == {}
 
@@ -136,7 +136,7 @@ def test_an_episode_that_has_a_run_waits_and_gets_one_only_if_that_left_a_differ
     catalogue.storage.delete(f"lake/edits/episode={OTHER.replace('/', '%2F')}/000001.json")  # as if it were rendered
     for run in runs:
         catalogue.end_run(run)
-    assert catalogue.tick() == {ONE: ["rendered_clips"]}
+    assert catalogue.tick() == {ONE: ["rendered_clips", "episode_costs"]}
     assert State.of(catalogue.cursor).waiting == {}
 
 
@@ -151,7 +151,7 @@ def test_an_edit_during_a_run_that_read_the_one_before_is_rendered_after_it(
         assert catalogue.tick() == {}
     catalogue.instance.report_runless_asset_event(dg.AssetMaterialization("rendered_clips", partition=ONE))
     catalogue.end_run(run)
-    assert catalogue.tick() == {ONE: ["rendered_clips"]}
+    assert catalogue.tick() == {ONE: ["rendered_clips", "episode_costs"]}
 
 
 def test_a_tick_requests_a_limited_number_of_runs(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,13 +175,13 @@ def test_clips_in_two_aspects_have_one_run_each_even_if_both_fail(catalogue: Cat
     add_square_clips(catalogue.storage, ONE)
     for text in ("corrected", "again"):
         catalogue.correct_a_word(ONE, text)
-        assert [catalogue.tick() for _ in range(4)] == 2 * [{ONE: ["rendered_clips"]}] + 2 * [{}]
+        assert [catalogue.tick() for _ in range(4)] == 2 * [{ONE: ["rendered_clips", "episode_costs"]}] + 2 * [{}]
 
 
 def test_an_edit_is_rendered_after_the_cursor_was_reset(catalogue: Catalogue) -> None:
     for text in ("corrected", "again"):
         catalogue.correct_a_word(ONE, text)
-        assert catalogue.tick() == {ONE: ["rendered_clips"]}
+        assert catalogue.tick() == {ONE: ["rendered_clips", "episode_costs"]}
         catalogue.cursor = None
         assert catalogue.tick() == {}
 
@@ -190,7 +190,7 @@ def test_an_episode_that_may_not_be_read_stops_no_other(catalogue: Catalogue, mo
     for episode in (ONE, OTHER):
         catalogue.correct_a_word(episode)
     deny(monkeypatch, ONE)
-    assert catalogue.tick() == {OTHER: ["rendered_clips"]}
+    assert catalogue.tick() == {OTHER: ["rendered_clips", "episode_costs"]}
 
 
 def test_the_cursor_that_each_tick_stores_is_short(catalogue: Catalogue) -> None:

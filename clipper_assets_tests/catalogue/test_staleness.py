@@ -18,7 +18,7 @@ TRANSCRIPT, ADVERTS, WINDOWS, CHAPTERS = {"aligned_transcript"}, {"ad_spans"}, {
 SCENES, CAMERA, CLIPS, NOTHING = {"scenes"}, {"camera_paths"}, {"rendered_clips"}, set[str]()
 ASKED = ADVERTS | WINDOWS | CHAPTERS
 """What a language model is asked for."""
-AFTER_UPLOAD = set(RESULTS) - {"raw_video"}
+AFTER_UPLOAD = set(RESULTS) - {"raw_video", "episode_costs"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,13 @@ EDITS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a marked advert": ({"marked": [MARK]}, WINDOWS | CHAPTERS | CLIPS),
     "an unmarked advert": ({"unmarked": [UnmarkedSpan(start=20, end=30)]}, WINDOWS | CHAPTERS | CLIPS),
 }
+
+
+def test_what_failed_steps_used_makes_nothing_stale(catalogue: Catalogue) -> None:
+    for asset in RESULTS:
+        spent = {"cpu_seconds": 1.0, "failed": True}
+        catalogue.instance.report_runless_asset_event(dg.AssetObservation(asset, partition=ONE, metadata=spent))
+    expect(catalogue, NOTHING, NOTHING)
 
 
 @pytest.mark.parametrize(("changes", "stale"), EDITS.values(), ids=EDITS)
@@ -231,7 +238,7 @@ def test_a_run_of_the_stale_assets_makes_them_fresh(catalogue: Catalogue) -> Non
     catalogue.edit(ONE, clips=[clip(start=3.0, layout="center")])
     catalogue.materialize(TWO, only=CLIPS)  # its events are newer than the edit
     expect(catalogue, edited, NOTHING)
-    catalogue.materialize(ONE, only=edited)
+    catalogue.materialize(ONE, only=edited | {"episode_costs"})
     expect(catalogue, NOTHING, NOTHING)
     catalogue.write("a/show.toml", 'layout = "center"')
     expect(catalogue, CAMERA | SCENES, NOTHING)

@@ -32,7 +32,10 @@ STEPS = [
     "scenes",
     "camera_paths",
     "rendered_clips",
+    "episode_costs",
 ]
+SLOW = STEPS[: STEPS.index("rendered_clips") + 1]
+"""The steps that take long enough to be killed."""
 SHORT = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6", "CLIPPER_GPUS": "0,1", "CLIPPER_RENDER_WORKERS": "1"}
 RETRIED_WITHIN_S = 30.0
 
@@ -226,13 +229,13 @@ def test_four_episodes_on_two_gpus_overlap_and_no_two_transcripts_share_one(mach
 
 def test_a_worker_killed_in_any_step_is_retried_at_once_with_the_same_result(machine: Machine, cut: Path) -> None:
     instance, root = machine.instance, machine.root
-    upload(root, cut, "whole", *STEPS)
+    upload(root, cut, "whole", *SLOW)
     killed_at = {}
-    for run in runs_reaching(STEPS, instance):
+    for run in runs_reaching(SLOW, instance):
         kill_worker(run)
         killed_at[run.run_id] = time.time()
-    wait_until_succeeded(instance, "whole", *STEPS)
-    for step in STEPS:
+    wait_until_succeeded(instance, "whole", *SLOW)
+    for step in SLOW:
         first, second = runs_of(instance, step)
         assert first.is_failure
         retry = instance.get_run_record_by_id(second.run_id)
@@ -262,7 +265,7 @@ def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused
     assert _run_with_log_line(instance, "stopped", "clip_0: unchanged, not rendered again", retry=1)
     assert len(clips_of(root, "stopped")) == 2
     begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
-    assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips"]
+    assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips", "episode_costs"]
 
 
 def _run_with_log_line(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:

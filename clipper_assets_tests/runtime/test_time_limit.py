@@ -90,8 +90,8 @@ def test_native_code_that_ignores_the_interrupt_ends_the_process() -> None:
     assert "raw_video" in process.stderr
 
 
-def test_every_step_has_a_time_limit() -> None:
-    assert set(LIMITS) == {asset.key.to_user_string() for asset in (*assets, clip_variants)}
+def test_every_step_that_computes_has_a_time_limit() -> None:
+    assert set(LIMITS) == {asset.key.to_user_string() for asset in (*assets, clip_variants)} - {"episode_costs"}
 
 
 @given(step=st.sampled_from(sorted(LIMITS)), duration_s=st.floats(0, 1e5), more_s=st.floats(1, 1e5))

@@ -26,6 +26,7 @@ from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     CAMERA_PATHS,
     CHAPTERS,
+    EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RENDERED_CLIPS,
     SCENES,
@@ -37,7 +38,7 @@ router = APIRouter(tags=["edits"])
 CHANGES = [Depends(may_change)]
 EDITS_TAG = "clipper/edits"
 """Tag of a run that renders edits: their version."""
-AFTER_EDITS: Sequence[str] = (HIGHLIGHT_WINDOWS, CHAPTERS, SCENES, CAMERA_PATHS, RENDERED_CLIPS)
+AFTER_EDITS: Sequence[str] = (HIGHLIGHT_WINDOWS, CHAPTERS, SCENES, CAMERA_PATHS, RENDERED_CLIPS, EPISODE_COSTS)
 
 
 @router.get("/options", responses=answers())

@@ -46,6 +46,7 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
             "scenes",
             "camera_paths",
             "rendered_clips",
+            "episode_costs",
         )
     ]
     assert any("picked by rules" in each["reason"] for each in episode["degraded"])
