@@ -9,6 +9,7 @@ import dagster as dg
 from clipper_assets.catalogue.entries import Entry
 from clipper_assets.catalogue.waiting import LATE, Waiting
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.tenant import asset_key
 from clipper_assets.text.markdown import short_table, shortened
 
 CATALOGUE = "catalogue"
@@ -89,7 +90,7 @@ def is_fresh(waiting: Iterable[Waiting], now: datetime) -> dg.AssetCheckResult:
 def link(episode: str) -> str:
     """Markdown that opens the partition of the episode's clips in Dagster's UI."""
     query = urlencode({"view": "partitions", "partition": episode})
-    return f"[{shortened(episode)}](/assets/{RENDERED_CLIPS}?{query})"
+    return f"[{shortened(episode)}](/assets/{'/'.join(asset_key(RENDERED_CLIPS).path)}?{query})"
 
 
 def _result(

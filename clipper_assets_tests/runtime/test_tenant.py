@@ -1,5 +1,6 @@
 """Nothing of a tenant is found by another one in the same Dagster instance."""
 
+import asyncio
 import json
 import os
 import re
@@ -16,9 +17,14 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.routing import Route
 
 import clipper_assets
+from clipper_assets.api.graphql.server import DagsterGraphQL
 from clipper_assets.api.metrics import Meter
+from clipper_assets.api.problems import RefusedError
+from clipper_assets.catalogue.checks import link
 from clipper_assets.catalogue.clip_stale import unfinished_runs
 from clipper_assets.catalogue.prune import finished_runs
 from clipper_assets.catalogue.superseded import Superseded
@@ -242,6 +248,28 @@ def test_a_key_has_a_name_without_the_tenant() -> None:
     assert asset_name(dg.AssetKey(["globex", "scenes"])) == "globex/scenes"
     with pytest.raises(ValueError, match="is the name of an asset; choose another"):
         asset_key("acme")
+
+
+@pytest.mark.usefixtures("as_acme")
+def test_a_link_opens_the_tenants_asset() -> None:
+    assert link(PARTITION).startswith(f"[{PARTITION}](/assets/acme/rendered_clips?")
+
+
+def test_dagsters_schema_is_not_served_to_a_tenant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[DagsterGraphQL.__module__], "TENANT", "acme")
+    (route,) = DagsterGraphQL.__new__(DagsterGraphQL).build_routes()
+    assert isinstance(route, Route)
+    with pytest.raises(RefusedError, match="all tenants"):
+        asyncio.run(route.endpoint(Request({"type": "http"})))
+
+
+@pytest.mark.usefixtures("as_acme")
+def test_a_run_of_the_command_is_the_tenants(instance: dg.DagsterInstance) -> None:
+    @dg.asset
+    def made() -> None: ...
+
+    run_id = dg.materialize([made], instance=instance, tags=tenant.RUN_TAGS).run_id
+    assert own_run(instance, run_id) is not None
 
 
 @pytest.mark.parametrize("name", ["Acme", "a/b", "1st", "acme clips", "a" * 41, "acme\n", "ümlaut", "a-b"])

@@ -122,8 +122,11 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deployment]:
-    """Start `dagster dev` with the instance `folder/home`, with its own `dagster.yaml` or else the project's."""
+def deployed(folder: Path, storage: str, workspace: Path | None = None, **environment: str) -> Iterator[Deployment]:
+    """Start `dagster dev` with the instance `folder/home`, with its own `dagster.yaml` or else the project's.
+
+    So is `workspace` the project's by default.
+    """
     home, port, log = folder / "home", free_port(), folder / "dagster.log"
     home.mkdir(exist_ok=True)
     if not (home / "dagster.yaml").exists():
@@ -138,6 +141,7 @@ def deployed(folder: Path, storage: str, **environment: str) -> Iterator[Deploym
     }
     url = f"http://127.0.0.1:{port}"
     command = [str(SCRIPTS / "dagster"), "dev", "-h", "127.0.0.1", "-p", str(port)]
+    command += ["-w", str(workspace)] if workspace else []
     with serving(command, variables, log, f"{url}/server_info") as process:
         yield Deployment(url, variables, log, process)
 
