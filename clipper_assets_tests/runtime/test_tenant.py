@@ -138,9 +138,10 @@ def as_acme(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_of(instance: dg.DagsterInstance, location: str | None, **more: Any) -> dg.DagsterRun:
     tags = {"dagster/partition": PARTITION, **more.pop("tags", {})}
-    return create_run_for_test(
+    run: dg.DagsterRun = create_run_for_test(
         instance, "clip_episode", tags={**tags, **({"dagster/code_location": location} if location else {})}, **more
     )
+    return run
 
 
 def finished(instance: dg.DagsterInstance, location: str | None) -> dg.DagsterRun:

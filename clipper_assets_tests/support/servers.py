@@ -122,7 +122,7 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path, storage: str, workspace: Path | None = None, **environment: str) -> Iterator[Deployment]:
+def deployed(folder: Path, storage: str, workspace: Path | None = None, /, **environment: str) -> Iterator[Deployment]:
     """Start `dagster dev` with the instance `folder/home`, with its own `dagster.yaml` or else the project's.
 
     So is `workspace` the project's by default.
