@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from clipper_assets.episodes.shows import SHOW_TAG, shows_of
+from clipper_assets.runtime.tenant import LOCATION_TAG, partition_sets_of
 
 PRIORITY = "dagster/priority"
 REQUESTED_TAG = "clipper/priority"
@@ -38,7 +39,9 @@ class FairRunCoordinator(dg.QueuedRunCoordinator[dg.DagsterInstance]):
             show = _show(self._instance, run.tags)
             of_show = {SHOW_TAG: show} if show else {}
             requested = _requested(run.tags)
-            turn = _next_turn(self._instance, requested, of_show)
+            # Two tenants may have shows of the same name.
+            location = {LOCATION_TAG: run.tags[LOCATION_TAG]} if LOCATION_TAG in run.tags else {}
+            turn = _next_turn(self._instance, requested, of_show and {**of_show, **location})
             order = {
                 REQUESTED_TAG: str(requested),
                 TURN_TAG: str(turn),
@@ -51,11 +54,16 @@ class FairRunCoordinator(dg.QueuedRunCoordinator[dg.DagsterInstance]):
 def _show(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> str | None:
     """The show of the episode or, for an asset of shows, of the run itself; otherwise the one that its tag names."""
     partition = tags.get("dagster/partition/episodes") or tags.get("dagster/partition")
-    if partition and instance.has_dynamic_partition("episodes", partition):
+    if partition and _registered(instance, tags, "episodes", partition):
         return next(iter(shows_of([partition])), None)
-    if partition and instance.has_dynamic_partition("shows", partition):
+    if partition and _registered(instance, tags, "shows", partition):
         return partition
     return tags.get(SHOW_TAG)
+
+
+def _registered(instance: dg.DagsterInstance, tags: Mapping[str, str], name: str, partition: str) -> bool:
+    """Whether the set `name` of the run's code location has a partition; this process is not the tenant's."""
+    return any(instance.has_dynamic_partition(each, partition) for each in partition_sets_of(tags, name))
 
 
 def _requested(tags: Mapping[str, str]) -> int:

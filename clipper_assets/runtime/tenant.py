@@ -62,6 +62,12 @@ def partition_set(name: str) -> str:
     return f"{TENANT}/{name}" if TENANT else name
 
 
+def partition_sets_of(run_tags: Mapping[str, str], name: str) -> list[str]:
+    """The names that the partition set of a run may have, whichever location it is of: with and without a tenant."""
+    location = run_tags.get(LOCATION_TAG)
+    return [f"{location}/{name}", name] if location else [name]
+
+
 def runs_filter(tags: Mapping[str, str | list[str]] | None = None, **filters: Any) -> dg.RunsFilter:
     """A filter for runs of the tenant; takes the arguments of `dagster.RunsFilter`."""
     return dg.RunsFilter(tags={**(tags or {}), **RUN_TAGS}, **filters)

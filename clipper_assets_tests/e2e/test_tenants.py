@@ -130,6 +130,7 @@ def test_the_same_key_in_two_buckets_is_two_episodes(world: World, cut: Path) ->
         assert {manifest["run_id"]} == own_runs
         assert world.json(tenant, f"/episodes/{KEY}")["run_id"] in own_runs
         assert world.instance.get_dynamic_partitions(f"{tenant}/episodes") == [KEY]
+        assert world.instance.get_dynamic_partitions(f"{tenant}/shows") == ["test1"]
         assert {request.signer for request in world.s3.requests if request.path.startswith(f"/{tenant}/")} <= {
             f"key-of-{tenant}",
             "testing",  # this test
@@ -143,6 +144,7 @@ def test_the_same_key_in_two_buckets_is_two_episodes(world: World, cut: Path) ->
         )
         assert (schema.status_code, "all tenants" in schema.json()["detail"]) == (403, True)
     assert world.instance.get_dynamic_partitions("episodes") == []
+    assert {run.tags["clipper/show"] for run in world.instance.get_runs()} == {"test1"}
     assert {key.path[0] for key in world.instance.get_asset_keys()} == set(TENANTS)
 
     before, kept = world.objects("globex"), runs_of(world.instance, "globex")
@@ -153,6 +155,7 @@ def test_the_same_key_in_two_buckets_is_two_episodes(world: World, cut: Path) ->
     assert runs_of(world.instance, "acme") == set()
     assert world.objects("globex") == before
     assert runs_of(world.instance, "globex") == kept
+    assert [world.instance.get_dynamic_partitions(f"{tenant}/shows") for tenant in TENANTS] == [[], ["test1"]]
     assert done("globex")
 
 

@@ -202,3 +202,21 @@ def test_a_run_that_is_submitted_twice_keeps_its_turn(queue: Queue) -> None:
     queue.submit({PARTITION: "A/2.mp4"})
     context = dg.SubmitRunContext(run, queue.workspace.create_request_context())
     assert queue.instance.run_coordinator.submit_run(context).tags == run.tags
+
+
+def test_shows_of_two_tenants_with_the_same_name_take_turns() -> None:
+    with run_queue(1, 1) as queue:
+        turns = []
+        for tenant, episode in (("acme", "1"), ("acme", "2"), ("acme", "3"), ("globex", "1")):
+            partition = f"test1/{episode}.mp4"
+            queue.instance.add_dynamic_partitions(f"{tenant}/episodes", [partition])
+            run = queue.submit({PARTITION: partition, "dagster/code_location": tenant})
+            assert run.tags[SHOW] == "test1"
+            turns.append((tenant, run.tags[TURN_TAG]))
+        assert turns == [("acme", "0"), ("acme", "1"), ("acme", "2"), ("globex", "0")]
+
+
+def test_an_episode_of_another_tenant_gives_a_run_no_show() -> None:
+    with run_queue(1, 1) as queue:
+        queue.instance.add_dynamic_partitions("acme/episodes", ["test1/1.mp4"])
+        assert SHOW not in queue.submit({PARTITION: "test1/1.mp4", "dagster/code_location": "globex"}).tags
