@@ -75,4 +75,4 @@ def planned_clips(
         for window in read_windows(tables.highlight_windows)
         if window.clip not in translations.untranslated
     ]
-    return Planned(rendition, look, limits, edits, jobs, translations.untranslated)
+    return Planned(rendition, look, limits, edits, jobs, translations.untranslated, {"owner": show.owner})

@@ -112,7 +112,7 @@ def _planned(
     translations = _translations(look, step, language_model, tables, edits)
     planned = planned_clips(tables, rendition, drawn, show, edits_in_look(edits, look), encoder, translations)
     facts = asdict(translations.usage) if named.language else {}
-    return planned._replace(facts=facts), edits_read_by(CLIP_VARIANTS, edits) | variants_read(show)
+    return planned._replace(facts={**planned.facts, **facts}), edits_read_by(CLIP_VARIANTS, edits) | variants_read(show)
 
 
 def _translations(look: str, step: Step, language_model: LanguageModel, tables: Tables, edits: Edits) -> Translations:

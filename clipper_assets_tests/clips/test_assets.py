@@ -130,10 +130,11 @@ def test_episodes_in_one_folder_do_not_interfere_and_a_new_style_only_renders(
     assert facts["clip_0"] == storage.uri("show/clips/two/clip_0.mp4")
 
     camera, render = CameraConfig(layout=Layout.center), RenderConfig(caption_style="classic")
+    (show / "show.toml").write_text('owner = "team:morning show"')
     kept, result = clip_episode(storage, two, instance, camera=camera, render=render)
     facts = metadata(result)
     assert kept == ["raw_video", "aligned_transcript", "ad_spans", "chapters", "highlight_windows"]
-    assert (facts["rendered"], facts["caption_style"]) == (1, "classic")
+    assert (facts["rendered"], facts["caption_style"], facts["owner"]) == (1, "classic", "team:morning show")
     (clip,) = read(show / "clips" / "two").clips
     assert (clip.caption_style, clip.layout) == ("classic", "center")
     restyled = files(show)

@@ -58,12 +58,14 @@ def manifest(storage: DirectoryStorage, key: str = f"{FOLDER}/manifest.json") ->
 def test_a_look_is_made_beside_the_default_clips_and_removed_without_a_trace(
     episode: DirectoryStorage, instance: dg.DagsterInstance
 ) -> None:
+    episode.put_bytes("show/show.toml", b'owner = "anna@example.org"')
     before = contents(episode)
     result = render_look(episode, KEY, instance, "square-marker")
     facts = metadata(result)
     assert (facts["rendered"], facts["caption_style"], facts["aspect"], facts["look"]) == (
         1, "marker", "1:1", "square-marker",
     )  # fmt: skip
+    assert facts["owner"] == "anna@example.org"
     assert {check.check_name: check.passed for check in result.get_asset_check_evaluations()}["clips_are_published"]
     made = manifest(episode)
     (clip,) = made.clips
