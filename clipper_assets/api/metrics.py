@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from clipper_assets.costs.collect import STEPS
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
@@ -21,6 +22,7 @@ from clipper_assets.runtime.asset_names import (
     HIGHLIGHT_WINDOWS,
     RENDERED_CLIPS,
 )
+from clipper_assets.runtime.spend import USD
 from clipper_assets.runtime.tenant import TENANT, asset_name, own_run, runs_filter
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ ENDS = {
 READ = {
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_OBSERVATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 }
 RUNS_PER_PAGE = 100
@@ -78,6 +81,7 @@ class Meter:
             "clipper_openai_tokens", "OpenAI tokens of adverts, highlights and chapters.", ["direction"], **options
         )
         self.cost = Counter("clipper_openai_cost_dollars", "Cost of these tokens, if the price is known.", **options)
+        self.spent = Counter("clipper_spent_dollars", "Cost of steps, failed ones included.", ["step"], **options)
         self.clips = Counter("clipper_clips", "Clips by whether they are ready to post.", ["publishable"], **options)
         self.gates = Counter("clipper_gate_failures", "Clips that failed a gate.", ["gate", "blocking"], **options)
         self.degraded = Counter("clipper_degraded", "Fallbacks used.", ["step"], **options)
@@ -139,6 +143,9 @@ class Meter:
                 self.steps.labels(event.step_key).observe(event.step_success_data.duration_ms / 1000)
             elif event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
                 self._count_materialization(event.step_materialization_data.materialization)
+                self._count_spent(event.step_materialization_data.materialization)
+            elif event.event_type is dg.DagsterEventType.ASSET_OBSERVATION:
+                self._count_spent(event.asset_observation_data.asset_observation)
             else:
                 self._count_check(event.asset_check_evaluation_data)
 
@@ -157,6 +164,12 @@ class Meter:
         elif name == RENDERED_CLIPS:
             self.clips.labels("true").inc(facts.get("publishable", 0))
             self.clips.labels("false").inc(len(facts.get("held_back", {})))
+
+    def _count_spent(self, event: dg.AssetMaterialization | dg.AssetObservation) -> None:
+        step, facts = event.asset_key.to_user_string(), event.metadata
+        if step in STEPS and USD in facts:
+            usd: Any = facts[USD].value
+            self.spent.labels(step).inc(usd)
 
     def _count_check(self, evaluation: dg.AssetCheckEvaluation) -> None:
         gates, degraded = evaluation.metadata.get("gates"), evaluation.metadata.get("degraded")

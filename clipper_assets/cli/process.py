@@ -1,5 +1,6 @@
 """`clipper process`: the whole job for one episode, in this process."""
 
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -25,7 +26,7 @@ from clipper_assets.highlights.selection import selection
 from clipper_assets.media.ffmpeg import binary
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures, unchanged
-from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.asset_names import EPISODE_COSTS, RENDERED_CLIPS
 from clipper_assets.runtime.progress import Progress, Report
 from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
 from clipper_assets.shows.clip_options import MAX_CLIPS
@@ -132,6 +133,7 @@ def process(
     if sentences := failures(result):
         complain(sentences)
     _print_clips(storage, result)
+    _print_cost(result)
 
 
 def _adopted(storage: Storage, file_or_key: str, key: str | None, language: str | None, settings: Settings) -> str:
@@ -165,6 +167,22 @@ def _print_clips(storage: Storage, result: dg.ExecuteInProcessResult) -> None:
         return
     folder = clips[0]["key"].rpartition("/")[0]
     console.print(f"{len(clips)} clips in {where(storage, folder)}, described in manifest.json", soft_wrap=True)
+
+
+def _print_cost(result: dg.ExecuteInProcessResult) -> None:
+    (event,) = result.asset_materializations_for_node(EPISODE_COSTS)
+    facts: dict[str, Any] = {name: value.value for name, value in event.metadata.items()}
+    approved = facts.get("usd_per_approved_clip")
+    console.print(
+        f"This run cost {_dollars(facts['run_usd'])}, the episode so far {_dollars(facts['usd'])}"
+        + (f", {_dollars(approved)} for each approved clip" if approved is not None else ""),
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _dollars(usd: float) -> str:
+    return "less than $0.0001" if 0 < usd < 0.0001 else f"${usd:.4f}"
 
 
 def where(storage: Storage, key: str) -> str:

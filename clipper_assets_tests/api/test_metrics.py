@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from clipper_assets.api.deps import Services
 from clipper_assets.api.metrics import Meter
+from clipper_assets.runtime.spend import metered
 from clipper_assets.storage.tables import TableResult
 
 NOTHING: Any = None
@@ -56,6 +57,7 @@ def test_a_finished_episode_is_counted_in_all_metrics(reader: TestClient, servic
     ):
         assert value(metrics, "clipper_step_seconds_count", step=step) >= 1
         assert value(metrics, "clipper_step_seconds_sum", step=step) > 0
+        assert (value(metrics, "clipper_spent_dollars_total", step=step) > 0) is (step != "episode_costs")
     published = value(metrics, "clipper_clips_total", publishable="true")
     held_back = value(metrics, "clipper_clips_total", publishable="false")
     assert published + held_back >= 2
@@ -113,6 +115,18 @@ def test_each_run_is_counted_once_after_its_end(instance: dg.DagsterInstance) ->
     assert value(metrics, "clipper_openai_tokens_total", direction="in") == 2400
     assert value(metrics, "clipper_openai_cost_dollars_total") == 1.0
     assert value(metrics, "clipper_degraded_total", step="highlights") == 2
+
+
+def test_failed_steps_cost_something_too(instance: dg.DagsterInstance) -> None:
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["talk.mp4"]))
+    @metered
+    def scenes(context: dg.AssetExecutionContext) -> TableResult:
+        raise dg.Failure("no", allow_retries=False)
+
+    meter = Meter(instance)
+    meter.read()
+    dg.materialize([scenes], instance=instance, partition_key="talk.mp4", raise_on_error=False)
+    assert value(samples(meter.read().decode()), "clipper_spent_dollars_total", step="scenes") > 0
 
 
 def test_an_unreadable_run_does_not_block_the_others(

@@ -53,6 +53,8 @@ def test_a_file_becomes_clips_whose_paths_are_printed(cut: Path) -> None:
     assert (path.parent / "manifest.json").is_file()
     assert Path("data/cut/cut.srt").is_file()
     assert "WARN: highlight_windows_not_degraded" in result.output
+    dollars = r"(less than )?\$0\.\d{4}"
+    assert re.search(rf"\nThis run cost {dollars}, the episode so far {dollars}\n", result.output)
 
     again = clipper("process", str(cut), "--max-clips", "1")
     assert again.exit_code == 0, again.output

@@ -17,6 +17,7 @@ from clipper_assets.adverts.spans import AD_SPANS_TABLE, read_spans
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, unrendered_edits
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.costs.rows import COSTS
 from clipper_assets.edits.adverts import SpanInForce, spans_in_force
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
@@ -30,6 +31,7 @@ from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
+    EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
@@ -228,6 +230,14 @@ class States:
         """Returns the adverts in force of an episode; those that people marked also before any were detected."""
         table = self.table(episode.partition, AD_SPANS, AD_SPANS_TABLE)
         return spans_in_force(read_spans(table) if table is not None else [], episode.edits)
+
+    def costs(self, episode: EpisodeSnapshot) -> pa.Table | None:
+        """Returns what the steps of an episode cost, or None before that is counted; also None if it is damaged."""
+        try:
+            return None if episode.damage else self.table(episode.partition, EPISODE_COSTS, COSTS)
+        except DamagedError as damaged:  # the clips can be reviewed all the same, and the next run counts again
+            log.warning("%s is shown without its cost: %s", episode.key, damaged)
+            return None
 
     def source(self, partition: str) -> RawVideo | None:
         table = self.table(partition, RAW_VIDEO, SOURCE)

@@ -87,4 +87,5 @@ def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, services: ServicesDep) -> Episode:
     """Return one episode: its latest run step by step, its clips and edits."""
-    return episode_view(services.states.snapshot(key), services.url, show_owner(services.storage, key))
+    episode = services.states.snapshot(key)
+    return episode_view(episode, services.url, show_owner(services.storage, key), services.states.costs(episode))

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
+import pyarrow as pa
 from fastapi import Response
 from pydantic import BaseModel, Field
 
 from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.views.chapters import ChaptersView, chapters_view
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
+from clipper_assets.api.views.costs import Cost, cost_view
 from clipper_assets.api.views.edits import Edits, edits_view
 from clipper_assets.episodes.shows import shows_of
 from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
@@ -66,6 +68,7 @@ class Episode(EpisodeSummary):
     )
     edits: Edits
     chapters: ChaptersView | None = Field(None, description="null until the episode has clips")
+    cost: Cost | None = Field(None, description="null until a run has counted it")
     clip_views: list[ClipView]
     links: Links
 
@@ -114,7 +117,9 @@ def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSumma
     )
 
 
-def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str], owner: str | None) -> Episode:
+def episode_view(
+    episode: EpisodeSnapshot, url: Callable[[str], str], owner: str | None, costs: pa.Table | None
+) -> Episode:
     """Builds the full view of an episode; `url` returns the URL of an object for browsers."""
     source = episode.source
     clips = [clip_view(episode, clip, url) for rendering in episode.renderings for clip in rendering.manifest.clips]
@@ -127,6 +132,7 @@ def episode_view(episode: EpisodeSnapshot, url: Callable[[str], str], owner: str
         degraded=episode.view.degraded if episode.view else [],
         edits=edits_view(episode),
         chapters=chapters_view(episode, url),
+        cost=cost_view(episode, costs),
         clip_views=clips,
         links=Links(
             status=path_of(episode.key),
