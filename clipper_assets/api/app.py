@@ -22,6 +22,7 @@ from clipper_assets.api.routes import (
     edits,
     episodes,
     events,
+    looks,
     media,
     metrics,
     process,
@@ -57,12 +58,13 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
             {"name": "episodes", "description": "progress and results"},
             {"name": "search", "description": "find what was said"},
             {"name": "edits", "description": "change clips and render them again"},
+            {"name": "looks", "description": "other aspects, caption styles and languages of captions"},
             {"name": "uploads", "description": "upload files from a browser in parts"},
         ],
     )
     app.state.services = services
     # The first matching route wins, and a key may contain slashes: routes that continue after the key come first.
-    for module in (process, search, events, edits, uploads, media, metrics, episodes, retry_and_remove):
+    for module in (process, search, events, edits, looks, uploads, media, metrics, episodes, retry_and_remove):
         app.include_router(module.router)
     app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Annotated
 
 import dagster as dg
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
@@ -14,6 +14,7 @@ from clipper_assets.api.metrics import Meter
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.states import States
 from clipper_assets.api.urls import Signer, browser_url
+from clipper_assets.clips.looks import MAX_NAME
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import Runs
 from clipper_assets.search.library import Library, index_folder
@@ -58,6 +59,25 @@ AspectQuery = Annotated[
         description="aspect of the clip, if the episode has clips in several aspects; default: 9:16, or else the newest"
     ),
 ]
+LookName = Annotated[
+    str, Path(min_length=1, max_length=MAX_NAME, pattern="^[^/]+$", examples=["square-marker"], description="a look")
+]
+
+
+def _look(
+    look: Annotated[
+        str | None,
+        Query(max_length=MAX_NAME, description="look of the clip instead of an aspect, such as `square-marker`"),
+    ] = None,
+    aspect: AspectQuery = None,
+) -> str | None:
+    if look is not None and aspect is not None:
+        raise RefusedError(422, f"name either the aspect {aspect} or the look {look}, not both")
+    return look
+
+
+LookQuery = Annotated[str | None, Depends(_look)]
+"""The look that a request is about; None if it is about the default clips."""
 
 
 def refuse_unknown_query(request: Request) -> None:

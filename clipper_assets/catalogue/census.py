@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from clipper_assets.clips.looks import look_in
 from clipper_assets.clips.manifest import owner
-from clipper_assets.clips.removal import MANIFEST, is_clip_file
+from clipper_assets.clips.removal import MANIFEST, RECORDS, is_clip_file
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.uploads import is_upload
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import LAKE
 from clipper_assets.storage.stored import Stored
@@ -37,6 +39,10 @@ class Amount:
         self.objects += 1
         self.size_bytes += stored.size_bytes
 
+    def include(self, other: "Amount") -> None:
+        self.objects += other.objects
+        self.size_bytes += other.size_bytes
+
 
 @dataclass
 class Census:
@@ -49,6 +55,7 @@ class Census:
         clips: What the folders of clips hold, by folder.
         manifests: The manifests in these folders, by object key.
         owners: Partition keys of the episodes that own the folders, by folder, as their manifests say.
+        looks: What there is of each look of an episode, in folders of clips and in the lake, by look and partition key.
         killed: Keys of temporary files that killed copies left behind.
     """
 
@@ -58,6 +65,9 @@ class Census:
     clips: defaultdict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
     manifests: dict[str, Stored] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    looks: defaultdict[str, defaultdict[str, Amount]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Amount))
+    )
     killed: list[Stored] = field(default_factory=list)
 
     def episodes(self) -> set[str]:
@@ -92,7 +102,10 @@ def take_census(storage: Storage, now: datetime) -> Census:
             census.manifests, pool.map(partial(owner, storage), census.manifests), strict=True
         ):
             if episode:
-                census.owners[manifest.removesuffix(f"/{MANIFEST}")] = episode
+                folder = manifest.removesuffix(f"/{MANIFEST}")
+                census.owners[folder] = episode
+                if look := look_in(folder):
+                    census.looks[look][episode].include(census.clips[folder])
     return census
 
 
@@ -112,9 +125,19 @@ def _count_in_lake(census: Census, stored: Stored) -> None:
     if match["below"]:
         episode = unquote(match["episode"])
         census.tables[episode].add(match["table"])
+        if look := _look(match["table"], stored.key[match.end() :]):
+            census.looks[look][episode].add(stored)
     else:
         episode = unquote(match["episode"].removesuffix(".bin"))
     census.lake[episode].add(stored)
+
+
+def _look(table: str, below: str) -> str | None:
+    """The look that a file of an episode in the lake belongs to; `below` is its key below the episode's folder."""
+    folder = below.partition("/")[0]
+    if table == CLIP_VARIANTS and folder.startswith("look="):
+        return unquote(folder.removeprefix("look="))
+    return look_in(f"/{below}") if table == RECORDS else None
 
 
 def _partition(key: str) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from clipper_assets.catalogue.checks import CATALOGUE
 from clipper_assets.catalogue.garbage import Garbage, Gone, find_garbage, remove_gone, remove_leftovers
+from clipper_assets.catalogue.lost_looks import remove_lost
 from clipper_assets.catalogue.missing import MOST_VANISHED, VanishedError
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.tenant import JOB_TAGS, asset_key
@@ -38,7 +39,8 @@ class GarbageConfig(dg.Config):
 @dg.asset_check(
     asset=asset_key(CATALOGUE),
     name="catalogue_has_no_garbage",
-    description="Warns of leftovers and of episodes whose upload is missing, which `collect_garbage` would remove. "
+    description="Warns of leftovers, of episodes whose upload is missing and of looks without a partition, which "
+    "`collect_garbage` would remove. "
     "Removes nothing.",
 )
 def catalogue_has_no_garbage(
@@ -51,7 +53,7 @@ def catalogue_has_no_garbage(
         except VanishedError as vanished:
             return dg.AssetCheckResult(passed=False, description=str(vanished))
     return dg.AssetCheckResult(
-        passed=not (garbage.gone or garbage.killed or garbage.abandoned),
+        passed=not (garbage.gone or garbage.lost or garbage.killed or garbage.abandoned),
         severity=dg.AssetCheckSeverity.WARN,
         description=summary(garbage, now),
         metadata=metadata(garbage, now),
@@ -78,7 +80,7 @@ def collect(
 @dg.job(
     tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Says which episodes have lost their upload; with `dry_run: false` it removes those that lost it long "
-    "ago, and leftovers of killed copies.",
+    "ago, clips of looks whose partition was removed, and leftovers of killed copies.",
 )
 def collect_garbage() -> None:
     collect()
@@ -104,6 +106,10 @@ def _remove(context: dg.OpExecutionContext, storage: Storage, garbage: Garbage, 
         else:
             context.log.info(f"removed {gone.partition}: {gone.objects} objects, {gone.size_bytes} bytes")
             rows.append([gone.partition, gone.objects, megabytes(gone.size_bytes)])
+    for lost in garbage.lost:
+        why_it_stays = remove_lost(storage, context.instance, lost)
+        done = f"stays, because {why_it_stays}" if why_it_stays else f"is removed: {lost.objects} objects"
+        context.log.info(f"the look {lost.name} {done}")
     remove_leftovers(storage, garbage)
     return short_table(["episode", "objects", "MB"], rows, MOST_SHOWN, "no episode")
 
@@ -123,6 +129,9 @@ def summary(garbage: Garbage, now: datetime) -> str:
                 else f"the first one, {first.partition}, may be removed on {first.due:%Y-%m-%d}."
             )
         )
+    if garbage.lost:
+        names = ", ".join(lost.name for lost in garbage.lost)
+        sentences.append(f"Looks were removed in Dagster, and their clips may be removed now: {names}.")
     if leftovers:
         sentences.append(f"{leftovers} files and uploads were left behind by killed copies.")
     return " ".join(sentences) or f"Each of the {garbage.episodes} episodes has its upload."
@@ -137,6 +146,8 @@ def metadata(garbage: Garbage, now: datetime) -> dict[str, Any]:
         "due": len(due),
         "due_objects": sum(gone.objects for gone in due),
         "due_bytes": sum(gone.size_bytes for gone in due),
+        "lost_looks": len(garbage.lost),
+        "lost_look_bytes": sum(lost.size_bytes for lost in garbage.lost),
         "leftovers": len(garbage.killed) + len(garbage.abandoned),
         "leftover_bytes": sum(stored.size_bytes for stored in garbage.killed),
         "garbage": dg.MetadataValue.md(_table(garbage.gone)),

@@ -10,6 +10,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clipper_assets.clips.looks import look_in
 from clipper_assets.clips.manifest import Manifest, read_manifest
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import latest_edits
@@ -59,7 +60,7 @@ class Entry:
 def read_entries(
     storage: Storage, instance: dg.DagsterInstance, manifests: Mapping[str, Stored]
 ) -> tuple[list[Entry], list[str]]:
-    """The entries of all finished manifests, and one sentence for each file that cannot be read.
+    """The entries of all finished manifests but those of looks, and one sentence for each file that cannot be read.
 
     An entry is taken from the stored table if its manifest did not change and a person knows what it holds back, or
     while the clips are rendered again.
@@ -68,6 +69,8 @@ def read_entries(
     entries: list[Entry] = []
     damaged: list[str] = []
     for key, stored in sorted(manifests.items()):
+        if look_in(key):
+            continue
         before = earlier.get(key)
         if before and before.version == stored.version and not before.unseen:
             entries.append(before)

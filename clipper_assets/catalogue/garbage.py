@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from clipper_assets.catalogue.census import Amount, Census, is_episode, take_census
+from clipper_assets.catalogue.lost_looks import LostLook, lost_looks
 from clipper_assets.catalogue.missing import look_again, read_missing, write_missing
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.episodes.shows import unregister_episode
 from clipper_assets.runtime.faults import fault_of
+from clipper_assets.runtime.partition_keys import run_ids_of
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
-from clipper_assets.runtime.tenant import runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.stored import Stored
 
@@ -68,6 +69,7 @@ class Garbage:
         killed: Temporary files of killed copies.
         abandoned: Multipart uploads that received no part for two days.
         not_listed: Why multipart uploads could not be listed, in one sentence; None if they could.
+        lost: Looks that have files, but no partition.
     """
 
     episodes: int
@@ -75,6 +77,7 @@ class Garbage:
     killed: Sequence[Stored]
     abandoned: "Sequence[Upload]"
     not_listed: str | None = None
+    lost: Sequence[LostLook] = ()
 
     def due(self, now: datetime) -> list[Gone]:
         """The episodes to remove now."""
@@ -100,6 +103,7 @@ def find_garbage(
     return Garbage(
         episodes=len(known),
         gone=sorted(gone, key=lambda each: (each.due, each.partition)),
+        lost=lost_looks(census, instance),
         killed=census.killed,
         abandoned=abandoned,
         not_listed=not_listed,
@@ -114,11 +118,10 @@ def remove_gone(storage: Storage, instance: dg.DagsterInstance, gone: Gone) -> s
     """
     if storage.exists(object_key(gone.partition)):
         return "its upload is back"
-    of_episode = {"dagster/partition": gone.partition}
-    if instance.get_run_ids(runs_filter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+    if run_ids_of(instance, gone.partition, list(NOT_FINISHED_STATUSES)):
         return "a run of it is in progress"
     remove_files(storage, gone.partition, gone.tables)
-    for run_id in instance.get_run_ids(runs_filter(tags=of_episode)):
+    for run_id in run_ids_of(instance, gone.partition):
         remove_run(instance, run_id)
     unregister_episode(instance, gone.partition)
     return None

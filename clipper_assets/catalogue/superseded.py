@@ -12,13 +12,15 @@ from contextlib import suppress
 
 import dagster as dg
 
-from clipper_assets.clips.looks import Rendition
+from clipper_assets.clips.looks import LOOK_SET, Rendition
 from clipper_assets.clips.manifest import clip_folders, owner, read_manifest
 from clipper_assets.clips.removal import MANIFEST
+from clipper_assets.clips.variants import clip_variants
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import EPISODES, object_key
 from clipper_assets.job import assets, clip_episode
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_partition
 from clipper_assets.runtime.spend import FAILED
 from clipper_assets.runtime.tenant import is_own_asset, runs_filter
 from clipper_assets.storage.base import Storage
@@ -36,6 +38,7 @@ class Superseded:
     def __init__(self, storage: Storage, instance: dg.DagsterInstance):
         self.storage, self.instance = storage, instance
         self.partitions = frozenset(instance.get_dynamic_partitions(EPISODES))
+        self.looks = instance.get_dynamic_partitions(LOOK_SET)
         self.asset_keys = [key for key in instance.get_asset_keys() if is_own_asset(key)]
         self.of_all = [record for key in self.asset_keys for record in self._latest(key, None)]
         self.latest = {record.run_id for record in self.of_all}
@@ -55,14 +58,24 @@ class Superseded:
             of_job = self.instance.get_runs(runs_filter(job_name=run.job_name))
             runs = [each for each in of_job if "dagster/partition" not in each.tags]
             needed = _unmatched(runs)
-        elif partition in self.partitions:
+        elif self._is_known(run):
             runs = list(self.instance.get_runs(runs_filter(tags={"dagster/partition": partition})))
-            needed = _unmatched(runs) | self._of_present_version(partition, runs)
-            if len(needed) < len(runs):
-                needed |= self._holders(partition) | self._renderers(partition)
+            needed = _unmatched(runs)
+            if LOOK_TAG in run.tags:
+                needed |= self._holders(partition)
+            else:
+                needed |= self._of_present_version(partition, runs)
+                if len(needed) < len(runs):
+                    needed |= self._holders(partition) | self._renderers(partition)
         else:
             return set()
         return needed | {relative for each in runs if each.run_id in needed for relative in _relatives(each)}
+
+    def _is_known(self, run: dg.DagsterRun) -> bool:
+        """Whether the run is of an episode, or of a look of one, that Dagster still has."""
+        if LOOK_TAG in run.tags:
+            return run.tags[EPISODE_TAG] in self.partitions and run.tags[LOOK_TAG] in self.looks
+        return run.tags["dagster/partition"] in self.partitions
 
     def _of_present_version(self, partition: str, runs: Sequence[dg.DagsterRun]) -> set[str]:
         """The runs that were started for the present version of the upload, or for the last one if it is gone."""
@@ -74,8 +87,12 @@ class Superseded:
         return {run.run_id for run in started if run.tags[UPLOAD_TAG] in tags}
 
     def _holders(self, partition: str) -> set[str]:
-        """The runs that hold the latest events of each asset for an episode, and the inputs of those."""
+        """The runs that hold the latest events of each asset for an episode, or a look of it, and their inputs."""
+        if partition not in self.partitions:  # of a look
+            return {record.run_id for record in self._latest(clip_variants.key, partition)}
         latest = [record for key in self.asset_keys for record in self._latest(key, partition)]
+        of_looks = [look_partition(partition, look) for look in self.looks]
+        latest += [record for each in of_looks for record in self._latest(clip_variants.key, each)]
         inputs = {each for record in [*latest, *self.of_all] for each in _inputs(record)}
         read = [record for key, pointer in inputs for record in self._latest(key, partition, pointer + 1)]
         return {record.run_id for record in [*latest, *read]}

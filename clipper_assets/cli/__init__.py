@@ -8,6 +8,7 @@ COMMANDS = {
     "process": "Make clips of a video file or an upload.",
     "search": "Find what was said in any episode.",
     "models": "List, fetch and verify the model files.",
+    "looks": "List, add and remove looks, in which clips can be made as well.",
     "styles": "Draw all caption styles side by side.",
     "pools": "Set the limits of the pools for this deployment.",
     "doctor": "Check this machine and its deployment.",

@@ -1,5 +1,6 @@
 """Looks: other aspects, caption styles and languages of captions in which an episode's clips are made as well."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ episodes_and_looks = dg.MultiPartitionsDefinition({"episodes": episodes, "looks"
 """Partitions of `clip_variants`: each look of each episode."""
 LOOKS = "looks"
 """The folder, below that of an episode's clips or records, with a folder for each of its looks."""
+_FOLDER = re.compile(rf"/{LOOKS}/((?:{'|'.join(Aspect.__members__)})-[^/]+)(?:/|$)")
 MAX_NAME = 60
 """Most characters of a look's name that are read; the longest that exists has less than half as many."""
 
@@ -73,3 +75,9 @@ def parse_look(name: str) -> NamedLook:
 def look_folder(name: str) -> str:
     """The folder of a look below that of an episode's clips or records: `/looks/square-marker`."""
     return f"/{LOOKS}/{name}"
+
+
+def look_in(key: str) -> str | None:
+    """The look that an object, or a folder, of clips or records belongs to, by its key; None for the default clips."""
+    match = _FOLDER.search(key)
+    return match[1] if match else None

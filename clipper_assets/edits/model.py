@@ -72,7 +72,9 @@ class EditedClip(StoredModel):
     caption_style: str | None = None
     layout: str | None = None
     judged: StoredDecision | None = None
-    judged_looks: dict[str, StoredDecision] = {}
+    judged_looks: dict[str, StoredDecision] = Field(
+        {}, exclude_if=lambda decisions: not decisions
+    )  # as earlier versions
 
     @field_validator("window", "picked")
     @classmethod

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,12 +19,14 @@ from clipper_assets.runtime.asset_names import (
     ALIGNED_TRANSCRIPT,
     CAMERA_PATHS,
     CHAPTERS,
+    CLIP_VARIANTS,
     EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
     SCENES,
 )
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG
 from clipper_assets.runtime.progress import read_progress
 from clipper_assets.runtime.tenant import asset_name, runs_filter
 
@@ -40,6 +42,8 @@ WEIGHTS = {
     EPISODE_COSTS: 0.0,
 }
 """Share of each step in the duration of a run, in per cent, for an hour of talk with WhisperX on a GPU."""
+LOOK_WEIGHTS = {CLIP_VARIANTS: 100.0}
+"""The same for a run of a look."""
 FRESH_S = 0.5
 """Seconds between two reads of a run's log, however many clients watch it."""
 CACHED_RUNS = 500
@@ -78,9 +82,13 @@ class RunView:
     lock: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
-        for name in WEIGHTS:
+        for name in self.weights:
             state = StepState.pending if name in self.selected_assets else StepState.kept
             self.steps[name] = Step(name=name, state=state, percent=100.0 if state is StepState.kept else 0.0)
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        return LOOK_WEIGHTS if CLIP_VARIANTS in self.selected_assets else WEIGHTS
 
     @property
     def ended(self) -> bool:
@@ -91,9 +99,9 @@ class RunView:
         """Progress of the whole run in per cent; 100 only when the run is done."""
         if self.state is EpisodeState.done:
             return 100.0
-        selected = [self.steps[name] for name in WEIGHTS if name in self.selected_assets]
-        total_weight = sum(WEIGHTS[step.name] for step in selected) or 1.0
-        return min(round(sum(WEIGHTS[step.name] * step.percent for step in selected) / total_weight, 1), 99.0)
+        selected = [self.steps[name] for name in self.weights if name in self.selected_assets]
+        total_weight = sum(self.weights[step.name] for step in selected) or 1.0
+        return min(round(sum(self.weights[step.name] * step.percent for step in selected) / total_weight, 1), 99.0)
 
     @property
     def doing(self) -> str | None:
@@ -180,6 +188,8 @@ def _changed(step: Step, event: dg.DagsterEvent, at: datetime) -> Step | None:
 
 def _selected_assets(run: dg.DagsterRun) -> frozenset[str]:
     """Returns the names of the assets that a run materializes."""
+    if LOOK_TAG in run.tags:
+        return frozenset(LOOK_WEIGHTS)
     if run.asset_selection:
         return frozenset(map(asset_name, run.asset_selection))
     return frozenset(run.step_keys_to_execute or WEIGHTS)
@@ -198,6 +208,11 @@ class Runs:
         """Returns the newest run of an episode, or None."""
         filters = runs_filter(tags={"dagster/partition": partition})
         return next(iter(self.instance.get_runs(filters=filters, limit=1)), None)
+
+    def latest_by_look(self, partition: str) -> dict[str, dg.DagsterRun]:
+        """Returns the newest run of each look of an episode, by look."""
+        runs = self.instance.get_runs(filters=runs_filter(tags={EPISODE_TAG: partition}))
+        return {run.tags[LOOK_TAG]: run for run in reversed(runs)}
 
     def view(self, run: dg.DagsterRun) -> RunView:
         """Returns the view of a run, at most `FRESH_S` seconds old."""

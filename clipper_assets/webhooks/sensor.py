@@ -21,6 +21,7 @@ from clipper_assets.runs.log import Runs
 from clipper_assets.runs.model import REPORTED_TAG
 from clipper_assets.runtime.asset_names import RENDERED_CLIPS
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.partition_keys import LOOK_TAG
 from clipper_assets.runtime.tenant import asset_key, is_own_run
 from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
@@ -193,11 +194,11 @@ def _deliver(
 
 
 def _is_reported(run: dg.DagsterRun, instance: dg.DagsterInstance) -> bool | None:
-    """Whether an ended run of the tenant makes clips and is not retried; None until Dagster has decided about that."""
-    if not is_own_run(run):
-        return False
+    """Whether an ended run of the tenant makes default clips and is not retried; None until Dagster decided that."""
     selection = run.asset_selection
-    if PARTITION not in run.tags or (selection and asset_key(RENDERED_CLIPS) not in selection):
+    if not is_own_run(run) or PARTITION not in run.tags or LOOK_TAG in run.tags:
+        return False
+    if selection and asset_key(RENDERED_CLIPS) not in selection:
         return False
     if run.status is not dg.DagsterRunStatus.FAILURE or not instance.run_retries_enabled:
         return True

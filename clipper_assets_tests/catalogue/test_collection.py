@@ -17,9 +17,10 @@ from clipper_assets.catalogue.collection import (
 from clipper_assets.catalogue.garbage import Garbage, Gone
 from clipper_assets.catalogue.missing import Missing, write_missing
 from clipper_assets.definitions import defs
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_partition
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets_tests.catalogue.library import Library
+from clipper_assets_tests.catalogue.library import LOOK, Library
 from clipper_assets_tests.catalogue.test_missing import DAY, NOW
 
 
@@ -82,6 +83,38 @@ def test_the_schedule_which_an_operator_turns_on_removes_it(library: Library) ->
     assert "| a.mp4 |" in str(told["removed"])
     assert library.contents().keys() == {"b.mp4", *library.owned["b.mp4"]}
     assert shown(collect(library, dry_run=False))["removed"] == "no episode"
+
+
+def test_a_look_removed_in_dagster_is_found_and_leaves_no_files(library: Library, storage: DirectoryStorage) -> None:
+    library.upload("a.mp4")
+    of_look = {key for key in library.contents() if LOOK in key}
+    assert len(of_look) == 2 * 6
+    assert check(library).passed
+    library.instance.delete_dynamic_partition("looks", LOOK)
+    warned = check(library)
+    assert (warned.passed, warned.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert warned.description == f"Looks were removed in Dagster, and their clips may be removed now: {LOOK}."
+    before = library.contents()
+    assert shown(collect(library))["lost_looks"] == 1
+    assert library.contents() == before
+    collect(library, dry_run=False)
+    assert library.contents() == {key: data for key, data in before.items() if key not in of_look}
+    assert not list(Path(storage.root).rglob(f"*{LOOK}*"))
+    assert check(library).passed
+    assert not library.instance.get_run_ids(dg.RunsFilter(job_name="render_look"))
+
+
+def test_a_look_with_a_run_stays_and_a_new_database_of_dagster_removes_none(library: Library) -> None:
+    library.upload("a.mp4")
+    before = library.contents()
+    library.instance.delete_dynamic_partition("looks", LOOK)
+    tags = {"dagster/partition": look_partition("a.mp4", LOOK), EPISODE_TAG: "a.mp4", LOOK_TAG: LOOK}
+    library.instance.add_run(dg.DagsterRun("render_look", tags=tags, status=dg.DagsterRunStatus.STARTED))
+    collect(library, dry_run=False)
+    assert library.contents() == before
+    library.instance = dg.DagsterInstance.ephemeral()
+    collect(library, dry_run=False)
+    assert library.contents() == before
 
 
 def test_an_empty_storage_root_fails_in_one_sentence_and_removes_nothing(library: Library) -> None:

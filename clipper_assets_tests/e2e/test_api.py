@@ -19,7 +19,7 @@ from clipper_assets_tests.support.servers import FULL, READ, wait_for
 
 pytestmark = pytest.mark.e2e
 
-KEY = "test1/sample.mp4"
+KEY, LOOK = "test1/sample.mp4", "square-marker"
 RUNS = "query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"
 STALE = """query($assets: [AssetKeyInput!]!, $key: String!) {
   assetNodes(assetKeys: $assets) { assetKey { path } staleStatus(partition: $key) } }"""
@@ -138,6 +138,51 @@ def test_an_edit_makes_the_clips_of_its_episode_stale_until_it_is_undone(stack: 
     assert stale() == {"rendered_clips"}
     assert stack.api.request("POST", f"/episodes/{KEY}/edits/undo", json={"base_version": version + 2}).ok
     assert stale() == set()
+
+
+def test_a_backfill_by_look_changes_nothing_else_and_a_removed_look_leaves_no_files(stack: Stack, cut: Path) -> None:
+    second, graphql = "test1/second.mp4", stack.deployment.graphql
+    stack.s3.client.upload_file(str(cut.with_suffix(".srt")), BUCKET, second.replace(".mp4", ".srt"))
+    stack.s3.client.upload_file(str(cut), BUCKET, second)
+    assert curl(stack, "/process-video?wait=true", {"s3_key": second})["status"] == "success"
+    approved = {"base_version": stack.api.episode(KEY)["edits"]["version"], "decision": "approved"}
+    assert stack.api.request("PATCH", f"/episodes/{KEY}/clips/0", json=approved).ok
+
+    def stored() -> dict[str, tuple[str, object]]:
+        """ETag and time of every object."""
+        pages = stack.s3.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return {each["Key"]: (each["ETag"], each["LastModified"]) for page in pages for each in page["Contents"]}
+
+    def ended() -> str | None:
+        backfill = graphql(operation("backfill_status"), backfillId=started["backfillId"])["partitionBackfillOrError"]
+        return str(backfill["status"]) if backfill["status"].startswith(("COMPLETED", "FAILED")) else None
+
+    before = stored()
+    assert graphql(ADD_PARTITION.replace('"episodes"', '"looks"'), key=LOOK)["addDynamicPartition"]["__typename"] == (
+        "AddDynamicPartitionSuccess"
+    )
+    params = {
+        "assetSelection": [{"path": ["clip_variants"]}],
+        "partitionNames": [f"{key}|{LOOK}" for key in (KEY, second)],
+        "title": "all episodes in square",
+    }
+    started = graphql(operation("backfill"), backfillParams=params)["launchPartitionBackfill"]
+    assert wait_for("the end of the backfill", ended) == "COMPLETED_SUCCESS"
+    made = stored()
+    assert before.items() <= made.items()
+    assert {key for key in made if LOOK not in key} == set(before)
+    for key in (KEY, second):
+        (look,) = stack.api.episode(key)["looks"]
+        shown = stack.api.request("GET", f"/episodes/{key}/looks/{LOOK}").json()
+        assert (look["state"], look["clips"]) == ("done", len(stack.api.episode(key)["clip_views"]))
+        assert {(clip["aspect"], clip["width"], clip["caption_style"]) for clip in shown["clip_views"]} == {
+            ("1:1", 1080, "marker")
+        }
+        assert requests.get(shown["clip_views"][0]["video_url"], timeout=30).content
+    assert stack.api.episode(KEY)["clip_views"][0]["verdict"] == {"decision": "approved", "current": True}
+    assert stack.api.request("DELETE", f"/looks/{LOOK}").status_code == 204
+    assert stored() == before
+    assert stack.api.episode(KEY)["looks"] == []
 
 
 def test_a_broken_episode_is_listed_as_damaged_and_the_others_are_unchanged(stack: Stack) -> None:

@@ -13,9 +13,14 @@ from clipper_assets.api.graphql.server import DagsterGraphQL
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.episodes.shows import register_shows
+from clipper_assets.job import render_look
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS
 from clipper_assets.runtime.faults import of_database
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_partition
 from clipper_assets.runtime.tenant import LOCATION, asset_key
 from clipper_assets.runtime.workspace import load_workspace
+
+_SELECTOR = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
 
 
 class Dagster:
@@ -53,17 +58,29 @@ class Dagster:
         `ops` is the run config by asset. Raises RuntimeError with Dagster's reason if Dagster refuses the launch, and
         RefusedError (503) if the code server cannot be started or the database is unavailable.
         """
-        if not self.code_server.restore():
-            raise RefusedError(503, "the code server does not answer and is being restarted; try again in a minute")
-        repository = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
+        self._restore()
         self._mutate(
-            "register_episode", {"selector": repository, "partitionsDefName": EPISODES, "partitionKey": partition}
+            "register_episode", {"selector": _SELECTOR, "partitionsDefName": EPISODES, "partitionKey": partition}
         )
         register_shows(self._instance)
-        selector: dict[str, Any] = {**repository, "jobName": JOB}
+        return self._launched(JOB, {"dagster/partition": partition, **tags}, assets, ops)
+
+    def launch_look(self, episode: str, look: str) -> str:
+        """Launches a run of a look of an episode, both by partition key, and returns the run id. Raises as `launch`."""
+        self._restore()
+        tags = {"dagster/partition": look_partition(episode, look), EPISODE_TAG: episode, LOOK_TAG: look}
+        return self._launched(render_look.name, tags, [CLIP_VARIANTS])
+
+    def _restore(self) -> None:
+        if not self.code_server.restore():
+            raise RefusedError(503, "the code server does not answer and is being restarted; try again in a minute")
+
+    def _launched(
+        self, job: str, tags: Mapping[str, str], assets: Sequence[str], ops: Mapping[str, Any] | None = None
+    ) -> str:
+        selector: dict[str, Any] = {**_SELECTOR, "jobName": job}
         if assets:
             selector["assetSelection"] = [{"path": asset_key(asset).path} for asset in assets]
-        all_tags = {"dagster/partition": partition, **tags}
         launch = self._mutate(
             "launch_run",
             {
@@ -71,7 +88,7 @@ class Dagster:
                     "selector": selector,
                     "mode": "default",
                     "runConfigData": {"ops": dict(ops)} if ops else {},
-                    "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in all_tags.items()]},
+                    "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
                 }
             },
         )

@@ -23,6 +23,7 @@ from clipper_assets.api.auth import Access
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.job import assets
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS
 from clipper_assets.runtime.tenant import LOCATION, asset_name
 from clipper_assets.text.mistakes import first_mistake
 
@@ -30,6 +31,8 @@ LAUNCHER_TAGS = ("dagster-k8s/", "ecs/", "docker/")
 """Prefixes of tags that configure the pod, task or container of a run."""
 REPOSITORY, JOB = "__repository__", "clip_episode"
 ASSETS = frozenset(asset_name(asset.key) for asset in assets)
+BACKFILLED = ASSETS | {CLIP_VARIANTS}
+"""What a creator may backfill: the looks of episodes, too."""
 CREATOR_TAGS = frozenset({"dagster/partition", "dagster/priority"})
 
 
@@ -185,14 +188,19 @@ def _check_creator(document: DocumentNode, variables: Mapping[str, Any]) -> None
         metadata, selected = checked.params.metadata, checked.params.selector.asset_selection
         _check_run(checked.params.run_config, metadata.tags if metadata else None, selected)
     elif isinstance(checked, _Backfill):
-        _check_run(checked.params.run_config, checked.params.tags, checked.params.asset_selection)
+        _check_run(checked.params.run_config, checked.params.tags, checked.params.asset_selection, BACKFILLED)
 
 
-def _check_run(config: _RunConfig | None, tags: list[_Tag] | None, selected: list[_Asset] | None) -> None:
+def _check_run(
+    config: _RunConfig | None,
+    tags: list[_Tag] | None,
+    selected: list[_Asset] | None,
+    allowed: frozenset[str] = ASSETS,
+) -> None:
     named = {*(config.ops if config else ()), *(asset.path[0] for asset in selected or ())}
-    if unknown_assets := sorted(named - ASSETS):
+    if unknown_assets := sorted(named - allowed):
         raise RefusedError(
-            403, f"{unknown_assets[0][:80]!r} is not an asset of {JOB}; choose one of {', '.join(sorted(ASSETS))}"
+            403, f"{unknown_assets[0][:80]!r} is not an asset of {JOB}; choose one of {', '.join(sorted(allowed))}"
         )
     if forbidden_tags := sorted({tag.key for tag in tags or ()} - CREATOR_TAGS):
         raise RefusedError(

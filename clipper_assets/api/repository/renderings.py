@@ -18,11 +18,12 @@ further apart."""
 
 @dataclass(frozen=True)
 class Rendering:
-    """The clips of one aspect, and the edits that they were rendered with."""
+    """The clips of one aspect, or of one look, and the edits that they were rendered with."""
 
     aspect: Aspect
     manifest: Manifest
     edits: Edits
+    look: str | None = None
 
 
 def manifest_keys(materialization: dg.AssetMaterialization) -> dict[Aspect, str]:

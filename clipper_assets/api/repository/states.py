@@ -16,9 +16,11 @@ from cachetools import LRUCache, TTLCache, cachedmethod
 from clipper_assets.adverts.spans import AD_SPANS_TABLE, read_spans
 from clipper_assets.api.problems import RefusedError
 from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, unrendered_edits
+from clipper_assets.clips.looks import LOOK_SET
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
 from clipper_assets.costs.rows import COSTS
 from clipper_assets.edits.adverts import SpanInForce, spans_in_force
+from clipper_assets.edits.looks import edits_in_look
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
 from clipper_assets.episodes.partitions import EPISODES, object_key, partition_key
@@ -31,12 +33,14 @@ from clipper_assets.runs.model import EpisodeState
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
+    CLIP_VARIANTS,
     EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     RAW_VIDEO,
     RENDERED_CLIPS,
 )
 from clipper_assets.runtime.errors import StorageError
+from clipper_assets.runtime.partition_keys import look_partition
 from clipper_assets.runtime.tenant import asset_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -64,6 +68,8 @@ class EpisodeSnapshot:
     read_at: float
     renderings: Sequence[Rendering] = ()
     """One per aspect; the first one is the default."""
+    variants: Sequence[Rendering] = ()
+    """Those of looks, in a snapshot by `States.with_looks`."""
     words: pa.Table | None = None
     source: RawVideo | None = None
     damage: str | None = None
@@ -90,17 +96,29 @@ class EpisodeSnapshot:
         """The manifest of the first rendering."""
         return self.renderings[0].manifest if self.renderings else None
 
-    def rendering(self, aspect: Aspect | None) -> Rendering | None:
-        """Returns the rendering of an aspect, by default the first. Raises RefusedError (404) for one without clips."""
+    def rendering(self, aspect: Aspect | None, look: str | None = None) -> Rendering | None:
+        """Returns the rendering of an aspect or a look, by default the first.
+
+        Raises RefusedError (404) for one without clips.
+        """
+        if look is not None:
+            return self._variant(look)
         match = next((rendering for rendering in self.renderings if aspect in (None, rendering.aspect)), None)
         if match is None and aspect is not None:
             rendered = ", ".join(rendering.aspect for rendering in self.renderings) or "none yet"
             raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {rendered}")
         return match
 
-    def clip(self, number: int, aspect: Aspect | None = None) -> Clip:
+    def _variant(self, look: str) -> Rendering:
+        match = next((rendering for rendering in self.variants if rendering.look == look), None)
+        if match is None:
+            rendered = ", ".join(str(rendering.look) for rendering in self.variants) or "none yet"
+            raise RefusedError(404, f"{self.key} has no clips in the look {look}; it has {rendered}")
+        return match
+
+    def clip(self, number: int, aspect: Aspect | None = None, look: str | None = None) -> Clip:
         """Returns a clip by its number. Raises RefusedError (404) if it does not exist."""
-        rendering = self.rendering(aspect)
+        rendering = self.rendering(aspect, look)
         clips = rendering.manifest.clips if rendering else []
         match = next((clip for clip in clips if clip.clip_index == number), None)
         if match is None:
@@ -109,8 +127,11 @@ class EpisodeSnapshot:
 
     def unrendered_edits(self, clip: Clip) -> dict[str, Any]:
         """Returns the changes to a clip that its file does not show yet, by field."""
-        shown = next((item.edits for item in self.renderings if item.aspect is clip.aspect), Edits(version=0))
-        return unrendered_edits(clip, self.edits, shown)
+        rendered = {(item.aspect, item.look): item.edits for item in (*self.renderings, *self.variants)}
+        shown = rendered.get((clip.aspect, clip.look), Edits(version=0))
+        if clip.look is None:
+            return unrendered_edits(clip, self.edits, shown)
+        return unrendered_edits(clip, edits_in_look(self.edits, clip.look), edits_in_look(shown, clip.look))
 
 
 class States:
@@ -210,6 +231,20 @@ class States:
             edits = edits_at(self.storage, partition, manifest.edits_version)
             renderings.append(Rendering(aspect, manifest, edits))
         return in_order(renderings)
+
+    def with_looks(self, episode: EpisodeSnapshot) -> EpisodeSnapshot:
+        """Returns the same snapshot with the clips of all looks. Raises DamagedError if a file cannot be read."""
+        variants = []
+        for look in self.instance.get_dynamic_partitions(LOOK_SET):
+            record = self._materialized(look_partition(episode.partition, look), CLIP_VARIANTS)
+            if record is None or record.asset_materialization is None:
+                continue
+            key = str(record.asset_materialization.metadata["manifest"].value)
+            manifest = self._file(key, record.storage_id, partial(read_manifest, self.storage, key))
+            edits = edits_at(self.storage, episode.partition, manifest.edits_version)
+            aspect = Aspect(str(record.asset_materialization.metadata["aspect"].value))
+            variants.append(Rendering(aspect, manifest, edits, look))
+        return replace(episode, variants=variants)
 
     def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
         """Returns an episode's table from the lake, or None before it is materialized."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from clipper_assets.adverts.spans import AD_SPANS_TABLE
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectQuery, Services, ServicesDep
+from clipper_assets.api.deps import AspectQuery, LookQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest, NewClip
@@ -14,9 +14,10 @@ from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.captions.styles import style_names
 from clipper_assets.clips.again import render_config
+from clipper_assets.clips.manifest import Clip
 from clipper_assets.edits.additions import added_clip
 from clipper_assets.edits.adverts import with_marks
-from clipper_assets.edits.model import Edits, StoredDecision
+from clipper_assets.edits.model import EditedClip, Edits, StoredDecision
 from clipper_assets.edits.store import save_edits, undone
 from clipper_assets.edits.windows import pinned_clips, retitled, with_boundaries
 from clipper_assets.edits.words import updated_word_edits
@@ -49,12 +50,19 @@ def options() -> views.Options:
 
 @router.patch("/episodes/{key:path}/clips/{number}", dependencies=CHANGES, responses=answers(403, 404, 409))
 def edit_clip(
-    key: str, number: int, request: ClipEdit, services: ServicesDep, aspect: AspectQuery = None
+    key: str, number: int, request: ClipEdit, services: ServicesDep, look: LookQuery, aspect: AspectQuery = None
 ) -> views.Edits:
-    """Save an edit of a clip, for all aspects; an approval applies to the file of this aspect. Renders nothing yet."""
+    """Save an edit of a clip, for all aspects and looks; an approval applies to this file. Renders nothing yet.
+
+    A rejection applies to every aspect and look of the moment; one of a clip of a look to that look only.
+    """
     episode = services.states.intact_snapshot(key)
     _refuse_if_outdated(episode, request.base_version)
-    clip = episode.clip(number, aspect)
+    if look is not None:
+        episode = services.states.with_looks(episode)
+        if request.caption_style is not None:
+            raise RefusedError(422, f"the look {look} names its caption style; change that of the default clip instead")
+    clip = episode.clip(number, aspect, look)
     if episode.words is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
     source = episode.source
@@ -75,7 +83,7 @@ def edit_clip(
         words = updated_word_edits(episode.edits, episode.words, {each.word: each.text for each in request.words})
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
-    clips[position] = changed.model_copy(update=_look_fields(request, clip.sha256))
+    clips[position] = changed.model_copy(update=_look_fields(request, changed, clip))
     return _save(services, episode, episode.edits.followed_by(_description(number, request), clips=clips, words=words))
 
 
@@ -176,14 +184,18 @@ def _save(services: Services, episode: EpisodeSnapshot, edits: Edits) -> views.E
     return views.edits_view(services.states.intact_snapshot(episode.key))
 
 
-def _look_fields(request: ClipEdit, sha256: str) -> dict[str, object]:
+def _look_fields(request: ClipEdit, edited: EditedClip, clip: Clip) -> dict[str, object]:
     fields: dict[str, object] = {}
     if request.caption_style is not None:
         fields["caption_style"] = request.caption_style
     if request.layout is not None:
         fields["layout"] = request.layout.value
     if request.decision is not None:
-        fields["judged"] = StoredDecision(decision=request.decision, sha256=sha256)
+        judged = StoredDecision(decision=request.decision, sha256=clip.sha256)
+        if clip.look is None:
+            fields["judged"] = judged
+        else:
+            fields["judged_looks"] = {**edited.judged_looks, clip.look: judged}
     return fields
 
 

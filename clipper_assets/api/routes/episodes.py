@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectQuery, ServicesDep
+from clipper_assets.api.deps import AspectQuery, LookQuery, ServicesDep
+from clipper_assets.api.looks import looks_of
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.owners import show_owner
 from clipper_assets.api.views.clips import ClipView, clip_view
@@ -56,10 +57,12 @@ def list_episodes(
 
 
 @router.get("/episodes/{key:path}/clips/{number}", responses=answers(404, 409))
-def get_clip(key: str, number: int, services: ServicesDep, aspect: AspectQuery = None) -> ClipView:
+def get_clip(key: str, number: int, services: ServicesDep, look: LookQuery, aspect: AspectQuery = None) -> ClipView:
     """Return one clip."""
     episode = services.states.intact_snapshot(key)
-    return clip_view(episode, episode.clip(number, aspect), services.url)
+    if look is not None:
+        episode = services.states.with_looks(episode)
+    return clip_view(episode, episode.clip(number, aspect, look), services.url)
 
 
 @router.get("/episodes/{key:path}/transcript", responses=answers(404, 409))
@@ -86,6 +89,12 @@ def cancel_run(key: str, services: ServicesDep, response: Response) -> Accepted:
 
 @router.get("/episodes/{key:path}", responses=answers(404))
 def get_episode(key: str, services: ServicesDep) -> Episode:
-    """Return one episode: its latest run step by step, its clips and edits."""
+    """Return one episode: its latest run step by step, its clips and edits, its looks and its cost."""
     episode = services.states.snapshot(key)
-    return episode_view(episode, services.url, show_owner(services.storage, key), services.states.costs(episode))
+    return episode_view(
+        episode,
+        services.url,
+        show_owner(services.storage, key),
+        services.states.costs(episode),
+        looks_of(services, episode),
+    )

@@ -11,8 +11,8 @@ from clipper_assets.clips.removal import remove_files
 from clipper_assets.episodes.claims import Launch, Requester, claim_run, delete_claims, mark_removed, release
 from clipper_assets.episodes.shows import unregister_episode
 from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runtime.partition_keys import run_ids_of
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
-from clipper_assets.runtime.tenant import runs_filter
 
 router = APIRouter(tags=["episodes"], dependencies=[Depends(may_change)])
 
@@ -33,15 +33,14 @@ def retry(key: str, services: ServicesDep, response: Response) -> Accepted:
 
 @router.delete("/episodes/{key:path}", status_code=204, responses=answers(403, 404, 409))
 def remove(key: str, services: ServicesDep) -> None:
-    """Permanently remove an episode: its clips in every aspect, tables, edits, runs and its partition in Dagster.
+    """Permanently remove an episode: its clips in every aspect and look, tables, edits, runs and its partition.
 
     The recording and the files next to it (a transcript, show.toml) stay. No new run starts for the recording until
     somebody requests one or uploads it again.
     """
     partition = services.states.snapshot(key).partition
-    of_episode = {"dagster/partition": partition}
     in_progress = RefusedError(409, f"a run of {key} is in progress or being started; cancel it, or wait for its end")
-    if services.instance.get_run_ids(runs_filter(tags=of_episode, statuses=list(NOT_FINISHED_STATUSES)), limit=1):
+    if run_ids_of(services.instance, partition, list(NOT_FINISHED_STATUSES)):
         raise in_progress
     stored = services.storage.stat(key)
     # The claim keeps others from starting a run while the episode's files are removed.
@@ -58,7 +57,7 @@ def remove(key: str, services: ServicesDep) -> None:
         mark_removed(services.storage, stored, claim.attempt)
     else:
         delete_claims(services.storage, key)
-    for run_id in services.instance.get_run_ids(runs_filter(tags=of_episode)):
+    for run_id in run_ids_of(services.instance, partition):
         services.instance.delete_run(run_id)
     unregister_episode(services.instance, partition)
     services.states.forget(key)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from clipper_assets.api.repository.states import EpisodeSnapshot
 from clipper_assets.clips.manifest import Clip
+from clipper_assets.edits.looks import decision_in_look
 from clipper_assets.edits.model import EditedClip, Review
 from clipper_assets.edits.windows import sentences_of
 
@@ -55,7 +56,10 @@ def clip_view(episode: EpisodeSnapshot, clip: Clip, url: Callable[[str], str]) -
 def verdict(episode: EpisodeSnapshot, clip: Clip) -> Review | None:
     """Returns the decision about a clip, and whether it applies to the current file."""
     edited = episode.edits.clip(clip.clip_index)
-    return edited.review(clip.sha256) if edited else None
+    if edited is None or clip.look is None:
+        return edited.review(clip.sha256) if edited else None
+    decided = decision_in_look(edited, clip.look)
+    return decided.review(clip.sha256) if decided else None
 
 
 def held_back_by(clip: Clip, decided: Review | None) -> list[str]:

@@ -1,6 +1,6 @@
 """The views of episodes and their latest runs, with links to follow them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from clipper_assets.api.views.chapters import ChaptersView, chapters_view
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
 from clipper_assets.api.views.costs import Cost, cost_view
 from clipper_assets.api.views.edits import Edits, edits_view
+from clipper_assets.api.views.looks import LookOfEpisode
 from clipper_assets.episodes.shows import shows_of
 from clipper_assets.runs.model import Degraded, EpisodeState, Percent, Step
 
@@ -69,6 +70,7 @@ class Episode(EpisodeSummary):
     edits: Edits
     chapters: ChaptersView | None = Field(None, description="null until the episode has clips")
     cost: Cost | None = Field(None, description="null until a run has counted it")
+    looks: list[LookOfEpisode] = Field([], description="other looks in which it has clips, or had a run for them")
     clip_views: list[ClipView]
     links: Links
 
@@ -118,7 +120,11 @@ def summary(episode: EpisodeSnapshot, url: Callable[[str], str]) -> EpisodeSumma
 
 
 def episode_view(
-    episode: EpisodeSnapshot, url: Callable[[str], str], owner: str | None, costs: pa.Table | None
+    episode: EpisodeSnapshot,
+    url: Callable[[str], str],
+    owner: str | None,
+    costs: pa.Table | None,
+    looks: Sequence[LookOfEpisode],
 ) -> Episode:
     """Builds the full view of an episode; `url` returns the URL of an object for browsers."""
     source = episode.source
@@ -133,6 +139,7 @@ def episode_view(
         edits=edits_view(episode),
         chapters=chapters_view(episode, url),
         cost=cost_view(episode, costs),
+        looks=list(looks),
         clip_views=clips,
         links=Links(
             status=path_of(episode.key),

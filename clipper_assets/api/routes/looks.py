@@ -1,0 +1,69 @@
+"""Routes about looks: other aspects, caption styles and languages of captions of an episode's clips."""
+
+from fastapi import APIRouter, Depends, Response
+
+from clipper_assets.api.auth import may_change
+from clipper_assets.api.deps import LookName, Services, ServicesDep
+from clipper_assets.api.looks import clips_in_looks, start_look
+from clipper_assets.api.problems import RefusedError, answers
+from clipper_assets.api.views.episodes import Accepted, accepted
+from clipper_assets.api.views.looks import ClipsInLook, LookView, LookViews, look_view
+from clipper_assets.clips.look_removal import episodes_with, is_in_progress, remove_look_of_all
+from clipper_assets.clips.looks import LOOK_SET, parse_look
+
+router = APIRouter(tags=["looks"])
+CHANGES = [Depends(may_change)]
+
+
+@router.get("/looks", responses=answers())
+def list_looks(services: ServicesDep) -> LookViews:
+    """List the looks in which clips can be made besides the default one."""
+    return LookViews(looks=[look_view(name) for name in services.instance.get_dynamic_partitions(LOOK_SET)])
+
+
+@router.put("/looks/{look}", dependencies=CHANGES, responses=answers(403))
+def add_look(look: LookName, services: ServicesDep) -> LookView:
+    """Add a look: `<aspect>-<caption style>` or `<aspect>-<caption style>-<language>`. Renders nothing yet."""
+    try:
+        parse_look(look)
+    except ValueError as unknown:
+        raise RefusedError(422, str(unknown)) from None
+    services.instance.add_dynamic_partitions(LOOK_SET, [look])
+    return look_view(look)
+
+
+@router.delete("/looks/{look}", status_code=204, dependencies=CHANGES, responses=answers(403, 404, 409))
+def remove_look(look: LookName, services: ServicesDep) -> None:
+    """Permanently remove a look with its clips, manifests and runs of all episodes. Other clips stay as they are."""
+    instance = services.instance
+    if not instance.has_dynamic_partition(LOOK_SET, look) and not episodes_with(instance, look):
+        raise RefusedError(404, f"there is no look {look}; the looks are: {_names(services)}")
+    if is_in_progress(instance, look):
+        raise RefusedError(409, f"a run of the look {look} is in progress; cancel it, or wait for its end")
+    remove_look_of_all(services.storage, instance, look)
+
+
+@router.get("/episodes/{key:path}/looks/{look}", responses=answers(404, 409))
+def get_clips_in_look(key: str, look: LookName, services: ServicesDep) -> ClipsInLook:
+    """Return the clips of an episode in a look, and the state of their latest run."""
+    found = clips_in_looks(services, services.states.intact_snapshot(key))
+    match = next((each for each in found if each.look == look), None)
+    if match is None:
+        made = ", ".join(each.look for each in found) or "none yet"
+        raise RefusedError(404, f"{key} has no clips in the look {look}; it has {made}")
+    return match
+
+
+@router.post(
+    "/episodes/{key:path}/looks/{look}", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409)
+)
+def make_clips_in_look(key: str, look: LookName, services: ServicesDep, response: Response) -> Accepted:
+    """Make the clips of an episode in a look; those that are up to date are kept. Joins a run in progress."""
+    episode = services.states.intact_snapshot(key)
+    if not services.instance.has_dynamic_partition(LOOK_SET, look):
+        raise RefusedError(404, f"there is no look {look}, only {_names(services)}; add it with PUT /looks/{look}")
+    return accepted(key, start_look(services, episode, look), response)
+
+
+def _names(services: Services) -> str:
+    return ", ".join(services.instance.get_dynamic_partitions(LOOK_SET)) or "none yet"

@@ -1,0 +1,48 @@
+"""Removes a look: its clips of all episodes, its runs and its partition."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import dagster as dg
+
+from clipper_assets.clips.looks import LOOK_SET
+from clipper_assets.clips.removal import remove_look
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG
+from clipper_assets.runtime.run_removal import remove_run
+from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.runtime.tenant import asset_key, runs_filter
+from clipper_assets.storage.base import Storage
+
+AT_ONCE = 16
+"""Episodes whose files are removed at once: S3 answers each request in about 20 ms."""
+
+
+def is_in_progress(instance: dg.DagsterInstance, look: str) -> bool:
+    """Whether a run of the look is queued or running, of any episode."""
+    filters = runs_filter(tags={LOOK_TAG: look}, statuses=list(NOT_FINISHED_STATUSES))
+    return bool(instance.get_run_ids(filters, limit=1))
+
+
+def episodes_with(instance: dg.DagsterInstance, look: str) -> set[str]:
+    """The episodes that have clips in a look, or had a run for them, as Dagster knows."""
+    runs = instance.get_runs(runs_filter(tags={LOOK_TAG: look}))
+    made = instance.get_materialized_partitions(asset_key(CLIP_VARIANTS))
+    split = (partition.rpartition("|") for partition in made)
+    return {run.tags[EPISODE_TAG] for run in runs} | {episode for episode, _, name in split if name == look}
+
+
+def remove_look_of_all(storage: Storage, instance: dg.DagsterInstance, look: str, also: Iterable[str] = ()) -> set[str]:
+    """Remove a look with its clips of all episodes that Dagster knows to have it, and of `also`; returns the episodes.
+
+    It can be repeated if it was interrupted; what is left then is found by `collect_garbage`, because the partition is
+    removed first.
+    """
+    instance.delete_dynamic_partition(LOOK_SET, look)
+    episodes = {*episodes_with(instance, look), *also}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(partial(remove_look, storage, look=look), episodes))
+    for run_id in instance.get_run_ids(runs_filter(tags={LOOK_TAG: look})):
+        remove_run(instance, run_id)
+    return episodes
