@@ -1,4 +1,6 @@
+import hashlib
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from clipper_assets.edits.model import Decision, EditedClip, Edits, StoredDecisi
 from clipper_assets.edits.store import latest_edits, save_edits
 from clipper_assets.edits.windows import pinned_clips
 from clipper_assets.highlights.window import WINDOWS
+from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
@@ -93,6 +96,29 @@ def test_a_look_is_made_beside_the_default_clips_and_removed_without_a_trace(
     remove_look(episode, KEY, "square-marker")
     assert not [path for path in Path(episode.root).rglob("*look*") if path.name not in {"catalogue"}]
     assert contents(episode).keys() == before.keys()
+
+
+def test_runs_of_looks_and_of_the_default_clips_at_the_same_time_change_nothing_of_each_other(
+    episode: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    before = contents(episode)
+    looks = ["square-marker", "portrait-pop"]
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(render_look, episode, KEY, instance, look) for look in looks]
+        default = pool.submit(clip_episode, episode, KEY, instance)
+        assert [failures(each.result()) for each in running] == [[], []]
+        assert failures(default.result()[1]) == []
+    after = contents(episode)
+    of_looks = {look: {key: stored for key, stored in after.items() if look in key} for look in looks}
+    assert after.keys() == before.keys() | of_looks[looks[0]].keys() | of_looks[looks[1]].keys()
+    rewritten = {"show/clips/manifest.json", "show/clips/chapters.json", "show/clips/soundbites.xml"}
+    assert {key for key in before if key.startswith("show/clips/") and after[key] != before[key]} <= rewritten
+    for look in looks:
+        (clip,) = manifest(episode, f"show/clips/looks/{look}/manifest.json").clips
+        data = of_looks[look][f"show/clips/looks/{look}/clip_0.mp4"][1]
+        assert (clip.look, clip.sha256) == (look, hashlib.sha256(data).hexdigest())
+    (clip,) = manifest(episode, "show/clips/manifest.json").clips
+    assert (clip.look, clip.aspect) == (None, Aspect.portrait)
 
 
 def test_an_unknown_look_and_one_in_another_language_are_refused(
