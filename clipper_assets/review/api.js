@@ -23,7 +23,8 @@ export class Api {
   }
 
   session = () => this.#json("GET", "session");
-  episodes = (cursor) => this.#json("GET", cursor ? `episodes?cursor=${encodeURIComponent(cursor)}` : "episodes");
+  /** A page of the episodes, or of those of one show; without values, the first one of all. */
+  episodes = (cursor, show) => this.#json("GET", `episodes?${new URLSearchParams({ ...(cursor && { cursor }), ...(show && { show }) })}`);
   episode = (key) => this.#json("GET", pathOf(key));
   transcript = (key) => this.#json("GET", pathOf(key, "/transcript"));
   search = (parameters) => this.#json("GET", `search?${parameters}`);

@@ -84,6 +84,17 @@ export function folderAndName(key) {
   return [key.slice(0, slash), key.slice(slash)];
 }
 
+/** The name of a show for people: its folder; `.` is the storage root. */
+export function showName(show) {
+  if (show === ".") return "Without a folder";
+  try {
+    return decodeURIComponent(show);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return show; // typed into the address
+  }
+}
+
 /** Turns a phrase of the API into a sentence. A key or file name at its start keeps its case. */
 export function sentence(phrase) {
   const text = phrase.trim();

@@ -108,6 +108,8 @@ def test_episodes_are_listed_by_show(five: Five) -> None:
     found = _answer(five, "/episodes?show=show3")["episodes"]
     assert [(episode["key"], episode["show"]) for episode in found] == [("show3/talk.mp4", "show3")]
     assert _answer(five, "/episodes?show=show")["episodes"] == []
+    assert _answer(five, "/episodes?show=show3")["shows"] == _answer(five, "/episodes")["shows"]
+    assert "show3" in _answer(five, "/episodes")["shows"]
     assert _answer(five, f"/episodes/{KEYS[1]}")["show"] == "show1"
 
 

@@ -44,6 +44,7 @@ def list_episodes(
 ) -> Episodes:
     """List all episodes, or those of a show, the newest first."""
     partitions = services.states.partitions()
+    shows = sorted(shows_of(partitions))
     if show is not None:
         partitions = [partition for partition in partitions if shows_of([partition]) == [show]]
     if cursor is not None and cursor not in partitions:
@@ -52,6 +53,7 @@ def list_episodes(
     page = partitions[start : start + limit]
     return Episodes(
         episodes=[summary(services.states.snapshot_of_partition(partition), services.url) for partition in page],
+        shows=shows,
         next_cursor=page[-1] if start + limit < len(partitions) else None,
     )
 

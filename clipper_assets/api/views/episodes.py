@@ -52,6 +52,7 @@ class Episodes(BaseModel):
     """One page of the list of episodes, the newest first."""
 
     episodes: list[EpisodeSummary]
+    shows: list[str] = Field(description="the shows of all episodes, sorted; each can be sent as `show`")
     next_cursor: str | None = Field(None, description="send it as `cursor` to get the next page; null on the last page")
 
 
