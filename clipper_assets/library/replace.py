@@ -32,7 +32,7 @@ def replace_rows(storage: Storage, spec: TableSpec, episodes: Collection[str], r
 
     def commit() -> None:
         table = opened_or_created(storage, spec)
-        columns = pa.schema(table.schema().to_arrow())
+        columns = pa.schema(table.schema().to_arrow())  # type: ignore[arg-type]  # pyarrow takes any Arrow schema
         write_deltalake(
             table,
             _completed(rows, columns),

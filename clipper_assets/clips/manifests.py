@@ -1,0 +1,57 @@
+"""All manifests of an episode: of its clips in every aspect, and in every look."""
+
+from collections import defaultdict
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.clips.removal import MANIFEST
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.hive import hive_folder
+from clipper_assets.storage.lake import LAKE
+
+LOOKS = "looks"
+"""Folder of the clips in looks other than the default."""
+
+
+class Finished(NamedTuple):
+    """A finished manifest, the name of its look, which is None for the default one, and when it was written."""
+
+    manifest: Manifest
+    look: str | None
+    at: datetime
+
+
+def manifests_of(storage: Storage, partition: str) -> list[Finished]:
+    """The finished manifests of an episode that have clips, in every aspect and look.
+
+    They are found by the records of the clips. Raises DamagedError if a manifest cannot be read.
+    """
+    folder = f"{LAKE}/clip_records/{hive_folder(partition)}"
+    records: dict[str, list[str]] = defaultdict(list)
+    for stored in storage.list_objects(folder):
+        records[str(PurePosixPath(stored.key).parent.relative_to(folder))].append(stored.key)
+    found: list[Finished] = []
+    for below, keys in sorted(records.items()):
+        clip = _first(storage, keys)
+        if clip is None:
+            continue
+        key = str(PurePosixPath(clip.key).with_name(MANIFEST))
+        manifest, written = read_manifest(storage, key), storage.stat(key)
+        if manifest.episode == partition and manifest.status == "done" and written:
+            look = below.removeprefix(f"{LOOKS}/") if below.startswith(f"{LOOKS}/") else None
+            found.append(Finished(manifest, look, written.changed_at))
+    return found
+
+
+def _first(storage: Storage, records: list[str]) -> Clip | None:
+    """The first clip whose record can be read; None if an incompatible version wrote them."""
+    for key in sorted(records):
+        try:
+            return Clip.model_validate_json(storage.read_bytes(key))
+        except (ValidationError, FileNotFoundError):
+            continue
+    return None
