@@ -1,0 +1,51 @@
+"""Brings the rows of episodes in the Delta tables up to date."""
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from clipper_assets.library.delta import dataset
+from clipper_assets.library.replace import remove_rows, replace_rows
+from clipper_assets.library.rows import episode_rows
+from clipper_assets.library.sources import read_sources, version_of
+from clipper_assets.library.tables import EPISODES, TABLES
+from clipper_assets.storage.base import Storage
+
+ROUNDS = 3
+"""How often an episode is read because it changed meanwhile; after that, the next refresh brings it up to date."""
+IN_ORDER = sorted(TABLES, key=lambda spec: spec is EPISODES)
+"""The tables as they are written: `episodes`, which has the version, last."""
+
+
+def update_episode(storage: Storage, episode: str) -> dict[str, int]:
+    """Replace the rows of an episode (a partition key) in all tables; returns their number by table.
+
+    Another writer of the same episode may have read it earlier and write later. That one then sees that the episode has
+    changed, and writes again. Raises DamagedError if the episode cannot be read, and the errors of `replace_rows`.
+    """
+    for _ in range(ROUNDS):
+        sources = read_sources(storage, episode)
+        tables = episode_rows(sources)
+        write([episode], [tables], storage)
+        if version_of(storage, episode) == sources.version:
+            break
+    return {name: table.num_rows for name, table in tables.items()}
+
+
+def write(episodes: Sequence[str], tables: Sequence[Mapping[str, pa.Table]], storage: Storage) -> None:
+    """Replace the rows of episodes with `tables`, by name and for each of them; one commit for each table."""
+    for spec in IN_ORDER:
+        replace_rows(storage, spec, episodes, pa.concat_tables([each[spec.name] for each in tables]))
+
+
+def remove(storage: Storage, episodes: Sequence[str]) -> None:
+    """Remove the rows of episodes; those of `episodes` last, so that a removal that was interrupted is repeated."""
+    for spec in IN_ORDER:
+        remove_rows(storage, spec, episodes)
+
+
+def counted(storage: Storage, episode: str) -> dict[str, int]:
+    """The number of rows that the tables have of an episode."""
+    import pyarrow.compute as pc
+
+    return {spec.name: dataset(storage, spec).count_rows(filter=pc.field("episode") == episode) for spec in TABLES}
