@@ -13,15 +13,11 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
-LOOKS = "looks"
-"""Folder of the clips in looks other than the default."""
-
 
 class Finished(NamedTuple):
-    """A finished manifest, the name of its look, which is None for the default one, and when it was written."""
+    """A finished manifest, and when it was written."""
 
     manifest: Manifest
-    look: str | None
     at: datetime
 
 
@@ -35,15 +31,14 @@ def manifests_of(storage: Storage, partition: str) -> list[Finished]:
     for stored in storage.list_objects(folder):
         records[str(PurePosixPath(stored.key).parent.relative_to(folder))].append(stored.key)
     found: list[Finished] = []
-    for below, keys in sorted(records.items()):
+    for _, keys in sorted(records.items()):
         clip = _first(storage, keys)
         if clip is None:
             continue
         key = str(PurePosixPath(clip.key).with_name(MANIFEST))
         manifest, written = read_manifest(storage, key), storage.stat(key)
         if manifest.episode == partition and manifest.status == "done" and written:
-            look = below.removeprefix(f"{LOOKS}/") if below.startswith(f"{LOOKS}/") else None
-            found.append(Finished(manifest, look, written.changed_at))
+            found.append(Finished(manifest, written.changed_at))
     return found
 
 

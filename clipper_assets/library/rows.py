@@ -14,6 +14,7 @@ import pyarrow as pa
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.manifests import Finished
 from clipper_assets.costs.rows import COSTS
+from clipper_assets.edits.looks import edits_in_look
 from clipper_assets.edits.model import Decision, Edits, Review
 from clipper_assets.edits.windows import edited_rows
 from clipper_assets.edits.words import apply_word_edits
@@ -21,7 +22,8 @@ from clipper_assets.episodes.shows import show_of
 from clipper_assets.library.plain import plain
 from clipper_assets.library.questions import is_question
 from clipper_assets.library.sources import Sources
-from clipper_assets.library.tables import CLIPS, EPISODES, SENTENCES, WINDOWS, WORDS
+from clipper_assets.library.tables import CLIPS, EPISODES, SENTENCES, TURNS, WINDOWS, WORDS
+from clipper_assets.library.turns import turns_of
 from clipper_assets.storage.tables import TableSpec, provenance
 from clipper_assets.transcript.words import sentences
 
@@ -34,12 +36,13 @@ _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 def episode_rows(sources: Sources) -> Mapping[str, pa.Table]:
     """The rows of an episode, as tables by name. Raises `pa.ArrowInvalid` where a stored value does not fit."""
     words = _words(sources)
-    spoken, windows = _sentences(sources, words), _windows(sources)
+    spoken, windows = SENTENCES.table(_sentences(sources, words)), _windows(sources)
     clips = [row for finished in sources.manifests for row in _clips(sources, finished, windows)]
     return {
         EPISODES.name: EPISODES.table([_episode(sources, words, clips)]),
         WORDS.name: words,
-        SENTENCES.name: SENTENCES.table(spoken),
+        SENTENCES.name: spoken,
+        TURNS.name: turns_of(spoken),
         WINDOWS.name: _table(WINDOWS, windows),
         CLIPS.name: _table(CLIPS, clips),
         COSTS.name: sources.costs,
@@ -133,7 +136,7 @@ def _clips(sources: Sources, finished: Finished, windows: Sequence[Row]) -> list
             **_picked(clip, by_number.get(clip.clip_index)),
             **_decided(clip, _review(sources.edits, clip)),
             "clip": clip.clip_index,
-            "look": finished.look,
+            "look": finished.manifest.look,
             "start": clip.start_time,
             "end": clip.end_time,
             "duration_s": clip.duration,
@@ -152,7 +155,7 @@ def _picked(clip: Clip, window: Row | None) -> Row:
 
 
 def _review(edits: Edits, clip: Clip) -> Review | None:
-    edited = edits.clip(clip.clip_index)
+    edited = (edits_in_look(edits, clip.look) if clip.look else edits).clip(clip.clip_index)
     return edited.review(clip.sha256) if edited else None
 
 

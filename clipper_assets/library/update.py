@@ -8,13 +8,14 @@ from clipper_assets.library.delta import dataset
 from clipper_assets.library.replace import remove_rows, replace_rows
 from clipper_assets.library.rows import episode_rows
 from clipper_assets.library.sources import read_sources, version_of
-from clipper_assets.library.tables import EPISODES, TABLES
+from clipper_assets.library.tables import EPISODES, TABLES, TURNS
 from clipper_assets.storage.base import Storage
 
 ROUNDS = 3
 """How often an episode is read because it changed meanwhile; after that, the next refresh brings it up to date."""
-IN_ORDER = sorted(TABLES, key=lambda spec: spec is EPISODES)
-"""The tables as they are written: `episodes`, which has the version, last."""
+IN_ORDER = sorted(TABLES, key=lambda spec: (spec is EPISODES, spec is not TURNS))
+"""The tables as they are written: `turns`, by which a refresh finds what a killed writer has begun, first, and
+`episodes`, which has the version, last."""
 
 
 def update_episode(storage: Storage, episode: str) -> dict[str, int]:

@@ -57,10 +57,12 @@ def store_clips(storage: Storage, key: str, aspect: Aspect = Aspect.portrait, be
     """Store the manifest, the records and the table of two clips, in a folder `below` that of the episode's clips."""
     episode = partition_key(key)
     folder = f"{key.rpartition('/')[0]}/clips{below}"
-    clips = [clip_of(number, folder, aspect=aspect, **changes) for number in range(2)]
+    look = below.partition("looks/")[2] or None
+    clips = [clip_of(number, folder, aspect=aspect, look=look, **changes) for number in range(2)]
     manifest = Manifest.model_validate(
         {"episode": episode, "status": "done", "source": Source(key=key, etag="e", duration=100.0), "created_at": 0}
-        | {"run_id": "r", "clips": clips, "degraded": [{"step": "raw_video", "reason": "the recording broke off"}]}
+        | {"degraded": [{"step": "raw_video", "reason": "the recording broke off"}]}
+        | {"run_id": "r", "clips": clips, "look": look}
     )
     storage.put_bytes(f"{folder}/manifest.json", manifest.to_bytes())
     for clip in clips:

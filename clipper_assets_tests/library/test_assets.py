@@ -26,9 +26,9 @@ def test_the_step_replaces_the_rows_of_its_episode(storage: DirectoryStorage, in
         result = materialized(storage, instance, each)
     (event,) = result.asset_materializations_for_node("library")
     facts = {name: value.value for name, value in event.metadata.items()}
-    counts = {"episodes": 1, "words": 26, "sentences": 4, "windows": 2, "clips": 2, "costs": 0}
+    counts = {"episodes": 1, "words": 26, "sentences": 4, "turns": 3, "windows": 2, "clips": 2, "costs": 0}
     assert {name: facts[name] for name in counts} == counts
-    assert facts["dagster/row_count"] == 35
+    assert facts["dagster/row_count"] == 38
     assert facts["dagster/uri"] == storage.uri("lake/library")
     assert [evaluation.passed for evaluation in result.get_asset_check_evaluations()] == [True]
     assert dataset(storage, WORDS).count_rows() == 52

@@ -103,7 +103,13 @@ def test_windows_and_clips_are_as_people_left_them(storage: DirectoryStorage) ->
 def test_clips_of_looks_are_named(storage: DirectoryStorage) -> None:
     episode = store_episode(storage)
     store_clips(storage, KEY, Aspect.square, "/looks/square-marker", caption_style="marker")
+    picked = pinned_clips(Edits(version=0), read_sources(storage, episode).windows)
+    judged = StoredDecision(decision=Decision.approved, sha256="sha of bees/clips/looks/square-marker/clip_0")
+    first = picked[0].model_copy(update={"judged_looks": {"square-marker": judged}})
+    store_edits(storage, episode, Edits(version=1, clips=[first, picked[1]]))
     rows = rows_of(storage, episode)
+    assert [row["decision"] for row in rows["clips"]] == [None, None, "approved", None]
+    assert rows["episodes"][0]["approved"] == 0
     assert [(row["look"], row["aspect"], row["key"]) for row in rows["clips"]] == [
         (None, "9:16", "bees/clips/clip_0.mp4"),
         (None, "9:16", "bees/clips/clip_1.mp4"),

@@ -1,0 +1,75 @@
+"""The job `refresh_library`, which every hour brings the Delta tables up to date and tidies them."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from clipper_assets.library.assets import IS_COMPLETE, metadata
+from clipper_assets.library.housekeeping import Tidied, tidy
+from clipper_assets.library.refresh import Refreshed, Rows, refresh
+from clipper_assets.runtime.asset_names import LIBRARY
+from clipper_assets.runtime.refusal import faults_in_one_sentence
+from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.storage.base import Storage
+from clipper_assets.text.markdown import short_table
+
+MOST_SHOWN = 50
+"""Most episodes that are named in the metadata, which Dagster's event log keeps."""
+PARTITION_TAG = "dagster/partition"
+
+
+@dg.op(
+    name="stored_library",
+    description="Brings the rows of episodes that changed up to date, removes those of episodes that are gone, joins "
+    "small files, and removes files that are out of use.",
+)
+def refresh_stored(context: dg.OpExecutionContext, storage: Storage) -> dg.Output[None]:
+    runs = context.instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
+    busy = {run.tags[PARTITION_TAG] for run in runs if PARTITION_TAG in run.tags}
+
+    def done(updated: Mapping[str, Rows]) -> None:
+        for episode, rows in updated.items():
+            facts = metadata(storage, rows)
+            context.log_event(dg.AssetMaterialization(LIBRARY, partition=episode, metadata=facts))
+            context.instance.report_runless_asset_event(
+                dg.AssetCheckEvaluation(dg.AssetKey(LIBRARY), IS_COMPLETE.name, passed=True, partition=episode)
+            )
+
+    with faults_in_one_sentence(context):
+        refreshed = refresh(storage, busy, done)
+        tidied = tidy(storage)
+    for reason in refreshed.unreadable.values():
+        context.log.warning(reason)
+    return dg.Output(None, metadata=_facts(refreshed, tidied))
+
+
+def _facts(refreshed: Refreshed, tidied: Tidied) -> dict[str, dg.MetadataValue[str] | dg.MetadataValue[int] | int]:
+    rows = list(refreshed.unreadable.items())
+    return {
+        "updated": len(refreshed.updated),
+        "removed": len(refreshed.removed),
+        "left": refreshed.left,
+        "unreadable": len(rows),
+        "files_joined": tidied.joined,
+        "files_removed": tidied.removed,
+        "episodes": dg.MetadataValue.md(
+            short_table(["episode", "why it is left as it is"], rows, MOST_SHOWN, "every episode is up to date")
+        ),
+    }
+
+
+@dg.job(
+    tags={"dagster/priority": "-1"},
+    description="Brings the Delta tables of the library up to date with reviews, corrections, variants and removals.",
+)
+def refresh_library() -> None:
+    refresh_stored()
+
+
+refresh_library_every_hour = dg.ScheduleDefinition(
+    name="refresh_library_every_hour",
+    job=refresh_library,
+    cron_schedule="10 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Brings the Delta tables of the library up to date at ten past every hour.",
+)

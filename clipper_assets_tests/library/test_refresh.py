@@ -1,0 +1,129 @@
+"""The hourly refresh: what changed without a run of the library, and what is gone."""
+
+import dagster as dg
+import pytest
+
+from clipper_assets.clips.removal import remove_files
+from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.library import housekeeping, refresh, update
+from clipper_assets.library.delta import dataset, files
+from clipper_assets.library.refresh import Refreshed
+from clipper_assets.library.refreshing import refresh_library
+from clipper_assets.library.replace import replace_rows
+from clipper_assets.library.sources import version_of, versions
+from clipper_assets.library.tables import EPISODES, TABLES, WORDS
+from clipper_assets.media.frame import Aspect
+from clipper_assets.storage.base import Storage
+from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets_tests.library.episode import KEY, store_clips, store_edits, store_episode
+from clipper_assets_tests.library.tables import word_rows
+
+KEYS = [KEY, "trains/it's a talk.mp4", "trains/100% 日本.mp4"]
+
+
+def refreshed(storage: Storage, busy: tuple[str, ...] = (), longest_s: float = 60.0) -> Refreshed:
+    return refresh.refresh(storage, busy, lambda _: None, longest_s)
+
+
+def episodes_in(storage: Storage) -> dict[str, set[str]]:
+    """The episodes of each table that has rows."""
+    found = {spec.name: set(map(str, dataset(storage, spec).to_table()["episode"].to_pylist())) for spec in TABLES}
+    return {name: episodes for name, episodes in found.items() if episodes}
+
+
+def test_versions_of_all_are_those_of_each(any_storage: Storage) -> None:
+    episodes = [store_episode(any_storage, key) for key in KEYS]
+    replace_rows(any_storage, WORDS, ["x"], word_rows("x"))
+    assert versions(any_storage) == {episode: version_of(any_storage, episode) for episode in episodes}
+
+
+def test_all_episodes_come_in_and_those_that_are_gone_go(storage: DirectoryStorage) -> None:
+    first, second, third = (store_episode(storage, key) for key in KEYS)
+    assert set(refreshed(storage).updated) == {first, second, third}
+    assert refreshed(storage) == Refreshed()
+    remove_files(storage, second)
+    assert refreshed(storage) == Refreshed(removed=[second])
+    assert set(map(frozenset, episodes_in(storage).values())) == {frozenset({first, third})}
+
+
+def test_what_people_and_other_runs_change_arrives(storage: DirectoryStorage) -> None:
+    episode, _ = store_episode(storage), store_episode(storage, KEYS[1])
+    refreshed(storage)
+    words = [WordEdit(start=0, end=0.5, was="Welcome", text="Willkommen")]
+    store_edits(storage, episode, Edits(version=1, words=words))
+    assert set(refreshed(storage).updated) == {episode}
+    assert "Willkommen" in dataset(storage, WORDS).to_table()["text"].to_pylist()
+    store_clips(storage, KEY, Aspect.square, "/looks/square-marker")
+    assert set(refreshed(storage).updated) == {episode}
+
+
+def test_what_is_left_comes_next_time(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    episodes = [store_episode(storage, key) for key in KEYS]
+    assert refreshed(storage, longest_s=0).left == 3
+    assert set(refreshed(storage, busy=(episodes[0],)).updated) == set(episodes[1:])
+    storage.put_bytes(f"lake/raw_video/episode={episodes[0].replace('/', '%2F')}/source.parquet", b"damaged")
+    (reason,) = refreshed(storage).unreadable.values()
+    assert reason.endswith("cannot be read as source; materialize raw_video of the episode again")
+
+
+def test_a_change_during_the_refresh_is_in_it(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_episode(storage)
+    monkeypatch.setattr(refresh, "write", lambda *_: store_episode(storage, title="Changed meanwhile"))
+    refreshed(storage)
+    assert dataset(storage, EPISODES).to_table()["title"].to_pylist() == ["Changed meanwhile"]
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_killed_writer_is_mended(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch, removed: bool) -> None:
+    """What it had begun is complete afterwards, or gone if the episode is."""
+    episode = store_episode(storage)
+    monkeypatch.setattr(update, "IN_ORDER", update.IN_ORDER[:1])
+    update.update_episode(storage, episode)
+    assert episodes_in(storage) == {"turns": {episode}}
+    monkeypatch.undo()
+    if removed:
+        remove_files(storage, episode)
+    assert refreshed(storage).removed == ([episode] if removed else [])
+    assert (episodes_in(storage).get("words"), episodes_in(storage).get("turns")) == (
+        (None, None) if removed else ({episode}, {episode})
+    )
+
+
+def test_readers_of_an_older_version_read_on(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "MOST_SMALL", 3)
+    for number in range(5):
+        replace_rows(storage, WORDS, [f"{number}"], word_rows(f"{number}"))
+    reader = dataset(storage, WORDS)
+    assert (housekeeping.compacted(storage, WORDS), housekeeping.compacted(storage, WORDS)) == (5, 0)
+    replace_rows(storage, WORDS, ["0"], word_rows("0", 9))
+    assert housekeeping.vacuumed(storage, WORDS) == 0
+    assert (reader.count_rows(), dataset(storage, WORDS).count_rows()) == (15, 21)
+
+
+def test_words_that_were_removed_leave_the_disk(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "clipper_assets.library.delta.CONFIGURATION", {"delta.deletedFileRetentionDuration": "interval 0 hours"}
+    )
+    monkeypatch.setattr(housekeeping, "RETENTION_HOURS", 0)
+    replace_rows(storage, WORDS, ["a"], word_rows("a", text="confidential"))
+    replace_rows(storage, WORDS, ["a"], word_rows("a", text="public"))
+    assert housekeeping.vacuumed(storage, WORDS) == 1
+    stored = [each.key for each in storage.list_objects("lake/library/words") if each.key.endswith(".parquet")]
+    assert [storage.path(key) for key in stored if "_delta_log" not in key] == files(storage, WORDS)
+    assert dataset(storage, WORDS).to_table()["text"].to_pylist() == ["public"] * 3
+
+
+def test_the_job_reports_what_it_brought_up_to_date(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    episode, running = store_episode(storage), store_episode(storage, KEYS[1])
+    run = dg.DagsterRun("clip_episode", tags={"dagster/partition": running}, status=dg.DagsterRunStatus.STARTED)
+    instance.add_run(run)
+    result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
+    (event,) = [event for event in result.all_events if event.event_type_value == "ASSET_MATERIALIZATION"]
+    assert event.partition == episode
+    latest = instance.get_latest_materialization_event(dg.AssetKey("library"))
+    assert latest is not None
+    (output,) = [event.step_output_data for event in result.all_events if event.event_type_value == "STEP_OUTPUT"]
+    facts = {name: value.value for name, value in output.metadata.items()}
+    assert {name: facts[name] for name in ("updated", "removed", "left", "unreadable")} == {
+        "updated": 1, "removed": 0, "left": 0, "unreadable": 0,
+    }  # fmt: skip
