@@ -13,6 +13,8 @@ from clipper_assets_tests.support.servers import CountingS3, Deployment, wait_fo
 
 pytestmark = pytest.mark.e2e
 
+SHORT = 'length = "15-23"\n'
+"""A `show.toml` for short clips, because encoding them is what these tests spend most time on."""
 RUNS = "query { runsOrError { ... on Runs { results { status jobName tags { key value } } } } }"
 CHECKS = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
   assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } } }"""
@@ -47,6 +49,7 @@ def test_a_file_copied_into_a_directory_becomes_clips(deploy: Deploy, tmp_path: 
     folder = root / "show"
     folder.mkdir(parents=True)
     deployment = deploy(str(root))
+    (folder / "show.toml").write_text(SHORT)
     shutil.copy(SAMPLE / "episode.srt", folder / "pilot.srt")
     shutil.copy(SAMPLE / "episode.mp4", folder / "pilot.mp4")
 
@@ -68,6 +71,7 @@ def test_an_upload_to_s3_becomes_clips_and_rendering_reads_only_the_windows(depl
     client = s3.client
     client.create_bucket(Bucket="podcasts")
     deployment = deploy("s3://podcasts/team", **s3.environment)
+    client.put_object(Bucket="podcasts", Key="team/test1/show.toml", Body=f"{SHORT}max_clips = 1\n".encode())
     client.upload_file(str(SAMPLE / "episode.srt"), "podcasts", "team/test1/sample.srt")
     client.upload_file(str(SAMPLE / "episode.mp4"), "podcasts", "team/test1/sample.mp4")
 

@@ -105,7 +105,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         apis = {}
         for tenant in TENANTS:
             more = {**environment_of(tenant, s3), "CLIPPER_WORKSPACE": str(workspace)}
-            apis[tenant] = servers.enter_context(api_beside(served, **more))
+            apis[tenant] = servers.enter_context(api_beside(served, None, (), **more))
         instance = servers.enter_context(dg.DagsterInstance.from_config(str(home)))
         yield World(s3, apis, instance)
 
