@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from clipper_assets.api.graphql.operations import LOCATION, REPOSITORY, operatio
 from clipper_assets.edits.store import latest_edits, save_edits
 from clipper_assets.edits.windows import pinned_clips, retitled
 from clipper_assets.highlights.window import WINDOWS
-from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.runtime.asset_names import EPISODE_COSTS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
 from clipper_assets_tests.conftest import cut_sample
@@ -48,6 +49,7 @@ def main() -> None:
             page.get_by_text("Partitions").nth(1).click()
             page.get_by_text("Passed (1)").wait_for()
             _take(page, "checks.png")
+            _take_costs(page, deployment)
             _edit(deployment, root)
             page.goto(f"{deployment.url}/assets/rendered_clips?view=partitions&partition={EDITED}")
             page.get_by_text("Unsynced").hover()
@@ -55,7 +57,7 @@ def main() -> None:
             _take(page, "stale.png", height=400)
             (root / HELD_BACK).unlink()
             _launch(deployment, "check_catalogue")
-            _wait_for_runs(deployment, 3)
+            _wait_for_runs(deployment, 5)
             page.goto(f"{deployment.url}/assets/catalogue?view=checks&checkDetail=catalogue_has_no_garbage")
             page.get_by_text("[Show Markdown]").click()
             page.get_by_text("upload missing since").wait_for()
@@ -92,9 +94,26 @@ def _edit(deployment: Deployment, root: Path) -> None:
         save_edits(storage, instance, EDITED, edits.followed_by("changed a hook", clips=clips))
 
 
-def _launch(deployment: Deployment, job: str) -> None:
+def _take_costs(page: Page, deployment: Deployment) -> None:
+    """The costs of an episode that is rendered in two more caption styles."""
+    for runs, style in ((3, "boxed"), (4, "karaoke")):
+        _launch(deployment, "clip_episode", {"ops": {RENDERED_CLIPS: {"config": {"caption_style": style}}}}, EDITED)
+        _wait_for_runs(deployment, runs)
+    page.set_viewport_size({"width": 1300, "height": 1300})
+    page.goto(f"{deployment.url}/assets/{EPISODE_COSTS}")
+    page.get_by_text("Plots", exact=True).click()
+    page.wait_for_timeout(SETTLE_MS)
+    _take(page, "costs.png", height=1300)
+    page.set_viewport_size({"width": 1300, "height": 700})
+
+
+def _launch(
+    deployment: Deployment, job: str, run_config: Mapping[str, Any] | None = None, partition: str | None = None
+) -> None:
     selector = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION, "jobName": job}
-    params: dict[str, Any] = {"selector": selector, "mode": "default", "runConfigData": {}}
+    params: dict[str, Any] = {"selector": selector, "mode": "default", "runConfigData": run_config or {}}
+    if partition:
+        params["executionMetadata"] = {"tags": [{"key": "dagster/partition", "value": partition}]}
     deployment.graphql(operation("launch_run"), executionParams=params)
 
 
