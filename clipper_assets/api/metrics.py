@@ -166,7 +166,7 @@ class Meter:
             self.clips.labels("false").inc(len(facts.get("held_back", {})))
 
     def _count_spent(self, event: dg.AssetMaterialization | dg.AssetObservation) -> None:
-        step, facts = event.asset_key.to_user_string(), event.metadata
+        step, facts = asset_name(event.asset_key), event.metadata
         if step in STEPS and USD in facts:
             usd: Any = facts[USD].value
             self.spent.labels(step).inc(usd)
