@@ -11,6 +11,7 @@ from clipper_assets.clips.variants import clip_variants
 from clipper_assets.episodes.sensors import build_discovery
 from clipper_assets.evaluation.assets import evaluate_pickers, every_night, picker_evaluation, show_taste
 from clipper_assets.job import assets, build_resources, clip_episode, fixed, render_look
+from clipper_assets.reports.assets import report_shows, report_shows_every_night, show_report
 from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.runtime.labels import labelled
 from clipper_assets.runtime.logs import log_runs_as
@@ -45,9 +46,9 @@ def executor() -> dg.ExecutorDefinition:
 
 defs = dg.Definitions.merge(
     dg.Definitions(
-        assets=labelled([*INPUTS, *assets, clip_variants, picker_evaluation, show_taste]),
-        jobs=[clip_episode, render_look, evaluate_pickers],
-        schedules=[every_night],
+        assets=labelled([*INPUTS, *assets, clip_variants, picker_evaluation, show_taste, show_report]),
+        jobs=[clip_episode, render_look, evaluate_pickers, report_shows],
+        schedules=[every_night, report_shows_every_night],
         sensors=[*build_discovery(clip_episode, settings, observing(settings)), *webhooks()],
         resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
         executor=executor(),
