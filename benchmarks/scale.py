@@ -11,8 +11,8 @@ HISTORY = Path(__file__).parent / "history.jsonl"
 SIMULATION = Path(__file__).parent / "simulation.json"
 SCALES = (10, 1_000, 100_000)
 DAY_S = 86_400
-PODS = 10
-"""Pods of an episode on Kubernetes: one for the run, and one for each of nine steps."""
+PODS = 11
+"""Pods of an episode on Kubernetes: one for the run, and one for each of ten steps."""
 MEASURED = "auto (LR-ASD)"
 
 

@@ -49,7 +49,7 @@ def test_the_numbers_of_gpus_and_cores_follow_from_load_and_utilisation() -> Non
 
 def test_requests_rows_and_bytes_scale_with_the_runs() -> None:
     ten = day(10, SIMPLE)
-    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 100)
+    assert (ten.s3_requests, ten.rows, ten.pods) == (100, 1000, 110)
     assert ten.database_gb == pytest.approx(0.001)
 
 

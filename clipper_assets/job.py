@@ -16,6 +16,7 @@ from clipper_assets.highlights.assets import highlight_windows
 from clipper_assets.highlights.pickers.auto import Pickers
 from clipper_assets.highlights.pickers.heuristic import HeuristicPicker
 from clipper_assets.highlights.pickers.openai import OpenAIPicker
+from clipper_assets.library.assets import library
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.runtime.progress import Progress
 from clipper_assets.runtime.tenant import JOB_TAGS, refuse_run_of_another
@@ -36,6 +37,7 @@ assets = [
     camera_paths,
     rendered_clips,
     episode_costs,
+    library,
 ]
 clip_episode = dg.define_asset_job(
     "clip_episode",

@@ -22,6 +22,7 @@ ASSETS = {
     "camera_paths",
     "rendered_clips",
     "episode_costs",
+    "library",
 }
 
 
@@ -79,6 +80,7 @@ def test_each_step_waits_only_for_what_it_uses() -> None:
         "camera_paths": None,
         "rendered_clips": "encode",
         "episode_costs": None,
+        "library": None,
     }
 
 
@@ -177,6 +179,15 @@ def test_each_asset_has_the_expected_upstream_assets() -> None:
             "show_settings/rendered_clips",
         },
         "episode_costs": {"rendered_clips"},
+        "library": {
+            "raw_video",
+            "aligned_transcript",
+            "ad_spans",
+            "highlight_windows",
+            "rendered_clips",
+            "episode_costs",
+            "edits",
+        },
     }
 
 

@@ -14,12 +14,14 @@ from clipper_assets.library.update import counted, update_episode
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
+    EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
     LIBRARY,
     RAW_VIDEO,
     RENDERED_CLIPS,
 )
 from clipper_assets.runtime.faults import fault_of
+from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.storage.base import Storage
 
 IS_COMPLETE = dg.AssetCheckSpec(
@@ -30,6 +32,7 @@ IS_COMPLETE = dg.AssetCheckSpec(
 )
 
 
+@of_tenant
 @dg.asset(
     name=LIBRARY,
     partitions_def=episodes,
@@ -39,7 +42,7 @@ IS_COMPLETE = dg.AssetCheckSpec(
     output_required=False,
     metadata={"dagster/column_schema": EPISODES.column_schema},
     check_specs=per_episode(IS_COMPLETE),
-    deps=[RAW_VIDEO, ALIGNED_TRANSCRIPT, AD_SPANS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, EDITS],
+    deps=[RAW_VIDEO, ALIGNED_TRANSCRIPT, AD_SPANS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS, EPISODE_COSTS, EDITS],
     description="Delta tables of all episodes for analysts, below lake/library: words, sentences, windows, clips, "
     "episodes and costs. The rows of the episode are replaced.",
 )

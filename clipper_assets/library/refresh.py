@@ -42,12 +42,16 @@ class Refreshed:
 
 
 def refresh(
-    storage: Storage, busy: Collection[str], done: Callable[[Mapping[str, Rows]], None], longest_s: float = LONGEST_S
+    storage: Storage,
+    busy: Collection[str],
+    collect: Callable[[str], None],
+    done: Callable[[Mapping[str, Rows]], None],
+    longest_s: float = LONGEST_S,
 ) -> Refreshed:
     """Update the rows of all episodes whose version differs, and remove those of episodes that are gone.
 
-    Episodes in `busy` are left to their run. `done` is called with the episodes of each batch. Raises the errors of
-    `replace_rows`, and those of the storage if it cannot be listed.
+    Episodes in `busy` are left to their run. `collect` stores the costs of an episode before it is read; `done` gets
+    the episodes of each batch. Raises the errors of `replace_rows`, and those of the storage if it cannot be listed.
     """
     began = time.monotonic()
     current, known = versions(storage), _known(storage)
@@ -57,6 +61,8 @@ def refresh(
     changed = [name for name, version in current.items() if known.get(name) != version and name not in busy]
     rest, left = iter(changed), len(changed)
     while (batch := list(islice(rest, BATCH))) and time.monotonic() - began < longest_s:
+        for episode in batch:
+            collect(episode)
         updated = _update(storage, batch, refreshed)
         refreshed.updated |= updated
         done(updated)

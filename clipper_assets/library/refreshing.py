@@ -4,18 +4,21 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from clipper_assets.costs.collect import refresh as collect_costs
 from clipper_assets.library.assets import IS_COMPLETE, metadata
 from clipper_assets.library.housekeeping import Tidied, tidy
 from clipper_assets.library.refresh import Refreshed, Rows, refresh
-from clipper_assets.runtime.asset_names import LIBRARY
+from clipper_assets.runtime.asset_names import EPISODE_COSTS, LIBRARY
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
+from clipper_assets.runtime.tenant import JOB_TAGS, asset_key, runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.text.markdown import short_table
 
 MOST_SHOWN = 50
 """Most episodes that are named in the metadata, which Dagster's event log keeps."""
-PARTITION_TAG = "dagster/partition"
+EPISODE_TAGS = ("dagster/partition", "dagster/partition/episodes")
+"""Tags of a run with its episode; the second one where its other partition is a look."""
 
 
 @dg.op(
@@ -24,19 +27,25 @@ PARTITION_TAG = "dagster/partition"
     "small files, and removes files that are out of use.",
 )
 def refresh_stored(context: dg.OpExecutionContext, storage: Storage) -> dg.Output[None]:
-    runs = context.instance.get_runs(dg.RunsFilter(statuses=list(NOT_FINISHED_STATUSES)))
-    busy = {run.tags[PARTITION_TAG] for run in runs if PARTITION_TAG in run.tags}
+    runs = context.instance.get_runs(runs_filter(statuses=list(NOT_FINISHED_STATUSES)))
+    busy = {run.tags[tag] for run in runs for tag in EPISODE_TAGS if tag in run.tags}
+
+    def collect(episode: str) -> None:
+        collected = collect_costs(storage, context.instance, episode)
+        if collected.added:
+            facts = {"dagster/row_count": collected.table.num_rows}
+            context.log_event(dg.AssetMaterialization(asset_key(EPISODE_COSTS), partition=episode, metadata=facts))
 
     def done(updated: Mapping[str, Rows]) -> None:
         for episode, rows in updated.items():
             facts = metadata(storage, rows)
-            context.log_event(dg.AssetMaterialization(LIBRARY, partition=episode, metadata=facts))
+            context.log_event(dg.AssetMaterialization(asset_key(LIBRARY), partition=episode, metadata=facts))
             context.instance.report_runless_asset_event(
-                dg.AssetCheckEvaluation(dg.AssetKey(LIBRARY), IS_COMPLETE.name, passed=True, partition=episode)
+                dg.AssetCheckEvaluation(asset_key(LIBRARY), IS_COMPLETE.name, passed=True, partition=episode)
             )
 
     with faults_in_one_sentence(context):
-        refreshed = refresh(storage, busy, done)
+        refreshed = refresh(storage, busy, collect, done)
         tidied = tidy(storage)
     for reason in refreshed.unreadable.values():
         context.log.warning(reason)
@@ -59,7 +68,7 @@ def _facts(refreshed: Refreshed, tidied: Tidied) -> dict[str, dg.MetadataValue[s
 
 
 @dg.job(
-    tags={"dagster/priority": "-1"},
+    tags={**JOB_TAGS, "dagster/priority": "-1"},
     description="Brings the Delta tables of the library up to date with reviews, corrections, variants and removals.",
 )
 def refresh_library() -> None:

@@ -10,6 +10,7 @@ const STEPS = {
   camera_paths: "Camera",
   rendered_clips: "Clips",
   episode_costs: "Costs",
+  library: "Tables",
 };
 const STATES = {
   waiting: "Waiting",

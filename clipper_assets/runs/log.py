@@ -22,6 +22,7 @@ from clipper_assets.runtime.asset_names import (
     CLIP_VARIANTS,
     EPISODE_COSTS,
     HIGHLIGHT_WINDOWS,
+    LIBRARY,
     RAW_VIDEO,
     RENDERED_CLIPS,
     SCENES,
@@ -40,6 +41,7 @@ WEIGHTS = {
     CAMERA_PATHS: 1.0,
     RENDERED_CLIPS: 44.0,
     EPISODE_COSTS: 0.0,
+    LIBRARY: 0.0,
 }
 """Share of each step in the duration of a run, in per cent, for an hour of talk with WhisperX on a GPU."""
 LOOK_WEIGHTS = {CLIP_VARIANTS: 100.0}

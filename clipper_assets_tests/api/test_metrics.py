@@ -54,6 +54,7 @@ def test_a_finished_episode_is_counted_in_all_metrics(reader: TestClient, servic
         "camera_paths",
         "rendered_clips",
         "episode_costs",
+        "library",
     ):
         assert value(metrics, "clipper_step_seconds_count", step=step) >= 1
         assert value(metrics, "clipper_step_seconds_sum", step=step) > 0

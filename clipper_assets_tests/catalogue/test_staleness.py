@@ -238,7 +238,7 @@ def test_a_run_of_the_stale_assets_makes_them_fresh(catalogue: Catalogue) -> Non
     catalogue.edit(ONE, clips=[clip(start=3.0, layout="center")])
     catalogue.materialize(TWO, only=CLIPS)  # its events are newer than the edit
     expect(catalogue, edited, NOTHING)
-    catalogue.materialize(ONE, only=edited | {"episode_costs"})
+    catalogue.materialize(ONE, only=edited | {"episode_costs", "library"})
     expect(catalogue, NOTHING, NOTHING)
     catalogue.write("a/show.toml", 'layout = "center"')
     expect(catalogue, CAMERA | SCENES, NOTHING)

@@ -33,6 +33,7 @@ STEPS = [
     "camera_paths",
     "rendered_clips",
     "episode_costs",
+    "library",
 ]
 SLOW = STEPS[: STEPS.index("rendered_clips") + 1]
 """The steps that take long enough to be killed."""

@@ -121,6 +121,7 @@ def test_only_the_transcript_requests_a_gpu_and_other_steps_are_on_other_nodes(l
         "camera_paths": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
         "rendered_clips": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
         "episode_costs": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
+        "library": {"image": "clipper:service", "resources": STEP, **CPU_NODES},
     }
 
 

@@ -22,7 +22,7 @@ KEYS = [KEY, "trains/it's a talk.mp4", "trains/100% 日本.mp4"]
 
 
 def refreshed(storage: Storage, busy: tuple[str, ...] = (), longest_s: float = 60.0) -> Refreshed:
-    return refresh.refresh(storage, busy, lambda _: None, longest_s)
+    return refresh.refresh(storage, busy, lambda _: None, lambda _: None, longest_s)
 
 
 def episodes_in(storage: Storage) -> dict[str, set[str]]:

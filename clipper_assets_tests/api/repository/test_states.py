@@ -47,6 +47,7 @@ def test_a_finished_episode_has_steps_clips_and_working_links(reader: TestClient
             "camera_paths",
             "rendered_clips",
             "episode_costs",
+            "library",
         )
     ]
     assert any("picked by rules" in each["reason"] for each in episode["degraded"])

@@ -274,6 +274,7 @@ def test_the_events_of_a_finished_run_end_with_the_result(reader: TestClient) ->
             "camera_paths",
             "rendered_clips",
             "episode_costs",
+            "library",
         )
         for state in ("running", "done")
     ]
