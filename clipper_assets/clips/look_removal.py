@@ -6,8 +6,11 @@ from functools import partial
 
 import dagster as dg
 
-from clipper_assets.clips.looks import LOOK_SET
+from clipper_assets.clips.looks import LOOK_SET, Rendition
+from clipper_assets.clips.manifest import manifest_key
 from clipper_assets.clips.removal import remove_look
+from clipper_assets.episodes.partitions import object_key
+from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import CLIP_VARIANTS
 from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG
 from clipper_assets.runtime.run_removal import remove_run
@@ -31,6 +34,19 @@ def episodes_with(instance: dg.DagsterInstance, look: str) -> set[str]:
     made = instance.get_materialized_partitions(asset_key(CLIP_VARIANTS))
     split = (partition.rpartition("|") for partition in made)
     return {run.tags[EPISODE_TAG] for run in runs} | {episode for episode, _, name in split if name == look}
+
+
+def files_by_episode(storage: Storage, instance: dg.DagsterInstance, look: str) -> dict[str, int]:
+    """How many files the clips of a look have, their manifest included, by episode (partition key) that has any."""
+    episodes = sorted(episodes_with(instance, look))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        counts = pool.map(partial(_files, storage, look=look), episodes)
+        return {episode: count for episode, count in zip(episodes, counts, strict=True) if count}
+
+
+def _files(storage: Storage, episode: str, look: str) -> int:
+    manifest = manifest_key(storage, object_key(episode), episode, Rendition(Aspect.portrait, look))
+    return sum(1 for _ in storage.list_objects(manifest.rpartition("/")[0])) if manifest else 0
 
 
 def remove_look_of_all(storage: Storage, instance: dg.DagsterInstance, look: str, also: Iterable[str] = ()) -> set[str]:

@@ -30,9 +30,17 @@ export class Api {
   search = (parameters) => this.#json("GET", `search?${parameters}`);
   options = () => (this.#options ??= this.#json("GET", "options"));
 
-  edit = (key, clip, edit) => this.#json("PATCH", pathOf(key, `/clips/${clip.clip_index}?aspect=${clip.aspect}`), edit);
+  edit = (key, clip, edit) => this.#json("PATCH", pathOf(key, `/clips/${clip.clip_index}?${clip.look ? `look=${encodeURIComponent(clip.look)}` : `aspect=${clip.aspect}`}`), edit);
   mark = (key, marks) => this.#json("PATCH", pathOf(key, "/adverts"), marks);
   addClip = (key, clip) => this.#json("POST", pathOf(key, "/clips"), clip);
+
+  looks = () => this.#json("GET", "looks");
+  filesOfLook = (look) => this.#json("GET", `looks/${encodeURIComponent(look)}`);
+  addLook = (look) => this.#json("PUT", `looks/${encodeURIComponent(look)}`);
+  removeLook = (look) => this.#json("DELETE", `looks/${encodeURIComponent(look)}`);
+  look = (key, look) => this.#json("GET", pathOf(key, `/looks/${encodeURIComponent(look)}`));
+  makeLook = (key, look) => this.#json("POST", pathOf(key, `/looks/${encodeURIComponent(look)}`));
+
   undo = (key, version) => this.#json("POST", pathOf(key, "/edits/undo"), { base_version: version });
   discard = (key, version) => this.#json("DELETE", pathOf(key, "/edits"), { base_version: version });
   render = (key, aspect) => this.#json("POST", pathOf(key, `/render?aspect=${aspect}`));

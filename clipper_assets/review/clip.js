@@ -16,17 +16,21 @@ const FIELDS = {
   adverts: "adverts",
 };
 
-/** `editor` belongs to the episode: it gives the transcript and saves edits. */
-export function makeClip({ api, canEdit, signal }, editor) {
+/**
+ * `editor` belongs to the episode: it gives the transcript and saves edits. A clip of another look than the default one
+ * can be reviewed, and shows the edits that are made to the default one.
+ */
+export function makeClip({ api, canEdit, signal }, editor, isDefault) {
+  const canChange = canEdit && isDefault;
   const view = copyOf("clip");
   const radios = [...view.verdict.querySelectorAll("input")];
   const form = view.form.elements;
   let clip = null;
-  const words = makeWords(view, { canEdit, signal }, editor, () => clip);
+  const words = makeWords(view, { canEdit: canChange, signal }, editor, () => clip);
 
   view.verdict.hidden = !canEdit;
-  view.wording.hidden = !canEdit;
-  if (canEdit) offerOptions();
+  view.wording.hidden = !canChange;
+  if (canChange) offerOptions();
 
   async function offerOptions() {
     const { caption_styles: styles, layouts } = await api.options();
@@ -64,7 +68,7 @@ export function makeClip({ api, canEdit, signal }, editor) {
     clip = next;
     const { clip_index: number, wanted } = clip;
     const name = editor.nameOf(clip);
-    const variant = clip.aspect.replace(":", "x");
+    const variant = clip.look ?? clip.aspect.replace(":", "x");
     view.root.id = `clip-${number}-${variant}`;
     view.root.setAttribute("aria-label", name);
     write(view.number, name);
@@ -77,6 +81,7 @@ export function makeClip({ api, canEdit, signal }, editor) {
     if (fileChanged) {
       view.video.poster = clip.thumbnail_url;
       view.video.src = clip.video_url;
+      view.video.style.aspectRatio = `${clip.width} / ${clip.height}`;
       view.video.setAttribute("aria-label", `${name}: ${clip.hook}`);
     }
     for (const kind of ["mp4", "srt", "vtt"]) {
@@ -98,7 +103,7 @@ export function makeClip({ api, canEdit, signal }, editor) {
     view.degraded.hidden = !clip.degraded.length;
     write(view["degraded-title"], `${plural(clip.degraded.length, "fallback")} used`);
     fillList(view["degraded-list"], clip.degraded.map(({ reason }) => sentence(reason)));
-    if (canEdit) showChoices();
+    if (canChange) showChoices();
     words.update();
   }
 

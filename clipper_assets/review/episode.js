@@ -5,14 +5,16 @@ import { ApiError } from "./api.js";
 import { makeChapters } from "./chapters.js";
 import { makeClip } from "./clip.js";
 import { confirmed, copyOf, element, fillList, Keyed, write, writeOrHide } from "./dom.js";
-import { BUSY, coarse, doingNow, folderAndName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
+import { BUSY, coarse, doingNow, folderAndName, lookName, percent, plural, sentence, stateName, stepName, stepStateName } from "./format.js";
+import { makeLooks } from "./looks.js";
 import { announce, showError } from "./notice.js";
 import { makeSearch } from "./search.js";
 import { follow } from "./stream.js";
 
 const MOST_LINES = 500;
 
-export function showEpisode(page, key) {
+/** `look` is the name of the look to show first, "" for the default one. */
+export function showEpisode(page, key, look) {
   const { api, canEdit, signal } = page;
   const view = copyOf("episode");
   const [folder, name] = folderAndName(key);
@@ -20,7 +22,7 @@ export function showEpisode(page, key) {
   write(view.name, name);
   const steps = new Keyed(view.steps, (step) => step.name, makeStep);
   const chapters = makeChapters(view);
-  const clips = new Keyed(view.clips, (clip) => `${clip.aspect} ${clip.clip_index}`, () => makeClip(page, editor));
+  const clips = new Keyed(view.clips, (clip) => `${clip.look ?? clip.aspect} ${clip.clip_index}`, (clip) => makeClip(page, editor, !clip.look));
   let episode = null;
   let transcript = null;
   let saving = Promise.resolve();
@@ -28,14 +30,15 @@ export function showEpisode(page, key) {
   /** What the cards of the clips use of this episode: its transcript, and how to save an edit. */
   const editor = {
     transcript: () => transcript,
-    /** "Clip 0", or "Clip 0, 1:1" where the episode has clips in several aspects. */
-    nameOf: (clip) => `Clip ${clip.clip_index}${aspects().length > 1 ? `, ${clip.aspect}` : ""}`,
+    /** "Clip 0", with its look, or its aspect where the episode has clips in several aspects. */
+    nameOf: (clip) => [`Clip ${clip.clip_index}`, clip.look ? lookName(clip.look) : aspects().length > 1 && clip.aspect].filter(Boolean).join(", "),
     edit: (clip, change, done) => save(() => api.edit(key, clip, { base_version: episode.edits.version, ...change }), done),
     /** Marks and unmarks passages as adverts. */
     mark: (change, done) => save(() => api.mark(key, { base_version: episode.edits.version, ...change }), done),
   };
   const adverts = makeAdverts(page, editor);
-  view.clips.before(adverts.root);
+  view.looks.before(adverts.root);
+  const looks = makeLooks(page, view, key, look, { attempt, load });
 
   /** Saves an edit. Edits are sent one after another, since each names the version it is based on. */
   function save(send, done) {
@@ -76,6 +79,7 @@ export function showEpisode(page, key) {
   async function load() {
     const answer = await api.episode(key);
     const words = answer.links.transcript && (await api.transcript(key));
+    await looks.read(answer);
     if (signal.aborted) return;
     episode = answer;
     transcript = words;
@@ -109,15 +113,16 @@ export function showEpisode(page, key) {
     view.degraded.hidden = !reasons.length;
     write(view["degraded-title"], `${plural(reasons.length, "fallback")} used`);
     fillList(view["degraded-list"], reasons);
+    looks.update(episode);
     writeOrHide(view.empty, episode.clip_views.length || episode.state === "failed" ? "" : busy ? "The clips appear here when they are finished." : "This episode has no clips.");
     view.search.hidden = !transcript;
     chapters.show(episode.chapters);
-    clips.show(episode.clip_views);
+    clips.show(looks.clips() ?? episode.clip_views);
     adverts.update();
     const changed = changedClips();
     const { can_undo: canUndo, new_clips: added, unrendered } = episode.edits;
     const rendering = busy && episode.clip_views.length > 0;
-    view.tray.hidden = !canEdit || !(changed.length || canUndo || unrendered.length || rendering);
+    view.tray.hidden = Boolean(looks.clips()) || !canEdit || !(changed.length || canUndo || unrendered.length || rendering);
     const pending = [];
     if (changed.length) pending.push(`${plural(changed.length, "clip")} changed`);
     if (added.length) pending.push(plural(added.length, "new clip"));
@@ -225,6 +230,7 @@ export function showEpisode(page, key) {
 
   attempt(async () => {
     await load();
+    looks.watch();
     await watch();
   });
   return view.root;

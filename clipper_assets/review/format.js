@@ -85,6 +85,26 @@ export function folderAndName(key) {
   return [key.slice(0, slash), key.slice(slash)];
 }
 
+/** Aspects as the names of looks have them. */
+export const ASPECTS = { portrait: "Portrait 9:16", square: "Square 1:1", feed: "Feed 4:5", landscape: "Landscape 16:9" };
+const languages = new Intl.DisplayNames("en-GB", { type: "language" });
+
+/** "Spanish" for `es`. */
+export function languageName(code) {
+  try {
+    return languages.of(code);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return code;
+  }
+}
+
+/** "Square 1:1, marker, Spanish" for `square-marker-es`; caption styles have no hyphens. */
+export function lookName(look) {
+  const [aspect, style, language] = look.split("-");
+  return [ASPECTS[aspect] ?? aspect, style, language && languageName(language)].filter(Boolean).join(", ");
+}
+
 /** The name of a show for people: its folder; `.` is the storage root. */
 export function showName(show) {
   if (show === ".") return "Without a folder";

@@ -3,6 +3,7 @@
 import { ApiError } from "./api.js";
 import { copyOf, Keyed, write, writeOrHide } from "./dom.js";
 import { ago, BUSY, dateAndTime, doingNow, folderAndName, percent, plural, showName, stateName } from "./format.js";
+import { makeLookList } from "./look_list.js";
 import { showError } from "./notice.js";
 import { makeSearch } from "./search.js";
 import { pause } from "./stream.js";
@@ -80,7 +81,10 @@ export function showList(page, initial) {
     history.replaceState(null, "", address());
     attempt();
   });
-  if (canEdit) uploadBox(view, api);
+  if (canEdit) {
+    uploadBox(view, api);
+    makeLookList(api, view);
+  }
   view.browse.hidden = Boolean(initial.get("q"));
   view.search.replaceWith(
     makeSearch(page, {

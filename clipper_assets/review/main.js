@@ -56,14 +56,14 @@ function showSignIn() {
   return view.root;
 }
 
-/** Shows the view that the address names: `#/`, `#/?<search>` or `#/episodes/<key>`. */
+/** Shows the view that the address names: `#/`, `#/?<search>`, `#/episodes/<key>` or `#/episodes/<key>?look=<name>`. */
 function route() {
   leaving.abort();
   leaving = new AbortController();
-  const [, key] = location.hash.match(/^#\/episodes\/(.+)$/) ?? [];
+  const [, key, options] = location.hash.match(/^#\/episodes\/([^?]+)(?:\?(.*))?$/) ?? [];
   const [, query] = location.hash.match(/^#\/\?(.+)$/) ?? [];
   const page = { api, canEdit, signal: leaving.signal };
-  const root = !api ? showSignIn() : key ? showEpisode(page, decodeURIComponent(key)) : showList(page, new URLSearchParams(query));
+  const root = !api ? showSignIn() : key ? showEpisode(page, decodeURIComponent(key), new URLSearchParams(options).get("look") ?? "") : showList(page, new URLSearchParams(query));
   document.title = `${api && key ? folderAndName(decodeURIComponent(key))[1] : "Clipper"} – review`;
   main.replaceChildren(root);
 }

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.manifest import Clip, Manifest
-from clipper_assets.edits.model import Edits, UnmarkedSpan, WordEdit
+from clipper_assets.edits.model import EditedClip, Edits, UnmarkedSpan, WordEdit
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.damaged import DamagedError
 
@@ -65,9 +65,8 @@ def unrendered_edits(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
         for field, name in (("start_time", "start"), ("end_time", "end")):
             if abs(window[name] - getattr(clip, field)) > SAME_TIME_S:
                 changed[field] = window[name]
-        changed |= {
-            name: window[name] for name in ("hook", "title") if name in window and window[name] != getattr(clip, name)
-        }
+        texts = _texts(clip, now, before)
+        changed |= {name: window[name] for name in texts if name in window and window[name] != texts[name]}
         changed |= {
             name: getattr(now, name)
             for name in ("caption_style", "layout")
@@ -79,6 +78,15 @@ def unrendered_edits(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
     if _marks_in(clip, edits) != _marks_in(clip, shown):
         changed["adverts"] = "changed"
     return changed
+
+
+def _texts(clip: Clip, now: EditedClip, before: EditedClip | None) -> dict[str, str]:
+    """The hook and title that a clip was rendered with; that of a look may show a translation of them."""
+    names = ("hook", "title")
+    if clip.look is None:
+        return {name: getattr(clip, name) for name in names}
+    window = before.window if before else now.picked or now.window
+    return {name: window[name] for name in names if name in window}
 
 
 def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:

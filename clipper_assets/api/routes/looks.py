@@ -7,8 +7,8 @@ from clipper_assets.api.deps import LookName, Services, ServicesDep
 from clipper_assets.api.looks import clips_in_looks, start_look
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
-from clipper_assets.api.views.looks import ClipsInLook, LookView, LookViews, look_view
-from clipper_assets.clips.look_removal import episodes_with, is_in_progress, remove_look_of_all
+from clipper_assets.api.views.looks import ClipsInLook, LookFiles, LookView, LookViews, look_view
+from clipper_assets.clips.look_removal import episodes_with, files_by_episode, is_in_progress, remove_look_of_all
 from clipper_assets.clips.looks import LOOK_SET, parse_look
 
 router = APIRouter(tags=["looks"])
@@ -19,6 +19,15 @@ CHANGES = [Depends(may_change)]
 def list_looks(services: ServicesDep) -> LookViews:
     """List the looks in which clips can be made besides the default one."""
     return LookViews(looks=[look_view(name) for name in services.instance.get_dynamic_partitions(LOOK_SET)])
+
+
+@router.get("/looks/{look}", responses=answers(404))
+def get_look(look: LookName, services: ServicesDep) -> LookFiles:
+    """Return a look with what its removal would delete; it counts the stored files of each episode."""
+    if not services.instance.has_dynamic_partition(LOOK_SET, look):
+        raise RefusedError(404, f"there is no look {look}; the looks are: {_names(services)}")
+    files = files_by_episode(services.storage, services.instance, look)
+    return LookFiles(**look_view(look).model_dump(), episodes=len(files), files=sum(files.values()))
 
 
 @router.put("/looks/{look}", dependencies=CHANGES, responses=answers(403))

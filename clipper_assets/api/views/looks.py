@@ -22,6 +22,13 @@ class LookView(BaseModel):
     error: str | None = Field(None, description="why no clips can be made in it, in one sentence")
 
 
+class LookFiles(LookView):
+    """A look, and how many files it has: clips, captions, thumbnails and manifests."""
+
+    episodes: int = Field(description="number of episodes with clips in this look")
+    files: int
+
+
 class LookViews(BaseModel):
     """All looks, in the order in which they were added."""
 

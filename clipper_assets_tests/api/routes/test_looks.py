@@ -167,6 +167,10 @@ def test_a_reader_changes_no_look(reader: TestClient, stranger: TestClient, meth
 
 def test_a_removed_look_leaves_no_files(client: TestClient, services: Services) -> None:
     before = contents(services)
+    look = client.get(f"/looks/{LOOK}").json()
+    assert (look["look"], look["aspect"], look["episodes"]) == (LOOK, "1:1", 1)
+    assert look["files"] == sum(f"/looks/{LOOK}/" in key for key in before)
+    assert client.get("/looks/feed-neon").status_code == 404
     assert client.delete(f"/looks/{LOOK}").status_code == 204
     assert contents(services) == {key: data for key, data in before.items() if LOOK not in key}
     assert not [stored.key for stored in services.storage.list_objects("lake") if LOOK in stored.key]
