@@ -19,7 +19,7 @@ from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.tables import TableSpec
 
 SHOWS = ["full", "empty", "undecided", "."]
-CLIP_ROWS = [
+CLIP_ROWS: list[dict[str, Any]] = [
     {"show": "full", "decision": "approved", "publishable": True},
     {"show": "full", "decision": "approved", "publishable": True},
     {"show": "full", "decision": "approved", "publishable": True, "look": "square-marker"},
@@ -29,7 +29,7 @@ CLIP_ROWS = [
     {"show": "undecided", "decision": None, "publishable": True},
     {"show": "fuller", "decision": "approved", "publishable": True},
 ]
-COST_ROWS = [
+COST_ROWS: list[dict[str, Any]] = [
     {"show": "full", "at": datetime(2026, 10, 31, 23, 59, tzinfo=UTC), "usd": 1.0},
     {"show": "full", "at": datetime(2026, 11, 1, tzinfo=UTC), "usd": 2.0, "failed": True},
     {"show": "full", "at": datetime(2026, 11, 30, tzinfo=UTC), "usd": 3.0, "look": "square-marker"},
