@@ -7,6 +7,7 @@ from clipper_assets.cli.lazy import LazyGroup
 COMMANDS = {
     "process": "Make clips of a video file or an upload.",
     "search": "Find what was said in any episode.",
+    "sql": "Ask the tables of all episodes with SQL.",
     "models": "List, fetch and verify the model files.",
     "looks": "List, add and remove looks, in which clips can be made as well.",
     "styles": "Draw all caption styles side by side.",
