@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from rich.console import Console
 
 from benchmarks.catalogue import checks, discovery, gpus, questions
-from benchmarks.catalogue.figure import Figure
+from benchmarks.catalogue.figure import Figure, line
 
 PARTS: Mapping[str, Callable[[], Iterable[Figure]]] = {
     "discovery": discovery.measure,
@@ -35,14 +35,8 @@ def main() -> int:
         console.print(f"[bold]{part}")
         for figure in PARTS[part]():
             failed |= figure.failed
-            console.print(f"  {_line(figure)}", style="red" if figure.failed else None)
+            console.print(f"  {line(figure)}", style="red" if figure.failed else None)
     return int(failed)
-
-
-def _line(figure: Figure) -> str:
-    limit = "" if figure.limit is None else f", limit {figure.limit:g}"
-    old = "" if figure.old is None else f", before: {figure.old:.4g}"
-    return f"{figure.name:<60} {figure.value:.4g} {figure.unit}{limit}{old}"
 
 
 if __name__ == "__main__":

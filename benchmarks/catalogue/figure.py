@@ -19,3 +19,10 @@ class Figure:
     @property
     def failed(self) -> bool:
         return self.limit is not None and self.value > self.limit
+
+
+def line(figure: Figure) -> str:
+    """The figure in one line of text."""
+    limit = "" if figure.limit is None else f", limit {figure.limit:g}"
+    old = "" if figure.old is None else f", before: {figure.old:.4g}"
+    return f"{figure.name:<60} {figure.value:.4g} {figure.unit}{limit}{old}"
