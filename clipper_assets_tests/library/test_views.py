@@ -1,14 +1,16 @@
 """DuckDB with views on the library: in a directory and on S3, and what a query may not do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
+import pyarrow.fs
 import pytest
 from deltalake import write_deltalake
 
 from clipper_assets.library.delta import folder, opened
 from clipper_assets.library.tables import EPISODES, SENTENCES, TABLES
-from clipper_assets.library.views import connected
+from clipper_assets.library.views import SharedFile, connected
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
@@ -84,3 +86,16 @@ def test_what_does_not_fit_into_memory_is_spilled(storage: DirectoryStorage, tmp
     database = connected(storage, tmp_path / "spill")
     (limit,) = database.sql("SELECT current_setting('memory_limit'), current_setting('temp_directory')").fetchall()
     assert limit == ("488.2 MiB", str(tmp_path / "spill"))
+
+
+def test_threads_that_share_a_file_read_their_own_places(tmp_path: Path) -> None:
+    file = tmp_path / "numbers"
+    file.write_bytes(b"".join(number.to_bytes(4) for number in range(10_000)))
+    shared = SharedFile(pyarrow.fs.LocalFileSystem().open_input_file(str(file)))
+
+    def read(number: int) -> int:
+        shared.seek(4 * number)
+        return int.from_bytes(shared.read(4))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read, range(10_000))) == list(range(10_000))
