@@ -60,7 +60,7 @@ class SharedFile:
         return getattr(self._thread, "position", 0)
 
     def read(self, size: int) -> bytes:
-        data = self._file.read_at(size, self.tell())
+        data: bytes = self._file.read_at(size, self.tell())
         self.seek(self.tell() + len(data))
         return data
 
