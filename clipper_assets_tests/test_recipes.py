@@ -239,4 +239,4 @@ def test_a_run_reads_what_the_observers_see_and_its_results_are_fresh(episode: E
     assert catalogue.stale(KEY, TABLES) == {"camera_paths"}
     read = Inputs(episode.storage, Settings()).all_of(KEY)
     unread = {key for key in read if not latest_versions(episode.instance, key, [KEY])}
-    assert {key.path[-1] for key in unread} == {"rendered_clips"}  # which did not run
+    assert {key.path[-1] for key in unread} == {"rendered_clips", "clip_variants"}  # which did not run

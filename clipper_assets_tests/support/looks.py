@@ -12,6 +12,7 @@ from clipper_assets.storage.base import Storage
 
 def render_look(storage: Storage, key: str, instance: dg.DagsterInstance, look: str) -> dg.ExecuteInProcessResult:
     """Materialize `clip_variants` of an episode in a look."""
+    instance.add_dynamic_partitions("episodes", [partition_key(key)])
     instance.add_dynamic_partitions("looks", [look])
     return dg.materialize(
         [*INPUTS, *job.assets, clip_variants],

@@ -111,7 +111,8 @@ def test_removing_an_episode_deletes_all_its_files_and_no_others(
     assert {"show5/clips/clip_0.mp4", "show5/clips/1x1/clip_0.mp4"} <= made
 
     assert client.delete(f"/episodes/{KEY}").status_code == 204
-    (claim,) = {stored.key for stored in services.storage.list_objects()} - before
+    left = {stored.key for stored in services.storage.list_objects()} - before
+    (claim,) = {key for key in left if not key.startswith("lake/library/")}  # `refresh_library` removes its rows
     assert claim.startswith("lake/run_claims/")
     assert {KEY, BESIDE, *OTHERS} <= {stored.key for stored in services.storage.list_objects()}
     assert KEY not in [each["key"] for each in client.get("/episodes?limit=200").json()["episodes"]]
