@@ -1,14 +1,13 @@
 """`episode_costs`: what each execution of a step of an episode used, and what that cost."""
 
-from typing import Any
-
 import dagster as dg
 import pyarrow as pa
 
 from clipper_assets.costs.approved import count_clips
 from clipper_assets.costs.collect import collect
+from clipper_assets.costs.facts import facts
 from clipper_assets.costs.rows import COSTS
-from clipper_assets.costs.sums import by_step, spent
+from clipper_assets.costs.sums import spent
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.runtime.asset_names import EPISODE_COSTS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
@@ -18,7 +17,6 @@ from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
-from clipper_assets.text.markdown import markdown_table
 
 
 @of_tenant
@@ -52,46 +50,10 @@ def episode_costs(context: dg.AssetExecutionContext, storage: Storage) -> TableR
         check_results=[not_degraded(EPISODE_COSTS, degraded)],
         metadata={
             "dagster/row_count": collected.table.num_rows,
-            **_metadata(collected.table, context.run.run_id, clips, approved),
+            **facts(collected.table, clips, approved),
+            "run_usd": round(spent(collected.table, context.run.run_id).usd, 6),
             "degraded": degraded,
         },
-    )
-
-
-def _metadata(costs: pa.Table, run_id: str, clips: int, approved: int) -> dict[str, Any]:
-    """The sums of the episode as flat numbers; dollars to the millionth."""
-    total = spent(costs)
-    per_approved_clip = total.usd_per(approved)
-    return {
-        "usd": round(total.usd, 6),
-        "cpu_seconds": round(total.cpu_seconds, 3),
-        "gpu_seconds": round(total.gpu_seconds, 3),
-        "input_tokens": total.input_tokens,
-        "output_tokens": total.output_tokens,
-        "run_usd": round(spent(costs, run_id).usd, 6),
-        "clips": clips,
-        "approved": approved,
-        **({} if per_approved_clip is None else {"usd_per_approved_clip": round(per_approved_clip, 6)}),
-        "by_step": dg.MetadataValue.md(_preview(costs)),
-    }
-
-
-def _preview(costs: pa.Table) -> str:
-    rows = sorted(by_step(costs).to_pylist(), key=lambda row: -row["usd"])
-    return markdown_table(
-        ["step", "executions", "CPU seconds", "GPU seconds", "tokens in", "tokens out", "dollars"],
-        [
-            (
-                row["step"],
-                row["executions"],
-                f"{row['cpu_seconds']:.1f}",
-                f"{row['gpu_seconds']:.1f}",
-                row["input_tokens"],
-                row["output_tokens"],
-                f"{row['usd']:.6f}",
-            )
-            for row in rows
-        ],
     )
 
 

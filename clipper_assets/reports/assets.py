@@ -67,8 +67,8 @@ def _metadata(storage: Storage, show: str, figures: ShowFigures) -> dict[str, An
 
 def _owner(storage: Storage, show: str) -> str:
     """Who answers for a show, by its `show.toml`, or why that is not known."""
-    folder = "" if show == ROOT else f"{object_key(show)}/"
     try:
+        folder = "" if show == ROOT else f"{object_key(show)}/"
         return load_show(storage, folder).owner or "none; set `owner` in its show.toml"
     except (ValueError, StorageError) as mistake:
         return shortened(f"unknown: {mistake}")

@@ -119,7 +119,8 @@ def test_the_manifest_has_the_fields_that_frontends_read(storage: DirectoryStora
         "key", "url", "width", "height", "bytes", "sha256", "loudness_lufs", "captions", "thumbnail", "layout",
         "degraded", "spec",
     }  # fmt: skip
-    assert clip["captions"] == {"srt": "show/clips/clip_0.srt", "vtt": "show/clips/clip_0.vtt"}
+    files = {"srt": "show/clips/clip_0.srt", "vtt": "show/clips/clip_0.vtt"}
+    assert clip["captions"] == {**files, "language": None}
     assert (clip["key"], clip["thumbnail"]) == ("show/clips/clip_0.mp4", "show/clips/clip_0.jpg")
     assert datetime.fromisoformat(written["created_at"]) == datetime(2025, 1, 2, tzinfo=UTC)
 

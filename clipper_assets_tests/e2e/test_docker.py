@@ -146,7 +146,7 @@ def test_a_run_whose_container_is_killed_is_retried_with_the_same_result(stack: 
     wait_for("the end of the retry", lambda: stack.succeeded("killed"))
     first, second = stack.runs("killed")
     assert (first["status"], second["parentRunId"]) == ("FAILURE", first["runId"])
-    assert {step["stepKey"] for step in second["stepStats"]} == {"rendered_clips", "episode_costs"}
+    assert {step["stepKey"] for step in second["stepStats"]} == {"rendered_clips", "episode_costs", "library"}
     assert stack.clips("killed") == stack.clips("whole")
     assert time.monotonic() - killed_at < 120
 

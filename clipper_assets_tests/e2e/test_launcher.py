@@ -266,7 +266,7 @@ def test_a_worker_stopped_by_sigterm_cleans_up_and_its_finished_clips_are_reused
     assert _run_with_log_line(instance, "stopped", "clip_0: unchanged, not rendered again", retry=1)
     assert len(clips_of(root, "stopped")) == 2
     begun = instance.get_records_for_run(retry.run_id, of_type=dg.DagsterEventType.STEP_START).records
-    assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips", "episode_costs"]
+    assert [record.event_log_entry.step_key for record in begun] == ["rendered_clips", "episode_costs", "library"]
 
 
 def _run_with_log_line(instance: dg.DagsterInstance, name: str, beginning: str, retry: int = 0) -> dg.DagsterRun | None:

@@ -1,20 +1,25 @@
 """The hourly refresh: what changed without a run of the library, and what is gone."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import pytest
 
 from clipper_assets.clips.removal import remove_files
-from clipper_assets.edits.model import Edits, WordEdit
+from clipper_assets.costs.rows import COSTS
+from clipper_assets.edits.model import Decision, Edits, StoredDecision, WordEdit
+from clipper_assets.edits.windows import pinned_clips
 from clipper_assets.library import housekeeping, refresh, update
 from clipper_assets.library.delta import dataset, files
 from clipper_assets.library.refresh import Refreshed
 from clipper_assets.library.refreshing import refresh_library
 from clipper_assets.library.replace import replace_rows
-from clipper_assets.library.sources import version_of, versions
+from clipper_assets.library.sources import read_sources, version_of, versions
 from clipper_assets.library.tables import EPISODES, TABLES, WORDS
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import parquet_bytes, table_key
 from clipper_assets_tests.library.episode import KEY, store_clips, store_edits, store_episode
 from clipper_assets_tests.library.tables import word_rows
 
@@ -118,7 +123,7 @@ def test_the_job_reports_what_it_brought_up_to_date(storage: DirectoryStorage, i
     run = dg.DagsterRun("clip_episode", tags={"dagster/partition": running}, status=dg.DagsterRunStatus.STARTED)
     instance.add_run(run)
     result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
-    (event,) = [event for event in result.all_events if event.event_type_value == "ASSET_MATERIALIZATION"]
+    (event,) = result.get_asset_materialization_events()
     assert event.partition == episode
     latest = instance.get_latest_materialization_event(dg.AssetKey("library"))
     assert latest is not None
@@ -127,3 +132,22 @@ def test_the_job_reports_what_it_brought_up_to_date(storage: DirectoryStorage, i
     assert {name: facts[name] for name in ("updated", "removed", "left", "unreadable")} == {
         "updated": 1, "removed": 0, "left": 0, "unreadable": 0,
     }  # fmt: skip
+
+
+def test_the_costs_that_the_ui_plots_follow_decisions(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    episode, at = store_episode(storage), datetime(2026, 11, 30, tzinfo=UTC)
+    row = {"episode": episode, "show": "bees", "run_id": "1", "step": "scenes", "look": None, "at": at, "failed": False}
+    used = {"cpu_seconds": 1.0, "gpu_seconds": 0.0, "input_tokens": 0, "output_tokens": 0, "usd": 3.0}
+    costs = parquet_bytes(COSTS.table([{**row, **used}]).drop_columns(["episode"]))
+    storage.put_bytes(table_key("episode_costs", COSTS.name, episode), costs)
+    picked, shown = pinned_clips(Edits(version=0), read_sources(storage, episode).windows), []
+    for version, decision in enumerate((Decision.rejected, Decision.approved), 1):
+        judged = StoredDecision(decision=decision, sha256="sha of bees/clips/clip_0")
+        store_edits(storage, episode, Edits(version=version, clips=[picked[0].model_copy(update={"judged": judged})]))
+        result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
+        events = [event.materialization for event in result.get_asset_materialization_events()]
+        (metadata,) = [event.metadata for event in events if event.asset_key.path == ["episode_costs"]]
+        shown.append(
+            {name: value.value for name, value in metadata.items() if name in ("usd", "usd_per_approved_clip")}
+        )
+    assert shown == [{"usd": 3.0}, {"usd": 3.0, "usd_per_approved_clip": 3.0}]

@@ -18,7 +18,7 @@ from clipper_assets.reports.figures import read_figures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.tables import TableSpec
 
-SHOWS = ["full", "empty", "undecided", "."]
+SHOWS = ["full", "empty", "undecided", "%ff", "."]
 CLIP_ROWS: list[dict[str, Any]] = [
     {"show": "full", "decision": "approved", "publishable": True},
     {"show": "full", "decision": "approved", "publishable": True},
@@ -111,6 +111,7 @@ def test_a_show_without_episodes_or_decisions_has_no_shares(reports: dict[str, d
     assert "owner" in reports["undecided"]["owner"]
     assert reports["undecided"]["owner"].startswith("unknown: undecided/show.toml")
     assert reports["undecided"]["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 0.50 |"]
+    assert reports["%ff"]["owner"].startswith("unknown: ")  # registered by hand
 
 
 def test_of_300_speakers_those_who_talk_most_are_named(reports: dict[str, dict[str, Any]]) -> None:

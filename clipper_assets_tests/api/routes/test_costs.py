@@ -28,8 +28,9 @@ def test_the_cost_of_a_run_is_the_sum_of_its_steps(reader: TestClient, services:
     assert run
     made = dg.DagsterEventType.ASSET_MATERIALIZATION
     records = services.instance.get_records_for_run(run.run_id, of_type=made).records
-    events = [each.event_log_entry.asset_materialization for each in records]
-    spent: dict[str, Any] = {event.asset_key.to_user_string(): event.metadata["usd"].value for event in events if event}
+    made_by = {each.event_log_entry.step_key: each.event_log_entry.asset_materialization for each in records}
+    assert made_by.pop("library")
+    spent: dict[str, Any] = {str(step): event.metadata["usd"].value for step, event in made_by.items() if event}
     counted = spent.pop("episode_costs")
     assert spent.keys() == set(STEPS) - {"clip_variants"}
     assert all(usd > 0 for usd in spent.values())
