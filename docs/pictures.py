@@ -17,10 +17,12 @@ from PIL import Image
 from playwright.sync_api import FloatRect, Page, sync_playwright
 
 from clipper_assets.api.graphql.operations import LOCATION, REPOSITORY, operation
+from clipper_assets.clips.looks import LOOK_SET
 from clipper_assets.edits.store import latest_edits, save_edits
 from clipper_assets.edits.windows import pinned_clips, retitled
 from clipper_assets.highlights.window import WINDOWS
-from clipper_assets.runtime.asset_names import EPISODE_COSTS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS
+from clipper_assets.reports.assets import SHOW_REPORT
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS, EPISODE_COSTS, HIGHLIGHT_WINDOWS, RENDERED_CLIPS
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
 from clipper_assets_tests.conftest import cut_sample
@@ -31,6 +33,7 @@ EDITED, HELD_BACK = "science/black-holes.mp4", "kitchen/sourdough.mp4"
 NO_FILE_IS_SMALL_ENOUGH = "[gates]\nbytes = 1000\n"
 SHORT_CLIPS = {"CLIPPER_WINDOW_MIN_S": "3", "CLIPPER_WINDOW_MAX_S": "6"}
 RUNS = "query { runsOrError { ... on Runs { results { runId status } } } }"
+SELECTOR = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION}
 SETTLE_MS = 4000
 """Milliseconds in which the asset graph slides into place."""
 
@@ -62,6 +65,8 @@ def main() -> None:
             page.get_by_text("[Show Markdown]").click()
             page.get_by_text("upload missing since").wait_for()
             _take(page, "garbage.png")
+            _take_report(page, deployment)
+            _take_backfill(page, deployment)
             _take_graph(page, deployment.url)
         browser.close()
 
@@ -99,19 +104,47 @@ def _take_costs(page: Page, deployment: Deployment) -> None:
     for runs, style in ((3, "boxed"), (4, "karaoke")):
         _launch(deployment, "clip_episode", {"ops": {RENDERED_CLIPS: {"config": {"caption_style": style}}}}, EDITED)
         _wait_for_runs(deployment, runs)
-    page.set_viewport_size({"width": 1300, "height": 1300})
+    page.set_viewport_size({"width": 1300, "height": 1760})
     page.goto(f"{deployment.url}/assets/{EPISODE_COSTS}")
+    page.get_by_text("Columns", exact=True).first.click()
     page.get_by_text("Plots", exact=True).click()
     page.wait_for_timeout(SETTLE_MS)
-    _take(page, "costs.png", height=1300)
+    _save(page, "costs.png", {"x": 240, "y": 400, "width": 760, "height": 1360})
     page.set_viewport_size({"width": 1300, "height": 700})
+
+
+def _take_report(page: Page, deployment: Deployment) -> None:
+    """The report of a show. Both jobs read what the runs before have stored."""
+    for runs, job, partition in ((6, "refresh_library", None), (7, "report_shows", "science")):
+        _launch(deployment, job, partition=partition)
+        _wait_for_runs(deployment, runs)
+    page.set_viewport_size({"width": 1300, "height": 950})
+    page.goto(f"{deployment.url}/assets/{SHOW_REPORT}?view=partitions&partition=science")
+    page.get_by_text("talking_time").wait_for()
+    _take(page, "show_report.png", height=950)
+
+
+def _take_backfill(page: Page, deployment: Deployment) -> None:
+    """The dialog that makes the clips of all episodes in a look."""
+    look = {"selector": SELECTOR, "partitionsDefName": LOOK_SET, "partitionKey": "square-marker"}
+    deployment.graphql(operation("register_episode"), **look)
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(f"{deployment.url}/assets/{CLIP_VARIANTS}")
+    page.get_by_text("Materialize").first.click()
+    for dimension in (0, 1):
+        page.get_by_role("button", name="All", exact=True).nth(dimension).click()
+    page.get_by_text("2 partitions").wait_for()
+    _take(page, "backfill.png", height=900)
 
 
 def _launch(
     deployment: Deployment, job: str, run_config: Mapping[str, Any] | None = None, partition: str | None = None
 ) -> None:
-    selector = {"repositoryName": REPOSITORY, "repositoryLocationName": LOCATION, "jobName": job}
-    params: dict[str, Any] = {"selector": selector, "mode": "default", "runConfigData": run_config or {}}
+    params: dict[str, Any] = {
+        "selector": {**SELECTOR, "jobName": job},
+        "mode": "default",
+        "runConfigData": run_config or {},
+    }
     if partition:
         params["executionMetadata"] = {"tags": [{"key": "dagster/partition", "value": partition}]}
     deployment.graphql(operation("launch_run"), executionParams=params)

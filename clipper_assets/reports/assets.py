@@ -76,7 +76,7 @@ def _owner(storage: Storage, show: str) -> str:
 
 def _spend(figures: ShowFigures) -> str:
     months = sorted(figures.usd.items(), reverse=True)
-    return markdown_table(["month", "USD"], ([month, f"{usd:.2f}"] for month, usd in months)) if months else "none"
+    return markdown_table(["month", "USD"], ([month, f"{usd:.4f}"] for month, usd in months)) if months else "none"
 
 
 def _talk(figures: ShowFigures) -> str:

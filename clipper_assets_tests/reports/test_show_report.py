@@ -90,7 +90,7 @@ def test_a_report_has_the_figures_of_its_show_only(
     }
     report = reports["full"]
     assert report["owner"] == "team:talkers"
-    assert report["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 5.00 |", "| 2026-10 | 1.00 |"]
+    assert report["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 5.0000 |", "| 2026-10 | 1.0000 |"]
     assert report["talking_time"].splitlines()[2:] == [
         "| Ada | 60.0 % |",
         "| Bo \\| $x$ | 30.0 % |",
@@ -110,7 +110,7 @@ def test_a_show_without_episodes_or_decisions_has_no_shares(reports: dict[str, d
     )
     assert "owner" in reports["undecided"]["owner"]
     assert reports["undecided"]["owner"].startswith("unknown: undecided/show.toml")
-    assert reports["undecided"]["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 0.50 |"]
+    assert reports["undecided"]["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 0.5000 |"]
     assert reports["%ff"]["owner"].startswith("unknown: ")  # registered by hand
 
 
