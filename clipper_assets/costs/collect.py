@@ -26,7 +26,7 @@ from clipper_assets.runtime.asset_names import (
 )
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.spend import CPU_SECONDS, FAILED, GPU_SECONDS, INPUT_TOKENS, OUTPUT_TOKENS, USD
-from clipper_assets.runtime.tenant import asset_key
+from clipper_assets.runtime.tenant import asset_key, runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import EPISODE, parquet_bytes, stored_table, table_key
@@ -43,6 +43,8 @@ STEPS = (
     CLIP_VARIANTS,
 )
 """The steps whose costs count, in the order of the data; those of tables about them (`episode_costs`) do not."""
+EPISODE_TAG, LOOK_TAG = "dagster/partition/episodes", "dagster/partition/looks"
+"""Dagster's tags of a run of a partition of `clip_variants`."""
 PAGE = 200
 """Events that are read at once."""
 Row = dict[str, Any]
@@ -116,11 +118,12 @@ def _executed(instance: dg.DagsterInstance, episode: str) -> Iterator[Row]:
 
 
 def _partitions(instance: dg.DagsterInstance, episode: str, step: str) -> list[tuple[str, str | None]]:
-    """The partitions of a step that are of the episode, each with its look."""
+    """The partitions of a step that are of the episode, each with its look, also if the look was removed since."""
     if step != CLIP_VARIANTS:
         return [(episode, None)]
-    looks = instance.get_dynamic_partitions(LOOK_SET)
-    return [(dg.MultiPartitionKey({"episodes": episode, "looks": look}), look) for look in looks]
+    runs = instance.get_runs(runs_filter(tags={EPISODE_TAG: episode}))
+    looks = {*instance.get_dynamic_partitions(LOOK_SET), *(run.tags[LOOK_TAG] for run in runs if LOOK_TAG in run.tags)}
+    return [(dg.MultiPartitionKey({"episodes": episode, "looks": look}), look) for look in sorted(looks)]
 
 
 def _records(instance: dg.DagsterInstance, events: dg.AssetRecordsFilter) -> Iterator[dg.EventLogRecord]:

@@ -98,6 +98,9 @@ def test_each_look_of_the_clips_counts_with_its_name(runs: Runs) -> None:
     runs.instance.add_dynamic_partitions("episodes", ["show/other.mp4"])
     runs.run("clip_variants", partition=other)
     assert rows(runs)[2:] == [("clip_variants", "square-marker", False, 2), ("clip_variants", "feed-pop", True, 2)]
+    for look in ("square-marker", "feed-pop"):
+        runs.instance.delete_dynamic_partition("looks", look)
+    assert rows(runs)[2:] == [("clip_variants", "square-marker", False, 2), ("clip_variants", "feed-pop", True, 2)]
 
 
 def test_results_of_earlier_versions_and_of_people_have_no_costs(runs: Runs) -> None:
