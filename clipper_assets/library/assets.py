@@ -54,7 +54,7 @@ def library(
     try:
         rows = update_episode(storage, episode)
         seconds = time.monotonic() - began
-        found = counted(storage, episode)
+        found = counted(storage, [episode])[episode]
     except Exception as error:  # noqa: BLE001  # see above; it is in the log and in the check
         fault = fault_of(error)
         context.log.error(fault.sentence if fault else "".join(traceback.format_exception(error)))

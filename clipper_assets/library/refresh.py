@@ -99,6 +99,7 @@ def _update(storage: Storage, batch: Sequence[str], refreshed: Refreshed) -> dic
                 updated[episode] = update_episode(storage, episode)
             except (DamagedError, StorageError, pa.ArrowInvalid) as error:
                 refreshed.unreadable[episode] = str(error)
+                del updated[episode]
     return updated
 
 

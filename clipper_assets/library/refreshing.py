@@ -8,9 +8,10 @@ import dagster as dg
 from clipper_assets.costs.approved import count_clips
 from clipper_assets.costs.collect import refresh as collect_costs
 from clipper_assets.costs.facts import facts
-from clipper_assets.library.assets import IS_COMPLETE, metadata
+from clipper_assets.library.assets import IS_COMPLETE, is_complete, metadata
 from clipper_assets.library.housekeeping import Tidied, tidy
 from clipper_assets.library.refresh import Refreshed, Rows, refresh
+from clipper_assets.library.update import counted
 from clipper_assets.runtime.asset_names import EPISODE_COSTS, LIBRARY
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
@@ -45,12 +46,21 @@ def refresh_stored(context: dg.OpExecutionContext, storage: Storage) -> dg.Outpu
             context.log_event(dg.AssetMaterialization(asset_key(EPISODE_COSTS), partition=episode, metadata=shown))
 
     def done(updated: Mapping[str, Rows]) -> None:
+        found = counted(storage, list(updated))
         for episode, rows in updated.items():
             shown = metadata(storage, rows)
             context.log_event(dg.AssetMaterialization(asset_key(LIBRARY), partition=episode, metadata=shown))
+            check = is_complete(rows, found[episode])
             # In the run, because Dagster stores one evaluation of a partition without a run. The stub misses the class.
-            complete: Any = dg.AssetCheckEvaluation(asset_key(LIBRARY), IS_COMPLETE.name, True, partition=episode)
-            context.log_event(complete)
+            evaluation: Any = dg.AssetCheckEvaluation(
+                asset_key(LIBRARY),
+                IS_COMPLETE.name,
+                check.passed,
+                severity=check.severity,
+                description=check.description,
+                partition=episode,
+            )
+            context.log_event(evaluation)
 
     with faults_in_one_sentence(context):
         refreshed = refresh(storage, busy, collect, done)

@@ -1,5 +1,6 @@
 """Brings the rows of episodes in the Delta tables up to date."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -45,8 +46,13 @@ def remove(storage: Storage, episodes: Sequence[str]) -> None:
         remove_rows(storage, spec, episodes)
 
 
-def counted(storage: Storage, episode: str) -> dict[str, int]:
-    """The number of rows that the tables have of an episode."""
+def counted(storage: Storage, episodes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The number of rows that the tables have of each episode, by table."""
     import pyarrow.compute as pc
 
-    return {spec.name: dataset(storage, spec).count_rows(filter=pc.field("episode") == episode) for spec in TABLES}
+    found = {episode: dict.fromkeys((spec.name for spec in TABLES), 0) for episode in episodes}
+    for spec in TABLES:
+        rows = dataset(storage, spec).to_table(columns=["episode"], filter=pc.field("episode").isin(list(episodes)))
+        for episode, number in Counter(rows["episode"].to_pylist()).items():
+            found[str(episode)][spec.name] = number
+    return found
