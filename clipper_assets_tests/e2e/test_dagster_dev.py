@@ -15,13 +15,14 @@ pytestmark = pytest.mark.e2e
 
 SHORT = 'length = "15-23"\n'
 """A `show.toml` for short clips, because encoding them is what these tests spend most time on."""
-RUNS = "query { runsOrError { ... on Runs { results { status jobName tags { key value } } } } }"
+RUNS = """{ runsOrError(filter: {pipelineName: "clip_episode"}) { ... on Runs {
+  results { status jobName tags { key value } } } } }"""
 CHECKS = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
   assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } } } } }"""
 
 
 def finished_run(deployment: Deployment) -> dict[str, Any]:
-    """Waits for the end of the only run and returns it."""
+    """Waits for the end of the only run of the job, beside those of schedules, and returns it."""
 
     def ended_run() -> dict[str, Any] | None:
         runs: list[dict[str, Any]] = deployment.graphql(RUNS)["runsOrError"]["results"]
