@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from clipper_assets.clips.looks import look_in
+from clipper_assets.clips.looks import LOOKS, look_in
 from clipper_assets.clips.manifest import owner
 from clipper_assets.clips.removal import MANIFEST, RECORDS, is_clip_file
 from clipper_assets.episodes.partitions import object_key, partition_key
@@ -134,10 +134,11 @@ def _count_in_lake(census: Census, stored: Stored) -> None:
 
 def _look(table: str, below: str) -> str | None:
     """The look that a file of an episode in the lake belongs to; `below` is its key below the episode's folder."""
-    folder = below.partition("/")[0]
+    folder, _, rest = below.partition("/")
     if table == CLIP_VARIANTS and folder.startswith("look="):
         return unquote(folder.removeprefix("look="))
-    return look_in(f"/{below}") if table == RECORDS else None
+    look, _, file = rest.partition("/")
+    return look if table == RECORDS and folder == LOOKS and file else None
 
 
 def _partition(key: str) -> str | None:

@@ -18,7 +18,7 @@ episodes_and_looks = dg.MultiPartitionsDefinition({"episodes": episodes, "looks"
 """Partitions of `clip_variants`: each look of each episode."""
 LOOKS = "looks"
 """The folder, below that of an episode's clips or records, with a folder for each of its looks."""
-_FOLDER = re.compile(rf"/{LOOKS}/((?:{'|'.join(Aspect.__members__)})-[^/]+)(?:/|$)")
+_FOLDER = re.compile(rf"(?:^|/)clips/(?:[^/]+/)?{LOOKS}/((?:{'|'.join(Aspect.__members__)})-[^/]+)(?:/|$)")
 MAX_NAME = 60
 """Most characters of a look's name that are read; the longest that exists has less than half as many."""
 
@@ -78,6 +78,9 @@ def look_folder(name: str) -> str:
 
 
 def look_in(key: str) -> str | None:
-    """The look that an object, or a folder, of clips or records belongs to, by its key; None for the default clips."""
+    """The look that an object in a folder of clips, or such a folder, belongs to, by its key; None for default clips.
+
+    An upload may lie in a folder named `looks` itself, but not in one of clips.
+    """
     match = _FOLDER.search(key)
     return match[1] if match else None

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from clipper_assets.captions.styles import style_names
-from clipper_assets.clips.looks import MAX_NAME, NamedLook, Rendition, parse_look
+from clipper_assets.clips.looks import MAX_NAME, NamedLook, Rendition, look_in, parse_look
 from clipper_assets.media.frame import Aspect
 
 
@@ -51,3 +51,20 @@ def test_each_rendition_has_a_folder_of_its_own() -> None:
         "", "/looks/portrait-marker", "/1x1", "/looks/square-marker",
         "/4x5", "/looks/feed-marker", "/16x9", "/looks/landscape-marker",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "look"),
+    [
+        ("clips/looks/square-marker", "square-marker"),
+        ("show/clips/looks/feed-pop-es/manifest.json", "feed-pop-es"),
+        ("show/clips/talk.mp4/looks/square-marker/clip_0.mp4", "square-marker"),
+        ("looks/square-marker/clips", None),
+        ("team/looks/square-marker/clips/clip_0.mp4", None),
+        ("team/looks/square-marker/clips/1x1/manifest.json", None),
+        ("team/looks/square-show/clips/looks/square-marker/manifest.json", "square-marker"),
+        ("clips/looks/1x1/clip_0.mp4", None),  # of the second upload in a folder, looks.mp4
+    ],
+)
+def test_the_look_of_clips_is_told_from_a_folder_of_uploads_with_such_a_name(key: str, look: str | None) -> None:
+    assert look_in(key) == look
