@@ -6,7 +6,7 @@ from functools import partial
 
 import dagster as dg
 
-from clipper_assets.clips.looks import LOOK_SET, Rendition
+from clipper_assets.clips.looks import LOOK_SET, Rendition, may_have_files
 from clipper_assets.clips.manifest import manifest_key
 from clipper_assets.clips.removal import remove_look
 from clipper_assets.episodes.partitions import object_key
@@ -57,8 +57,9 @@ def remove_look_of_all(storage: Storage, instance: dg.DagsterInstance, look: str
     """
     instance.delete_dynamic_partition(LOOK_SET, look)
     episodes = {*episodes_with(instance, look), *also}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(partial(remove_look, storage, look=look), episodes))
+    if may_have_files(look):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(partial(remove_look, storage, look=look), episodes))
     for run_id in instance.get_run_ids(runs_filter(tags={LOOK_TAG: look})):
         remove_run(instance, run_id)
     return episodes

@@ -10,6 +10,7 @@ from clipper_assets.captions.styles import style_names
 from clipper_assets.episodes.partitions import episodes
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.tenant import partition_set
+from clipper_assets.storage.base import is_key
 from clipper_assets.text.languages import iso_language
 
 LOOK_SET = partition_set("looks")
@@ -70,6 +71,11 @@ def parse_look(name: str) -> NamedLook:
         f"<aspect>-<caption style>-<language> with an ISO 639-1 code, such as square-marker-es; the aspects are "
         f"{', '.join(Aspect.__members__)}, and the caption styles {', '.join(style_names())}"
     )
+
+
+def may_have_files(name: str) -> bool:
+    """Whether a run of this or another version can have made clips in a look; Dagster lets a person add any name."""
+    return len(name) <= MAX_NAME and "/" not in name and is_key(name)
 
 
 def look_folder(name: str) -> str:

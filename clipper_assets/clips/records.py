@@ -12,10 +12,13 @@ from clipper_assets.storage.lake import LAKE
 
 
 def records_of(storage: Storage, partition: str) -> list[Clip]:
-    """The records of an episode's finished clips in every aspect and look; without those of an incompatible version."""
+    """The records of an episode's finished clips in every aspect and look; without those of an incompatible version.
+
+    One that is removed meanwhile, with another look of the episode, is left out.
+    """
     clips = []
     for stored in storage.list_objects(f"{LAKE}/clip_records/{hive_folder(partition)}"):
-        with suppress(ValidationError):
+        with suppress(ValidationError, FileNotFoundError):
             clips.append(Clip.model_validate_json(storage.read_bytes(stored.key)))
     return clips
 
