@@ -8,9 +8,11 @@ import pytest
 
 from clipper_assets.catalogue import prune as module
 from clipper_assets.catalogue.prune import prune, prune_runs, prune_runs_every_day
+from clipper_assets.clips.looks import episodes_and_looks
 from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.costs.collect import stored_costs
 from clipper_assets.definitions import defs
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_partition
 from clipper_assets.runtime.run_removal import run_log
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
@@ -147,3 +149,28 @@ def test_the_job_keeps_ninety_days(storage: DirectoryStorage, instance: dg.Dagst
     assert (told["looked_at"].value, told["removed"].value) == (0, 0)
     assert prune_runs_every_day.default_status is dg.DefaultScheduleStatus.RUNNING
     assert defs.resolve_job_def("prune_runs").tags["dagster/priority"] == "-1"
+
+
+def test_the_runs_that_made_the_latest_clips_of_a_look_stay(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    @dg.asset(name="clip_variants", partitions_def=episodes_and_looks)
+    def made() -> None: ...
+
+    def run(episode: str, look: str) -> str:
+        instance.add_dynamic_partitions("episodes", [episode])
+        instance.add_dynamic_partitions("looks", [look])
+        partition = look_partition(episode, look)
+        return dg.materialize([made], partition_key=partition, instance=instance).run_id
+
+    run("a.mp4", "square-marker")  # superseded
+    run("b.mp4", "square-marker")  # of an episode that is removed
+    kept = {run("a.mp4", "feed-pop"), run("a.mp4", "square-marker")}
+    removed_look = run("a.mp4", "feed-neon")
+    failed = dg.DagsterRun("render_look", status=dg.DagsterRunStatus.FAILURE)
+    tags = {"dagster/partition": look_partition("a.mp4", "feed-pop"), EPISODE_TAG: "a.mp4", LOOK_TAG: "feed-pop"}
+    kept.add(instance.add_run(failed.with_tags(tags)).run_id)
+    instance.delete_dynamic_partition("episodes", "b.mp4")
+    instance.delete_dynamic_partition("looks", "feed-neon")
+    prune(storage, instance, soon(), most_runs=9, dry_run=False)
+    assert set(instance.get_run_ids()) - {removed_look} == kept
