@@ -4,7 +4,7 @@ from threading import Lock
 
 from clipper_assets.api.deps import Services
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.views.looks import ClipsInLook, LookOfEpisode, look_of_episode
 from clipper_assets.clips.looks import LOOK_SET
 
@@ -20,11 +20,11 @@ def looks_of(services: Services, episode: EpisodeSnapshot) -> list[LookOfEpisode
 
 
 def clips_in_looks(services: Services, episode: EpisodeSnapshot) -> list[ClipsInLook]:
-    """The same with their clips. Raises DamagedError if a file cannot be read."""
+    """The same with their clips."""
     episode = services.states.with_looks(episode)
     runs = services.runs.latest_by_look(episode.partition)
-    made = {str(rendering.look) for rendering in episode.variants}
-    names = [name for name in services.instance.get_dynamic_partitions(LOOK_SET) if name in {*made, *runs}]
+    known = {*episode.damaged_looks, *runs, *(str(rendering.look) for rendering in episode.variants)}
+    names = [name for name in services.instance.get_dynamic_partitions(LOOK_SET) if name in known]
     views = {name: services.runs.view(runs[name]) if name in runs else None for name in names}
     return [look_of_episode(episode, name, views[name], services.url) for name in names]
 

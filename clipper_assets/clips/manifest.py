@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
-from clipper_assets.clips.looks import Rendition
+from clipper_assets.clips.looks import Rendition, look_in
 from clipper_assets.edits.model import Review
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
-from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.asset_names import CLIP_VARIANTS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import DEGRADED
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.shows.show import Layout
@@ -217,7 +217,7 @@ class Manifest(BaseModel):
 
 def read_manifest(storage: Storage, key: str) -> Manifest:
     """Read a stored manifest. Raises DamagedError if it is missing or cannot be read."""
-    remedy = "materialize rendered_clips of the episode again"
+    remedy = f"materialize {CLIP_VARIANTS if look_in(key) else RENDERED_CLIPS} of the episode again"
     try:
         manifest = Manifest.model_validate_json(stored_bytes(storage, key, remedy))
     except ValidationError:

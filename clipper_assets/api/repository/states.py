@@ -3,8 +3,8 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from threading import Condition
 from typing import Any, TypeVar
@@ -15,12 +15,12 @@ from cachetools import LRUCache, TTLCache, cachedmethod
 
 from clipper_assets.adverts.spans import AD_SPANS_TABLE, read_spans
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys, unrendered_edits
+from clipper_assets.api.repository.renderings import Rendering, in_order, manifest_keys
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.clips.looks import LOOK_SET
-from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.costs.rows import COSTS
 from clipper_assets.edits.adverts import SpanInForce, spans_in_force
-from clipper_assets.edits.looks import edits_in_look
 from clipper_assets.edits.model import Edits
 from clipper_assets.edits.store import edits_at, latest_edits
 from clipper_assets.episodes.partitions import EPISODES, object_key, partition_key
@@ -28,8 +28,7 @@ from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.episodes.uploads import RECORDINGS, is_upload
 from clipper_assets.highlights.window import WINDOWS
 from clipper_assets.media.frame import Aspect
-from clipper_assets.runs.log import Runs, RunView
-from clipper_assets.runs.model import EpisodeState
+from clipper_assets.runs.log import Runs
 from clipper_assets.runtime.asset_names import (
     AD_SPANS,
     ALIGNED_TRANSCRIPT,
@@ -46,7 +45,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.lake import stored_table, table_key
 from clipper_assets.storage.tables import TableSpec
-from clipper_assets.transcript.words import WORDS, Sentence, sentences
+from clipper_assets.transcript.words import WORDS
 
 log = logging.getLogger(__name__)
 
@@ -54,84 +53,6 @@ FRESH_S = 1.0
 """A snapshot of an episode is reused for this many seconds."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class EpisodeSnapshot:
-    """Everything known about an episode at the time `read_at` (of `time.monotonic`), without signed URLs."""
-
-    key: str
-    partition: str
-    run: dg.DagsterRun | None
-    view: RunView | None
-    edits: Edits
-    read_at: float
-    renderings: Sequence[Rendering] = ()
-    """One per aspect; the first one is the default."""
-    variants: Sequence[Rendering] = ()
-    """Those of looks, in a snapshot by `States.with_looks`."""
-    words: pa.Table | None = None
-    source: RawVideo | None = None
-    damage: str | None = None
-    """Which stored file cannot be read, and what to do, in one sentence."""
-    obstacle: str | None = None
-    """Why no run can start, in one sentence."""
-
-    @property
-    def run_id(self) -> str | None:
-        return self.run.run_id if self.run else None
-
-    @property
-    def state(self) -> EpisodeState:
-        if self.damage:
-            return EpisodeState.damaged
-        return self.view.state if self.view else EpisodeState.waiting
-
-    @property
-    def sentences(self) -> list[Sentence]:
-        return sentences(self.words) if self.words is not None else []
-
-    @property
-    def manifest(self) -> Manifest | None:
-        """The manifest of the first rendering."""
-        return self.renderings[0].manifest if self.renderings else None
-
-    def rendering(self, aspect: Aspect | None, look: str | None = None) -> Rendering | None:
-        """Returns the rendering of an aspect or a look, by default the first.
-
-        Raises RefusedError (404) for one without clips.
-        """
-        if look is not None:
-            return self._variant(look)
-        match = next((rendering for rendering in self.renderings if aspect in (None, rendering.aspect)), None)
-        if match is None and aspect is not None:
-            rendered = ", ".join(rendering.aspect for rendering in self.renderings) or "none yet"
-            raise RefusedError(404, f"{self.key} has no clips in {aspect}; it has {rendered}")
-        return match
-
-    def _variant(self, look: str) -> Rendering:
-        match = next((rendering for rendering in self.variants if rendering.look == look), None)
-        if match is None:
-            rendered = ", ".join(str(rendering.look) for rendering in self.variants) or "none yet"
-            raise RefusedError(404, f"{self.key} has no clips in the look {look}; it has {rendered}")
-        return match
-
-    def clip(self, number: int, aspect: Aspect | None = None, look: str | None = None) -> Clip:
-        """Returns a clip by its number. Raises RefusedError (404) if it does not exist."""
-        rendering = self.rendering(aspect, look)
-        clips = rendering.manifest.clips if rendering else []
-        match = next((clip for clip in clips if clip.clip_index == number), None)
-        if match is None:
-            raise RefusedError(404, f"{self.key} has no clip {number}; it has {len(clips)}, numbered from 0")
-        return match
-
-    def unrendered_edits(self, clip: Clip) -> dict[str, Any]:
-        """Returns the changes to a clip that its file does not show yet, by field."""
-        rendered = {(item.aspect, item.look): item.edits for item in (*self.renderings, *self.variants)}
-        shown = rendered.get((clip.aspect, clip.look), Edits(version=0))
-        if clip.look is None:
-            return unrendered_edits(clip, self.edits, shown)
-        return unrendered_edits(clip, edits_in_look(self.edits, clip.look), edits_in_look(shown, clip.look))
 
 
 class States:
@@ -225,26 +146,31 @@ class States:
         record = self._materialized(partition, RENDERED_CLIPS)
         if record is None or record.asset_materialization is None:
             return []
-        renderings = []
-        for aspect, key in manifest_keys(record.asset_materialization).items():
-            manifest = self._file(key, record.storage_id, partial(read_manifest, self.storage, key))
-            edits = edits_at(self.storage, partition, manifest.edits_version)
-            renderings.append(Rendering(aspect, manifest, edits))
-        return in_order(renderings)
+        keys = manifest_keys(record.asset_materialization)
+        return in_order([self._rendering(partition, record.storage_id, *each) for each in keys.items()])
+
+    def _rendering(
+        self, partition: str, storage_id: int, aspect: Aspect, key: str, look: str | None = None
+    ) -> Rendering:
+        manifest = self._file(key, storage_id, partial(read_manifest, self.storage, key))
+        return Rendering(aspect, manifest, edits_at(self.storage, partition, manifest.edits_version), look)
 
     def with_looks(self, episode: EpisodeSnapshot) -> EpisodeSnapshot:
-        """Returns the same snapshot with the clips of all looks. Raises DamagedError if a file cannot be read."""
-        variants = []
+        """Returns the same snapshot with the clips of all looks."""
+        variants, damaged_looks = [], {}
         for look in self.instance.get_dynamic_partitions(LOOK_SET):
             record = self._materialized(look_partition(episode.partition, look), CLIP_VARIANTS)
             if record is None or record.asset_materialization is None:
                 continue
-            key = str(record.asset_materialization.metadata["manifest"].value)
-            manifest = self._file(key, record.storage_id, partial(read_manifest, self.storage, key))
-            edits = edits_at(self.storage, episode.partition, manifest.edits_version)
-            aspect = Aspect(str(record.asset_materialization.metadata["aspect"].value))
-            variants.append(Rendering(aspect, manifest, edits, look))
-        return replace(episode, variants=variants)
+            facts = record.asset_materialization.metadata
+            if not {"aspect", "manifest"} <= facts.keys():  # reported by a person in Dagster's UI
+                continue
+            aspect, key = Aspect(str(facts["aspect"].value)), str(facts["manifest"].value)
+            try:
+                variants.append(self._rendering(episode.partition, record.storage_id, aspect, key, look))
+            except DamagedError as damaged:
+                damaged_looks[look] = str(damaged)
+        return replace(episode, variants=variants, damaged_looks=damaged_looks)
 
     def table(self, partition: str, asset: str, spec: TableSpec) -> pa.Table | None:
         """Returns an episode's table from the lake, or None before it is materialized."""

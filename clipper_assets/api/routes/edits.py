@@ -8,7 +8,7 @@ from clipper_assets.adverts.spans import AD_SPANS_TABLE
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import AspectQuery, LookQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.requests import AdvertEdit, ClipEdit, EditsRequest, NewClip
 from clipper_assets.api.views import edits as views
 from clipper_assets.api.views.episodes import Accepted, accepted

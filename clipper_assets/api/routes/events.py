@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clipper_assets.api.deps import Services, ServicesDep
 from clipper_assets.api.problems import answers
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.views.episodes import summary
 from clipper_assets.runs.log import FRESH_S
 from clipper_assets.runs.model import EpisodeState

@@ -1,6 +1,7 @@
 """Routes about looks: other aspects, caption styles and languages of captions of an episode's clips."""
 
 from fastapi import APIRouter, Depends, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from clipper_assets.api.auth import may_change
 from clipper_assets.api.deps import LookName, Services, ServicesDep
@@ -11,6 +12,14 @@ from clipper_assets.api.views.looks import ClipsInLook, LookFiles, LookView, Loo
 from clipper_assets.clips.look_removal import episodes_with, files_by_episode, is_in_progress, remove_look_of_all
 from clipper_assets.clips.looks import LOOK_SET, parse_look
 
+
+class _LookConvertor(StringConvertor):
+    """Matches the name of a look, but not that of a recording, which may lie in a folder named `looks`."""
+
+    regex = "[^/.]+"
+
+
+register_url_convertor("look", _LookConvertor())
 router = APIRouter(tags=["looks"])
 CHANGES = [Depends(may_change)]
 
@@ -52,7 +61,7 @@ def remove_look(look: LookName, services: ServicesDep) -> None:
     remove_look_of_all(services.storage, instance, look)
 
 
-@router.get("/episodes/{key:path}/looks/{look}", responses=answers(404, 409))
+@router.get("/episodes/{key:path}/looks/{look:look}", responses=answers(404, 409))
 def get_clips_in_look(key: str, look: LookName, services: ServicesDep) -> ClipsInLook:
     """Return the clips of an episode in a look, and the state of their latest run."""
     found = clips_in_looks(services, services.states.intact_snapshot(key))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.chapters.formats import youtube_lines
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.edits.looks import decision_in_look
 from clipper_assets.edits.model import EditedClip, Review

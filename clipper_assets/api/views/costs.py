@@ -3,7 +3,7 @@
 import pyarrow as pa
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.costs.approved import approved
 from clipper_assets.costs.sums import spent
 

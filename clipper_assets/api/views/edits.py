@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from clipper_assets.api.repository.renderings import Rendering
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.media.frame import Aspect
 from clipper_assets.shows.show import Layout
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.views.chapters import ChaptersView, chapters_view
 from clipper_assets.api.views.clips import ClipView, clip_view, held_back_by, verdict
 from clipper_assets.api.views.costs import Cost, cost_view

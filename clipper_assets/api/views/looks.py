@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import BaseModel, Field
 
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.views.clips import ClipView, clip_view
 from clipper_assets.clips.looks import parse_look
 from clipper_assets.media.frame import Aspect
@@ -42,7 +42,7 @@ class LookOfEpisode(BaseModel):
     state: EpisodeState
     percent: Percent
     run_id: str | None = None
-    error: str | None = Field(None, description="why its latest run failed, in one sentence")
+    error: str | None = Field(None, description="why its latest run failed or its clips cannot be read, in a sentence")
     clips: int | None = Field(None, description="number of its clips; null before there are any")
     publishable: int | None = Field(None, description="how many of these clips are ready to post")
     manifest_key: str | None = Field(None, description="object key of its manifest")
@@ -70,13 +70,14 @@ def look_of_episode(
     rendering = next((rendering for rendering in episode.variants if rendering.look == look), None)
     clips = [clip_view(episode, clip, url) for clip in rendering.manifest.clips] if rendering else None
     made = EpisodeState.done if clips is not None else EpisodeState.waiting
+    damage = episode.damaged_looks.get(look) if not view or view.ended else None
     folder = clips[0].key.rpartition("/")[0] if clips else None
     return ClipsInLook(
         look=look,
-        state=view.state if view else made,
+        state=EpisodeState.damaged if damage else view.state if view else made,
         percent=view.percent if view else 100.0 if clips is not None else 0.0,
         run_id=view.run_id if view else None,
-        error=view.error if view and view.state is EpisodeState.failed else None,
+        error=damage or (view.error if view and view.state is EpisodeState.failed else None),
         clips=len(clips) if clips is not None else None,
         publishable=sum(clip.is_publishable for clip in clips) if clips is not None else None,
         manifest_key=f"{folder}/manifest.json" if folder else None,

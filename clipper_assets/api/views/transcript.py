@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from clipper_assets.adverts.spans import SpanKind
 from clipper_assets.api.problems import RefusedError
-from clipper_assets.api.repository.states import EpisodeSnapshot
+from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.edits.adverts import SpanInForce
 from clipper_assets.edits.words import apply_word_edits
 

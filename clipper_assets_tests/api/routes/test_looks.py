@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from clipper_assets.api.deps import Services
-from clipper_assets.runtime.partition_keys import EPISODE_TAG
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, look_partition
 from clipper_assets_tests.conftest import clip_episode, shorten_clips
 from clipper_assets_tests.support.looks import render_look
 
@@ -91,6 +91,43 @@ def test_an_episode_shows_its_looks_beside_its_clips(client: TestClient) -> None
     assert (missing.status_code, missing.json()["detail"]) == (
         404, f"{KEY} has no clips in the look feed-pop; it has {LOOK}",
     )  # fmt: skip
+
+
+def test_an_upload_in_a_folder_named_looks_is_an_episode(client: TestClient, services: Services) -> None:
+    services.storage.put_bytes("show8/looks/talk.mp4", b"recording")
+    shown = client.get("/episodes/show8/looks/talk.mp4")
+    services.storage.delete("show8/looks/talk.mp4")
+    assert (shown.status_code, shown.json().get("key")) == (200, "show8/looks/talk.mp4")
+
+
+def test_a_look_that_a_person_reports_as_made_in_dagster_has_no_clips(client: TestClient, services: Services) -> None:
+    services.instance.add_dynamic_partitions("looks", ["feed-neon"])
+    reported = dg.AssetMaterialization("clip_variants", partition=look_partition(KEY, "feed-neon"))
+    services.instance.report_runless_asset_event(reported)
+    shown = client.get(EPISODE)
+    services.instance.delete_dynamic_partition("looks", "feed-neon")
+    assert [each["look"] for each in shown.json()["looks"]] == [LOOK]
+
+
+def test_a_damaged_look_hides_neither_the_default_clips_nor_another_look(
+    client: TestClient, services: Services
+) -> None:
+    key = f"show8/clips/looks/{LOOK}/manifest.json"
+    manifest = services.storage.read_bytes(key)
+    before = client.get(EPISODE).json()
+    services.storage.put_bytes(key, b"{")
+    services.states._files.clear()
+    try:
+        episode, clip = client.get(EPISODE), client.get(f"{EPISODE}/clips/0?look={LOOK}")
+    finally:
+        services.storage.put_bytes(key, manifest)
+    assert episode.status_code == 200, episode.text
+    shown = [each["sha256"] for each in episode.json()["clip_views"]]
+    assert shown == [each["sha256"] for each in before["clip_views"]]
+    (look,) = episode.json()["looks"]
+    assert (look["state"], look["clips"]) == ("damaged", None)
+    assert look["error"] == f"the manifest {key} cannot be read; materialize clip_variants of the episode again"
+    assert (clip.status_code, clip.json()["detail"]) == (409, look["error"])
 
 
 def test_a_decision_about_a_look_is_none_about_the_default_clip(client: TestClient, services: Services) -> None:
