@@ -51,8 +51,9 @@ def counted(storage: Storage, episodes: Sequence[str]) -> dict[str, dict[str, in
     import pyarrow.compute as pc
 
     found = {episode: dict.fromkeys((spec.name for spec in TABLES), 0) for episode in episodes}
+    wanted = pa.array(episodes, pa.string())  # pyarrow cannot compare with a list that has no type, as an empty one
     for spec in TABLES:
-        rows = dataset(storage, spec).to_table(columns=["episode"], filter=pc.field("episode").isin(list(episodes)))
+        rows = dataset(storage, spec).to_table(columns=["episode"], filter=pc.field("episode").isin(wanted))
         for episode, number in Counter(rows["episode"].to_pylist()).items():
             found[str(episode)][spec.name] = number
     return found
