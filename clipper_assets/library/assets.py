@@ -23,6 +23,7 @@ from clipper_assets.runtime.asset_names import (
 from clipper_assets.runtime.faults import fault_of
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError
 
 IS_COMPLETE = dg.AssetCheckSpec(
     "library_is_complete",
@@ -56,9 +57,7 @@ def library(
         seconds = time.monotonic() - began
         found = counted(storage, [episode])[episode]
     except Exception as error:  # noqa: BLE001  # see above; it is in the log and in the check
-        fault = fault_of(error)
-        context.log.error(fault.sentence if fault else "".join(traceback.format_exception(error)))
-        yield _incomplete(fault.sentence if fault else str(error).partition("\n")[0])
+        yield not_updated(context.log, episode, error)
         return
     yield dg.MaterializeResult(metadata=metadata(storage, rows) | {"seconds": round(seconds, 2)})
     yield is_complete(rows, found)
@@ -75,6 +74,19 @@ def is_complete(written: Mapping[str, int], found: Mapping[str, int]) -> dg.Asse
     if differing:
         return _incomplete(f"rows of the episode that the tables have: {', '.join(differing)}")
     return dg.AssetCheckResult(check_name=IS_COMPLETE.name, passed=True, metadata={"rows": sum(found.values())})
+
+
+def not_updated(log: dg.DagsterLogManager, episode: str, error: Exception) -> dg.AssetCheckResult:
+    """The result of `IS_COMPLETE` after an error, which is logged, with its traceback unless a sentence explains it."""
+    fault = fault_of(error)
+    if fault or isinstance(error, DamagedError):
+        reason = fault.sentence if fault else str(error)
+        log.error(f"{episode}: {reason}")
+    else:
+        first_line = str(error).partition("\n")[0]
+        reason = f"{type(error).__name__}: {first_line}"
+        log.error(f"{episode}: {''.join(traceback.format_exception(error))}")
+    return _incomplete(reason)
 
 
 def _incomplete(reason: str) -> dg.AssetCheckResult:

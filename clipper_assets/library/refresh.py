@@ -12,9 +12,7 @@ from clipper_assets.library.rows import episode_rows
 from clipper_assets.library.sources import Sources, read_sources, version_of, versions
 from clipper_assets.library.tables import EPISODES, TURNS
 from clipper_assets.library.update import remove, update_episode, write
-from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.damaged import DamagedError
 
 BATCH = 20
 """Episodes that are written in one commit for each table; the rows of 20 hours take about 100 MB of memory."""
@@ -46,12 +44,14 @@ def refresh(
     busy: Collection[str],
     collect: Callable[[str], None],
     done: Callable[[Mapping[str, Rows]], None],
+    failed: Callable[[str, Exception], str],
     longest_s: float = LONGEST_S,
 ) -> Refreshed:
     """Update the rows of all episodes whose version differs, and remove those of episodes that are gone.
 
     Episodes in `busy` are left to their run. `collect` stores the costs of an episode before it is read; `done` gets
-    the episodes of each batch. Raises the errors of `replace_rows`, and those of the storage if it cannot be listed.
+    the episodes of each batch. An error of one episode does not hold up the others: `failed` records it and returns it
+    as a sentence. Raises the errors of `replace_rows`, and those of the storage if it cannot be listed.
     """
     began = time.monotonic()
     current, known = versions(storage), _known(storage)
@@ -61,9 +61,8 @@ def refresh(
     changed = [name for name, version in current.items() if known.get(name) != version and name not in busy]
     rest, left = iter(changed), len(changed)
     while (batch := list(islice(rest, BATCH))) and time.monotonic() - began < longest_s:
-        for episode in batch:
-            collect(episode)
-        updated = _update(storage, batch, refreshed)
+        updated, errors = _update(storage, batch, collect)
+        refreshed.unreadable |= {episode: failed(episode, error) for episode, error in errors.items()}
         refreshed.updated |= updated
         done(updated)
         left -= len(batch)
@@ -81,26 +80,30 @@ def _known(storage: Storage) -> dict[str, str]:
     return {str(episode): "" for episode in begun} | {row["episode"]: row["version"] for row in rows}
 
 
-def _update(storage: Storage, batch: Sequence[str], refreshed: Refreshed) -> dict[str, Rows]:
-    """Update a batch of episodes, and those that changed meanwhile once more."""
+def _update(
+    storage: Storage, batch: Sequence[str], collect: Callable[[str], None]
+) -> tuple[dict[str, Rows], dict[str, Exception]]:
+    """Update a batch of episodes, and those that changed meanwhile once more; returns their rows, and the errors."""
     read: dict[str, tuple[Sources, Mapping[str, pa.Table]]] = {}
+    errors: dict[str, Exception] = {}
     for episode in batch:
         try:
+            collect(episode)
             sources = read_sources(storage, episode)
             read[episode] = sources, episode_rows(sources)
-        except (DamagedError, StorageError, pa.ArrowInvalid) as error:
-            refreshed.unreadable[episode] = str(error)
+        except Exception as error:  # noqa: BLE001  # it is returned
+            errors[episode] = error
     if read:
         write(list(read), [tables for _, tables in read.values()], storage)
     updated = {episode: _counts(tables) for episode, (_, tables) in read.items()}
     for episode, (sources, _) in read.items():
-        if version_of(storage, episode) != sources.version:
-            try:
+        try:
+            if version_of(storage, episode) != sources.version:
                 updated[episode] = update_episode(storage, episode)
-            except (DamagedError, StorageError, pa.ArrowInvalid) as error:
-                refreshed.unreadable[episode] = str(error)
-                del updated[episode]
-    return updated
+        except Exception as error:  # noqa: BLE001  # it is returned
+            errors[episode] = error
+            del updated[episode]
+    return updated, errors
 
 
 def _counts(tables: Mapping[str, pa.Table]) -> Rows:

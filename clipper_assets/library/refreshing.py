@@ -8,7 +8,7 @@ import dagster as dg
 from clipper_assets.costs.approved import count_clips
 from clipper_assets.costs.collect import refresh as collect_costs
 from clipper_assets.costs.facts import facts
-from clipper_assets.library.assets import IS_COMPLETE, is_complete, metadata
+from clipper_assets.library.assets import IS_COMPLETE, is_complete, metadata, not_updated
 from clipper_assets.library.housekeeping import Tidied, tidy
 from clipper_assets.library.refresh import Refreshed, Rows, refresh
 from clipper_assets.library.update import counted
@@ -36,37 +36,45 @@ def refresh_stored(context: dg.OpExecutionContext, storage: Storage) -> dg.Outpu
     busy = {run.tags[tag] for run in runs for tag in EPISODE_TAGS if tag in run.tags}
 
     def collect(episode: str) -> None:
-        costs = collect_costs(storage, context.instance, episode).table
+        collected = collect_costs(storage, context.instance, episode)
+        for fallback in collected.degraded:
+            context.log.warning(f"{episode}: {fallback.reason}")
         try:
             clips, approved = count_clips(storage, episode)
-        except DamagedError:
-            return  # the refresh says why the episode is left as it is
-        if costs.num_rows:
+        except DamagedError as damaged:
+            context.log.warning(f"{episode}: the costs are stored, but not shown in the UI: {damaged}")
+            return
+        if (costs := collected.table).num_rows:
             shown = {"dagster/row_count": costs.num_rows, **facts(costs, clips, approved)}
             context.log_event(dg.AssetMaterialization(asset_key(EPISODE_COSTS), partition=episode, metadata=shown))
+
+    def checked(episode: str, check: dg.AssetCheckResult) -> None:
+        # In the run, because Dagster stores one evaluation of a partition without a run. The stub misses the class.
+        evaluation: Any = dg.AssetCheckEvaluation(
+            asset_key(LIBRARY),
+            IS_COMPLETE.name,
+            check.passed,
+            severity=check.severity,
+            description=check.description,
+            partition=episode,
+        )
+        context.log_event(evaluation)
 
     def done(updated: Mapping[str, Rows]) -> None:
         found = counted(storage, list(updated))
         for episode, rows in updated.items():
             shown = metadata(storage, rows)
             context.log_event(dg.AssetMaterialization(asset_key(LIBRARY), partition=episode, metadata=shown))
-            check = is_complete(rows, found[episode])
-            # In the run, because Dagster stores one evaluation of a partition without a run. The stub misses the class.
-            evaluation: Any = dg.AssetCheckEvaluation(
-                asset_key(LIBRARY),
-                IS_COMPLETE.name,
-                check.passed,
-                severity=check.severity,
-                description=check.description,
-                partition=episode,
-            )
-            context.log_event(evaluation)
+            checked(episode, is_complete(rows, found[episode]))
+
+    def failed(episode: str, error: Exception) -> str:
+        check = not_updated(context.log, episode, error)
+        checked(episode, check)
+        return str(check.description)
 
     with faults_in_one_sentence(context):
-        refreshed = refresh(storage, busy, collect, done)
+        refreshed = refresh(storage, busy, collect, done, failed)
         tidied = tidy(storage)
-    for reason in refreshed.unreadable.values():
-        context.log.warning(reason)
     return dg.Output(None, metadata=_facts(refreshed, tidied))
 
 

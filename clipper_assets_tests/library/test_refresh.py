@@ -1,6 +1,7 @@
 """The hourly refresh: what changed without a run of the library, and what is gone."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -9,7 +10,7 @@ from clipper_assets.clips.removal import remove_files
 from clipper_assets.costs.rows import COSTS
 from clipper_assets.edits.model import Decision, Edits, StoredDecision, WordEdit
 from clipper_assets.edits.windows import pinned_clips
-from clipper_assets.library import housekeeping, refresh, update
+from clipper_assets.library import housekeeping, refresh, refreshing, update
 from clipper_assets.library.delta import dataset, files
 from clipper_assets.library.refresh import Refreshed
 from clipper_assets.library.refreshing import refresh_library
@@ -17,6 +18,7 @@ from clipper_assets.library.replace import replace_rows
 from clipper_assets.library.sources import read_sources, version_of, versions
 from clipper_assets.library.tables import EPISODES, TABLES, WORDS
 from clipper_assets.media.frame import Aspect
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import parquet_bytes, table_key
@@ -27,7 +29,7 @@ KEYS = [KEY, "trains/it's a talk.mp4", "trains/100% 日本.mp4"]
 
 
 def refreshed(storage: Storage, busy: tuple[str, ...] = (), longest_s: float = 60.0) -> Refreshed:
-    return refresh.refresh(storage, busy, lambda _: None, lambda _: None, longest_s)
+    return refresh.refresh(storage, busy, lambda _: None, lambda _: None, lambda _, error: str(error), longest_s)
 
 
 def episodes_in(storage: Storage) -> dict[str, set[str]]:
@@ -132,6 +134,53 @@ def test_the_job_reports_what_it_brought_up_to_date(storage: DirectoryStorage, i
     assert {name: facts[name] for name in ("updated", "removed", "left", "unreadable")} == {
         "updated": 1, "removed": 0, "left": 0, "unreadable": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("failing", "error", "reason"),
+    [
+        ("collect_costs", StorageError("it is archived"), "it is archived"),
+        ("read_sources", PermissionError(13, "denied", "/words"), "this process has no permission to open /words; "),
+        ("episode_rows", KeyError("clip"), "KeyError: 'clip'"),
+        ("version_of", TimeoutError("no answer\nat all"), "TimeoutError: no answer"),
+    ],
+)
+def test_an_episode_that_fails_is_reported_and_holds_up_no_other(
+    storage: DirectoryStorage,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+    error: Exception,
+    reason: str,
+) -> None:
+    episode, other = store_episode(storage), store_episode(storage, KEYS[1])
+    place = refreshing if failing == "collect_costs" else refresh
+    original = getattr(place, failing)
+
+    def fail(*arguments: Any) -> object:
+        if episode in arguments or any(getattr(each, "source", None) == source for each in arguments):
+            raise error
+        return original(*arguments)
+
+    source = read_sources(storage, episode).source
+    monkeypatch.setattr(place, failing, fail)
+    result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
+    assert [event.partition for event in result.get_asset_materialization_events()] == [other]
+    found = {each.partition: (each.passed, each.description or "") for each in result.get_asset_check_evaluations()}
+    assert found.keys() == {episode, other}
+    assert found[other][0]
+    assert not found[episode][0]
+    assert found[episode][1].startswith(reason)
+
+
+def test_lost_costs_are_in_the_log(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    episode = store_episode(storage)
+    storage.put_bytes(table_key("episode_costs", COSTS.name, episode), b"damaged")
+    storage.put_bytes(table_key("rendered_clips", "clips", episode), b"damaged")
+    result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
+    log = "\n".join(entry.user_message for entry in instance.all_logs(result.run_id))
+    assert f"{episode}: the costs of runs that were removed since are lost: " in log
+    assert f"{episode}: the costs are stored, but not shown in the UI: " in log
 
 
 def test_the_costs_that_the_ui_plots_follow_decisions(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
