@@ -10,7 +10,7 @@ import pyarrow as pa
 from clipper_assets.library.delta import dataset
 from clipper_assets.library.rows import episode_rows
 from clipper_assets.library.sources import Sources, read_sources, version_of, versions
-from clipper_assets.library.tables import EPISODES, TURNS
+from clipper_assets.library.tables import EPISODES, TABLES, WORDS
 from clipper_assets.library.update import remove, update_episode, write
 from clipper_assets.storage.base import Storage
 
@@ -73,11 +73,15 @@ def refresh(
 def _known(storage: Storage) -> dict[str, str]:
     """The versions of the episodes that the library has; empty for one of which a killed writer left only a part.
 
-    `turns` is written first, and has few rows.
+    `words` is the largest table, and has no episode that `sentences`, which is written first, does not have.
     """
-    begun = dataset(storage, TURNS).to_table(columns=["episode"])["episode"].unique().to_pylist()
+    known: dict[str, str] = {}
+    for spec in TABLES:
+        if spec is not WORDS:
+            for batch in dataset(storage, spec).to_batches(columns=["episode"]):
+                known |= dict.fromkeys(map(str, batch["episode"].unique().to_pylist()), "")
     rows = dataset(storage, EPISODES).to_table(columns=["episode", "version"]).to_pylist()
-    return {str(episode): "" for episode in begun} | {row["episode"]: row["version"] for row in rows}
+    return known | {row["episode"]: row["version"] for row in rows}
 
 
 def _update(

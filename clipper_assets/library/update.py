@@ -9,14 +9,14 @@ from clipper_assets.library.delta import dataset
 from clipper_assets.library.replace import remove_rows, replace_rows
 from clipper_assets.library.rows import episode_rows
 from clipper_assets.library.sources import read_sources, version_of
-from clipper_assets.library.tables import EPISODES, TABLES, TURNS
+from clipper_assets.library.tables import EPISODES, SENTENCES, TABLES
 from clipper_assets.storage.base import Storage
 
 ROUNDS = 3
 """How often an episode is read because it changed meanwhile; after that, the next refresh brings it up to date."""
-IN_ORDER = sorted(TABLES, key=lambda spec: (spec is EPISODES, spec is not TURNS))
-"""The tables as they are written: `turns`, by which a refresh finds what a killed writer has begun, first, and
-`episodes`, which has the version, last."""
+IN_ORDER = sorted(TABLES, key=lambda spec: (spec is EPISODES, spec is not SENTENCES))
+"""The tables as they are written: `sentences`, which every episode with words has, first, so that a refresh finds what
+a killed writer has begun without reading `words`; and `episodes`, which has the version, last."""
 
 
 def update_episode(storage: Storage, episode: str) -> dict[str, int]:
@@ -41,8 +41,8 @@ def write(episodes: Sequence[str], tables: Sequence[Mapping[str, pa.Table]], sto
 
 
 def remove(storage: Storage, episodes: Sequence[str]) -> None:
-    """Remove the rows of episodes; those of `episodes` last, so that a removal that was interrupted is repeated."""
-    for spec in IN_ORDER:
+    """Remove the rows of episodes; those of `sentences` last, so that a removal that was interrupted is repeated."""
+    for spec in reversed(IN_ORDER):
         remove_rows(storage, spec, episodes)
 
 

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 
 from clipper_assets.clips.removal import remove_files
 from clipper_assets.costs.rows import COSTS
-from clipper_assets.edits.model import Decision, Edits, StoredDecision, WordEdit
+from clipper_assets.edits.model import Decision, Edits, MarkedSpan, StoredDecision, WordEdit
 from clipper_assets.edits.windows import pinned_clips
 from clipper_assets.library import housekeeping, refresh, refreshing, update
 from clipper_assets.library.delta import dataset, files
@@ -36,6 +37,15 @@ def episodes_in(storage: Storage) -> dict[str, set[str]]:
     """The episodes of each table that has rows."""
     found = {spec.name: set(map(str, dataset(storage, spec).to_table()["episode"].to_pylist())) for spec in TABLES}
     return {name: episodes for name, episodes in found.items() if episodes}
+
+
+def store_costs(storage: Storage, episode: str) -> None:
+    """Store the costs of one step: 3 dollars."""
+    at = datetime(2026, 11, 30, tzinfo=UTC)
+    row = {"episode": episode, "show": "bees", "run_id": "1", "step": "scenes", "look": None, "at": at, "failed": False}
+    used = {"cpu_seconds": 1.0, "gpu_seconds": 0.0, "input_tokens": 0, "output_tokens": 0, "usd": 3.0}
+    costs = parquet_bytes(COSTS.table([{**row, **used}]).drop_columns(["episode"]))
+    storage.put_bytes(table_key("episode_costs", COSTS.name, episode), costs)
 
 
 def test_versions_of_all_are_those_of_each(any_storage: Storage) -> None:
@@ -80,20 +90,47 @@ def test_a_change_during_the_refresh_is_in_it(storage: DirectoryStorage, monkeyp
     assert dataset(storage, EPISODES).to_table()["title"].to_pylist() == ["Changed meanwhile"]
 
 
+@pytest.mark.parametrize("written", [1, 2])
 @pytest.mark.parametrize("removed", [False, True])
-def test_a_killed_writer_is_mended(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch, removed: bool) -> None:
-    """What it had begun is complete afterwards, or gone if the episode is."""
+def test_a_killed_writer_is_mended(
+    storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch, written: int, removed: bool
+) -> None:
+    """What it had begun is complete afterwards, or gone if the episode is. It is one advert, so it has no turns."""
     episode = store_episode(storage)
-    monkeypatch.setattr(update, "IN_ORDER", update.IN_ORDER[:1])
+    store_edits(storage, episode, Edits(version=1, marked=[MarkedSpan(start=0, end=100)]))
+    store_costs(storage, episode)
+    complete = {spec.name for spec in TABLES} - {"turns"}
+    monkeypatch.setattr(update, "IN_ORDER", update.IN_ORDER[:written])
     update.update_episode(storage, episode)
-    assert episodes_in(storage) == {"turns": {episode}}
+    assert episodes_in(storage).keys() < complete
     monkeypatch.undo()
     if removed:
         remove_files(storage, episode)
     assert refreshed(storage).removed == ([episode] if removed else [])
-    assert (episodes_in(storage).get("words"), episodes_in(storage).get("turns")) == (
-        (None, None) if removed else ({episode}, {episode})
-    )
+    assert episodes_in(storage).keys() == (set() if removed else complete)
+
+
+@pytest.mark.parametrize("done", [1, len(TABLES) - 1])
+def test_a_removal_that_was_interrupted_is_repeated(
+    storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    episode = store_episode(storage)
+    refreshed(storage)
+    remove_files(storage, episode)
+    monkeypatch.setattr(update, "IN_ORDER", update.IN_ORDER[-done:])
+    update.remove(storage, [episode])
+    assert episodes_in(storage)
+    monkeypatch.undo()
+    assert refreshed(storage).removed == [episode]
+    assert not episodes_in(storage)
+
+
+def test_an_episode_that_is_gone_goes_from_every_table(storage: DirectoryStorage) -> None:
+    begun = [spec for spec in TABLES if spec is not WORDS]
+    for spec in begun:
+        replace_rows(storage, spec, [spec.name], pa.table({"episode": [spec.name]}))
+    assert refreshed(storage).removed == sorted(spec.name for spec in begun)
+    assert not episodes_in(storage)
 
 
 def test_readers_of_an_older_version_read_on(storage: DirectoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,11 +221,8 @@ def test_lost_costs_are_in_the_log(storage: DirectoryStorage, instance: dg.Dagst
 
 
 def test_the_costs_that_the_ui_plots_follow_decisions(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
-    episode, at = store_episode(storage), datetime(2026, 11, 30, tzinfo=UTC)
-    row = {"episode": episode, "show": "bees", "run_id": "1", "step": "scenes", "look": None, "at": at, "failed": False}
-    used = {"cpu_seconds": 1.0, "gpu_seconds": 0.0, "input_tokens": 0, "output_tokens": 0, "usd": 3.0}
-    costs = parquet_bytes(COSTS.table([{**row, **used}]).drop_columns(["episode"]))
-    storage.put_bytes(table_key("episode_costs", COSTS.name, episode), costs)
+    episode = store_episode(storage)
+    store_costs(storage, episode)
     picked, shown = pinned_clips(Edits(version=0), read_sources(storage, episode).windows), []
     for version, decision in enumerate((Decision.rejected, Decision.approved), 1):
         judged = StoredDecision(decision=decision, sha256="sha of bees/clips/clip_0")
