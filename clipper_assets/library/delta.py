@@ -4,11 +4,13 @@ A table has files of about `TARGET_BYTES`. Replacing an episode rewrites the one
 (13 MB a file), against 2.3 s with files of 53 MB.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from clipper_assets.library.tables import FOLDER
+from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.tables import TableSpec
 
@@ -27,6 +29,9 @@ CONFIGURATION = {
     # Not the texts: statistics of them would keep words of an episode in the log after it is removed.
     "delta.dataSkippingStatsColumns": "episode,show",
 }
+_MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|[\\^|\[\]\x00-\x1f\x7f]")
+"""What deltalake 1.6 cannot have in a path: it decodes the first, so that tables would lie in another folder, takes a
+backslash for a slash, and panics at the others."""
 
 
 def folder(spec: TableSpec) -> str:
@@ -34,16 +39,27 @@ def folder(spec: TableSpec) -> str:
     return f"{FOLDER}/{spec.name}"
 
 
+def _location(storage: Storage, spec: TableSpec) -> str:
+    """Path or URI of a table. Raises StorageError for one that deltalake would misread."""
+    path = storage.path(folder(spec))
+    if misread := _MISREAD.search(path):
+        raise StorageError(
+            f"the Delta tables of the library cannot be in {storage.path(FOLDER)!r}, because deltalake misreads "
+            f"{misread.group()!r} in a path; rename that folder, and set CLIPPER_STORAGE to its new name"
+        )
+    return path
+
+
 def opened(storage: Storage, spec: TableSpec) -> "DeltaTable | None":
     """The newest version of a table; None if the library does not have it yet.
 
-    Raises DeltaError of deltalake, or OSError, if it cannot be read.
+    Raises DeltaError of deltalake, or OSError, if it cannot be read, and StorageError if its path can have no table.
     """
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        return DeltaTable(storage.path(folder(spec)), storage_options=storage.object_store_options())
+        return DeltaTable(_location(storage, spec), storage_options=storage.object_store_options())
     except TableNotFoundError:
         return None
 
@@ -57,7 +73,7 @@ def opened_or_created(storage: Storage, spec: TableSpec) -> "DeltaTable":
 
     options = storage.object_store_options()
     table = DeltaTable.create(
-        storage.path(folder(spec)), stored_schema(spec), "ignore", configuration=CONFIGURATION, storage_options=options
+        _location(storage, spec), stored_schema(spec), "ignore", configuration=CONFIGURATION, storage_options=options
     )
     stored = {field.name for field in table.schema().fields}
     new = [Field.from_arrow(field) for field in stored_schema(spec) if field.name not in stored]

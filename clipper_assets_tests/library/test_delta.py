@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,10 +50,19 @@ def test_readers_get_what_was_written(any_storage: Storage) -> None:
 
 
 def test_the_root_may_have_any_name(storage: DirectoryStorage) -> None:
-    strange = DirectoryStorage(root=f"{storage.root}/it's # ü 日本")
+    strange = DirectoryStorage(root=f"{storage.root}/it's # ü 日本 100% {{a}} ?")
     replace_rows(strange, WORDS, ["a.mp4"], word_rows("a.mp4"))
     (file,) = files(strange, WORDS)
     assert pq.read_table(file).num_rows == 3
+
+
+@pytest.mark.parametrize("name", ["a%20b", "a%2fb", "a[b", "a]b", "a^b", "a|b", "a\\b", "a\tb"])
+def test_a_root_that_deltalake_misreads_is_one_sentence(storage: DirectoryStorage, name: str) -> None:
+    misread = DirectoryStorage(root=f"{storage.root}/{name}")
+    for use in (partial(opened, misread, WORDS), partial(replace_rows, misread, WORDS, ["a"], word_rows("a"))):
+        with pytest.raises(StorageError, match=r"deltalake misreads '.+' in a path; rename that folder"):
+            use()
+    assert not list(storage.list_objects())
 
 
 def test_text_is_stored_as_zstd_dictionaries_and_leaves_no_word_in_the_log(storage: DirectoryStorage) -> None:
