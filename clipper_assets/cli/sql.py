@@ -5,9 +5,9 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import duckdb
@@ -45,15 +45,22 @@ def sql(query: str | None, file: Any, form: str, listed: bool) -> None:
         return
     if query is not None and file is not None:
         raise click.UsageError("give a QUERY or --file, not both")
+    asked = query if file is None else _read(file)
     with tempfile.TemporaryDirectory(prefix="clipper-sql-") as temporary:
         with mistakes_in_one_sentence(*MISTAKES, DeltaError):
             settings = Settings()
             database = connected(storage_at(settings.storage, settings.url_expiry_s), Path(temporary))
-        asked = file.read() if file is not None else query
         if asked is None:
             ask(lambda text: _answered(database, text, form), _list_tables)
         elif not _answered(database, asked, form):
             sys.exit(1)
+
+
+def _read(file: TextIO) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file.name} is not text in UTF-8; save it in this encoding") from None
 
 
 def _answered(database: duckdb.DuckDBPyConnection, query: str, form: str) -> bool:
@@ -105,31 +112,37 @@ def _shown(value: Any) -> Text:
 
 def _print_csv(result: duckdb.DuckDBPyConnection) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(name for name, *_ in result.description or [])
+    writer.writerow(_on_terminal(name) for name, *_ in result.description or [])
     for row in _rows(result):
-        writer.writerow(
-            _on_terminal(json.dumps(v, ensure_ascii=False, default=str))
-            if isinstance(v, list | dict)
-            else _on_terminal(v)
-            for v in row
-        )
+        writer.writerow(_on_terminal(value) for value in row)
 
 
 def _on_terminal(value: Any) -> Any:
     """Lists as JSON; text without control characters if it goes to a terminal, which would obey them."""
     if isinstance(value, list | dict):
-        value = json.dumps(value, ensure_ascii=False, default=str)
+        value = _json(value, ensure_ascii=False)
     return clean_text(value) if isinstance(value, str) and sys.stdout.isatty() else value
 
 
 def _print_json(result: duckdb.DuckDBPyConnection) -> None:
-    """Print an array of objects, one a line."""
-    names = [name for name, *_ in result.description or []]
+    """Print an array of objects, one a line; of columns with one name, the later ones get a number: `episode_1`."""
+    names: list[str] = []
+    for name, *_ in result.description or []:
+        names.append(next(each for each in chain([name], (f"{name}_{n}" for n in count(1))) if each not in names))
     separator = "["
     for row in _rows(result):
-        click.echo(separator + json.dumps(dict(zip(names, row, strict=True)), default=str))
+        click.echo(separator + _json(dict(zip(names, row, strict=True))))
         separator = ","
     click.echo("]" if separator == "," else "[]")
+
+
+def _json(value: Any, **options: Any) -> str:
+    """A value as JSON, with null for infinite numbers and NaN, which JSON does not have."""
+    try:
+        return json.dumps(value, default=str, allow_nan=False, **options)
+    except ValueError:
+        finite = json.loads(json.dumps(value, default=str), parse_constant=lambda _: None)
+        return json.dumps(finite, **options)
 
 
 _FORMATS: Mapping[str, Callable[[duckdb.DuckDBPyConnection], None]] = {

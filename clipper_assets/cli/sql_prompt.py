@@ -45,8 +45,11 @@ def ask(run: Callable[[str], object], list_tables: Callable[[], None]) -> None:
 
 def _load_history() -> None:
     readline.set_history_length(HISTORY_LINES)
-    with suppress(FileNotFoundError):
-        readline.read_history_file(HISTORY)
+    try:
+        with suppress(FileNotFoundError):
+            readline.read_history_file(HISTORY)
+    except OSError as error:
+        click.echo(f"WARN: the history was not read: {error}", err=True)
 
 
 def _save_history() -> None:

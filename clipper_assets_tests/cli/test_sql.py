@@ -58,6 +58,13 @@ def test_csv_and_json_for_programs() -> None:
     assert json.loads(run("--format", "json", "SELECT 1 WHERE false").stdout) == []
 
 
+def test_json_has_every_column_and_no_number_that_it_cannot_have() -> None:
+    result = run("--format", "json", "SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a, 'nan'::DOUBLE AS b, [1e0 / 0, 5] AS c")
+    assert json.loads(result.stdout, parse_constant=pytest.fail) == [
+        {"a": 1, "a_1": 2, "a_1_1": 3, "a_2": 4, "b": None, "c": [None, 5.0]}
+    ]
+
+
 def test_a_file_with_several_statements(tmp_path: Path) -> None:
     file = tmp_path / "query.sql"
     file.write_text("CREATE TABLE mine AS SELECT 2 AS two;\nSELECT two FROM mine;")
@@ -85,6 +92,14 @@ def test_mistakes_in_one_sentence(arguments: list[str], code: int, sentence: str
     assert result.exit_code == code
     assert sentence in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "query.sql"
+    file.write_bytes("SELECT 'ä'".encode("latin-1"))
+    result = run("--file", str(file))
+    assert result.exit_code == 2
+    assert f"{file} is not text in UTF-8; save it in this encoding" in result.stderr.replace("\n", "")
 
 
 def test_without_a_library_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +142,14 @@ def test_the_prompt_goes_on_after_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sql_prompt.HISTORY.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_history_that_cannot_be_read_is_a_warning() -> None:
+    sql_prompt.HISTORY.mkdir(parents=True)
+    result = run("--format", "csv", typed="SELECT 2 AS two;\n")
+    assert result.exit_code == 0, result.output
+    assert "two\n2\n" in result.stdout
+    assert "WARN: the history was not read: " in result.stderr
+
+
 def test_control_characters_do_not_reach_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = DirectoryStorage(root=str(tmp_path / "evil"))
     Path(storage.root).mkdir()
@@ -136,8 +159,9 @@ def test_control_characters_do_not_reach_a_terminal(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("CLIPPER_STORAGE", storage.root)
     assert "red [31m" in run("SELECT title FROM episodes").output
     ours, theirs = pty.openpty()
-    subprocess.run([*CLIPPER, "sql", "--format", "csv", "SELECT title FROM episodes"], stdout=theirs, check=True)
-    assert os.read(ours, 4096).split() == [b"title", b"red", b"[31m"]
+    query = "SELECT COLUMNS('red.*') FROM (PIVOT episodes ON title USING first(title))"
+    subprocess.run([*CLIPPER, "sql", "--format", "csv", query], stdout=theirs, check=True)
+    assert os.read(ours, 4096).split() == [b"red", b"[31m", b"red", b"[31m"]
 
 
 def test_a_closed_pipe_is_no_traceback() -> None:
