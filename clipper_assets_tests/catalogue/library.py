@@ -19,7 +19,15 @@ from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_pa
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 
-BYSTANDERS = ("show.toml", "a/b.srt", "a/clips/notes.txt", "a/clips/my clip_0.mp4", "lake/show_taste/show=a/taste.json")
+BYSTANDERS = (
+    "show.toml",
+    "a/b.srt",
+    "a/clips/notes.txt",
+    "a/clips/my clip_0.mp4",
+    "lake/show_taste/show=a/taste.json",
+    "lake/library/words/part-00000-c000.zstd.parquet",
+    "lake/library/words/_delta_log/00000000000000000000.json",
+)
 
 LOOK = "square-marker"
 
