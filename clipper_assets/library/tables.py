@@ -15,7 +15,7 @@ END = Column("end", pa.float64(), "seconds from the start of the episode")
 SPEAKER = Column("speaker", pa.string(), "name, or a label such as `SPEAKER_00`; null if unknown", nullable=True)
 LANGUAGE = Column("language", pa.string(), "ISO 639-1 code of the spoken language")
 PICKED = [
-    Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`"),
+    Column("picker", pa.string(), "`openai:<model>`, `heuristic` or `editor`; `unknown` if the clip's window is gone"),
     Column("prompt", pa.string(), "name of the prompt; null without a model", nullable=True),
     Column("prompt_version", pa.string(), "hash of the prompts; null without a model", nullable=True),
 ]
@@ -31,14 +31,14 @@ EPISODES = TableSpec(
         LANGUAGE,
         Column("speakers", pa.int32(), "number of speakers; null if unknown", nullable=True),
         Column("words", pa.int32(), "number of words"),
-        Column("corrections", pa.int32(), "number of words that people corrected"),
+        Column("corrections", pa.int32(), "number of words that people corrected or removed"),
         Column("clips", pa.int32(), "number of clips in the default look"),
         Column("publishable", pa.int32(), "how many of them are ready to post"),
         Column("approved", pa.int32(), "how many of them a person approved"),
         Column("rejected", pa.int32(), "how many of them a person rejected"),
-        Column("cpu_seconds", pa.float64(), "CPU seconds of all its steps"),
-        Column("gpu_seconds", pa.float64(), "seconds for which its steps held a GPU"),
-        Column("usd", pa.float64(), "dollars of all its steps"),
+        Column("cpu_seconds", pa.float64(), "CPU seconds of all its steps; 0 if `costs` has no rows of it"),
+        Column("gpu_seconds", pa.float64(), "seconds for which its steps held a GPU; 0 if `costs` has no rows of it"),
+        Column("usd", pa.float64(), "dollars of all its steps; 0 if `costs` has no rows of it"),
         Column("degraded", pa.list_(pa.string()), "the reasons of the fallbacks used for the episode or its clips"),
         Column("finished_at", TIME, "when its clips were finished"),
         Column("version", pa.string(), "hash of what the rows of this episode were made from"),
