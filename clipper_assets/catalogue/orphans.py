@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 from clipper_assets.catalogue.census import Census
-from clipper_assets.clips.removal import LAKE_FOLDERS, MANIFEST
+from clipper_assets.clips.folders import MANIFEST
+from clipper_assets.clips.removal import LAKE_FOLDERS
 from clipper_assets.storage.lake import LAKE
 
 

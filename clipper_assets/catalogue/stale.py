@@ -17,8 +17,9 @@ from clipper_assets.chapters import assets as chapters
 from clipper_assets.chapters.chapter import CHAPTERS_TABLE
 from clipper_assets.clips import assets as clips
 from clipper_assets.clips.again import render_config
+from clipper_assets.clips.folders import manifest_key
 from clipper_assets.clips.looks import Rendition
-from clipper_assets.clips.manifest import Manifest, Requested, manifest_key, read_manifest
+from clipper_assets.clips.manifest import Manifest, Requested, read_manifest
 from clipper_assets.clips.planned import Tables
 from clipper_assets.episodes import assets as uploads
 from clipper_assets.episodes.partitions import object_key

@@ -12,9 +12,9 @@ from contextlib import suppress
 
 import dagster as dg
 
+from clipper_assets.clips.folders import MANIFEST, clip_folders, owner
 from clipper_assets.clips.looks import LOOK_SET, Rendition
-from clipper_assets.clips.manifest import clip_folders, owner, read_manifest
-from clipper_assets.clips.removal import MANIFEST
+from clipper_assets.clips.manifest import read_manifest
 from clipper_assets.clips.variants import clip_variants
 from clipper_assets.episodes.claims import UPLOAD_TAG, upload_tag
 from clipper_assets.episodes.partitions import EPISODES, object_key

@@ -7,11 +7,13 @@ from pydantic import Field
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import clip_checks
 from clipper_assets.clips.comparison import why_produced_again
+from clipper_assets.clips.folders import MANIFEST
 from clipper_assets.clips.lineage import SHOW_SETTINGS, clips_read
 from clipper_assets.clips.look import Look
 from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.making import Step, make_clips
-from clipper_assets.clips.manifest import CLIPS, Requested, clips_table, manifests_beside
+from clipper_assets.clips.manifest import CLIPS, Requested, clips_table
+from clipper_assets.clips.manifests import manifests_beside
 from clipper_assets.clips.planned import Planned, Tables, planned_clips
 from clipper_assets.clips.records import whole_clips
 from clipper_assets.clips.rendering.encoders import X264, Encoder, best_encoder
@@ -97,7 +99,7 @@ def rendered_clips(
         best_encoder,
         lambda encoder: _planned(config, storage, settings, encoder, tables),
     )
-    aspect, manifest = made.rendition.aspect, f"{made.folder}/manifest.json"
+    aspect, manifest = made.rendition.aspect, f"{made.folder}/{MANIFEST}"
     beside = manifests_beside(storage, made.source, aspect, context.log.warning)
     others = [clip for _, other in beside.values() for clip in whole_clips(storage, other)]
     table = clips_table(made.source.episode, [*made.clips, *others])

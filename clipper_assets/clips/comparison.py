@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from clipper_assets.chapters.chapter import CHAPTERS_TABLE, read_chapters
 from clipper_assets.clips.chapter_files import with_chapters
+from clipper_assets.clips.folders import manifest_key
 from clipper_assets.clips.gates.verdicts import Limits
 from clipper_assets.clips.looks import Rendition
-from clipper_assets.clips.manifest import Clip, Manifest, manifest_key, read_manifest
+from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
 from clipper_assets.clips.records import recorded
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.runtime.asset_names import CHAPTERS

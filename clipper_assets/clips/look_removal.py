@@ -6,8 +6,8 @@ from functools import partial
 
 import dagster as dg
 
+from clipper_assets.clips.folders import manifest_key
 from clipper_assets.clips.looks import LOOK_SET, Rendition, may_have_files
-from clipper_assets.clips.manifest import manifest_key
 from clipper_assets.clips.removal import remove_look
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.media.frame import Aspect

@@ -12,8 +12,9 @@ import dagster as dg
 from clipper_assets.camera.direction.path import read_requested_layout
 from clipper_assets.clips.chapter_files import publish_chapters
 from clipper_assets.clips.checks import gate_results, published
+from clipper_assets.clips.folders import MANIFEST, clip_folder
 from clipper_assets.clips.looks import Rendition
-from clipper_assets.clips.manifest import Clip, Manifest, Requested, Source, clip_folder
+from clipper_assets.clips.manifest import Clip, Manifest, Requested, Source
 from clipper_assets.clips.planned import Planned, Tables
 from clipper_assets.clips.preview import clips_preview
 from clipper_assets.clips.records import read_record, record_key
@@ -129,12 +130,12 @@ def make_clips(
     produced = replace(produced, failed={**produced.failed, **planned.left_out})
     finished = manifest.finished(produced.clips, planned.edits.version, produced.failed)
     finished = publish_chapters(storage, folder, finished, context.log.warning)
-    storage.put_bytes(f"{folder}/manifest.json", finished.to_bytes())
+    storage.put_bytes(f"{folder}/{MANIFEST}", finished.to_bytes())
     _remove_others(storage, source.episode, planned.rendition, produced.clips)
     facts = {
         **_metadata(finished, produced, seconds),
-        "dagster/uri": storage.uri(f"{folder}/manifest.json"),
-        "manifest": f"{folder}/manifest.json",
+        "dagster/uri": storage.uri(f"{folder}/{MANIFEST}"),
+        "manifest": f"{folder}/{MANIFEST}",
         "clips": dg.MetadataValue.md(clips_preview(storage, produced.clips)),
         "encoder": chosen.name,
         "caption_style": planned.look.style.name,

@@ -1,9 +1,7 @@
 """`manifest.json`, which frontends read."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -13,18 +11,14 @@ from clipper_assets.clips.gates.figures import Figures
 from clipper_assets.clips.gates.verdicts import Verdict, blocked_by
 from clipper_assets.clips.looks import Rendition, look_in
 from clipper_assets.edits.model import Review
-from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.asset_names import CLIP_VARIANTS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import DEGRADED
-from clipper_assets.runtime.errors import StorageError
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage, is_key
 from clipper_assets.storage.damaged import DamagedError, stored_bytes
 from clipper_assets.storage.tables import SCHEMA_VERSION, Column, TableSpec
 
-MOST_BYTES = 16 * 1024 * 1024
-"""A longer file is no manifest: one of the most clips has less than a tenth."""
 CLIPS = TableSpec(
     "clips",
     [
@@ -225,76 +219,6 @@ def read_manifest(storage: Storage, key: str) -> Manifest:
     if not all(map(is_key, [*manifest.chapter_files.keys, *(key for clip in manifest.clips for key in clip.keys)])):
         raise DamagedError(f"the manifest {key} names files outside the storage root; {remedy}")
     return manifest
-
-
-def clip_folder(storage: Storage, source: RawVideo, rendition: Rendition, claim: Manifest) -> str:
-    """Claim the folder for an episode's clips, by creating its manifest, which only one episode can do.
-
-    `<folder of the upload>/clips`, or below it a folder named like the upload where another episode was first; clips
-    that are not 9:16 lie in a folder below that, `1x1`, and have a manifest of their own, as those of a look do, in
-    `looks/square-marker`. Raises StorageError where all of them belong to others.
-    """
-    folders = clip_folders(source.key, rendition.folder)
-    if rendition.look is not None:
-        folders.sort(key=lambda folder: not _is_beside(storage, source.episode, folder, rendition))
-    for folder in folders:
-        key = f"{folder}/manifest.json"
-        if storage.create(key, claim.to_bytes()) or owner(storage, key) == source.episode:
-            return folder
-    parent = (PurePosixPath(source.key).parent / "clips").as_posix()
-    raise StorageError(f"{parent} and the folders in it belong to other episodes; move {source.key} to its own folder")
-
-
-def _is_beside(storage: Storage, episode: str, folder: str, rendition: Rendition) -> bool:
-    """Whether a folder lies below that of the episode's default clips in any aspect."""
-    parent = folder.removesuffix(rendition.folder)
-    keys = [f"{parent}{Rendition(aspect).folder}/manifest.json" for aspect in Aspect]
-    return any(storage.exists(key) and owner(storage, key) == episode for key in keys)
-
-
-def clip_folders(key: str, below: str) -> list[str]:
-    """The folders in which clips of an upload may be, in order of preference; `below` is `Rendition.folder`."""
-    upload = PurePosixPath(key)
-    parent = (upload.parent / "clips").as_posix()
-    return [place + below for place in (parent, f"{parent}/{upload.stem}", f"{parent}/{upload.name}")]
-
-
-def manifests_beside(
-    storage: Storage, source: RawVideo, aspect: Aspect, warn: Callable[[str], None]
-) -> dict[Aspect, tuple[str, Manifest]]:
-    """Key and content of the finished manifests of the same upload in the other aspects, without those of looks.
-
-    One that cannot be read is left out with a warning: the clips of this aspect do not need it.
-    """
-    found: dict[Aspect, tuple[str, Manifest]] = {}
-    for other in (each for each in Aspect if each is not aspect):
-        key = manifest_key(storage, source.key, source.episode, Rendition(other))
-        if key is None:
-            continue
-        try:
-            manifest = read_manifest(storage, key)
-        except DamagedError as damaged:
-            warn(str(damaged))
-            continue
-        if manifest.status == "done" and manifest.source.etag == source.etag:
-            found[other] = key, manifest
-    return found
-
-
-def manifest_key(storage: Storage, upload: str, episode: str, rendition: Rendition) -> str | None:
-    """Key of the manifest of an episode's clips of a rendition; None if it has none. `upload` is an object key."""
-    keys = [f"{folder}/manifest.json" for folder in clip_folders(upload, rendition.folder)]
-    return next((key for key in keys if storage.exists(key) and owner(storage, key) == episode), None)
-
-
-def owner(storage: Storage, key: str) -> str | None:
-    """The episode of a manifest; None if it names none, as files of other software do, or was removed meanwhile."""
-    try:
-        manifest = json.loads(storage.read_bytes(key, MOST_BYTES))
-    except (ValueError, RecursionError, FileNotFoundError):
-        return None
-    episode = manifest.get("episode") if isinstance(manifest, dict) else None
-    return episode if isinstance(episode, str) else None
 
 
 def clips_table(episode: str, clips: list[Clip], spec: TableSpec = CLIPS) -> pa.Table:

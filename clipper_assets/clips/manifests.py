@@ -1,15 +1,20 @@
 """All manifests of an episode: of its clips in every aspect, and in every look."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from clipper_assets.clips.folders import MANIFEST, manifest_key
+from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
-from clipper_assets.clips.removal import MANIFEST
+from clipper_assets.episodes.source import RawVideo
+from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.base import Storage
+from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
@@ -39,6 +44,28 @@ def manifests_of(storage: Storage, partition: str) -> list[Finished]:
         manifest, written = read_manifest(storage, key), storage.stat(key)
         if manifest.episode == partition and manifest.status == "done" and written:
             found.append(Finished(manifest, written.changed_at))
+    return found
+
+
+def manifests_beside(
+    storage: Storage, source: RawVideo, aspect: Aspect, warn: Callable[[str], None]
+) -> dict[Aspect, tuple[str, Manifest]]:
+    """Key and content of the finished manifests of the same upload in the other aspects, without those of looks.
+
+    One that cannot be read is left out with a warning: the clips of this aspect do not need it.
+    """
+    found: dict[Aspect, tuple[str, Manifest]] = {}
+    for other in (each for each in Aspect if each is not aspect):
+        key = manifest_key(storage, source.key, source.episode, Rendition(other))
+        if key is None:
+            continue
+        try:
+            manifest = read_manifest(storage, key)
+        except DamagedError as damaged:
+            warn(str(damaged))
+            continue
+        if manifest.status == "done" and manifest.source.etag == source.etag:
+            found[other] = key, manifest
     return found
 
 

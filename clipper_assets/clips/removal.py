@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
+from clipper_assets.clips.folders import MANIFEST, clip_folders, owner
 from clipper_assets.clips.looks import LOOKS, Rendition, look_folder
-from clipper_assets.clips.manifest import clip_folders, owner
 from clipper_assets.clips.records import records_of
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
@@ -48,7 +48,6 @@ LAKE_FOLDERS = (
     PICTURES,
 )
 """Folders of the lake with one folder per episode; the claims of runs are kept elsewhere and stay."""
-MANIFEST = "manifest.json"
 _CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)|" + "|".join(map(re.escape, NAMES)))
 
 

@@ -8,8 +8,8 @@ import dagster as dg
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.catalogue.missing import KEY as MEMORY
 from clipper_assets.clips.chapter_files import NAMES
+from clipper_assets.clips.folders import clip_folders
 from clipper_assets.clips.looks import Rendition
-from clipper_assets.clips.manifest import clip_folders
 from clipper_assets.clips.removal import LAKE_FOLDERS, RECORDS
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS

@@ -11,10 +11,11 @@ from typing import Any, cast
 import dagster as dg
 import pytest
 
+from clipper_assets.clips.folders import clip_folder
 from clipper_assets.clips.look_removal import files_by_episode, remove_look_of_all
 from clipper_assets.clips.looks import Rendition, parse_look
 from clipper_assets.clips.making import _remove_others
-from clipper_assets.clips.manifest import Manifest, Source, clip_folder
+from clipper_assets.clips.manifest import Manifest, Source
 from clipper_assets.clips.records import record_key, records_of
 from clipper_assets.edits.model import Decision, EditedClip, Edits, StoredDecision
 from clipper_assets.episodes.partitions import partition_key

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from clipper_assets.api.repository.snapshot import EpisodeSnapshot
 from clipper_assets.api.views.clips import ClipView, clip_view
+from clipper_assets.clips.folders import MANIFEST
 from clipper_assets.clips.looks import parse_look
 from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.log import RunView
@@ -80,6 +81,6 @@ def look_of_episode(
         error=damage or (view.error if view and view.state is EpisodeState.failed else None),
         clips=len(clips) if clips is not None else None,
         publishable=sum(clip.is_publishable for clip in clips) if clips is not None else None,
-        manifest_key=f"{folder}/manifest.json" if folder else None,
+        manifest_key=f"{folder}/{MANIFEST}" if folder else None,
         clip_views=clips or [],
     )
