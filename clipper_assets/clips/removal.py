@@ -1,14 +1,13 @@
 """Removes everything that was produced for an episode, but not its upload."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
-from clipper_assets.clips.folders import MANIFEST, clip_folders, owner
+from clipper_assets.clips.folders import MANIFEST, clip_folders, own_folders
 from clipper_assets.clips.looks import LOOKS, Rendition, look_folder
-from clipper_assets.clips.records import records_of
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.media.frame import Aspect
@@ -62,10 +61,10 @@ def remove_files(storage: Storage, partition: str, lake_folders: Iterable[str] =
     It can be repeated if it was interrupted: a manifest is removed after the files whose owner it names, and the
     records of clips, which name the folders, after that.
     """
-    recorded, emptied = _recorded_folders(storage, partition), set[str]()
+    emptied = set[str]()
     renditions = [*(Rendition(aspect).folder for aspect in Aspect), *map(look_folder, stored_looks(storage, partition))]
     for below in renditions:
-        emptied |= _remove_clips(storage, partition, below, recorded)
+        emptied |= _remove_clips(storage, partition, below)
     for name in lake_folders:
         emptied |= _remove_all(storage, f"{LAKE}/{name}/{hive_folder(partition)}")
     storage.delete(fingerprint_key(partition))
@@ -78,7 +77,7 @@ def remove_look(storage: Storage, partition: str, look: str) -> None:
 
     It can be repeated if it was interrupted, as `remove_files`.
     """
-    emptied = _remove_clips(storage, partition, look_folder(look), _recorded_folders(storage, partition))
+    emptied = _remove_clips(storage, partition, look_folder(look))
     for folder in look_lake_folders(partition, look):
         emptied |= {*_remove_all(storage, folder), PurePosixPath(folder).parent.as_posix()}
     _discard(storage, emptied)
@@ -102,9 +101,9 @@ def stored_looks(storage: Storage, partition: str) -> set[str]:
     return found
 
 
-def _remove_clips(storage: Storage, partition: str, below: str, recorded: Set[str]) -> set[str]:
+def _remove_clips(storage: Storage, partition: str, below: str) -> set[str]:
     """Remove the clips of a rendition, whose folder is `below`, and then their manifest; returns the folders."""
-    folders = _folders_of(storage, partition, below, recorded)
+    folders = list(own_folders(storage, partition, below))
     for folder in folders:
         for stored in list(storage.list_objects(folder)):
             path = PurePosixPath(stored.key)
@@ -127,19 +126,3 @@ def _remove_all(storage: Storage, folder: str) -> set[str]:
 def _discard(storage: Storage, emptied: Iterable[str]) -> None:
     for folder in sorted(emptied, key=len, reverse=True):
         storage.discard_empty(folder)
-
-
-def _recorded_folders(storage: Storage, partition: str) -> set[str]:
-    """The folders of all clips of an episode that have records."""
-    return {PurePosixPath(clip.key).parent.as_posix() for clip in records_of(storage, partition)}
-
-
-def _folders_of(storage: Storage, partition: str, below: str, recorded: Set[str]) -> list[str]:
-    """The episode's clip folders, found by their manifests or, if a manifest names no episode, by its clip records."""
-    folders = []
-    for folder in clip_folders(object_key(partition), below):
-        manifest = f"{folder}/{MANIFEST}"
-        episode = owner(storage, manifest) if storage.exists(manifest) else None
-        if episode == partition or (episode is None and folder in recorded):
-            folders.append(folder)
-    return folders

@@ -115,6 +115,24 @@ def test_a_backfill_of_a_look_and_its_removal_leave_twenty_episodes_as_they_were
     assert folders(storage) - folders_before == {Path(storage.root) / "lake/clip_variants"}
 
 
+def test_a_look_made_again_because_its_manifest_was_damaged_leaves_no_files(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    keys = ("show/a.mp4", "show/a.mov")
+    store(storage, instance, keys)
+    before = contents(storage)
+    backfill(storage, instance, LOOK, keys)
+    made = contents(storage)
+    for key in made.keys() - before.keys():
+        if key.endswith("/manifest.json"):
+            storage.put_bytes(key, b"{")
+    assert files_by_episode(storage, instance, LOOK) == dict.fromkeys(keys, 2 * 4 + 1)
+    backfill(storage, instance, LOOK, keys[::-1])
+    assert contents(storage).keys() == made.keys()
+    remove_look_of_all(storage, instance, LOOK)
+    assert contents(storage) == before
+
+
 def test_looks_can_be_removed_at_the_same_time(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
     store(storage, instance, EPISODES[:4])
     before = contents(storage)
