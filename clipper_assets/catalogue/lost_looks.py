@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from clipper_assets.catalogue.census import Amount, Census
-from clipper_assets.clips.look_removal import is_in_progress, remove_look_of_all
+from clipper_assets.clips.look_removal import LookInUseError, remove_look_of_all
 from clipper_assets.clips.looks import LOOK_SET
 from clipper_assets.episodes.partitions import EPISODES
 from clipper_assets.storage.base import Storage
@@ -40,7 +40,8 @@ def remove_lost(storage: Storage, instance: dg.DagsterInstance, lost: LostLook) 
     """Remove all files of a lost look; returns why they stay in one phrase, or None."""
     if instance.has_dynamic_partition(LOOK_SET, lost.name):
         return "its partition is back"
-    if is_in_progress(instance, lost.name):
+    try:
+        remove_look_of_all(storage, instance, lost.name, lost.episodes)
+    except LookInUseError:
         return "a run of it is in progress"
-    remove_look_of_all(storage, instance, lost.name, lost.episodes)
     return None

@@ -8,7 +8,7 @@ import click
 import dagster as dg
 
 from clipper_assets.cli.mistakes import MISTAKES
-from clipper_assets.clips.look_removal import is_in_progress, remove_look_of_all
+from clipper_assets.clips.look_removal import remove_look_of_all
 from clipper_assets.clips.looks import LOOK_SET, parse_look
 from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
@@ -46,8 +46,6 @@ def add_look(look: str) -> None:
 def remove_look(look: str) -> None:
     """Remove LOOK with its clips of all episodes; other clips stay as they are."""
     with _instance() as instance:
-        if is_in_progress(instance, look):
-            raise ValueError(f"a run of the look {look} is in progress; cancel it, or wait for its end")
         settings = Settings()
         episodes = remove_look_of_all(storage_at(settings.storage, settings.url_expiry_s), instance, look)
     console.print(f"removed {look} of {len(episodes)} episodes", markup=False, highlight=False, soft_wrap=True)

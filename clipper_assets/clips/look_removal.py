@@ -1,6 +1,6 @@
 """Removes a look: its clips of all episodes, its runs and its partition."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -22,10 +22,16 @@ AT_ONCE = 16
 """Episodes whose files are removed at once: S3 answers each request in about 20 ms."""
 
 
-def is_in_progress(instance: dg.DagsterInstance, look: str) -> bool:
-    """Whether a run of the look is queued or running, of any episode."""
-    filters = runs_filter(tags={LOOK_TAG: look}, statuses=list(NOT_FINISHED_STATUSES))
-    return bool(instance.get_run_ids(filters, limit=1))
+class UnknownLookError(ValueError):
+    """There is no look of this name; the message lists those that there are."""
+
+    def __init__(self, instance: dg.DagsterInstance, look: str):
+        names = ", ".join(instance.get_dynamic_partitions(LOOK_SET)) or "none yet"
+        super().__init__(f"there is no look {look}; the looks are: {names}")
+
+
+class LookInUseError(ValueError):
+    """A run of the look is queued or running, of any episode."""
 
 
 def episodes_with(instance: dg.DagsterInstance, look: str) -> set[str]:
@@ -49,12 +55,18 @@ def _files(storage: Storage, episode: str, look: str) -> int:
     return sum(1 for _ in storage.list_objects(manifest.rpartition("/")[0])) if manifest else 0
 
 
-def remove_look_of_all(storage: Storage, instance: dg.DagsterInstance, look: str, also: Iterable[str] = ()) -> set[str]:
+def remove_look_of_all(
+    storage: Storage, instance: dg.DagsterInstance, look: str, also: Collection[str] = ()
+) -> set[str]:
     """Remove a look with its clips of all episodes that Dagster knows to have it, and of `also`; returns the episodes.
 
     It can be repeated if it was interrupted; what is left then is found by `collect_garbage`, because the partition is
-    removed first.
+    removed first. Raises UnknownLookError and LookInUseError, and removes nothing then.
     """
+    has_partition = instance.has_dynamic_partition(LOOK_SET, look)
+    if not has_partition and not also and not episodes_with(instance, look):
+        raise UnknownLookError(instance, look)
+    _refuse_in_use(instance, look)
     instance.delete_dynamic_partition(LOOK_SET, look)
     episodes = {*episodes_with(instance, look), *also}
     if may_have_files(look):
@@ -63,3 +75,9 @@ def remove_look_of_all(storage: Storage, instance: dg.DagsterInstance, look: str
     for run_id in instance.get_run_ids(runs_filter(tags={LOOK_TAG: look})):
         remove_run(instance, run_id)
     return episodes
+
+
+def _refuse_in_use(instance: dg.DagsterInstance, look: str) -> None:
+    filters = runs_filter(tags={LOOK_TAG: look}, statuses=list(NOT_FINISHED_STATUSES))
+    if instance.get_run_ids(filters, limit=1):
+        raise LookInUseError(f"a run of the look {look} is in progress; cancel it, or wait for its end")

@@ -30,6 +30,8 @@ def test_looks_are_added_listed_and_removed_with_their_files(tmp_path: Path, mon
     assert (refused.exit_code, "unknown look 'square-comic'; name it" in refused.output) == (1, True)
     assert looks("add", LOOK).exit_code == 0
     assert looks("list").output == f"{LOOK}\n"
+    typo = looks("remove", "typo")
+    assert (typo.exit_code, typo.output) == (1, f"clipper: there is no look typo; the looks are: {LOOK}\n")
     tags = {"dagster/partition": look_partition("show/a.mp4", LOOK), EPISODE_TAG: "show/a.mp4", LOOK_TAG: LOOK}
     with dg.DagsterInstance.get() as instance:
         run = instance.add_run(dg.DagsterRun("render_look", tags=tags, status=dg.DagsterRunStatus.STARTED))

@@ -4,12 +4,12 @@ from fastapi import APIRouter, Depends, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import LookName, Services, ServicesDep
+from clipper_assets.api.deps import LookName, ServicesDep
 from clipper_assets.api.looks import clips_in_looks, start_look
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.views.episodes import Accepted, accepted
 from clipper_assets.api.views.looks import ClipsInLook, LookFiles, LookView, LookViews, look_view
-from clipper_assets.clips.look_removal import episodes_with, files_by_episode, is_in_progress, remove_look_of_all
+from clipper_assets.clips.look_removal import LookInUseError, UnknownLookError, files_by_episode, remove_look_of_all
 from clipper_assets.clips.looks import LOOK_SET, parse_look
 
 
@@ -34,7 +34,7 @@ def list_looks(services: ServicesDep) -> LookViews:
 def get_look(look: LookName, services: ServicesDep) -> LookFiles:
     """Return a look with what its removal would delete; it counts the stored files of each episode."""
     if not services.instance.has_dynamic_partition(LOOK_SET, look):
-        raise RefusedError(404, f"there is no look {look}; the looks are: {_names(services)}")
+        raise RefusedError(404, str(UnknownLookError(services.instance, look)))
     files = files_by_episode(services.storage, services.instance, look)
     return LookFiles(**look_view(look).model_dump(), episodes=len(files), files=sum(files.values()))
 
@@ -53,12 +53,12 @@ def add_look(look: LookName, services: ServicesDep) -> LookView:
 @router.delete("/looks/{look}", status_code=204, dependencies=CHANGES, responses=answers(403, 404, 409))
 def remove_look(look: LookName, services: ServicesDep) -> None:
     """Permanently remove a look with its clips, manifests and runs of all episodes. Other clips stay as they are."""
-    instance = services.instance
-    if not instance.has_dynamic_partition(LOOK_SET, look) and not episodes_with(instance, look):
-        raise RefusedError(404, f"there is no look {look}; the looks are: {_names(services)}")
-    if is_in_progress(instance, look):
-        raise RefusedError(409, f"a run of the look {look} is in progress; cancel it, or wait for its end")
-    remove_look_of_all(services.storage, instance, look)
+    try:
+        remove_look_of_all(services.storage, services.instance, look)
+    except UnknownLookError as unknown:
+        raise RefusedError(404, str(unknown)) from None
+    except LookInUseError as in_use:
+        raise RefusedError(409, str(in_use)) from None
 
 
 @router.get("/episodes/{key:path}/looks/{look:look}", responses=answers(404, 409))
@@ -79,9 +79,5 @@ def make_clips_in_look(key: str, look: LookName, services: ServicesDep, response
     """Make the clips of an episode in a look; those that are up to date are kept. Joins a run in progress."""
     episode = services.states.intact_snapshot(key)
     if not services.instance.has_dynamic_partition(LOOK_SET, look):
-        raise RefusedError(404, f"there is no look {look}, only {_names(services)}; add it with PUT /looks/{look}")
+        raise RefusedError(404, f"{UnknownLookError(services.instance, look)}; add it with PUT /looks/{look}")
     return accepted(key, start_look(services, episode, look), response)
-
-
-def _names(services: Services) -> str:
-    return ", ".join(services.instance.get_dynamic_partitions(LOOK_SET)) or "none yet"
