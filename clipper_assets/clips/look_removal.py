@@ -68,6 +68,12 @@ def remove_look_of_all(
         raise UnknownLookError(instance, look)
     _refuse_in_use(instance, look)
     instance.delete_dynamic_partition(LOOK_SET, look)
+    try:
+        _refuse_in_use(instance, look)  # a run that was launched meanwhile; without the partition, later ones fail
+    except LookInUseError:
+        if has_partition:
+            instance.add_dynamic_partitions(LOOK_SET, [look])
+        raise
     episodes = {*episodes_with(instance, look), *also}
     if may_have_files(look):
         with ThreadPoolExecutor(AT_ONCE) as pool:

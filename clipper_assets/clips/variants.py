@@ -9,7 +9,7 @@ from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.checks import clip_checks
 from clipper_assets.clips.lineage import VARIANTS_SETTINGS, variants_read
 from clipper_assets.clips.look import Look
-from clipper_assets.clips.looks import Rendition, episodes_and_looks, parse_look
+from clipper_assets.clips.looks import LOOK_SET, Rendition, episodes_and_looks, parse_look
 from clipper_assets.clips.making import Step, make_clips
 from clipper_assets.clips.manifest import VARIANTS, Requested, clips_table
 from clipper_assets.clips.planned import Planned, Tables, planned_clips
@@ -96,8 +96,13 @@ def clip_variants(
 def _planned(
     look: str, step: Step, language_model: LanguageModel, encoder: Encoder, tables: Tables
 ) -> tuple[Planned, dict[dg.AssetKey, str]]:
-    """The clips of a look, and what was read. Raises ValueError as `parse_look` and `planned_clips`."""
+    """The clips of a look, and what was read.
+
+    Raises ValueError as `parse_look` and `planned_clips`, and for a look that was removed since the run was launched.
+    """
     named = parse_look(look)
+    if not step.context.instance.has_dynamic_partition(LOOK_SET, look):
+        raise ValueError(f"the look {look} was removed; add it again to make clips in it")
     storage, settings = step.storage, step.settings
     source = RawVideo.from_table(tables.raw_video)
     show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from clipper_assets.clips.folders import clip_folder
-from clipper_assets.clips.look_removal import files_by_episode, remove_look_of_all
+from clipper_assets.clips.look_removal import LookInUseError, files_by_episode, remove_look_of_all
 from clipper_assets.clips.looks import Rendition, parse_look
 from clipper_assets.clips.making import _remove_others
 from clipper_assets.clips.manifest import Manifest, Source
@@ -175,6 +175,24 @@ def test_surplus_clips_of_a_look_go_and_those_of_others_stay(
     gone = before.keys() - contents(storage).keys()
     assert len(gone) == 4 + 1
     assert all(f"looks/{LOOK}/clip_1." in each for each in gone)
+
+
+def test_a_look_with_a_run_that_was_launched_meanwhile_stays(
+    storage: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(storage, instance, EPISODES[:1])
+    backfill(storage, instance, LOOK, EPISODES[:1])
+    before, looks = contents(storage), set(instance.get_dynamic_partitions("looks"))
+    delete, tags = type(instance).delete_dynamic_partition, {LOOK_TAG: LOOK, EPISODE_TAG: EPISODES[0]}
+
+    def launched_before(each: dg.DagsterInstance, *arguments: str) -> None:
+        instance.add_run(dg.DagsterRun("render_look", tags=tags, status=dg.DagsterRunStatus.STARTING))
+        delete(each, *arguments)
+
+    monkeypatch.setattr(type(instance), "delete_dynamic_partition", launched_before)
+    with pytest.raises(LookInUseError, match=f"a run of the look {LOOK} is in progress"):
+        remove_look_of_all(storage, instance, LOOK)
+    assert (contents(storage), set(instance.get_dynamic_partitions("looks"))) == (before, looks)
 
 
 def test_a_partition_that_is_no_look_is_removed_with_its_runs_and_touches_no_file(

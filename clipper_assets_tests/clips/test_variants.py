@@ -7,6 +7,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from clipper_assets.clips import variants
+from clipper_assets.clips.looks import NamedLook, parse_look
 from clipper_assets.clips.manifest import VARIANTS, Manifest
 from clipper_assets.clips.removal import remove_look
 from clipper_assets.edits.model import Decision, EditedClip, Edits, StoredDecision
@@ -122,12 +124,21 @@ def test_runs_of_looks_and_of_the_default_clips_at_the_same_time_change_nothing_
     assert (clip.look, clip.aspect) == (None, Aspect.portrait)
 
 
-def test_an_unknown_look_and_one_in_another_language_are_refused(
-    episode: DirectoryStorage, instance: dg.DagsterInstance
+def test_an_unknown_look_and_one_that_was_removed_meanwhile_are_refused(
+    episode: DirectoryStorage, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(episode)
     (sentence,) = failures(render_look(episode, KEY, instance, "square-comic"))
     assert sentence.startswith("unknown look 'square-comic'; name it <aspect>-<caption style>, such as square-marker")
+
+    def removed(look: str) -> NamedLook:
+        instance.delete_dynamic_partition("looks", look)
+        return parse_look(look)
+
+    monkeypatch.setattr(variants, "parse_look", removed)
+    assert failures(render_look(episode, KEY, instance, "square-marker")) == [
+        "the look square-marker was removed; add it again to make clips in it"
+    ]
     assert contents(episode) == before
 
 
