@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 from clipper_assets.clips.folders import MANIFEST, owner
 from clipper_assets.clips.looks import LOOKS, look_in
-from clipper_assets.clips.removal import RECORDS, is_clip_file
+from clipper_assets.clips.records import RECORDS
+from clipper_assets.clips.removal import is_clip_file
 from clipper_assets.episodes.partitions import object_key, partition_key
 from clipper_assets.episodes.uploads import is_upload
 from clipper_assets.runtime.asset_names import CLIP_VARIANTS

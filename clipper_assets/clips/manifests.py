@@ -11,12 +11,11 @@ from pydantic import ValidationError
 from clipper_assets.clips.folders import MANIFEST, manifest_key
 from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip, Manifest, read_manifest
+from clipper_assets.clips.records import records_folder
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
-from clipper_assets.storage.hive import hive_folder
-from clipper_assets.storage.lake import LAKE
 
 
 class Finished(NamedTuple):
@@ -31,7 +30,7 @@ def manifests_of(storage: Storage, partition: str) -> list[Finished]:
 
     They are found by the records of the clips. Raises DamagedError if a manifest cannot be read.
     """
-    folder = f"{LAKE}/clip_records/{hive_folder(partition)}"
+    folder = records_folder(partition)
     records: dict[str, list[str]] = defaultdict(list)
     for stored in storage.list_objects(folder):
         records[str(PurePosixPath(stored.key).parent.relative_to(folder))].append(stored.key)

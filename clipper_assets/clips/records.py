@@ -10,6 +10,14 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 
+RECORDS = "clip_records"
+"""The folder of the lake with the records of all episodes."""
+
+
+def records_folder(partition: str, below: str = "") -> str:
+    """The folder with the records of an episode's clips; `below` is `Rendition.folder`, empty for those of 9:16."""
+    return f"{LAKE}/{RECORDS}/{hive_folder(partition)}{below}"
+
 
 def records_of(storage: Storage, partition: str) -> list[Clip]:
     """The records of an episode's finished clips in every aspect and look; without those of an incompatible version.
@@ -17,7 +25,7 @@ def records_of(storage: Storage, partition: str) -> list[Clip]:
     One that is removed meanwhile, with another look of the episode, is left out.
     """
     clips = []
-    for stored in storage.list_objects(f"{LAKE}/clip_records/{hive_folder(partition)}"):
+    for stored in storage.list_objects(records_folder(partition)):
         with suppress(ValidationError, FileNotFoundError):
             clips.append(Clip.model_validate_json(storage.read_bytes(stored.key)))
     return clips
@@ -25,7 +33,7 @@ def records_of(storage: Storage, partition: str) -> list[Clip]:
 
 def record_key(partition: str, rendition: Rendition, index: int) -> str:
     """Key of a finished clip's record: written last and removed first, so that it always matches the stored file."""
-    return f"{LAKE}/clip_records/{hive_folder(partition)}{rendition.folder}/clip_{index}.json"
+    return f"{records_folder(partition, rendition.folder)}/clip_{index}.json"
 
 
 def read_record(storage: Storage, partition: str, rendition: Rendition, index: int) -> Clip | None:

@@ -8,6 +8,7 @@ from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
 from clipper_assets.clips.folders import MANIFEST, clip_folders, own_folders
 from clipper_assets.clips.looks import LOOKS, Rendition, look_folder
+from clipper_assets.clips.records import RECORDS, records_folder
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.media.frame import Aspect
@@ -28,7 +29,6 @@ from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE
 from clipper_assets.storage.pictures import PICTURES
 
-RECORDS = "clip_records"
 LAKE_FOLDERS = (
     RAW_VIDEO,
     "speech",
@@ -78,18 +78,10 @@ def remove_look(storage: Storage, partition: str, look: str) -> None:
     It can be repeated if it was interrupted, as `remove_files`.
     """
     emptied = _remove_clips(storage, partition, look_folder(look))
-    for folder in look_lake_folders(partition, look):
+    table = f"{LAKE}/{CLIP_VARIANTS}/{hive_folder(partition)}/{hive_folder(look, 'look')}"
+    for folder in (table, records_folder(partition, look_folder(look))):
         emptied |= {*_remove_all(storage, folder), PurePosixPath(folder).parent.as_posix()}
     _discard(storage, emptied)
-
-
-def look_lake_folders(partition: str, look: str) -> list[str]:
-    """The folders of the lake with the files of an episode's look: those of its table and of its clips' records."""
-    episode = hive_folder(partition)
-    return [
-        f"{LAKE}/{CLIP_VARIANTS}/{episode}/{hive_folder(look, 'look')}",
-        f"{LAKE}/{RECORDS}/{episode}{look_folder(look)}",
-    ]
 
 
 def stored_looks(storage: Storage, partition: str) -> set[str]:

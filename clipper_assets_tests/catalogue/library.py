@@ -10,7 +10,8 @@ from clipper_assets.catalogue.missing import KEY as MEMORY
 from clipper_assets.clips.chapter_files import NAMES
 from clipper_assets.clips.folders import clip_folders
 from clipper_assets.clips.looks import Rendition
-from clipper_assets.clips.removal import LAKE_FOLDERS, RECORDS
+from clipper_assets.clips.records import RECORDS
+from clipper_assets.clips.removal import LAKE_FOLDERS
 from clipper_assets.episodes.partitions import partition_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
 from clipper_assets.media.frame import Aspect

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from clipper_assets.clips.looks import LOOKS, look_folder, parse_look
+from clipper_assets.clips.records import records_folder
 from clipper_assets.clips.translation.stored import read_translations, write_translations
 from clipper_assets.clips.translation.texts import clip_texts
 from clipper_assets.clips.translation.translate import Translations, translate_clips
@@ -14,8 +15,6 @@ from clipper_assets.highlights.window import read_windows
 from clipper_assets.llm.language_model import LanguageModel
 from clipper_assets.runtime.progress import Report
 from clipper_assets.storage.base import Storage
-from clipper_assets.storage.hive import hive_folder
-from clipper_assets.storage.lake import LAKE
 
 
 def translated_look(
@@ -40,7 +39,7 @@ def translated_look(
     texts = {window.clip: clip_texts(window, words) for window in read_windows(windows)}
     kept = read_translations(storage, _folders_in(storage, episode, language))
     made = translate_clips(texts, language, language_model, kept, report)
-    folder = f"{_records(episode)}{look_folder(look)}"
+    folder = records_folder(episode, look_folder(look))
     if made.by_recipe != read_translations(storage, [folder]):
         write_translations(storage, folder, made.by_recipe)
     return made
@@ -48,7 +47,7 @@ def translated_look(
 
 def _folders_in(storage: Storage, episode: str, language: str) -> Iterator[str]:
     """The folders with records of the episode's looks in this language."""
-    above = f"{_records(episode)}/{LOOKS}/"
+    above = records_folder(episode, f"/{LOOKS}/")
     names = {stored.key.removeprefix(above).partition("/")[0] for stored in storage.list_objects(above.rstrip("/"))}
     for name in sorted(names):
         try:
@@ -57,7 +56,3 @@ def _folders_in(storage: Storage, episode: str, language: str) -> Iterator[str]:
             continue  # a look of another version, or of no version
         if is_in_language:
             yield above + name
-
-
-def _records(episode: str) -> str:
-    return f"{LAKE}/clip_records/{hive_folder(episode)}"
