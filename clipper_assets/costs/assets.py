@@ -1,7 +1,6 @@
 """`episode_costs`: what each execution of a step of an episode used, and what that cost."""
 
 import dagster as dg
-import pyarrow as pa
 
 from clipper_assets.costs.approved import count_clips
 from clipper_assets.costs.collect import collect
@@ -11,7 +10,6 @@ from clipper_assets.costs.sums import spent
 from clipper_assets.episodes.partitions import episodes, per_episode
 from clipper_assets.runtime.asset_names import EPISODE_COSTS, RENDERED_CLIPS
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
-from clipper_assets.runtime.lineage import version_of
 from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.storage.base import Storage
@@ -46,7 +44,7 @@ def episode_costs(context: dg.AssetExecutionContext, storage: Storage) -> TableR
         context.log.warning(fallback["reason"])
     return TableResult(
         value=collected.table,
-        data_version=dg.DataVersion(_version(collected.table)),
+        data_version=dg.DataVersion(collected.version),
         check_results=[not_degraded(EPISODE_COSTS, degraded)],
         metadata={
             "dagster/row_count": collected.table.num_rows,
@@ -55,9 +53,3 @@ def episode_costs(context: dg.AssetExecutionContext, storage: Storage) -> TableR
             "degraded": degraded,
         },
     )
-
-
-def _version(costs: pa.Table) -> str:
-    """A data version by the executions, which never change once they are stored."""
-    executions = [str(each) for name in ("run_id", "step", "look", "at") for each in costs[name].to_pylist()]
-    return version_of(executions)

@@ -25,6 +25,7 @@ from clipper_assets.runtime.asset_names import (
     SCENES,
 )
 from clipper_assets.runtime.degraded import Degraded
+from clipper_assets.runtime.lineage import version_of
 from clipper_assets.runtime.spend import CPU_SECONDS, FAILED, GPU_SECONDS, INPUT_TOKENS, OUTPUT_TOKENS, USD
 from clipper_assets.runtime.tenant import asset_key, runs_filter
 from clipper_assets.storage.base import Storage
@@ -47,6 +48,8 @@ EPISODE_TAG, LOOK_TAG = "dagster/partition/episodes", "dagster/partition/looks"
 """Dagster's tags of a run of a partition of `clip_variants`."""
 PAGE = 200
 """Events that are read at once."""
+IDENTITY = ("run_id", "step", "look", "at")
+"""Columns that tell executions apart; a step that is retried in its run has several, which end at different times."""
 Row = dict[str, Any]
 
 
@@ -57,6 +60,11 @@ class Collected:
     table: pa.Table
     added: int
     degraded: Sequence[Degraded] = ()
+
+    @property
+    def version(self) -> str:
+        """The data version, by the executions, which never change once they are stored."""
+        return version_of([str(each) for name in IDENTITY for each in self.table[name].to_pylist()])
 
 
 def collect(storage: Storage, instance: dg.DagsterInstance, episode: str) -> Collected:
@@ -70,7 +78,7 @@ def collect(storage: Storage, instance: dg.DagsterInstance, episode: str) -> Col
     except DamagedError as damaged:
         lost = f"the costs of runs that were removed since are lost: {damaged}"
         stored, degraded = [], [Degraded(EPISODE_COSTS, lost)]
-    rows = {_identity(row): row for row in (*_executed(instance, episode), *stored)}
+    rows = {tuple(row[name] for name in IDENTITY): row for row in (*_executed(instance, episode), *stored)}
     table = COSTS.table(sorted(rows.values(), key=lambda row: (row["at"], row["step"])))
     return Collected(table, len(rows) - len(stored), degraded)
 
@@ -89,11 +97,6 @@ def stored_costs(storage: Storage, episode: str) -> pa.Table:
     if not storage.exists(table_key(EPISODE_COSTS, COSTS.name, episode)):
         return COSTS.table([])
     return stored_table(storage, EPISODE_COSTS, COSTS, episode)
-
-
-def _identity(row: Row) -> tuple[Any, ...]:
-    """A step that is retried in its run has several executions, which end at different times."""
-    return row["run_id"], row["step"], row["look"], row["at"]
 
 
 def _executed(instance: dg.DagsterInstance, episode: str) -> Iterator[Row]:

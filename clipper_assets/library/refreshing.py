@@ -5,14 +5,13 @@ from typing import Any
 
 import dagster as dg
 
-from clipper_assets.costs.approved import count_clips
 from clipper_assets.costs.collect import refresh as collect_costs
-from clipper_assets.costs.facts import facts
+from clipper_assets.costs.reporting import materialization
 from clipper_assets.library.assets import IS_COMPLETE, is_complete, metadata, not_updated
 from clipper_assets.library.housekeeping import Tidied, tidy
 from clipper_assets.library.refresh import Refreshed, Rows, refresh
 from clipper_assets.library.update import counted
-from clipper_assets.runtime.asset_names import EPISODE_COSTS, LIBRARY
+from clipper_assets.runtime.asset_names import LIBRARY
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 from clipper_assets.runtime.tenant import JOB_TAGS, asset_key, runs_filter
@@ -40,13 +39,12 @@ def refresh_stored(context: dg.OpExecutionContext, storage: Storage) -> dg.Outpu
         for fallback in collected.degraded:
             context.log.warning(f"{episode}: {fallback.reason}")
         try:
-            clips, approved = count_clips(storage, episode)
+            costs = materialization(storage, context.instance, episode, collected)
         except DamagedError as damaged:
             context.log.warning(f"{episode}: the costs are stored, but not shown in the UI: {damaged}")
             return
-        if (costs := collected.table).num_rows:
-            shown = {"dagster/row_count": costs.num_rows, **facts(costs, clips, approved)}
-            context.log_event(dg.AssetMaterialization(asset_key(EPISODE_COSTS), partition=episode, metadata=shown))
+        if costs:
+            context.log_event(costs)
 
     def checked(episode: str, check: dg.AssetCheckResult) -> None:
         # In the run, because Dagster stores one evaluation of a partition without a run. The stub misses the class.

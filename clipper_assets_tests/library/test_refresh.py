@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from clipper_assets.clips.removal import remove_files
+from clipper_assets.costs.assets import episode_costs
 from clipper_assets.costs.rows import COSTS
 from clipper_assets.edits.model import Decision, Edits, MarkedSpan, StoredDecision, WordEdit
 from clipper_assets.edits.windows import pinned_clips
@@ -22,7 +23,7 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
-from clipper_assets.storage.lake import parquet_bytes, table_key
+from clipper_assets.storage.lake import Lake, parquet_bytes, table_key
 from clipper_assets_tests.library.episode import KEY, store_clips, store_edits, store_episode
 from clipper_assets_tests.library.tables import word_rows
 
@@ -221,16 +222,27 @@ def test_lost_costs_are_in_the_log(storage: DirectoryStorage, instance: dg.Dagst
 
 
 def test_the_costs_that_the_ui_plots_follow_decisions(storage: DirectoryStorage, instance: dg.DagsterInstance) -> None:
+    """With the data version of the asset, so that nothing becomes stale, and only where they say something new."""
     episode = store_episode(storage)
     store_costs(storage, episode)
-    picked, shown = pinned_clips(Edits(version=0), read_sources(storage, episode).windows), []
-    for version, decision in enumerate((Decision.rejected, Decision.approved), 1):
+    instance.add_dynamic_partitions("episodes", [episode])
+    resources = {"storage": storage, "lake": Lake(storage=storage)}
+    made = dg.materialize([episode_costs], instance=instance, partition_key=episode, resources=resources)
+    (first,) = made.asset_materializations_for_node("episode_costs")
+    version_of_asset = (first.tags or {})["dagster/data_version"]
+    picked = pinned_clips(Edits(version=0), read_sources(storage, episode).windows)
+
+    def reported(version: int, decision: Decision, **edits: Any) -> list[Any]:
+        """The dollars that are reported after a decision, of the episode and for each approved clip."""
         judged = StoredDecision(decision=decision, sha256="sha of bees/clips/clip_0")
-        store_edits(storage, episode, Edits(version=version, clips=[picked[0].model_copy(update={"judged": judged})]))
+        clips = [picked[0].model_copy(update={"judged": judged})]
+        store_edits(storage, episode, Edits(version=version, clips=clips, **edits))
         result = refresh_library.execute_in_process(instance=instance, resources={"storage": storage})
         events = [event.materialization for event in result.get_asset_materialization_events()]
-        (metadata,) = [event.metadata for event in events if event.asset_key.path == ["episode_costs"]]
-        shown.append(
-            {name: value.value for name, value in metadata.items() if name in ("usd", "usd_per_approved_clip")}
-        )
-    assert shown == [{"usd": 3.0}, {"usd": 3.0, "usd_per_approved_clip": 3.0}]
+        costs = [event for event in events if event.asset_key.path == ["episode_costs"]]
+        assert {(event.tags or {})["dagster/data_version"] for event in costs} <= {version_of_asset}
+        return [(event.metadata["usd"].value, event.metadata["usd_per_approved_clip"].value) for event in costs]
+
+    assert reported(1, Decision.rejected) == []
+    assert reported(2, Decision.approved) == [(3.0, 3.0)]
+    assert reported(3, Decision.approved, words=[WordEdit(start=0, end=0.5, was="Welcome", text="Hello")]) == []
