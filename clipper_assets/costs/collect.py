@@ -1,5 +1,6 @@
 """Collects what the steps of an episode used from Dagster's event log, and keeps what it collected before."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from clipper_assets.clips.looks import LOOK_SET
 from clipper_assets.costs.rows import COSTS
+from clipper_assets.costs.sums import MEASURES
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.episodes.shows import show_of
 from clipper_assets.runtime.asset_names import (
@@ -26,7 +28,8 @@ from clipper_assets.runtime.asset_names import (
 )
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.lineage import version_of
-from clipper_assets.runtime.spend import CPU_SECONDS, FAILED, GPU_SECONDS, INPUT_TOKENS, OUTPUT_TOKENS, USD
+from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_partition
+from clipper_assets.runtime.spend import FAILED
 from clipper_assets.runtime.tenant import asset_key, runs_filter
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
@@ -44,8 +47,6 @@ STEPS = (
     CLIP_VARIANTS,
 )
 """The steps whose costs count, in the order of the data; those of tables about them (`episode_costs`) do not."""
-EPISODE_TAG, LOOK_TAG = "dagster/partition/episodes", "dagster/partition/looks"
-"""Dagster's tags of a run of a partition of `clip_variants`."""
 PAGE = 200
 """Events that are read at once."""
 IDENTITY = ("run_id", "step", "look", "at")
@@ -73,12 +74,13 @@ def collect(storage: Storage, instance: dg.DagsterInstance, episode: str) -> Col
     A stored row stays as it is, so it keeps its price and outlives its run. If the stored table cannot be read, only
     what the event log still has is there. Nothing is written.
     """
+    executed = list(_executed(instance, episode))  # first: the rows of a run that is removed meanwhile are stored then
     try:
         stored, degraded = stored_costs(storage, episode).to_pylist(), []
     except DamagedError as damaged:
         lost = f"the costs of runs that were removed since are lost: {damaged}"
         stored, degraded = [], [Degraded(EPISODE_COSTS, lost)]
-    rows = {tuple(row[name] for name in IDENTITY): row for row in (*_executed(instance, episode), *stored)}
+    rows = {tuple(row[name] for name in IDENTITY): row for row in (*executed, *stored)}
     table = COSTS.table(sorted(rows.values(), key=lambda row: (row["at"], row["step"])))
     return Collected(table, len(rows) - len(stored), degraded)
 
@@ -107,7 +109,7 @@ def _executed(instance: dg.DagsterInstance, episode: str) -> Iterator[Row]:
             for record in _records(instance, dg.AssetRecordsFilter(asset_key(step), [partition])):
                 event = record.asset_materialization or record.asset_observation
                 facts: Row = {name: value.value for name, value in event.metadata.items()} if event else {}
-                if CPU_SECONDS in facts:  # not one of an earlier version, nor one that a person reported
+                if record.run_id and _counts(facts):  # not one of an earlier version, nor one that a person reported
                     yield {
                         "episode": episode,
                         "show": show,
@@ -116,8 +118,13 @@ def _executed(instance: dg.DagsterInstance, episode: str) -> Iterator[Row]:
                         "look": look,
                         "at": datetime.fromtimestamp(record.timestamp, UTC),
                         "failed": bool(facts.get(FAILED, False)),
-                        **{name: facts[name] for name in (CPU_SECONDS, GPU_SECONDS, INPUT_TOKENS, OUTPUT_TOKENS, USD)},
+                        **{name: facts[name] for name in MEASURES},
                     }
+
+
+def _counts(facts: Row) -> bool:
+    """Whether metadata say what a step used, as `metered` does."""
+    return all(isinstance(facts.get(name), int | float) and 0 <= facts[name] < math.inf for name in MEASURES)
 
 
 def _partitions(instance: dg.DagsterInstance, episode: str, step: str) -> list[tuple[str, str | None]]:
@@ -126,7 +133,7 @@ def _partitions(instance: dg.DagsterInstance, episode: str, step: str) -> list[t
         return [(episode, None)]
     runs = instance.get_runs(runs_filter(tags={EPISODE_TAG: episode}))
     looks = {*instance.get_dynamic_partitions(LOOK_SET), *(run.tags[LOOK_TAG] for run in runs if LOOK_TAG in run.tags)}
-    return [(dg.MultiPartitionKey({"episodes": episode, "looks": look}), look) for look in sorted(looks)]
+    return [(look_partition(episode, look), look) for look in sorted(looks)]
 
 
 def _records(instance: dg.DagsterInstance, events: dg.AssetRecordsFilter) -> Iterator[dg.EventLogRecord]:

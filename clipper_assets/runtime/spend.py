@@ -20,8 +20,7 @@ import psutil
 from clipper_assets.runtime.prices import usd_of
 from clipper_assets.settings import Settings
 
-CPU_SECONDS, GPU_SECONDS = "cpu_seconds", "gpu_seconds"
-INPUT_TOKENS, OUTPUT_TOKENS, USD = "input_tokens", "output_tokens", "usd"
+USD = "usd"
 FAILED = "failed"
 """Metadata of the observation that a step reports instead of a materialization when it fails."""
 P = ParamSpec("P")

@@ -81,6 +81,20 @@ def test_rows_outlive_their_runs_and_none_is_there_twice(runs: Runs) -> None:
     assert runs.facts(runs.run())["usd"] == 4
 
 
+def test_no_row_is_lost_when_its_run_is_removed_meanwhile(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = runs.run("raw_video")
+    fetch = runs.instance.fetch_materializations
+
+    def prune(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        refresh(runs.storage, runs.instance, KEY)
+        runs.instance.delete_run(first.run_id)
+        return fetch(*arguments, **named)
+
+    monkeypatch.setattr(runs.instance, "fetch_materializations", prune)
+    assert [row[0] for row in rows(runs)] == ["raw_video"]
+
+
 def test_costs_are_stored_without_a_run_of_their_own(runs: Runs) -> None:
     runs.run("raw_video")
     assert stored_costs(runs.storage, KEY).num_rows == 0
@@ -103,9 +117,22 @@ def test_each_look_of_the_clips_counts_with_its_name(runs: Runs) -> None:
     assert rows(runs)[2:] == [("clip_variants", "square-marker", False, 2), ("clip_variants", "feed-pop", True, 2)]
 
 
-def test_results_of_earlier_versions_and_of_people_have_no_costs(runs: Runs) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [{"gpu_seconds": None}, {"usd": "3"}, {"usd": -1.0}, {"usd": float("nan")}, {"cpu_seconds": float("inf")}],
+)
+def test_results_of_earlier_versions_and_of_people_have_no_costs(runs: Runs, changes: dict[str, Any]) -> None:
+    used = {"cpu_seconds": 1.0, "gpu_seconds": 0.0, "input_tokens": 0, "output_tokens": 0, "usd": 3.0}
+    metadata = {name: value for name, value in (used | changes).items() if value is not None}
+
+    @dg.op
+    def report(context: dg.OpExecutionContext) -> None:
+        context.log_event(dg.AssetMaterialization("raw_video", partition=KEY, metadata=metadata))
+
+    dg.GraphDefinition("earlier", node_defs=[report]).execute_in_process(instance=runs.instance)
     for event in (dg.AssetMaterialization, dg.AssetObservation):
-        runs.instance.report_runless_asset_event(event("raw_video", partition=KEY, metadata={"seconds": 5}))
+        runs.instance.report_runless_asset_event(event("raw_video", partition=KEY, metadata=used))
+    assert len(runs.instance.fetch_materializations(dg.AssetKey("raw_video"), limit=9).records) == 2
     assert rows(runs) == []
     assert runs.facts(runs.run("episode_costs"))["usd"] == 0
 
