@@ -10,6 +10,7 @@ from pydantic import Field
 
 from clipper_assets.catalogue.superseded import Superseded
 from clipper_assets.costs.collect import refresh
+from clipper_assets.runtime.partition_keys import EPISODE_TAG
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_removal import remove_run
 from clipper_assets.runtime.run_status import FINISHED_STATUSES
@@ -32,11 +33,19 @@ class PruneConfig(dg.Config):
 
 @dataclass
 class Pruned:
-    """How many finished runs were looked at, how many removed, and of how many the logs stay, by the reason."""
+    """What was done with finished runs.
+
+    Attributes:
+        looked_at: How many were looked at.
+        removed: How many were removed.
+        logs_left: Of how many the logs stay, by the reason.
+        lost_costs: Why costs could not be kept, in a phrase for people for each episode.
+    """
 
     looked_at: int = 0
     removed: int = 0
     logs_left: Counter[str] = field(default_factory=Counter)
+    lost_costs: list[str] = field(default_factory=list)
 
 
 def prune(storage: Storage, instance: dg.DagsterInstance, before: datetime, *, most_runs: int, dry_run: bool) -> Pruned:
@@ -50,9 +59,9 @@ def prune(storage: Storage, instance: dg.DagsterInstance, before: datetime, *, m
         if not superseded.includes(run):
             continue
         pruned.removed += 1
-        episode = run.tags.get("dagster/partition/episodes", run.tags.get("dagster/partition", ""))
+        episode = run.tags.get(EPISODE_TAG, run.tags.get("dagster/partition", ""))
         if not dry_run and episode in superseded.partitions - stored:
-            refresh(storage, instance, episode)
+            pruned.lost_costs += [lost.reason for lost in refresh(storage, instance, episode).degraded]
             stored.add(episode)
         if not dry_run and (why_logs_stay := remove_run(instance, run.run_id)):
             pruned.logs_left[why_logs_stay] += 1
@@ -75,6 +84,8 @@ def prune_superseded(
     context.log.info(f"{pruned.removed} of {pruned.looked_at} runs that finished before {before:%Y-%m-%d} {done}")
     for why, count in pruned.logs_left.items():
         context.log.warning(f"the logs of {count} runs stay, because {why}")
+    for lost in pruned.lost_costs:
+        context.log.warning(lost)
     return dg.Output(
         None,
         metadata={

@@ -12,6 +12,7 @@ from clipper_assets.library.housekeeping import Tidied, tidy
 from clipper_assets.library.refresh import Refreshed, Rows, refresh
 from clipper_assets.library.update import counted
 from clipper_assets.runtime.asset_names import LIBRARY
+from clipper_assets.runtime.partition_keys import EPISODE_TAG
 from clipper_assets.runtime.refusal import faults_in_one_sentence
 from clipper_assets.runtime.run_status import NOT_FINISHED_STATUSES
 from clipper_assets.runtime.tenant import JOB_TAGS, asset_key, runs_filter
@@ -21,7 +22,7 @@ from clipper_assets.text.markdown import short_table
 
 MOST_SHOWN = 50
 """Most episodes that are named in the metadata, which Dagster's event log keeps."""
-EPISODE_TAGS = ("dagster/partition", "dagster/partition/episodes")
+EPISODE_TAGS = ("dagster/partition", EPISODE_TAG)
 """Tags of a run with its episode; the second one where its other partition is a look."""
 
 

@@ -16,6 +16,7 @@ from clipper_assets.runtime.partition_keys import EPISODE_TAG, LOOK_TAG, look_pa
 from clipper_assets.runtime.run_removal import run_log
 from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
+from clipper_assets.storage.lake import table_key
 from clipper_assets_tests.catalogue.history import History, Plan
 
 
@@ -96,7 +97,9 @@ def test_the_files_of_a_run_are_removed_with_it(storage: DirectoryStorage, tmp_p
             run_log(instance, history.runs[name]).touch()
         places = {name: files_of(instance, run_id) for name, run_id in history.runs.items()}
         assert {"compute_logs", f"{history.runs['old']}.db", f"{history.runs['old']}.log"} <= places["old"]
-        prune(storage, instance, soon(), most_runs=9, dry_run=False)
+        storage.put_bytes(table_key("episode_costs", "costs", "a.mp4"), b"damaged")
+        (lost,) = prune(storage, instance, soon(), most_runs=9, dry_run=False).lost_costs
+        assert lost.startswith("the costs of runs that were removed since are lost: the table lake/episode_costs/")
         assert files_of(instance, history.runs["old"]) == set()
         assert files_of(instance, history.runs["new"]) == places["new"]
 
