@@ -29,6 +29,7 @@ from clipper_assets.storage.damaged import DamagedError
 INPUT_POINTER = "dagster/input_event_pointer/"
 """Prefix of the tags of a materialization that hold the storage id up to which an input was read; "NULL" for none.
 dagster/_core/definitions/data_version.py, INPUT_EVENT_POINTER_TAG_PREFIX."""
+REPORTS = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
 EPISODE_ASSETS = frozenset(asset.key for asset in assets)
 
 
@@ -49,7 +50,20 @@ class Superseded:
         group = run.tags.get("dagster/partition") or f"job {run.job_name}"
         if group not in self._needed:
             self._needed[group] = self._needed_of(run)
-        return run.run_id not in self._needed[group] | self.latest
+        return run.run_id not in self._needed[group] | self.latest and not self._holds_latest(run)
+
+    def _holds_latest(self, run: dg.DagsterRun) -> bool:
+        """Whether a run without a partition, as of `refresh_library`, holds the latest event of an asset's episode."""
+        if "dagster/partition" in run.tags:
+            return False  # see `_holders`
+        records = self.instance.get_records_for_run(run.run_id, of_type=REPORTS).records
+        events = (record.event_log_entry.dagster_event for record in records)
+        reported = {(event.asset_key, event.partition) for event in events if event and event.asset_key}
+        return any(
+            run.run_id in {record.run_id for record in self._latest(key, episode)}
+            for key, episode in reported
+            if episode in self.partitions
+        )
 
     def _needed_of(self, run: dg.DagsterRun) -> set[str]:
         """The runs of the episode, or of the job, of `run` that are needed."""

@@ -177,3 +177,26 @@ def test_the_runs_that_made_the_latest_clips_of_a_look_stay(
     instance.delete_dynamic_partition("looks", "feed-neon")
     prune(storage, instance, soon(), most_runs=9, dry_run=False)
     assert set(instance.get_run_ids()) - {removed_look} == kept
+
+
+def test_the_runs_whose_reports_are_the_latest_of_an_episode_stay(
+    storage: DirectoryStorage, instance: dg.DagsterInstance
+) -> None:
+    """Jobs without a partition, such as `refresh_library`, report for many episodes."""
+
+    def run(*episodes: str) -> str:
+        @dg.op
+        def report(context: dg.OpExecutionContext) -> None:
+            for episode in episodes:
+                context.log_event(dg.AssetMaterialization("library", partition=episode))
+
+        graph = dg.GraphDefinition("refresh_library", node_defs=[report])
+        return graph.execute_in_process(instance=instance).run_id
+
+    instance.add_dynamic_partitions("episodes", ["a.mp4", "b.mp4"])
+    run("a.mp4", "b.mp4")  # superseded
+    kept = {run("a.mp4")}
+    run("c.mp4")  # of an episode that is gone
+    kept |= {run("b.mp4"), run()}
+    prune(storage, instance, soon(), most_runs=9, dry_run=False)
+    assert set(instance.get_run_ids()) == kept
