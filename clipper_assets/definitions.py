@@ -16,7 +16,8 @@ from clipper_assets.reports.assets import report_shows, report_shows_every_night
 from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.runtime.labels import labelled
 from clipper_assets.runtime.logs import log_runs_as
-from clipper_assets.settings import ExecutorName, Settings
+from clipper_assets.setting_types import ExecutorName
+from clipper_assets.settings import Settings
 from clipper_assets.storage.root import storage_at
 
 settings = Settings()

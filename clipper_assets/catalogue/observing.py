@@ -22,7 +22,8 @@ from clipper_assets.highlights.lineage import windows_read
 from clipper_assets.highlights.prompt import FOLDER, packaged_prompt, packaged_prompts
 from clipper_assets.runtime.asset_names import CAMERA_PATHS
 from clipper_assets.runtime.lineage import latest_versions, observation, version_of
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show, show_key
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage

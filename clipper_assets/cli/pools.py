@@ -9,7 +9,8 @@ import dagster as dg
 from clipper_assets.cli.mistakes import MISTAKES
 from clipper_assets.launch.pools import set_limits
 from clipper_assets.runtime.logs import to_standard_error
-from clipper_assets.settings import LogFormat, Settings
+from clipper_assets.setting_types import LogFormat
+from clipper_assets.settings import Settings
 from clipper_assets.text.terminal import console, mistakes_in_one_sentence
 
 

@@ -28,7 +28,8 @@ from clipper_assets.media.frame import Aspect
 from clipper_assets.runs.in_process import failures, unchanged
 from clipper_assets.runtime.asset_names import EPISODE_COSTS, RENDERED_CLIPS
 from clipper_assets.runtime.progress import Progress, Report
-from clipper_assets.settings import EngineName, Microphones, PickerName, Settings
+from clipper_assets.setting_types import EngineName, Microphones, PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.clip_options import MAX_CLIPS
 from clipper_assets.shows.show import Layout, Show, load_show, show_key, spoken_language
 from clipper_assets.shows.speech_options import MAX_SPEAKERS

@@ -27,7 +27,8 @@ from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
-from clipper_assets.settings import Microphones, Settings
+from clipper_assets.setting_types import Microphones
+from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.lake import FILES, table_key
 from clipper_assets.storage.recipes import StepConfig, difference, new_result, recipe_of, stored_result

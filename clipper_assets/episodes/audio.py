@@ -23,7 +23,7 @@ from clipper_assets.media.loudness import LoudnessTrack, blocks_metered, parse_b
 from clipper_assets.media.speech import SPEECH_RATE_HZ, load_speech
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Report, Stage
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.hive import hive_folder
 from clipper_assets.storage.lake import LAKE

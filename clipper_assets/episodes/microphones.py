@@ -9,7 +9,7 @@ from clipper_assets.episodes.properties import Probe
 from clipper_assets.media.levels import Levels, relative_levels
 from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.errors import UploadRefusedError
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 
 MAX_MICROPHONES = 8
 SPEECH_DB = -20.0

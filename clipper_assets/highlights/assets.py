@@ -43,7 +43,8 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.clip_options import CLIPS, LENGTH, MAX_CLIPS, RANGE, TOPICS
 from clipper_assets.shows.show import load_show
 from clipper_assets.storage.base import Storage

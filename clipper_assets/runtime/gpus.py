@@ -18,7 +18,8 @@ from typing import Any, ParamSpec, TypeVar
 import dagster as dg
 
 from clipper_assets.runtime.spend import holding_gpu
-from clipper_assets.settings import Device, Settings, comma_separated
+from clipper_assets.setting_types import Device, comma_separated
+from clipper_assets.settings import Settings
 
 GPU_TAG = "clipper/gpu"
 """Tag of a run: the GPU that transcribed its episode, if the machine has one."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._core.execution import context_creation_job
 
-from clipper_assets.settings import LogFormat
+from clipper_assets.setting_types import LogFormat
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict

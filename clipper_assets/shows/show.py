@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from clipper_assets.media.frame import Aspect
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.clip_options import CLIPS, LENGTH, TOPICS, Length, MaxClips, Topics
 from clipper_assets.shows.speech_options import LANGUAGE, SPEAKERS, Language, Speakers, language_code
 from clipper_assets.storage.base import Storage

@@ -26,7 +26,8 @@ from clipper_assets.runtime.refusal import in_one_sentence, refusal
 from clipper_assets.runtime.spend import metered
 from clipper_assets.runtime.tenant import of_tenant
 from clipper_assets.runtime.time_limit import time_limit
-from clipper_assets.settings import Device, EngineName, Settings
+from clipper_assets.setting_types import Device, EngineName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show, load_show, spoken_language
 from clipper_assets.shows.speakers import read_names
 from clipper_assets.shows.speech_options import MAX_SPEAKERS

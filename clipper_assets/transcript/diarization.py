@@ -11,7 +11,8 @@ from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.gpus import free_gpu_memory
 from clipper_assets.runtime.progress import Stage
-from clipper_assets.settings import Device, Settings
+from clipper_assets.setting_types import Device
+from clipper_assets.settings import Settings
 from clipper_assets.shows.speech_options import SpeakerCount
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets.transcript.library import NOT_INSTALLED, import_whisperx, whisperx_installed

@@ -6,7 +6,8 @@ import dagster as dg
 
 from clipper_assets.episodes.inputs import input_asset
 from clipper_assets.runtime.lineage import version_of
-from clipper_assets.settings import EngineName, Settings
+from clipper_assets.setting_types import EngineName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show, spoken_language
 from clipper_assets.transcript.companions import Companions
 

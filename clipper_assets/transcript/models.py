@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clipper_assets.models.hub import unreachable
 from clipper_assets.models.table import HUB
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 
 REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 

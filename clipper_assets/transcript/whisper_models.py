@@ -12,7 +12,7 @@ from clipper_assets.models.hub import unreachable
 from clipper_assets.models.store import cache_dir, model_path
 from clipper_assets.models.table import MODELS
 from clipper_assets.runtime.progress import Report
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.models import REPOSITORY, ModelMissingError, NamedModel, ctranslate2_device
 
 AUTO = "auto"

@@ -11,7 +11,8 @@ from clipper_assets.catalogue import observing as module
 from clipper_assets.catalogue.inputs import Inputs
 from clipper_assets.catalogue.observing import build_observe_inputs, observing
 from clipper_assets.runtime.lineage import latest_versions, report
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 

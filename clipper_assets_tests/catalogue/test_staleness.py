@@ -7,7 +7,8 @@ import dagster as dg
 import pytest
 
 from clipper_assets.edits.model import EDITOR, Decision, EditedClip, MarkedSpan, StoredDecision, UnmarkedSpan, WordEdit
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Show
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.catalogue.staleness import RESULTS, Catalogue

@@ -17,7 +17,8 @@ from dagster_aws.s3 import S3ComputeLogManager
 from dagster_k8s import K8sRunLauncher
 from dagster_postgres.run_storage import PostgresRunStorage
 
-from clipper_assets.settings import ExecutorName, Settings
+from clipper_assets.setting_types import ExecutorName
+from clipper_assets.settings import Settings
 from clipper_assets_tests.test_settings import variable
 from clipper_assets_tests.transcript.conftest import MODELS
 from clipper_assets_tests.transcript.hub import serve

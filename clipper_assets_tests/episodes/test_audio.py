@@ -11,7 +11,7 @@ from clipper_assets.media.loudness import load_loudness
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.runtime.progress import Report
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.episodes import audio
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.episodes.probing import probe, refusal

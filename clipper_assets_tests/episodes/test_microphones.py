@@ -9,7 +9,7 @@ from clipper_assets.episodes.microphones import Microphone, detect_microphones, 
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples, load_speech
 from clipper_assets.runtime.errors import UploadRefusedError
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import microphone_video, source_of, two_microphones
 

@@ -10,7 +10,7 @@ from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.speech import SPEECH_RATE_HZ, load_speech
 from clipper_assets.runtime.degraded import Degraded
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import microphone_video, plan_of, samples, source_of, speech_of, two_microphones
 from clipper_assets_tests.support.uploads import rendered

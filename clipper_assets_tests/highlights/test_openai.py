@@ -14,7 +14,7 @@ from clipper_assets.highlights.pickers.openai import OpenAIPicker
 from clipper_assets.highlights.prompt import standard_prompt
 from clipper_assets.highlights.rules import place, windows_table
 from clipper_assets.llm.language_model import LanguageModel
-from clipper_assets.settings import PickerName
+from clipper_assets.setting_types import PickerName
 from clipper_assets_tests.highlights.conftest import (
     KEY,
     ModelServer,

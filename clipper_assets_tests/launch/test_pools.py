@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from clipper_assets import cli
 from clipper_assets.launch.pools import set_limits
-from clipper_assets.settings import MOST_SLOTS, Settings
+from clipper_assets.setting_types import MOST_SLOTS
+from clipper_assets.settings import Settings
 
 
 def stored(instance: dg.DagsterInstance) -> dict[str, int]:

@@ -12,7 +12,7 @@ from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.media.ffmpeg import FfmpegError, run
 from clipper_assets.media.inputs import media_input, open_media, picture_input
 from clipper_assets.runtime.errors import UploadRefusedError
-from clipper_assets.settings import Microphones
+from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import lavfi, make, plan_of, source_of
 

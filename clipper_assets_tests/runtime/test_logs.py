@@ -7,7 +7,7 @@ import pytest
 from dagster._core.execution import context_creation_job
 
 from clipper_assets.runtime.logs import log_runs_as, to_standard_error
-from clipper_assets.settings import LogFormat
+from clipper_assets.setting_types import LogFormat
 
 KEY = "show/Folge 1, Über.mp4"
 

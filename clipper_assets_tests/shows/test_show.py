@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from clipper_assets.media.frame import Aspect
-from clipper_assets.settings import PickerName, Settings
+from clipper_assets.setting_types import PickerName
+from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout, Show, load_show, show_key, spoken_language
 from clipper_assets.storage.directory import DirectoryStorage
 

@@ -10,7 +10,8 @@ from clipper_assets.episodes.partitions import episodes
 from clipper_assets.episodes.source import SOURCE, RawVideo
 from clipper_assets.media.speech import SPEECH_RATE_HZ
 from clipper_assets.runtime.progress import Progress
-from clipper_assets.settings import EngineName, Settings
+from clipper_assets.setting_types import EngineName
+from clipper_assets.settings import Settings
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import Lake
 from clipper_assets.storage.recipes import CHECKS, PARTS, RECIPE, REQUESTED

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.shows.speech_options import SpeakerCount
 from clipper_assets.transcript import diarization
 from clipper_assets.transcript.diarization import Diarization, Diarizer

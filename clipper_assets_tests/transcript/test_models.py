@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.models import hub
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device, hub_model
 from clipper_assets_tests.transcript.hub import serve
 

@@ -13,7 +13,7 @@ import pytest
 from clipper_assets.models import hub
 from clipper_assets.models.fetch import FetchError
 from clipper_assets.models.table import HUB, MODELS, ModelFile
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript import whisper_models
 from clipper_assets.transcript.models import ModelMissingError
 from clipper_assets.transcript.whisper_models import AUTO, choose_whisper, fetch_whisper, has_better

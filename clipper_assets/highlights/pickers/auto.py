@@ -11,7 +11,7 @@ from clipper_assets.llm.session import ModelUnavailableError
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
-from clipper_assets.settings import PickerName
+from clipper_assets.setting_types import PickerName
 from clipper_assets.text.markdown import clock
 
 

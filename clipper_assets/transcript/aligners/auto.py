@@ -9,7 +9,8 @@ from typing import Any, Self
 import dagster as dg
 
 from clipper_assets.models.hub import hub_is_off
-from clipper_assets.settings import Device, Settings
+from clipper_assets.setting_types import Device
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.aligners.base import Aligner
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner
 from clipper_assets.transcript.aligners.wav2vec2 import Wav2Vec2Aligner

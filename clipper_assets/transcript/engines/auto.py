@@ -8,7 +8,8 @@ from clipper_assets.media.speech import Samples
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Stage
-from clipper_assets.settings import EngineName, Settings
+from clipper_assets.setting_types import EngineName
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.crosstalk import assign_microphones, remove_echoes
 from clipper_assets.transcript.engines.base import Engine, EngineResult, EngineUnavailableError, Recording
 from clipper_assets.transcript.words import Word

@@ -10,7 +10,8 @@ from clipper_assets.models.fetch import FetchError, writable_home
 from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, Stage, part
-from clipper_assets.settings import Device, Settings
+from clipper_assets.setting_types import Device
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner

@@ -14,7 +14,8 @@ from clipper_assets.runtime.asset_names import ALIGNED_TRANSCRIPT
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.gpus import free_gpu_memory
 from clipper_assets.runtime.progress import Report, Stage, part
-from clipper_assets.settings import Device, Settings
+from clipper_assets.setting_types import Device
+from clipper_assets.settings import Settings
 from clipper_assets.text.scripts import UNSPACED
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block, with_times

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.aligners.pocketsphinx import (
     FRAME_S,
     alignment_decoder,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clipper_assets.models import hub
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.aligners import auto
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.pocketsphinx import PocketSphinxAligner

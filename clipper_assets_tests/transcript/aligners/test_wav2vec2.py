@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clipper_assets.media.speech import Samples
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Aligner, Block
 from clipper_assets.transcript.words import Word

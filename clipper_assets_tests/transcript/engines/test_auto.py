@@ -6,7 +6,8 @@ from types import ModuleType
 import pytest
 
 from clipper_assets.runtime.progress import Stage
-from clipper_assets.settings import EngineName, Settings
+from clipper_assets.setting_types import EngineName
+from clipper_assets.settings import Settings
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.engines.auto import ENGINES, Engines
 from clipper_assets.transcript.engines.base import Engine, EngineResult, EngineUnavailableError, Recording

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from clipper_assets.runtime.progress import Report
-from clipper_assets.settings import Device
+from clipper_assets.setting_types import Device
 from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.aligners.base import Block, Placed, Placement
 from clipper_assets.transcript.crosstalk import silence_crosstalk
