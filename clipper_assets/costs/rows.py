@@ -4,7 +4,6 @@ import pyarrow as pa
 
 from clipper_assets.storage.tables import Column, TableSpec
 
-TIME = pa.timestamp("us", tz="UTC")
 COSTS = TableSpec(
     "costs",
     [
@@ -13,7 +12,7 @@ COSTS = TableSpec(
         Column("run_id", pa.string(), "the run"),
         Column("step", pa.string(), "name of the asset"),
         Column("look", pa.string(), "look of the clips; null for what all looks share", nullable=True),
-        Column("at", TIME, "when the step ended"),
+        Column("at", pa.timestamp("us", tz="UTC"), "when the step ended"),
         Column("failed", pa.bool_(), "whether the step failed"),
         Column("cpu_seconds", pa.float64(), "CPU seconds of the step and of the processes that it started"),
         Column("gpu_seconds", pa.float64(), "seconds for which the step held a GPU"),

@@ -1,12 +1,9 @@
-"""Sums of costs: of an episode or a run, by step, and by show and month."""
+"""Sums of costs: of an episode or a run, and by step."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-
-from clipper_assets.costs.rows import TIME
 
 MEASURES = ("cpu_seconds", "gpu_seconds", "input_tokens", "output_tokens", "usd")
 """The columns of `COSTS` that are summed."""
@@ -37,27 +34,8 @@ def spent(costs: pa.Table, run_id: str | None = None) -> Spent:
 
 def by_step(costs: pa.Table) -> pa.Table:
     """The sums for each step, with the number of `executions`; columns `step`, `executions`, then the measures."""
-    return _grouped(costs, ["step"])
-
-
-def by_show_and_month(costs: pa.Table) -> pa.Table:
-    """The sums for each show, month and step of rows of any episodes.
-
-    Columns `show`, `month` (the first day of the month in UTC in which the step ended), `step`, `executions`, then the
-    measures; sorted by the first three.
-    """
-    import pyarrow.compute as pc
-
-    at: Any = costs["at"].cast(TIME)  # the stubs know no time zones
-    months = pc.cast(pc.floor_temporal(at, unit="month"), pa.date32())
-    grouped = _grouped(costs.append_column("month", months), ["show", "month", "step"])
-    return grouped.sort_by([("show", "ascending"), ("month", "ascending"), ("step", "ascending")])
-
-
-def _grouped(costs: pa.Table, keys: Sequence[str]) -> pa.Table:
     sums: list[Any] = [(name, "sum") for name in MEASURES]
-    grouped = costs.group_by(list(keys), use_threads=False).aggregate([*sums, ("run_id", "count")])
+    grouped = costs.group_by("step", use_threads=False).aggregate([*sums, ("run_id", "count")])
     names = {f"{name}_sum": name for name in MEASURES} | {"run_id_count": "executions"}
-    return grouped.rename_columns([names.get(name, name) for name in grouped.column_names]).select(
-        [*keys, "executions", *MEASURES]
-    )
+    columns = [names.get(name, name) for name in grouped.column_names]
+    return grouped.rename_columns(columns).select(["step", "executions", *MEASURES])

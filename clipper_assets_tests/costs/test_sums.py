@@ -1,29 +1,27 @@
-"""Costs by step, and by show and month."""
+"""Costs of an episode, of a run and by step."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from clipper_assets.costs.rows import COSTS
-from clipper_assets.costs.sums import Spent, by_show_and_month, by_step, spent
+from clipper_assets.costs.sums import Spent, by_step, spent
 
 
 def row(usd: float, **changes: Any) -> dict[str, Any]:
     usual = {"episode": "a/1.mp4", "show": "a", "run_id": "r", "step": "scenes", "look": None, "failed": False}
     measures = {"cpu_seconds": 10 * usd, "gpu_seconds": 0.0, "input_tokens": 1, "output_tokens": 2, "usd": usd}
-    return {**usual, "at": datetime(2026, 11, 30, 23, 59, tzinfo=UTC), **measures, **changes}
+    return {**usual, "at": datetime(2026, 11, 30, tzinfo=UTC), **measures, **changes}
 
 
-DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
 TABLE = COSTS.table(
     [
         row(1.0),
         row(2.0, episode="a/2.mp4", failed=True),
         row(4.0, step="rendered_clips", run_id="s"),
-        row(8.0, at=DECEMBER),
-        row(16.0, show="b", at=DECEMBER),
+        row(8.0),
+        row(16.0, show="b"),
     ]
 )
 
@@ -42,22 +40,3 @@ def test_dollars_are_shared_by_the_approved_clips(approved: int, usd: float | No
 def test_costs_are_grouped_by_step() -> None:
     found = {each["step"]: (each["executions"], each["usd"]) for each in by_step(TABLE).to_pylist()}
     assert found == {"scenes": (4, 27), "rendered_clips": (1, 4)}
-
-
-def test_costs_are_grouped_by_show_month_and_step_of_all_episodes() -> None:
-    november, december = date(2026, 11, 1), date(2026, 12, 1)
-    rows = [tuple(each.values()) for each in by_show_and_month(TABLE).to_pylist()]
-    assert rows == [
-        ("a", november, "rendered_clips", 1, 40, 0, 1, 2, 4),
-        ("a", november, "scenes", 2, 30, 0, 2, 4, 3),
-        ("a", december, "scenes", 1, 80, 0, 1, 2, 8),
-        ("b", december, "scenes", 1, 160, 0, 1, 2, 16),
-    ]
-    assert by_show_and_month(COSTS.table([])).num_rows == 0
-
-
-def test_months_do_not_depend_on_the_time_zone_of_the_rows() -> None:
-    moved = TABLE.set_column(
-        TABLE.column_names.index("at"), "at", TABLE["at"].cast(pa.timestamp("us", tz="Asia/Tokyo"))
-    )
-    assert by_show_and_month(moved).equals(by_show_and_month(TABLE))
