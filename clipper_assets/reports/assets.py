@@ -53,7 +53,7 @@ def _metadata(storage: Storage, show: str, figures: ShowFigures) -> dict[str, An
     return {
         "owner": _owner(storage, show),
         "episodes": figures.episodes,
-        "hours": round(figures.hours, 2),
+        "hours": round(figures.hours, 4),
         "clips": figures.clips.total(),
         **{f"clips_{state.replace(' ', '_')}": figures.clips[state] for state in STATES},
         "usd": round(float(figures.total_usd), 4),

@@ -26,6 +26,7 @@ def report_plot(figures: ShowFigures) -> bytes | None:
     figure = Figure((WIDTH_IN, HEIGHT_IN), dpi=DPI, layout="constrained")
     clips, spend, speakers = figure.subplots(1, 3)
     _bars(clips, "clips", {state: figures.clips[state] for state in STATES})
+    clips.locator_params("y", integer=True)
     _bars(spend, "USD by month", dict(sorted(figures.usd.items())[-MAX_MONTHS:]), slanted=True)
     shares = most_talking(figures.talk_shares(), MAX_SPEAKERS)
     names = [name[:MAX_LETTERS] for name, _ in shares]

@@ -1,5 +1,6 @@
 """The report of a show says what the library's tables say, and nothing of another show."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +14,9 @@ from clipper_assets.episodes.shows import SHOWS as SHOWS_SET
 from clipper_assets.library.delta import stored_schema
 from clipper_assets.library.replace import replace_rows
 from clipper_assets.library.tables import CLIPS, EPISODES, SENTENCES
+from clipper_assets.reports import plot
 from clipper_assets.reports.assets import FIRST, LAST, report_shows_every_night, show_report
-from clipper_assets.reports.figures import read_figures
+from clipper_assets.reports.figures import APPROVED, ShowFigures, read_figures
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.tables import TableSpec
 
@@ -46,7 +48,8 @@ def write(storage: DirectoryStorage, spec: TableSpec, rows: Sequence[Mapping[str
 
 @pytest.fixture
 def storage(storage: DirectoryStorage) -> DirectoryStorage:
-    write(storage, EPISODES, [{"show": show, "duration_s": 1800.0} for show in ("full", "full", "undecided", "fuller")])
+    lengths_s = (("full", 1800.0), ("full", 1800.0), ("undecided", 18.0), ("fuller", 1800.0))
+    write(storage, EPISODES, [{"show": show, "duration_s": duration_s} for show, duration_s in lengths_s])
     write(storage, CLIPS, CLIP_ROWS)
     write(storage, COSTS, COST_ROWS)
     talk = [("full", "Ada", 0, 30), ("full", None, 30, 40), ("full", "Ada", 40, 70), ("full", "Bo | $x$", 70, 100)]
@@ -108,6 +111,7 @@ def test_a_show_without_episodes_or_decisions_has_no_shares(reports: dict[str, d
         0.0,
         "nothing to draw",
     )
+    assert reports["undecided"]["hours"] == 0.005
     assert "owner" in reports["undecided"]["owner"]
     assert reports["undecided"]["owner"].startswith("unknown: undecided/show.toml")
     assert reports["undecided"]["spend_by_month"].splitlines()[2:] == ["| 2026-11 | 0.5000 |"]
@@ -120,6 +124,14 @@ def test_of_300_speakers_those_who_talk_most_are_named(reports: dict[str, dict[s
     assert len(rows) == 20
     assert rows[0].startswith("| SPEAKER_299 |")
     assert rows[-1].startswith("| 281 others |")
+
+
+def test_few_clips_are_counted_in_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(plot, "png_of", drawn.append)
+    plot.report_plot(ShowFigures(episodes=1, clips=Counter({APPROVED: 2})))
+    (figure,) = drawn
+    assert [tick for tick in figure.axes[0].get_yticks() if tick % 1] == []
 
 
 def test_the_plot_of_a_show_that_is_gone_is_deleted(storage: DirectoryStorage) -> None:
