@@ -10,6 +10,7 @@ from clipper_assets.episodes.partitions import object_key
 from clipper_assets.episodes.shows import ROOT, SHOWS, shows
 from clipper_assets.reports.figures import STATES, ShowFigures, read_figures
 from clipper_assets.reports.plot import most_talking, report_plot
+from clipper_assets.runtime.asset_names import LIBRARY
 from clipper_assets.runtime.errors import StorageError
 from clipper_assets.runtime.refusal import in_one_sentence
 from clipper_assets.runtime.tenant import JOB_TAGS, of_tenant
@@ -33,6 +34,7 @@ FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_ra
     partitions_def=shows,
     group_name="reports",
     kinds={"deltalake"},
+    deps=[dg.AssetDep(LIBRARY, partition_mapping=dg.AllPartitionMapping())],
     code_version="1",
     description="What a show has, costs and keeps, from the library: episodes, clips by state, spend by month, and the "
     "speakers' shares of the talking time. All shows are reported in one run.",

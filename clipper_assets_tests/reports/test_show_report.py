@@ -10,7 +10,9 @@ import pyarrow as pa
 import pytest
 
 from clipper_assets.costs.rows import COSTS
+from clipper_assets.definitions import defs
 from clipper_assets.episodes.shows import SHOWS as SHOWS_SET
+from clipper_assets.library.assets import library
 from clipper_assets.library.delta import stored_schema
 from clipper_assets.library.replace import replace_rows
 from clipper_assets.library.tables import CLIPS, EPISODES, SENTENCES
@@ -132,6 +134,11 @@ def test_few_clips_are_counted_in_whole_numbers(monkeypatch: pytest.MonkeyPatch)
     plot.report_plot(ShowFigures(episodes=1, clips=Counter({APPROVED: 2})))
     (figure,) = drawn
     assert [tick for tick in figure.axes[0].get_yticks() if tick % 1] == []
+
+
+def test_the_report_is_after_the_library_in_the_lineage() -> None:
+    graph = defs.resolve_asset_graph()
+    assert graph.get(show_report.key).parent_keys == {library.key}
 
 
 def test_the_plot_of_a_show_that_is_gone_is_deleted(storage: DirectoryStorage) -> None:
