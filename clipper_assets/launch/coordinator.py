@@ -7,11 +7,16 @@ import dagster as dg
 from clipper_assets.episodes.shows import SHOW_TAG, shows_of
 from clipper_assets.runtime.tenant import LOCATION_TAG, partition_sets_of
 
-PRIORITY = "dagster/priority"
+PARTITION, PRIORITY = "dagster/partition", "dagster/priority"
 REQUESTED_TAG = "clipper/priority"
 """Tag of a run: the priority that was requested for it."""
 TURN_TAG = "clipper/turn"
 """Tag of a run: its place among the runs of the same requested priority."""
+TENANT_TAGS = {PARTITION: "clipper/tenant_partition", SHOW_TAG: "clipper/tenant_show"}
+"""Further tags of a tenant's run, by the tag whose value they have after the tenant, as in `acme/show`.
+
+Limits are on these tags, because two tenants may have an episode or a show of the same name.
+"""
 TURNS = 1_000_000
 """Turns of a requested priority: as many runs as a show may have before the queue is empty once."""
 HIGHEST = 2_000
@@ -25,7 +30,8 @@ QUEUED = [dg.DagsterRunStatus.QUEUED]
 class FairRunCoordinator(dg.QueuedRunCoordinator[dg.DagsterInstance]):
     """Dagster's run queue, in which shows take turns instead of waiting for each other's backlogs.
 
-    Each run of an episode gets the tag `clipper/show`, by which `tag_concurrency_limits` limits each show.
+    Each run of an episode gets the tag `clipper/show`, by which `tag_concurrency_limits` limits each show, and each run
+    of a tenant `TENANT_TAGS`.
 
     Runs of equal priority start in the order of start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996, section
     2): the turn of a run is the one after that of its show's last waiting run, but not before the current turn. Dagster
@@ -36,7 +42,7 @@ class FairRunCoordinator(dg.QueuedRunCoordinator[dg.DagsterInstance]):
     def submit_run(self, context: dg.SubmitRunContext) -> dg.DagsterRun:
         run = context.dagster_run
         if run.status is dg.DagsterRunStatus.NOT_STARTED:
-            show = _show(self._instance, run.tags)
+            show, tenant = _show_and_tenant(self._instance, run.tags)
             of_show = {SHOW_TAG: show} if show else {}
             requested = _requested(run.tags)
             # Two tenants may have shows of the same name.
@@ -47,23 +53,25 @@ class FairRunCoordinator(dg.QueuedRunCoordinator[dg.DagsterInstance]):
                 TURN_TAG: str(turn),
                 PRIORITY: str(_priority(requested, turn)),
             }
-            self._instance.add_run_tags(run.run_id, {**of_show, **order})
+            self._instance.add_run_tags(run.run_id, {**of_show, **_of_tenant(tenant, {**run.tags, **of_show}), **order})
         return super().submit_run(context)
 
 
-def _show(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> str | None:
-    """The show of the episode or, for an asset of shows, of the run itself; otherwise the one that its tag names."""
-    partition = tags.get("dagster/partition/episodes") or tags.get("dagster/partition")
-    if partition and _registered(instance, tags, "episodes", partition):
-        return next(iter(shows_of([partition])), None)
-    if partition and _registered(instance, tags, "shows", partition):
-        return partition
-    return tags.get(SHOW_TAG)
+def _show_and_tenant(instance: dg.DagsterInstance, tags: Mapping[str, str]) -> tuple[str | None, str]:
+    """The show of the episode or, for an asset of shows, of the run itself, and the tenant, empty without one.
+
+    For a partition that is not registered, the show that the run's tag names. This process is not the tenant's.
+    """
+    partition = tags.get("dagster/partition/episodes") or tags.get(PARTITION) or ""
+    for name in ("episodes", "shows"):
+        for tenant, partitions in partition_sets_of(tags, name).items():
+            if partition and instance.has_dynamic_partition(partitions, partition):
+                return partition if name == "shows" else next(iter(shows_of([partition])), None), tenant
+    return tags.get(SHOW_TAG), ""
 
 
-def _registered(instance: dg.DagsterInstance, tags: Mapping[str, str], name: str, partition: str) -> bool:
-    """Whether the set `name` of the run's code location has a partition; this process is not the tenant's."""
-    return any(instance.has_dynamic_partition(each, partition) for each in partition_sets_of(tags, name))
+def _of_tenant(tenant: str, tags: Mapping[str, str]) -> Mapping[str, str]:
+    return {own: f"{tenant}/{tags[tag]}" for tag, own in TENANT_TAGS.items() if tenant and tag in tags}
 
 
 def _requested(tags: Mapping[str, str]) -> int:

@@ -62,10 +62,10 @@ def partition_set(name: str) -> str:
     return f"{TENANT}/{name}" if TENANT else name
 
 
-def partition_sets_of(run_tags: Mapping[str, str], name: str) -> list[str]:
-    """The names that the partition set of a run may have, whichever location it is of: with and without a tenant."""
+def partition_sets_of(run_tags: Mapping[str, str], name: str) -> dict[str, str]:
+    """The names that the partition set of a run may have, by tenant: its code location, or the empty one."""
     location = run_tags.get(LOCATION_TAG)
-    return [f"{location}/{name}", name] if location else [name]
+    return {**({location: f"{location}/{name}"} if location else {}), "": name}
 
 
 def runs_filter(tags: Mapping[str, str | list[str]] | None = None, **filters: Any) -> dg.RunsFilter:

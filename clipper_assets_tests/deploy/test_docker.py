@@ -10,8 +10,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.instance.config import get_default_tick_retention_settings, get_tick_retention_settings
 from dagster._core.scheduler.instigation import TickStatus
 
-from clipper_assets.episodes.shows import SHOW_TAG
-from clipper_assets.launch.coordinator import FairRunCoordinator
+from clipper_assets.launch.coordinator import TENANT_TAGS, FairRunCoordinator
 
 PROJECT = Path(__file__).parents[2]
 DOCKER = PROJECT / "deploy" / "docker"
@@ -49,8 +48,9 @@ def test_shows_take_turns_and_none_may_take_all_places(file: Path) -> None:
     coordinator, runs = instance["run_coordinator"], instance["concurrency"]["runs"]
     assert (coordinator["module"], coordinator["class"]) == (FairRunCoordinator.__module__, FairRunCoordinator.__name__)
     limits = {limit["key"]: limit["limit"] for limit in runs["tag_concurrency_limits"]}
-    assert limits["dagster/partition"] == 1
-    assert limits[SHOW_TAG] < runs["max_concurrent_runs"]
+    partition_tag, show_tag = TENANT_TAGS.values() if file.parent.name == "tenants" else TENANT_TAGS
+    assert limits[partition_tag] == 1
+    assert limits[show_tag] < runs["max_concurrent_runs"]
 
 
 @pytest.mark.parametrize("file", INSTANCES)

@@ -144,7 +144,9 @@ def test_the_same_key_in_two_buckets_is_two_episodes(world: World, cut: Path) ->
         )
         assert (schema.status_code, "all tenants" in schema.json()["detail"]) == (403, True)
     assert world.instance.get_dynamic_partitions("episodes") == []
-    assert {run.tags["clipper/show"] for run in world.instance.get_runs()} == {"test1"}
+    runs = world.instance.get_runs()
+    assert {run.tags["clipper/show"] for run in runs} == {"test1"}
+    assert {run.tags["clipper/tenant_show"] for run in runs} == {f"{tenant}/test1" for tenant in TENANTS}
     assert {key.path[0] for key in world.instance.get_asset_keys()} == set(TENANTS)
 
     before, kept = world.objects("globex"), runs_of(world.instance, "globex")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.launch.coordinator import PRIORITY, REQUESTED_TAG, TURN_TAG
+from clipper_assets.launch.coordinator import PARTITION, PRIORITY, REQUESTED_TAG, TENANT_TAGS, TURN_TAG
 from clipper_assets_tests.support.queue import Queue, run_queue
 
-PARTITION, SHOW = "dagster/partition", "clipper/show"
+SHOW = "clipper/show"
 SENSOR = {PRIORITY: "-1"}
 
 
@@ -214,6 +214,28 @@ def test_shows_of_two_tenants_with_the_same_name_take_turns() -> None:
             assert run.tags[SHOW] == "test1"
             turns.append((tenant, run.tags[TURN_TAG]))
         assert turns == [("acme", "0"), ("acme", "1"), ("acme", "2"), ("globex", "0")]
+
+
+def test_tenants_with_an_episode_of_the_same_name_share_no_limit() -> None:
+    with run_queue(4, 1, *TENANT_TAGS.values()) as queue:
+        for tenant in ("acme", "globex"):
+            queue.instance.add_dynamic_partitions(f"{tenant}/episodes", ["test1/1.mp4", "test1/2.mp4"])
+            for partition in ("test1/1.mp4", "test1/2.mp4"):
+                queue.submit({PARTITION: partition, "dagster/code_location": tenant})
+        started = queue.start()
+        assert sorted(run.tags["clipper/tenant_partition"] for run in started) == [
+            "acme/test1/1.mp4",
+            "globex/test1/1.mp4",
+        ]
+        assert {run.tags[SHOW] for run in started} == {"test1"}
+        for run in started:
+            queue.end(run)
+        assert len(queue.start()) == 2
+
+
+def test_a_run_without_a_tenant_has_no_tag_of_one(queue: Queue) -> None:
+    tags = queue.submit({PARTITION: "A/1.mp4", "dagster/code_location": "clipper_assets"}).tags
+    assert not set(TENANT_TAGS.values()) & set(tags)
 
 
 def test_an_episode_of_another_tenant_gives_a_run_no_show() -> None:

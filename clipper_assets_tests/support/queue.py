@@ -65,12 +65,14 @@ class Queue:
 
 
 @contextmanager
-def run_queue(runs: int, per_show: int) -> Iterator[Queue]:
+def run_queue(
+    runs: int, per_show: int, partition_tag: str = "dagster/partition", show_tag: str = "clipper/show"
+) -> Iterator[Queue]:
     """A queue from which `runs` runs start at once, and `per_show` of a show; one per episode, as in dagster.yaml."""
     unique = {"applyLimitPerUniqueValue": True}
     limits = [
-        {"key": "dagster/partition", "value": unique, "limit": 1},
-        {"key": "clipper/show", "value": unique, "limit": per_show},
+        {"key": partition_tag, "value": unique, "limit": 1},
+        {"key": show_tag, "value": unique, "limit": per_show},
     ]
     launcher = RecordingLauncher()
     with dg.DagsterInstance(
