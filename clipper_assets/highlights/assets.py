@@ -31,7 +31,7 @@ from clipper_assets.highlights.repeats import Posted, load_posted, save_posted
 from clipper_assets.highlights.rules import clip_count, place, windows_table
 from clipper_assets.highlights.selection import Selection, ignored_options, selection
 from clipper_assets.highlights.shortfall import fallbacks, shortfall
-from clipper_assets.highlights.taste import Taste, load_taste
+from clipper_assets.highlights.taste import Taste, taste_or_fallback
 from clipper_assets.highlights.window import WINDOWS, read_windows
 from clipper_assets.media.loudness import LoudnessTrack, load_loudness
 from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
@@ -142,7 +142,7 @@ def highlight_windows(
     if stored and not _may_be_better(stored.value, picker, settings):
         return stored
     words = WORDS.completed(aligned_transcript)
-    taste, untasted = _taste(storage, source.key)
+    taste, untasted = taste_or_fallback(storage, source.key)
     posted = load_posted(storage, source.episode)
     loudness = load_loudness(storage, source.loudness_key)
     talk = _talk(words, given, loudness, taste, posted)
@@ -259,14 +259,6 @@ def _language(words: pa.Table) -> str:
 
     # Tables of earlier versions have the language only in their rows.
     return provenance(words).get("language") or pc.first(words["language"]).as_py() or ""
-
-
-def _taste(storage: Storage, upload: str) -> tuple[Taste, list[Degraded]]:
-    """What was learned about the show of an upload; nothing, and a fallback, if that cannot be read."""
-    try:
-        return load_taste(storage, upload.rpartition("/")[0]), []
-    except ValueError as damaged:
-        return Taste(), [Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked without the show's taste: {damaged}")]
 
 
 def _metadata(picked: Picked) -> dict[str, Any]:

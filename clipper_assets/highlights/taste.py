@@ -10,6 +10,8 @@ import json
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clipper_assets.llm.session import one_line
+from clipper_assets.runtime.asset_names import HIGHLIGHT_WINDOWS
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.storage.base import Storage
 from clipper_assets.storage.damaged import DamagedError
 from clipper_assets.storage.hive import hive_folder
@@ -84,3 +86,11 @@ def load_taste(storage: Storage, show: str) -> Taste:
         return Taste.model_validate_json(storage.read_bytes(key, MAX_BYTES))
     except ValidationError:
         raise DamagedError(f"{key} cannot be read; materialize {SHOW_TASTE} again") from None
+
+
+def taste_or_fallback(storage: Storage, upload: str) -> tuple[Taste, list[Degraded]]:
+    """The taste of the show of an upload; nothing, and a fallback, if it cannot be read."""
+    try:
+        return load_taste(storage, upload.rpartition("/")[0]), []
+    except ValueError as damaged:
+        return Taste(), [Degraded(HIGHLIGHT_WINDOWS, f"highlights were picked without the show's taste: {damaged}")]
