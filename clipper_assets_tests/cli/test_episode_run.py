@@ -24,7 +24,7 @@ from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.transcript.assets import TranscriptConfig
 from clipper_assets_tests.conftest import NO_KEY_NO_MODELS, clip_episode
-from clipper_assets_tests.episodes.test_sensors import Ticks
+from clipper_assets_tests.episodes.ticks import Ticks
 
 pytestmark = pytest.mark.episodes
 

@@ -1,11 +1,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from clipper_assets.media.ffmpeg import run
+from clipper_assets.storage.base import Storage
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.episodes.probing import H264, PICTURE, SOUND
+from clipper_assets_tests.episodes.ticks import Ticks
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +28,13 @@ def make(storage: DirectoryStorage) -> Callable[..., str]:
         return key
 
     return make_upload
+
+
+@pytest.fixture
+def ticks(any_storage: Storage, instance: dg.DagsterInstance) -> Ticks:
+    return Ticks(any_storage, instance)
+
+
+@pytest.fixture
+def directory_ticks(storage: DirectoryStorage, instance: dg.DagsterInstance) -> Ticks:
+    return Ticks(storage, instance)
