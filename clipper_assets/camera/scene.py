@@ -25,11 +25,16 @@ Boxes = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shot:
-    """A stretch of the source between two cuts. `screen` is the box of slides or a shared screen, None without one."""
+    """A stretch of the source between two cuts.
+
+    `screen` is the box of slides or a shared screen, None without one. `tiles` are the pictures of the participants of
+    a remote recording, row by row; empty where the whole picture is one camera's.
+    """
 
     start_s: float
     end_s: float
     screen: Box | None = None
+    tiles: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,14 @@ class Track:
 class Turn:
     """A stretch in which one person speaks; `person` is None where the voice belongs to nobody in view.
 
+    `rivals` are other people in view who look as if they speak too, so that `person` is only the likeliest speaker.
     The turns of a scene do not overlap and are in time order.
     """
 
     start_s: float
     end_s: float
     person: int | None
+    rivals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Builds scenes for tests: a 1920x1080 source, seated people and their turns."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,8 +30,8 @@ def moved(track: Track, from_s: float, to_s: float, by_px: float) -> Track:
     return Track(track.person, track.times_s, track.boxes_px + np.outer(inside, [by_px, 0, 0, 0]))
 
 
-def scene(shots: Sequence[Shot], tracks: Sequence[Track], *turns: tuple[float, float, int | None]) -> Scene:
-    """A scene of consecutive shots; a turn is given as start, end and person."""
+def scene(shots: Sequence[Shot], tracks: Sequence[Track], *turns: tuple[Any, ...]) -> Scene:
+    """A scene of consecutive shots; a turn is given as start, end, person and, if any, rivals."""
     return Scene(
         shots[0].start_s,
         shots[-1].end_s,

@@ -46,7 +46,7 @@ from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 if TYPE_CHECKING:
     from clipper_assets.camera.analysis.analyse import Analysis
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 Span = tuple[float, float]
 """Start and end in seconds of the episode."""
 

@@ -23,7 +23,7 @@ Portrait = NDArray[np.uint8]
 
 _SIDES = ("left", "top", "width", "height")
 _SPAN = [pa.field("start", pa.float64()), pa.field("end", pa.float64())]
-_SCREEN = pa.struct([pa.field(side, pa.float64()) for side in _SIDES])
+_BOX = pa.struct([pa.field(side, pa.float64()) for side in _SIDES])
 _FACE = pa.struct(
     [
         pa.field("person", pa.int32()),
@@ -44,8 +44,9 @@ SCENES_TABLE = TableSpec(
         Column("pictures", pa.int32(), "number of analysed pictures, 25 a second; fewer if the video ends early"),
         Column(
             "shots",
-            pa.list_(pa.struct([*_SPAN, pa.field("screen", _SCREEN)])),
-            "stretches between two cuts, without gaps; `screen`: the box of slides or a shared screen",
+            pa.list_(pa.struct([*_SPAN, pa.field("screen", _BOX), pa.field("tiles", pa.list_(_BOX))])),
+            "stretches between two cuts, without gaps; `screen`: the box of slides or a shared screen; `tiles`: the "
+            "boxes of the participants of a remote recording",
         ),
         Column(
             "faces",
@@ -57,8 +58,9 @@ SCENES_TABLE = TableSpec(
         ),
         Column(
             "turns",
-            pa.list_(pa.struct([*_SPAN, pa.field("person", pa.int32())])),
-            "who speaks when; `person` is null where the voice belongs to nobody in view",
+            pa.list_(pa.struct([*_SPAN, pa.field("person", pa.int32()), pa.field("rivals", pa.list_(pa.int32()))])),
+            "who speaks when; `person` is null where the voice belongs to nobody in view; `rivals`: others who look as "
+            "if they speak too",
         ),
         Column("degraded", DEGRADED, "fallbacks used in the analysis of this window"),
         Column("spec", pa.string(), "hash of the inputs of this row; a row with the same hash is reused"),
@@ -93,11 +95,19 @@ def scenes_table(episode: str, observations: Mapping[str, Observation]) -> pa.Ta
                 "height": scene.height_px,
                 "pictures": observation.pictures,
                 "shots": [
-                    {"start": shot.start_s, "end": shot.end_s, "screen": shot.screen and shot.screen._asdict()}
+                    {
+                        "start": shot.start_s,
+                        "end": shot.end_s,
+                        "screen": shot.screen and shot.screen._asdict(),
+                        "tiles": [tile._asdict() for tile in shot.tiles],
+                    }
                     for shot in scene.shots
                 ],
                 "faces": _faces(observation),
-                "turns": [{"start": turn.start_s, "end": turn.end_s, "person": turn.person} for turn in scene.turns],
+                "turns": [
+                    {"start": turn.start_s, "end": turn.end_s, "person": turn.person, "rivals": turn.rivals}
+                    for turn in scene.turns
+                ],
                 "degraded": [fallback.as_dict() for fallback in observation.degraded],
                 "spec": spec,
             }
@@ -147,7 +157,15 @@ def _scene(row: Mapping[str, Any]) -> Scene:
         row["end"],
         row["width"],
         row["height"],
-        tuple(Shot(shot["start"], shot["end"], shot["screen"] and Box(**shot["screen"])) for shot in row["shots"]),
+        tuple(
+            Shot(
+                shot["start"],
+                shot["end"],
+                shot["screen"] and Box(**shot["screen"]),
+                tuple(Box(**tile) for tile in shot.get("tiles") or ()),
+            )
+            for shot in row["shots"]
+        ),
         tuple(
             Track(
                 face["person"],
@@ -156,5 +174,7 @@ def _scene(row: Mapping[str, Any]) -> Scene:
             )
             for face in row["faces"]
         ),
-        tuple(Turn(turn["start"], turn["end"], turn["person"]) for turn in row["turns"]),
+        tuple(
+            Turn(turn["start"], turn["end"], turn["person"], tuple(turn.get("rivals") or ())) for turn in row["turns"]
+        ),
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from clipper_assets.camera.analysis.observation import (
     PORTRAIT_PX,
@@ -25,10 +26,13 @@ def track(person: int, first: int, pictures: int) -> Track:
 
 
 TALK = scene(
-    [Shot(10.3, 12.3), Shot(12.3, 20.3, Box(60, 60, 1100, 620))],
+    [
+        Shot(10.3, 12.3, tiles=(Box(0, 270, 960, 540), Box(960, 270, 960, 540))),
+        Shot(12.3, 20.3, Box(60, 60, 1100, 620)),
+    ],
     [track(0, 0, 50), track(3, 60, 100)],
     (10.3, 12, 0),
-    (12.5, 18, 3),
+    (12.5, 18, 3, (0,)),
     (19, 20.3, None),
 )
 PORTRAITS = tuple(np.full((PORTRAIT_PX, PORTRAIT_PX), grey, np.uint8) for grey in (7, 200))
@@ -60,6 +64,17 @@ def test_observations_survive_the_table_unchanged() -> None:
     assert all(map(np.array_equal, read["one"].portraits, PORTRAITS))
     assert all(map(np.array_equal, read["one"].evidence, OBSERVED.evidence))
     assert (read["one"].degraded, read["two"].degraded) == (OBSERVED.degraded, ())
+
+
+def test_a_table_of_an_earlier_version_has_no_tiles_and_no_rivals() -> None:
+    (row,) = scenes_table("show/ep", {"one": OBSERVED}).to_pylist()
+    for column, added in (("shots", "tiles"), ("turns", "rivals")):
+        for span in row[column]:
+            del span[added]
+    earlier = pa.Table.from_pylist([row])
+    (read,) = read_scenes(SCENES_TABLE.checked(earlier))
+    assert {(shot.tiles, turn.rivals) for shot in read.shots for turn in read.turns} == {((), ())}
+    assert [shot.screen for shot in read.shots] == [shot.screen for shot in TALK.shots]
 
 
 def test_no_observations_give_an_empty_table() -> None:
