@@ -37,10 +37,16 @@ OPERATOR = "operator-token-of-the-tests"
 Value = TypeVar("Value")
 
 
-def wait_for(event: str, check: Callable[[], Value | None], unless: Callable[[], str | None] = lambda: None) -> Value:
+def wait_for(
+    event: str,
+    check: Callable[[], Value | None],
+    unless: Callable[[], str | None] = lambda: None,
+    state: Callable[[], str] = lambda: "",
+) -> Value:
     """Call `check` until it returns something other than None, and return that.
 
-    Fails after `DEADLINE_S`, or as soon as `unless` returns the reason why the event cannot happen any more.
+    Fails after `DEADLINE_S`, with the `state` at that time, or as soon as `unless` returns the reason why the event
+    cannot happen any more.
     """
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
@@ -49,7 +55,7 @@ def wait_for(event: str, check: Callable[[], Value | None], unless: Callable[[],
             return value
         assert reason is None, f"{event} cannot happen any more: {reason}"
         time.sleep(POLL_S)
-    raise AssertionError(f"{event} did not happen within {DEADLINE_S:g} s")
+    raise AssertionError(f"{event} did not happen within {DEADLINE_S:g} s; {state()}")
 
 
 def free_port() -> int:
