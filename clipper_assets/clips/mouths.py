@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from clipper_assets.camera.direction.crop import Size, shown_boxes, views_at
-from clipper_assets.camera.direction.path import CameraPath, layout_in, panel_sizes_px
+from clipper_assets.camera.direction.panels import layout_in, panels_px
+from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.scene import Scene
 from clipper_assets.captions.layout import Captions, Place
 from clipper_assets.clips.plan import ClipPlan
@@ -87,24 +88,24 @@ def _mouth(face: Box) -> Box:
 
 def _in_frame(box: Box, path: CameraPath, time_s: float, frame: Frame, source_size_px: Size) -> Iterator[Box]:
     """Where a box of the source is seen in the frame: once for each panel that shows its centre."""
-    layout = layout_in(frame, views_at(path, time_s)[0])
+    layout, views = views_at(path, time_s)
+    layout = layout_in(frame, layout)
     shown = shown_boxes(path, time_s, frame, source_size_px)
-    sizes_px, top_px = panel_sizes_px(layout, frame), 0.0
     if layout is Layout.fit:
         scale = min(frame.width_px / source_size_px[0], frame.height_px / source_size_px[1])
-        sizes_px = [(round(source_size_px[0] * scale), round(source_size_px[1] * scale))]
-        top_px = (frame.height_px - sizes_px[0][1]) / 2
-    for crop, (width_px, height_px) in zip(shown, sizes_px, strict=True):
+        width_px, height_px = source_size_px[0] * scale, source_size_px[1] * scale
+        places = [Box((frame.width_px - width_px) / 2, (frame.height_px - height_px) / 2, width_px, height_px)]
+    else:
+        places = panels_px(layout, len(views), frame)
+    for crop, place in zip(shown, places, strict=True):
         if crop.left <= box.center_x <= crop.right and crop.top <= box.center_y <= crop.bottom:
-            scale = width_px / crop.width
-            left_px = (frame.width_px - width_px) / 2
+            scale = place.width / crop.width
             yield Box(
-                left_px + (box.left - crop.left) * scale,
-                top_px + (box.top - crop.top) * scale,
+                place.left + (box.left - crop.left) * scale,
+                place.top + (box.top - crop.top) * scale,
                 box.width * scale,
                 box.height * scale,
             )
-        top_px += height_px
 
 
 def _overlap(caption: Box, mouth: Box) -> float:

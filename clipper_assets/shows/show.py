@@ -28,6 +28,7 @@ class Layout(Enum):
     auto = "auto"
     speaker = "speaker"
     split = "split"
+    grid = "grid"
     screen = "screen"
     fit = "fit"
     center = "center"

@@ -32,7 +32,7 @@ from clipper_assets.storage.pictures import store_picture
 from clipper_assets.storage.recipes import Recipe, StepConfig, difference, new_result, recipe_of, stored_result
 from clipper_assets.storage.tables import LAKE_TABLE, TableResult
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 class CameraConfig(StepConfig):
@@ -40,8 +40,8 @@ class CameraConfig(StepConfig):
 
     layout: Layout | None = Field(
         default=None,
-        description="`auto` decides shot by shot; `speaker`, `split`, `screen`, `fit` (whole picture over a blurred "
-        "copy) or `center` (crop of the middle). Default: the show's, or `auto`",
+        description="`auto` decides shot by shot; `speaker`, `split`, `grid`, `screen`, `fit` (whole picture over "
+        "a blurred copy) or `center` (crop of the middle). Default: the show's, or `auto`",
     )
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from math import floor
 from statistics import fmean
 
-from clipper_assets.camera.direction.crop import Size, crop_box, crop_size_px
-from clipper_assets.camera.direction.path import View, panel_sizes_px
+from clipper_assets.camera.direction.crop import Size, crop_box, crop_size_px, size_px
+from clipper_assets.camera.direction.panels import PANELS, panels_px
+from clipper_assets.camera.direction.path import View
 from clipper_assets.media.frame import FRAMES, Aspect, Box
 from clipper_assets.shows.show import Layout
 
@@ -24,7 +25,7 @@ HEAD_ROOM = 0.03
 """Least space above the crown: share of the panel's height."""
 LOOK_ROOM = 0.06
 """How far a face that looks to one side is moved off the centre: share of the panel's width."""
-FACE_HEIGHTS = {Layout.speaker: 0.2, Layout.split: 0.28, Layout.screen: 0.28}
+FACE_HEIGHTS = {Layout.speaker: 0.2, Layout.split: 0.28, Layout.grid: 0.3, Layout.screen: 0.28}
 """Height to which zoom enlarges smaller faces: share of the panel's. Shows head and shoulders (medium close-up)."""
 MOST_ENLARGED = 3.0
 """Most pixels of the clip per source pixel; a crop of the full height of a 1080p source already has 1.8."""
@@ -37,7 +38,12 @@ CAPTIONS_TOP_PX, CAPTIONS_BOTTOM_PX = PORTRAIT.safe.bottom - 300, PORTRAIT.safe.
 
 _UNDER_HEAD_ROOM = (EYE_LINE - HEAD_ROOM) / (EYES - CROWN)
 _ABOVE_CAPTIONS = (CAPTIONS_TOP_PX / PORTRAIT.height_px - EYE_LINE) / (1 - EYES)
-LARGEST_FACES = {Layout.speaker: _ABOVE_CAPTIONS, Layout.split: _UNDER_HEAD_ROOM, Layout.screen: _UNDER_HEAD_ROOM}
+LARGEST_FACES = {
+    Layout.speaker: _ABOVE_CAPTIONS,
+    Layout.split: _UNDER_HEAD_ROOM,
+    Layout.grid: _UNDER_HEAD_ROOM,
+    Layout.screen: _UNDER_HEAD_ROOM,
+}
 """Height beyond which zoom enlarges no face: share of the panel's height."""
 
 
@@ -52,9 +58,9 @@ class Composer:
         """Largest width in source pixels of faces that are framed together."""
         return TOGETHER_WIDTH * self.crop_px(Layout.speaker, 0)[0]
 
-    def crop_px(self, layout: Layout, panel: int, zoom: float = 1.0) -> tuple[float, float]:
-        """Width and height of a panel's crop in source pixels."""
-        return crop_size_px(panel_sizes_px(layout, PORTRAIT)[panel], self.source_size_px, zoom)
+    def crop_px(self, layout: Layout, panel: int, zoom: float = 1.0, *, count: int = 0) -> tuple[float, float]:
+        """Width and height of a panel's crop in source pixels; `count` is the number of panels of a `grid`."""
+        return crop_size_px(size_px(_place(layout, panel, count)), self.source_size_px, zoom)
 
     def whole(self) -> View:
         """The middle of the source."""
@@ -64,42 +70,49 @@ class Composer:
         """The view of the upper panel of `screen`: the whole slides, as large as possible."""
         width, height = self.crop_px(Layout.screen, 0)
         zoom = max(1.0, min(width / screen.width, height / screen.height))
-        return self._inside(Layout.screen, 0, View(screen.center_x, screen.center_y, zoom))
+        return self._inside(_place(Layout.screen, 0), View(screen.center_x, screen.center_y, zoom))
 
-    def faces(self, layout: Layout, panel: int, faces: Sequence[Box], others: Sequence[Box]) -> View:
-        """The view of a panel that shows `faces` together; `others` are faces in view that it need not show."""
-        width, height = self.crop_px(layout, panel)
+    def faces(self, layout: Layout, panel: int, faces: Sequence[Box], others: Sequence[Box], *, count: int = 0) -> View:
+        """The view of a panel that shows `faces` together; `others` are faces in view that it need not show.
+
+        `count` is the number of panels of a `grid`.
+        """
+        place = _place(layout, panel, count)
+        width, height = self.crop_px(layout, panel, count=count)
         face = _around(faces)
         eyes_y = fmean(box.top + EYES * box.height for box in faces)
         face_height = max(box.height for box in faces) / height
-        captions_end = self._captions_end(layout, panel)
+        captions_end = _captions_end(place)
         eye_line = max(EYE_LINE, captions_end + EYES * FACE_HEIGHTS[layout])
         zooms = [FACE_HEIGHTS[layout] / face_height, height * (1 - eye_line) / max(self.source_size_px[1] - eyes_y, 1)]
-        if layout == Layout.split:
+        if layout in {Layout.split, Layout.grid}:
             zooms += [_zoom_without(face, other, width, height) for other in others]
         zoom = min(
             max(zooms),
             LARGEST_FACES[layout] / face_height,
             TOGETHER_WIDTH * width / face.width,
-            MOST_ENLARGED * width / panel_sizes_px(layout, PORTRAIT)[panel][0],
+            MOST_ENLARGED * width / place.width,
         )
         zoom = max(zoom, 1.0)
         look = _look_room(face, others) * width / zoom if layout == Layout.speaker else 0.0
         eye_line = max(EYE_LINE, captions_end + EYES * face_height * zoom)
         center_y = eyes_y + (0.5 - eye_line) * height / zoom
-        return self._inside(layout, panel, View(face.center_x + look, center_y, zoom))
+        return self._inside(place, View(face.center_x + look, center_y, zoom))
 
-    def _inside(self, layout: Layout, panel: int, view: View) -> View:
-        """The view moved inside the source, with rounded numbers."""
-        box = crop_box(view, panel_sizes_px(layout, PORTRAIT)[panel], self.source_size_px)
+    def _inside(self, place: Box, view: View) -> View:
+        """The view of the panel at this place moved inside the source, with rounded numbers."""
+        box = crop_box(view, size_px(place), self.source_size_px)
         return View(round(box.center_x, 1), round(box.center_y, 1), floor(view.zoom * 1000) / 1000)
 
-    @staticmethod
-    def _captions_end(layout: Layout, panel: int) -> float:
-        """The bottom of the captions in a lower panel, as a share of its height from the top; 0 for an upper panel."""
-        sizes = panel_sizes_px(layout, PORTRAIT)
-        top = sum(height for _, height in sizes[:panel])
-        return (CAPTIONS_BOTTOM_PX - top) / sizes[panel][1] if panel else 0.0
+
+def _place(layout: Layout, panel: int, count: int = 0) -> Box:
+    """Where a panel is in the portrait frame."""
+    return panels_px(layout, count or PANELS[layout][0], PORTRAIT)[panel]
+
+
+def _captions_end(place: Box) -> float:
+    """The bottom of captions that begin above a panel, as a share of its height from the top; else 0."""
+    return (CAPTIONS_BOTTOM_PX - place.top) / place.height if CAPTIONS_TOP_PX <= place.top < CAPTIONS_BOTTOM_PX else 0.0
 
 
 def _around(boxes: Sequence[Box]) -> Box:

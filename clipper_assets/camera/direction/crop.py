@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 
-from clipper_assets.camera.direction.path import CameraPath, View, layout_in, panel_sizes_px
+from clipper_assets.camera.direction.panels import layout_in, panels_px
+from clipper_assets.camera.direction.path import CameraPath, View
 from clipper_assets.media.frame import Box, Frame
 from clipper_assets.shows.show import Layout
 
@@ -11,13 +12,16 @@ Size = tuple[int, int]
 
 
 def crop_box(view: View, panel_size_px: Size, source_size_px: Size) -> Box:
-    """The rectangle of the source that a panel of this size shows, in source pixels; moved inside the source if needed.
+    """The rectangle of the source that a panel of this size shows, in source pixels; inside `view.within`.
 
     The source's size is in square pixels, after rotation. Does not apply to `fit`, which shows the whole source.
     """
     width, height = crop_size_px(panel_size_px, source_size_px, view.zoom)
-    left = max(min(view.center_x_px - width / 2, source_size_px[0] - width), 0.0)
-    top = max(min(view.center_y_px - height / 2, source_size_px[1] - height), 0.0)
+    area = view.within or Box(0, 0, *source_size_px)
+    share = min(area.width / width, area.height / height, 1.0)
+    width, height = width * share, height * share
+    left = max(min(view.center_x_px - width / 2, area.right - width), area.left)
+    top = max(min(view.center_y_px - height / 2, area.bottom - height), area.top)
     return Box(left, top, width, height)
 
 
@@ -34,7 +38,8 @@ def views_at(path: CameraPath, time_s: float) -> tuple[Layout, tuple[View, ...]]
     """
     number = max(bisect_right(path.keyframes, time_s, key=lambda key: key.time_s) - 1, 0)
     key, before = path.keyframes[number], path.keyframes[max(number - 1, 0)]
-    if not key.ease_s or key.layout != before.layout or time_s - key.time_s >= key.ease_s:
+    same_panels = (key.layout, len(key.views)) == (before.layout, len(before.views))
+    if not key.ease_s or not same_panels or time_s - key.time_s >= key.ease_s:
         return key.layout, key.views
     share = eased((time_s - key.time_s) / key.ease_s)
     return key.layout, tuple(between(*views, share) for views in zip(before.views, key.views, strict=True))
@@ -46,19 +51,25 @@ def eased(share: float) -> float:
 
 
 def shown_boxes(path: CameraPath, time_s: float, frame: Frame, source_size_px: Size) -> list[Box]:
-    """The rectangles of the source that the panels show at a time, from top to bottom, in source pixels."""
+    """The rectangles of the source that the panels show at a time, in the panels' order, in source pixels."""
     layout, views = views_at(path, time_s)
     layout = layout_in(frame, layout)
     if layout is Layout.fit:
         return [Box(0, 0, *source_size_px)]
-    panels = panel_sizes_px(layout, frame)
-    return [crop_box(view, panel, source_size_px) for view, panel in zip(views, panels, strict=True)]
+    panels = panels_px(layout, len(views), frame)
+    return [crop_box(view, size_px(panel), source_size_px) for view, panel in zip(views, panels, strict=True)]
+
+
+def size_px(panel: Box) -> Size:
+    """Width and height of a panel in whole pixels."""
+    return round(panel.width), round(panel.height)
 
 
 def between(before: View, after: View, share: float) -> View:
-    """The view interpolated linearly between two views, at a share, 0 to 1, of the way."""
+    """The view interpolated linearly between two views, at a share, 0 to 1, of the way; inside the second's box."""
     return View(
         before.center_x_px + share * (after.center_x_px - before.center_x_px),
         before.center_y_px + share * (after.center_y_px - before.center_y_px),
         before.zoom + share * (after.zoom - before.zoom),
+        after.within,
     )

@@ -64,6 +64,7 @@ class _Panel:
 
     layout: Layout
     number: int
+    count: int
     subject: Subject
 
 
@@ -82,7 +83,8 @@ class _Operator:
             yield Keyframe(stretch.start_s, layout, (self.composer.whole(),), why=stretch.why)
             return
         slides = (self.composer.screen(screen),) if layout == Layout.screen and screen else ()
-        panels = [_Panel(layout, number, subject) for number, subject in enumerate(stretch.subjects, len(slides))]
+        count = len(slides) + len(stretch.subjects)
+        panels = [_Panel(layout, number, count, who) for number, who in enumerate(stretch.subjects, len(slides))]
         times_s = np.arange(stretch.start_s, stretch.end_s, STEP_S)
         ideal = np.concatenate([self._ideal_centers(panel, times_s) for panel in panels], axis=1)
         starts = [stretch.start_s, *moves(times_s, ideal, stretch.start_s, stretch.end_s)]
@@ -103,7 +105,7 @@ class _Operator:
         return view
 
     def _is_near(self, panel: _Panel, view: View, last: View) -> bool:
-        width, _ = self.composer.crop_px(panel.layout, panel.number, view.zoom)
+        width, _ = self.composer.crop_px(panel.layout, panel.number, view.zoom, count=panel.count)
         distance_px = max(abs(view.center_x_px - last.center_x_px), abs(view.center_y_px - last.center_y_px))
         return distance_px <= COMFORT / 2 * width and 1 / SAME_SIZE < view.zoom / last.zoom < SAME_SIZE
 
@@ -112,7 +114,7 @@ class _Operator:
         boxes_of_people = [self.cast.faces[person].at(times_s).tolist() for person in panel.subject]
         views = [self._composed(panel, [Box(*box) for box in boxes]) for boxes in zip(*boxes_of_people, strict=True)]
         zoom = float(np.median([view.zoom for view in views]))
-        width, _ = self.composer.crop_px(panel.layout, panel.number, zoom)
+        width, _ = self.composer.crop_px(panel.layout, panel.number, zoom, count=panel.count)
         return np.array([(view.center_x_px, view.center_y_px) for view in views]) / (COMFORT * width)
 
     def _composed(self, panel: _Panel, faces: Sequence[Box]) -> View:
@@ -123,7 +125,7 @@ class _Operator:
             if subject != panel.subject
             for box in self.cast.medians(subject, shot.start_s, shot.end_s)
         ]
-        return self.composer.faces(panel.layout, panel.number, faces, others)
+        return self.composer.faces(panel.layout, panel.number, faces, others, count=panel.count)
 
 
 def moves(times_s: Seconds, centers: Positions, start_s: float, end_s: float) -> list[float]:

@@ -1,34 +1,33 @@
 """The camera path, a list of keyframes that say where the crop looks; the renderer replays it unchanged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 
+from clipper_assets.camera.direction.panels import PANELS
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.media.frame import Frame
+from clipper_assets.media.frame import Box
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.tables import Column, TableSpec, provenance
-
-PANELS = {Layout.speaker: 1, Layout.split: 2, Layout.screen: 2, Layout.fit: 1, Layout.center: 1}
-"""How many rectangles of the source a layout shows: `split` and `screen` stack two, the first one on top."""
-
-TALL_FOR_TWO, TALL_FOR_SLIDES = 1.5, 1.0
-"""Least ratio of height to width of a frame for `split`, so that no panel is wider than 4:3, and for `screen`."""
 
 
 @dataclass(frozen=True)
 class View:
     """What one panel shows: a rectangle with the panel's aspect ratio, in source pixels (square, after rotation).
 
-    `zoom` 1 is the largest such rectangle inside the source, 2 one of half its width and height. A rectangle that
-    crosses the edge of the source is moved inside. `fit` ignores the view and shows the whole source.
+    `zoom` 1 is the largest such rectangle inside the source, 2 one of half its width and height. `within` is the part
+    of the source that the rectangle must not leave in any frame, such as a participant's tile; None for the whole
+    source. A rectangle that is too large for it is made smaller, and one that crosses its edge is moved inside. `fit`
+    ignores the view and shows the whole source.
     """
 
     center_x_px: float
     center_y_px: float
     zoom: float = 1.0
+    within: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +69,25 @@ class CameraPath:
 
 REQUESTED_LAYOUT = "requested_layout"
 """Key-value metadata of the table's file."""
+WITHIN = {"within_left": "left edge", "within_top": "top edge", "within_width": "width", "within_height": "height"}
+"""Columns of a view's `within`, in source pixels."""
 CAMERA = TableSpec(
     "camera",
     [
         Column("episode", pa.string(), "partition key of the episode"),
         Column("clip", pa.int32(), "clip, as in highlight_windows"),
         Column("time", pa.float64(), "start of the keyframe in seconds from the episode's start; lasts until the next"),
-        Column("panel", pa.int8(), "number of the panel: 1 is the lower one of `split` and `screen`, all others are 0"),
-        Column("layout", pa.string(), "`speaker`, `split`, `screen`, `fit` or `center`"),
+        Column(
+            "panel", pa.int8(), "number of the panel, row by row from 0; `split` and `screen` have 2, `grid` 3 or 4"
+        ),
+        Column("layout", pa.string(), "`speaker`, `split`, `grid`, `screen`, `fit` or `center`"),
         Column("center_x", pa.float64(), "centre of the crop in source pixels (square, after rotation)"),
         Column("center_y", pa.float64(), "centre of the crop in source pixels (square, after rotation)"),
         Column("zoom", pa.float64(), "1: the largest crop of the panel's shape inside the source; 2: half its size"),
+        *(
+            Column(name, pa.float64(), f"{side} of the box that the crop stays inside; null: the source", nullable=True)
+            for name, side in WITHIN.items()
+        ),
         Column("ease", pa.float64(), "seconds that the crop takes to move there; 0: a cut"),
         Column("why", pa.string(), "reason for the keyframe"),
         Column("spec", pa.string(), "null; earlier versions wrote a hash of the path's inputs", nullable=True),
@@ -106,6 +113,7 @@ def camera_table(
                 "center_x": view.center_x_px,
                 "center_y": view.center_y_px,
                 "zoom": view.zoom,
+                **dict(zip(WITHIN, view.within or (None,) * len(WITHIN), strict=True)),
                 "ease": key.ease_s,
                 "why": key.why,
                 "spec": None,
@@ -138,37 +146,26 @@ def read_paths(table: pa.Table) -> dict[int, CameraPath]:
         panels = list(group)
         name, ease_s, why = panels[0]["layout"], panels[0]["ease"], panels[0]["why"]
         layout = next((layout for layout in PANELS if layout.value == name), None)
-        if layout is None or PANELS[layout] != len(panels):
+        if layout is None or len(panels) not in PANELS[layout]:
             mistake = (
-                f"{len(panels)} panels instead of the {PANELS[layout]} of {name!r}"
+                f"{len(panels)} panels instead of the {' or '.join(map(str, PANELS[layout]))} of {name!r}"
                 if layout
                 else f"unknown layout {name!r}; use {', '.join(known.value for known in PANELS)}"
             )
             raise ValueError(f"camera path of clip {clip} at {time_s:.2f} s: {mistake}")
-        views = tuple(View(panel["center_x"], panel["center_y"], panel["zoom"]) for panel in panels)
+        views = tuple(View(panel["center_x"], panel["center_y"], panel["zoom"], _within(panel)) for panel in panels)
         paths.setdefault(clip, []).append(Keyframe(time_s, layout, views, ease_s, why))
     return {clip: CameraPath(tuple(keyframes)) for clip, keyframes in paths.items()}
+
+
+def _within(row: Mapping[str, Any]) -> Box | None:
+    """The box that a row's crop must not leave; None in rows without it and in tables of earlier versions."""
+    sides = [side for name in WITHIN if (side := row.get(name)) is not None]
+    return Box(*sides) if len(sides) == len(WITHIN) else None
 
 
 def still(layout: Layout, source: RawVideo, why: str, time_s: float = 0.0) -> CameraPath:
     """A camera path with a single keyframe that looks at the middle of the source."""
     width_px, height_px = source.square_size_px
     view = View(width_px / 2, height_px / 2)
-    return CameraPath((Keyframe(time_s, layout, (view,) * PANELS[layout], why=why),))
-
-
-def layout_in(frame: Frame, layout: Layout) -> Layout:
-    """The layout used in a frame: `fit` replaces `split` and `screen` if the frame is too low to stack panels."""
-    needed = {Layout.split: TALL_FOR_TWO, Layout.screen: TALL_FOR_SLIDES}.get(layout, 0.0)
-    return layout if frame.height_px >= needed * frame.width_px else Layout.fit
-
-
-def panel_sizes_px(layout: Layout, frame: Frame) -> list[tuple[int, int]]:
-    """Width and height of a layout's panels in the clip, from top to bottom; they fill the frame.
-
-    The panel for slides is 16:9, like nearly all slides.
-    """
-    if PANELS[layout] == 1:
-        return [(frame.width_px, frame.height_px)]
-    upper = frame.height_px // 4 * 2 if layout is Layout.split else frame.width_px * 9 // 32 * 2
-    return [(frame.width_px, upper), (frame.width_px, frame.height_px - upper)]
+    return CameraPath((Keyframe(time_s, layout, (view,) * PANELS[layout][0], why=why),))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clipper_assets.camera.direction.crop import shown_boxes, views_at
-from clipper_assets.camera.direction.path import PANELS, CameraPath
+from clipper_assets.camera.direction.panels import PANELS
+from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.scene import Scene
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.plots import png_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 COLOURS = {
     Layout.speaker: "#4477AA",
     Layout.split: "#228833",
+    Layout.grid: "#66CCEE",
     Layout.screen: "#AA3377",
     Layout.fit: "#BBBBBB",
     Layout.center: "#CCBB44",
@@ -62,7 +64,7 @@ def _draw(axes: "Axes", path: CameraPath, scene: Scene) -> None:
     boxes = [shown_boxes(path, time_s, FRAMES[Aspect.portrait], source_size_px) for time_s in times_s]
     for layout in path.layouts:
         where = layouts == layout
-        for panel in range(PANELS[layout]):
+        for panel in range(max(PANELS[layout])):
             crops = [shown[min(panel, len(shown) - 1)] for shown in boxes]
             left, right = [crop.left for crop in crops], [crop.right for crop in crops]
             axes.fill_between(times_s, left, right, where=where, step="post", color=COLOURS[layout], alpha=SHADE, lw=0)

@@ -1,15 +1,17 @@
-"""Applies the camera path in ffmpeg: crops moved by `sendcmd`, stacked panels, layouts joined one after the other."""
+"""Applies the camera path in ffmpeg: crops moved by `sendcmd`, panels, layouts joined one after the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, pairwise
+from math import ceil
 from typing import NamedTuple
 
 import ffmpeg
 
-from clipper_assets.camera.direction.crop import between, crop_box, eased
-from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, layout_in, panel_sizes_px
+from clipper_assets.camera.direction.crop import Size, between, crop_box, eased, size_px
+from clipper_assets.camera.direction.panels import layout_in, panels_px
+from clipper_assets.camera.direction.path import CameraPath, Keyframe, View
 from clipper_assets.clips.rendering.trimming import in_any_span
 from clipper_assets.episodes.audio import Stream
 from clipper_assets.episodes.source import RawVideo
@@ -21,9 +23,6 @@ NEARLY_ALL = 0.97
 SHRINK, BLUR_SIGMA, DIMMED = 4, 8, -0.08
 SEAM_PX = 6
 
-Size = tuple[int, int]
-"""Width and height in pixels."""
-
 
 class Crop(NamedTuple):
     """A rectangle of the source in whole pixels, its width and height even, as ffmpeg's `crop` takes it."""
@@ -34,9 +33,16 @@ class Crop(NamedTuple):
     y: int
 
 
+class Arrangement(NamedTuple):
+    """A layout and its number of panels."""
+
+    layout: Layout
+    panels: int
+
+
 @dataclass(frozen=True)
 class Stretch:
-    """Frames of one layout: those of the clip from `first` up to but not including `end`.
+    """Frames of one layout and number of panels: those of the clip from `first` up to but not including `end`.
 
     `crops` maps each frame at which a crop changes to the crops of all panels from then on; empty for `fit`.
     """
@@ -46,13 +52,18 @@ class Stretch:
     end: int
     crops: dict[int, tuple[Crop, ...]]
 
+    @property
+    def arrangement(self) -> Arrangement:
+        crops = next(iter(self.crops.values()), None)
+        return Arrangement(self.layout, len(crops) if crops else 1)
+
 
 def stretches(camera: CameraPath, source: RawVideo, frame: Frame, fps: Fraction, frames: int) -> list[Stretch]:
     """The camera path of a clip of `frames` frames at `fps`, in frames and whole pixels."""
     keys = {first: key for key in camera.keyframes if (first := round(key.time_s * fps)) < frames}
     spans = [(first, end, keys[first]) for first, end in pairwise([*keys, frames])]
     result = []
-    for layout, group in groupby(spans, key=lambda span: layout_in(frame, span[2].layout)):
+    for (layout, _), group in groupby(spans, key=lambda span: _arrangement(span[2], frame)):
         part = list(group)
         crops = [] if layout is Layout.fit else list(_crops(part, layout, source, frame, fps))
         changes = {at: crop for (_, before), (at, crop) in pairwise([(0, ()), *crops]) if crop != before}
@@ -66,8 +77,8 @@ def camera_commands(parts: Sequence[Stretch], fps: Fraction) -> str:
     A command is timed half a frame before its frame, so that rounding never makes it a frame late.
     """
     return "".join(
-        f"{(at - 0.5) / fps:.4f} {', '.join(f'{_name(layout, panel)} {side} {px}' for side, px in crop.items())};\n"
-        for layout, changes in _crops_by_layout(parts).items()
+        f"{(at - 0.5) / fps:.4f} {', '.join(f'{_name(kind, panel)} {side} {px}' for side, px in crop.items())};\n"
+        for kind, changes in _crops_by_arrangement(parts).items()
         for at, crops in changes[1:]
         for panel, crop in enumerate(crop._asdict() for crop in crops)
     )
@@ -78,19 +89,19 @@ def reframe(picture: Stream, parts: Sequence[Stretch], source: RawVideo, frame: 
 
     If `camera_commands` is not empty, ffmpeg must run in a folder that contains it as `camera.cmd`.
     """
-    crops_by_layout = _crops_by_layout(parts)
-    if any(len(crops) > 1 for crops in crops_by_layout.values()):
+    arrangements = _crops_by_arrangement(parts)
+    if any(len(crops) > 1 for crops in arrangements.values()):
         picture = picture.filter("sendcmd", f=CAMERA_FILE)
     if len(parts) == 1:
-        return _laid_out(picture, parts[0].layout, crops_by_layout[parts[0].layout], source, frame)
-    # One branch for each layout, however often it occurs, because filters never release the memory they once used.
+        return _laid_out(picture, *next(iter(arrangements.items())), source, frame)
+    # One branch for each arrangement, however often it occurs, because filters never release the memory they once used.
     streams: dict[int, Stream] = {}
-    for (layout, crops), copy in zip(crops_by_layout.items(), _copies(picture, len(crops_by_layout)), strict=True):
-        of_layout = [stretch for stretch in parts if stretch.layout is layout]
+    for (arrangement, crops), copy in zip(arrangements.items(), _copies(picture, len(arrangements)), strict=True):
+        arranged = [stretch for stretch in parts if stretch.arrangement == arrangement]
         # One more frame tells `trim` that a part is over; otherwise the next part would be buffered in memory.
-        selected = copy.filter("select", in_any_span([(stretch.first, stretch.end + 1) for stretch in of_layout]))
-        laid_out = _laid_out(selected, layout, crops, source, frame)
-        for stretch, part in zip(of_layout, _copies(laid_out, len(of_layout)), strict=True):
+        selected = copy.filter("select", in_any_span([(stretch.first, stretch.end + 1) for stretch in arranged]))
+        laid_out = _laid_out(selected, arrangement, crops, source, frame)
+        for stretch, part in zip(arranged, _copies(laid_out, len(arranged)), strict=True):
             start_s, end_s = ((number - 0.5) / fps for number in (stretch.first, stretch.end))
             streams[stretch.first] = part.filter("trim", start=f"{max(start_s, 0):.6f}", end=f"{end_s:.6f}")
     # `copy` returns frames to their branches at once. Timestamps are set by frame number, because `concat` does not
@@ -108,11 +119,13 @@ def _crops(
     spans: Sequence[tuple[int, int, Keyframe]], layout: Layout, source: RawVideo, frame: Frame, fps: Fraction
 ) -> Iterator[tuple[int, tuple[Crop, ...]]]:
     """The crops of a layout's panels, each with its first frame; `spans` are first frame, end and keyframe."""
-    panels, source_px = panel_sizes_px(layout, frame), source.square_size_px
+    panels = [size_px(panel) for panel in panels_px(layout, len(spans[0][2].views), frame)]
+    source_px = source.square_size_px
+    whole = Box(0, 0, *source_px)
 
     def crops(views: Sequence[View], grid: int) -> tuple[Crop, ...]:
         boxes = (crop_box(view, panel_px, source_px) for view, panel_px in zip(views, panels, strict=True))
-        return tuple(_crop(box, source_px, grid) for box in boxes)
+        return tuple(_crop(box, view.within or whole, grid) for view, box in zip(views, boxes, strict=True))
 
     before: Sequence[View] = ()
     for first, end, key in spans:
@@ -125,42 +138,49 @@ def _crops(
         before = key.views
 
 
-def _crop(box: Box, source_px: Size, grid: int) -> Crop:
-    """The nearest crop inside the source with its corner on a grid of 1 or 2 pixels.
+def _crop(box: Box, area: Box, grid: int) -> Crop:
+    """The nearest crop inside `area` with its corner on a grid of 1 or 2 pixels.
 
     A grid of 2 keeps the chroma, which has half the resolution, in place. A moving camera uses a grid of 1, because
     steps of 2 pixels visibly stutter.
     """
     (width, x), (height, y) = (
-        _side(center, length, longest, grid)
-        for center, length, longest in (
-            (box.center_x, box.width, source_px[0]),
-            (box.center_y, box.height, source_px[1]),
+        _side(center, length, edges, grid)
+        for center, length, edges in (
+            (box.center_x, box.width, (area.left, area.right)),
+            (box.center_y, box.height, (area.top, area.bottom)),
         )
     )
     return Crop(width, height, x, y)
 
 
-def _side(center: float, length: float, longest: int, grid: int) -> tuple[int, int]:
-    even = max(min(round(length / 2) * 2, _even(longest)), 2)
+def _arrangement(key: Keyframe, frame: Frame) -> Arrangement:
+    layout = layout_in(frame, key.layout)
+    return Arrangement(layout, 1 if layout is Layout.fit else len(key.views))
+
+
+def _side(center: float, length: float, edges: tuple[float, float], grid: int) -> tuple[int, int]:
+    """Even length and start of a crop between two edges, which are moved inwards to even pixels."""
+    first, last = ceil(edges[0] / 2) * 2, _even(edges[1])
+    even = max(min(round(length / 2) * 2, last - first), 2)
     start = round((center - even / 2) / grid) * grid
-    return even, max(min(start, _even(longest) - even), 0)
+    return even, max(min(start, last - even), first)
 
 
 def _even(length: float) -> int:
     return int(length) // 2 * 2
 
 
-def _crops_by_layout(parts: Sequence[Stretch]) -> dict[Layout, list[tuple[int, tuple[Crop, ...]]]]:
-    """For each layout, the crops of its panels with the frame from which they apply; none for `fit`."""
-    crops_by_layout: dict[Layout, list[tuple[int, tuple[Crop, ...]]]] = {}
+def _crops_by_arrangement(parts: Sequence[Stretch]) -> dict[Arrangement, list[tuple[int, tuple[Crop, ...]]]]:
+    """For each arrangement, the crops of its panels with the frame from which they apply; none for `fit`."""
+    crops: dict[Arrangement, list[tuple[int, tuple[Crop, ...]]]] = {}
     for stretch in parts:
-        crops_by_layout.setdefault(stretch.layout, []).extend(stretch.crops.items())
-    return crops_by_layout
+        crops.setdefault(stretch.arrangement, []).extend(stretch.crops.items())
+    return crops
 
 
-def _name(layout: Layout, panel: int) -> str:
-    return f"crop@{layout.value}_{panel}"
+def _name(arrangement: Arrangement, panel: int) -> str:
+    return f"crop@{arrangement.layout.value}{arrangement.panels}_{panel}"
 
 
 def _copies(stream: Stream, count: int) -> list[Stream]:
@@ -171,20 +191,38 @@ def _copies(stream: Stream, count: int) -> list[Stream]:
 
 
 def _laid_out(
-    picture: Stream, layout: Layout, crops: Sequence[tuple[int, tuple[Crop, ...]]], source: RawVideo, frame: Frame
+    picture: Stream,
+    arrangement: Arrangement,
+    crops: Sequence[tuple[int, tuple[Crop, ...]]],
+    source: RawVideo,
+    frame: Frame,
 ) -> Stream:
-    if layout is Layout.fit:
+    if arrangement.layout is Layout.fit:
         return _fit(picture, source, frame).filter("setsar", 1)
-    sizes = panel_sizes_px(layout, frame)
+    places = panels_px(*arrangement, frame)
     panels = [
-        scaled(copy.filter(_name(layout, panel), *crop, exact=1), size)
-        for panel, (copy, crop, size) in enumerate(zip(_copies(picture, len(sizes)), crops[0][1], sizes, strict=True))
+        scaled(copy.filter(_name(arrangement, panel), *crop, exact=1), size_px(place))
+        for panel, (copy, crop, place) in enumerate(
+            zip(_copies(picture, len(places)), crops[0][1], places, strict=True)
+        )
     ]
     if len(panels) == 1:
         return panels[0].filter("setsar", 1)
-    seam_y = sizes[0][1] - SEAM_PX // 2
-    stacked = ffmpeg.filter(panels, "vstack")
-    return stacked.filter("drawbox", y=seam_y, h=SEAM_PX, color="black", t="fill").filter("setsar", 1)
+    corners = "|".join(f"{place.left:.0f}_{place.top:.0f}" for place in places)
+    joined = ffmpeg.filter(panels, "xstack", inputs=len(panels), layout=corners)
+    for seam in _seams(places):
+        x, y, width, height = map(round, seam)
+        joined = joined.filter("drawbox", x=x, y=y, w=width, h=height, color="black", t="fill")
+    return joined.filter("setsar", 1)
+
+
+def _seams(places: Sequence[Box]) -> Iterator[Box]:
+    """The lines between panels, in pixels of the frame: above and to the left of each panel that has a neighbour."""
+    for place in places:
+        if place.top:
+            yield Box(place.left, place.top - SEAM_PX // 2, place.width, SEAM_PX)
+        if place.left:
+            yield Box(place.left - SEAM_PX // 2, place.top, SEAM_PX, place.height)
 
 
 def _fit(picture: Stream, source: RawVideo, frame: Frame) -> Stream:
@@ -194,7 +232,9 @@ def _fit(picture: Stream, source: RawVideo, frame: Frame) -> Stream:
     mistake.
     """
     frame_px, source_px = (frame.width_px, frame.height_px), source.square_size_px
-    middle = _crop(crop_box(View(source_px[0] / 2, source_px[1] / 2), frame_px, source_px), source_px, grid=2)
+    middle = _crop(
+        crop_box(View(source_px[0] / 2, source_px[1] / 2), frame_px, source_px), Box(0, 0, *source_px), grid=2
+    )
     if middle.w * middle.h > NEARLY_ALL * source_px[0] * source_px[1]:
         return scaled(picture.filter("crop", *middle), frame_px)
     copies = picture.filter("crop", *map(_even, source_px), 0, 0).filter_multi_output("split")

@@ -3,8 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.direction.composition import EYE_LINE, EYES, Composer
-from clipper_assets.camera.direction.crop import crop_box
-from clipper_assets.camera.direction.path import View, panel_sizes_px
+from clipper_assets.camera.direction.crop import crop_box, size_px
+from clipper_assets.camera.direction.panels import PANELS, panels_px
+from clipper_assets.camera.direction.path import View
 from clipper_assets.media.frame import FRAMES, Aspect, Box
 from clipper_assets.shows.show import Layout
 
@@ -21,13 +22,11 @@ def face(x: float, y: float, height: float) -> Box:
 
 def in_clip(box: Box, view: View, layout: Layout, panel: int) -> Box:
     """The place of a box of the source in a portrait clip, in pixels of the clip."""
-    sizes = panel_sizes_px(layout, PORTRAIT)
-    crop = crop_box(view, sizes[panel], SOURCE)
-    scale = sizes[panel][0] / crop.width
-    top = sum(height for _, height in sizes[:panel])
-    return Box(
-        (box.left - crop.left) * scale, (box.top - crop.top) * scale + top, box.width * scale, box.height * scale
-    )
+    place = panels_px(layout, PANELS[layout][0], PORTRAIT)[panel]
+    crop = crop_box(view, size_px(place), SOURCE)
+    scale = place.width / crop.width
+    left, top = place.left + (box.left - crop.left) * scale, place.top + (box.top - crop.top) * scale
+    return Box(left, top, box.width * scale, box.height * scale)
 
 
 def shown(layout: Layout, panel: int, seen: Box, *others: Box) -> Box:
@@ -71,7 +70,7 @@ def test_a_person_has_look_room_towards_a_neighbour() -> None:
 def test_each_panel_of_a_split_shows_only_one_person() -> None:
     one, other = face(700, 400, 160), face(1100, 450, 150)
     for panel, (seen, left_out) in enumerate([(one, other), (other, one)]):
-        size = panel_sizes_px(Layout.split, PORTRAIT)[panel]
+        size = size_px(panels_px(Layout.split, 2, PORTRAIT)[panel])
         crop = crop_box(COMPOSER.faces(Layout.split, panel, [seen], [left_out]), size, SOURCE)
         assert crop.right <= left_out.left or crop.left >= left_out.right
 
@@ -102,7 +101,6 @@ def test_every_face_whose_centre_is_in_the_source_is_shown(
 ) -> None:
     layout, number = panel
     placed = in_clip(seen, COMPOSER.faces(layout, number, [seen], others), layout, number)
-    width, height = panel_sizes_px(layout, PORTRAIT)[number]
-    top = placed.center_y - number * (PORTRAIT.height_px - height)
-    assert -1 <= placed.center_x <= width + 1
-    assert -1 <= top <= height + 1
+    place = panels_px(layout, PANELS[layout][0], PORTRAIT)[number]
+    assert -1 <= placed.center_x - place.left <= place.width + 1
+    assert -1 <= placed.center_y - place.top <= place.height + 1

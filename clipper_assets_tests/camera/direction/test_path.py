@@ -8,19 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clipper_assets.camera.direction.panels import PANELS
 from clipper_assets.camera.direction.path import (
     CAMERA,
-    PANELS,
     CameraPath,
     Keyframe,
     View,
     camera_table,
-    panel_sizes_px,
     read_paths,
     still,
 )
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.media.frame import FRAMES, Aspect
+from clipper_assets.media.frame import Box
 from clipper_assets.shows.show import Layout
 
 SPLIT = CameraPath(
@@ -30,11 +29,12 @@ SPLIT = CameraPath(
         Keyframe(20.0, Layout.split, (View(500.0, 400.0, 1.3), View(1400.0, 420.0, 1.3)), why="they talk"),
     )
 )
-LAYOUTS = "speaker, split, screen, fit, center"
+LAYOUTS = "speaker, split, grid, screen, fit, center"
 PAL: dict[str, Any] = {"width_px": 720, "height_px": 576, "sample_aspect_ratio": 64 / 45}
 numbers = st.floats(0, 1e5)
 reasons = st.sampled_from(["", "person 0 speaks", "人 1"])
-views = st.builds(View, numbers, numbers, st.floats(1, 4))
+boxes = st.builds(Box, numbers, numbers, numbers, numbers)
+views = st.builds(View, numbers, numbers, st.floats(1, 4), st.one_of(st.none(), boxes))
 
 
 @st.composite
@@ -43,7 +43,7 @@ def paths(draw: st.DrawFn) -> CameraPath:
     keyframes = []
     for time_s in times:
         layout = draw(st.sampled_from(list(PANELS)))
-        shown = tuple(draw(views) for _ in range(PANELS[layout]))
+        shown = tuple(draw(views) for _ in range(draw(st.sampled_from(PANELS[layout]))))
         keyframes.append(Keyframe(time_s, layout, shown, draw(st.floats(0, 2)), draw(reasons)))
     return CameraPath(tuple(keyframes))
 
@@ -74,6 +74,7 @@ def test_a_table_survives_parquet_without_the_partitions_column() -> None:
         (lambda row: row | {"layout": "wide"}, f"unknown layout 'wide'; use {LAYOUTS}"),
         (lambda row: row | {"layout": "auto"}, f"unknown layout 'auto'; use {LAYOUTS}"),
         (lambda row: row | {"layout": "fit"}, "2 panels instead of the 1 of 'fit'"),
+        (lambda row: row | {"layout": "grid"}, "2 panels instead of the 3 or 4 of 'grid'"),
     ],
 )
 def test_an_invalid_edit_is_reported_with_clip_and_time(
@@ -89,14 +90,9 @@ def test_each_layout_is_listed_once_in_order_of_appearance() -> None:
     assert SPLIT.layouts == [Layout.speaker, Layout.split]
 
 
-@pytest.mark.parametrize("aspect", Aspect)
-@pytest.mark.parametrize("layout", PANELS)
-def test_panels_fill_the_frame_with_even_sides(aspect: Aspect, layout: Layout) -> None:
-    frame = FRAMES[aspect]
-    sizes = panel_sizes_px(layout, frame)
-    assert len(sizes) == PANELS[layout]
-    assert sum(width * height for width, height in sizes) == frame.width_px * frame.height_px
-    assert all(width % 2 == height % 2 == 0 for width, height in sizes)
+def test_a_table_of_an_earlier_version_has_views_that_may_show_all_of_the_source() -> None:
+    columns = [name for name in CAMERA.schema.names if name.startswith("within")]
+    assert read_paths(camera_table("show/ep", [(0, SPLIT)]).drop_columns(columns)) == {0: SPLIT}
 
 
 @pytest.mark.parametrize("layout", [Layout.fit, Layout.center])

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clipper_assets.camera.direction.path import PANELS, CameraPath, Keyframe, View, layout_in, panel_sizes_px, still
+from clipper_assets.camera.direction.panels import PANELS, layout_in, panels_px
+from clipper_assets.camera.direction.path import CameraPath, Keyframe, View, still
 from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.filtergraph import PICTURE_FILE, camera_stretches, video_arguments
@@ -89,6 +90,9 @@ MOVES = CameraPath(
         Keyframe(45 / 25, Layout.fit, (View(0, 0),)),
         Keyframe(48 / 25, Layout.speaker, (View(900, 360, 1.5),)),
         Keyframe(51 / 25, Layout.split, (View(200, 300, 2.5), View(800, 360, 1.3))),
+        Keyframe(53 / 25, Layout.grid, (View(200, 300, 2.5), View(800, 360, 1.3), View(600, 200, 2))),
+        Keyframe(55 / 25, Layout.grid, (View(200, 300, 2.5), View(800, 360), View(600, 200, 2), View(900, 500, 1.5))),
+        Keyframe(57 / 25, Layout.speaker, (View(200, 300, within=Box(101, 51, 223, 301)),)),
     )
 )
 
@@ -97,10 +101,10 @@ MOVES = CameraPath(
 def test_every_frame_shows_the_crops_of_the_camera_path(rate: str, tmp_path: Path) -> None:
     video = _places(tmp_path / "places.mp4", SIZE, rate)
     source = source_of(video)
-    cuts = TimeMap(((0.2, 1.0), (1.2, 1.8), (2.0, 2.72)))
+    cuts = TimeMap(((0.2, 1.0), (1.2, 1.8), (2.0, 2.96)))
     plan = replace(plan_of(source, 0.48, fps=Fraction(25), frame=SMALL, cuts=cuts, camera=MOVES), end_s=0.48 + 3.0)
     pictures = film(plan, source, video, tmp_path / "clip")
-    assert len(pictures) == 53
+    assert len(pictures) == 59
     parts = camera_stretches(plan, source)
     assert [(part.layout, part.first, part.end) for part in parts] == [
         (Layout.speaker, 0, 26),
@@ -109,18 +113,23 @@ def test_every_frame_shows_the_crops_of_the_camera_path(rate: str, tmp_path: Pat
         (Layout.fit, 45, 48),
         (Layout.speaker, 48, 51),
         (Layout.split, 51, 53),
+        (Layout.grid, 53, 55),
+        (Layout.grid, 55, 57),
+        (Layout.speaker, 57, 59),
     ]
     for stretch in parts:
         if stretch.layout is Layout.fit:
             continue
-        sizes = panel_sizes_px(stretch.layout, SMALL)
         for number in range(stretch.first, stretch.end):
             crops = stretch.crops[max(at for at in stretch.crops if at <= number)]
-            top = 0
-            for crop, (_, height) in zip(crops, sizes, strict=True):
-                shown = seen(pictures[number][:, top : top + height])
-                assert list(shown) == pytest.approx([crop.x, crop.y, crop.w, crop.h], abs=3), number
-                top += height
+            for crop, place in zip(crops, panels_px(*stretch.arrangement, SMALL), strict=True):
+                shown = seen(cut_out(pictures[number], place))
+                assert list(shown) == pytest.approx([crop.x, crop.y, crop.w, crop.h], abs=4), number
+
+
+def cut_out(picture: Picture, place: Box) -> Picture:
+    left, top, width, height = map(round, place)
+    return picture[:, top : top + height, left : left + width]
 
 
 def table(camera: CameraPath, source: RawVideo, frame: Frame = SMALL, frames: int = 100) -> list[Stretch]:
@@ -151,7 +160,7 @@ def test_the_last_keyframe_of_a_frame_wins_and_later_ones_than_the_clip_are_igno
     assert {at: crop[0].x for at, crop in stretch.crops.items()} == {0: 100, 25: 300}
     assert (
         camera_commands([stretch], Fraction(25))
-        == "0.9800 crop@speaker_0 w 202, crop@speaker_0 h 360, crop@speaker_0 x 300, crop@speaker_0 y 180;\n"
+        == "0.9800 crop@speaker1_0 w 202, crop@speaker1_0 h 360, crop@speaker1_0 x 300, crop@speaker1_0 y 180;\n"
     )
 
 
@@ -172,7 +181,7 @@ def test_a_move_that_is_interrupted_jumps_to_the_next_keyframe(source: RawVideo)
 @given(
     size=st.tuples(st.integers(16, 4000), st.integers(16, 4000)),
     aspect=st.sampled_from(list(Aspect)),
-    layout=st.sampled_from([Layout.speaker, Layout.split]),
+    layout=st.sampled_from([Layout.speaker, Layout.split, Layout.grid]),
     moves=st.lists(
         st.tuples(st.floats(-500, 4500), st.floats(-500, 4500), st.floats(1, 3), st.sampled_from([0.0, 0.3])),
         max_size=5,
@@ -187,13 +196,13 @@ def test_crops_are_even_and_inside_the_source(
 ) -> None:
     source = replace(source, width_px=size[0], height_px=size[1])
     keys = tuple(
-        Keyframe(0.2 * number, layout, (View(*where),) * PANELS[layout], ease_s=ease_s)
-        for number, (*where, ease_s) in enumerate([(0.0, 0.0, 1.0, 0.0), *moves])
+        Keyframe(0.2 * number, layout, (View(x, y, zoom),) * PANELS[layout][-1], ease_s=ease_s)
+        for number, (x, y, zoom, ease_s) in enumerate([(0.0, 0.0, 1.0, 0.0), *moves])
     )
     (stretch,) = table(CameraPath(keys), source, FRAMES[aspect])
     assert bool(stretch.crops) == (layout_in(FRAMES[aspect], layout) is layout)
     for at, crops in stretch.crops.items():
-        for crop, (width, height) in zip(crops, panel_sizes_px(layout, FRAMES[aspect]), strict=True):
+        for crop, (_, _, width, height) in zip(crops, panels_px(*stretch.arrangement, FRAMES[aspect]), strict=True):
             assert 0 <= at < 100
             assert crop.w % 2 == crop.h % 2 == 0
             assert 0 < crop.w <= size[0] - crop.x <= size[0]
@@ -235,22 +244,36 @@ def test_panels_fill_every_frame(places: Path, source: RawVideo, aspect: Aspect,
     plan = plan_of(source, frames=1, frame=frame, camera=path)
     (picture,) = film(plan, source, places, tmp_path / "clip")
     ((upper, lower),) = camera_stretches(plan, source)[0].crops.values()
-    edge = panel_sizes_px(Layout.screen, frame)[0][1]
+    edge = round(panels_px(Layout.screen, 2, frame)[1].top)
     for crop, panel in ((upper, picture[:, :edge]), (lower, picture[:, edge:])):
         assert list(seen(panel)) == pytest.approx([crop.x, crop.y, crop.w, crop.h], abs=3)
     seam = picture[0, edge - SEAM_PX // 2 : edge + SEAM_PX // 2]
     assert seam.max() < 24
 
 
-@pytest.mark.parametrize(
-    ("aspect", "layout"),
-    [(Aspect.square, Layout.split), (Aspect.feed, Layout.split), (Aspect.landscape, Layout.screen)],
-)
-def test_a_frame_too_low_for_two_panels_shows_the_whole_source(
-    source: RawVideo, aspect: Aspect, layout: Layout
-) -> None:
-    (stretch,) = table(CameraPath((Keyframe(0.0, layout, (View(400, 300), View(900, 400))),)), source, FRAMES[aspect])
+def test_a_frame_too_low_for_slides_above_a_face_shows_the_whole_source(source: RawVideo) -> None:
+    path = CameraPath((Keyframe(0.0, Layout.screen, (View(400, 300), View(900, 400))),))
+    (stretch,) = table(path, source, FRAMES[Aspect.landscape])
     assert (stretch.layout, stretch.crops) == (Layout.fit, {})
+
+
+@pytest.mark.parametrize("aspect", list(Aspect))
+@pytest.mark.parametrize("panels", [2, 3, 4])
+def test_there_is_a_black_seam_between_any_two_panels(
+    places: Path, source: RawVideo, aspect: Aspect, panels: int, tmp_path: Path
+) -> None:
+    layout, frame = Layout.split if panels == 2 else Layout.grid, FRAMES[aspect]
+    path = CameraPath((Keyframe(0.0, layout, (View(400, 300, 1.2),) * panels),))
+    (picture,) = film(plan_of(source, frames=1, frame=frame, camera=path), source, places, tmp_path / "clip")
+    is_black = picture[0] < 24
+    for place in panels_px(layout, panels, frame):
+        inner = Box(*place)._replace(left=place.left + SEAM_PX // 2, width=place.width - SEAM_PX)
+        left, top, width, height = map(round, inner)
+        assert not is_black[top + SEAM_PX // 2 + 1 : top + height - SEAM_PX // 2 - 1, left + 1 : left + width - 1].any()
+        if place.left:
+            assert is_black[top : top + height, left - SEAM_PX : left].all()
+        if place.top:
+            assert is_black[top - SEAM_PX // 2 : top + SEAM_PX // 2, left : left + width].all()
 
 
 def test_a_picture_with_nearly_the_frames_aspect_ratio_fills_it(tmp_path: Path) -> None:
@@ -264,7 +287,7 @@ def test_a_picture_with_nearly_the_frames_aspect_ratio_fills_it(tmp_path: Path) 
 def test_a_layout_may_change_with_every_frame(places: Path, source: RawVideo, tmp_path: Path) -> None:
     layouts = [Layout.speaker, Layout.split, Layout.fit] * 8
     keys = (
-        Keyframe(number / 25, layout, (View(300.0 + number, 360, 2.0),) * PANELS[layout])
+        Keyframe(number / 25, layout, (View(300.0 + number, 360, 2.0),) * PANELS[layout][0])
         for number, layout in enumerate(layouts)
     )
     plan = plan_of(source, frames=30, frame=SMALL, camera=CameraPath(tuple(keys)))
