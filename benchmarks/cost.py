@@ -1,5 +1,6 @@
 """Measures CPU, wall time, memory and bytes read of a function in a separate process, children included."""
 
+import re
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -7,11 +8,13 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from benchmarks.server import RangeServer
 
 SAMPLE_EVERY_S = 0.05
+PROC = Path("/proc")
+_MEMORY = re.compile(r"^Vm(RSS|HWM):\s*(\d+) kB$", re.MULTILINE)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,29 +67,39 @@ def measured(server: RangeServer, work: Callable[P, T], *args: P.args, **kwargs:
     """
     spawn = get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_child, args=(theirs, work, args, kwargs))
+    process = spawn.Process(target=report_cost, args=(theirs, work, args, kwargs))
     process.start()
     theirs.close()
     try:
-        ours.recv()
-        before_mb, _ = _resident_mb(process.pid)
-        before_bytes, before_opened = server.sent_bytes, server.opened
-        ours.send("begin")
-        all_mb = largest_mb = before_mb
-        while not ours.poll(SAMPLE_EVERY_S):
-            now_mb, peak_mb = _resident_mb(process.pid)
-            all_mb, largest_mb = max(all_mb, now_mb), max(largest_mb, peak_mb)
-        value, cpu_s, wall_s = ours.recv()
+        return watched(server, cast("int", process.pid), ours)
     except EOFError:
         raise RuntimeError(f"{work.__name__} failed; see the traceback above") from None
     finally:
+        ours.close()
         process.join()
+
+
+def watched(server: RangeServer, pid: int, child: Connection) -> Measured[Any]:
+    """Starts the work of process `pid`, which runs `report_cost` on the other end of `child`, and measures it.
+
+    Raises EOFError if the process ends before its work is done.
+    """
+    child.recv()
+    before_mb, _ = _resident_mb(pid)
+    before_bytes, before_opened = server.sent_bytes, server.opened
+    child.send("begin")
+    all_mb = largest_mb = before_mb
+    while not child.poll(SAMPLE_EVERY_S):
+        now_mb, peak_mb = _resident_mb(pid)
+        all_mb, largest_mb = max(all_mb, now_mb), max(largest_mb, peak_mb)
+    value, cpu_s, wall_s = child.recv()
     read_mb = (server.sent_bytes - before_bytes) / 1e6
     opened = server.opened - before_opened
     return Measured(value, Cost(cpu_s, wall_s, largest_mb, all_mb - before_mb, read_mb, opened))
 
 
-def _child(parent: Connection, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def report_cost(parent: Connection, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Calls `work` when `parent` says so, and sends it the result, the CPU-seconds and the seconds of the call."""
     parent.send("ready")
     parent.recv()
     cpu_s, started = cpu_seconds(), time.monotonic()
@@ -95,35 +108,42 @@ def _child(parent: Connection, work: Callable[..., Any], args: tuple[Any, ...], 
 
 
 def cpu_seconds() -> float:
-    """Returns user and system time of this process and of its ended children, in seconds."""
+    """Returns user and system time of this process and of its ended descendants, in seconds (getrusage(2)).
+
+    A descendant counts once its parent has waited for it, as `subprocess` does.
+    """
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def _resident_mb(pid: int | None) -> tuple[float, float]:
+def _resident_mb(pid: int) -> tuple[float, float]:
     """Returns the resident memory of a process and its descendants together, and the largest peak of one of them."""
-    sizes = [size for each in _family(Path(f"/proc/{pid}")) if (size := _status_mb(each))]
+    sizes = [size for each in _family(pid) if (size := _status_mb(each))]
     return sum(now for now, _ in sizes), max((peak for _, peak in sizes), default=0.0)
 
 
-def _family(process: Path) -> Iterator[Path]:
-    yield process
-    try:
-        tasks = list(process.glob("task/*"))
-    except (FileNotFoundError, ProcessLookupError):
-        return  # the process ended after its parent named it
-    for task in tasks:
-        for child in _read(task / "children").split():
-            yield from _family(Path(f"/proc/{child}"))
+def _family(pid: int) -> Iterator[int]:
+    """Yields the process and its descendants. Those that end meanwhile are yielded or not, but never an error."""
+    yield pid
+    for thread in _inside(PROC / f"{pid}/task"):
+        for child in _read(thread / "children").split():
+            yield from _family(int(child))
 
 
-def _status_mb(process: Path) -> tuple[float, float] | None:
+def _status_mb(pid: int) -> tuple[float, float] | None:
     """VmRSS and VmHWM of proc_pid_status(5); None for a process that has ended."""
-    fields = dict(line.split(":", 1) for line in _read(process / "status").splitlines())
-    if "VmRSS" not in fields:
+    sizes = dict(_MEMORY.findall(_read(PROC / f"{pid}/status")))
+    if len(sizes) < 2:
         return None
-    now, peak = (int(fields[name].split()[0]) * 1024 / 1e6 for name in ("VmRSS", "VmHWM"))
-    return now, peak
+    return int(sizes["RSS"]) * 1024 / 1e6, int(sizes["HWM"]) * 1024 / 1e6
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Returns what is in a folder below /proc; nothing if its process has ended."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _read(file: Path) -> str:
