@@ -74,8 +74,8 @@ def with_marks(
     return edits.followed_by(what, marked=marked, unmarked=unmarked)
 
 
-def remaining(span: Span, gone: Iterable[Span]) -> list[Span]:
-    """The parts of a span, in order, that are in none of the spans `gone`; parts shorter than `REMNANT_S` are dropped.
+def remaining(span: Span, gone: Iterable[Span], shortest_s: float = REMNANT_S) -> list[Span]:
+    """The parts of a span, in order, that are in none of the spans `gone`; parts below `shortest_s` are dropped.
 
     A span that none of them touches remains, however short it is.
     """
@@ -86,7 +86,7 @@ def remaining(span: Span, gone: Iterable[Span]) -> list[Span]:
     for start, end in touching:
         parts.append((begin, start))
         begin = max(begin, end)
-    return [(start, end) for start, end in (*parts, (begin, span[1])) if end - start >= REMNANT_S]
+    return [(start, end) for start, end in (*parts, (begin, span[1])) if end - start >= shortest_s]
 
 
 def _until(span: S, duration_s: float) -> S:

@@ -37,7 +37,7 @@ READ_EDITS = {
     HIGHLIGHT_WINDOWS: _edits_of(HIGHLIGHT_WINDOWS, "windows, hooks, titles and marks of adverts"),
     CHAPTERS: _edits_of(CHAPTERS, "marks of adverts"),
     SCENES: _edits_of(SCENES, "in which clips the camera follows people"),
-    CAMERA_PATHS: _edits_of(CAMERA_PATHS, "layouts of clips"),
+    CAMERA_PATHS: _edits_of(CAMERA_PATHS, "layouts of clips, and the camera of shots"),
     RENDERED_CLIPS: _edits_of(
         RENDERED_CLIPS, "windows, hooks, titles, words, caption styles of clips and marks of adverts"
     ),
@@ -63,6 +63,7 @@ def _read(edits: Edits, usual: Layout) -> dict[str, object]:
     """
     marks = [[(span.start, span.end) for span in spans] for spans in (edits.marked, edits.unmarked)]
     layouts = {clip.number: clip.layout for clip in edits.clips if clip.layout}
+    choices = [choice.model_dump(mode="json") for choice in edits.shots]
     followed = {clip: layout not in _STILL for clip, layout in layouts.items()}
     shown = [
         edits.changed_windows,
@@ -74,7 +75,7 @@ def _read(edits: Edits, usual: Layout) -> dict[str, object]:
         HIGHLIGHT_WINDOWS: [edits.changed_windows, marks],
         CHAPTERS: marks,
         SCENES: {clip: follows for clip, follows in followed.items() if follows != (usual not in STILL)},
-        CAMERA_PATHS: layouts,
+        CAMERA_PATHS: [layouts, choices] if choices else layouts,
         RENDERED_CLIPS: [*shown, {clip.number: clip.caption_style for clip in edits.clips if clip.caption_style}],
         CLIP_VARIANTS: shown,
     }

@@ -1,7 +1,7 @@
 """The edits that people make to an episode's clips.
 
-Edited windows, words and adverts are identified by their times, not by their numbers in a transcript, so that edits
-still apply after the episode is transcribed again.
+Edited windows, words, adverts and shots are identified by their times, not by their numbers in a transcript or scene,
+so that edits still apply after the episode is transcribed or analysed again.
 """
 
 from datetime import UTC, datetime
@@ -116,8 +116,8 @@ class WordEdit(StoredModel):
     text: str = Field(max_length=MAX_WORD)
 
 
-class UnmarkedSpan(StoredModel):
-    """A stretch of the episode, in seconds, that a person unmarked: it is not an advert, an intro or the like."""
+class EditedSpan(StoredModel):
+    """A stretch of the episode, in seconds, that an edit is about."""
 
     start: float
     end: float
@@ -129,17 +129,43 @@ class UnmarkedSpan(StoredModel):
         return self
 
 
+class UnmarkedSpan(EditedSpan):
+    """A stretch of the episode, in seconds, that a person unmarked: it is not an advert, an intro or the like."""
+
+
 class MarkedSpan(UnmarkedSpan):
     """A stretch of the episode, in seconds, that a person marked as an advert, an intro or the like."""
 
     kind: SpanKind = SpanKind.advert
 
 
+class ChosenFace(StoredModel):
+    """A face that a person chose: where the centre of its box is at `time`, in seconds of the episode.
+
+    `x` and `y` are shares of the picture's width and height. The number of a person may change when the episode is
+    analysed again; the place of a face at a time does not.
+    """
+
+    time: float = Field(ge=0)
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+
+
+class ShotChoice(EditedSpan):
+    """What a person chose for the camera in a stretch of the episode: a layout, and the faces that it shows.
+
+    Without `faces` the automatic camera chooses them. With the layout `auto` it chooses how to show one chosen face.
+    """
+
+    layout: Layout
+    faces: tuple[ChosenFace, ...] = ()
+
+
 class Edits(StoredModel):
     """One version of an episode's edits. Version 0 means no edits, and undoing restores the version `base`.
 
     `what` is a phrase that describes the change that made this version. No part of the episode is both in `marked` and
-    in `unmarked`.
+    in `unmarked`. The choices in `shots` are in order and do not overlap.
     """
 
     version: int
@@ -150,10 +176,11 @@ class Edits(StoredModel):
     words: list[WordEdit] = []
     marked: list[MarkedSpan] = []
     unmarked: list[UnmarkedSpan] = []
+    shots: list[ShotChoice] = Field([], exclude_if=lambda choices: not choices)  # as earlier versions
 
     @property
     def is_empty(self) -> bool:
-        return not (self.clips or self.words or self.marked or self.unmarked)
+        return not (self.clips or self.words or self.marked or self.unmarked or self.shots)
 
     @property
     def changed_windows(self) -> list[dict[str, Any]]:
@@ -188,3 +215,7 @@ class Edits(StoredModel):
         """
         clip = self.clip(number)
         return Layout(clip.layout) if clip and clip.layout else default
+
+    def shots_between(self, start_s: float, end_s: float) -> list[ShotChoice]:
+        """The choices for shots that overlap the stretch between two times."""
+        return [choice for choice in self.shots if choice.start < end_s and start_s < choice.end]

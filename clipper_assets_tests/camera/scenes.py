@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from clipper_assets.camera.direction.director import direct
+from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.scene import Scene, Shot, Track, Turn
 from clipper_assets.media.frame import Box
 from clipper_assets.shows.show import Layout
@@ -56,10 +57,15 @@ WITH_SLIDES = scene(
 
 def directed(given: Scene, layout: Layout = Layout.auto) -> list[str]:
     """The camera path of a scene as readable text, one line per keyframe."""
+    return readable(direct(given, layout))
+
+
+def readable(path: CameraPath) -> list[str]:
+    """A camera path as readable text, one line per keyframe."""
     return [
         f"{key.time_s:.1f} {key.layout.value} "
         + " / ".join(f"{view.center_x_px:.0f},{view.center_y_px:.0f} x{view.zoom:.2f}" for view in key.views)
         + (f" in {key.ease_s:g} s" if key.ease_s else "")
         + f": {key.why}"
-        for key in direct(given, layout).keyframes
+        for key in path.keyframes
     ]

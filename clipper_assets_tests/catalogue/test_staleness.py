@@ -6,10 +6,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from clipper_assets.edits.model import EDITOR, Decision, EditedClip, MarkedSpan, StoredDecision, UnmarkedSpan, WordEdit
+from clipper_assets.edits.model import (
+    EDITOR,
+    ChosenFace,
+    Decision,
+    EditedClip,
+    MarkedSpan,
+    ShotChoice,
+    StoredDecision,
+    UnmarkedSpan,
+    WordEdit,
+)
 from clipper_assets.setting_types import PickerName
 from clipper_assets.settings import Settings
-from clipper_assets.shows.show import Show
+from clipper_assets.shows.show import Layout, Show
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.catalogue.staleness import RESULTS, Catalogue
 
@@ -68,6 +78,11 @@ EDITS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a clip's caption style": ({"clips": [clip(caption_style="boxed"), clip(1)]}, CLIPS),
     "a clip's layout": ({"clips": [clip(layout="split"), clip(1)]}, CAMERA),
     "a clip's layout with a still camera": ({"clips": [clip(layout="center"), clip(1)]}, CAMERA | SCENES),
+    "the camera of a shot": ({"shots": [ShotChoice(start=2, end=5, layout=Layout.fit)]}, CAMERA),
+    "the face of a shot": (
+        {"shots": [ShotChoice(start=2, end=5, layout=Layout.auto, faces=(ChosenFace(time=3, x=0.2, y=0.4),))]},
+        CAMERA,
+    ),
     "a marked advert": ({"marked": [MARK]}, WINDOWS | CHAPTERS | CLIPS),
     "an unmarked advert": ({"unmarked": [UnmarkedSpan(start=20, end=30)]}, WINDOWS | CHAPTERS | CLIPS),
 }

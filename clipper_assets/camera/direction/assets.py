@@ -8,11 +8,13 @@ import pyarrow as pa
 from pydantic import Field
 
 from clipper_assets.camera.analysis.observation import read_scenes
-from clipper_assets.camera.direction.path import CAMERA, CameraPath, camera_table, still
+from clipper_assets.camera.direction.path import CAMERA, CameraPath, camera_table
 from clipper_assets.camera.direction.plot import camera_plot
+from clipper_assets.camera.direction.windows import clip_path
 from clipper_assets.camera.lineage import CAMERA_SETTINGS, camera_reads
 from clipper_assets.camera.scene import Scene, scene_of
 from clipper_assets.edits.lineage import READ_EDITS, edits_read_by
+from clipper_assets.edits.model import ShotChoice
 from clipper_assets.edits.store import latest_edits
 from clipper_assets.episodes.automation import on_changes_of
 from clipper_assets.episodes.partitions import episodes, per_episode
@@ -45,11 +47,16 @@ class CameraConfig(StepConfig):
     )
 
 
-def inputs(config: CameraConfig, layouts: Mapping[int, Layout]) -> dict[str, Any]:
+Choices = Mapping[int, Sequence[ShotChoice]]
+"""What people chose for the shots of each clip, by its number."""
+
+
+def inputs(config: CameraConfig, layouts: Mapping[int, Layout], choices: Choices) -> dict[str, Any]:
     """Everything beside the upstream tables that decides the result; `layouts` are those of the clips, by number."""
     return {
         "requested": config.layout and config.layout.value,
         "layouts": {str(clip): layout.value for clip, layout in layouts.items()},
+        "choices": {str(clip): [each.model_dump(mode="json") for each in shots] for clip, shots in choices.items()},
     }
 
 
@@ -83,7 +90,7 @@ def camera_paths(
     source = RawVideo.from_table(raw_video)
     windows = read_windows(highlight_windows)
     try:
-        usual, layouts, read, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
+        usual, layouts, choices, read, recipe = _decisive(config, storage, raw_video, highlight_windows, scenes)
         followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
     except ValueError as refused:
         raise refusal(context, str(refused)) from None
@@ -91,9 +98,9 @@ def camera_paths(
     if stored := stored_result(context, config, storage, CAMERA, recipe, lineage):
         return stored
     with time_limit(context, source.duration_s, settings.time_limit_scale):
-        paths = _paths(windows, layouts, followed, source)
+        paths, unmet = _paths(windows, layouts, choices, followed, source)
     table = camera_table(source.episode, paths, config.layout)
-    degraded = _fallbacks(list(followed.values()))
+    degraded = [*_fallbacks(list(followed.values())), *(each.as_dict() for each in unmet)]
     return new_result(
         recipe,
         table,
@@ -110,34 +117,38 @@ def camera_paths(
 
 def _decisive(
     config: CameraConfig, storage: Storage, raw_video: pa.Table, highlight_windows: pa.Table, scenes: pa.Table
-) -> tuple[Layout, dict[int, Layout], dict[dg.AssetKey, str], Recipe]:
-    """The usual layout, that of each clip, versions of what is read, and the recipe.
+) -> tuple[Layout, dict[int, Layout], Choices, dict[dg.AssetKey, str], Recipe]:
+    """The usual layout, that of each clip, the choices for their shots, versions of what is read, and the recipe.
 
     Raises ValueError for edits or a show that are damaged.
     """
     source = RawVideo.from_table(raw_video)
     show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
     usual = config.layout or show.layout
-    layouts = {window.clip: edits.layout(window.clip, usual) for window in read_windows(highlight_windows)}
-    recipe = recipe_of(config, CODE_VERSION, inputs(config, layouts), raw_video, highlight_windows, scenes)
-    return usual, layouts, edits_read_by(CAMERA_PATHS, edits) | camera_reads(show), recipe
+    windows = read_windows(highlight_windows)
+    layouts = {window.clip: edits.layout(window.clip, usual) for window in windows}
+    chosen = {window.clip: edits.shots_between(window.start, window.end) for window in windows}
+    choices = {clip: shots for clip, shots in chosen.items() if shots}
+    recipe = recipe_of(config, CODE_VERSION, inputs(config, layouts, choices), raw_video, highlight_windows, scenes)
+    return usual, layouts, choices, edits_read_by(CAMERA_PATHS, edits) | camera_reads(show), recipe
 
 
 def _paths(
-    windows: Sequence[Window], layouts: Mapping[int, Layout], followed: Mapping[int, Scene], source: RawVideo
-) -> list[tuple[int, CameraPath]]:
-    """The path of each clip, by its scene where the camera follows people."""
-    from clipper_assets.camera.direction.director import direct
-
+    windows: Sequence[Window],
+    layouts: Mapping[int, Layout],
+    choices: Choices,
+    followed: Mapping[int, Scene],
+    source: RawVideo,
+) -> tuple[list[tuple[int, CameraPath]], list[Degraded]]:
+    """The path of each clip, by its scene where the camera follows people, and the choices that are not followed."""
     paths: list[tuple[int, CameraPath]] = []
+    fallbacks: list[Degraded] = []
     for window in windows:
-        clip, layout = window.clip, layouts[window.clip]
-        if scene := followed.get(clip):
-            paths.append((clip, direct(scene, layout)))
-        else:
-            shown = layout if layout in STILL else Layout.fit
-            paths.append((clip, still(shown, source, "requested layout", window.start)))
-    return paths
+        clip = window.clip
+        path, unmet = clip_path(window, layouts[clip], choices.get(clip, ()), followed.get(clip), source)
+        paths.append((clip, path))
+        fallbacks += [Degraded(CAMERA_PATHS, f"clip {clip}: {reason}") for reason in unmet]
+    return paths, fallbacks
 
 
 def table_by(
@@ -145,9 +156,10 @@ def table_by(
 ) -> pa.Table:
     """The table that a run with `config` would make. Raises ValueError as `_decisive` and `_followed`."""
     source, windows = RawVideo.from_table(raw_video), read_windows(highlight_windows)
-    _, layouts, *_ = _decisive(config, storage, raw_video, highlight_windows, scenes)
+    _, layouts, choices, *_ = _decisive(config, storage, raw_video, highlight_windows, scenes)
     followed = _followed(windows, layouts, read_scenes(scenes)) if not source.audio_only else {}
-    return camera_table(source.episode, _paths(windows, layouts, followed, source), config.layout)
+    paths, _ = _paths(windows, layouts, choices, followed, source)
+    return camera_table(source.episode, paths, config.layout)
 
 
 def why_again(
