@@ -28,6 +28,7 @@ from clipper_assets.api.routes import (
     process,
     retry_and_remove,
     search,
+    shots,
     uploads,
 )
 
@@ -64,7 +65,7 @@ def build_app(services: Services, tokens: Tokens) -> FastAPI:
     )
     app.state.services = services
     # The first matching route wins, and a key may contain slashes: routes that continue after the key come first.
-    for module in (process, search, events, edits, looks, uploads, media, metrics, episodes, retry_and_remove):
+    for module in (process, search, events, shots, edits, looks, uploads, media, metrics, episodes, retry_and_remove):
         app.include_router(module.router)
     app.router.routes.extend(services.dagster.graphql.build_routes())
     app.mount("/review", StaticFiles(directory=str(files("clipper_assets") / "review"), html=True))

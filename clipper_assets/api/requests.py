@@ -74,6 +74,27 @@ class AdvertEdit(RequestBody):
     unmark: list[UnmarkedSpan] = Field([], max_length=100)
 
 
+class ShotPreview(RequestBody):
+    """A layout and people for a stretch of a clip, in seconds of the episode.
+
+    `people` are numbers of the answer of `GET`. Without any, the automatic camera chooses whom a layout shows; with the
+    layout `auto` and without people, the camera of the stretch is automatic.
+    """
+
+    start: float = Field(ge=0, allow_inf_nan=False, examples=[63.2])
+    end: float = Field(ge=0, allow_inf_nan=False, examples=[68.9])
+    layout: Layout = Layout.auto
+    people: list[int] = Field([], max_length=4, examples=[[1]])
+
+
+class ShotEdit(ShotPreview):
+    """What to show in a stretch of a clip. A later choice replaces it; clips show it once they are rendered again."""
+
+    base_version: int = Field(
+        ge=0, description="version of the edits that this is based on; 409 if it is not the latest"
+    )
+
+
 class EditsRequest(RequestBody):
     """The version of the edits that an undo or a reset is based on."""
 

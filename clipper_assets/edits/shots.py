@@ -15,6 +15,7 @@ FACES = {
     Layout.auto: {1},
     Layout.speaker: {0, 1},
     Layout.split: {0, 2},
+    Layout.grid: {0, 3, 4},
     Layout.screen: {0, 1},
     Layout.fit: {0},
     Layout.center: {0},

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from clipper_assets.clips.manifest import Clip, Manifest
-from clipper_assets.edits.model import EditedClip, Edits, UnmarkedSpan, WordEdit
+from clipper_assets.edits.model import EditedClip, Edits, ShotChoice, UnmarkedSpan, WordEdit
 from clipper_assets.media.frame import Aspect
 from clipper_assets.storage.damaged import DamagedError
 
@@ -77,6 +77,8 @@ def unrendered_edits(clip: Clip, edits: Edits, shown: Edits) -> dict[str, Any]:
         changed["words"] = [edit.text for edit in words if edit not in rendered] or "as in the transcript"
     if _marks_in(clip, edits) != _marks_in(clip, shown):
         changed["adverts"] = "changed"
+    if _shots_in(clip, edits) != _shots_in(clip, shown):
+        changed["camera"] = "changed"
     return changed
 
 
@@ -91,6 +93,10 @@ def _texts(clip: Clip, now: EditedClip, before: EditedClip | None) -> dict[str, 
 
 def _words_in(clip: Clip, edits: Sequence[WordEdit]) -> list[WordEdit]:
     return [edit for edit in edits if clip.start_time < edit.end and edit.start < clip.end_time]
+
+
+def _shots_in(clip: Clip, edits: Edits) -> list[ShotChoice]:
+    return edits.shots_between(clip.start_time, clip.end_time)
 
 
 def _marks_in(clip: Clip, edits: Edits) -> list[UnmarkedSpan]:

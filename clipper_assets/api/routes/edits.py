@@ -57,7 +57,7 @@ def edit_clip(
     A rejection applies to every aspect and look of the moment; one of a clip of a look to that look only.
     """
     episode = services.states.intact_snapshot(key)
-    _refuse_if_outdated(episode, request.base_version)
+    refuse_if_outdated(episode, request.base_version)
     if look is not None:
         episode = services.states.with_looks(episode)
         if request.caption_style is not None:
@@ -84,14 +84,14 @@ def edit_clip(
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
     clips[position] = changed.model_copy(update=_look_fields(request, changed, clip))
-    return _save(services, episode, episode.edits.followed_by(_description(number, request), clips=clips, words=words))
+    return save(services, episode, episode.edits.followed_by(_description(number, request), clips=clips, words=words))
 
 
 @router.patch("/episodes/{key:path}/adverts", dependencies=CHANGES, responses=answers(403, 404, 409))
 def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.Edits:
     """Mark passages as adverts, or unmark them. Clips avoid adverts, or are held back, from the next rendering on."""
     episode = services.states.intact_snapshot(key)
-    _refuse_if_outdated(episode, request.base_version)
+    refuse_if_outdated(episode, request.base_version)
     source = episode.source
     if episode.words is None or source is None:
         raise RefusedError(409, f"{key} has no transcript; wait until its run has ended")
@@ -99,14 +99,14 @@ def mark_adverts(key: str, request: AdvertEdit, services: ServicesDep) -> views.
         edits = with_marks(episode.edits, request.mark, request.unmark, source.duration_s)
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
-    return _save(services, episode, edits)
+    return save(services, episode, edits)
 
 
 @router.post("/episodes/{key:path}/clips", dependencies=CHANGES, responses=answers(403, 404, 409))
 def add_clip(key: str, request: NewClip, services: ServicesDep) -> views.Edits:
     """Add a clip of sentences that a person chose, such as those of a search hit. Renders nothing yet."""
     episode = services.states.intact_snapshot(key)
-    _refuse_if_outdated(episode, request.base_version)
+    refuse_if_outdated(episode, request.base_version)
     _refuse_if_running(episode)
     if episode.words is None or episode.source is None or not episode.renderings:
         raise RefusedError(409, f"{key} has no clips yet; process it first")
@@ -123,25 +123,25 @@ def add_clip(key: str, request: NewClip, services: ServicesDep) -> views.Edits:
     except ValueError as error:
         raise RefusedError(422, str(error)) from None
     edits = episode.edits.followed_by(f"added clip {clip.number}", clips=[*clips, clip])
-    return _save(services, episode, edits)
+    return save(services, episode, edits)
 
 
 @router.post("/episodes/{key:path}/edits/undo", dependencies=CHANGES, responses=answers(403, 404, 409))
 def undo(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
     """Undo the last edit; repeat to undo earlier ones."""
     episode = services.states.intact_snapshot(key)
-    _refuse_if_outdated(episode, request.base_version)
+    refuse_if_outdated(episode, request.base_version)
     if not episode.edits.can_undo:
         raise RefusedError(409, f"there is no edit of {key} to undo")
-    return _save(services, episode, undone(services.storage, episode.partition, episode.edits))
+    return save(services, episode, undone(services.storage, episode.partition, episode.edits))
 
 
 @router.delete("/episodes/{key:path}/edits", dependencies=CHANGES, responses=answers(403, 404, 409))
 def give_up(key: str, request: EditsRequest, services: ServicesDep) -> views.Edits:
     """Discard all edits, so that the next run picks highlights again. This can be undone, too."""
     episode = services.states.intact_snapshot(key)
-    _refuse_if_outdated(episode, request.base_version)
-    return _save(services, episode, episode.edits.discarded())
+    refuse_if_outdated(episode, request.base_version)
+    return save(services, episode, episode.edits.discarded())
 
 
 @router.post("/episodes/{key:path}/render", status_code=202, dependencies=CHANGES, responses=answers(403, 404, 409))
@@ -163,7 +163,8 @@ def render_again(key: str, services: ServicesDep, response: Response, aspect: As
     return accepted(key, run_id, response)
 
 
-def _refuse_if_outdated(episode: EpisodeSnapshot, base_version: int) -> None:
+def refuse_if_outdated(episode: EpisodeSnapshot, base_version: int) -> None:
+    """Raise RefusedError (409) if the edits of an episode have another version than a request is based on."""
     if episode.edits.version != base_version:
         raise RefusedError(
             409,
@@ -176,7 +177,8 @@ def _refuse_if_running(episode: EpisodeSnapshot) -> None:
         raise RefusedError(409, f"a run of {episode.key} is in progress; wait until it ends, or cancel it")
 
 
-def _save(services: Services, episode: EpisodeSnapshot, edits: Edits) -> views.Edits:
+def save(services: Services, episode: EpisodeSnapshot, edits: Edits) -> views.Edits:
+    """Save a version of an episode's edits. Raises RefusedError (409) if somebody else saved that version first."""
     saved = save_edits(services.storage, services.instance, episode.partition, edits)
     services.states.forget(episode.key)
     if not saved:

@@ -28,7 +28,8 @@ class ClipView(Clip):
     last_sentence: int = Field(description="number of its last sentence")
     wanted: dict[str, Any] = Field(
         description="edits that are not rendered yet, by field: `start_time`, `end_time`, `hook`, `title`, "
-        "`caption_style`, `layout`, `words`; `adverts` if passages in it were marked or unmarked",
+        "`caption_style`, `layout`, `words`; `adverts` if passages in it were marked or unmarked; `camera` if the "
+        "camera of its shots was chosen",
     )
 
 

@@ -44,7 +44,7 @@ def _shows_edits(rendering: Rendering, episode: EpisodeSnapshot) -> bool:
         return False
     if _new_clips(rendering, episode) or _has_undone_clip(rendering, episode):
         return False
-    return (edits.clips, edits.words) == (shown.clips, shown.words) or not any(
+    return (edits.clips, edits.words, edits.shots) == (shown.clips, shown.words, shown.shots) or not any(
         episode.unrendered_edits(clip) for clip in rendering.manifest.clips
     )
 
