@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from clipper_assets.camera.direction.crop import shown_boxes, views_at
-from clipper_assets.camera.direction.path import CameraPath, layout_in
+from clipper_assets.camera.direction.crop import shown_boxes
+from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.scene import FPS, Scene
 from clipper_assets.media.frame import Box, Frame
-from clipper_assets.shows.show import Layout
 from clipper_assets_tests.support.face_scenes import FaceScene
 
 GRACE_S = 0.5
@@ -61,7 +60,7 @@ class _Shown:
         self.time_s = time_s
         self.faces = truth.shot_at(time_s).faces
         self._panels = shown_boxes(path, time_s, frame, truth.source.square_size_px)
-        self.wide = layout_in(frame, views_at(path, time_s)[0]) == Layout.fit
+        self.wide = self._panels == [Box(0, 0, *truth.source.square_size_px)]
 
     def shows(self, person: int) -> bool:
         face = self.faces[person]
