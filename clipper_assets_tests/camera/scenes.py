@@ -31,6 +31,22 @@ def moved(track: Track, from_s: float, to_s: float, by_px: float) -> Track:
     return Track(track.person, track.times_s, track.boxes_px + np.outer(inside, [by_px, 0, 0, 0]))
 
 
+def tiled(columns: int, rows: int, gutter_px: float = 12.0) -> tuple[Box, ...]:
+    """The tiles of a remote recording, row by row, with gutters between and around them."""
+    width = (WIDTH_PX - gutter_px * (columns + 1)) / columns
+    height = (HEIGHT_PX - gutter_px * (rows + 1)) / rows
+    return tuple(
+        Box(gutter_px + column * (width + gutter_px), gutter_px + row * (height + gutter_px), width, height)
+        for row in range(rows)
+        for column in range(columns)
+    )
+
+
+def in_tile(person: int, tile: Box, height: float = 0.35) -> Track:
+    """A face somewhat above the middle of a tile; `height` is its share of the tile's."""
+    return seat(person, 10, 40, tile.center_x, tile.top + 0.45 * tile.height, height * tile.height)
+
+
 def scene(shots: Sequence[Shot], tracks: Sequence[Track], *turns: tuple[Any, ...]) -> Scene:
     """A scene of consecutive shots; a turn is given as start, end, person and, if any, rivals."""
     return Scene(

@@ -1,6 +1,6 @@
 """The people in view in a shot: where their faces are, who is framed together, and who is heard when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,10 @@ from clipper_assets.media.frame import Box
 
 Subject = tuple[int, ...]
 """The people who are framed together, from left to right: one person, or several whose heads are side by side."""
+
+TILE_MARGIN = 0.01
+"""What is cut off each side of a participant's tile, as a share of its width and height: the seam to the gutter, which
+compression blurs, and most of the rounded corners that conference software draws."""
 
 SEEN_S = 0.5
 """A face that is seen for less time (or less than half of a short shot) is ignored."""
@@ -45,11 +49,15 @@ class Faces:
 
 @dataclass(frozen=True)
 class Voice:
-    """A stretch in which one subject is heard, including short pauses."""
+    """A stretch in which one subject is heard, including short pauses.
+
+    `rivals` are other subjects in view who look as if they speak too.
+    """
 
     start_s: float
     end_s: float
     subject: Subject
+    rivals: tuple[Subject, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -58,11 +66,17 @@ class Voice:
 
 @dataclass(frozen=True)
 class Cast:
-    """The people in view in a shot: their faces by person number, and the subjects from left to right."""
+    """The people in view in a shot: their faces by person number, and the subjects.
+
+    Subjects are in order from left to right, or, in a remote recording, row by row.
+    """
 
     shot: Shot
     faces: Mapping[int, Faces]
     subjects: tuple[Subject, ...]
+
+    tiles: Mapping[int, Box | None]
+    """By person, the tile of a remote recording in which the face is, without its edges; None outside all tiles."""
 
     def subject_of(self, people: Iterable[int]) -> Subject | None:
         """The subject of the first of these people who is in view; None if none of them is."""
@@ -92,29 +106,51 @@ class Cast:
                 end_s = min(turn.end_s, seen_to_s, self.shot.end_s)
                 if start_s >= end_s:
                     continue
+                doubtful = {self.subject_of([rival]) for rival in turn.rivals} - {subject}
+                rivals = tuple(other for other in self.in_view(start_s, end_s) if other in doubtful)
                 last = voices[-1] if voices else None
-                stayed = last and last.subject == subject and last.end_s >= seen_from_s
+                stayed = last and (last.subject, last.rivals) == (subject, rivals) and last.end_s >= seen_from_s
                 if last and stayed and start_s - last.end_s < longest_pause_s:
                     start_s = voices.pop().start_s
-                voices.append(Voice(start_s, end_s, subject))
+                voices.append(Voice(start_s, end_s, subject, rivals))
         return voices
 
 
-def cast_of(shot: Shot, tracks: Iterable[Track], together_px: float) -> Cast:
-    """The cast of a shot. People whose faces span at most `together_px` in width and height form one subject."""
+def cast_of(shot: Shot, tracks: Iterable[Track], together_px: Callable[[Box | None], float]) -> Cast:
+    """The cast of a shot. People whose faces span a small width and height, in the same tile, form one subject.
+
+    `together_px` returns the largest such span for a tile, or for the whole picture.
+    """
     tracks_of: dict[int, list[Track]] = {}
     for track in tracks:
         tracks_of.setdefault(track.person, []).append(track)
     faces = {person: joined for person, parts in tracks_of.items() if (joined := _faces(shot, parts))}
     places = {person: face.median(shot.start_s, shot.end_s) for person, face in faces.items()}
+    numbers = {person: _tile_number(shot, place) for person, place in places.items()}
+    in_order = [*map(_inside, shot.tiles), None]
+    tiles = {person: in_order[number] for person, number in numbers.items()}
     subjects: list[Subject] = []
-    for person in sorted(places, key=lambda person: (places[person].center_x, person)):
+    for person in sorted(places, key=lambda person: (numbers[person], places[person].center_x, person)):
         together = (*subjects[-1], person) if subjects else ()
-        if together and _span_px([places[member] for member in together]) <= together_px:
+        is_one_tile = len({numbers[member] for member in together}) == 1
+        if is_one_tile and _span_px([places[member] for member in together]) <= together_px(tiles[person]):
             subjects[-1] = together
         else:
             subjects.append((person,))
-    return Cast(shot, faces, tuple(subjects))
+    return Cast(shot, faces, tuple(subjects), tiles)
+
+
+def _tile_number(shot: Shot, face: Box) -> int:
+    """The number of the tile that contains the centre of a face; the number of tiles if none does."""
+    for number, tile in enumerate(shot.tiles):
+        if tile.left <= face.center_x < tile.right and tile.top <= face.center_y < tile.bottom:
+            return number
+    return len(shot.tiles)
+
+
+def _inside(tile: Box) -> Box:
+    across, down = TILE_MARGIN * tile.width, TILE_MARGIN * tile.height
+    return Box(tile.left + across, tile.top + down, tile.width - 2 * across, tile.height - 2 * down)
 
 
 def _span_px(boxes: Sequence[Box]) -> float:

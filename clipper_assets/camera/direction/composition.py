@@ -7,17 +7,18 @@ is. Other aspect ratios use the same views and show more of the surroundings. Th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from statistics import fmean
 
-from clipper_assets.camera.direction.crop import Size, crop_box, crop_size_px, size_px
-from clipper_assets.camera.direction.panels import PANELS, panels_px
+from clipper_assets.camera.direction.alone import clear_crop, contains, free_rooms, head, touches
+from clipper_assets.camera.direction.crop import UPPER_THIRD, Size, crop_box, crop_size_px, size_px
+from clipper_assets.camera.direction.panels import PANELS, layout_in, panels_px
 from clipper_assets.camera.direction.path import View
 from clipper_assets.media.frame import FRAMES, Aspect, Box
 from clipper_assets.shows.show import Layout
 
-EYE_LINE = 1 / 3
+EYE_LINE = UPPER_THIRD
 """Height of the eyes in the panel: share of its height, from the top."""
 EYES, CROWN = 0.4, -0.25
 """Height of eyes and crown in a detector's box, which spans hairline to chin: shares of its height, from the top."""
@@ -53,10 +54,10 @@ class Composer:
 
     source_size_px: Size
 
-    @property
-    def together_px(self) -> float:
-        """Largest width in source pixels of faces that are framed together."""
-        return TOGETHER_WIDTH * self.crop_px(Layout.speaker, 0)[0]
+    def together_px(self, tile: Box | None = None) -> float:
+        """Largest width in source pixels of faces that are framed together, in a participant's tile if there is one."""
+        area = tile or self._source
+        return TOGETHER_WIDTH * crop_size_px(size_px(_place(Layout.speaker, 0)), (area.width, area.height))[0]
 
     def crop_px(self, layout: Layout, panel: int, zoom: float = 1.0, *, count: int = 0) -> tuple[float, float]:
         """Width and height of a panel's crop in source pixels; `count` is the number of panels of a `grid`."""
@@ -72,37 +73,86 @@ class Composer:
         zoom = max(1.0, min(width / screen.width, height / screen.height))
         return self._inside(_place(Layout.screen, 0), View(screen.center_x, screen.center_y, zoom))
 
-    def faces(self, layout: Layout, panel: int, faces: Sequence[Box], others: Sequence[Box], *, count: int = 0) -> View:
-        """The view of a panel that shows `faces` together; `others` are faces in view that it need not show.
+    def faces(
+        self,
+        layout: Layout,
+        panel: int,
+        faces: Sequence[Box],
+        others: Sequence[Box],
+        *,
+        count: int = 0,
+        tile: Box | None = None,
+    ) -> View:
+        """The view of a panel that shows `faces` together; it leaves `others` out wherever the picture allows.
 
-        `count` is the number of panels of a `grid`.
+        `count` is the number of panels of a `grid`. The view stays inside `tile`, the picture of the participant, and
+        enlarges it as much as that needs.
         """
-        place = _place(layout, panel, count)
-        width, height = self.crop_px(layout, panel, count=count)
-        face = _around(faces)
+        place, area = _place(layout, panel, count), tile or self._source
+        width, height = crop_size_px(size_px(place), (area.width, area.height))
+        face, face_px = _around(faces), max(box.height for box in faces)
         eyes_y = fmean(box.top + EYES * box.height for box in faces)
-        face_height = max(box.height for box in faces) / height
         captions_end = _captions_end(place)
         eye_line = max(EYE_LINE, captions_end + EYES * FACE_HEIGHTS[layout])
-        zooms = [FACE_HEIGHTS[layout] / face_height, height * (1 - eye_line) / max(self.source_size_px[1] - eyes_y, 1)]
+        to_eye_line = height * (1 - eye_line) / max(area.bottom - eyes_y, 1)
+        zooms = [FACE_HEIGHTS[layout] * height / face_px, to_eye_line]
         if layout in {Layout.split, Layout.grid}:
             zooms += [_zoom_without(face, other, width, height) for other in others]
+        largest = LARGEST_FACES[layout] * height / face_px
         zoom = min(
             max(zooms),
-            LARGEST_FACES[layout] / face_height,
+            max(largest, to_eye_line) if tile else largest,
             TOGETHER_WIDTH * width / face.width,
             MOST_ENLARGED * width / place.width,
         )
-        zoom = max(zoom, 1.0)
-        look = _look_room(face, others) * width / zoom if layout == Layout.speaker else 0.0
-        eye_line = max(EYE_LINE, captions_end + EYES * face_height * zoom)
-        center_y = eyes_y + (0.5 - eye_line) * height / zoom
-        return self._inside(place, View(face.center_x + look, center_y, zoom))
+        look = _look_room(face, others) if layout == Layout.speaker else 0.0
+
+        def ideal(crop_width: float) -> Box:
+            crop_height = crop_width * height / width
+            eye_line = max(EYE_LINE, captions_end + EYES * face_px / crop_height)
+            left = face.center_x + (look - 0.5) * crop_width
+            return Box(left, eyes_y - eye_line * crop_height, crop_width, crop_height)
+
+        crop = clear_crop(ideal, width / max(zoom, 1.0), face, others, area, place.width / MOST_ENLARGED)
+        view = View(crop.center_x, crop.center_y, self.crop_px(layout, panel, count=count)[0] / crop.width)
+        within = tile or self._room(layout, panel, count, view, face, others)
+        return self._inside(place, replace(view, within=within))
+
+    def _room(self, layout: Layout, panel: int, count: int, view: View, face: Box, others: Sequence[Box]) -> Box | None:
+        """The part of the source that a view must not leave, so that wider frames leave the others out too.
+
+        None if they do so anyway, or would cut the face or enlarge it too much; a landscape frame may enlarge more,
+        because it shows a face less high.
+        """
+        crop = crop_box(view, size_px(_place(layout, panel, count)), self.source_size_px)
+        heads = [head(other) for other in others]
+        obstacles = others if touches(crop, heads) else heads
+        places = {
+            frame: panels_px(layout, count or PANELS[layout][0], frame)[panel]
+            for frame in FRAMES.values()
+            if layout_in(frame, layout) is layout
+        }
+
+        def boxes(view: View) -> list[Box]:
+            return [crop_box(view, size_px(place), self.source_size_px) for place in places.values()]
+
+        if touches(crop, obstacles) or not any(touches(box, obstacles) for box in boxes(view)):
+            return None
+        room = max(free_rooms(self._source, crop, obstacles), key=lambda room: (min(room[2:]), max(room[2:])))
+        for (frame, place), box in zip(places.items(), boxes(replace(view, within=room)), strict=True):
+            is_blurred = place.width > MOST_ENLARGED * box.width and frame.height_px >= frame.width_px
+            if is_blurred or not contains(box, face):
+                return None
+        return room
+
+    @property
+    def _source(self) -> Box:
+        return Box(0, 0, *self.source_size_px)
 
     def _inside(self, place: Box, view: View) -> View:
         """The view of the panel at this place moved inside the source, with rounded numbers."""
         box = crop_box(view, size_px(place), self.source_size_px)
-        return View(round(box.center_x, 1), round(box.center_y, 1), floor(view.zoom * 1000) / 1000)
+        return View(round(box.center_x, 1), round(box.center_y, 1), floor(view.zoom * 1000) / 1000, view.within)
 
 
 def _place(layout: Layout, panel: int, count: int = 0) -> Box:

@@ -9,6 +9,8 @@ from clipper_assets.shows.show import Layout
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+UPPER_THIRD = 1 / 3
+"""Height of the point that a crop keeps in place when it is made smaller, from its top: the eyes lie there."""
 
 
 def crop_box(view: View, panel_size_px: Size, source_size_px: Size) -> Box:
@@ -19,13 +21,15 @@ def crop_box(view: View, panel_size_px: Size, source_size_px: Size) -> Box:
     width, height = crop_size_px(panel_size_px, source_size_px, view.zoom)
     area = view.within or Box(0, 0, *source_size_px)
     share = min(area.width / width, area.height / height, 1.0)
-    width, height = width * share, height * share
-    left = max(min(view.center_x_px - width / 2, area.right - width), area.left)
-    top = max(min(view.center_y_px - height / 2, area.bottom - height), area.top)
-    return Box(left, top, width, height)
+    left = view.center_x_px - share * width / 2
+    top = view.center_y_px - height / 2 + (1 - share) * height * UPPER_THIRD
+    width, height = share * width, share * height
+    return Box(
+        max(min(left, area.right - width), area.left), max(min(top, area.bottom - height), area.top), width, height
+    )
 
 
-def crop_size_px(panel_size_px: Size, source_size_px: Size, zoom: float = 1.0) -> tuple[float, float]:
+def crop_size_px(panel_size_px: Size, source_size_px: tuple[float, float], zoom: float = 1.0) -> tuple[float, float]:
     """Width and height of a crop in source pixels; at zoom 1 the largest of the panel's shape inside the source."""
     scale = min(source_size_px[0] / panel_size_px[0], source_size_px[1] / panel_size_px[1]) / max(zoom, 1.0)
     return panel_size_px[0] * scale, panel_size_px[1] * scale

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from clipper_assets.camera.direction.cast import Cast, Subject, Voice
+from clipper_assets.camera.direction.exchanges import exchanges
 from clipper_assets.camera.scene import Shot, Turn
 from clipper_assets.shows.show import Layout
 
@@ -24,16 +25,13 @@ INTERJECTION_S = 1.0
 UNHEARD_S = 5.0
 """The camera stays on a person for this long while nobody in view is heard; after that, it shows everybody."""
 
-EXCHANGE_S = 3.0
-EXCHANGE_TURNS = 4
-EXCHANGE_SHARE = 0.25
-"""An exchange between two people: at least `EXCHANGE_TURNS` alternating turns, each shorter than `EXCHANGE_S`, in which
-each of the two has at least `EXCHANGE_SHARE` of the speaking time."""
+SHARED = {2: Layout.split, 3: Layout.grid, 4: Layout.grid}
+"""The layout that shows several subjects at once, by their number; `fit` shows more."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of one layout. `subjects` are shown by its panels from top to bottom, except slides; none for `fit`."""
+    """A stretch of one layout. `subjects` are shown by its panels in their order, except slides; none for `fit`."""
 
     start_s: float
     end_s: float
@@ -75,8 +73,11 @@ class _Editor:
         """Why the requested layout is not possible, as the beginning of `why`; empty if it is possible."""
         if self.requested == Layout.screen and self._single_layout != Layout.screen:
             return "no screen in view; "
-        if self.requested == Layout.split and len(self.cast.subjects) == 1:
-            return "only one person in view, so no split; "
+        people = len(self.cast.subjects)
+        if people == 1 and self.requested in {Layout.split, Layout.grid}:
+            return f"only one person in view, so no {self.requested.value}; "
+        if people == 2 and self.requested == Layout.grid:
+            return "only two people in view, so no grid; "
         return ""
 
     @property
@@ -86,27 +87,40 @@ class _Editor:
         return Layout.screen if has_screen else Layout.speaker
 
     def _with_voice(self) -> Iterator[Stretch]:
-        pairs = self._pairs()
+        groups = self._groups()
         for voice in self.voices:
-            pair = next((pair for start_s, end_s, pair in pairs if start_s <= voice.start_s < end_s), ())
-            if voice.subject in pair and set(pair) <= set(self.cast.in_view(voice.start_s, voice.end_s)):
-                yield Stretch(voice.start_s, voice.end_s, Layout.split, pair, f"{_names(pair)} talk")
+            group = next((group for start_s, end_s, group in groups if start_s <= voice.start_s < end_s), ())
+            speaking = tuple(s for s in self.cast.subjects if s == voice.subject or s in voice.rivals)
+            in_view = self.cast.in_view(voice.start_s, voice.end_s)
+            if set(speaking) <= set(group) <= set(in_view):
+                yield Stretch(voice.start_s, voice.end_s, SHARED[len(group)], group, f"{_names(group)} talk")
+            elif voice.rivals:
+                quantity = "both" if len(speaking) == 2 else "all"
+                why = f"{_names(speaking)} {quantity} look as if they speak"
+                yield Stretch(voice.start_s, voice.end_s, *self._together(speaking), why)
             else:
-                why = f"{_names([voice.subject])} {'speaks' if len(voice.subject) == 1 else 'speak'}"
-                yield Stretch(voice.start_s, voice.end_s, self._single_layout, (voice.subject,), why)
+                why = f"{_names(speaking)} {'speaks' if len(voice.subject) == 1 else 'speak'}"
+                yield Stretch(voice.start_s, voice.end_s, self._single_layout, speaking, why)
 
-    def _pairs(self) -> list[tuple[float, float, tuple[Subject, ...]]]:
-        """Start, end and subjects (from left to right) of each stretch in which two subjects share the picture."""
+    def _together(self, subjects: tuple[Subject, ...]) -> tuple[Layout, tuple[Subject, ...]]:
+        """Layout and subjects of a picture of several subjects, none of whom may be left out."""
+        may_share = self._single_layout == Layout.speaker and self.requested != Layout.speaker
+        layout = SHARED.get(len(subjects), Layout.fit) if may_share else Layout.fit
+        return layout, () if layout == Layout.fit else subjects
+
+    def _groups(self) -> list[tuple[float, float, tuple[Subject, ...]]]:
+        """Start, end and subjects (in the cast's order) of each stretch in which subjects share the picture."""
         subjects = self.cast.subjects
-        if self.requested == Layout.split and len(subjects) > 1:
+        if self.requested in {Layout.split, Layout.grid} and len(subjects) > 1:
             spoken_s = {subject: sum(v.duration_s for v in self.voices if v.subject == subject) for subject in subjects}
-            pair = sorted(subjects, key=lambda subject: -spoken_s[subject])[:2]
-            runs = [(self.cast.shot.start_s, self.cast.shot.end_s, pair)]
+            most = 2 if self.requested == Layout.split else max(SHARED)
+            group = sorted(subjects, key=lambda subject: -spoken_s[subject])[:most]
+            runs = [(self.cast.shot.start_s, self.cast.shot.end_s, group)]
         elif self.requested == Layout.auto and self._single_layout == Layout.speaker:
-            runs = [(run[0].start_s, run[-1].end_s, [v.subject for v in run]) for run in _exchanges(self.voices)]
+            runs = [(run[0].start_s, run[-1].end_s, [v.subject for v in run]) for run in exchanges(self.voices)]
         else:
             runs = []
-        return [(start_s, end_s, tuple(s for s in subjects if s in pair)) for start_s, end_s, pair in runs]
+        return [(start_s, end_s, tuple(s for s in subjects if s in group)) for start_s, end_s, group in runs]
 
     def _without_voice(self) -> Iterator[Stretch]:
         """What to show in pauses in which the camera cannot stay on the subject that it shows."""
@@ -126,10 +140,16 @@ class _Editor:
     def _in_pause(
         self, last: Subject | None, in_view: tuple[Subject, ...], *, long: bool
     ) -> tuple[Layout, tuple[Subject, ...]]:
-        """Layout and subjects of a pause: the last or the only subject in view, or everybody."""
-        can_share = len(in_view) == 2 and self._single_layout == Layout.speaker and self.requested != Layout.speaker
-        if can_share and (long or last not in in_view or self.requested == Layout.split):
-            return Layout.split, in_view
+        """Layout and subjects of a pause: the last or the only subject in view, or everybody.
+
+        Everybody is shown in panels if two people are in view, or up to four in tiles: a whole picture of tiles shows
+        nobody well.
+        """
+        shares = self.requested in {Layout.split, Layout.grid}
+        most = max(SHARED) if self.cast.shot.tiles or self.requested == Layout.grid else 2
+        layout, subjects = self._together(in_view if 2 <= len(in_view) <= most else ())
+        if subjects and (long or last not in in_view or shares):
+            return layout, subjects
         shown = in_view[0] if len(in_view) == 1 and last is None else last
         if shown in in_view and (not long or len(in_view) == 1 or self._single_layout == Layout.screen):
             return self._single_layout, (shown,)
@@ -138,30 +158,6 @@ class _Editor:
 
 def _shown(stretch: Stretch) -> tuple[Layout, tuple[Subject, ...]]:
     return stretch.layout, stretch.subjects
-
-
-def _exchanges(voices: Sequence[Voice]) -> Iterator[Sequence[Voice]]:
-    """The runs of voices in which two subjects talk to each other in short turns."""
-    first = 0
-    while first < len(voices):
-        end = first
-        while end < len(voices) and _goes_on(voices[first:end], voices[end]):
-            end += 1
-        run = voices[first:end]
-        durations_s = [voice.duration_s for voice in run]
-        share = sum(durations_s[1::2]) / sum(durations_s) if run else 0.0
-        if len(run) >= EXCHANGE_TURNS and EXCHANGE_SHARE <= share <= 1 - EXCHANGE_SHARE:
-            yield run
-            first = end
-        else:
-            first += 1
-
-
-def _goes_on(run: Sequence[Voice], voice: Voice) -> bool:
-    """Whether a voice continues the exchange `run`: it is short, follows soon and belongs to the other subject."""
-    if voice.duration_s >= EXCHANGE_S or (run and voice.start_s - run[-1].end_s >= EXCHANGE_S):
-        return False
-    return (not run or voice.subject != run[-1].subject) and (len(run) < 2 or voice.subject == run[-2].subject)
 
 
 def _timed(shot: Shot, ideal: Sequence[Stretch]) -> list[Stretch]:
@@ -178,5 +174,5 @@ def _timed(shot: Shot, ideal: Sequence[Stretch]) -> list[Stretch]:
 
 
 def _names(subjects: Sequence[Subject]) -> str:
-    people = [str(person) for subject in subjects for person in subject]
-    return f"person {people[0]}" if len(people) == 1 else f"persons {' and '.join(people)}"
+    *people, last = map(str, sorted(person for subject in subjects for person in subject))
+    return f"persons {', '.join(people)} and {last}" if people else f"person {last}"

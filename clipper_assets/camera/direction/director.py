@@ -5,7 +5,7 @@ the same picture as before. When a face leaves its place for good, one slow move
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -60,12 +60,17 @@ def direct(scene: Scene, requested: Layout) -> CameraPath:
 
 @dataclass(frozen=True)
 class _Panel:
-    """A panel of a layout and the subject that it shows."""
+    """A panel of a layout and the subject that it shows.
+
+    `others` are the other faces in the same picture, and `tile` is this picture in a remote recording.
+    """
 
     layout: Layout
     number: int
     count: int
     subject: Subject
+    others: Sequence[Box] = field(compare=False)
+    tile: Box | None = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class _Operator:
             return
         slides = (self.composer.screen(screen),) if layout == Layout.screen and screen else ()
         count = len(slides) + len(stretch.subjects)
-        panels = [_Panel(layout, number, count, who) for number, who in enumerate(stretch.subjects, len(slides))]
+        panels = [self._panel(layout, number, count, who) for number, who in enumerate(stretch.subjects, len(slides))]
         times_s = np.arange(stretch.start_s, stretch.end_s, STEP_S)
         ideal = np.concatenate([self._ideal_centers(panel, times_s) for panel in panels], axis=1)
         starts = [stretch.start_s, *moves(times_s, ideal, stretch.start_s, stretch.end_s)]
@@ -94,6 +99,16 @@ class _Operator:
                 yield Keyframe(start_s, layout, views, why=stretch.why)
             else:
                 yield Keyframe(start_s - EASE_S / 2, layout, views, EASE_S, f"{stretch.why} and has moved")
+
+    def _panel(self, layout: Layout, number: int, count: int, subject: Subject) -> _Panel:
+        shot, tile = self.cast.shot, self.cast.tiles[subject[0]]
+        others = [
+            box
+            for other in self.cast.subjects
+            if other != subject and self.cast.tiles[other[0]] == tile
+            for box in self.cast.medians(other, shot.start_s, shot.end_s)
+        ]
+        return _Panel(layout, number, count, subject, others, tile)
 
     def _view(self, panel: _Panel, start_s: float, end_s: float) -> View:
         """The view for the median places of the faces between two times, or the panel's last view if that is near."""
@@ -107,7 +122,8 @@ class _Operator:
     def _is_near(self, panel: _Panel, view: View, last: View) -> bool:
         width, _ = self.composer.crop_px(panel.layout, panel.number, view.zoom, count=panel.count)
         distance_px = max(abs(view.center_x_px - last.center_x_px), abs(view.center_y_px - last.center_y_px))
-        return distance_px <= COMFORT / 2 * width and 1 / SAME_SIZE < view.zoom / last.zoom < SAME_SIZE
+        is_same_size = 1 / SAME_SIZE < view.zoom / last.zoom < SAME_SIZE
+        return distance_px <= COMFORT / 2 * width and is_same_size and view.within == last.within
 
     def _ideal_centers(self, panel: _Panel, times_s: Seconds) -> Positions:
         """The centre of the ideal view at each time, of shape (n, 2)."""
@@ -118,14 +134,7 @@ class _Operator:
         return np.array([(view.center_x_px, view.center_y_px) for view in views]) / (COMFORT * width)
 
     def _composed(self, panel: _Panel, faces: Sequence[Box]) -> View:
-        shot = self.cast.shot
-        others = [
-            box
-            for subject in self.cast.subjects
-            if subject != panel.subject
-            for box in self.cast.medians(subject, shot.start_s, shot.end_s)
-        ]
-        return self.composer.faces(panel.layout, panel.number, faces, others, count=panel.count)
+        return self.composer.faces(panel.layout, panel.number, faces, panel.others, count=panel.count, tile=panel.tile)
 
 
 def moves(times_s: Seconds, centers: Positions, start_s: float, end_s: float) -> list[float]:

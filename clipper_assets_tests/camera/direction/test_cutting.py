@@ -192,3 +192,60 @@ def test_a_face_that_appears_briefly_is_ignored() -> None:
     assert directed(scene(ONE_SHOT, [seat(0, 10, 40, 700), seat(1, 15, 15.4, 1500)], (15, 15.4, 1))) == [
         "10.0 speaker 700,517 x1.35: nobody in view speaks",
     ]
+
+
+THREE_IN_SHORT_TURNS = scene(
+    ONE_SHOT,
+    THREE,
+    *[(10.5, 16, 0), (16.2, 18, 1), (18.2, 20, 2), (20.1, 22, 0), (22.2, 24, 2), (24.1, 25.5, 1), (25.6, 27, 0)],
+    (27.2, 39, 1),
+)
+
+
+def test_an_exchange_of_three_people_is_shown_as_a_grid() -> None:
+    assert directed(THREE_IN_SHORT_TURNS) == [
+        "10.0 speaker 427,517 x1.35: person 0 speaks",
+        "16.0 grid 400,441 x3.15 / 960,441 x3.15 / 1520,441 x3.15: persons 0, 1 and 2 talk",
+        "27.0 speaker 1493,517 x1.35: person 1 speaks",
+    ]
+
+
+def test_a_grid_of_two_people_is_a_split() -> None:
+    assert directed(scene(ONE_SHOT, TWO, (10.5, 20, 0)), Layout.grid) == [
+        "10.0 split 400,479 x1.89 / 1520,433 x1.89: only two people in view, so no grid; persons 0 and 1 talk",
+    ]
+    assert direct(THREE_IN_SHORT_TURNS, Layout.grid).layouts == [Layout.grid]
+
+
+def test_two_people_who_both_look_as_if_they_speak_are_both_shown() -> None:
+    doubtful = scene(ONE_SHOT, THREE, (10.5, 20, 0, (1,)), (20.4, 29, 2), (29.5, 39, 2, (0, 1)))
+    assert directed(doubtful) == [
+        "10.0 split 400,467 x2.17 / 1520,418 x2.17: persons 0 and 1 both look as if they speak",
+        "20.2 speaker 960,517 x1.35: person 2 speaks",
+        "29.3 grid 400,441 x3.15 / 960,441 x3.15 / 1520,441 x3.15: persons 0, 1 and 2 all look as if they speak",
+    ]
+
+
+def test_a_doubtful_speaker_is_never_shown_alone_whatever_the_layout() -> None:
+    doubtful = scene(ONE_SHOT, TWO, (10.5, 20, 0, (1,)), (20.4, 39, 1))
+    assert directed(doubtful, Layout.speaker) == [
+        "10.0 fit 960,540 x1.00: persons 0 and 1 both look as if they speak",
+        "20.2 speaker 1493,517 x1.35: person 1 speaks",
+    ]
+    with_slides = scene([Shot(10, 40, SLIDES)], TWO, (10.5, 20, 0, (1,)), (20.4, 39, 1))
+    assert direct(with_slides, Layout.auto).layouts == [Layout.fit, Layout.screen]
+
+
+def test_a_rival_in_the_same_picture_or_out_of_view_changes_nothing() -> None:
+    beside = scene(ONE_SHOT, [seat(0, 10, 40, 900), seat(1, 10, 40, 1100)], (10.5, 39, 0, (1,)))
+    assert [key.why for key in direct(beside, Layout.auto).keyframes] == ["persons 0 and 1 speak"]
+    gone = scene(ONE_SHOT, TWO, (10.5, 39, 0, (7,)))
+    assert [key.why for key in direct(gone, Layout.auto).keyframes] == ["person 0 speaks"]
+
+
+def test_two_of_three_in_doubt_within_their_exchange_stay_in_its_picture() -> None:
+    turns = (10.5, 12, 0), (12.2, 14, 1, (0,)), (14.2, 16, 0), (16.2, 18, 1), (18.2, 20, 0), (20.2, 39, 1)
+    assert [key.why for key in direct(scene(ONE_SHOT, TWO, *turns), Layout.auto).keyframes] == [
+        "persons 0 and 1 talk",
+        "person 1 speaks",
+    ]

@@ -210,6 +210,24 @@ def test_crops_are_even_and_inside_the_source(
             assert abs(crop.w - crop.h * width / height) <= 2 + 2 * width / height
 
 
+@settings(deadline=None)
+@given(
+    tile=st.builds(Box, st.floats(0, 900), st.floats(0, 500), st.floats(40, 370), st.floats(40, 210)),
+    aspect=st.sampled_from(list(Aspect)),
+    view=st.builds(View, st.floats(0, 1280), st.floats(0, 720), st.floats(1, 6)),
+    ease_s=st.sampled_from([0.0, 0.3]),
+)
+def test_whole_pixels_stay_inside_the_box_that_a_view_must_not_leave(
+    source: RawVideo, tile: Box, aspect: Aspect, view: View, ease_s: float
+) -> None:
+    start, end = View(tile.left, tile.top, 1.0, tile), replace(view, within=tile)
+    keys = Keyframe(0.0, Layout.speaker, (start,)), Keyframe(0.2, Layout.speaker, (end,), ease_s)
+    (stretch,) = table(CameraPath(keys), source, FRAMES[aspect])
+    for (crop,) in stretch.crops.values():
+        assert tile.left <= crop.x <= crop.x + crop.w <= tile.right
+        assert tile.top <= crop.y <= crop.y + crop.h <= tile.bottom
+
+
 @pytest.mark.parametrize(
     ("size", "aspect"),
     [
