@@ -90,10 +90,11 @@ class Clip:
         labels[int(self.face.bottom) :, int(self.face.left) : int(self.face.right)] = cv2.GC_FGD
         median = np.median(self.pictures[::15], axis=0).astype(np.uint8)
         cv2.setRNGSeed(1)
-        cv2.grabCut(median, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.grabCut(median, labels, None, *models, 4, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]  # None is a mask
         person = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8) * 255
-        person = cv2.morphologyEx(person, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-        return cv2.GaussianBlur(person, (0, 0), 1.5).astype(np.uint8)
+        opened = cv2.morphologyEx(person, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        return cv2.GaussianBlur(opened, (0, 0), 1.5).astype(np.uint8)
 
     def mirrored(self) -> "Clip":
         """The clip with left and right exchanged."""

@@ -4,6 +4,7 @@
 folders named by a hash of everything that decides them.
 """
 
+import inspect
 import os
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -137,7 +138,7 @@ def build(name: str, variation: Variation | None = None) -> FaceScene:
 
 
 def _key(variation: Variation, acts: tuple[Act, ...]) -> str:
-    code = [Path(module.__file__).read_bytes() for module in (face_clips, face_pictures, face_video)]
+    code = [Path(inspect.getfile(module)).read_bytes() for module in (face_clips, face_pictures, face_video)]
     decided = repr((asdict(replace(variation, voices=False)), acts)).encode()
     parts = [*code, decided, *(clip.pictures.tobytes() for clip in clips())]
     return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest()[:16]
