@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from clipper_assets.camera.direction.path import CameraPath
-from clipper_assets.camera.direction.visibility import speaker_shown
+from clipper_assets.camera.direction.visibility import alone, speaker_shown
 from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_faces
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.gates.words import advert_s, spoken_around
@@ -67,19 +67,21 @@ def clip_job(
     scene = scene_of(episode.scenes, window.start, window.end)
     mouths = mouths_in_clip(scene, path, plan, episode.source.square_size_px) if scene else []
     plan = replace(plan, place=place_off_mouths(plan.captions, mouths))
+    followed = None if path.layouts == [Layout.center] else scene
     return Job(
         plan,
         replace(window, degraded=[*window.degraded, *(fallback.as_dict() for fallback in fallbacks)]),
         encoder,
         spoken=spoken_around(words, plan.start_s, plan.end_s, plan.cuts),
-        speaker_share=_speaker_share(scene, episode.source, path, look),
+        speaker_share=_speaker_share(followed, episode.source, path, look),
+        alone_share=alone(followed, path, look.frame, episode.source.square_size_px) if followed else None,
         advert_s=advert_s(episode.adverts, plan.start_s, plan.cuts),
         judged=edited.judged if edited else None,
     )
 
 
 def _speaker_share(scene: Scene | None, source: RawVideo, path: CameraPath, look: Look) -> float | None:
-    """See `speaker_shown`; None if the camera follows nobody."""
-    if scene is None or path.layouts == [Layout.center]:
+    """See `speaker_shown`; None without a scene."""
+    if scene is None:
         return None
     return speaker_shown(speaking_faces(scene), path, look.frame, source.square_size_px)

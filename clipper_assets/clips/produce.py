@@ -40,8 +40,8 @@ class CancelledError(Exception):
 class Job:
     """One clip to produce: its plan, its window, the encoder, and the inputs of the gates.
 
-    `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share` and `advert_s`
-    are explained in `PlannedContent`. `judged` is what a person decided about a file of this clip.
+    `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share`, `alone_share`
+    and `advert_s` are explained in `PlannedContent`. `judged` is what a person decided about a file of this clip.
     """
 
     plan: ClipPlan
@@ -49,6 +49,7 @@ class Job:
     encoder: Encoder
     spoken: Sequence[Span] = ()
     speaker_share: float | None = None
+    alone_share: float | None = None
     advert_s: float = 0.0
     judged: StoredDecision | None = None
 
@@ -232,6 +233,7 @@ def _figures(job: Job, rendered: Rendered) -> Figures:
                 span for layout in (Layout.screen, Layout.fit) for span in plan.camera.spans(layout, plan.duration_s)
             ],
             speaker_share=job.speaker_share,
+            alone_share=job.alone_share,
             advert_s=job.advert_s,
         ),
     )
@@ -241,6 +243,7 @@ def _still_true(figures: Figures, job: Job) -> Figures:
     """The figures of an unchanged clip; those that depend on words, faces or adverts, not on the file, are new."""
     newer = {
         "speaker_share": job.speaker_share,
+        "alone_share": job.alone_share,
         "cut_word_s": cut_word_s(job.spoken, figures.duration_s),
         "advert_s": job.advert_s,
     }

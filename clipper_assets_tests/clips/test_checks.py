@@ -58,7 +58,7 @@ def test_each_check_reports_its_gates() -> None:
         "clip_picture": ["black", "frozen", "blank"],
         "clip_loudness": ["loudness", "true_peak"],
         "clip_captions": ["safe_area", "reading_speed", "sync", "captions_missing", "glyphs", "letter_size"],
-        "clip_speaker": ["speaker"],
+        "clip_speaker": ["speaker", "alone"],
         "clip_words": ["whole_words", "words_missing", "quiet_ends"],
         "clip_adverts": ["advert"],
     }

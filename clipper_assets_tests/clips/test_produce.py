@@ -82,13 +82,15 @@ def test_changed_limits_do_not_render_the_clip_again(storage: DirectoryStorage, 
 
 
 def test_new_speaker_and_word_data_can_hold_back_an_unchanged_clip(storage: DirectoryStorage, file: Path) -> None:
-    limits = limits_of(blocking=["speaker", "whole_words"])
-    shows_speaker = replace(job(file), speaker_share=1.0)
+    limits = limits_of(blocking=["speaker", "alone", "whole_words"])
+    shows_speaker = replace(job(file), speaker_share=1.0, alone_share=1.0)
     assert produced(storage, [shows_speaker], limits).clips[0].publishable
-    again = produced(storage, [replace(shows_speaker, speaker_share=0.5, spoken=[(-0.5, 0.5)])], limits)
+    changed = replace(shows_speaker, speaker_share=0.5, alone_share=0.4, spoken=[(-0.5, 0.5)])
+    again = produced(storage, [changed], limits)
     assert again.rendered == 0
     assert again.clips[0].blocked_by == [
         "shows the current speaker only 50% of the time",
+        "shows other people besides the wanted ones 60% of the time",
         "cuts 0.50 s into a word at its start or end",
     ]
 

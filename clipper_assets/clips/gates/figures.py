@@ -68,6 +68,9 @@ class Figures(Container):
     speaker_share: Rounded | None = Field(
         description="how much of the time the current speaker is in frame, 0..1; None if no speaker is ever visible"
     )
+    alone_share: Rounded | None = Field(
+        None, description="how much of the time only wanted people are in the picture, 0..1; None without faces"
+    )
     cut_word_s: Rounded = Field(description="how far the start or the end of the clip cuts into a word")
     speech_with_words: Rounded | None = Field(
         None, description="how much of the detected speech has words, 0..1; None with hardly any speech"

@@ -220,6 +220,22 @@ class Speaker(Gate):
         return Judgement(passed, share, self.speaker_share, "of the speech", fault)
 
 
+class Alone(Gate):
+    """Only warns, because not every recording lets the crop leave other people out."""
+
+    name, check = "alone", "clip_speaker"
+    blocks: ClassVar[bool] = False
+    alone_share: Share = Field(
+        0.9, description="lowest share of the time in which only the wanted people are in the picture"
+    )
+
+    def judge(self, figures: Figures) -> Judgement:
+        share = figures.alone_share
+        passed = share is None or self.alone_share is None or share >= self.alone_share
+        fault = f"shows other people besides the wanted ones {1 - share:.0%} of the time" if share is not None else ""
+        return Judgement(passed, share, self.alone_share, "of the time", fault)
+
+
 class WholeWords(Gate):
     name, check = "whole_words", "clip_words"
     cut_word_s: Positive = Field(0.05, description="how far the start or the end may cut into a word")
@@ -273,6 +289,6 @@ class QuietEnds(Gate):
 
 GATES: tuple[type[Gate], ...] = (
     Duration, FrameSize, FileSize, Codec, FrameRate, AudioVideoOffset, Black, Frozen, Blank, Loudness, TruePeak,
-    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Glyphs, LetterSize, Speaker, WholeWords, WordsMissing,
-    QuietEnds, Advert,
+    SafeArea, ReadingSpeed, CaptionSync, CaptionsMissing, Glyphs, LetterSize, Speaker, Alone, WholeWords,
+    WordsMissing, QuietEnds, Advert,
 )  # fmt: skip

@@ -50,6 +50,7 @@ class PlannedContent:
         screens: The stretches that show slides or a shared screen.
         speaker_share: How much of the time the current speaker is in frame, 0..1, counting only speakers who are
             visible in the source; None if there are none.
+        alone_share: How much of the time only wanted people are in the picture, 0..1; None without faces.
         advert_s: How many seconds of adverts the clip shows.
     """
 
@@ -62,6 +63,7 @@ class PlannedContent:
     letters_px: float | None = None
     screens: Sequence[Span] = ()
     speaker_share: float | None = None
+    alone_share: float | None = None
     advert_s: float = 0.0
 
 
@@ -98,6 +100,7 @@ def measure_clip(media_source: str, planned: PlannedFormat, content: PlannedCont
         missing_letters=content.missing_letters[:MOST_LETTERS],
         letters_px=content.letters_px,
         speaker_share=content.speaker_share,
+        alone_share=content.alone_share,
         cut_word_s=cut_word_s(content.spoken, container.duration_s),
         speech_with_words=speech_with_words(speech, content.spoken),
         advert_s=content.advert_s,

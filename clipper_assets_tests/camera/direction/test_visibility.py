@@ -1,11 +1,11 @@
 import pytest
 
 from clipper_assets.camera.direction.path import CameraPath, Keyframe, View
-from clipper_assets.camera.direction.visibility import speaker_shown
+from clipper_assets.camera.direction.visibility import alone, speaker_shown
 from clipper_assets.camera.scene import Scene, Shot, speaking_faces
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.shows.show import Layout
-from clipper_assets_tests.camera.scenes import HEIGHT_PX, LEFT, RIGHT, WIDTH_PX, scene, seat
+from clipper_assets_tests.camera.scenes import FACE_PX, HEIGHT_PX, LEFT, RIGHT, WIDTH_PX, scene, seat
 
 SOURCE = (WIDTH_PX, HEIGHT_PX)
 PORTRAIT = FRAMES[Aspect.portrait]
@@ -54,3 +54,46 @@ def test_without_a_speaker_in_view_there_is_no_share() -> None:
     silent = scene([Shot(10, 30)], [seat(0, 10, 30, LEFT)], (12, 20, None))
     assert share(speaker(10, ON_LEFT), seen=silent) is None
     assert share(speaker(10, ON_LEFT), seen=scene([Shot(10, 30)], [])) is None
+
+
+STACKED = scene([Shot(10, 20)], [seat(0, 10, 20, LEFT, 300), seat(1, 10, 20, LEFT, 840)], (10, 20, 0))
+
+
+def share_alone(*keyframes: Keyframe, seen: Scene = TALK, aspect: Aspect = Aspect.portrait) -> float | None:
+    return alone(seen, CameraPath(keyframes), FRAMES[aspect], SOURCE)
+
+
+def test_a_picture_of_one_person_is_alone_and_one_of_two_heads_is_not() -> None:
+    assert share_alone(speaker(10, ON_LEFT), speaker(20, ON_RIGHT)) == 1
+    assert share_alone(speaker(10, View(LEFT, 540)), seen=STACKED) == 0
+    assert share_alone(speaker(10, View(LEFT, 300, 2)), seen=STACKED) == 1
+
+
+def test_only_the_time_with_somebody_else_in_the_picture_lowers_the_share() -> None:
+    assert share_alone(speaker(10, View(LEFT, 300, 2)), speaker(16, ON_LEFT), seen=STACKED) == pytest.approx(
+        0.6, abs=0.03
+    )
+
+
+def test_each_panel_of_a_split_is_for_one_person_and_the_wide_picture_for_everybody() -> None:
+    assert share_alone(Keyframe(10, Layout.split, (View(LEFT, 400, 1.5), View(RIGHT, 400, 1.5)))) == 1
+    assert share_alone(Keyframe(10, Layout.split, (View(960, 400), View(RIGHT, 400, 1.5)))) == 0
+    assert share_alone(Keyframe(10, Layout.fit, (View(960, 540),))) == 1
+
+
+def test_slides_are_for_nobody_and_a_low_frame_shows_everything_instead() -> None:
+    slides = Keyframe(10, Layout.screen, (View(LEFT, 540), View(LEFT, 840, 4)))
+    assert share_alone(slides, seen=STACKED) == 1
+    assert share_alone(Keyframe(10, Layout.screen, slides.views[::-1]), seen=STACKED) == 0
+    assert share_alone(Keyframe(10, Layout.screen, slides.views[::-1]), seen=STACKED, aspect=Aspect.landscape) == 1
+
+
+def test_people_who_are_framed_together_are_wanted_together() -> None:
+    close = scene([Shot(10, 20)], [seat(0, 10, 20, LEFT), seat(1, 10, 20, LEFT + FACE_PX)], (10, 20, 0))
+    assert share_alone(speaker(10, ON_LEFT), seen=close) == 1
+
+
+def test_a_face_counts_only_while_it_is_in_view() -> None:
+    leaves = scene([Shot(10, 20)], [STACKED.tracks[0], seat(1, 10, 14, LEFT, 840)], (10, 20, 0))
+    assert share_alone(speaker(10, ON_LEFT), seen=leaves) == pytest.approx(0.56, abs=0.03)
+    assert share_alone(speaker(10, ON_LEFT), seen=scene([Shot(10, 30)], [])) is None

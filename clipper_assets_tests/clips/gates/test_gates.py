@@ -165,6 +165,12 @@ def test_a_clip_that_shows_listeners_instead_of_the_speaker_fails(correct_clip: 
     assert failed.reasons == ["shows the current speaker only 60% of the time"]
 
 
+def test_a_clip_that_shows_other_people_too_gets_a_warning(correct_clip: Path) -> None:
+    failed = failures(correct_clip, content(alone_share=0.25))
+    assert failed.gates == ["alone"]
+    assert failed.reasons == ["shows other people besides the wanted ones 75% of the time"]
+
+
 @pytest.mark.parametrize("word", [(-0.2, 0.15), (11.7, 12.3)])
 def test_a_word_cut_at_the_start_or_end_fails(word: tuple[float, float], correct_clip: Path) -> None:
     failed = failures(correct_clip, content(spoken=[*spans(words()), word]))

@@ -16,7 +16,7 @@ GOOD = Figures(
     video_codec="h264", pixel_format="yuv420p", audio_codec="aac", audio_rate_hz=48_000, audio_channels=2,
     late_sound_s=0.0, long_sound_s=0.01, black_s=0.0, frozen_s=0.5, blank_s=0.0, loudness_lufs=-14.0,
     true_peak_dbtp=-1.5, caption_overhang_px=0.0, reading_speed_cps=17.0, late_speech_s=0.02, speech_match=0.6,
-    missing_captions=0, speaker_share=0.97, cut_word_s=0.0, speech_with_words=0.8,
+    missing_captions=0, speaker_share=0.97, alone_share=0.95, cut_word_s=0.0, speech_with_words=0.8,
     edge_level_db=-40.0,
 )  # fmt: skip
 
@@ -37,6 +37,7 @@ def failed(limits: Limits | None = None, **changes: Any) -> list[str]:
         {"true_peak_dbtp": -1.0},
         {"late_speech_s": None, "speech_match": None},
         {"speaker_share": None},
+        {"alone_share": None},
         {"edge_level_db": None},
         {"reading_speed_cps": None},
         {"missing_captions": None},
@@ -66,6 +67,7 @@ def test_figures_within_the_limits_or_not_measurable_pass(change: dict[str, Any]
         ("sync", {"late_speech_s": -0.26}),
         ("frozen", {"frozen_s": 5.17}),
         ("words_missing", {"speech_with_words": 0.79}),
+        ("alone", {"alone_share": 0.89}),
         ("advert", {"advert_s": 2.1}),
     ],
 )
@@ -83,7 +85,7 @@ def test_only_blocking_gates_hold_a_clip_back() -> None:
     assert blocked_by(verdicts(loud_and_fast, limits_of())) == ["has a true peak of 0.2 dBTP"]
     strict = limits_of(blocking=["reading_speed"])
     assert blocked_by(verdicts(loud_and_fast, strict)) == ["has 40 characters of captions a second"]
-    assert {gate.name for gate in GATES if not gate.blocks} == {"reading_speed", "quiet_ends"}
+    assert {gate.name for gate in GATES if not gate.blocks} == {"reading_speed", "alone", "quiet_ends"}
 
 
 def test_the_same_figures_pass_under_wider_limits_of_a_show() -> None:
@@ -96,7 +98,8 @@ BAD: dict[str, Any] = {
     "frozen_s": 9.0, "blank_s": 9.0, "loudness_lufs": None, "true_peak_dbtp": 3.0, "caption_overhang_px": 99.0,
     "reading_speed_cps": 99.0, "late_speech_s": 1.9, "speech_match": -1.0, "missing_captions": 9,
     "missing_letters": "今天", "letters_px": 17.0,
-    "speaker_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24, "edge_level_db": 0.0, "advert_s": 9.0,
+    "speaker_share": 0.0, "alone_share": 0.0, "cut_word_s": 1.0, "speech_with_words": 0.24,
+    "edge_level_db": 0.0, "advert_s": 9.0,
 }  # fmt: skip
 
 
@@ -119,6 +122,7 @@ BAD: dict[str, Any] = {
         ("glyphs", ["missing_letters"]),
         ("letter_size", ["letters_px"]),
         ("speaker", ["speaker_share"]),
+        ("alone", ["alone_share"]),
         ("whole_words", ["cut_word_s"]),
         ("words_missing", ["speech_with_words"]),
         ("quiet_ends", ["edge_level_db"]),
