@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clipper_assets.captions.fonts import find_face
 from clipper_assets.captions.script_fonts import script_fonts
 from clipper_assets.captions.styles import load_style, style_names
-from clipper_assets.clips.rendering.encoders import NVENC, best_encoder
+from clipper_assets.clips.rendering.encoders import best_encoder
 from clipper_assets.media.ffmpeg import FfmpegError, binary, components
 from clipper_assets.models.store import model_path
 from clipper_assets.models.table import MODELS, Kind
@@ -130,8 +130,8 @@ def _ffmpeg() -> Iterator[Finding]:
         missing = [name for name in needed if name not in available]
         detail = f"missing: {', '.join(missing)}; use the ffmpeg of imageio-ffmpeg" if missing else ", ".join(needed)
         yield Finding(f"ffmpeg {kind}", not missing, detail, required=True)
-    nvenc = best_encoder() == NVENC
-    yield Finding("GPU encoder", nvenc, f"{best_encoder().name} is used", required=False)
+    encoder = best_encoder()
+    yield Finding("hardware encoder", encoder.is_hardware, f"{encoder.name} is used", required=False)
 
 
 def _storage(settings: Settings) -> Finding:

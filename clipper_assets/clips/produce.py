@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Event, Lock
@@ -14,22 +14,27 @@ from typing import Any
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.figures import Figures, PlannedFormat
 from clipper_assets.clips.gates.measure import PlannedContent, measure_clip
-from clipper_assets.clips.gates.verdicts import Limits, verdicts
+from clipper_assets.clips.gates.verdicts import Limits, blocked_by, verdicts
 from clipper_assets.clips.gates.words import cut_word_s
 from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.records import record_key, recorded
-from clipper_assets.clips.rendering.encoders import NVENC, Encoder
+from clipper_assets.clips.rendering.encoders import NVENC, X264, Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
 from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
 from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets.runtime.asset_names import RENDERED_CLIPS
+from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report
 from clipper_assets.runtime.spend import holding_gpu
 from clipper_assets.shows.show import Layout
 from clipper_assets.storage.base import Storage
+
+CHECKS_OF_THE_ENCODER = ("clip_format", "clip_picture")
+"""Asset checks whose gates a faulty hardware encoder may fail: the rest depends on sound, captions and the plan."""
 
 
 class CancelledError(Exception):
@@ -101,8 +106,8 @@ def produce_clips(
     def produce(job: Job) -> Clip:
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
             url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
-            rendered = render_clip(job.plan, source, url, job.encoder, Path(work), report_share)
-            clip = _clip(job, rendition, rendered, storage, folder)
+            rendered, figures = _rendered(job, source, url, limits, Path(work), report_share)
+            clip = _clip(job, rendition, rendered, figures, storage, folder)
             check_upload()
             _publish(storage, source.episode, clip, rendered)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
@@ -180,11 +185,35 @@ def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[s
     }
 
 
-def _clip(job: Job, rendition: Rendition, rendered: Rendered, storage: Storage, folder: str) -> Clip:
+def _rendered(
+    job: Job, source: RawVideo, url: str, limits: Limits, work: Path, report: Report
+) -> tuple[Rendered, Figures]:
+    """Render a clip and measure it; if a hardware encoder made a file with faults, libx264 encodes it again."""
+
+    def render(encoder: Encoder) -> tuple[Rendered, Figures]:
+        folder = work / encoder.name
+        folder.mkdir()
+        rendered = render_clip(job.plan, source, url, encoder, folder, report)
+        return rendered, _figures(job, rendered)
+
+    rendered, figures = render(job.encoder)
+    if job.encoder.is_hardware and (faults := _faults_of_encoder(figures, limits)):
+        reason = f"the file of {job.encoder.name} {' and '.join(faults)}, so libx264 was used"
+        rendered, figures = render(X264)
+        rendered = replace(rendered, degraded=(Degraded(RENDERED_CLIPS, reason), *rendered.degraded))
+    return rendered, figures
+
+
+def _faults_of_encoder(figures: Figures, limits: Limits) -> list[str]:
+    """What is wrong with a file, as phrases, by the blocking gates that an encoder can fail."""
+    gates = [gate for gate in limits.gates if gate.check in CHECKS_OF_THE_ENCODER]
+    return blocked_by(verdicts(figures, replace(limits, gates=gates)))
+
+
+def _clip(job: Job, rendition: Rendition, rendered: Rendered, figures: Figures, storage: Storage, folder: str) -> Clip:
     plan = job.plan
     stem = f"{folder}/clip_{plan.index}"
     video = rendered.files["mp4"]
-    figures = _figures(job, rendered)
     with video.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return Clip(

@@ -11,7 +11,7 @@ from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip
 from clipper_assets.clips.produce import Produced, produce_clips
 from clipper_assets.clips.records import record_key
-from clipper_assets.clips.rendering.encoders import NVENC
+from clipper_assets.clips.rendering.encoders import NVENC, Encoder
 from clipper_assets.clips.rendering.render import render_clip
 from clipper_assets.edits.model import Decision, Review, StoredDecision
 from clipper_assets.episodes.watch import UploadWatch
@@ -124,6 +124,16 @@ def test_changing_the_encoder_keeps_the_file_and_its_approval(storage: Directory
     again = produced(storage, [replace(job(file), encoder=NVENC, judged=approved)])
     assert again.rendered == 0
     assert again.clips[0].review == Review(decision=Decision.approved, current=True)
+
+
+def test_libx264_replaces_a_hardware_encoder_whose_file_fails_a_gate(storage: DirectoryStorage, file: Path) -> None:
+    wrong_pixels = Encoder("libx264rgb", (("preset", "ultrafast"), ("profile:v:0", "high444")))
+    (clip,) = produced(storage, [replace(job(file), encoder=wrong_pixels)]).clips
+    assert clip.figures.pixel_format == "yuv420p"
+    assert [fallback["reason"] for fallback in clip.degraded] == [
+        "the file of libx264rgb is h264 gbrp, aac 48000 Hz 2 channels instead of h264 yuv420p, aac 48000 Hz 2 channels,"
+        " so libx264 was used"
+    ]
 
 
 @pytest.mark.parametrize(("decision", "still_applies"), [(Decision.rejected, True), (Decision.approved, False)])

@@ -9,7 +9,7 @@ from clipper_assets.clips.cuts import Span
 from clipper_assets.media.frame import Box
 
 PICTURES_PER_S = 6
-"""x264 and NVENC put a frame that is not a B-frame at least every four frames, so that only those need decoding."""
+"""All encoders put a frame that is not a B-frame at least every four frames, so that only those need decoding."""
 SHORT_SIDE_PX = 90
 BLACK_LEVEL = 0.10 * 255
 BLACK_SHARE = 0.98

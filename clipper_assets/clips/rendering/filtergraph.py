@@ -9,7 +9,7 @@ from clipper_assets.clips.cuts import TimeMap
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.burn_in import burn_captions
 from clipper_assets.clips.rendering.card import card_picture
-from clipper_assets.clips.rendering.encoders import Encoder
+from clipper_assets.clips.rendering.encoders import Encoder, encoded, encoding_arguments
 from clipper_assets.clips.rendering.reframing import Stretch, reframe, stretches
 from clipper_assets.clips.rendering.trimming import trim_picture, trim_sound
 from clipper_assets.episodes.audio import Stream, programme
@@ -46,7 +46,7 @@ def video_arguments(
     return [
         "-filter_complex_threads",
         str(MOST_THREADS if source.hdr else 1),
-        *_arguments(ffmpeg.merge_outputs(*outputs)),
+        *encoding_arguments(ffmpeg.merge_outputs(*outputs), encoder),
     ]
 
 
@@ -59,7 +59,7 @@ def card_arguments(plan: ClipPlan, encoder: Encoder, *, captions: bool) -> Seque
     """ffmpeg arguments that encode the picture of an audio-only clip, in a folder with its card and `sound.m4a`."""
     sound = media_input(SOUND_FILE).audio
     picture = card_picture(sound, plan.frame, plan.fps, accent(plan.style)).filter("trim", end_frame=_frames(plan))
-    return _arguments(_picture_output(picture, plan, encoder, captions=captions))
+    return encoding_arguments(_picture_output(picture, plan, encoder, captions=captions), encoder)
 
 
 def mux_arguments() -> Sequence[str]:
@@ -140,12 +140,12 @@ def _picture_output(picture: Stream, plan: ClipPlan, encoder: Encoder, *, captio
     picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
     if captions and (plan.words or plan.hook):
         picture = burn_captions(picture, plan.captions, plan.fps)
-    return ffmpeg.output(
+    return encoded(
         picture.filter("format", "yuv420p").filter("setparams", **BT709),
         PICTURE_FILE,
-        vcodec=encoder.name,
-        **dict(encoder.options),
-        **{"profile:v": "high", "g": round(2 * plan.fps), "fps_mode": "cfr"},
+        encoder,
+        g=round(2 * plan.fps),
+        fps_mode="cfr",
         map_metadata=-1,
         map_chapters=-1,
         fflags="+bitexact",

@@ -1,8 +1,35 @@
+from collections.abc import Sequence
+from itertools import pairwise
+
 import pytest
 
 from clipper_assets.clips.rendering import encoders
-from clipper_assets.clips.rendering.encoders import NVENC, X264, Encoder, best_encoder
+from clipper_assets.clips.rendering.encoders import (
+    HARDWARE,
+    TEN_FRAMES,
+    VAAPI,
+    X264,
+    Encoder,
+    best_encoder,
+    encoded,
+    encoding_arguments,
+)
 from clipper_assets.media.ffmpeg import FfmpegError, run
+
+
+class Machine:
+    """Takes the place of ffmpeg on a machine on which only the encoders in `working` encode."""
+
+    def __init__(self, *working: Encoder):
+        self.working = {encoder.name for encoder in working}
+        self.tried: list[str] = []
+
+    def run(self, arguments: Sequence[str]) -> str:
+        name = arguments[arguments.index("-vcodec") + 1]
+        self.tried.append(name)
+        if name not in self.working:
+            raise FfmpegError(f"Cannot load the library of {name}")
+        return ""
 
 
 def chosen_encoder() -> Encoder:
@@ -13,20 +40,54 @@ def chosen_encoder() -> Encoder:
         best_encoder.cache_clear()
 
 
+def options_of(arguments: Sequence[str]) -> dict[str, str]:
+    return {name: value for name, value in pairwise(arguments) if name.startswith("-")}
+
+
+def bits(rate: str) -> int:
+    return int(rate.removesuffix("M")) * 10**6
+
+
 def test_the_chosen_encoder_works_on_this_machine() -> None:
-    options = [part for name, value in chosen_encoder().options for part in (f"-{name}", value)]
-    run(["-f", "lavfi", "-i", "testsrc=s=1080x1920:d=0.2", "-c:v", chosen_encoder().name, *options, "-f", "null", "-"])
+    encoder = chosen_encoder()
+    run(encoding_arguments(encoded(TEN_FRAMES, "-", encoder, format="null"), encoder))
 
 
-def test_x264_is_chosen_if_nvenc_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(arguments: list[str]) -> str:
-        assert NVENC.name in arguments
-        raise FfmpegError("Cannot load libcuda.so.1")
+@pytest.mark.parametrize("working", HARDWARE, ids=lambda encoder: encoder.name)
+def test_the_first_hardware_encoder_that_works_is_chosen(monkeypatch: pytest.MonkeyPatch, working: Encoder) -> None:
+    machine = Machine(working, HARDWARE[-1])
+    monkeypatch.setattr(encoders, "run", machine.run)
+    assert chosen_encoder() == working
+    assert machine.tried == [encoder.name for encoder in HARDWARE[: HARDWARE.index(working) + 1]]
 
-    monkeypatch.setattr(encoders, "run", fails)
+
+def test_x264_is_chosen_if_no_hardware_encoder_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
+    monkeypatch.setattr(encoders, "run", machine.run)
     assert chosen_encoder() == X264
+    assert machine.tried == [encoder.name for encoder in HARDWARE]
 
 
-def test_nvenc_is_chosen_if_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoders, "run", lambda arguments: "")
-    assert chosen_encoder() == NVENC
+def test_the_test_encode_runs_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
+    monkeypatch.setattr(encoders, "run", machine.run)
+    best_encoder.cache_clear()
+    assert best_encoder() is best_encoder()
+    best_encoder.cache_clear()
+    assert len(machine.tried) == len(HARDWARE)
+
+
+def test_frames_are_uploaded_to_a_device_that_encodes_only_its_own() -> None:
+    arguments = encoding_arguments(encoded(TEN_FRAMES, "clip.mp4", VAAPI), VAAPI)
+    assert list(arguments[:2]) == ["-init_hw_device", "vaapi"]
+    graph = options_of(arguments)["-filter_complex"]
+    assert graph.index("format=nv12") < graph.index("hwupload")
+
+
+@pytest.mark.parametrize("encoder", HARDWARE, ids=lambda encoder: encoder.name)
+def test_no_encoder_averages_more_than_12_mbit_per_s_over_a_clip(encoder: Encoder) -> None:
+    options = options_of(encoding_arguments(encoded(TEN_FRAMES, "clip.mp4", encoder), encoder))
+    shortest_s = 12
+    assert bits(options["-maxrate"]) + bits(options["-bufsize"]) / shortest_s <= 12e6
+    assert options["-profile:v"] == "high"
+    assert int(options.get("-bf", 3)) <= 3
