@@ -107,13 +107,9 @@ def wait_until_succeeded(instance: dg.DagsterInstance, *names: str) -> None:
         return None
 
     def state() -> str:
-        return ", ".join(f"{name_of(run)} {run.status.value}: {_last_event(instance, run)}" for run in last_runs())
+        return str([(name_of(run), run.status, instance.all_logs(run.run_id)[-1].user_message) for run in last_runs()])
 
     wait_for("the success of all runs", succeeded, lost, state)
-
-
-def _last_event(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
-    return instance.all_logs(run.run_id)[-1].user_message
 
 
 def ended(instance: dg.DagsterInstance, name: str) -> str | None:
