@@ -59,8 +59,8 @@ class _Shown:
     def __init__(self, truth: FaceScene, path: CameraPath, frame: Frame, time_s: float):
         self.time_s = time_s
         self.faces = truth.shot_at(time_s).faces
-        self._panels = shown_boxes(path, time_s, frame, truth.source.square_size_px)
-        self.wide = self._panels == [Box(0, 0, *truth.source.square_size_px)]
+        self._panels = shown_boxes(path, time_s, frame, truth.size_px)
+        self.wide = self._panels == [Box(0, 0, *truth.size_px)]
 
     def shows(self, person: int) -> bool:
         face = self.faces[person]

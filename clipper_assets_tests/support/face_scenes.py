@@ -66,6 +66,11 @@ class FaceScene:
     def duration_s(self) -> float:
         return RUN_S * sum(act.runs for act in self.acts)
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the video."""
+        return self.variation.size_px
+
     @cached_property
     def source(self) -> RawVideo:
         return source_of(self.file)

@@ -57,6 +57,10 @@ class Variation:
     def scale(self) -> float:
         return self.width_px / CANVAS.width
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return self.width_px, round(self.scale * CANVAS.height)
+
     def cast(self, person: int) -> Clip:
         """The clip of a person. There are more people than clips: some are the mirrored, darker ones of others."""
         material = clips()
@@ -82,28 +86,29 @@ def runs(acts: tuple[Act, ...]) -> Iterator[Act]:
 
 def write(file: Path, acts: tuple[Act, ...], variation: Variation) -> None:
     """Encode the scene as mp4, with the keyframes that x264 chooses by itself."""
-    height_px = round(variation.width_px * CANVAS.height / CANVAS.width)
     sound = np.concatenate([variation.cast(act.voice).sound for act in runs(acts)])
     with av.open(str(file), "w") as container:
         video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "21"})
-        video.width, video.height, video.pix_fmt = variation.width_px, height_px, "yuv420p"
+        video.width, video.height, video.pix_fmt = *variation.size_px, "yuv420p"
         audio = container.add_stream("aac", rate=SOUND_HZ, layout="mono")
-        for picture in _pictures(acts, variation):
+        heard = sound.reshape(-1, 1, SOUND_HZ // FPS)
+        for picture, samples in zip(pictures(acts, variation), heard, strict=True):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
             container.mux(video.encode(frame))
-        heard = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
-        heard.sample_rate = SOUND_HZ
-        container.mux(audio.encode(heard))
+            block = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            block.sample_rate = SOUND_HZ
+            container.mux(audio.encode(block))
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
 
 
-def _pictures(acts: tuple[Act, ...], variation: Variation) -> Iterator[Picture]:
+def pictures(acts: tuple[Act, ...], variation: Variation) -> Iterator[Picture]:
+    """The pictures of the scene, 25 a second."""
     for act in acts:
         cast = {seat.person: variation.cast(seat.person) for seat in act.seats}
         for number in range(act.runs * PICTURES):
-            pictures = {person: _picture(clip, number, _part(act, person), variation) for person, clip in cast.items()}
-            picture = compose(act.backdrop, act.seats, pictures, cast, variation.scale)
+            shown = {person: _picture(clip, number, _part(act, person), variation) for person, clip in cast.items()}
+            picture = compose(act.backdrop, act.seats, shown, cast, variation.scale)
             yield picture[:, ::-1] if variation.mirrored else picture
 
 
