@@ -16,6 +16,7 @@ from clipper_assets.camera.analysis.frames import Picture, grey_pictures, pictur
 from clipper_assets.camera.analysis.observation import Observation
 from clipper_assets.camera.analysis.screens import SAMPLE, screen
 from clipper_assets.camera.analysis.speaking import evidence
+from clipper_assets.camera.analysis.tiles import tiles
 from clipper_assets.camera.analysis.tracks import Follower
 from clipper_assets.camera.analysis.utterances import utterances
 from clipper_assets.camera.scene import FPS, Scene, Shot, Track
@@ -130,11 +131,20 @@ def _shots(
 ) -> tuple[Shot, ...]:
     shots = []
     for number, (cut, end) in enumerate(pairwise([*follower.cuts, follower.pictures])):
-        faces = [np.median(face.boxes, axis=0) * SAMPLE for face in follower.faces if face.shot == number]
-        box = screen(samples[math.ceil(cut / FPS) : math.ceil(end / FPS)], np.array(faces).reshape(-1, 4))
-        screen_px = Box(*(value * to_source / SAMPLE for value in box)) if box else None
-        shots.append(Shot(start_s + cut / FPS, end_s if end == follower.pictures else start_s + end / FPS, screen_px))
+        shown = samples[math.ceil(cut / FPS) : math.ceil(end / FPS)]
+        medians = [np.median(face.boxes, axis=0) * SAMPLE for face in follower.faces if face.shot == number]
+        faces = np.array(medians).reshape(-1, 4)
+        participants = tiles(shown, faces)
+        box = screen(shown, faces, participants)
+        shot_end_s = end_s if end == follower.pictures else start_s + end / FPS
+        screen_px = _scaled(box, to_source / SAMPLE) if box else None
+        tiles_px = tuple(_scaled(tile, to_source / SAMPLE) for tile in participants)
+        shots.append(Shot(start_s + cut / FPS, shot_end_s, screen_px, tiles_px))
     return tuple(shots)
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    return Box(*(value * factor for value in box))
 
 
 def _collecting_samples(

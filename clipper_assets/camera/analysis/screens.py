@@ -32,11 +32,11 @@ LEAST_AREA = 0.15
 """Least share of the picture; smaller things, such as a poster on a wall, are not the subject of a shot."""
 
 
-def screen(samples: Sequence[Picture], faces: Boxes) -> Box | None:
+def screen(samples: Sequence[Picture], faces: Boxes, tiles: Sequence[Box] = ()) -> Box | None:
     """The rectangle of slides or a shared screen in one shot; None if there is none or the shot is too short to tell.
 
-    `samples` are pictures of the shot, one second apart; `faces` of shape (n, 4) and the result are in their pixels.
-    The rectangle contains no part of a face.
+    `samples` are pictures of the shot, one second apart; `faces` of shape (n, 4), `tiles` of participants and the
+    result are in their pixels. The rectangle contains no part of a face or a tile.
     """
     if len(samples) < LEAST_SAMPLES:
         return None
@@ -47,8 +47,10 @@ def screen(samples: Sequence[Picture], faces: Boxes) -> Box | None:
     for tone in _tones(picture[still]):
         toned = (np.abs(picture - tone) < TONE) & still
         candidate = _largest(toned)
+        for tile in tiles:
+            candidate = _beside(candidate, tile)
         for face in faces:
-            candidate = _beside(candidate, face)
+            candidate = _beside(candidate, _with_margin(face))
         if candidate.width * candidate.height < LEAST_AREA * picture.size:
             continue
         area = slice(int(candidate.top), int(candidate.bottom)), slice(int(candidate.left), int(candidate.right))
@@ -85,18 +87,22 @@ def _largest(mask: NDArray[np.bool_]) -> Box:
     return Box(left, top, width, height)
 
 
-def _beside(area: Box, face: NDArray[np.float64]) -> Box:
-    """The largest part of `area` to one side of a face with a margin of half its width; all of it if they are apart."""
+def _with_margin(face: NDArray[np.float64]) -> Box:
+    """A face with a margin of half its width, in whole pixels."""
     left, top, width, height = (round(value) for value in face)
     margin = width // 2
-    left, right, top, bottom = left - margin, left + width + margin, top - margin, top + height + margin
-    if left >= area.right or right <= area.left or top >= area.bottom or bottom <= area.top:
+    return Box(left - margin, top - margin, width + 2 * margin, height + 2 * margin)
+
+
+def _beside(area: Box, other: Box) -> Box:
+    """The largest part of `area` to one side of another box; all of it if they are apart."""
+    if other.left >= area.right or other.right <= area.left or other.top >= area.bottom or other.bottom <= area.top:
         return area
     parts = [
-        area._replace(width=left - area.left),
-        area._replace(left=right, width=area.right - right),
-        area._replace(height=top - area.top),
-        area._replace(top=bottom, height=area.bottom - bottom),
+        area._replace(width=other.left - area.left),
+        area._replace(left=other.right, width=area.right - other.right),
+        area._replace(height=other.top - area.top),
+        area._replace(top=other.bottom, height=area.bottom - other.bottom),
     ]
     return max(parts, key=lambda part: max(part.width, 0) * max(part.height, 0))
 
