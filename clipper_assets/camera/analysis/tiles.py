@@ -4,6 +4,7 @@ A false tile harms more than a missed one, because crops stay inside tiles. So a
 straight edges along whole sides, edges that stay, equal sizes, and faces inside.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import product
 
@@ -15,9 +16,10 @@ from clipper_assets.camera.analysis.seams import Stack
 from clipper_assets.camera.scene import Boxes
 from clipper_assets.media.frame import Box
 
-LEAST_SAMPLES = 2
+LEAST_SAMPLES, MOST_SAMPLES = 2, 12
+"""Fewest and most samples that are compared; more add nothing but cost."""
 LIVE, NOISE = 0.002, 4
-"""Least share of pixels that change in most seconds of a camera's picture, and by how many grey levels."""
+"""Least share of pixels that change from sample to sample of a camera's picture, and by how many grey levels."""
 BORDER_PX, BORDER = 3, 0.7
 """Widest border that marks the active speaker, in pixels of the samples, and least share of a side in its tone."""
 MOSTLY = 0.9
@@ -33,7 +35,8 @@ def tiles(samples: Sequence[Picture], faces: Boxes) -> tuple[Box, ...]:
     """
     if len(samples) < LEAST_SAMPLES or not len(faces):
         return ()
-    stack = np.stack(samples).astype(np.int16)
+    every = math.ceil(len(samples) / MOST_SAMPLES)
+    stack = np.stack(samples[::every]).astype(np.int16)
     possible = [_participants(layout, stack, faces) for layout in layouts(stack, faces)]
     best = max(possible, key=lambda areas: (len(areas), -sum(area.pixels for area in areas)), default=[])
     inside = [_without_border(area, stack) for area in best or _participants(whole_layout(stack, faces), stack, faces)]
