@@ -17,7 +17,7 @@ from clipper_assets.camera.analysis.observation import Observation
 from clipper_assets.camera.analysis.screens import SAMPLE, screen
 from clipper_assets.camera.analysis.speaking import evidence
 from clipper_assets.camera.analysis.tiles import tiles
-from clipper_assets.camera.analysis.tracks import Follower
+from clipper_assets.camera.analysis.tracks import Follower, FromMemory
 from clipper_assets.camera.analysis.utterances import utterances
 from clipper_assets.camera.scene import FPS, Scene, Shot, Track
 from clipper_assets.episodes.source import RawVideo
@@ -121,7 +121,15 @@ def _analyse_window(
         Scene(start_s, end_s, width_px, height_px, shots, tracks, ()),
         follower.pictures,
         tuple(np.mean(face.portraits, axis=0).round().astype(np.uint8) for face in follower.faces),
-        evidence(follower.faces, spoken, follower.pictures, sound, score),
+        evidence(
+            [(face.first, face.end) for face in follower.faces],
+            spoken,
+            follower.cuts,
+            follower.pictures,
+            sound,
+            FromMemory(follower.faces),
+            score,
+        ),
         spoken,
     )
 

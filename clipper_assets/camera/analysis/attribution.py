@@ -1,6 +1,6 @@
 """Recognises people across windows and attributes speech to them, from portraits, evidence and the transcript."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from clipper_assets.camera.analysis.observation import Observation, Portrait
 from clipper_assets.camera.analysis.people import Appearance, recognise
-from clipper_assets.camera.analysis.speaking import PerPicture, likeliest_speakers
+from clipper_assets.camera.analysis.sequence import likeliest_speakers, rivals
+from clipper_assets.camera.analysis.speaking import PerPicture
 from clipper_assets.camera.analysis.utterances import Utterance, utterances
-from clipper_assets.camera.analysis.voices import WindowSpeech, match_voices, person_of_voice
+from clipper_assets.camera.analysis.voices import Owners, WindowSpeech, evidence_by_person, gains, match_voices
 from clipper_assets.camera.scene import FPS, Scene, Track, Turn
 from clipper_assets.runtime.degraded import Degraded
 
@@ -91,27 +92,32 @@ def _cuts(scene: Scene) -> list[int]:
     return [round((shot.start_s - scene.start_s) * FPS) for shot in scene.shots]
 
 
-def _scene(scene: Scene, speech: WindowSpeech, owners: Mapping[int, str]) -> Scene:
+def _scene(scene: Scene, speech: WindowSpeech, owners: Owners) -> Scene:
     """The scene with its people and turns."""
     tracks = [replace(track, person=person) for track, person in zip(scene.tracks, speech.people, strict=True)]
     return replace(scene, tracks=tuple(tracks), turns=_turns(scene, speech, owners))
 
 
-def _turns(scene: Scene, speech: WindowSpeech, owners: Mapping[int, str]) -> tuple[Turn, ...]:
-    """The turns of a scene: each utterance goes to the person with its voice, or to the likeliest face without one."""
-    path = likeliest_speakers(speech.evidence, speech.utterances, _cuts(scene))
+def _turns(scene: Scene, speech: WindowSpeech, owners: Owners) -> tuple[Turn, ...]:
+    """The turns of a scene: the likeliest sequence of speakers, given the faces' evidence and the owners of voices."""
+    path = likeliest_speakers(gains(speech, owners), speech.utterances, _cuts(scene))
     turns: list[Turn] = []
     for utterance in speech.utterances:
-        if owners and utterance.voice:
-            stretches = [(person_of_voice(utterance, speech, owners), utterance.end - utterance.start)]
-        else:
-            faces = groupby(path[utterance.start : utterance.end].tolist())
-            stretches = [(speech.people[face] if face >= 0 else None, len(list(same))) for face, same in faces]
+        evidence = evidence_by_person(utterance, speech)
         at = utterance.start
-        for person, pictures in stretches:
-            start_s, at = scene.start_s + at / FPS, at + pictures
+        for face, same in groupby(path[utterance.start : utterance.end].tolist()):
+            person = speech.people[face] if face >= 0 else None
+            start_s, at = scene.start_s + at / FPS, at + len(list(same))
             end_s = min(scene.start_s + at / FPS, scene.end_s)
-            if turns and turns[-1].person == person and start_s - turns[-1].end_s <= TURN_PAUSE_S:
-                start_s = turns.pop().start_s
-            turns.append(Turn(start_s, end_s, person))
+            by_voice = person in owners.get(utterance.voice or "", set())
+            others = () if person is None or by_voice else rivals(person, evidence)
+            turn = Turn(start_s, end_s, person, others)
+            if turns and _continues(turn, turns[-1]):
+                turn = replace(turn, start_s=turns.pop().start_s)
+            turns.append(turn)
     return tuple(turns)
+
+
+def _continues(turn: Turn, before: Turn) -> bool:
+    same = (turn.person, turn.rivals) == (before.person, before.rivals)
+    return same and turn.start_s - before.end_s <= TURN_PAUSE_S

@@ -14,8 +14,12 @@ FACE_PX = 160
 """Side in pixels of the square that is cut out around a face; it covers the longer side of the face's box."""
 LOWERED = 0.05
 """How far the square's centre lies below the box's, in sides of the square."""
-NOISE = 0.02
-"""Motion of a still face in noisy pictures, in the units of `Motion`; smaller values carry no information."""
+STILL_MOUTH, STILL_EYES = 0.001, 0.01
+"""Motion of a still face in clean pictures, in the units of `Motion`; smaller values carry no information."""
+SPEAKING_MOUTH = 3.05
+"""Middle between people who speak and people who do not, so that a score of 0 tells nothing."""
+USUAL_CORRELATION = 0.25
+"""Between a mouth that produces the sound (0.38 on average) and one that moves silently or to other words (0.2)."""
 LAG = 3
 """Largest offset between sound and picture, in pictures."""
 TINY = 1e-18
@@ -24,21 +28,26 @@ _EYES = (
     slice(round(0.15 * _SMALL_PX), round(0.42 * _SMALL_PX)),
     slice(round(0.15 * _SMALL_PX), round(0.85 * _SMALL_PX)),
 )
-_MOUTH = (
-    slice(round(0.55 * _SMALL_PX), round(0.88 * _SMALL_PX)),
-    slice(round(0.25 * _SMALL_PX), round(0.75 * _SMALL_PX)),
+_BANDS = tuple(
+    (
+        slice(round(top * _SMALL_PX), round((top + 0.2) * _SMALL_PX)),
+        slice(round(0.3 * _SMALL_PX), round(0.7 * _SMALL_PX)),
+    )
+    for top in (0.5, 0.6, 0.7, 0.8)
 )
+"""Where the mouth may be: detectors' boxes differ by a tenth of the face. One larger area would blend dark lips and
+light skin: with boxes of Haar it told speaking faces in 86 % of the pairs with a silent one, four bands in 99 %."""
 
 
 class Motion(NamedTuple):
-    """Change from one picture to the next, in standard deviations of the face's grey values.
+    """How a face changes from one picture to the next, in standard deviations of its grey values.
 
-    `mouth` and `eyes` are mean absolute changes around the mouth and the eyes; `darkness` is how dark the mouth is.
+    `eyes` is the mean absolute change around the eyes, `opening` the change of brightness of the bands in which the
+    mouth may be, on average.
     """
 
-    mouth: float
     eyes: float
-    darkness: float
+    opening: float
 
 
 def cut_face(picture: Picture, box: NDArray[np.float64]) -> Picture:
@@ -70,27 +79,26 @@ def normalised(face: Picture) -> NDArray[np.float32]:
 
 def motion(before: NDArray[np.float32], now: NDArray[np.float32]) -> Motion:
     """The motion between two normalised faces."""
-    change = np.abs(now - before)
-    return Motion(float(change[_MOUTH].mean()), float(change[_EYES].mean()), -float(now[_MOUTH].mean()))
+    change = now - before
+    opening = np.mean([abs(float(change[band].mean())) for band in _BANDS])
+    return Motion(float(np.abs(change[_EYES]).mean()), float(opening))
 
 
-def mouth_score(motions: Sequence[Motion], sound: Samples) -> NDArray[np.float64]:
-    """Score for each picture how much a face seems to speak; only comparable with scores of other faces.
+def mouth_score(motions: Sequence[Motion], sound: Samples) -> float:
+    """How much a face looks as if it speaks in an excerpt of at least two pictures; below 0 it rather does not.
 
-    A speaking face moves its mouth more than its eyes, and does so when the sound changes. The score is
-    log m - 1/2 log e + 2 r(|d|, |s|; 2 s) + 1/2 r(m, |s|; 3 s), with m and e the motion of mouth and eyes over 1 s, d
-    and s the change of the mouth's darkness and of the sound's RMS from picture to picture, and r(x, y; t) the
-    correlation over t seconds, the best within a lag of 3 pictures. The weights were tuned on talking faces for this
-    project.
+    The score is 2 (log(m + 0.001) - 1/2 log(e + 0.01) + 3.05) + r - 0.25, with m and e the mean opening of the mouth
+    and motion of the eyes, and r the correlation of the openings and the changes of the sound's RMS, the best within a
+    lag of 3 pictures. A head that moves changes the place of the mouth too, therefore e. The first motion, from a
+    picture before the excerpt, is ignored. Measured over 1.2 s on four people with faces of 40 to 160 pixels, with
+    grain, dark and mirrored, in the boxes of both detectors: median of those who speak 1.5 (5 %: -0.3), with a swaying
+    head 0.5 (-0.4), of silent people -0.8 (95 %: 0.1), swaying -0.6 (0.2), of still pictures -3.3 (-1.3).
     """
-    mouth, eyes, darkness = np.array(motions).T
+    eyes, opening = np.array(motions)[1:].T
     loudness = np.sqrt(np.mean(_by_picture(sound, len(motions)) ** 2, axis=1))
-    change = np.abs(np.diff(loudness, prepend=loudness[:1]))
-    opening = np.abs(np.diff(darkness, prepend=darkness[:1]))
-    mouth_lead = np.log(_moving_average(mouth, 1.0) + NOISE) - 0.5 * np.log(_moving_average(eyes, 1.0) + NOISE)
-    in_time = 2 * _correlation(opening, change, 2.0) + 0.5 * _correlation(mouth, change, 3.0)
-    score: NDArray[np.float64] = mouth_lead + in_time
-    return score
+    movement = np.log(opening.mean() + STILL_MOUTH) - 0.5 * np.log(eyes.mean() + STILL_EYES)
+    in_time = _correlation(opening, np.abs(np.diff(loudness)))
+    return float(2 * (movement + SPEAKING_MOUTH) + in_time - USUAL_CORRELATION)
 
 
 def _by_picture(sound: Samples, count: int) -> NDArray[np.float64]:
@@ -101,25 +109,15 @@ def _by_picture(sound: Samples, count: int) -> NDArray[np.float64]:
     return padded.reshape(count, size)
 
 
-def _moving_average(values: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
-    """Moving average over `seconds` around each value; shorter at both ends."""
-    width = round(seconds * FPS) // 2 * 2 + 1
-    total = np.cumsum(np.concatenate([[0.0], values]))
-    numbers = np.arange(len(values))
-    start, end = np.maximum(numbers - width // 2, 0), np.minimum(numbers + width // 2 + 1, len(values))
-    means: NDArray[np.float64] = (total[end] - total[start]) / (end - start)
-    return means
-
-
-def _correlation(video: NDArray[np.float64], audio: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
-    """Correlation of two series over `seconds` around each picture, the best within `LAG` pictures of lag."""
-    best = np.full(len(video), -1.0)
-    video_mean = _moving_average(video, seconds)
-    video_variance = _moving_average(video**2, seconds) - video_mean**2
+def _correlation(video: NDArray[np.float64], audio: NDArray[np.float64]) -> float:
+    """Correlation of two series of one length, the best within `LAG` pictures of lag; the noise of a still mouth has
+    none."""
+    noise = np.array([STILL_MOUTH, 0.0])
+    best = 0.0
     for lag in range(-LAG, LAG + 1):
-        delayed = np.roll(audio, lag)
-        audio_mean = _moving_average(delayed, seconds)
-        audio_variance = _moving_average(delayed**2, seconds) - audio_mean**2
-        covariance = _moving_average(video * delayed, seconds) - video_mean * audio_mean
-        best = np.maximum(best, covariance / np.sqrt(np.maximum(video_variance * audio_variance, TINY)))
+        first, second = video[max(lag, 0) : len(video) + min(lag, 0)], audio[max(-lag, 0) : len(audio) - max(lag, 0)]
+        if len(first) < 2:
+            continue
+        spread = np.sqrt(np.array([first.var(), second.var()]) + noise**2)
+        best = max(best, float(np.mean((first - first.mean()) * (second - second.mean()))) / max(spread.prod(), TINY))
     return best

@@ -53,8 +53,8 @@ SCENES_TABLE = TableSpec(
             pa.list_(_FACE),
             "one entry for each face in each shot. `person`: the same number for the same person in all rows; `first`: "
             "number of its first picture, at `start` + `first` / 25 seconds; `left` to `height`: its box in source "
-            "pixels, one value per picture; `evidence`: the log likelihood that it speaks, one value per picture; "
-            "`portrait`: 24x24 grey values",
+            "pixels, one value per picture; `evidence`: the log likelihood ratio that it speaks, against that it does "
+            "not, one value per picture, 0 where nobody looked; `portrait`: 24x24 grey values",
         ),
         Column(
             "turns",
@@ -72,7 +72,7 @@ SCENES_TABLE = TableSpec(
 class Observation:
     """The result of analysing one window.
 
-    For each track of the scene there is a portrait and, per picture, the log likelihood that the face speaks.
+    For each track of the scene there is a portrait and, per picture, the log likelihood ratio that the face speaks.
     `pictures` is the number of analysed pictures; fewer than the window has if the video ends early.
     """
 

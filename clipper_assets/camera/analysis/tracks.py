@@ -1,12 +1,13 @@
 """Tracks faces from picture to picture within a shot, and collects what is needed to decide who speaks."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clipper_assets.camera.analysis.excerpts import Excerpt, Span
 from clipper_assets.camera.analysis.faces import Detector
 from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.analysis.mouth import Motion, cut_face, cut_square, motion, normalised
@@ -68,6 +69,28 @@ class FollowedFace:
         side = PORTRAIT_SIDES * max(width, height)
         center_y = top + height / 2 + PORTRAIT_LOWERED * side
         self.portraits.append(cut_square(picture, left + width / 2, center_y, side, PORTRAIT_PX))
+
+
+class FromMemory:
+    """Looks at faces whose lips and motions were kept for every picture."""
+
+    keys: Sequence[int] = ()
+
+    def __init__(self, faces: Sequence[FollowedFace]):
+        self._faces = faces
+
+    def expect(self, spans: Sequence[Span]) -> None:
+        """Everything is in memory already."""
+
+    def __call__(self, first: int, end: int) -> Mapping[int, Excerpt]:
+        """The excerpt of each face, by its number, that is in view throughout."""
+        return {
+            number: Excerpt(
+                face.lips[first - face.first : end - face.first], face.motions[first - face.first : end - face.first]
+            )
+            for number, face in enumerate(self._faces)
+            if face.first <= first and end <= face.end
+        }
 
 
 class Follower:

@@ -1,115 +1,186 @@
-"""The evidence that a face speaks, and the likeliest sequence of speakers."""
+"""The evidence that a face speaks, and the excerpts that it is taken from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from clipper_assets.camera.analysis.excerpts import Excerpt, Span
 from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.analysis.mouth import Motion
-from clipper_assets.camera.analysis.speaking import BUDGET, evidence, likeliest_speakers
-from clipper_assets.camera.analysis.tracks import FollowedFace
+from clipper_assets.camera.analysis.speaking import (
+    FROZEN,
+    GLANCE,
+    MOVES,
+    SPEAKING_LIPS,
+    STILL,
+    SURE,
+    WEIGHT,
+    evidence,
+)
 from clipper_assets.camera.analysis.utterances import Utterance
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 
-PICTURES = 10 * FPS
-SILENCE = np.zeros(10 * SPEECH_RATE_HZ, np.float32)
+SECONDS = 10
+PICTURES = SECONDS * FPS
+SILENCE = np.zeros(SECONDS * SPEECH_RATE_HZ, np.float32)
+TALKS, TWITCHES, LISTENS, IS_STILL = (Motion(0.03, opening) for opening in (0.025, 0.0095, 0.005, 0.0))
+"""Motions whose scores by mouth are clear, in doubt, clear, and those of a frozen picture."""
 
 
-def face(mark: int, start: int = 0, end: int = PICTURES, mouth: float = 0.1) -> FollowedFace:
-    """A face whose mouth motion is always `mouth` and whose lips have the grey value `mark`."""
-    lips = [np.full((112, 112), mark, np.uint8)] * (end - start)
-    box = np.zeros(4)
-    return FollowedFace(0, start, [box] * (end - start), [Motion(mouth, 0.1, 0.0)] * (end - start), lips)
+class Looks:
+    """Faces that always move as given, and whose lips have the grey value of their number."""
+
+    def __init__(self, *faces: Motion, spans: Sequence[Span] | None = None, keys: Sequence[int] = ()):
+        self.faces, self.keys = faces, keys
+        self.spans = spans or [(0, PICTURES)] * len(faces)
+        self.sweeps: list[list[Span]] = []
+
+    def expect(self, spans: Sequence[Span]) -> None:
+        self.sweeps.append(list(spans))
+
+    def __call__(self, first: int, end: int) -> Mapping[int, Excerpt]:
+        assert (first, end) in self.sweeps[-1]
+        return {
+            number: Excerpt([np.full((112, 112), number, np.uint8)] * (end - first), [motion] * (end - first))
+            for number, (motion, span) in enumerate(zip(self.faces, self.spans, strict=True))
+            if span[0] <= first and end <= span[1]
+        }
 
 
-def bright_speak(lips: Sequence[Picture], sound: Samples) -> np.ndarray:
-    """Stands in for LR-ASD: bright lips speak."""
-    assert len(sound) == len(lips) * SPEECH_RATE_HZ // FPS
-    return np.array([5.0 if picture.mean() > 100 else -5.0 for picture in lips], np.float32)
+class Lips:
+    """Stands in for LR-ASD: the score of each face by its number, the same for every picture."""
+
+    def __init__(self, *scores: float):
+        self.scores = scores
+        self.judged: list[tuple[int, int]] = []
+
+    def __call__(self, lips: Sequence[Picture], sound: Samples) -> NDArray[np.float32]:
+        assert len(sound) == len(lips) * SPEECH_RATE_HZ // FPS
+        number = int(lips[0][0, 0])
+        self.judged.append((number, len(lips)))
+        return np.full(len(lips), self.scores[number], np.float32)
 
 
-def test_faces_in_view_have_evidence_while_somebody_speaks() -> None:
-    first, second = evidence([face(0), face(0, 100, 200)], [Utterance(50, 150, None)], PICTURES, SILENCE, None)
+def found(
+    look: Looks, utterances: Sequence[Utterance], lips: Lips | None = None, cuts: Sequence[int] = (0,)
+) -> NDArray[np.float64]:
+    return evidence(look.spans, utterances, cuts, PICTURES, SILENCE, look, lips)
+
+
+def scores(look: Looks, lips: Lips | None = None) -> list[float]:
+    """The score of each face in an utterance from 2 s to 5 s."""
+    levels: list[float] = (found(look, [Utterance(50, 125, None)], lips)[:, 100] / WEIGHT).tolist()
+    return levels
+
+
+def test_a_face_in_view_has_evidence_in_utterances_only() -> None:
+    look = Looks(TALKS, LISTENS, spans=[(0, PICTURES), (100, 200)])
+    first, second = found(look, [Utterance(50, 75, None), Utterance(120, 150, None)])
     assert np.isnan(second).tolist() == [not 100 <= number < 200 for number in range(PICTURES)]
-    assert np.flatnonzero(first).tolist() == list(range(50, 150))
-    assert np.flatnonzero(np.nan_to_num(second)).tolist() == list(range(100, 150))
+    assert np.flatnonzero(first).tolist() == [*range(50, 75), *range(120, 150)]
+    assert np.flatnonzero(np.nan_to_num(second)).tolist() == list(range(120, 150))
 
 
-def test_the_mouth_that_moves_more_speaks_unless_lr_asd_disagrees() -> None:
-    faces, utterances = [face(0, mouth=0.2), face(200, mouth=0.1)], [Utterance(50, 150, None)]
-    first, second = evidence(faces, utterances, PICTURES, SILENCE, None)[:, 100]
-    assert first > second
-    first, second = evidence(faces, utterances, PICTURES, SILENCE, bright_speak)[:, 100]
-    assert second > first
+def test_evidence_is_positive_for_a_mouth_that_speaks_and_negative_for_others_even_alone() -> None:
+    speaking, twitching, listening, frozen = scores(Looks(TALKS, TWITCHES, LISTENS, IS_STILL))
+    assert speaking > MOVES
+    assert STILL < twitching < MOVES
+    assert FROZEN < listening < STILL
+    assert frozen == pytest.approx(-SURE)
+    assert scores(Looks(LISTENS)) == [listening]
+    assert scores(Looks(TALKS)) == [speaking]
 
 
-def test_lr_asd_scores_doubtful_utterances_with_several_faces_first_within_its_budget() -> None:
-    scored: list[tuple[int, int]] = []
-
-    def score(lips: Sequence[Picture], sound: Samples) -> np.ndarray:
-        scored.append((int(lips[0].mean()), len(lips)))
-        return np.zeros(len(lips), np.float32)
-
-    # One face alone until 5 s, then with a second one that moves as much, and in the last two seconds with a still one.
-    faces = [face(1), face(2, 125, 200), face(3, 200, mouth=0.01)]
-    utterances = [Utterance(start, start + 25, None) for start in range(0, PICTURES, 25)]
-    evidence(faces, utterances, PICTURES, SILENCE, score)
-    assert sum(length for _, length in scored) <= BUDGET * PICTURES
-    assert {mark for mark, _ in scored} == {1, 2}
-    assert len(scored) == 6
+def test_lr_asd_judges_only_where_mouths_leave_doubt_and_no_still_picture() -> None:
+    for clear in (Looks(TALKS, LISTENS, IS_STILL), Looks(TALKS), Looks(IS_STILL, IS_STILL)):
+        lips = Lips(0, 0, 0)
+        assert scores(clear, lips) == scores(clear)
+        assert lips.judged == []
+    lips = Lips(SPEAKING_LIPS + 2.5, SPEAKING_LIPS - 1.5, 0)
+    assert scores(Looks(TALKS, TALKS, IS_STILL), lips) == pytest.approx([2.5, -1.5, -SURE])
+    assert lips.judged == [(0, GLANCE), (1, GLANCE)]
+    assert scores(Looks(LISTENS, LISTENS), Lips(SPEAKING_LIPS - 2, 9)) == pytest.approx([-2, SURE])
 
 
-def speakers_by_second(
-    levels: Sequence[Sequence[float]], utterances: Sequence[Utterance], cuts: Sequence[int] = (0,)
-) -> list[int]:
-    """The speaker of each second, given the evidence of each face per second."""
-    path = likeliest_speakers(np.repeat(np.array(levels, float), FPS, axis=1), utterances, cuts)
-    return [int(path[second * FPS + FPS // 2]) for second in range(len(levels[0]))]
-
-
-def test_the_leading_face_speaks_but_a_short_lead_within_an_utterance_is_ignored() -> None:
-    apart = [Utterance(0, 125, None), Utterance(125, 250, None)]
-    first = [0.2] * 5 + [0.0] * 5
-    assert speakers_by_second([first, first[::-1]], apart) == [0] * 5 + [1] * 5
-    doubt = [0.2, 0.2, 0.0, 0.2, 0.2]
-    assert speakers_by_second([doubt, [0, 0, 0.2, 0, 0]], [Utterance(0, 125, None)]) == [0] * 5
-    three = [Utterance(0, 50, None), Utterance(50, 75, None), Utterance(75, 125, None)]
-    assert speakers_by_second([doubt, [0, 0, 0.2, 0, 0]], three) == [0, 0, 1, 0, 0]
-
-
-def test_in_silence_the_speaker_is_the_last_or_the_next_one() -> None:
-    utterances = [Utterance(0, 50, None), Utterance(200, 250, None)]
-    speakers = speakers_by_second([[0.2] * 2 + [0.0] * 8, [0.0] * 8 + [0.2] * 2], utterances)
-    assert speakers[:2] == [0, 0]
-    assert speakers[-2:] == [1, 1]
-    assert speakers == sorted(speakers)
-
-
-def test_only_faces_in_view_speak_and_nobody_without_a_face_in_view() -> None:
-    nan = np.nan
-    scores = [[0.1, 0.1, nan, nan], [nan, 0.0, 0.0, nan]]
-    assert speakers_by_second(scores, [Utterance(0, 100, None)], [0, 25, 50, 75]) == [0, 0, 1, -1]
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.lists(st.sampled_from([-0.2, 0.0, 0.2, np.nan]), min_size=6, max_size=6), max_size=3),
-    st.sets(st.integers(1, 149), max_size=3),
+@pytest.mark.parametrize(
+    ("levels", "grows"),
+    [
+        ((2.5, -1.5), False),  # One face speaks.
+        ((2.5, 0.4), False),  # The other one may, but much less.
+        ((-1.0, -1.5), False),  # Nobody in view speaks.
+        ((2.5, 2.0), True),  # Both seem to.
+        ((0.3, -1.5), True),  # Perhaps one does.
+        ((-0.3, -1.5), True),
+    ],
 )
-def test_the_speaker_is_always_in_view(levels: list[list[float]], cuts: set[int]) -> None:
-    table = np.repeat(np.array(levels, float).reshape(-1, 6), FPS, axis=1)
-    path = likeliest_speakers(table, [Utterance(0, 150, None)], [0, *sorted(cuts)])
-    assert path.shape == (150,)
-    for number, speaks in enumerate(path):
-        in_view = ~np.isnan(table[:, number])
-        assert in_view[speaks] if speaks >= 0 else not in_view.any()
+def test_an_excerpt_grows_to_the_whole_utterance_where_lips_leave_doubt(levels: tuple[float, ...], grows: bool) -> None:
+    look, lips = Looks(TALKS, TALKS), Lips(*(SPEAKING_LIPS + level for level in levels))
+    scores(look, lips)
+    assert look.sweeps == [[(50, 50 + GLANCE)], *([[(50, 125)]] if grows else [])]
+    assert lips.judged[2:] == ([(0, 75), (1, 75)] if grows else [])
+
+
+def test_an_excerpt_begins_at_a_key_picture_and_reaches_around_a_short_utterance_inside_its_shot() -> None:
+    utterances = [
+        Utterance(10, 20, None),
+        Utterance(60, 160, None),
+        Utterance(200, 208, None),
+        Utterance(240, 250, None),
+    ]
+    look = Looks(TALKS, keys=[0, 90, 120, 155])
+    found(look, utterances, cuts=[0, 198])
+    assert look.sweeps == [[(0, 30), (90, 120), (198, 228), (220, 250)]]
+
+
+def spoken(voices: str) -> list[Utterance]:
+    """One utterance a second, each by the voice of a letter."""
+    return [Utterance(number * FPS, number * FPS + 20, voice) for number, voice in enumerate(voices)]
+
+
+@pytest.mark.parametrize(
+    ("faces", "voices", "asked"),
+    [
+        ((TALKS, LISTENS), "aaaaaa", 6),  # One voice: it may be that of several people.
+        ((IS_STILL, IS_STILL), "abababab", 6),  # Both voices are nobody's in view.
+        ((TALKS, LISTENS), "abababab", 8),  # One face for two voices.
+    ],
+)
+def test_of_voices_some_utterances_are_looked_at_and_all_where_they_contradict_each_other(
+    faces: tuple[Motion, ...], voices: str, asked: int
+) -> None:
+    look = Looks(*faces)
+    found(look, spoken(voices))
+    assert len(set(chain.from_iterable(look.sweeps))) == asked
+
+
+def test_each_shot_of_a_voice_is_looked_at() -> None:
+    look = Looks(IS_STILL)
+    found(look, spoken("ababababab"), cuts=[0, 50, 100, 150, 200])
+    assert len(look.sweeps[0]) == 10
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.sampled_from([TALKS, TWITCHES, LISTENS]), min_size=1, max_size=3), st.permutations(range(4)))
+def test_a_frozen_face_changes_nothing_and_the_order_of_faces_does_not_matter(
+    faces: list[Motion], order: list[int]
+) -> None:
+    utterances = spoken("abba")
+    levels = {TALKS: 4.0, TWITCHES: 1.0, LISTENS: 0.0, IS_STILL: 9.0}
+    without = found(Looks(*faces), utterances, Lips(*(levels[motion] for motion in faces)))
+    shuffled = [number for number in order if number <= len(faces)]
+    more = [[*faces, IS_STILL][number] for number in shuffled]
+    with_frozen = found(Looks(*more), utterances, Lips(*(levels[motion] for motion in more)))
+    for row, number in zip(with_frozen, shuffled, strict=True):
+        assert row.tolist() == (without[number].tolist() if number < len(faces) else np.minimum(row, 0).tolist())
 
 
 def test_a_window_without_pictures_or_faces_is_no_error() -> None:
-    assert likeliest_speakers(np.zeros((0, 0)), [], [0]).tolist() == []
-    assert evidence([], [], 0, SILENCE, None).shape == (0, 0)
-    assert likeliest_speakers(np.zeros((0, 3)), [], [0]) == pytest.approx([-1, -1, -1])
+    assert evidence([], [], [0], 0, SILENCE, Looks(), None).shape == (0, 0)
+    assert found(Looks(), [Utterance(0, 50, None)]).shape == (0, PICTURES)
+    assert np.nan_to_num(found(Looks(TALKS, spans=[(10, 20)]), [Utterance(0, 50, None)])).max() == 0
