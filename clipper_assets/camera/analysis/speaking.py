@@ -72,6 +72,26 @@ def evidence(
     return likelihoods
 
 
+def first_spans(utterances: Sequence[Utterance], keys: Sequence[int], borders: Sequence[int]) -> list[Span]:
+    """The excerpts that `evidence` asks for first, and often only; more where they leave doubt.
+
+    `keys` are the key pictures, `borders` the first pictures of all shots and the number of pictures.
+    """
+    return [_glance(utterance, keys, borders) for utterance in _some_of_each_voice(utterances, borders[:-1])]
+
+
+def _glance(utterance: Utterance, keys: Sequence[int], borders: Sequence[int]) -> Span:
+    """`GLANCE` pictures of the utterance, from a key picture on if there is one, or around a shorter one."""
+    first, end = utterance.start, utterance.end
+    if end - first > GLANCE:
+        first = next((key for key in keys if first < key <= end - GLANCE), first)
+        return first, first + GLANCE
+    shot = max(border for border in borders if border <= first)
+    shot_end = min(border for border in borders if border >= end)
+    first = max(min((first + end - GLANCE) // 2, shot_end - GLANCE), shot)
+    return first, min(first + GLANCE, shot_end)
+
+
 class _Judged(NamedTuple):
     """The scores of the faces in an excerpt, and whether they leave no doubt."""
 
@@ -90,7 +110,7 @@ class _Judge:
 
     def scores(self, utterances: Sequence[Utterance]) -> dict[Utterance, Scores]:
         """The scores of the faces in view in each utterance; where an excerpt leaves doubt, from all of it."""
-        glances = {utterance: self._glance(utterance) for utterance in utterances}
+        glances = {utterance: _glance(utterance, self.look.keys, self.borders) for utterance in utterances}
         self.look.expect(list(glances.values()))
         judged = {utterance: self._judged(utterance, span) for utterance, span in glances.items()}
         longer = {
@@ -102,17 +122,6 @@ class _Judge:
             self.look.expect(list(longer.values()))
             judged |= {utterance: self._judged(utterance, span) for utterance, span in longer.items()}
         return {utterance: result.scores for utterance, result in judged.items()}
-
-    def _glance(self, utterance: Utterance) -> Span:
-        """`GLANCE` pictures of the utterance, from a key picture on if there is one, or around a shorter one."""
-        first, end = utterance.start, utterance.end
-        if end - first > GLANCE:
-            first = next((key for key in self.look.keys if first < key <= end - GLANCE), first)
-            return first, first + GLANCE
-        shot = max(border for border in self.borders if border <= first)
-        shot_end = min(border for border in self.borders if border >= end)
-        first = max(min((first + end - GLANCE) // 2, shot_end - GLANCE), shot)
-        return first, min(first + GLANCE, shot_end)
 
     def _judged(self, utterance: Utterance, span: Span) -> _Judged:
         first, end = span

@@ -21,6 +21,7 @@ from clipper_assets.camera.analysis.speaking import (
     SURE,
     WEIGHT,
     evidence,
+    first_spans,
 )
 from clipper_assets.camera.analysis.utterances import Utterance
 from clipper_assets.camera.scene import FPS
@@ -136,6 +137,7 @@ def test_an_excerpt_begins_at_a_key_picture_and_reaches_around_a_short_utterance
     look = Looks(TALKS, keys=[0, 90, 120, 155])
     found(look, utterances, cuts=[0, 198])
     assert look.sweeps == [[(0, 30), (90, 120), (198, 228), (220, 250)]]
+    assert first_spans(utterances, look.keys, [0, 198, PICTURES]) == look.sweeps[0]
 
 
 def spoken(voices: str) -> list[Utterance]:
