@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from clipper_assets.camera.direction.crop import Size, shown_boxes, views_at
+from clipper_assets.camera.direction.crop import Size, are_wide, shown_boxes, views_at
 from clipper_assets.camera.direction.panels import layout_in, panels_px
 from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.camera.scene import Scene
@@ -96,7 +96,7 @@ def _in_frame(box: Box, path: CameraPath, time_s: float, frame: Frame, source_si
         width_px, height_px = source_size_px[0] * scale, source_size_px[1] * scale
         places = [Box((frame.width_px - width_px) / 2, (frame.height_px - height_px) / 2, width_px, height_px)]
     else:
-        places = panels_px(layout, len(views), frame)
+        places = panels_px(layout, len(views), frame, wide=are_wide(views))
     for crop, place in zip(shown, places, strict=True):
         if crop.left <= box.center_x <= crop.right and crop.top <= box.center_y <= crop.bottom:
             scale = place.width / crop.width

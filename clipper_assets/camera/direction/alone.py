@@ -5,7 +5,7 @@ from math import hypot, log2
 
 from clipper_assets.media.frame import Box
 
-HAIR, SIDE, BEARD = 0.25, 0.12, 0.08
+HAIR, SIDE, BEARD = 0.3, 0.25, 0.1
 """What belongs to a head above, beside and below a detector's box, from hairline to chin: shares of the box's sides."""
 
 ROUNDED_PX = 2.0

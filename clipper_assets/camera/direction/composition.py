@@ -30,6 +30,9 @@ FACE_HEIGHTS = {Layout.speaker: 0.2, Layout.split: 0.28, Layout.grid: 0.3, Layou
 """Height to which zoom enlarges smaller faces: share of the panel's. Shows head and shoulders (medium close-up)."""
 MOST_ENLARGED = 3.0
 """Most pixels of the clip per source pixel; a crop of the full height of a 1080p source already has 1.8."""
+MOST_ENLARGED_ALONE = 5.0
+"""The same where a crop must shrink to leave other people out. A soft picture of the speaker says who speaks; a sharp
+one of three people does not."""
 TOGETHER_WIDTH = 0.7
 """Largest width of the faces that are framed together: share of the panel's width."""
 
@@ -113,7 +116,7 @@ class Composer:
             left = face.center_x + (look - 0.5) * crop_width
             return Box(left, eyes_y - eye_line * crop_height, crop_width, crop_height)
 
-        crop = clear_crop(ideal, width / max(zoom, 1.0), face, others, area, place.width / MOST_ENLARGED)
+        crop = clear_crop(ideal, width / max(zoom, 1.0), face, others, area, place.width / MOST_ENLARGED_ALONE)
         view = View(crop.center_x, crop.center_y, self.crop_px(layout, panel, count=count)[0] / crop.width)
         within = tile or self._room(layout, panel, count, view, face, others)
         return self._inside(place, replace(view, within=within))
@@ -140,7 +143,7 @@ class Composer:
             return None
         room = max(free_rooms(self._source, crop, obstacles), key=lambda room: (min(room[2:]), max(room[2:])))
         for (frame, place), box in zip(places.items(), boxes(replace(view, within=room)), strict=True):
-            is_blurred = place.width > MOST_ENLARGED * box.width and frame.height_px >= frame.width_px
+            is_blurred = place.width > MOST_ENLARGED_ALONE * box.width and frame.height_px >= frame.width_px
             if is_blurred or not contains(box, face):
                 return None
         return room

@@ -1,6 +1,7 @@
 """Computes which rectangles of the source a camera path shows at a given time."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from clipper_assets.camera.direction.panels import layout_in, panels_px
 from clipper_assets.camera.direction.path import CameraPath, View
@@ -9,6 +10,8 @@ from clipper_assets.shows.show import Layout
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+WIDE = 4 / 3
+"""Least ratio of width to height of what is shown in wide panels; the tiles of conference software have 16:9 or 4:3."""
 UPPER_THIRD = 1 / 3
 """Height of the point that a crop keeps in place when it is made smaller, from its top: the eyes lie there."""
 
@@ -60,8 +63,13 @@ def shown_boxes(path: CameraPath, time_s: float, frame: Frame, source_size_px: S
     layout = layout_in(frame, layout)
     if layout is Layout.fit:
         return [Box(0, 0, *source_size_px)]
-    panels = panels_px(layout, len(views), frame)
+    panels = panels_px(layout, len(views), frame, wide=are_wide(views))
     return [crop_box(view, size_px(panel), source_size_px) for view, panel in zip(views, panels, strict=True)]
+
+
+def are_wide(views: Sequence[View]) -> bool:
+    """Whether all views are confined to wide parts of the source, such as the tiles of a remote recording."""
+    return all(view.within is not None and view.within.width >= WIDE * view.within.height for view in views)
 
 
 def size_px(panel: Box) -> Size:

@@ -28,23 +28,24 @@ def layout_in(frame: Frame, layout: Layout) -> Layout:
     return Layout.fit if too_low else layout
 
 
-def panels_px(layout: Layout, count: int, frame: Frame) -> list[Box]:
+def panels_px(layout: Layout, count: int, frame: Frame, *, wide: bool = False) -> list[Box]:
     """The places in the clip of a layout's `count` panels, row by row: whole, even pixels that fill the frame.
 
-    The panel for slides is 16:9, like nearly all slides. Raises ValueError for a number that the layout cannot have.
+    `wide` tells that what they show is wide, so that two of them are above each other in a square frame too. The panel
+    for slides is 16:9, like nearly all slides. Raises ValueError for a number that the layout cannot have.
     """
     if count not in PANELS[layout]:
         raise ValueError(f"{layout.value} has {' or '.join(map(str, PANELS[layout]))} panels, not {count}")
     if layout is Layout.screen:
         return _rows([1, 1], [frame.width_px * 9 // 32 * 2], frame)
-    return _rows(_columns_by_row(count, frame.height_px / frame.width_px), [], frame)
+    return _rows(_columns_by_row(count, frame.height_px / frame.width_px, wide=wide), [], frame)
 
 
-def _columns_by_row(count: int, tall: float) -> list[int]:
+def _columns_by_row(count: int, tall: float, *, wide: bool) -> list[int]:
     """How many panels each row has. The panels are close to the shape of a head and shoulders in every frame."""
     if count == 4:
         return [2, 2]
-    if tall >= TALL_FOR_ROWS:
+    if tall >= TALL_FOR_ROWS or (count == 2 and wide and tall >= 1):
         return [1] * count
     return [1, 2] if count == 3 and tall >= 1 else [count]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import ffmpeg
 
-from clipper_assets.camera.direction.crop import Size, between, crop_box, eased, size_px
+from clipper_assets.camera.direction.crop import Size, are_wide, between, crop_box, eased, size_px
 from clipper_assets.camera.direction.panels import layout_in, panels_px
 from clipper_assets.camera.direction.path import CameraPath, Keyframe, View
 from clipper_assets.clips.rendering.trimming import in_any_span
@@ -34,28 +34,32 @@ class Crop(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """A layout and its number of panels."""
+    """A layout, its number of panels, and whether they show something wide."""
 
     layout: Layout
     panels: int
+    wide: bool
+
+    def places(self, frame: Frame) -> list[Box]:
+        """The places of the panels in the frame."""
+        return panels_px(self.layout, self.panels, frame, wide=self.wide)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Frames of one layout and number of panels: those of the clip from `first` up to but not including `end`.
+    """Frames of one arrangement of panels: those of the clip from `first` up to but not including `end`.
 
     `crops` maps each frame at which a crop changes to the crops of all panels from then on; empty for `fit`.
     """
 
-    layout: Layout
+    arrangement: Arrangement
     first: int
     end: int
     crops: dict[int, tuple[Crop, ...]]
 
     @property
-    def arrangement(self) -> Arrangement:
-        crops = next(iter(self.crops.values()), None)
-        return Arrangement(self.layout, len(crops) if crops else 1)
+    def layout(self) -> Layout:
+        return self.arrangement.layout
 
 
 def stretches(camera: CameraPath, source: RawVideo, frame: Frame, fps: Fraction, frames: int) -> list[Stretch]:
@@ -63,11 +67,11 @@ def stretches(camera: CameraPath, source: RawVideo, frame: Frame, fps: Fraction,
     keys = {first: key for key in camera.keyframes if (first := round(key.time_s * fps)) < frames}
     spans = [(first, end, keys[first]) for first, end in pairwise([*keys, frames])]
     result = []
-    for (layout, _), group in groupby(spans, key=lambda span: _arrangement(span[2], frame)):
+    for arrangement, group in groupby(spans, key=lambda span: _arrangement(span[2], frame)):
         part = list(group)
-        crops = [] if layout is Layout.fit else list(_crops(part, layout, source, frame, fps))
+        crops = [] if arrangement.layout is Layout.fit else list(_crops(part, arrangement, source, frame, fps))
         changes = {at: crop for (_, before), (at, crop) in pairwise([(0, ()), *crops]) if crop != before}
-        result.append(Stretch(layout, part[0][0], part[-1][1], changes))
+        result.append(Stretch(arrangement, part[0][0], part[-1][1], changes))
     return result
 
 
@@ -116,10 +120,10 @@ def scaled(picture: Stream, size: Size) -> Stream:
 
 
 def _crops(
-    spans: Sequence[tuple[int, int, Keyframe]], layout: Layout, source: RawVideo, frame: Frame, fps: Fraction
+    spans: Sequence[tuple[int, int, Keyframe]], arrangement: Arrangement, source: RawVideo, frame: Frame, fps: Fraction
 ) -> Iterator[tuple[int, tuple[Crop, ...]]]:
-    """The crops of a layout's panels, each with its first frame; `spans` are first frame, end and keyframe."""
-    panels = [size_px(panel) for panel in panels_px(layout, len(spans[0][2].views), frame)]
+    """The crops of an arrangement's panels, each with its first frame; `spans` are first frame, end and keyframe."""
+    panels = [size_px(place) for place in arrangement.places(frame)]
     source_px = source.square_size_px
     whole = Box(0, 0, *source_px)
 
@@ -156,7 +160,9 @@ def _crop(box: Box, area: Box, grid: int) -> Crop:
 
 def _arrangement(key: Keyframe, frame: Frame) -> Arrangement:
     layout = layout_in(frame, key.layout)
-    return Arrangement(layout, 1 if layout is Layout.fit else len(key.views))
+    if layout is Layout.fit:
+        return Arrangement(layout, 1, wide=False)
+    return Arrangement(layout, len(key.views), are_wide(key.views))
 
 
 def _side(center: float, length: float, edges: tuple[float, float], grid: int) -> tuple[int, int]:
@@ -180,7 +186,8 @@ def _crops_by_arrangement(parts: Sequence[Stretch]) -> dict[Arrangement, list[tu
 
 
 def _name(arrangement: Arrangement, panel: int) -> str:
-    return f"crop@{arrangement.layout.value}{arrangement.panels}_{panel}"
+    layout, panels, wide = arrangement
+    return f"crop@{'wide_' if wide else ''}{layout.value}{panels}_{panel}"
 
 
 def _copies(stream: Stream, count: int) -> list[Stream]:
@@ -199,7 +206,7 @@ def _laid_out(
 ) -> Stream:
     if arrangement.layout is Layout.fit:
         return _fit(picture, source, frame).filter("setsar", 1)
-    places = panels_px(*arrangement, frame)
+    places = arrangement.places(frame)
     panels = [
         scaled(copy.filter(_name(arrangement, panel), *crop, exact=1), size_px(place))
         for panel, (copy, crop, place) in enumerate(

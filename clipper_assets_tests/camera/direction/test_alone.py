@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clipper_assets.camera.direction.alone import contains, free_rooms, grown, touches
-from clipper_assets.camera.direction.composition import MOST_ENLARGED, PORTRAIT, Composer
+from clipper_assets.camera.direction.composition import MOST_ENLARGED_ALONE, PORTRAIT, Composer
 from clipper_assets.camera.direction.crop import crop_box, crop_size_px, size_px
 from clipper_assets.camera.direction.panels import panels_px
 from clipper_assets.media.frame import FRAMES, Aspect, Box
@@ -33,7 +33,7 @@ def a_clear_crop_exists(panel_px: Box, seen: Box, others: Sequence[Box]) -> bool
     """Whether any crop of the panel's shape on a coarse grid shows the face and nothing of the others."""
     largest, _ = crop_size_px(size_px(panel_px), SOURCE)
     shape = panel_px.height / panel_px.width
-    least = max(seen.width, seen.height / shape, panel_px.width / MOST_ENLARGED)
+    least = max(seen.width, seen.height / shape, panel_px.width / MOST_ENLARGED_ALONE)
     for width in np.linspace(least, largest, 8) if least <= largest else ():
         height = width * shape
         lefts = np.linspace(max(seen.right - width, 0), min(seen.left, SOURCE[0] - width), 12)

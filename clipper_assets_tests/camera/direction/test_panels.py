@@ -46,6 +46,11 @@ def test_people_stand_above_or_beside_each_other_by_the_shape_of_the_frame(
         assert [sum(panel.top == top for panel in panels) for top in tops] == columns
 
 
+def test_two_wide_pictures_are_above_each_other_in_all_frames_but_landscape() -> None:
+    rows = {aspect: panels_px(Layout.split, 2, frame, wide=True)[1].top > 0 for aspect, frame in FRAMES.items()}
+    assert rows == dict.fromkeys(Aspect, True) | {Aspect.landscape: False}
+
+
 def test_the_panel_for_slides_is_16_to_9() -> None:
     slides, face = panels_px(Layout.screen, 2, FRAMES[Aspect.portrait])
     assert slides == Box(0, 0, 1080, 606)

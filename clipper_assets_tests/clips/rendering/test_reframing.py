@@ -122,7 +122,7 @@ def test_every_frame_shows_the_crops_of_the_camera_path(rate: str, tmp_path: Pat
             continue
         for number in range(stretch.first, stretch.end):
             crops = stretch.crops[max(at for at in stretch.crops if at <= number)]
-            for crop, place in zip(crops, panels_px(*stretch.arrangement, SMALL), strict=True):
+            for crop, place in zip(crops, stretch.arrangement.places(SMALL), strict=True):
                 shown = seen(cut_out(pictures[number], place))
                 assert list(shown) == pytest.approx([crop.x, crop.y, crop.w, crop.h], abs=4), number
 
@@ -202,7 +202,7 @@ def test_crops_are_even_and_inside_the_source(
     (stretch,) = table(CameraPath(keys), source, FRAMES[aspect])
     assert bool(stretch.crops) == (layout_in(FRAMES[aspect], layout) is layout)
     for at, crops in stretch.crops.items():
-        for crop, (_, _, width, height) in zip(crops, panels_px(*stretch.arrangement, FRAMES[aspect]), strict=True):
+        for crop, (_, _, width, height) in zip(crops, stretch.arrangement.places(FRAMES[aspect]), strict=True):
             assert 0 <= at < 100
             assert crop.w % 2 == crop.h % 2 == 0
             assert 0 < crop.w <= size[0] - crop.x <= size[0]
