@@ -1,5 +1,6 @@
 """Lays out the caption pages and the hook title of a clip inside the safe area."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,11 +29,19 @@ smaller letters cannot be read in three seconds."""
 
 
 class Place(StrEnum):
-    """Where the captions of one clip stand; at the top of the safe area there is no room for a hook title."""
+    """Where captions stand: in the middle of the frame, at the top or bottom of the safe area, or above the middle.
+
+    In the upper two places there is no room for a hook title.
+    """
 
     bottom = "bottom"
     middle = "middle"
+    high = "high"
     top = "top"
+
+
+Places = tuple[tuple[float, Place], ...]
+"""From each time on, in seconds of the clip, captions stand in that place."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class Block:
         boxes = [line.box for line in self.lines]
         left, top = min(box.left for box in boxes), min(box.top for box in boxes)
         return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
+
+    @property
+    def middle_s(self) -> float:
+        return (self.start_s + self.end_s) / 2
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,8 @@ class TextBox:
 class Captions:
     """The captions and the hook title of a clip of `clip_s` seconds, laid out in its frame.
 
-    `place` overrides the style's position. Fonts that the package lacks are looked up in `fonts_dir`. Properties raise
+    `places` override the style's position; a page stands where most of its time demands.
+    Fonts that the package lacks are looked up in `fonts_dir`. Properties raise
     ValueError if the style's font is in neither.
     """
 
@@ -77,7 +91,7 @@ class Captions:
     clip_s: float
     hook: str | None = None
     fonts_dir: Path | None = None
-    place: Place | None = None
+    places: Places = ()
 
     @cached_property
     def faces(self) -> tuple[Face, ...]:
@@ -123,8 +137,9 @@ class Captions:
     def blocks(self) -> list[Block]:
         """The placed pages."""
         return [
-            Block(self._column.place(page.lines, self._top_px(len(page.lines))), page.start_s, page.end_s)
+            Block(self._column.place(page.lines, self._top_px(len(page.lines), place)), page.start_s, page.end_s)
             for page in self.pages
+            for place in [self._place_at((page.start_s + page.end_s) / 2)]
         ]
 
     @cached_property
@@ -153,13 +168,22 @@ class Captions:
         margin_px = max(outline_px, panel_px, box_px, line_px)
         return Column(setter, self.words, self.frame, margin_px, gap_px=max(2 * box_px, line_px))
 
-    def _top_px(self, lines: int) -> float:
-        """Top of a page with that many lines, in pixels."""
+    def _place_at(self, time_s: float) -> Place:
+        number = bisect_right(self.places, time_s, key=lambda item: item[0]) - 1
+        return self.places[number][1] if number >= 0 else Place(self.style.position.value)
+
+    def _top_px(self, lines: int, place: Place) -> float:
+        """Top of a page with that many lines in a place, in pixels."""
         safe, height_px = self.frame.safe, self._column.height_px(lines)
         lowest_px = safe.bottom - height_px
         centered_px = min((self.frame.height_px - height_px) / 2, lowest_px)
-        tops_px = {Place.bottom: lowest_px, Place.middle: centered_px, Place.top: safe.top}
-        return tops_px[self.place or Place(self.style.position.value)]
+        tops_px = {
+            Place.bottom: lowest_px,
+            Place.middle: centered_px,
+            Place.high: (safe.top + centered_px) / 2,
+            Place.top: safe.top,
+        }
+        return tops_px[place]
 
     @cached_property
     def _hook_words(self) -> list[CaptionWord]:
@@ -183,7 +207,9 @@ class Captions:
         return None
 
     def _fitted(self, words: Sequence[CaptionWord], column: Column) -> Lines | None:
-        room_px = self._top_px(self.style.max_lines) - self.frame.safe.top
+        places = [self._place_at(0.0), *(place for start_s, place in self.places if start_s < HOOK_S)]
+        tops_px = [self._top_px(self.style.max_lines, place) for place in places]
+        room_px = min(tops_px) - self.frame.safe.top
         most = sum(column.height_px(lines) <= room_px for lines in range(1, HOOK_LINES + 1))
         words = column.broken(words)
         ruler = Ruler(words, column.setter.width_px)

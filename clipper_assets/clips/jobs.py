@@ -11,7 +11,7 @@ from clipper_assets.camera.scene import SAME_TIME_S, Scene, scene_of, speaking_f
 from clipper_assets.captions.styles import load_style
 from clipper_assets.clips.gates.words import advert_s, spoken_around
 from clipper_assets.clips.look import Look
-from clipper_assets.clips.mouths import mouths_in_clip, place_off_mouths
+from clipper_assets.clips.mouths import faces_in_clip, places_off_faces
 from clipper_assets.clips.plan import plan_clip
 from clipper_assets.clips.produce import Job
 from clipper_assets.clips.rendering.encoders import Encoder
@@ -65,8 +65,8 @@ def clip_job(
     if translation:
         window = replace(window, hook=translation.hook, title=translation.title)
     scene = scene_of(episode.scenes, window.start, window.end)
-    mouths = mouths_in_clip(scene, path, plan, episode.source.square_size_px) if scene else []
-    plan = replace(plan, place=place_off_mouths(plan.captions, mouths))
+    faces = faces_in_clip(scene, path, plan, episode.source.square_size_px) if scene else []
+    plan = replace(plan, places=places_off_faces(plan.captions, faces, plan.camera))
     followed = None if path.layouts == [Layout.center] else scene
     return Job(
         plan,

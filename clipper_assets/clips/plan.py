@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from clipper_assets.camera.direction.path import CameraPath, Keyframe
 from clipper_assets.captions.keywords import mark_keywords
-from clipper_assets.captions.layout import Captions, Place
+from clipper_assets.captions.layout import Captions, Places
 from clipper_assets.captions.lines import CaptionWord
 from clipper_assets.captions.styles import CaptionStyle
 from clipper_assets.clips.cuts import TimeMap, tighten
@@ -34,7 +34,7 @@ class ClipPlan:
 
     `cuts` says which parts of that stretch the clip keeps. Words and camera count in seconds of the clip. `microphones`
     are the stream and channel of each voice to be mixed; empty if the recording is mixed already. `repairs` says how
-    the upload's faults are repaired. `place` is where the captions stand if the style's position would cover mouths.
+    the upload's faults are repaired. `places` are where the captions stand if the style's position would cover faces.
     """
 
     index: int
@@ -51,7 +51,7 @@ class ClipPlan:
     microphones: tuple[tuple[int, int | None], ...] = ()
     fonts_dir: Path | None = None
     repairs: str = ""
-    place: Place | None = None
+    places: Places = ()
 
     @property
     def duration_s(self) -> float:
@@ -65,7 +65,7 @@ class ClipPlan:
     @property
     def captions(self) -> Captions:
         """The captions to be burned into the clip. Using them raises ValueError if the style's font is missing."""
-        return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir, self.place)
+        return Captions(self.words, self.style, self.frame, self.duration_s, self.hook, self.fonts_dir, self.places)
 
     @property
     def spec(self) -> str:
