@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from clipper_assets.camera.analysis.observation import Observation, Portrait
 from clipper_assets.camera.analysis.people import Appearance, recognise
-from clipper_assets.camera.analysis.sequence import likeliest_speakers, rivals
-from clipper_assets.camera.analysis.speaking import PerPicture
+from clipper_assets.camera.analysis.sequence import likeliest_speakers
+from clipper_assets.camera.analysis.speaking import PerPicture, rivals
 from clipper_assets.camera.analysis.utterances import Utterance, utterances
 from clipper_assets.camera.analysis.voices import Owners, WindowSpeech, evidence_by_person, gains, match_voices
 from clipper_assets.camera.scene import FPS, Scene, Track, Turn
@@ -109,8 +109,10 @@ def _turns(scene: Scene, speech: WindowSpeech, owners: Owners) -> tuple[Turn, ..
             person = speech.people[face] if face >= 0 else None
             start_s, at = scene.start_s + at / FPS, at + len(list(same))
             end_s = min(scene.start_s + at / FPS, scene.end_s)
-            by_voice = person in owners.get(utterance.voice or "", set())
-            others = () if person is None or by_voice else rivals(person, evidence)
+            having = owners.get(utterance.voice or "", set())
+            others = rivals(person, evidence) if person is not None else ()
+            if person in having:
+                others = tuple(other for other in others if other in having)
             turn = Turn(start_s, end_s, person, others)
             if turns and _continues(turn, turns[-1]):
                 turn = replace(turn, start_s=turns.pop().start_s)

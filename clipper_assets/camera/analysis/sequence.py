@@ -1,12 +1,12 @@
-"""The likeliest sequence of speakers, and who else may be the speaker."""
+"""The likeliest sequence of speakers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.camera.analysis.speaking import CLEAR, WEIGHT, PerPicture
+from clipper_assets.camera.analysis.speaking import PerPicture
 from clipper_assets.camera.analysis.utterances import Utterance
 
 SWITCH, SWITCH_AT_PAUSE = 4.0, 1.2
@@ -44,12 +44,3 @@ def likeliest_speakers(gains: PerPicture, utterances: Sequence[Utterance], cuts:
     for number in range(pictures - 1, 0, -1):
         path[number - 1] = came_from[path[number], number]
     return np.where(path == nobody, -1, path)
-
-
-def rivals(speaker: int, evidence: Mapping[int, float]) -> tuple[int, ...]:
-    """The other people who look as if they speak, and not clearly less than `speaker` does.
-
-    `evidence` is the mean log likelihood per picture of each person in view, as that of `speaking.evidence`.
-    """
-    least = max(evidence.get(speaker, 0.0) - CLEAR * WEIGHT, 0.0)
-    return tuple(sorted(person for person, value in evidence.items() if person != speaker and value > least))

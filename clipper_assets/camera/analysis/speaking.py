@@ -72,6 +72,15 @@ def evidence(
     return likelihoods
 
 
+def rivals(speaker: int, evidence: Mapping[int, float]) -> tuple[int, ...]:
+    """The other people who look as if they speak, and not clearly less than `speaker` does.
+
+    `evidence` is the mean log likelihood per picture of each person in view, as that of `evidence`.
+    """
+    least = max(evidence.get(speaker, 0.0) - CLEAR * WEIGHT, 0.0)
+    return tuple(sorted(person for person, value in evidence.items() if person != speaker and value > least))
+
+
 def first_spans(utterances: Sequence[Utterance], keys: Sequence[int], borders: Sequence[int]) -> list[Span]:
     """The excerpts that `evidence` asks for first, and often only; more where they leave doubt.
 
@@ -130,8 +139,9 @@ class _Judge:
             return _Judged({}, True)
         sound = _samples(self.sound, first, end)
         by_mouth = {number: mouth_score(excerpt.motions, sound) for number, excerpt in excerpts.items()}
-        if not self.lips_score or _is_clear_by_mouth(by_mouth.values()):
-            return _Judged(by_mouth, _is_clear_by_mouth(by_mouth.values()))
+        clear = _is_clear_by_mouth(by_mouth.values(), nobody=FROZEN if self.lips_score else STILL)
+        if not self.lips_score or clear:
+            return _Judged(by_mouth, clear)
         spoken = slice(max(utterance.start - first, 0), utterance.end - first)
         by_lips = {
             number: float(np.mean(self.lips_score(excerpts[number].lips, sound)[spoken])) - SPEAKING_LIPS
@@ -141,10 +151,10 @@ class _Judge:
         return _Judged(by_mouth | by_lips, _is_clear_by_lips(by_lips.values()))
 
 
-def _is_clear_by_mouth(scores: Iterable[float]) -> bool:
-    """Whether exactly one mouth moves and all others are still, or all are frozen."""
+def _is_clear_by_mouth(scores: Iterable[float], nobody: float) -> bool:
+    """Whether exactly one mouth moves and all others are still, or all scores are below `nobody`."""
     best, *others = sorted(scores, reverse=True)
-    return (best > MOVES and all(other < STILL for other in others)) or best < FROZEN
+    return (best > MOVES and all(other < STILL for other in others)) or best < nobody
 
 
 def _is_clear_by_lips(scores: Iterable[float]) -> bool:
@@ -170,24 +180,18 @@ def _some_of_each_voice(utterances: Sequence[Utterance], cuts: Sequence[int]) ->
 
 
 def _contradictory(scores: Mapping[Utterance, Scores], cuts: Sequence[int]) -> bool:
-    """Whether a voice has two faces in one shot, or a face two voices, or no face looks as if it speaks."""
+    """Whether a voice has two faces in one shot, or a face two voices, or two faces look as if they speak."""
     faces: dict[tuple[str, int], set[int | None]] = defaultdict(set)
     for utterance, of_faces in scores.items():
         if utterance.voice is not None:
-            faces[utterance.voice, _shot(utterance, cuts)].add(_speaker(of_faces))
-    voices: dict[int | None, set[str]] = defaultdict(set)
-    for (voice, _), speakers in faces.items():
-        for speaker in speakers:
-            voices[speaker].add(voice)
-    return any(len(of_voice) > 1 for of_voice in faces.values()) or any(
-        len(of_face) > 1 for speaker, of_face in voices.items() if speaker is not None
-    )
-
-
-def _speaker(scores: Scores) -> int | None:
-    """The face that speaks most likely, None for none."""
-    best = max(scores, key=lambda number: scores[number], default=None)
-    return best if best is not None and scores[best] > 0 else None
+            levels = {number: WEIGHT * value for number, value in of_faces.items()}
+            speaker = max(levels, key=lambda number: levels[number], default=None)
+            if speaker is not None and rivals(speaker, levels):
+                return True
+            of_voice = faces[utterance.voice, _shot(utterance, cuts)]
+            of_voice.add(None if speaker is None or levels[speaker] <= 0 else speaker)
+    voices = Counter(face for of_voice in faces.values() for face in of_voice if face is not None)
+    return any(len(of_voice) > 1 for of_voice in faces.values()) or any(count > 1 for count in voices.values())
 
 
 def _shot(utterance: Utterance, cuts: Sequence[int]) -> int:

@@ -1,14 +1,12 @@
-"""The likeliest sequence of speakers, and their rivals."""
+"""The likeliest sequence of speakers."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clipper_assets.camera.analysis.sequence import likeliest_speakers, rivals
-from clipper_assets.camera.analysis.speaking import CLEAR, WEIGHT
+from clipper_assets.camera.analysis.sequence import likeliest_speakers
 from clipper_assets.camera.analysis.utterances import Utterance
 from clipper_assets.camera.scene import FPS
 
@@ -84,30 +82,3 @@ def test_the_speaker_is_in_view_and_a_face_that_does_not_speak_changes_nothing(
 def test_a_window_without_pictures_or_faces_is_no_error() -> None:
     assert likeliest_speakers(np.zeros((1, 0)), [], [0]).tolist() == []
     assert likeliest_speakers(np.zeros((1, 3)), [], [0]).tolist() == [-1, -1, -1]
-
-
-@pytest.mark.parametrize(
-    ("speaker", "others", "expected"),
-    [
-        (0.25, {1: -0.1}, ()),
-        (0.25, {1: 0.2}, (1,)),
-        (0.25, {1: 0.01}, ()),  # It may speak, but the lead is clear.
-        (0.1, {1: 0.01, 2: 0.05, 3: -0.01}, (1, 2)),
-        (0.1, {1: 0.3}, (1,)),  # The sequence made the speaker likelier than the utterance alone does.
-        (-0.1, {1: -0.05}, ()),
-    ],
-)
-def test_rivals_look_as_if_they_speak_and_not_clearly_less(
-    speaker: float, others: dict[int, float], expected: tuple[int, ...]
-) -> None:
-    assert rivals(0, {0: speaker, **others}) == expected
-
-
-@given(st.dictionaries(st.integers(0, 5), st.floats(-0.3, 0.3), min_size=1), st.integers(0, 5))
-def test_a_solo_has_a_clear_lead_over_everybody_who_looks_as_if_they_speak(
-    evidence: dict[int, float], speaker: int
-) -> None:
-    others = {person: value for person, value in evidence.items() if person != speaker and value > 0}
-    if not rivals(speaker, evidence):
-        assert all(evidence.get(speaker, 0.0) - value >= CLEAR * WEIGHT for value in others.values())
-    assert speaker not in rivals(speaker, evidence)

@@ -13,6 +13,7 @@ from clipper_assets.camera.analysis.excerpts import Excerpt, Span
 from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.analysis.mouth import Motion
 from clipper_assets.camera.analysis.speaking import (
+    CLEAR,
     FROZEN,
     GLANCE,
     MOVES,
@@ -22,6 +23,7 @@ from clipper_assets.camera.analysis.speaking import (
     WEIGHT,
     evidence,
     first_spans,
+    rivals,
 )
 from clipper_assets.camera.analysis.utterances import Utterance
 from clipper_assets.camera.scene import FPS
@@ -127,6 +129,16 @@ def test_an_excerpt_grows_to_the_whole_utterance_where_lips_leave_doubt(levels: 
     assert lips.judged[2:] == ([(0, 75), (1, 75)] if grows else [])
 
 
+@pytest.mark.parametrize(
+    ("faces", "grows"),
+    [((TALKS, LISTENS), False), ((LISTENS, LISTENS), False), ((TWITCHES, LISTENS), True), ((TALKS, TALKS), True)],
+)
+def test_without_models_it_grows_where_mouths_leave_doubt(faces: tuple[Motion, ...], grows: bool) -> None:
+    look = Looks(*faces)
+    scores(look)
+    assert look.sweeps[1:] == ([[(50, 125)]] if grows else [])
+
+
 def test_an_excerpt_begins_at_a_key_picture_and_reaches_around_a_short_utterance_inside_its_shot() -> None:
     utterances = [
         Utterance(10, 20, None),
@@ -150,6 +162,7 @@ def spoken(voices: str) -> list[Utterance]:
     [
         ((TALKS, LISTENS), "aaaaaa", 6),  # One voice: it may be that of several people.
         ((IS_STILL, IS_STILL), "abababab", 6),  # Both voices are nobody's in view.
+        ((TALKS, TALKS), "abababab", 8),  # Two faces look as if they speak.
         ((TALKS, LISTENS), "abababab", 8),  # One face for two voices.
     ],
 )
@@ -180,6 +193,33 @@ def test_a_frozen_face_changes_nothing_and_the_order_of_faces_does_not_matter(
     with_frozen = found(Looks(*more), utterances, Lips(*(levels[motion] for motion in more)))
     for row, number in zip(with_frozen, shuffled, strict=True):
         assert row.tolist() == (without[number].tolist() if number < len(faces) else np.minimum(row, 0).tolist())
+
+
+@pytest.mark.parametrize(
+    ("speaker", "others", "expected"),
+    [
+        (0.25, {1: -0.1}, ()),
+        (0.25, {1: 0.2}, (1,)),
+        (0.25, {1: 0.01}, ()),  # It may speak, but the lead is clear.
+        (0.1, {1: 0.01, 2: 0.05, 3: -0.01}, (1, 2)),
+        (0.1, {1: 0.3}, (1,)),  # The sequence made the speaker likelier than the utterance alone does.
+        (-0.1, {1: -0.05}, ()),
+    ],
+)
+def test_rivals_look_as_if_they_speak_and_not_clearly_less(
+    speaker: float, others: dict[int, float], expected: tuple[int, ...]
+) -> None:
+    assert rivals(0, {0: speaker, **others}) == expected
+
+
+@given(st.dictionaries(st.integers(0, 5), st.floats(-0.3, 0.3), min_size=1), st.integers(0, 5))
+def test_a_solo_has_a_clear_lead_over_everybody_who_looks_as_if_they_speak(
+    evidence: dict[int, float], speaker: int
+) -> None:
+    others = {person: value for person, value in evidence.items() if person != speaker and value > 0}
+    if not rivals(speaker, evidence):
+        assert all(evidence.get(speaker, 0.0) - value >= CLEAR * WEIGHT for value in others.values())
+    assert speaker not in rivals(speaker, evidence)
 
 
 def test_a_window_without_pictures_or_faces_is_no_error() -> None:

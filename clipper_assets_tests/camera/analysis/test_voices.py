@@ -45,8 +45,23 @@ def test_a_voice_decides_in_doubt_and_where_nobody_looked_but_not_against_clear_
     assert speakers(window, owners) == [0, 1, 0, 1, 0, 1, 1]
 
 
+def test_faces_that_always_both_move_have_no_voice_but_the_rest_of_the_time_tells() -> None:
+    both = speech(["a", "b", "a", "b"], (0, [0.2, 0.1, 0.2, 0.25]), (1, [0.1, 0.2, 0.1, 0.15]))
+    assert match_voices([both]) == {}
+    owners = match_voices([both, TWO])
+    assert owners == {"a": {0}, "b": {1}}
+    assert speakers(both, owners) == [0, 1, 0, 1]
+
+
+def test_a_voice_without_an_owner_is_not_of_people_who_have_another() -> None:
+    window = speech(["a", "b", "a", "b"], (0, [0.2, 0.2, 0.2, 0.25]), (1, [-0.1, 0.18, -0.1, 0.2]))
+    owners = match_voices([window])
+    assert owners == {"a": {0}, "b": {None, 1}}
+    assert speakers(window, owners) == [0, 1, 0, 1]
+
+
 def test_the_evidence_of_all_windows_is_combined() -> None:
-    rest = speech(["a", "b"], (1, [0.0, 0.01]), (0, [0.01, 0.0]))
+    rest = speech(["a", "b"], (1, [0.01, 0.02]), (0, [0.02, 0.01]))
     assert match_voices([rest]) == {}
     owners = match_voices([rest, TWO])
     assert owners == {"a": {0}, "b": {1}}
@@ -56,7 +71,7 @@ def test_the_evidence_of_all_windows_is_combined() -> None:
 def test_a_voice_without_a_face_is_nobodys_in_view() -> None:
     window = speech(["a", "b", "c", "b", "c"], (0, [0.2, -0.1, -0.1, -0.1, 0.0]), (1, [-0.1, 0.2, -0.2, 0.2, 0.0]))
     owners = match_voices([window])
-    assert owners == {"a": {0}, "b": {1}, "c": set()}
+    assert owners == {"a": {0}, "b": {1}, "c": {None}}
     assert speakers(window, owners) == [0, 1, None, 1, None]
 
 
@@ -107,5 +122,5 @@ def test_a_transcript_without_distinct_speakers_matches_no_voice() -> None:
 
 
 def test_each_utterance_weighs_its_voice_once() -> None:
-    rows = gains(TWO, {"a": {0}, "b": set()}) - np.vstack([TWO.evidence, np.zeros((1, 4 * SECOND))])
+    rows = gains(TWO, {"a": {0}, "b": {None}}) - np.vstack([TWO.evidence, np.zeros((1, 4 * SECOND))])
     assert rows.sum(axis=1).tolist() == pytest.approx([2 * LABEL, 0, 2 * LABEL])
