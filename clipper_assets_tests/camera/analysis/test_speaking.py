@@ -100,13 +100,15 @@ def test_evidence_is_positive_for_a_mouth_that_speaks_and_negative_for_others_ev
     assert scores(Looks(TALKS)) == [speaking]
 
 
-def test_lr_asd_judges_only_where_mouths_leave_doubt_and_no_still_picture() -> None:
+def test_lr_asd_judges_only_where_mouths_leave_doubt_and_none_that_moves_much_less() -> None:
     for clear in (Looks(TALKS, LISTENS, IS_STILL), Looks(TALKS), Looks(IS_STILL, IS_STILL)):
         lips = Lips(0, 0, 0)
         assert scores(clear, lips) == scores(clear)
         assert lips.judged == []
-    lips = Lips(SPEAKING_LIPS + 2.5, SPEAKING_LIPS - 1.5, 0)
-    assert scores(Looks(TALKS, TALKS, IS_STILL), lips) == pytest.approx([2.5, -1.5, -SURE])
+    lips = Lips(SPEAKING_LIPS + 2.5, SPEAKING_LIPS - 1.5, 9, 9)
+    levels = scores(Looks(TALKS, TALKS, LISTENS, IS_STILL), lips)
+    assert levels[:2] == pytest.approx([2.5, -1.5])
+    assert levels[2:] == scores(Looks(LISTENS, IS_STILL))
     assert lips.judged == [(0, GLANCE), (1, GLANCE)]
     assert scores(Looks(LISTENS, LISTENS), Lips(SPEAKING_LIPS - 2, 9)) == pytest.approx([-2, SURE])
 
