@@ -77,6 +77,7 @@ def clip_job(
         alone_share=alone(followed, path, look.frame, episode.source.square_size_px) if followed else None,
         advert_s=advert_s(episode.adverts, plan.start_s, plan.cuts),
         judged=edited.judged if edited else None,
+        scene=scene,
     )
 
 

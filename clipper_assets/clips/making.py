@@ -17,6 +17,7 @@ from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Clip, Manifest, Requested, Source
 from clipper_assets.clips.planned import Planned, Tables
 from clipper_assets.clips.preview import clips_preview
+from clipper_assets.clips.previews import remove_preview
 from clipper_assets.clips.records import read_record, record_key
 from clipper_assets.clips.rendering.encoders import Encoder
 from clipper_assets.episodes.source import RawVideo
@@ -183,3 +184,4 @@ def _remove_others(storage: Storage, episode: str, rendition: Rendition, clips: 
         if stale := read_record(storage, episode, rendition, index):
             for key in (*stale.keys, record_key(episode, rendition, index)):
                 storage.delete(key)
+            remove_preview(storage, episode, rendition, index)

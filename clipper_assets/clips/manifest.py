@@ -63,10 +63,41 @@ class Captions(BaseModel):
     language: str | None = None
 
 
+class FaceChip(BaseModel):
+    """A small picture of a face: its object key, and where the face is in the recording at `time`, in its seconds.
+
+    `x` and `y` are the centre of its box, as shares of width and height.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
+
+    key: str
+    time: float
+    x: float
+    y: float
+
+
+class Preview(BaseModel):
+    """For previews of the camera: the object key of a small video of the clip's part of the recording, and its faces.
+
+    The video begins at the clip's `start_time` and shows the whole picture, without cuts, captions or sound.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    key: str
+    faces: list[FaceChip]
+
+    @property
+    def keys(self) -> list[str]:
+        return [self.key, *(face.key for face in self.faces)]
+
+
 class Clip(BaseModel):
     """One clip in the manifest; times are seconds of the episode, keys are below the storage root.
 
     `gates` are the verdicts on `figures`. `look` is the name of its look; null in the clips of `rendered_clips`.
+    `preview` is null for looks, recordings without a picture and clips of earlier versions.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
@@ -101,6 +132,7 @@ class Clip(BaseModel):
     figures: Figures
     gates: list[Verdict] = Field(default_factory=list)
     review: Review | None = None
+    preview: Preview | None = None
 
     @property
     def rendition(self) -> Rendition:
@@ -123,6 +155,10 @@ class Clip(BaseModel):
     @property
     def keys(self) -> list[str]:
         return [self.key, self.captions.srt, self.captions.vtt, self.thumbnail]
+
+    @property
+    def keys_with_preview(self) -> list[str]:
+        return [*self.keys, *(self.preview.keys if self.preview else [])]
 
 
 class Source(BaseModel):
@@ -216,7 +252,8 @@ def read_manifest(storage: Storage, key: str) -> Manifest:
         manifest = Manifest.model_validate_json(stored_bytes(storage, key, remedy))
     except ValidationError:
         raise DamagedError(f"the manifest {key} cannot be read; {remedy}") from None
-    if not all(map(is_key, [*manifest.chapter_files.keys, *(key for clip in manifest.clips for key in clip.keys)])):
+    keys = [*manifest.chapter_files.keys, *(key for clip in manifest.clips for key in clip.keys_with_preview)]
+    if not all(map(is_key, keys)):
         raise DamagedError(f"the manifest {key} names files outside the storage root; {remedy}")
     return manifest
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from clipper_assets.camera.scene import Scene
 from clipper_assets.clips.cuts import Span
 from clipper_assets.clips.gates.figures import Figures, PlannedFormat
 from clipper_assets.clips.gates.measure import PlannedContent, measure_clip
@@ -19,6 +20,7 @@ from clipper_assets.clips.gates.words import cut_word_s
 from clipper_assets.clips.looks import Rendition
 from clipper_assets.clips.manifest import Captions, Clip
 from clipper_assets.clips.plan import ClipPlan
+from clipper_assets.clips.previews import Chip, face_chips, publish_preview
 from clipper_assets.clips.records import record_key, recorded
 from clipper_assets.clips.rendering.encoders import NVENC, X264, Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
@@ -47,6 +49,7 @@ class Job:
 
     `spoken` are the episode's words in and around the clip, in seconds from its start. `speaker_share`, `alone_share`
     and `advert_s` are explained in `PlannedContent`. `judged` is what a person decided about a file of this clip.
+    `scene` has the faces that can be chosen by hand; None where the camera follows nobody.
     """
 
     plan: ClipPlan
@@ -57,6 +60,7 @@ class Job:
     alone_share: float | None = None
     advert_s: float = 0.0
     judged: StoredDecision | None = None
+    scene: Scene | None = None
 
     @cached_property
     def spec(self) -> str:
@@ -106,10 +110,12 @@ def produce_clips(
     def produce(job: Job) -> Clip:
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
             url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
-            rendered, figures = _rendered(job, source, url, limits, Path(work), report_share)
+            is_default = rendition.look is None  # the camera of a look is that of the default clips
+            rendered, figures = _rendered(job, source, url, limits, Path(work), report_share, proxy=is_default)
             clip = _clip(job, rendition, rendered, figures, storage, folder)
+            chips = face_chips(rendered.proxy, job.scene, job.plan.start_s) if rendered.proxy and job.scene else []
             check_upload()
-            _publish(storage, source.episode, clip, rendered)
+            clip = _publish(storage, source.episode, clip, rendered, chips)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
         return clip
 
@@ -186,14 +192,14 @@ def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[s
 
 
 def _rendered(
-    job: Job, source: RawVideo, url: str, limits: Limits, work: Path, report: Report
+    job: Job, source: RawVideo, url: str, limits: Limits, work: Path, report: Report, *, proxy: bool
 ) -> tuple[Rendered, Figures]:
     """Render a clip and measure it; if a hardware encoder made a file with faults, libx264 encodes it again."""
 
     def render(encoder: Encoder) -> tuple[Rendered, Figures]:
         folder = work / encoder.name
         folder.mkdir()
-        rendered = render_clip(job.plan, source, url, encoder, folder, report)
+        rendered = render_clip(job.plan, source, url, encoder, folder, report, proxy=proxy)
         return rendered, _figures(job, rendered)
 
     rendered, figures = render(job.encoder)
@@ -279,10 +285,15 @@ def _still_true(figures: Figures, job: Job) -> Figures:
     return Figures.model_validate(figures.model_dump() | newer)
 
 
-def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered) -> None:
+def _publish(storage: Storage, partition: str, clip: Clip, rendered: Rendered, chips: Sequence[Chip]) -> Clip:
+    """Store the files of a clip and then its record; returns the clip with its preview."""
     record = record_key(partition, clip.rendition, clip.clip_index)
     storage.delete(record)
     stem = clip.key.removesuffix(".mp4")
     for suffix, file in rendered.files.items():
         storage.put_file(f"{stem}.{suffix}", file)
+    if rendered.proxy:
+        preview = publish_preview(storage, partition, clip.rendition, clip.clip_index, rendered.proxy, chips)
+        clip = clip.model_copy(update={"preview": preview})
     storage.put_bytes(record, clip.model_dump_json(indent=2).encode())
+    return clip

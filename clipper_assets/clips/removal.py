@@ -8,6 +8,7 @@ from clipper_assets.adverts.fingerprints import fingerprint_key
 from clipper_assets.clips.chapter_files import NAMES
 from clipper_assets.clips.folders import MANIFEST, clip_folders, own_folders
 from clipper_assets.clips.looks import LOOKS, Rendition, look_folder
+from clipper_assets.clips.previews import PREVIEWS
 from clipper_assets.clips.records import RECORDS, records_folder
 from clipper_assets.episodes.partitions import object_key
 from clipper_assets.highlights.repeats import FOLDER as CLIP_FINGERPRINTS
@@ -45,6 +46,7 @@ LAKE_FOLDERS = (
     EPISODE_COSTS,
     "edits",
     PICTURES,
+    PREVIEWS,
 )
 """Folders of the lake with one folder per episode; the claims of runs are kept elsewhere and stay."""
 _CLIP = re.compile(r"clip_[0-9]+\.(mp4|srt|vtt|jpg)|" + "|".join(map(re.escape, NAMES)))

@@ -86,10 +86,10 @@ def plan_of(source: RawVideo, start_s: float = 0.0, frames: int = 50, **changes:
     return ClipPlan(**plan | changes)
 
 
-def render(plan: ClipPlan, file: Path, folder: Path, encoder: Encoder = FAST) -> Rendered:
+def render(plan: ClipPlan, file: Path, folder: Path, encoder: Encoder = FAST, *, proxy: bool = False) -> Rendered:
     """Render `plan` from `file` into the new folder `folder`."""
     folder.mkdir()
-    return render_clip(plan, source_of(file), f"file:{file}", encoder, folder, lambda _: None)
+    return render_clip(plan, source_of(file), f"file:{file}", encoder, folder, lambda _: None, proxy=proxy)
 
 
 def frames(file: Path, pixels: str = "gray") -> Iterator[tuple[float, Picture]]:

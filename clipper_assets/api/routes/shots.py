@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from clipper_assets.api.auth import may_change
-from clipper_assets.api.deps import AspectQuery, ServicesDep
+from clipper_assets.api.deps import AspectQuery, Services, ServicesDep
 from clipper_assets.api.problems import RefusedError, answers
 from clipper_assets.api.repository.camera import ClipCamera, clip_camera
 from clipper_assets.api.requests import ShotEdit, ShotPreview
@@ -25,7 +25,7 @@ def get_shots(key: str, number: int, services: ServicesDep, aspect: AspectQuery 
     """Return what the camera shows in a clip shot by shot, with edits that are not rendered yet, and who is in view."""
     episode = services.states.intact_snapshot(key)
     camera = clip_camera(services.states, episode, number, aspect)
-    return _view(camera, episode.edits)
+    return _view(services, camera, episode.edits)
 
 
 @router.post(f"{PATH}/preview", responses=answers(404, 409))
@@ -35,7 +35,7 @@ def preview_shot(
     """Return what the camera would show in a clip with a choice for one of its shots. Saves nothing."""
     episode = services.states.intact_snapshot(key)
     camera = clip_camera(services.states, episode, number, aspect)
-    return _view(camera, _edited(camera, episode.edits, request))
+    return _view(services, camera, _edited(camera, episode.edits, request))
 
 
 @router.patch(PATH, dependencies=[Depends(may_change)], responses=answers(403, 404, 409))
@@ -49,8 +49,9 @@ def choose_shot(
     return save(services, episode, _edited(camera, episode.edits, request))
 
 
-def _view(camera: ClipCamera, edits: Edits) -> Shots:
-    return shots_view(camera, edits.shots_between(camera.window.start, camera.window.end), edits.version)
+def _view(services: Services, camera: ClipCamera, edits: Edits) -> Shots:
+    choices = edits.shots_between(camera.window.start, camera.window.end)
+    return shots_view(camera, choices, edits.version, services.url)
 
 
 def _edited(camera: ClipCamera, edits: Edits, request: ShotPreview) -> Edits:

@@ -1,6 +1,6 @@
 """The view of a clip's shots: what the camera shows when, and who could be shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from pydantic import BaseModel, Field
@@ -10,7 +10,7 @@ from clipper_assets.camera.direction.choices import person_at
 from clipper_assets.camera.direction.path import Keyframe
 from clipper_assets.camera.direction.pictures import picture_of
 from clipper_assets.camera.scene import Scene
-from clipper_assets.edits.model import ShotChoice
+from clipper_assets.edits.model import ChosenFace, ShotChoice
 from clipper_assets.media.frame import Box
 from clipper_assets.shows.show import Layout
 
@@ -56,6 +56,7 @@ class Person(BaseModel):
     """A person in the clip. The number may change when the episode is analysed again; edits keep the face's place."""
 
     person: int
+    chip_url: str | None = Field(description="a small square picture of the face; null if it was not made")
 
 
 class Shots(BaseModel):
@@ -67,16 +68,21 @@ class Shots(BaseModel):
     height: int
     frame_width: int = Field(description="of the clip")
     frame_height: int
+    video_url: str | None = Field(
+        description="a small video of the clip's part of the recording, for previews; null if it was not made"
+    )
+    video_start: float = Field(description="when that video begins, in seconds of the episode")
     people: list[Person] = Field(description="everybody whose face was found in the clip")
     shots: list[Shot]
     unmet: list[str] = Field(description="why a choice cannot be followed, one phrase per reason")
 
 
-def shots_view(camera: ClipCamera, choices: Sequence[ShotChoice], version: int) -> Shots:
-    """Builds the view of a clip's shots with these choices."""
+def shots_view(camera: ClipCamera, choices: Sequence[ShotChoice], version: int, url: Callable[[str], str]) -> Shots:
+    """Builds the view of a clip's shots with these choices; `url` returns the URL of an object for browsers."""
     path, unmet = camera.path(choices)
     width_px, height_px = camera.source.square_size_px
     people = sorted({track.person for track in camera.scene.tracks}) if camera.scene else []
+    preview, chips = camera.clip.preview, _chips(camera)
     cuts = [number for number, key in enumerate(path.keyframes) if not key.ease_s]
     shots = [path.keyframes[first:end] for first, end in pairwise([*cuts, len(path.keyframes)])]
     ends_s = [*(keys[0].time_s for keys in shots[1:]), camera.window.end]
@@ -87,10 +93,21 @@ def shots_view(camera: ClipCamera, choices: Sequence[ShotChoice], version: int) 
         height=height_px,
         frame_width=camera.frame.width_px,
         frame_height=camera.frame.height_px,
-        people=[Person(person=person) for person in people],
+        video_url=url(preview.key) if preview else None,
+        video_start=camera.clip.start_time,
+        people=[Person(person=each, chip_url=url(chips[each]) if each in chips else None) for each in people],
         shots=[_shot(camera, keys, end_s, choices) for keys, end_s in zip(shots, ends_s, strict=True)],
         unmet=unmet,
     )
+
+
+def _chips(camera: ClipCamera) -> dict[int, str]:
+    """Keys of the chips by person; they were made with the clip, when people may have had other numbers."""
+    if camera.scene is None or camera.clip.preview is None:
+        return {}
+    faces = camera.clip.preview.faces
+    people = [person_at(camera.scene, ChosenFace(time=face.time, x=face.x, y=face.y)) for face in faces]
+    return {person: face.key for person, face in zip(people, faces, strict=True) if person is not None}
 
 
 def _shot(camera: ClipCamera, keys: Sequence[Keyframe], end_s: float, choices: Sequence[ShotChoice]) -> Shot:

@@ -10,6 +10,7 @@ from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.clips.rendering.burn_in import burn_captions
 from clipper_assets.clips.rendering.card import card_picture
 from clipper_assets.clips.rendering.encoders import Encoder, encoded, encoding_arguments
+from clipper_assets.clips.rendering.proxy import proxy_output, proxy_picture
 from clipper_assets.clips.rendering.reframing import Stretch, reframe, stretches
 from clipper_assets.clips.rendering.trimming import trim_picture, trim_sound
 from clipper_assets.episodes.audio import Stream, programme
@@ -30,18 +31,22 @@ MOST_THREADS, LARGEST_FOR_ONE_THREAD_PX = 4, 1920 * 1080
 
 
 def video_arguments(
-    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, *, captions: bool
+    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, *, captions: bool, proxy: bool = False
 ) -> Sequence[str]:
     """ffmpeg arguments that encode a clip's picture and extract its unmastered sound, in one pass over the window.
 
-    ffmpeg must run in a folder that contains `captions.ass`, `fonts/` and, for a moving camera, `camera.cmd`. These
-    relative names contain no character with a meaning in filter syntax.
+    With `proxy` the same pass makes the proxy, too. ffmpeg must run in a folder that contains `captions.ass`, `fonts/`
+    and, for a moving camera, `camera.cmd`. These relative names contain no character with a meaning in filter syntax.
     """
     media, time_map = _window(plan, source, media_source)
-    picture = _at_constant_rate(upright(media[str(source.video_stream)], source), plan)
+    whole = upright(media[str(source.video_stream)], source)
+    copies = whole.filter_multi_output("split") if proxy else [whole]
+    picture = _at_constant_rate(copies[0], plan)
     picture = _as_sdr(trim_picture(picture, time_map, plan.fps), source)
     picture = reframe(picture, camera_stretches(plan, source), source, plan.frame, plan.fps)
     outputs = [_picture_output(picture, plan, encoder, captions=captions), _sound_output(media, time_map, source)]
+    if proxy:
+        outputs.append(proxy_output(_as_sdr(proxy_picture(copies[1], source, _lead_s(plan)), source)))
     # More threads only cost more CPU, except for the floating-point filters for HDR.
     return [
         "-filter_complex_threads",
@@ -96,9 +101,14 @@ def _frames(plan: ClipPlan) -> int:
     return round(plan.duration_s * plan.fps)
 
 
+def _lead_s(plan: ClipPlan) -> float:
+    """The time between the opening of the window and the clip's start: `LEAD_S` in whole frames, if there are any."""
+    return float(min(round(plan.start_s * plan.fps), round(LEAD_S * plan.fps)) / plan.fps)
+
+
 def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream, TimeMap]:
     """The window, opened a little early, and the time map relative to that start."""
-    lead_s = float(min(round(plan.start_s * plan.fps), round(LEAD_S * plan.fps)) / plan.fps)
+    lead_s = _lead_s(plan)
     seconds = plan.end_s - plan.start_s + lead_s
     threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else MOST_THREADS
     options: dict[str, int | str] = {

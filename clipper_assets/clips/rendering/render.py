@@ -26,6 +26,7 @@ from clipper_assets.clips.rendering.filtergraph import (
     video_arguments,
 )
 from clipper_assets.clips.rendering.mastering import master
+from clipper_assets.clips.rendering.proxy import PROXY_FILE
 from clipper_assets.clips.rendering.reframing import CAMERA_FILE, camera_commands
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import FfmpegError, run
@@ -42,12 +43,14 @@ THUMBNAIL_AT = 1 / 3
 class Rendered:
     """Local files of one clip by suffix (`mp4`, `srt`, `vtt`, `jpg`), and the fallbacks used.
 
-    `missing_captions` is the number of the plan's captions that are missing in the ASS file that is burned in.
+    `missing_captions` is the number of the plan's captions that are missing in the ASS file that is burned in. `proxy`
+    is None if none was asked for, or the recording has no picture.
     """
 
     files: dict[str, Path]
     degraded: tuple[Degraded, ...]
     missing_captions: int
+    proxy: Path | None = None
 
 
 class Encode(Protocol):
@@ -57,17 +60,27 @@ class Encode(Protocol):
 
 
 def render_clip(
-    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
+    plan: ClipPlan,
+    source: RawVideo,
+    media_source: str,
+    encoder: Encoder,
+    folder: Path,
+    report: Report,
+    *,
+    proxy: bool = False,
 ) -> Rendered:
-    """Render `plan` into `folder`, which must be empty.
+    """Render `plan` into `folder`, which must be empty; with `proxy` also a proxy of its part of the recording.
 
     Raises FfmpegError if even libx264 without captions cannot encode the clip.
     """
     files = {suffix: folder / f"clip.{suffix}" for suffix in ("srt", "vtt", "jpg")} | {"mp4": folder / CLIP_FILE}
     (folder / CAPTIONS_FILE).write_text(caption_ass(plan.captions))
     gather_fonts(plan.captions.faces, folder / FONTS_FOLDER)
-    make = _render_audio_only if source.audio_only else _render_video
-    degraded = make(plan, source, media_source, encoder, folder, report)
+    proxy = proxy and not source.audio_only
+    if source.audio_only:
+        degraded = _render_audio_only(plan, source, media_source, encoder, folder, report)
+    else:
+        degraded = _render_video(plan, source, media_source, encoder, folder, report, proxy=proxy)
     run(mux_arguments(), cwd=folder)
     srt, vtt = sidecars(plan.words, plan.duration_s, plan.fps)
     files["srt"].write_text(srt)
@@ -75,17 +88,24 @@ def render_clip(
     picture = media_input(files["mp4"], ss=f"{plan.duration_s * THUMBNAIL_AT:.3f}", noaccurate_seek=None)
     run(ffmpeg.get_args(picture.output(str(files["jpg"]), vframes=1, **{"q:v": 3})))
     missing = missing_captions(plan.captions, (folder / CAPTIONS_FILE).read_text())
-    return Rendered(files, (*degraded, *_missing_glyphs(plan)), missing)
+    return Rendered(files, (*degraded, *_missing_glyphs(plan)), missing, folder / PROXY_FILE if proxy else None)
 
 
 def _render_video(
-    plan: ClipPlan, source: RawVideo, media_source: str, encoder: Encoder, folder: Path, report: Report
+    plan: ClipPlan,
+    source: RawVideo,
+    media_source: str,
+    encoder: Encoder,
+    folder: Path,
+    report: Report,
+    *,
+    proxy: bool,
 ) -> list[Degraded]:
-    """Make picture and sound of a video in one pass over the window, so that no byte of it is downloaded twice."""
+    """Make picture, sound and proxy of a video in one pass over the window: no byte of it is downloaded twice."""
     (folder / CAMERA_FILE).write_text(camera_commands(camera_stretches(plan, source), plan.fps))
 
     def encode(encoder: Encoder, *, captions: bool) -> None:
-        arguments = video_arguments(plan, source, media_source, encoder, captions=captions)
+        arguments = video_arguments(plan, source, media_source, encoder, captions=captions, proxy=proxy)
         run(arguments, duration_s=plan.duration_s, report=report, cwd=folder)
 
     fallbacks = _encode_with_fallbacks(encode, encoder)

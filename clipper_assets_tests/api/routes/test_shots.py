@@ -42,6 +42,17 @@ def test_the_shots_of_a_clip(reader: TestClient) -> None:
     assert people
 
 
+def test_a_clip_has_a_small_video_and_chips_of_its_faces(reader: TestClient, services: Services) -> None:
+    clip, shown = reader.get(f"/episodes/{KEY}/clips/0").json(), shots(reader)
+    folder = "lake/previews/episode=show3%2Fedited.mp4"
+    assert (shown["video_start"], clip["preview"]["key"]) == (clip["start_time"], f"{folder}/clip_0.mp4")
+    assert shown["video_url"] == services.url(f"{folder}/clip_0.mp4")
+    assert services.storage.read_bytes(f"{folder}/clip_0.mp4")[4:8] == b"ftyp"
+    chips = {face["key"] for face in clip["preview"]["faces"]}
+    assert {person["chip_url"] for person in shown["people"]} == {services.url(key) for key in chips}
+    assert all(services.storage.read_bytes(key).startswith(b"\xff\xd8") for key in chips)
+
+
 def test_a_preview_shows_the_choice_and_saves_nothing(reader: TestClient) -> None:
     before = shots(reader)
     shot = before["shots"][0]
