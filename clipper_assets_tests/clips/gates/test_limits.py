@@ -26,9 +26,9 @@ def test_a_show_overrides_only_the_limits_that_it_sets(storage: DirectoryStorage
     assert limits.blocking == {"loudness", "sync"}
 
 
-def test_all_gates_except_two_block_by_default(storage: DirectoryStorage) -> None:
+def test_all_gates_except_three_block_by_default(storage: DirectoryStorage) -> None:
     names = {gate.name for gate in GATES}
-    assert limits_in(storage, "").blocking == names - {"reading_speed", "quiet_ends"}
+    assert limits_in(storage, "").blocking == names - {"reading_speed", "quiet_ends", "alone"}
 
 
 @pytest.mark.parametrize("limit", sorted(limit for gate in GATES for limit in gate.model_fields))
