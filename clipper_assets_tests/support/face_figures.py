@@ -15,7 +15,9 @@ from clipper_assets_tests.support.face_scenes import FaceScene
 GRACE_S = 0.5
 """Time after a change of speaker that does not count."""
 SHOWN = 0.7
-"""Least share of a face's box inside a panel, with the box's centre, of a face that is shown."""
+"""Least share of a face's box inside a panel, with the box's centre, of a face that is shown.
+
+Of a face that is larger than the panel, as in an extreme close-up, it is the share of what fits in."""
 NOTICED = 0.1
 """Share of a face's box inside a panel from which on the person is noticed."""
 
@@ -65,7 +67,7 @@ class _Shown:
     def shows(self, person: int) -> bool:
         face = self.faces[person]
         return any(
-            _inside(panel, face) >= SHOWN
+            _inside(panel, face) >= SHOWN * _inside(panel, _moved_to_middle(face, panel))
             and panel.left <= face.center_x <= panel.right
             and panel.top <= face.center_y <= panel.bottom
             for panel in self._panels
@@ -80,6 +82,10 @@ class _Shown:
         return self.wide or all(
             len([face for face in self.faces.values() if _inside(panel, face) > NOTICED]) <= 1 for panel in self._panels
         )
+
+
+def _moved_to_middle(face: Box, panel: Box) -> Box:
+    return face._replace(left=panel.center_x - face.width / 2, top=panel.center_y - face.height / 2)
 
 
 def _inside(panel: Box, face: Box) -> float:

@@ -124,7 +124,7 @@ LAYOUTS: dict[str, Callable[[Cast], list[Act]]] = {
         for act, voice in zip(_tiled(_filled(cast, grid(2, 2))[:3], (0, 0, 0)), (0, 3, 1), strict=True)
     ],
     "narrator": lambda cast: [Act(_full(cast, 0), 1), Act(_full(cast, 0), 0, 1), Act(_full(cast, 0), 2)],
-    "extreme_close_up": lambda cast: [Act(_full(cast, person, 1.35), person) for person in (0, 1, 2)],
+    "extreme_close_up": lambda cast: [Act(_full(cast, person, 1.1), person) for person in (0, 1, 2)],
     "close_and_wide": _close_and_wide,
     "speaker_view": _speaker_view,
     "screen_share": _screen_share,

@@ -17,7 +17,7 @@ from clipper_assets.shows.show import Layout
 GRACE_S = 0.5
 """Time after a change of speaker that does not count, because no camera operator could react sooner."""
 LEAST_VISIBLE = 0.7
-"""Least share of a face's box that must be inside a panel."""
+"""Least share of a face's box that must be inside a panel; of a face that is larger than the panel, of what fits in."""
 NOTICED = 0.1
 """Share of a face's box inside a panel from which on its person is noticed: an ear and some cheek."""
 STEP_S = 0.2
@@ -90,7 +90,8 @@ def _is_alone(
 
 def _shows(panel: Box, face: Box) -> bool:
     in_panel = panel.left <= face.center_x <= panel.right and panel.top <= face.center_y <= panel.bottom
-    return in_panel and _inside(panel, face) >= LEAST_VISIBLE
+    fits_in = min(panel.width / face.width, 1.0) * min(panel.height / face.height, 1.0)
+    return in_panel and _inside(panel, face) >= LEAST_VISIBLE * fits_in
 
 
 def _inside(panel: Box, face: Box) -> float:

@@ -45,6 +45,12 @@ def test_half_a_face_does_not_count_as_shown() -> None:
     assert share(speaker(10, half), speaker(20, ON_RIGHT)) == pytest.approx(47 / 97)
 
 
+def test_of_a_face_wider_than_the_crop_as_much_as_fits_in_is_enough() -> None:
+    close_up = scene([Shot(10, 20)], [seat(0, 10, 20, 960, 540, 1400)], (10, 20, 0))
+    assert share(speaker(10, View(960, 540)), seen=close_up) == 1
+    assert share(speaker(10, View(960 + 450, 540)), seen=close_up) == 0
+
+
 def test_either_panel_of_a_split_counts_and_fit_shows_everything() -> None:
     assert share(Keyframe(10, Layout.split, (View(LEFT, 400, 1.5), View(RIGHT, 400, 1.5)))) == 1
     assert share(Keyframe(10, Layout.fit, (View(960, 540),))) == 1
