@@ -14,6 +14,13 @@ STAYS = 2 / 3
 """Least share of the samples in which a gutter is seen; one sample may show the layout while it changes."""
 TONE = 6
 """Largest deviation of a gutter from its tone, in grey levels; encoding noise beside bright tiles reaches 4."""
+SHARP, SHARP_PX = 10, 3
+"""Least difference from the gutter's tone at the side of a tile, in grey levels, and within how many pixels.
+
+The light on a plain wall changes by less in so few pixels.
+"""
+MOVING = 255.0
+"""Stands for the difference of a pixel that does not stay, and so is no background."""
 PLAIN = 0.98
 """Least share of a row or column of the picture that has one tone and stays, to be taken for a gutter or margin."""
 MOST_TONES = 4
@@ -57,6 +64,11 @@ class Area(NamedTuple):
         """The area with these sides, which count from the left and the top of this one."""
         return Area(self.left + left, self.top + top, self.left + right, self.top + bottom)
 
+    def inner(self, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
+        """Which sides (left, top, right, bottom) are inside a picture of this height and width, not at its side."""
+        height, width = shape
+        return self.left > 0, self.top > 0, self.right < width, self.bottom < height
+
     @property
     def pixels(self) -> int:
         return (self.right - self.left) * (self.bottom - self.top)
@@ -87,11 +99,12 @@ def layouts(stack: Stack, faces: Boxes) -> Iterator[Layout]:
     middle, stays = _lasting(stack)
     for tone in _tones(middle, stays):
         layout = Layout([], [])
-        for area, part in _parts(~(stays & (np.abs(middle - tone) <= TONE))):
+        for area, part in _parts(np.where(stays, np.abs(middle - tone), MOVING)):
+            inner = area.inner(middle.shape)
             if touching := _touching(area, part, stack, faces):
                 layout.rectangles.extend(touching)
             else:
-                (layout.rectangles if _is_rectangle(part) else layout.ragged).append(area)
+                (layout.rectangles if _is_rectangle(part, inner) else layout.ragged).append(area)
         yield layout
 
 
@@ -101,7 +114,7 @@ def whole_layout(stack: Stack, faces: Boxes) -> Layout:
     if not len(rows) or not len(columns):
         return Layout([], [])
     whole = Area(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return Layout(_touching(whole, np.ones(whole.size[::-1], bool), stack, faces), [])
+    return Layout(_touching(whole, np.full(whole.size[::-1], MOVING), stack, faces), [])
 
 
 def _lasting(stack: Stack) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -130,31 +143,41 @@ def _tones(middle: NDArray[np.float64], stays: NDArray[np.bool_]) -> list[float]
     return distinct
 
 
-def _parts(stands_out: NDArray[np.bool_]) -> list[tuple[Area, NDArray[np.bool_]]]:
-    """The connected parts of a mask that are large enough for a tile, each with its bounding box."""
+def _parts(differences: NDArray[np.float64]) -> list[tuple[Area, NDArray[np.float64]]]:
+    """The connected parts that differ from the background and are large enough for a tile.
+
+    Each is a bounding box, and the differences in it; 0 in other parts.
+    """
     import cv2
 
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(stands_out.astype(np.uint8), connectivity=4)
+    stands_out = (differences > TONE).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(stands_out, connectivity=4)
     height, width = stands_out.shape
     parts = []
     for label, (left, top, across, down, _) in enumerate(stats.tolist()):
         if label > 0 and across >= LEAST_SIDE * width and down >= LEAST_SIDE * height:
             area = Area(left, top, left + across, top + down)
-            parts.append((area, area.of(labels) == label))
+            parts.append((area, np.where(area.of(labels) == label, area.of(differences), 0.0)))
     return parts
 
 
-def _is_rectangle(part: NDArray[np.bool_]) -> bool:
-    """Whether a mask reaches along three sides of its bounding box."""
-    sides = [part[:2].any(axis=0), part[-2:].any(axis=0), part[:, :2].any(axis=1), part[:, -2:].any(axis=1)]
-    return sum(float(side.mean()) >= STRAIGHT for side in sides) >= 3
+def _is_rectangle(part: NDArray[np.float64], inner: Sequence[bool]) -> bool:
+    """Whether a part differs sharply from the background along the sides of its bounding box.
+
+    `inner` says which of the sides (left, top, right, bottom) can tell: not those at the picture's side. One of three
+    or four may be hidden.
+    """
+    sharp = part >= SHARP
+    sides = [sharp[:, :SHARP_PX], sharp[:SHARP_PX].T, sharp[:, -SHARP_PX:], sharp[-SHARP_PX:].T]
+    straight = [float(side.any(axis=1).mean()) >= STRAIGHT for side, tells in zip(sides, inner, strict=True) if tells]
+    return sum(straight) >= min(len(straight), max(2, len(straight) - 1))
 
 
-def _touching(area: Area, part: NDArray[np.bool_], stack: Stack, faces: Boxes) -> list[Area]:
+def _touching(area: Area, part: NDArray[np.float64], stack: Stack, faces: Boxes) -> list[Area]:
     """The equal tiles that touch each other in an area, as many as possible; empty if there are none.
 
-    `part` masks what stands out from the background in the area. At least two tiles have a face, no face lies across a
-    seam, and no tile has one face above another.
+    `part` is how far each pixel of the area differs from the background. At least two tiles have a face, no face lies
+    across a seam, and no tile has one face above another.
     """
     height, width = stack.shape[1:]
     inside = [face for face in faces if area.holds(face)]
@@ -173,7 +196,7 @@ def _touching(area: Area, part: NDArray[np.bool_], stack: Stack, faces: Boxes) -
     return []
 
 
-def _cells(stack: Stack, part: NDArray[np.bool_], columns: int, rows: int) -> list[Area]:
+def _cells(stack: Stack, part: NDArray[np.float64], columns: int, rows: int) -> list[Area]:
     """The equal cells of an area in `rows` rows, the fullest of which has `columns`; empty if a seam is missing.
 
     Rows with fewer cells may lie anywhere, as in a last row that is centered. Rows with as many cells share seams.
@@ -187,7 +210,7 @@ def _cells(stack: Stack, part: NDArray[np.bool_], columns: int, rows: int) -> li
         count = round((right - left) / (width / columns))
         if not count or abs((right - left) / count - width / columns) > EQUAL_PX:
             return []
-        if not _is_rectangle(part[top:bottom, left:right]):
+        if not _is_rectangle(part[top:bottom, left:right], (left > 0, False, right < width, False)):
             return []
         alike.setdefault((left, right, count), []).append((top, bottom))
     cells, seams = [], bands[1] if bands else []

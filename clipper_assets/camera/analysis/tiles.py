@@ -19,7 +19,9 @@ from clipper_assets.media.frame import Box
 LEAST_SAMPLES, MOST_SAMPLES = 2, 12
 """Fewest and most samples that are compared; more add nothing but cost."""
 LIVE, NOISE = 0.002, 4
-"""Least share of pixels that change from sample to sample of a camera's picture, and by how many grey levels."""
+"""Least share of pixels that change from one sample to the next in a camera's picture, and by how many grey levels."""
+LIVE_SHARE = 0.15
+"""Least share of the samples with such a change; more than the changes of slides, which may show faces."""
 BORDER_PX, BORDER = 3, 0.7
 """Widest border that marks the active speaker, in pixels of the samples, and least share of a side in its tone."""
 MOSTLY = 0.9
@@ -48,17 +50,16 @@ def tiles(samples: Sequence[Picture], faces: Boxes) -> tuple[Box, ...]:
 def _participants(layout: Layout, stack: Stack, faces: Boxes) -> list[Area]:
     """The areas of participants: cameras with a face, and all others of the same size.
 
-    A camera with a size of its own counts only beside a larger rectangle (a shared screen), or beside other tiles.
+    A camera with a size of its own counts beside other tiles. Alone it counts only beside a larger rectangle without
+    a camera (a shared screen), and with two sides inside the picture: a pillar in a room makes one such side.
     """
     cameras = [area for area in layout.rectangles if any(area.holds(face) for face in faces) and _is_live(area, stack)]
     equals = {camera: [area for area in layout.rectangles if _equal(area, camera)] for camera in cameras}
     chosen = list(dict.fromkeys(area for areas in equals.values() if len(areas) > 1 for area in areas))
     chosen = _completed(chosen, [*layout.rectangles, *layout.ragged])
-    largest = max((area.pixels for area in layout.rectangles), default=0)
-    for camera in cameras:
-        if not any(camera.shared(area) for area in chosen) and (chosen or camera.pixels < largest):
-            chosen.append(camera)
-    return chosen
+    screen = max((area.pixels for area in layout.rectangles if area not in cameras), default=0)
+    alone = [camera for camera in cameras if camera.pixels < screen and sum(camera.inner(stack.shape[1:])) >= 2]
+    return [*chosen, *(each for each in (cameras if chosen else alone) if not any(map(each.shared, chosen)))]
 
 
 def _completed(tiles: list[Area], parts: Sequence[Area]) -> list[Area]:
@@ -77,8 +78,9 @@ def _equal(area: Area, other: Area) -> bool:
 
 
 def _is_live(area: Area, stack: Stack) -> bool:
-    changes = np.abs(np.diff(area.of(stack), axis=0)) > NOISE
-    return bool(np.median(changes.mean(axis=(1, 2))) >= LIVE)
+    """Whether the picture moves in some of the time: even who listens motionless speaks or nods at times."""
+    changes = (np.abs(np.diff(area.of(stack), axis=0)) > NOISE).mean(axis=(1, 2)) >= LIVE
+    return bool(changes.mean() >= LIVE_SHARE)
 
 
 def _without_border(area: Area, stack: Stack) -> Area:

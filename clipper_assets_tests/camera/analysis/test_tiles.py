@@ -211,12 +211,16 @@ def test_a_wall_corner_that_is_not_in_the_middle_is_not_a_seam(at: int) -> None:
     assert_no_tiles(picture)
 
 
+def test_the_light_on_a_wall_makes_no_tiles() -> None:
+    """A band of one tone from top to bottom is left by a light that falls from one side."""
+    assert_no_tiles(np.tile(np.linspace(100, 190, WIDTH), (HEIGHT, 1)).astype(np.uint8))
+
+
 def test_shelves_and_windows_are_not_tiles() -> None:
     shelves, windows = wide_room(9), wide_room(10)
-    light = np.linspace(20, 60, WIDTH)
     for offset, number in product(range(3), range(1, 5)):
-        shelves[108 * number + offset] = light
-        shelves[:, 230 * number + offset] = light[230 * number]
+        shelves[108 * number + offset] = np.linspace(20, 60, WIDTH)
+        shelves[:, 230 * number + offset] = np.linspace(30, 70, HEIGHT)
     for left, top in product([60, 360, 660], [40, 290]):
         windows[top : top + 210, left : left + 240] = 250
     assert_no_tiles(shelves)
