@@ -15,7 +15,7 @@ from clipper_assets.camera.direction.alone import clear_crop, contains, free_roo
 from clipper_assets.camera.direction.crop import UPPER_THIRD, Size, crop_box, crop_size_px, size_px
 from clipper_assets.camera.direction.panels import PANELS, layout_in, panels_px
 from clipper_assets.camera.direction.path import View
-from clipper_assets.media.frame import FRAMES, Aspect, Box
+from clipper_assets.media.frame import FRAMES, Aspect, Box, Frame
 from clipper_assets.shows.show import Layout
 
 EYE_LINE = UPPER_THIRD
@@ -35,6 +35,8 @@ MOST_ENLARGED_ALONE = 5.0
 one of three people does not."""
 TOGETHER_WIDTH = 0.7
 """Largest width of the faces that are framed together: share of the panel's width."""
+LARGEST_WIDTH = 0.85
+"""The same in the frame with the narrowest panels, which stand side by side."""
 
 PORTRAIT = FRAMES[Aspect.portrait]
 CAPTIONS_TOP_PX, CAPTIONS_BOTTOM_PX = PORTRAIT.safe.bottom - 300, PORTRAIT.safe.bottom
@@ -93,6 +95,7 @@ class Composer:
         """
         place, area = _place(layout, panel, count), tile or self._source
         width, height = crop_size_px(size_px(place), (area.width, area.height))
+        source_width, _ = self.crop_px(layout, panel, count=count)
         face, face_px = _around(faces), max(box.height for box in faces)
         eyes_y = fmean(box.top + EYES * box.height for box in faces)
         captions_end = _captions_end(place)
@@ -106,6 +109,7 @@ class Composer:
             max(zooms),
             max(largest, to_eye_line) if tile else largest,
             TOGETHER_WIDTH * width / face.width,
+            LARGEST_WIDTH * self._narrowest_px(layout, panel, count) / face.width * width / source_width,
             MOST_ENLARGED * width / place.width,
         )
         look = _look_room(face, others) if layout == Layout.speaker else 0.0
@@ -117,7 +121,7 @@ class Composer:
             return Box(left, eyes_y - eye_line * crop_height, crop_width, crop_height)
 
         crop = clear_crop(ideal, width / max(zoom, 1.0), face, others, area, place.width / MOST_ENLARGED_ALONE)
-        view = View(crop.center_x, crop.center_y, self.crop_px(layout, panel, count=count)[0] / crop.width)
+        view = View(crop.center_x, crop.center_y, source_width / crop.width)
         within = tile or self._room(layout, panel, count, view, face, others)
         return self._inside(place, replace(view, within=within))
 
@@ -130,11 +134,7 @@ class Composer:
         crop = crop_box(view, size_px(_place(layout, panel, count)), self.source_size_px)
         heads = [head(other) for other in others]
         obstacles = others if touches(crop, heads) else heads
-        places = {
-            frame: panels_px(layout, count or PANELS[layout][0], frame)[panel]
-            for frame in FRAMES.values()
-            if layout_in(frame, layout) is layout
-        }
+        places = _places(layout, panel, count)
 
         def boxes(view: View) -> list[Box]:
             return [crop_box(view, size_px(place), self.source_size_px) for place in places.values()]
@@ -147,6 +147,11 @@ class Composer:
             if is_blurred or not contains(box, face):
                 return None
         return room
+
+    def _narrowest_px(self, layout: Layout, panel: int, count: int) -> float:
+        """Width in source pixels, at zoom 1, of the panel's crop in the frame in which that is narrowest."""
+        sizes = map(size_px, _places(layout, panel, count).values())
+        return min(crop_size_px(size, self.source_size_px)[0] for size in sizes)
 
     @property
     def _source(self) -> Box:
@@ -161,6 +166,15 @@ class Composer:
 def _place(layout: Layout, panel: int, count: int = 0) -> Box:
     """Where a panel is in the portrait frame."""
     return panels_px(layout, count or PANELS[layout][0], PORTRAIT)[panel]
+
+
+def _places(layout: Layout, panel: int, count: int) -> dict[Frame, Box]:
+    """Where a panel is in each frame that can show the layout."""
+    return {
+        frame: panels_px(layout, count or PANELS[layout][0], frame)[panel]
+        for frame in FRAMES.values()
+        if layout_in(frame, layout) is layout
+    }
 
 
 def _captions_end(place: Box) -> float:

@@ -15,9 +15,9 @@ PANELS = {
 }
 """How many rectangles of the source a layout can show."""
 
-TALL_FOR_ROWS = 1.5
-"""Least ratio of height to width of a frame whose panels are stacked in rows. In a lower frame, rows are so wide that
-two people show mostly the wall between them, and panels stand side by side."""
+WIDEST_ROW, WIDEST_ROW_OF_TILES = 16 / 9, 2.0
+"""Largest ratio of width to height of panels in rows; beyond it they stand side by side. A wider panel of a person in a
+room shows mostly the wall, and one of a participant's tile, which is 16:9, loses the crown."""
 TALL_FOR_SLIDES = 1.0
 """Least ratio of height to width of a frame for `screen`; in a lower one, slides leave no room for a face."""
 
@@ -31,7 +31,7 @@ def layout_in(frame: Frame, layout: Layout) -> Layout:
 def panels_px(layout: Layout, count: int, frame: Frame, *, wide: bool = False) -> list[Box]:
     """The places in the clip of a layout's `count` panels, row by row: whole, even pixels that fill the frame.
 
-    `wide` tells that what they show is wide, so that two of them are above each other in a square frame too. The panel
+    `wide` tells that they show wide tiles, two of which are above each other in a square frame too. The panel
     for slides is 16:9, like nearly all slides. Raises ValueError for a number that the layout cannot have.
     """
     if count not in PANELS[layout]:
@@ -45,7 +45,7 @@ def _columns_by_row(count: int, tall: float, *, wide: bool) -> list[int]:
     """How many panels each row has. The panels are close to the shape of a head and shoulders in every frame."""
     if count == 4:
         return [2, 2]
-    if tall >= TALL_FOR_ROWS or (count == 2 and wide and tall >= 1):
+    if count / tall <= (WIDEST_ROW_OF_TILES if wide else WIDEST_ROW):
         return [1] * count
     return [1, 2] if count == 3 and tall >= 1 else [count]
 

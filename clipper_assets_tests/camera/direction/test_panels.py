@@ -32,7 +32,7 @@ def test_panels_fill_the_frame_with_even_sides(aspect: Aspect, layout: Layout, c
     ("aspect", "rows"),
     [
         (Aspect.portrait, {2: [1, 1], 3: [1, 1, 1], 4: [2, 2]}),
-        (Aspect.feed, {2: [2], 3: [1, 2], 4: [2, 2]}),
+        (Aspect.feed, {2: [1, 1], 3: [1, 2], 4: [2, 2]}),
         (Aspect.square, {2: [2], 3: [1, 2], 4: [2, 2]}),
         (Aspect.landscape, {2: [2], 3: [3], 4: [2, 2]}),
     ],
