@@ -66,7 +66,7 @@ def evidence(
     for row, (first, end) in zip(likelihoods, faces, strict=True):
         row[first:end] = 0.0
     judge = _Judge(look, sound, score, [*cuts, pictures])
-    first_asked = _some_of_each_voice(utterances, cuts)
+    first_asked = _some_of_each_voice(utterances, look.keys, judge.borders)
     scores = judge.scores(first_asked)
     if len(first_asked) < len(utterances) and _contradictory(scores, cuts):
         scores |= judge.scores([utterance for utterance in utterances if utterance not in scores])
@@ -91,7 +91,7 @@ def first_spans(utterances: Sequence[Utterance], keys: Sequence[int], borders: S
 
     `keys` are the key pictures, `borders` the first pictures of all shots and the number of pictures.
     """
-    return [_glance(utterance, keys, borders) for utterance in _some_of_each_voice(utterances, borders[:-1])]
+    return [_glance(utterance, keys, borders) for utterance in _some_of_each_voice(utterances, keys, borders)]
 
 
 def _glance(utterance: Utterance, keys: Sequence[int], borders: Sequence[int]) -> Span:
@@ -168,15 +168,24 @@ def _is_clear_by_lips(scores: Iterable[float]) -> bool:
     return best < -DOUBT or (best > DOUBT and all(best - other >= CLEAR for other in others))
 
 
-def _some_of_each_voice(utterances: Sequence[Utterance], cuts: Sequence[int]) -> list[Utterance]:
-    """All utterances without a voice, and of each voice the longest ones, at least one in each shot."""
+def _some_of_each_voice(
+    utterances: Sequence[Utterance], keys: Sequence[int], borders: Sequence[int]
+) -> list[Utterance]:
+    """All utterances without a voice, and of each voice the cheapest ones, at least one in each shot."""
     if len({utterance.voice for utterance in utterances} - {None}) < 2:
         return list(utterances)
+
+    def cost(utterance: Utterance) -> tuple[int, int, int]:
+        """Long enough ones first, then by the pictures that are decoded on the way from a key picture."""
+        first, length = _glance(utterance, keys, borders)[0], utterance.end - utterance.start
+        way = first - max((key for key in keys if key <= first), default=0) if keys else 0
+        return -min(length, GLANCE), way, -length
+
     chosen = [utterance for utterance in utterances if utterance.voice is None]
     of_voice: Counter[str | None] = Counter()
     shots = set()
-    for utterance in sorted(utterances, key=lambda each: each.start - each.end):
-        here = utterance.voice, _shot(utterance, cuts)
+    for utterance in sorted(utterances, key=cost):
+        here = utterance.voice, _shot(utterance, borders)
         if utterance.voice is not None and (of_voice[utterance.voice] < GLANCES_PER_VOICE or here not in shots):
             of_voice[utterance.voice] += 1
             shots.add(here)

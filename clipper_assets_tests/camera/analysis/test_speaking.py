@@ -176,6 +176,14 @@ def test_of_voices_some_utterances_are_looked_at_and_all_where_they_contradict_e
     assert len(set(chain.from_iterable(look.sweeps))) == asked
 
 
+def test_of_each_voice_the_utterances_soonest_after_a_key_picture_are_looked_at() -> None:
+    long = [Utterance(start, start + GLANCE, voice) for start, voice in zip(range(0, 240, 30), "abababab", strict=True)]
+    keys = [0, 90, 180]
+    assert first_spans(long, keys, [0, PICTURES]) == [(start, start + GLANCE) for start in (0, 30, 90, 120, 180, 210)]
+    short = [Utterance(start, start + 20, voice) for start, voice in ((0, "a"), (90, "b"))]
+    assert first_spans([*short, *long[1:3], *long[4:]], keys, [0, PICTURES])[0] == (30, 60)
+
+
 def test_each_shot_of_a_voice_is_looked_at() -> None:
     look = Looks(IS_STILL)
     found(look, spoken("ababababab"), cuts=[0, 50, 100, 150, 200])
