@@ -101,7 +101,7 @@ def _take(scene: Scene, choice: ShotChoice, people: Sequence[int]) -> _Take:
     in_view = [person for person in people if any(track.person == person for track in scene.tracks)]
     if choice.faces and not in_view:
         return _Take((), "no chosen face is in view, so the camera is automatic")
-    keyframes = direct(replace(scene, turns=_turns(scene, in_view)) if in_view else scene, choice.layout).keyframes
+    keyframes = direct(_as_if_speaking(scene, in_view, choice.layout), choice.layout).keyframes
     shown = {key.layout for key in keyframes}
     if Layout.fit in shown and choice.layout is not Layout.fit:
         return _Take((), "no face is in view for long enough, so the camera is automatic")
@@ -115,10 +115,17 @@ def _why(key: Keyframe, unmet: str) -> str:
     return f"{unmet}; {CHOSEN}{moved}" if unmet else f"{CHOSEN}{moved}"
 
 
-def _turns(scene: Scene, people: Sequence[int]) -> tuple[Turn, ...]:
-    """Turns of equal length in which each of these people speaks."""
+def _as_if_speaking(scene: Scene, people: Sequence[int], layout: Layout) -> Scene:
+    """The scene with turns of equal length in which each of these people speaks; the same scene for no people.
+
+    The director fills a `grid` with people who do not speak, so others are left out of one.
+    """
+    if not people:
+        return scene
     ends_s = np.linspace(scene.start_s, scene.end_s, len(people) + 1).tolist()
-    return tuple(Turn(*span, person) for span, person in zip(pairwise(ends_s), people, strict=True))
+    turns = tuple(Turn(*span, person) for span, person in zip(pairwise(ends_s), people, strict=True))
+    tracks = [track for track in scene.tracks if layout is not Layout.grid or track.person in people]
+    return replace(scene, tracks=tuple(tracks), turns=turns)
 
 
 def _people(scene: Scene, faces: Iterable[ChosenFace]) -> list[int]:

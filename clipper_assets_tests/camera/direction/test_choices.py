@@ -167,3 +167,15 @@ def test_outside_of_the_choice_the_path_stays(span: tuple[float, float], layout:
     for time_s in (10.0, 15.0, 22.0, 28.0, 33.0, 39.9):
         if not span[0] - SNAP_S <= time_s < span[1] + SNAP_S:
             assert views_at(path, time_s) == views_at(AUTOMATIC, time_s)
+
+
+def test_three_of_four_people_share_a_grid() -> None:
+    four = [seat(person, 10, 40, 240.0 + 480 * person) for person in range(4)]
+    given = scene(ONE_SHOT, four, (10, 40, 0))
+    faces = [face(person, of=given) for person in (3, 1, 2)]
+    path, unmet = with_choices(direct(given, Layout.auto), given, [choice(10, 40, Layout.grid, *faces)])
+    assert unmet == []
+    (key,) = path.keyframes
+    assert (key.layout, len(key.views)) == (Layout.grid, 3)
+    for view, seat_x_px in zip(key.views, (720, 1200, 1680), strict=True):
+        assert abs(view.center_x_px - seat_x_px) < 120  # the last one is at the edge of the source
