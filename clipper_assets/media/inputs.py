@@ -4,8 +4,10 @@ An upload can be replaced at any moment after it was probed. So every input is r
 playlist can make ffmpeg read another file or address.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,6 +15,7 @@ from urllib.request import Request, urlopen
 import ffmpeg
 
 if TYPE_CHECKING:
+    from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
 
 Stream = Any
@@ -48,13 +51,21 @@ def generated_input(graph: str) -> Stream:
 
 
 def open_media(
-    media_source: str | Path, *, timeout: tuple[float, float] | None = None, metadata_errors: str = "strict"
+    media_source: str | Path,
+    *,
+    timeout: tuple[float, float] | None = None,
+    metadata_errors: str = "strict",
+    options: Mapping[str, str] = MappingProxyType({}),
+    hwaccel: "HWAccel | None" = None,
 ) -> "InputContainer":
-    """Open a recording with PyAV. Raises `av.FFmpegError` if it cannot be opened or has a format not allowed here."""
+    """Open a recording with PyAV; `options` are those of ffmpeg's demuxers and protocols.
+
+    Raises `av.FFmpegError` if it cannot be opened or has a format not allowed here.
+    """
     import av
 
-    limits = _limits(str(media_source), CONTAINERS)
-    return av.open(str(media_source), timeout=timeout, options=limits, metadata_errors=metadata_errors)
+    limits = {**options, **_limits(str(media_source), CONTAINERS)}
+    return av.open(str(media_source), timeout=timeout, options=limits, metadata_errors=metadata_errors, hwaccel=hwaccel)
 
 
 def read(media_source: str, start: int, at_most: int) -> bytes:
