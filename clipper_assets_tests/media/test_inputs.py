@@ -4,7 +4,6 @@ import av
 import ffmpeg
 import pytest
 
-from clipper_assets.camera.analysis.frames import grey_pictures
 from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.clips.rendering.filtergraph import video_arguments
 from clipper_assets.episodes import audio
@@ -15,6 +14,7 @@ from clipper_assets.runtime.errors import UploadRefusedError
 from clipper_assets.setting_types import Microphones
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets_tests.support.media import lavfi, make, plan_of, source_of
+from clipper_assets_tests.support.pictures import grey_pictures
 
 PLAYLISTS = {"concat": ["other.mp4"], "hls": ["-f", "hls"], "dash": ["-f", "dash"]}
 

@@ -1,7 +1,6 @@
 """Analyses an episode's windows: finds shots and faces, recognises people, and decides who speaks when."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,12 +11,15 @@ import pyarrow as pa
 from clipper_assets.camera.analysis.asd import Score, lr_asd
 from clipper_assets.camera.analysis.attribution import AnalysedWindow, attribute_speakers
 from clipper_assets.camera.analysis.faces import Detector, haar, ultraface
-from clipper_assets.camera.analysis.frames import Picture, grey_pictures, picture_size_px
+from clipper_assets.camera.analysis.frames import picture_size_px
+from clipper_assets.camera.analysis.looking import Looking
 from clipper_assets.camera.analysis.observation import Observation
+from clipper_assets.camera.analysis.recording import Recording
 from clipper_assets.camera.analysis.screens import SAMPLE, screen
-from clipper_assets.camera.analysis.speaking import evidence
+from clipper_assets.camera.analysis.speaking import evidence, first_spans
+from clipper_assets.camera.analysis.sweep import Swept, sweep
 from clipper_assets.camera.analysis.tiles import tiles
-from clipper_assets.camera.analysis.tracks import Follower, FromMemory
+from clipper_assets.camera.analysis.tracks import FollowedFace, follow
 from clipper_assets.camera.analysis.utterances import utterances
 from clipper_assets.camera.scene import FPS, Scene, Shot, Track
 from clipper_assets.episodes.source import RawVideo
@@ -104,47 +106,40 @@ def _analyse_window(
     report: Report,
 ) -> AnalysedWindow:
     start_s, end_s = window
-    samples: list[Picture] = []
-    follower = Follower(detector)
-    pictures = grey_pictures(media_source, source, start_s, end_s)
-    follower.watch(_collecting_samples(pictures, samples, end_s - start_s, report))
     width_px, height_px = source.square_size_px
     to_source = width_px / picture_size_px(source)[0]
-    tracks = tuple(
-        Track(UNKNOWN, start_s + np.arange(face.first, face.end) / FPS, np.array(face.boxes) * to_source)
-        for face in follower.faces
-    )
-    shots = _shots(follower, samples, start_s, end_s, to_source)
-    spoken = utterances(words, start_s, follower.pictures, follower.cuts)
     sound = speech[round(start_s * SPEECH_RATE_HZ) :]
+    with Recording(media_source, source, start_s, end_s) as recording:
+        uncut, whole = utterances(words, start_s, recording.count, []), [0, recording.count]
+        swept = sweep(recording, detector, lambda keys: first_spans(uncut, keys, whole), report)
+        faces = follow(swept.looks, swept.cuts, swept.pictures)
+        spoken = utterances(words, start_s, swept.pictures, swept.cuts)
+        look = Looking(recording, faces, swept.keys, swept.excerpts)
+        in_view = [(face.first, face.end) for face in faces]
+        likelihoods = evidence(in_view, spoken, swept.cuts, swept.pictures, sound, look, score)
+    tracks = tuple(
+        Track(UNKNOWN, start_s + np.arange(face.first, face.end) / FPS, face.boxes * to_source) for face in faces
+    )
     return AnalysedWindow(
-        Scene(start_s, end_s, width_px, height_px, shots, tracks, ()),
-        follower.pictures,
-        tuple(np.mean(face.portraits, axis=0).round().astype(np.uint8) for face in follower.faces),
-        evidence(
-            [(face.first, face.end) for face in follower.faces],
-            spoken,
-            follower.cuts,
-            follower.pictures,
-            sound,
-            FromMemory(follower.faces),
-            score,
-        ),
+        Scene(start_s, end_s, width_px, height_px, _shots(swept, faces, start_s, end_s, to_source), tracks, ()),
+        swept.pictures,
+        tuple(face.portrait for face in faces),
+        likelihoods,
         spoken,
     )
 
 
 def _shots(
-    follower: Follower, samples: Sequence[Picture], start_s: float, end_s: float, to_source: float
+    swept: Swept, tracked: Sequence[FollowedFace], start_s: float, end_s: float, to_source: float
 ) -> tuple[Shot, ...]:
     shots = []
-    for number, (cut, end) in enumerate(pairwise([*follower.cuts, follower.pictures])):
-        shown = samples[math.ceil(cut / FPS) : math.ceil(end / FPS)]
-        medians = [np.median(face.boxes, axis=0) * SAMPLE for face in follower.faces if face.shot == number]
+    for number, (cut, end) in enumerate(pairwise([*swept.cuts, swept.pictures])):
+        shown = [sample for at, sample in swept.samples.items() if cut <= at < end]
+        medians = [np.median(face.boxes, axis=0) * SAMPLE for face in tracked if face.shot == number]
         faces = np.array(medians).reshape(-1, 4)
         participants = tiles(shown, faces)
         box = screen(shown, faces, participants)
-        shot_end_s = end_s if end == follower.pictures else start_s + end / FPS
+        shot_end_s = end_s if end == swept.pictures else start_s + end / FPS
         screen_px = _scaled(box, to_source / SAMPLE) if box else None
         tiles_px = tuple(_scaled(tile, to_source / SAMPLE) for tile in participants)
         shots.append(Shot(start_s + cut / FPS, shot_end_s, screen_px, tiles_px))
@@ -153,17 +148,3 @@ def _shots(
 
 def _scaled(box: Box, factor: float) -> Box:
     return Box(*(value * factor for value in box))
-
-
-def _collecting_samples(
-    pictures: Iterator[Picture], samples: list[Picture], duration_s: float, report: Report
-) -> Iterator[Picture]:
-    """Yield every picture, and append a smaller copy of one picture per second to `samples`."""
-    import cv2
-
-    for number, picture in enumerate(pictures):
-        if number % FPS == 0:
-            small = cv2.resize(picture, None, fx=SAMPLE, fy=SAMPLE, interpolation=cv2.INTER_AREA)
-            samples.append(small.astype(np.uint8, copy=False))
-            report(min(number / FPS / duration_s, 1.0))
-        yield picture

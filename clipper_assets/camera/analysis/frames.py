@@ -1,25 +1,20 @@
-"""Decodes a window once into small grey pictures at 25 frames per second, which it yields one by one."""
+"""The small grey pictures in which the camera looks for faces, made from decoded frames."""
 
-from collections.abc import Generator, Iterator, Sequence
-from itertools import islice, pairwise
+from typing import TYPE_CHECKING
 
-import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.camera.scene import FPS
-from clipper_assets.episodes.picture import input_options, upright
+from clipper_assets.episodes.picture import SAME_SHAPE
 from clipper_assets.episodes.source import RawVideo
-from clipper_assets.media.ffmpeg import chunks, range_options
-from clipper_assets.media.inputs import media_input
 
-LEAST_FPS = 10
-"""Distinct pictures per second that suffice to tell who speaks; with real people, 12 were as good as all of them."""
-GLANCE = 2 * FPS
-"""Number of pictures used to decide whether skipping leaves enough distinct ones."""
+if TYPE_CHECKING:
+    from av import VideoFrame
+
 WIDEST_PX = 960
-DECODING_THREADS = 1
-"""One, because each decoder thread buffers pictures, and two threads cost 4 % more CPU in all."""
+BYTE_BITS = 8
+FULL_RANGE = np.clip((np.arange(256) - 16) * 255 / 219, 0, 255).round().astype(np.uint8)
+"""Grey values from 0 to 255 for those of video, where 16 is black and 235 white (ITU-R BT.709)."""
 
 Picture = NDArray[np.uint8]
 """Grey values of shape (height, width)."""
@@ -32,47 +27,70 @@ def picture_size_px(source: RawVideo) -> tuple[int, int]:
     return max(round(width_px * shrink / 2) * 2, 2), max(round(height_px * shrink / 2) * 2, 2)
 
 
-def grey_pictures(media_source: str, source: RawVideo, start_s: float, end_s: float) -> Iterator[Picture]:
-    """The pictures of a window, number k at `start_s` + k/25 seconds; fewer if the video ends early.
+def small_picture(frame: "VideoFrame", source: RawVideo) -> Picture:
+    """The small picture of a decoded frame, prepared as `episodes.picture.upright` prepares it for clips.
 
-    Non-reference frames (about half of all frames, with most encoders) are not decoded but replaced by the frame before
-    them, unless that leaves too few distinct pictures. Raises FfmpegError if the window cannot be decoded. The ffmpeg
-    process ends with the iteration, or when the iterator is closed.
+    It is upright, in square pixels, fitted into the source's canvas and without its black bars. Of interlaced frames
+    only every second row is used, which leaves no combs.
     """
-    reference_only = _decoded(media_source, source, start_s, end_s, skip_frame="noref")
-    first_pictures = list(islice(reference_only, GLANCE))
-    if _distinct(first_pictures) * FPS < LEAST_FPS * len(first_pictures):
-        reference_only.close()
-        yield from _decoded(media_source, source, start_s, end_s, skip_frame="default")
-        return
-    yield from first_pictures
-    yield from reference_only
+    import cv2
 
-
-def _distinct(pictures: Sequence[Picture]) -> int:
-    return sum(not np.array_equal(*pair) for pair in pairwise(pictures))
-
-
-def _decoded(
-    media_source: str, source: RawVideo, start_s: float, end_s: float, *, skip_frame: str
-) -> Generator[Picture, None, None]:
-    width, height = picture_size_px(source)
-    media = media_input(
-        media_source,
-        ss=f"{start_s:.6f}",
-        t=f"{end_s - start_s:.6f}",
-        threads=DECODING_THREADS,
-        # Saves an eighth of the decoding. Until the next key frame pictures drift by 0.4 to 2.3 grey values on average
-        # (measured), which does not change who is found to speak.
-        skip_loop_filter="all",
-        skip_frame=skip_frame,
-        **input_options(source),
-        **range_options(media_source, source.size_bytes, (end_s - start_s) / source.duration_s),
+    levels = _levels(frame)
+    if source.field_order:
+        levels = levels[::2]
+    levels = np.rot90(levels, round(source.rotation_deg / 90))
+    to_picture = picture_size_px(source)[0] / source.square_size_px[0]
+    width, height = (max(round(side * to_picture), 1) for side in source.canvas_px)
+    aspect = frame.width / frame.height
+    aspect = (1 / aspect if source.rotation_deg % 180 else aspect) * source.sample_aspect_ratio
+    if abs(aspect * height / width - 1) < SAME_SHAPE:
+        canvas = _resized(levels, width, height)
+    else:
+        fitted_width, fitted_height = min(width, round(height * aspect)), min(height, round(width / aspect))
+        left, top = (width - fitted_width) // 2, (height - fitted_height) // 2
+        canvas = np.zeros((height, width), np.uint8)
+        fitted = _resized(levels, fitted_width, fitted_height)
+        canvas[top : top + fitted_height, left : left + fitted_width] = fitted
+    if source.inner:
+        left, top, width, height = (
+            round(side * to_picture)
+            for side in (source.inner.left, source.inner.top, source.inner.width, source.inner.height)
+        )
+        canvas = canvas[top : top + height, left : left + width]
+    picture = _resized(canvas, *picture_size_px(source))
+    return (
+        cv2.LUT(picture, FULL_RANGE).astype(np.uint8, copy=False)
+        if _has_bytes(frame) and not _has_full_range(frame)
+        else picture
     )
-    picture = upright(media[str(source.video_stream)], source)
-    grey = picture.filter("zscale", width, height).filter("format", "gray")
-    grey = grey.filter("fps", FPS, start_time=0)
-    frames = max(round((end_s - start_s) * FPS), 1)
-    arguments = ffmpeg.get_args(ffmpeg.output(grey, "pipe:1", format="rawvideo", vframes=frames))
-    for pixels in chunks(arguments, width * height):
-        yield np.frombuffer(pixels, np.uint8).reshape(height, width)
+
+
+def _has_bytes(frame: "VideoFrame") -> bool:
+    """Whether the first plane of the frame holds its grey values as bytes."""
+    layout = frame.format
+    return layout.is_planar and not layout.is_rgb and layout.components[0].bits == BYTE_BITS
+
+
+def _has_full_range(frame: "VideoFrame") -> bool:
+    from av.video.reformatter import ColorRange
+
+    return frame.color_range == ColorRange.JPEG or frame.format.name.startswith(("yuvj", "gray"))
+
+
+def _levels(frame: "VideoFrame") -> Picture:
+    """The grey values of a frame; without a copy if its first plane has them as bytes."""
+    if _has_bytes(frame):
+        plane = frame.planes[0]
+        rows: Picture = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        return rows[: frame.height, : frame.width]
+    return frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
+
+
+def _resized(picture: Picture, width: int, height: int) -> Picture:
+    import cv2
+
+    if picture.shape == (height, width):
+        return picture
+    shrinks = picture.shape[1] > width
+    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return resized.astype(np.uint8, copy=False)

@@ -1,178 +1,126 @@
-"""Tracks faces from picture to picture within a shot, and collects what is needed to decide who speaks."""
+"""Tracks faces within shots, from the pictures in which they were looked for."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clipper_assets.camera.analysis.excerpts import Excerpt, Span
-from clipper_assets.camera.analysis.faces import Detector
 from clipper_assets.camera.analysis.frames import Picture
-from clipper_assets.camera.analysis.mouth import Motion, cut_face, cut_square, motion, normalised
-from clipper_assets.camera.analysis.observation import PORTRAIT_PX
-from clipper_assets.camera.analysis.shots import with_cuts
 from clipper_assets.camera.scene import FPS, Boxes
 
 SMOOTHED_S = 0.3
 """Time constant that smooths boxes: detector jitter is faster, head movement that the camera must follow is slower."""
-FARTHEST = 0.6
-"""Largest movement of a face from one detection to the next, in sizes of the face."""
+FARTHEST, FARTHER_PER_S, MOST_FAR = 0.5, 0.3, 1.2
+"""Largest movement of a face from one look to the next, in sizes of the face: at once, more per second, and at most."""
 MOST_GROWTH = 1.6
 LOST_S = 1.0
 SHORTEST_S = 0.6
-"""A track that is shorter, or has fewer than half of the possible detections, is discarded as a false positive."""
-MOST_FACES = 6
-"""Most faces tracked at a time in a shot; the largest ones are chosen."""
-LIPS = (slice(48, 160), slice(24, 136))
-"""The part of a cut-out face that LR-ASD gets: 0.7 of the square's side, 112 pixels, around nose and mouth."""
-PORTRAIT_SIDES, PORTRAIT_LOWERED = 1.5, 0.05
-"""Side of a portrait in sides of the face, and how far its centre lies below the face's, in sides of the portrait."""
-
-Box = NDArray[np.float64]
-"""Left, top, width and height in pixels of the small pictures, shape (4,)."""
+"""A track that is shorter, or was found in fewer than half of the looks during it, is discarded as a false positive."""
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
+class Found:
+    """The faces found in one picture: their boxes in its pixels, shape (n, 4), and a portrait (24x24) of each."""
+
+    boxes: Boxes
+    portraits: Sequence[Picture]
+
+
+@dataclass(frozen=True, eq=False)
 class FollowedFace:
     """One face tracked through one shot, from picture number `first` of the window on.
 
-    `boxes`, `motions` and `lips` (112x112) have one entry per picture; `portraits` (24x24) one per detection.
+    `boxes` has one row per picture, in pixels of the small pictures; `portrait` is the mean of all its portraits.
     """
 
     shot: int
     first: int
-    boxes: list[Box] = field(default_factory=list)
-    motions: list[Motion] = field(default_factory=list)
-    lips: list[Picture] = field(default_factory=list)
-    portraits: list[Picture] = field(default_factory=list)
-    _previous: NDArray[np.float32] | None = None
+    boxes: Boxes
+    portrait: Picture
 
     @property
     def end(self) -> int:
         """The number of the picture after the track's last one."""
         return self.first + len(self.boxes)
 
-    def add(self, picture: Picture, box: Box) -> None:
-        """Append the next picture, in which the face is at `box`."""
-        face = cut_face(picture, box)
-        current = normalised(face)
-        self.motions.append(motion(current if self._previous is None else self._previous, current))
-        self._previous = current
-        self.lips.append(face[LIPS].copy())
-        self.boxes.append(box)
 
-    def portray(self, picture: Picture) -> None:
-        """Append a portrait cut out of the picture that was added last."""
-        left, top, width, height = self.boxes[-1]
-        side = PORTRAIT_SIDES * max(width, height)
-        center_y = top + height / 2 + PORTRAIT_LOWERED * side
-        self.portraits.append(cut_square(picture, left + width / 2, center_y, side, PORTRAIT_PX))
+@dataclass(eq=False)
+class _Track:
+    """A face found in looks number `seen` at the smoothed boxes `boxes`."""
 
+    seen: list[int]
+    boxes: list[NDArray[np.float64]]
+    portraits: list[Picture] = field(default_factory=list)
+    missed: int = 0
 
-class FromMemory:
-    """Looks at faces whose lips and motions were kept for every picture."""
-
-    keys: Sequence[int] = ()
-
-    def __init__(self, faces: Sequence[FollowedFace]):
-        self._faces = faces
-
-    def expect(self, spans: Sequence[Span]) -> None:
-        """Everything is in memory already."""
-
-    def __call__(self, first: int, end: int) -> Mapping[int, Excerpt]:
-        """The excerpt of each face, by its number, that is in view throughout."""
-        return {
-            number: Excerpt(
-                face.lips[first - face.first : end - face.first], face.motions[first - face.first : end - face.first]
-            )
-            for number, face in enumerate(self._faces)
-            if face.first <= first and end <= face.end
-        }
+    def add(self, number: int, box: NDArray[np.float64], portrait: Picture) -> None:
+        gain = 1.0 if not self.seen else 1 - float(np.exp(-(number - self.seen[-1]) / FPS / SMOOTHED_S))
+        self.boxes.append(box if not self.seen else self.boxes[-1] + gain * (box - self.boxes[-1]))
+        self.seen.append(number)
+        self.portraits.append(portrait)
+        self.missed = 0
 
 
-class Follower:
-    """Tracks the faces of a window; afterwards `faces` holds the tracks, `cuts` the first picture number of each shot.
+def follow(looks: Mapping[int, Found], cuts: Sequence[int], pictures: int) -> list[FollowedFace]:
+    """The tracks of all faces found in `looks`, in a window of that many pictures whose shots begin at `cuts`.
 
-    Only about one second of pictures and the cut-out lips are kept in memory.
+    The numbers of looks before the first and after the last picture belong to the first and the last shot. Between two
+    looks, boxes are interpolated.
     """
-
-    def __init__(self, detector: Detector):
-        self.pictures = 0
-        self.cuts = [0]
-        self.faces: list[FollowedFace] = []
-        self._detector = detector
-        self._lost = max(round(LOST_S * FPS), 2 * detector.every)
-        self._gain = 1 - float(np.exp(-detector.every / FPS / SMOOTHED_S))
-        self._recent: deque[Picture] = deque(maxlen=self._lost + detector.every)
-        self._following: list[FollowedFace] = []
-
-    def watch(self, pictures: Iterable[Picture]) -> None:
-        """Track the faces through all pictures of the window."""
-        for picture, cut in with_cuts(pictures):
-            if cut:
-                self._end_shot()
-                self.cuts.append(self.pictures)
-            self._recent.append(picture)
-            if (self.pictures - self.cuts[-1]) % self._detector.every == 0:
-                self._detect(picture)
-            self.pictures += 1
-        self._end_shot()
-
-    def _detect(self, picture: Picture) -> None:
-        detections = self._detector.find(picture)
-        largest = detections[np.argsort(-detections[:, 3])][:MOST_FACES]
-        for known, box in _linked(self._following, largest):
-            if known:
-                self._extend(known, box)
-            face = known or self._begin(picture, box)
-            face.portray(picture)
-        for face in [face for face in self._following if self.pictures + 1 - face.end >= self._lost]:
-            self._finish(face)
-
-    def _begin(self, picture: Picture, box: Box) -> FollowedFace:
-        face = FollowedFace(len(self.cuts) - 1, self.pictures)
-        face.add(picture, box)
-        self._following.append(face)
-        return face
-
-    def _extend(self, face: FollowedFace, detected: Box) -> None:
-        """Extend a track to the newest picture, moving smoothly towards the `detected` box."""
-        last = face.boxes[-1]
-        movement = self._gain * (detected - last)
-        missing = self.pictures + 1 - face.end
-        for step in range(1, missing + 1):
-            face.add(self._recent[step - missing - 1], last + movement * step / missing)
-
-    def _end_shot(self) -> None:
-        """Finish all tracks; faces found in the last detection keep their place until the cut."""
-        for face in list(self._following):
-            missing = self.pictures - face.end
-            for step in range(missing if missing < self._detector.every else 0):
-                face.add(self._recent[step - missing], face.boxes[-1])
-            self._finish(face)
-
-    def _finish(self, face: FollowedFace) -> None:
-        self._following.remove(face)
-        if len(face.boxes) >= SHORTEST_S * FPS and len(face.portraits) * self._detector.every * 2 >= len(face.boxes):
-            self.faces.append(face)
+    faces = []
+    for shot, (begin, end) in enumerate(pairwise([*cuts, pictures])):
+        numbers = sorted(
+            number for number in looks if (begin <= number or shot == 0) and (number < end or shot == len(cuts) - 1)
+        )
+        for track in _tracks(looks, numbers):
+            first = begin if track.seen[0] == numbers[0] else max(track.seen[0], begin)
+            last = end if track.seen[-1] == numbers[-1] else min(track.seen[-1] + 1, end)
+            during = sum(first <= number < last for number in numbers)
+            often = len(track.seen) * 2 >= during and len(track.seen) >= min(2, len(numbers))
+            if last - first >= SHORTEST_S * FPS and often:
+                boxes = np.stack(
+                    [np.interp(np.arange(first, last), track.seen, side) for side in np.array(track.boxes).T], axis=1
+                )
+                portrait = np.mean(track.portraits, axis=0).round().astype(np.uint8)
+                faces.append(FollowedFace(shot, first, boxes, portrait))
+    return faces
 
 
-def _linked(following: list[FollowedFace], detections: Boxes) -> list[tuple[FollowedFace | None, Box]]:
-    """Pair each detected box with the tracked face it belongs to, the closest pairs first; None for a new face."""
+def _tracks(looks: Mapping[int, Found], numbers: Sequence[int]) -> list[_Track]:
+    """The tracks through the looks of one shot, in the order of their beginnings."""
+    tracks: list[_Track] = []
+    following: list[_Track] = []
+    for number in numbers:
+        found = looks[number]
+        owners = _linked(following, number, found.boxes)
+        for track in following:
+            track.missed += 1
+        for index, (box, portrait) in enumerate(zip(found.boxes, found.portraits, strict=True)):
+            if index not in owners:
+                owners[index] = _Track([], [])
+                tracks.append(owners[index])
+                following.append(owners[index])
+            owners[index].add(number, box, portrait)
+        following = [track for track in following if track.missed < 2 or number + 1 - track.seen[-1] <= LOST_S * FPS]
+    return tracks
+
+
+def _linked(following: Sequence[_Track], number: int, found: Boxes) -> dict[int, _Track]:
+    """The track of each found box that continues one, by the box's index; the closest pairs first."""
     pairs = []
-    for face in following:
-        last = face.boxes[-1]
+    for track in following:
+        last = track.boxes[-1]
         size = last[2:].mean()
-        for number, box in enumerate(detections):
+        farthest = min(FARTHEST + FARTHER_PER_S * (number - track.seen[-1]) / FPS, MOST_FAR)
+        for index, box in enumerate(found):
             distance = float(np.hypot(*(box[:2] + box[2:] / 2 - last[:2] - last[2:] / 2))) / size
             growth = box[2:].mean() / size
-            if distance < FARTHEST and 1 / MOST_GROWTH < growth < MOST_GROWTH:
-                pairs.append((distance, number, face))
-    owners: dict[int, FollowedFace] = {}
-    for _, number, face in sorted(pairs, key=lambda pair: pair[0]):
-        if number not in owners and face not in owners.values():
-            owners[number] = face
-    return [(owners.get(number), box) for number, box in enumerate(detections)]
+            if distance < farthest and 1 / MOST_GROWTH < growth < MOST_GROWTH:
+                pairs.append((distance, index, track))
+    owners: dict[int, _Track] = {}
+    for _, index, track in sorted(pairs, key=lambda pair: pair[0]):
+        if index not in owners and track not in owners.values():
+            owners[index] = track
+    return owners

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from clipper_assets.camera.analysis.asd import lr_asd, mfcc
 from clipper_assets.camera.analysis.faces import ultraface
-from clipper_assets.camera.analysis.frames import grey_pictures
-from clipper_assets.camera.analysis.tracks import Follower
+from clipper_assets.camera.analysis.looking import excerpt
 from clipper_assets.camera.scene import FPS
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
 from clipper_assets.models.store import verify
 from clipper_assets_tests.camera.sample import MODELS, needs_models, sample_speech
 from clipper_assets_tests.support.media import SAMPLE, source_of
+from clipper_assets_tests.support.pictures import grey_pictures
 
 FIRST = [21.404, 1.028, -22.609, 19.746, 49.076, -8.129, -67.177, -46.528, -6.947, -13.18, -24.326, -8.577, 3.208]
 LAST = [22.22, -7.786, -7.724, 47.369, -17.501, -7.926, 30.042, -34.033, -18.087, 9.196, -37.73, -15.775, 0.973]
@@ -46,10 +46,11 @@ def test_there_are_a_hundred_finite_rows_of_coefficients_a_second(samples: int, 
 @needs_models
 def test_the_speaking_face_has_the_higher_score() -> None:
     score = lr_asd(verify("lr-asd-frontend", MODELS), verify("lr-asd-backend", MODELS))
-    follower = Follower(ultraface(verify("ultraface-rfb-320", MODELS)))
     file, start_s = SAMPLE / "episode.mp4", 12.0
-    follower.watch(grey_pictures(f"file:{file}", source_of(file), start_s, start_s + 2))
-    host, guest = sorted(follower.faces, key=lambda face: face.boxes[0][0])
+    pictures = list(grey_pictures(f"file:{file}", source_of(file), start_s, start_s + 2))
+    boxes = ultraface(verify("ultraface-rfb-320", MODELS)).find(pictures[0])
+    faces = boxes[np.argsort(boxes[:, 0])]
+    host, guest = (excerpt(pictures, np.tile(face, (len(pictures), 1))) for face in faces)
     sound = sample_speech()[round(start_s * SPEECH_RATE_HZ) :][: 2 * SPEECH_RATE_HZ]
     speaking, listening = (score(face.lips, sound) for face in (host, guest))
     assert speaking.shape == listening.shape == (2 * FPS,)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from clipper_assets.camera.analysis.faces import Detector, haar, overlap, ultraface
-from clipper_assets.camera.analysis.frames import Picture, grey_pictures
+from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.scene import Boxes
 from clipper_assets.models.store import verify
 from clipper_assets_tests.camera.sample import MODELS, needs_models, truth
 from clipper_assets_tests.support.media import SAMPLE, source_of
+from clipper_assets_tests.support.pictures import grey_pictures
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from clipper_assets.camera.analysis.frames import Picture, grey_pictures
+from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.analysis.screens import screen
 from clipper_assets.camera.scene import Boxes
 from clipper_assets_tests.support.media import SAMPLE, source_of
+from clipper_assets_tests.support.pictures import grey_pictures
 
 NO_FACE: Boxes = np.empty((0, 4))
 ROOM = np.random.default_rng(5)

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from clipper_assets.camera.analysis.frames import grey_pictures, picture_size_px
+from clipper_assets.camera.analysis.frames import picture_size_px
 from clipper_assets.camera.direction.path import still
 from clipper_assets.episodes.combs import Combs
 from clipper_assets.media.frame import Frame
 from clipper_assets.shows.show import Layout
 from clipper_assets_tests.support.media import SMALL, frames, lavfi, make, plan_of
+from clipper_assets_tests.support.pictures import grey_pictures
 from clipper_assets_tests.support.uploads import joined, looked_at, rendered, webm
 
 pytestmark = pytest.mark.episodes

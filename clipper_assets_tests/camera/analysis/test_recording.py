@@ -1,0 +1,114 @@
+"""Decoding single pictures of a window from real files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from werkzeug.wrappers import Response
+
+from clipper_assets.camera.analysis.recording import APART, Recording
+from clipper_assets.media.ffmpeg import FfmpegError
+from clipper_assets_tests.support.loopback import on_loopback
+from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
+
+RAMP = "color=black:s=128x72:r=25,format=yuv420p,geq=lum='16+N/2':cb=128:cr=128"
+"""A video whose picture number k has the grey value k / 2 above black."""
+B_FRAMES = ["-c:v", "libx264", "-g", "50", "-bf", "3", "-x264-params", "scenecut=0", "-pix_fmt", "yuv420p"]
+LONG_S = 8
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("recording")
+    mp4 = make(folder / "a.mp4", *lavfi(RAMP), "-t", str(LONG_S), *B_FRAMES)
+    return {"mp4": mp4, "mkv": make(folder / "a.mkv", "-i", str(mp4), "-c", "copy")}
+
+
+def opened(file: Path, start_s: float = 1.0, end_s: float = 7.0) -> Recording:
+    return Recording(f"file:{file}", source_of(file), start_s, end_s)
+
+
+def grey(picture: int) -> float:
+    """The grey value of a picture of `RAMP`, in the full range."""
+    return picture / 2 * 255 / 219
+
+
+def levels(recording: Recording, first: int, end: int) -> dict[int, float]:
+    return {number: float(picture.mean()) for number, picture in recording.read(first, end)}
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+def test_pictures_are_the_same_in_whatever_order_they_are_read(container: str, files: dict[str, Path]) -> None:
+    with opened(files[container]) as recording:
+        keys = [number for number, _ in recording.key_pictures()]
+        whole = levels(recording, 0, recording.count)
+        assert keys == [-25, 25, 75, 125, 175][: len(keys)]
+        assert len(keys) >= 4
+        assert [*whole] == list(range(150))
+        for first, end in ((100, 130), (140, 145), (20, 60), (75, 76), (30, 31)):
+            assert levels(recording, first, end) == {number: whole[number] for number in range(first, end)}
+    # Only some of the pictures are decoded, so each is shown a little longer.
+    assert np.abs([level - grey(number + 25) for number, level in whole.items()]).max() < 3
+
+
+def test_key_pictures_are_those_of_the_file(files: dict[str, Path]) -> None:
+    with opened(files["mp4"]) as recording:
+        for number, picture in recording.key_pictures():
+            assert picture.mean() == pytest.approx(grey(number + 25), abs=1.5)
+
+
+def test_of_many_key_pictures_only_some_are_looked_at(tmp_path: Path) -> None:
+    file = make(tmp_path / "intra.mp4", *lavfi(RAMP), "-t", "4", "-c:v", "libx264", "-g", "1", "-pix_fmt", "yuv420p")
+    with opened(file, 0.0, 3.0) as recording:
+        keys = [number for number, _ in recording.key_pictures()]
+        assert np.diff(keys).min() >= APART - 1
+        assert len(keys) >= 5
+
+
+def test_frames_that_others_do_not_need_are_decoded_if_few_are_left(tmp_path: Path) -> None:
+    sparse = [*B_FRAMES[:4], "-bf", "7", "-x264-params", "b-pyramid=none:b-adapt=0:scenecut=0", "-pix_fmt", "yuv420p"]
+    file = make(tmp_path / "b.mp4", *lavfi(RAMP), "-t", "4", *sparse)
+    with opened(file, 0.0, 4.0) as recording:
+        distinct = {id(picture) for number, picture in list(recording.read(0, 100)) if number >= 50}
+    assert len(distinct) >= 40
+
+
+def test_a_video_without_an_index_can_be_read(tmp_path: Path, files: dict[str, Path]) -> None:
+    file = make(tmp_path / "a.flv", "-i", str(files["mp4"]), "-c", "copy")
+    with opened(file) as recording:
+        assert [*levels(recording, 60, 70)] == list(range(60, 70))
+        assert len(levels(recording, 0, 150)) == 150
+
+
+def test_a_window_past_the_end_has_fewer_pictures(files: dict[str, Path]) -> None:
+    with opened(files["mp4"], 7.0, 12.0) as recording:
+        assert len(levels(recording, 0, recording.count)) == pytest.approx(25, abs=2)
+    with opened(files["mp4"], 20.0, 22.0) as recording:
+        assert levels(recording, 0, recording.count) == {}
+
+
+def test_a_large_packet_may_hold_a_cut(tmp_path: Path) -> None:
+    noise = "nullsrc=s=320x180:r=25,geq=lum='random(1)*255':cb=128:cr=128,trim=end_frame=1,loop=-1:1"
+    graph = f"{noise},trim=duration=2[a];testsrc=s=320x180:r=25:d=2,format=yuv420p[b];[b][a]concat,setpts=N/25/TB"
+    file = make(tmp_path / "cut.mp4", *lavfi(graph), "-t", "4", *B_FRAMES[:2], "-g", "250", *B_FRAMES[6:])
+    with opened(file, 0.0, 4.0) as recording:
+        assert recording.may_have_cut(40, 60)
+        assert not recording.may_have_cut(5, 30)
+
+
+def test_a_damaged_packet_is_left_out(tmp_path: Path, files: dict[str, Path]) -> None:
+    content = bytearray(files["mp4"].read_bytes())
+    at = content.index(b"mdat") + len(content) // 4
+    content[at : at + 200] = bytes(200)
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(content)
+    with opened(damaged) as recording:
+        assert len(levels(recording, 0, recording.count)) == 150
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, PermissionError), (404, FfmpegError)])
+def test_errors_of_a_server_do_not_leak_the_url_signature(status: int, error: type[Exception]) -> None:
+    source = source_of(SAMPLE / "episode.mp4")
+    with on_loopback(Response(status=status)) as url, pytest.raises(error) as failed:
+        Recording(f"{url}/episode.mp4?X-Amz-Signature=secret", source, 0.0, 1.0)
+    assert "secret" not in str(failed.value)
