@@ -6,14 +6,13 @@ from dataclasses import replace
 from statistics import fmean
 from typing import NamedTuple
 
-from clipper_assets.camera.direction.crop import Size, are_wide, shown_boxes, views_at
-from clipper_assets.camera.direction.panels import layout_in, panels_px
-from clipper_assets.camera.direction.path import CameraPath
+from clipper_assets.camera.direction.crop import Size, views_at
+from clipper_assets.camera.direction.path import CameraPath, Keyframe
+from clipper_assets.camera.direction.pictures import picture_of
 from clipper_assets.camera.scene import Scene
 from clipper_assets.captions.layout import Captions, Place, Places
 from clipper_assets.clips.plan import ClipPlan
 from clipper_assets.media.frame import Box, Frame
-from clipper_assets.shows.show import Layout
 
 FEATURES = (
     (0.0, 0.25, 0.2),
@@ -140,16 +139,8 @@ def _in_frame(
     box: Box, path: CameraPath, time_s: float, frame: Frame, source_size_px: Size
 ) -> Iterator[tuple[Box, Box]]:
     """Where a box of the source is seen in the frame, and in which panel: once for each panel that shows its centre."""
-    layout, views = views_at(path, time_s)
-    layout = layout_in(frame, layout)
-    shown = shown_boxes(path, time_s, frame, source_size_px)
-    if layout is Layout.fit:
-        scale = min(frame.width_px / source_size_px[0], frame.height_px / source_size_px[1])
-        width_px, height_px = source_size_px[0] * scale, source_size_px[1] * scale
-        panels = [Box((frame.width_px - width_px) / 2, (frame.height_px - height_px) / 2, width_px, height_px)]
-    else:
-        panels = panels_px(layout, len(views), frame, wide=are_wide(views))
-    for crop, panel in zip(shown, panels, strict=True):
+    key = Keyframe(time_s, *views_at(path, time_s))
+    for crop, panel in picture_of(key, frame, source_size_px):
         if crop.left <= box.center_x <= crop.right and crop.top <= box.center_y <= crop.bottom:
             scale = panel.width / crop.width
             left, top = panel.left + (box.left - crop.left) * scale, panel.top + (box.top - crop.top) * scale

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from clipper_assets.camera.direction.crop import Size, crop_box, size_px
+from clipper_assets.camera.direction.crop import Size, are_wide, crop_box, size_px
 from clipper_assets.camera.direction.panels import layout_in, panels_px
 from clipper_assets.camera.direction.path import Keyframe
 from clipper_assets.media.frame import Box, Frame
@@ -24,7 +24,7 @@ def picture_of(key: Keyframe, frame: Frame, source_size_px: Size) -> list[PanelP
         share = min(frame.width_px / width, frame.height_px / height)
         left, top = (frame.width_px - width * share) / 2, (frame.height_px - height * share) / 2
         return [PanelPicture(Box(0, 0, width, height), Box(left, top, width * share, height * share))]
-    places = panels_px(layout, len(key.views), frame)
+    places = panels_px(layout, len(key.views), frame, wide=are_wide(key.views))
     return [
         PanelPicture(crop_box(view, size_px(place), source_size_px), place)
         for view, place in zip(key.views, places, strict=True)
