@@ -40,9 +40,31 @@ class Encoder:
         return self.name != X264.name
 
 
+X264_TOOLS = {
+    "cabac": "1",
+    "no-deblock": "0",
+    "8x8dct": "1",
+    "partitions": "i8x8,i4x4",
+    "bframes": "3",
+    "b-adapt": "0",
+    "aq-mode": "3",
+    "aq-strength": "0.4",
+}
+"""What is added to the preset `ultrafast`, as x264 names it; its full-pixel motion search without lookahead stays.
+
+At no more than 1.3 times the bytes, the clips of `benchmarks/encoders.py` are better than at `veryfast` with crf 20 by
+VMAF, XPSNR and SSIM, for 0.3 to 0.5 of its CPU-seconds. The preset alone looks blocky, since it does not deblock.
+Adaptive quantization with a bias to dark scenes keeps dark gradients from banding.
+"""
 X264 = Encoder(
     "libx264",
-    (("preset", "veryfast"), ("crf", "20"), ("maxrate", "12M"), ("bufsize", "24M"), ("threads", "4")),
+    (
+        ("preset", "ultrafast"),
+        ("crf", "22"),
+        ("x264-params", ":".join(f"{name}={value}" for name, value in X264_TOOLS.items())),
+        *LARGEST_RATE,
+        ("threads", "4"),
+    ),
 )
 """Always four threads: each buffers frames, and x264's default of 1.5 threads per core takes gigabytes."""
 NVENC = Encoder("h264_nvenc", (("preset", "p5"), ("rc", "vbr"), ("cq", "21"), ("b:v", "0"), *LARGEST_RATE))

@@ -84,7 +84,7 @@ def test_frames_are_uploaded_to_a_device_that_encodes_only_its_own() -> None:
     assert graph.index("format=nv12") < graph.index("hwupload")
 
 
-@pytest.mark.parametrize("encoder", HARDWARE, ids=lambda encoder: encoder.name)
+@pytest.mark.parametrize("encoder", [X264, *HARDWARE], ids=lambda encoder: encoder.name)
 def test_no_encoder_averages_more_than_12_mbit_per_s_over_a_clip(encoder: Encoder) -> None:
     options = options_of(encoding_arguments(encoded(TEN_FRAMES, "clip.mp4", encoder), encoder))
     shortest_s = 12
