@@ -47,9 +47,9 @@ def changed_frames(ass: str, fps: Fraction) -> list[tuple[int, int]]:
     frames = {0}
     for event in pysubs2.SSAFile.from_string(ass):
         for time_ms in (event.start, event.end):
-            first = math.ceil(time_ms * fps / 1000)
-            # libass counts whole milliseconds: if a frame is exactly at one, rounding decides which frame is the first.
-            frames |= {first, first + 1}
+            frame = time_ms * fps / 1000
+            # If a frame is exactly at that time, rounding decides whether the change is in this frame or in the next.
+            frames |= {math.ceil(frame), math.floor(frame) + 1}
     return _runs(sorted(frames))
 
 

@@ -6,7 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import ffmpeg
+import pysubs2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clipper_assets.captions.ass import caption_ass
 from clipper_assets.captions.layout import Captions
@@ -42,10 +45,32 @@ def test_frames_look_as_if_captions_were_drawn_in_each(
     assert max(errors) <= tolerance
 
 
-@pytest.mark.parametrize("fps", [Fraction(25), Fraction(30000, 1001), Fraction(60)])
-def test_captions_are_drawn_in_few_frames(fps: Fraction) -> None:
+@pytest.mark.parametrize(("fps", "at_rounding"), [(Fraction(25), 2), (Fraction(30000, 1001), 1), (Fraction(60), 5)])
+def test_captions_are_drawn_in_few_frames(fps: Fraction, at_rounding: int) -> None:
+    """Once per change, and twice where a frame is exactly at the time of the change, as the first always is."""
     captions = Captions(words("one two three four", each_s=0.5), load_style("pop"), FRAMES[Aspect.portrait], 10.0)
     spans = changed_frames(caption_ass(captions), fps)
     drawn = {number for first, end in spans for number in range(first, end)}
     assert {0, *(math.ceil(0.5 * word * fps) for word in range(4))} <= drawn
-    assert len(drawn) <= 14
+    assert len(drawn) == 5 + at_rounding
+
+
+@given(
+    spans_cs=st.lists(st.tuples(st.integers(0, 150), st.integers(1, 50)), max_size=6),
+    fps=st.sampled_from([Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)]),
+    rounding_ms=st.sampled_from([-1e-6, 0.0, 1e-6]),
+)
+def test_every_frame_in_which_captions_change_is_drawn(
+    spans_cs: list[tuple[int, int]], fps: Fraction, rounding_ms: float
+) -> None:
+    """An event is shown from its start up to its end; libass rounds the frame's time down to whole milliseconds."""
+    events = [pysubs2.SSAEvent(start=start * 10, end=(start + length) * 10) for start, length in spans_cs]
+    ass = pysubs2.SSAFile()
+    ass.events = events
+    drawn = {n for first, end in changed_frames(ass.to_string("ass"), fps) for n in range(first, end)}
+
+    def shown(frame: int) -> list[bool]:
+        time_ms = math.floor(1000 * frame / fps + rounding_ms)
+        return [event.start <= time_ms < event.end for event in events]
+
+    assert {n for n in range(1, math.ceil(2.1 * fps)) if shown(n) != shown(n - 1)} <= drawn
