@@ -75,6 +75,15 @@ def test_each_panel_of_a_split_shows_only_one_person() -> None:
         assert crop.right <= left_out.left or crop.left >= left_out.right
 
 
+@pytest.mark.parametrize("aspect", [Aspect.portrait, Aspect.feed, Aspect.square])
+def test_a_near_face_in_half_of_the_picture_is_whole_in_every_upright_frame(aspect: Aspect) -> None:
+    seen, half = face(480, 670, 528), Box(0, 0, 960, 1080)
+    view = COMPOSER.faces(Layout.split, 0, [seen], [], tile=half)
+    crop = crop_box(view, size_px(panels_px(Layout.split, 2, FRAMES[aspect])[0]), SOURCE)
+    assert crop.left <= seen.left
+    assert seen.right <= crop.right
+
+
 def test_a_face_in_the_lower_panel_is_below_the_captions() -> None:
     seen = shown(Layout.split, 1, face(700, 500, 160), face(1500, 500, 160))
     assert seen.top >= CAPTIONS_BOTTOM_PX - 3
