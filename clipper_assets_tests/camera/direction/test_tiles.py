@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clipper_assets.camera.direction.alone import contains, grown
 from clipper_assets.camera.direction.crop import shown_boxes
 from clipper_assets.camera.direction.director import direct
 from clipper_assets.camera.direction.path import CameraPath
@@ -29,7 +30,7 @@ def boxes(path: CameraPath, aspect: Aspect) -> list[Box]:
 
 
 def is_inside(box: Box, tile: Box) -> bool:
-    return tile.left <= box.left and box.right <= tile.right and tile.top <= box.top and box.bottom <= tile.bottom
+    return contains(grown(tile, 1e-6), box)
 
 
 def test_the_speakers_tile_is_shown_and_nothing_else() -> None:

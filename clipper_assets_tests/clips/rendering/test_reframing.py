@@ -224,8 +224,8 @@ def test_whole_pixels_stay_inside_the_box_that_a_view_must_not_leave(
     keys = Keyframe(0.0, Layout.speaker, (start,)), Keyframe(0.2, Layout.speaker, (end,), ease_s)
     (stretch,) = table(CameraPath(keys), source, FRAMES[aspect])
     for (crop,) in stretch.crops.values():
-        assert tile.left <= crop.x <= crop.x + crop.w <= tile.right
-        assert tile.top <= crop.y <= crop.y + crop.h <= tile.bottom
+        assert tile.left - 1e-6 <= crop.x <= crop.x + crop.w <= tile.right + 1e-6
+        assert tile.top - 1e-6 <= crop.y <= crop.y + crop.h <= tile.bottom + 1e-6
 
 
 @pytest.mark.parametrize(
