@@ -52,6 +52,25 @@ def test_small_faces_are_detected(detector: Detector, picture: Picture) -> None:
         assert overlap(box, true[None])[0] > 0.5
 
 
+@needs_models
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_faces_of_a_fifteenth_of_the_height_are_detected_wherever_they_are(picture: Picture, mirrored: bool) -> None:
+    import cv2
+
+    detector = ultraface(verify("ultraface-rfb-320", MODELS))
+    size = (180, 102)
+    tiny = cv2.resize(picture[:, ::-1] if mirrored else picture, size, interpolation=cv2.INTER_AREA)
+    places = [(left, top) for top in (5, 219, 433) for left in (5, 390, 775)]
+    wall = np.full(picture.shape, 90, np.uint8)
+    for left, top in places:
+        wall[top : top + size[1], left : left + size[0]] = tiny
+    boxes = detector.find(wall)
+    assert boxes[:, 3].max() < 540 / 12
+    for left, top in places:
+        inside = (boxes[:, :2] > [left, top]).all(axis=1) & (boxes[:, :2] < [left + size[0], top + size[1]]).all(axis=1)
+        assert inside.sum() == 2
+
+
 def test_no_face_is_detected_in_an_empty_picture(detector: Detector) -> None:
     assert detector.find(np.full((540, 960), 128, np.uint8)).shape == (0, 4)
 
