@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = (60.0, 60.0)
 """Longest wait for a server to answer, and for its next bytes."""
+REQUESTS = 8
+"""How many times as many ranged requests are made as for a window that is read in one go; each seek wastes about one.
+Of 30 MB in six runs of key pictures, 69 MB were read with one time as many, and 38 MB with eight."""
 LEAST_FPS = 10
 """Distinct pictures per second that suffice to tell who speaks; with real people, 12 were as good as all of them."""
 GLANCE = FPS
@@ -55,7 +58,7 @@ class Recording:
         self._next: tuple[int, VideoFrame] | None = None
         self._picture: Picture | None = None
         self._end = 0
-        share = min((end_s - start_s) / source.duration_s, 1.0)
+        share = min((end_s - start_s) / source.duration_s / REQUESTS, 1.0)
         options = {name: str(value) for name, value in range_options(media_source, source.size_bytes, share).items()}
         stream = source.video_stream or 0
         with _errors():
