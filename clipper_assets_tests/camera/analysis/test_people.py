@@ -27,6 +27,18 @@ def test_in_the_same_place_a_person_may_look_a_little_different() -> None:
     assert recognise([seen(1, 0, 4), seen(2, 10, 14)]) == [0, 1]
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 20), st.integers(-2, 2), st.integers(-2, 2), st.sampled_from([21, 24, 27]))
+def test_a_box_beside_the_face_or_of_another_size_hides_nobody(who: int, across: int, down: int, side: int) -> None:
+    import cv2
+
+    scene = cv2.resize(np.random.default_rng(who).normal(100, 30, (14, 14)), (40, 40), interpolation=cv2.INTER_CUBIC)
+    top, left = 20 - side // 2 + down, 20 - side // 2 + across
+    cut = cv2.resize(scene[top : top + side, left : left + side], (24, 24), interpolation=cv2.INTER_LINEAR)
+    first, second = (portrait.astype(np.float64, copy=False) for portrait in (scene[8:32, 8:32], cut))
+    assert recognise([Appearance(0, 4, np.array(LEFT), first), Appearance(10, 14, np.array(RIGHT), second)]) == [0, 0]
+
+
 def test_known_people_keep_their_numbers() -> None:
     known = [(4, seen(1, 0, 4)), (2, seen(2, 0, 4, RIGHT))]
     assert recognise([seen(3, 10, 14), seen(2, 10, 14, RIGHT), seen(1, 20, 24)], known) == [5, 2, 4]
