@@ -7,6 +7,8 @@ from pathlib import Path
 from clipper_assets.media.ffmpeg import run
 
 EVERY_NTH_FRAME = 3
+SAME_COLOURS = "range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+"""Pixels are compared as they are: ffmpeg would convert them if the tags of the files differ."""
 _MINIMUM = re.compile(r"XPSNR .*\(minimum: (\S+)\)")
 
 
@@ -42,9 +44,9 @@ def _compare(clip: Path, lossless: Path, fps: int, comparison: str) -> str:
         raise ValueError(
             f"{clip.name} has {counts[0]} frames, but {lossless.name} has {counts[1]}; they cannot be compared"
         )
-    even = f"setpts=N/{fps}/TB"
+    same = f"setpts=N/{fps}/TB,setparams={SAME_COLOURS}"
     files = ["-i", str(clip.absolute()), "-i", str(lossless.absolute())]
-    graph = f"[0:v]{even}[clip];[1:v]{even}[lossless];{comparison}"
+    graph = f"[0:v]{same}[clip];[1:v]{same}[lossless];{comparison}"
     return run([*files, "-lavfi", graph, "-f", "null", "-"], cwd=clip.parent)
 
 

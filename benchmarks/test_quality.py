@@ -39,3 +39,11 @@ def test_clips_of_different_length_cannot_be_compared(whole: Path, tmp_path: Pat
     shorter = encoded(tmp_path / "shorter.mp4", frames=6)
     with pytest.raises(ValueError, match=r"shorter\.mp4 has 6 frames"):
         measure(shorter, whole, FPS)
+
+
+@pytest.mark.parametrize("measure", [vmaf, xpsnr])
+def test_tags_of_the_colours_change_nothing(whole: Path, tmp_path: Path, measure: Measure) -> None:
+    tags = "h264_metadata=matrix_coefficients=1:colour_primaries=1:transfer_characteristics=1"
+    clip, tagged = encoded(tmp_path / "clip.mp4", "-crf", "30"), tmp_path / "tagged.mp4"
+    run(["-i", str(clip), "-c", "copy", "-bsf:v", tags, str(tagged)])
+    assert measure(tagged, whole, FPS) == measure(clip, whole, FPS)
