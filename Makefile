@@ -47,7 +47,7 @@ prove-docker: $(VENV)/.dev
 	apt-get install -qq -y docker.io docker-compose debootstrap > /dev/null
 	$(BIN)/pytest -m docker
 
-# CPU, memory, bytes and quality beside the old way and the floor; the first run makes 12 GB of sources in .bench.
+# CPU, memory, bytes and quality beside the old way, commit a2d2b61 and the floor: takes a quarter of an hour.
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 

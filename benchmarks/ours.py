@@ -1,13 +1,12 @@
 """Our pipeline, with the code of the assets: analyse the windows, direct the camera, plan and render each clip."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from benchmarks.source import Episode, Window
-from clipper_assets.camera.analysis.analyse import analyse  # noqa: TID253  # not part of what is measured
+from clipper_assets.camera.analysis.analyse import Analysis, analyse  # noqa: TID253  # not part of what is measured
 from clipper_assets.camera.direction.director import direct  # noqa: TID253
 from clipper_assets.camera.direction.path import CameraPath
 from clipper_assets.captions.styles import load_style
@@ -26,28 +25,36 @@ LOSSLESS = Encoder("libx264", (("preset", "ultrafast"), ("qp", "0"), ("profile:v
 """A lossless encoder, which keeps the frames as the renderer draws them, as the reference for VMAF."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The camera path of each window, and the method that found the speaker."""
-
-    paths: list[CameraPath]
-    method: str
+LR_ASD = "LR-ASD"
+"""The name that the analysis gives to its way of finding the speaker by a model."""
 
 
-def look(episode: Episode, url: str, windows: list[Window], layout: Layout, models_dir: Path | None) -> Shown:
-    """Analyses all windows and directs the camera. Without `models_dir`, no model is used, even if one is cached."""
-    if models_dir is None:
-        os.environ["XDG_CACHE_HOME"] = os.devnull
-    spans = [(window.start_s, window.end_s) for window in windows]
-    speech = episode.load_speech()
-    analysis = analyse(spans, episode.source, url, episode.words, speech, models_dir, _ignore_progress)
-    return Shown([direct(scene, layout) for scene in analysis.scenes], analysis.method)
+def look(episode: Episode, url: str, models_dir: Path | None) -> CameraPath:
+    """Analyses the episode's window with the models of `models_dir` or the cache, and directs the camera by `auto`.
+
+    Raises RuntimeError if LR-ASD is missing.
+    """
+    analysis = _analysed(episode, url, models_dir)
+    if analysis.method != LR_ASD:
+        raise RuntimeError("LR-ASD is missing: run `clipper models`, or name the models' folder in CLIPPER_MODELS_DIR")
+    return direct(analysis.scenes[0], Layout.auto)
 
 
-def make_clip(episode: Episode, url: str, window: Window, camera: CameraPath, encoder: Encoder, folder: Path) -> Path:
-    """Renders the clip of a window into the new folder `folder`. Raises RuntimeError if a fallback was used."""
+def look_without_models(episode: Episode, url: str) -> CameraPath:
+    """Analyses the window without any model, even if one is cached."""
+    os.environ["XDG_CACHE_HOME"] = os.devnull
+    return direct(_analysed(episode, url, None).scenes[0], Layout.auto)
+
+
+def _analysed(episode: Episode, url: str, models_dir: Path | None) -> Analysis:
+    spans, speech = [(episode.window.start_s, episode.window.end_s)], episode.load_speech()
+    return analyse(spans, episode.source, url, episode.words, speech, models_dir, _ignore_progress)
+
+
+def make_clip(episode: Episode, url: str, camera: CameraPath, encoder: Encoder, folder: Path) -> Path:
+    """Renders the clip of the window into the new folder `folder`. Raises RuntimeError if a fallback was used."""
     folder.mkdir()
-    plan = plan_clip(_highlight(window, episode.words), episode.words, episode.source, LOOK, camera)
+    plan = plan_clip(_highlight(episode.window, episode.words), episode.words, episode.source, LOOK, camera)
     rendered = render_clip(plan, episode.source, url, encoder, folder, _ignore_progress)
     if rendered.degraded:
         raise RuntimeError("; ".join(fallback.reason for fallback in rendered.degraded))

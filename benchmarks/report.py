@@ -12,15 +12,25 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import Results, Verdict
+from benchmarks.results import Length, Results, Verdict, Way
 
-CPU_COLUMNS = ("look_cpu_s", "make_cpu_s", "cpu_s", "decode_cpu_s", "encode_cpu_s", "floor_cpu_s")
-OTHER_COLUMNS = ("wall_s", "largest_mb", "added_mb", "read_mb", "output_mb", "floor_output_mb", "vmaf")
+CPU_COLUMNS = (
+    "look_cpu_s",
+    "make_cpu_s",
+    "cpu_s",
+    "decode_cpu_s",
+    "encode_cpu_s",
+    "floor_cpu_s",
+    "ratio",
+    "look_share",
+)
+OTHER_COLUMNS = ("wall_s", "largest_mb", "added_mb", "read_mb", "output_mb", "vmaf", "xpsnr")
 
 
 def print_results(results: Results, limits: Sequence[Verdict], console: Console) -> None:
     """Prints the figures as tables, and whether each limit holds."""
-    for table in (_cpu(results), _others(results), _steps(results), _lengths(results), limits_table(limits)):
+    tables = (_cpu, _others, _steps, _lengths, _stages)
+    for table in (*(build(results) for build in tables), limits_table(limits)):
         if table.row_count:
             console.print(table)
 
@@ -31,39 +41,48 @@ def append_history(file: Path, results: Results, limits: Sequence[Verdict]) -> N
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": {"cpu": _cpu_model(), "cores": os.cpu_count()},
-        "ways": {way.name: {"seconds": way.seconds, **way.figures} for way in (*results.ours, results.old)},
+        "ways": {way.name: {"seconds": way.seconds, **way.figures} for way in results.ways},
+        "of_before": results.of_before,
+        "of_old": results.of_old,
         "old_way_steps_cpu_s": results.old.steps_cpu_s,
-        "lengths": [{**asdict(length), "media_mb": length.media_mb} for length in results.lengths],
+        "lengths": [_length(*entry) for entry in zip(results.lengths, results.by_length, strict=True)],
+        "stages_s": results.stages_s,
         "limits": [asdict(verdict) for verdict in limits],
     }
     with file.open("a") as history:
         history.write(json.dumps(_rounded(entry)) + "\n")
 
 
+def _length(length: Length, ratio: float) -> dict[str, float]:
+    figures = {"cpu_s": length.cpu_s, "ratio": ratio, "index_mb": length.index_mb, "media_mb": length.media_mb}
+    return {"minutes": length.minutes, **figures}
+
+
 def _cpu(results: Results) -> Table:
-    old_cpu_s = results.old.clips[0].cost.cpu_s
-    table = _table(f"CPU-seconds of a clip of {results.center.seconds:.0f} s, median of the windows")
-    for name in ("look", "make", "clip", "decode", "encode", "floor", "x floor", "old / it", "look per s"):
+    table = _table(f"CPU-seconds of a clip of {results.auto.seconds:.0f} s, median of the rounds")
+    for name in ("look", "make", "clip", "decode", "encode", "floor", "make / floor", "look / clip", "per second"):
         table.add_column(name, justify="right")
-    for way in (*results.ours, results.old):
-        figures = way.figures
-        table.add_row(
-            way.name,
-            *(f"{figures[name]:.1f}" for name in CPU_COLUMNS),
-            f"{figures['ratio']:.2f}",
-            f"{old_cpu_s / way.clips[0].cost.cpu_s:.2f}",
-            f"{figures['look_cpu_s'] / way.seconds:.3f}",
-        )
+    for way in results.ways:
+        table.add_row(_named(way, results), *_cells(way, CPU_COLUMNS), f"{way.figures['cpu_s'] / way.seconds:.3f}")
     return table
 
 
 def _others(results: Results) -> Table:
     table = _table("Time, memory, bytes and quality of the same clips")
-    for name in ("wall s", "largest MB", "added MB", "read MB", "output MB", "floor's", "VMAF"):
+    for name in ("wall s", "largest MB", "added MB", "read MB", "output MB", "VMAF", "XPSNR dB"):
         table.add_column(name, justify="right")
-    for way in (*results.ours, results.old):
-        table.add_row(way.name, *(f"{way.figures[name]:.1f}" for name in OTHER_COLUMNS))
+    for way in results.ways:
+        table.add_row(_named(way, results), *_cells(way, OTHER_COLUMNS))
     return table
+
+
+def _named(way: Way, results: Results) -> str:
+    """Returns the name, with the length of a clip that is shorter than the others."""
+    return way.name if way.seconds == results.auto.seconds else f"{way.name} ({way.seconds:.0f} s)"
+
+
+def _cells(way: Way, names: Sequence[str]) -> list[str]:
+    return [f"{way.figures[name]:.2f}" if name in way.figures else "" for name in names]
 
 
 def _steps(results: Results) -> Table:
@@ -75,13 +94,22 @@ def _steps(results: Results) -> Table:
 
 
 def _lengths(results: Results) -> Table:
-    table = _table("The same windows, the speaker followed, by length of the source", first="minutes")
-    for name in ("CPU-s", "wall s", "added MB", "read MB", "index MB", "read beside it MB"):
+    table = _table("The clip of auto by length of the source, median of the rounds", first="minutes")
+    for name in ("CPU-s", "x shortest", "index MB", "read beside it MB"):
         table.add_column(name, justify="right")
-    for length in results.lengths:
-        cost = length.cost
-        figures = (cost.cpu_s, cost.wall_s, cost.added_mb, cost.read_mb, length.index_mb, length.media_mb)
-        table.add_row(str(length.minutes), *(f"{figure:.1f}" for figure in figures))
+    for length, ratio in zip(results.lengths, results.by_length, strict=True):
+        table.add_row(
+            str(length.minutes),
+            *(f"{figure:.2f}" for figure in (length.cpu_s, ratio, length.index_mb, length.media_mb)),
+        )
+    return table
+
+
+def _stages(results: Results) -> Table:
+    table = _table(f"This run took {sum(results.stages_s.values()) / 60:.1f} minutes", first="stage")
+    table.add_column("seconds", justify="right")
+    for name, seconds in results.stages_s.items():
+        table.add_row(name, f"{seconds:.0f}")
     return table
 
 

@@ -1,42 +1,40 @@
 """The figures of a benchmark run, and whether its limits hold."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from statistics import median
 
 from benchmarks.cost import Cost
+from benchmarks.floor import Floor
 
-CENTER_LIMIT, SPEAKER_LIMIT = 1.10, 1.30
-"""Multiples of the floor's CPU-seconds: with a still camera, and with one that follows the speaker."""
-OLD_LIMIT = 6.0
-"""CPU-seconds of the previous service divided by ours, both with a still camera."""
-MEMORY_LIMIT_MB = 500
-FLAT_LIMIT = 1.15
-"""Highest cost divided by lowest over all source lengths, for the same windows; equal runs differ by some percent."""
-
-
-@dataclass(frozen=True)
-class Floor:
-    """CPU-seconds to decode a window and to encode the clip's frames, and the size of the encoded file."""
-
-    decode_cpu_s: float
-    encode_cpu_s: float
-    output_mb: float
-
-    @property
-    def cpu_s(self) -> float:
-        return self.decode_cpu_s + self.encode_cpu_s
+BEFORE_LIMIT, OLD_LIMIT = 0.55, 10.0
+"""A clip: at most this multiple of its CPU-seconds at commit a2d2b61, and at most this fraction of the old way's."""
+RENDER_LIMIT = 1.08
+"""Multiple of decoding and encoding that rendering may take: filters, captions and sound are on top."""
+LOOK_LIMIT = 0.10
+"""Share of a clip's CPU-seconds that finding the speaker and directing the camera may take."""
+BYTES_LIMIT, HIGHEST_MBIT_S = 1.5, 12.0
+"""Highest ratio of a clip's size to that at commit a2d2b61, and highest bit rate: platforms encode uploads again."""
+MEMORY_LIMIT_MB = 450
+FLAT_LIMIT = 1.10
+"""Highest cost divided by lowest over all source lengths, for the same frames."""
 
 
 @dataclass(frozen=True)
-class Clip:
-    """One clip of one pipeline: its share in the cost of the camera analysis, the cost of rendering, and its floor."""
+class Quality:
+    """VMAF, 0 to 100, and XPSNR in dB, of a clip compared with its frames before encoding."""
+
+    vmaf: float
+    xpsnr: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """One measurement of a clip: the costs of its camera analysis and of its rendering, and its floor."""
 
     look: Cost | None
     make: Cost
-    floor: Floor
-    output_mb: float
-    vmaf: float
+    floor: Floor | None = None
 
     @property
     def cost(self) -> Cost:
@@ -45,63 +43,108 @@ class Clip:
 
 @dataclass(frozen=True)
 class Way:
-    """A pipeline and its clips, one per window of `seconds`; the previous service also has the cost of each step."""
+    """A pipeline and its measurements of the same clip of `seconds`; the previous service also has its steps."""
 
     name: str
     seconds: float
-    clips: tuple[Clip, ...]
+    rounds: tuple[Round, ...]
+    output_mb: float
+    quality: Quality | None = None
     steps_cpu_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def figures(self) -> dict[str, float]:
-        """Medians over the clips: CPU and wall time in seconds, sizes in MB of 10^6 bytes, VMAF from 0 to 100."""
-        return {name: median(figure(clip) for clip in self.clips) for name, figure in _FIGURES.items()}
+        """Medians over the rounds: times in seconds, sizes in MB of 10^6 bytes; and floor and quality if measured."""
+        figures = {name: median(map(figure, self.rounds)) for name, figure in _FIGURES.items()}
+        floors = [(measured.make.cpu_s, measured.floor) for measured in self.rounds if measured.floor]
+        if floors:
+            figures["decode_cpu_s"] = median(floor.decode_cpu_s for _, floor in floors)
+            figures["encode_cpu_s"] = median(floor.encode_cpu_s for _, floor in floors)
+            figures["floor_cpu_s"] = median(floor.cpu_s for _, floor in floors)
+            figures["ratio"] = median(make_cpu_s / floor.cpu_s for make_cpu_s, floor in floors)
+        figures["output_mb"] = self.output_mb
+        return figures | (asdict(self.quality) if self.quality else {})
+
+    @property
+    def added_mb(self) -> float:
+        return max(measured.cost.added_mb for measured in self.rounds)
 
 
-_FIGURES: dict[str, Callable[[Clip], float]] = {
-    "look_cpu_s": lambda clip: clip.look.cpu_s if clip.look else 0.0,
-    "make_cpu_s": lambda clip: clip.make.cpu_s,
-    "cpu_s": lambda clip: clip.cost.cpu_s,
-    "decode_cpu_s": lambda clip: clip.floor.decode_cpu_s,
-    "encode_cpu_s": lambda clip: clip.floor.encode_cpu_s,
-    "floor_cpu_s": lambda clip: clip.floor.cpu_s,
-    "ratio": lambda clip: clip.cost.cpu_s / clip.floor.cpu_s,
-    "wall_s": lambda clip: clip.cost.wall_s,
-    "largest_mb": lambda clip: clip.cost.largest_mb,
-    "added_mb": lambda clip: clip.cost.added_mb,
-    "read_mb": lambda clip: clip.cost.read_mb,
-    "output_mb": lambda clip: clip.output_mb,
-    "floor_output_mb": lambda clip: clip.floor.output_mb,
-    "vmaf": lambda clip: clip.vmaf,
+_FIGURES: dict[str, Callable[[Round], float]] = {
+    "look_cpu_s": lambda measured: measured.look.cpu_s if measured.look else 0.0,
+    "make_cpu_s": lambda measured: measured.make.cpu_s,
+    "cpu_s": lambda measured: measured.cost.cpu_s,
+    "look_share": lambda measured: measured.look.cpu_s / measured.cost.cpu_s if measured.look else 0.0,
+    "wall_s": lambda measured: measured.cost.wall_s,
+    "largest_mb": lambda measured: measured.cost.largest_mb,
+    "added_mb": lambda measured: measured.cost.added_mb,
+    "read_mb": lambda measured: measured.cost.read_mb,
 }
 
 
 @dataclass(frozen=True)
 class Length:
-    """The cost of the same windows from a source of `minutes` minutes, and the size of the source's index."""
+    """The costs of the same frames in a source of `minutes` minutes, by round, and the size of the source's index."""
 
     minutes: int
-    cost: Cost
+    costs: tuple[Cost, ...]
     index_mb: float
+
+    @property
+    def cpu_s(self) -> float:
+        return median(cost.cpu_s for cost in self.costs)
 
     @property
     def media_mb(self) -> float:
         """MB read without the index, which is read each time the source is opened."""
-        return self.cost.read_mb - self.cost.opened * self.index_mb
+        return median(cost.read_mb - cost.opened * self.index_mb for cost in self.costs)
 
 
 @dataclass(frozen=True)
 class Results:
-    """A benchmark run. `center` is our pipeline with a still camera, `following` with one that follows the speaker."""
+    """A benchmark run.
 
-    old: Way
+    The camera of `auto` follows the speaker by LR-ASD, that of `no_model` without a model, that of `center` is still.
+    `before` is commit a2d2b61, with the quality of its encoder's settings on the frames of `auto`. `others` are clips
+    of other sources. `stages_s` says how long the parts of the run took.
+    """
+
+    auto: Way
     center: Way
-    following: tuple[Way, ...]
-    lengths: tuple[Length, ...]
+    no_model: Way
+    before: Way
+    old: Way
+    lengths: tuple[Length, ...] = ()
+    others: tuple[Way, ...] = ()
+    stages_s: dict[str, float] = field(default_factory=dict)
 
     @property
     def ours(self) -> tuple[Way, ...]:
-        return (self.center, *self.following)
+        return (self.auto, self.center, self.no_model)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        return (*self.ours, self.before, self.old, *self.others)
+
+    @property
+    def of_before(self) -> float:
+        """CPU-seconds of a clip divided by those at commit a2d2b61: the median of the rounds that measured both."""
+        pairs = zip(self.auto.rounds, self.before.rounds, strict=False)
+        return median(now.cost.cpu_s / then.cost.cpu_s for now, then in pairs)
+
+    @property
+    def of_old(self) -> float:
+        """CPU-seconds of the previous service divided by those of a clip."""
+        return self.old.figures["cpu_s"] / self.auto.figures["cpu_s"]
+
+    @property
+    def by_length(self) -> tuple[float, ...]:
+        """CPU-seconds by source length as multiples of the first: medians of the ratios within a round."""
+        first = self.lengths[0].costs
+        return tuple(
+            median(cost.cpu_s / shortest.cpu_s for cost, shortest in zip(length.costs, first, strict=True))
+            for length in self.lengths
+        )
 
 
 @dataclass(frozen=True)
@@ -116,30 +159,49 @@ class Verdict:
 
 def verdicts(results: Results) -> list[Verdict]:
     """Returns every limit that the run can decide."""
-    old, center = results.old, results.center
-    limits = [_at_most("center, CPU over the floor", center.figures["ratio"], CENTER_LIMIT)]
-    limits += [
-        _at_most(f"{way.name}, CPU over the floor", way.figures["ratio"], SPEAKER_LIMIT) for way in results.following
+    auto, before = results.auto, results.before
+    limits = [
+        _at_most("CPU, auto / a2d2b61", results.of_before, BEFORE_LIMIT),
+        _at_least("CPU, old way / auto", results.of_old, OLD_LIMIT, "x"),
+        *_no_worse(auto, before),
+        *_no_worse(results.center, results.old),
+        _at_most("bytes, auto / a2d2b61", auto.output_mb / before.output_mb, BYTES_LIMIT),
+        _below("bit rate, auto", 8 * auto.output_mb / auto.seconds, HIGHEST_MBIT_S, "Mbit/s"),
     ]
-    ours, theirs = center.clips[0], old.clips[0]
-    saving, better = theirs.cost.cpu_s / ours.cost.cpu_s, ours.vmaf >= theirs.vmaf
-    memory_mb = max(clip.cost.added_mb for way in results.ours for clip in way.clips)
     limits += [
-        Verdict("old way, CPU over center", f"{saving:.2f}x", f"at least {OLD_LIMIT:.0f}x", saving >= OLD_LIMIT),
-        Verdict("center, VMAF; the old way's", f"{ours.vmaf:.2f}", f"at least {theirs.vmaf:.2f}", better),
-        Verdict("memory of a clip", f"{memory_mb:.0f} MB", f"below {MEMORY_LIMIT_MB} MB", memory_mb < MEMORY_LIMIT_MB),
+        _at_most(f"CPU, {way.name}, make / floor", way.figures["ratio"], RENDER_LIMIT) for way in (auto, results.center)
     ]
-    if lengths := results.lengths:
-        limits.append(_at_most("source length, CPU", _spread([length.cost.cpu_s for length in lengths]), FLAT_LIMIT))
-        limits.append(
-            _at_most("source length, bytes read", _spread([length.media_mb for length in lengths]), FLAT_LIMIT)
-        )
+    limits += [
+        _at_most(f"CPU, {way.name}, look / clip", way.figures["look_share"], LOOK_LIMIT)
+        for way in (auto, results.no_model)
+    ]
+    limits += [
+        _below(f"memory, {way.name}", way.added_mb, MEMORY_LIMIT_MB, "MB") for way in (*results.ours, *results.others)
+    ]
+    if len(results.lengths) > 1:
+        media_mb = [length.media_mb for length in results.lengths]
+        limits.append(_at_most("CPU, source length", max(results.by_length) / min(results.by_length), FLAT_LIMIT))
+        limits.append(_at_most("bytes read, source length", max(media_mb) / min(media_mb), FLAT_LIMIT))
     return limits
+
+
+def _no_worse(way: Way, other: Way) -> list[Verdict]:
+    """Quality must be at least the other's; both are measured on the same frames, so there is no tolerance."""
+    if way.quality is None or other.quality is None:
+        raise ValueError(f"the quality of {way.name} or {other.name} was not measured")
+    return [
+        _at_least(f"VMAF, {way.name}; limit: {other.name}", way.quality.vmaf, other.quality.vmaf, ""),
+        _at_least(f"XPSNR, {way.name}; limit: {other.name}", way.quality.xpsnr, other.quality.xpsnr, " dB"),
+    ]
 
 
 def _at_most(subject: str, ratio: float, limit: float) -> Verdict:
     return Verdict(subject, f"{ratio:.3f}x", f"at most {limit:.2f}x", ratio <= limit)
 
 
-def _spread(figures: Sequence[float]) -> float:
-    return max(figures) / min(figures)
+def _at_least(subject: str, figure: float, limit: float, unit: str) -> Verdict:
+    return Verdict(subject, f"{figure:.2f}{unit}", f"at least {limit:.2f}{unit}", figure >= limit)
+
+
+def _below(subject: str, figure: float, limit: float, unit: str) -> Verdict:
+    return Verdict(subject, f"{figure:.1f} {unit}", f"below {limit:g} {unit}", figure < limit)

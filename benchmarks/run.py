@@ -1,191 +1,173 @@
-"""A benchmark run: every pipeline on the same windows, each clip measured right before its floor."""
+"""A benchmark run: the same clip by every pipeline, in rounds in which the parts of each ratio follow each other."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import floor
-from benchmarks.cost import Cost, measured
-from benchmarks.old_way import LOSSLESS as OLD_LOSSLESS
-from benchmarks.old_way import old_clip
-from benchmarks.ours import LOOK, LOSSLESS, look, make_clip
-from benchmarks.quality import vmaf
-from benchmarks.results import Clip, Floor, Length, Results, Way
+from benchmarks.before import checked_out
+from benchmarks.results import Length, Results, Round, Way
 from benchmarks.server import RangeServer
-from benchmarks.source import FPS, Episode, Window, make_episode, windows
-from clipper_assets.camera.direction.path import CameraPath, still
-from clipper_assets.clips.rendering.encoders import X264
+from benchmarks.source import FULL_HD, HIGH_RATE, UHD, Episode, Footage, make_episode
+from benchmarks.ways import Bench, quality, size_mb
+from clipper_assets.camera.direction.path import still
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 
 SHARED_MODELS = Path(__file__).parent.parent.parent / "shared" / "models"
-FOLLOWING = (
-    ("speaker", Layout.speaker, True),
-    ("auto", Layout.auto, True),
-    ("speaker, no model", Layout.speaker, False),
-)
-"""Name, layout, and whether models are used."""
 
 Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much a run measures: a source of `minutes`, with a window of `seconds` per phase of the sample, the first in
-    the middle; and windows of `length_seconds` in sources of `lengths_min` minutes.
+    """How much a run measures: a clip of `seconds` from the middle of `minutes`, `rounds` times.
+
+    The two that it is compared with are measured in the first `fewer` rounds. Each round also makes the clip from
+    sources of `lengths_min` minutes. `others` are names, footage and minutes of sources for clips of `others_seconds`.
     """
 
     minutes: int
     seconds: float
-    phases_s: tuple[float, ...]
-    lengths_min: tuple[int, ...]
-    length_seconds: float
+    rounds: int
+    fewer: int
+    lengths_min: tuple[int, ...] = ()
+    others: tuple[tuple[str, Footage, int], ...] = ()
+    others_seconds: float = 10.0
 
 
-LENGTH_PHASES_S = (8.0, 35.5)
-ROUNDS = 3
-"""A clip and its floor are measured this often, in turn, and the cheapest measurement of each counts: on a shared
-machine, neighbours make the same work up to 15 % more expensive from one minute to the next, never cheaper."""
-FULL = Extent(10, 30.0, (8.0,), (1, 10, 60, 120), 10.0)
-QUICK = Extent(10, 5.0, (8.0,), (), 0.0)
+FULL = Extent(
+    minutes=10,
+    seconds=30.0,
+    rounds=5,
+    fewer=3,
+    lengths_min=(1, 120),
+    others=(("auto, 2 h of 4K at 25 Mbit/s", UHD, 120), ("auto, 1080p at 50 Mbit/s", HIGH_RATE, 10)),
+)
+"""On a shared machine, neighbours make the same work up to 15 % more expensive from one minute to the next. So every
+limit is a ratio of measurements that follow each other, and the median over the rounds counts."""
+QUICK = Extent(minutes=2, seconds=5.0, rounds=1, fewer=1)
+
+
+class Stages:
+    """Logs the stages of a run, and sums up how long each took, in `seconds`."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        self._log(name)
+        started = time.monotonic()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The environment of a run: sources in `scratch`, served by `server`, and models in `models_dir`, if any."""
+class Sources:
+    """`main` and `short` are complete; `lengths` by minutes and `others` by name can be decoded around the window."""
 
-    scratch: Path
-    server: RangeServer
-    models_dir: Path | None
-    log: Log
+    main: Episode
+    short: Episode
+    lengths: dict[int, Episode]
+    others: dict[str, Episode]
 
 
 def run(scratch: Path, extent: Extent, log: Log) -> Results:
     """Measures everything in `extent`; creates missing sources in `scratch`.
 
-    Raises FfmpegError, CalledProcessError or RuntimeError if a clip cannot be made.
+    Raises MissingCommitError if the clone lacks commit a2d2b61, and FfmpegError, CalledProcessError or RuntimeError if
+    a clip cannot be made.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     (scratch / ".gitignore").write_text("*\n")
+    before, stages = checked_out(scratch), Stages(log)
     models_dir = (Settings().models_dir or SHARED_MODELS).absolute()
-    with RangeServer(scratch) as server:
-        bench = Bench(scratch, server, models_dir if models_dir.is_dir() else None, log)
-        log(f"source of {extent.minutes} minutes")
-        episode = make_episode(scratch, extent.minutes)
-        selected_windows = windows(episode, extent.seconds, extent.phases_s)
-        center = _center(bench, episode, selected_windows)
-        following = [
-            _following(bench, episode, selected_windows, name, layout, with_models)
-            for name, layout, with_models in FOLLOWING
-            if bench.models_dir or not with_models
-        ]
-        old = _old_way(bench, episode, selected_windows[0], center.clips[0].floor)
-        lengths = [_length(bench, extent, minutes) for minutes in extent.lengths_min]
-    return Results(old, center, tuple(following), tuple(lengths))
+    with stages("sources"):
+        sources = _sources(scratch, extent)
+    with RangeServer(scratch) as server, TemporaryDirectory(dir=scratch) as folder:
+        bench = Bench(server, models_dir if models_dir.is_dir() else None, before, Path(folder))
+        results = _measure(bench, extent, sources, stages)
+    return replace(results, stages_s=stages.seconds)
 
 
-def _center(bench: Bench, episode: Episode, selected_windows: list[Window]) -> Way:
-    paths = [still(Layout.center, episode.source, "benchmark", window.start_s) for window in selected_windows]
-    return _way(bench, "center", episode, selected_windows, paths, None)
-
-
-def _following(
-    bench: Bench, episode: Episode, selected_windows: list[Window], name: str, layout: Layout, with_models: bool
-) -> Way:
-    bench.log(f"{name}: looking")
-    url, models_dir = bench.server.url(episode.file), bench.models_dir if with_models else None
-    analysis = min(
-        (measured(bench.server, look, episode, url, selected_windows, layout, models_dir) for _ in range(ROUNDS)),
-        key=lambda measurement: measurement.cost.cpu_s,
-    )
-    name = f"{name} ({analysis.value.method})"
-    return _way(
-        bench, name, episode, selected_windows, analysis.value.paths, analysis.cost.share(len(selected_windows))
+def _sources(scratch: Path, extent: Extent) -> Sources:
+    seconds, others_seconds = extent.seconds, extent.others_seconds
+    return Sources(
+        make_episode(scratch, FULL_HD, extent.minutes, seconds, whole=True),
+        make_episode(scratch, FULL_HD, 1, seconds, whole=True),
+        {minutes: make_episode(scratch, FULL_HD, minutes, seconds) for minutes in extent.lengths_min},
+        {name: make_episode(scratch, footage, minutes, others_seconds) for name, footage, minutes in extent.others},
     )
 
 
-def _way(
-    bench: Bench,
-    name: str,
-    episode: Episode,
-    selected_windows: list[Window],
-    paths: list[CameraPath],
-    analysis: Cost | None,
-) -> Way:
-    clips = [
-        _clip(bench, f"{name}: clip {number} of {len(selected_windows)}", episode, window, path, analysis)
-        for number, (window, path) in enumerate(zip(selected_windows, paths, strict=True), start=1)
-    ]
-    return Way(name, selected_windows[0].duration_s, tuple(clips))
+def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> Results:
+    auto, before, lengths = _rounds(bench, extent, sources, stages)
+    with stages("center"):
+        center = _center(bench, extent, sources.main)
+    clip, others = bench.folder / "clip.mp4", []
+    for name, episode in sources.others.items():
+        with stages(name):
+            others.append(_way(name, episode, [bench.follow(episode, clip)], clip))
+    with stages("auto, no model"):
+        looked = bench.look_without_models(sources.main)
+        no_model = Round(looked.cost, bench.make(sources.main, looked.value, clip))
+    with stages("old way"):
+        old = bench.old(sources.main, sources.short)
+    return Results(
+        auto, center, _way("auto (mouth motion)", sources.main, [no_model], clip), before, old, lengths, tuple(others)
+    )
 
 
-def _clip(
-    bench: Bench, description: str, episode: Episode, window: Window, path: CameraPath, analysis: Cost | None
-) -> Clip:
-    """Measures a clip of ours and, right after it, the floor of the same frames."""
-    bench.log(description)
-    server, url, frame = bench.server, bench.server.url(episode.file), LOOK.frame
-    with TemporaryDirectory(dir=bench.scratch) as name:
-        folder = Path(name)
-        whole = make_clip(episode, url, window, path, LOSSLESS, folder / "whole")
-        raw, encoded = folder / "frames.yuv", folder / "encoded.mp4"
-        floor.write_raw(whole, raw)
-        made, decoded, spent, read = (
-            min(costs, key=lambda measurement: measurement.cost.cpu_s)
-            for costs in zip(
-                *(
-                    (
-                        measured(server, make_clip, episode, url, window, path, X264, folder / f"clip_{number}"),
-                        measured(server, floor.decode, url, window),
-                        measured(server, floor.encode, raw, frame, X264, encoded),
-                        measured(server, floor.read, raw, frame),
-                    )
-                    for number in range(ROUNDS)
-                ),
-                strict=True,
-            )
+def _rounds(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> tuple[Way, Way, tuple[Length, ...]]:
+    """Measures a clip that follows the speaker, its floor, and the same at commit a2d2b61 and in other lengths."""
+    main, clip, clip_before = sources.main, bench.folder / "clip.mp4", bench.folder / "before.mp4"
+    auto: list[Round] = []
+    before: list[Round] = []
+    same = {minutes: list[Round]() for minutes in sources.lengths}
+    with stages("frames"):
+        frames = bench.draw(main, bench.look(main).value)
+    for number in range(extent.rounds):
+        with stages("auto"):
+            auto.append(bench.follow(main, clip))
+        if number < extent.fewer:
+            with stages("a2d2b61"):
+                before.append(bench.follow_before(main, clip_before))
+        with stages("floor"):
+            auto[-1] = replace(auto[-1], floor=bench.floor_of(main, frames))
+        for minutes, episode in sources.lengths.items():
+            with stages(f"{minutes} minutes"):
+                same[minutes].append(bench.follow(episode, bench.folder / "length.mp4"))
+    with stages("quality"):
+        ours = replace(_way("auto (LR-ASD)", main, auto, clip), quality=quality(clip, frames.lossless))
+        theirs = replace(_way("a2d2b61", main, before, clip_before), quality=bench.quality_before(frames))
+    frames.remove()
+    same[extent.minutes] = auto
+    lengths = [
+        Length(
+            minutes,
+            tuple(measured.cost for measured in rounds),
+            {**sources.lengths, extent.minutes: main}[minutes].index_mb,
         )
-        lowest = Floor(decoded.cost.cpu_s, spent.cost.cpu_s - read.cost.cpu_s, _size_mb(encoded))
-        return Clip(analysis, made.cost, lowest, _size_mb(made.value), vmaf(made.value, whole, FPS))
-
-
-def _old_way(bench: Bench, episode: Episode, window: Window, lowest: Floor) -> Way:
-    """Measures one clip of the previous service, from the middle of the source: its cost grows with the start time."""
-    bench.log("old way")
-    words = [
-        (row["text"], row["start"] - window.start_s, row["end"] - window.start_s)
-        for row in episode.words.to_pylist()
-        if window.start_s <= row["start"] and row["end"] <= window.end_s
+        for minutes, rounds in sorted(same.items())
     ]
-    request = (bench.server.url(episode.file), window.start_s, window.duration_s, words)
-    with TemporaryDirectory(dir=bench.scratch) as name:
-        folders = [Path(name) / subfolder for subfolder in ("delivered", "whole")]
-        for folder in folders:
-            folder.mkdir()
-        made = measured(bench.server, old_clip, *request, folders[0])
-        bench.log("old way, without loss")
-        whole = old_clip(*request, folders[1], OLD_LOSSLESS)
-        quality = vmaf(made.value.file, whole.file, FPS)
-        clip = Clip(None, made.cost, lowest, _size_mb(made.value.file), quality)
-    return Way("old way", window.duration_s, (clip,), made.value.steps_cpu_s)
+    return ours, theirs, tuple(lengths)
 
 
-def _length(bench: Bench, extent: Extent, minutes: int) -> Length:
-    """Measures the same windows, with the speaker followed, in a source of the given length."""
-    bench.log(f"source of {minutes} minutes")
-    episode = make_episode(bench.scratch, minutes)
-    url, selected_windows = bench.server.url(episode.file), windows(episode, extent.length_seconds, LENGTH_PHASES_S)
-    analysis = measured(bench.server, look, episode, url, selected_windows, Layout.speaker, bench.models_dir)
-    with TemporaryDirectory(dir=bench.scratch) as name:
-        costs = [
-            measured(bench.server, make_clip, episode, url, window, path, X264, Path(name) / str(number)).cost
-            for number, (window, path) in enumerate(zip(selected_windows, analysis.value.paths, strict=True))
-        ]
-    return Length(minutes, reduce(add, costs, analysis.cost), episode.index_mb)
+def _center(bench: Bench, extent: Extent, episode: Episode) -> Way:
+    """Measures a clip with a still camera, and its floor."""
+    camera, clip = still(Layout.center, episode.source, "benchmark", episode.window.start_s), bench.folder / "clip.mp4"
+    frames = bench.draw(episode, camera)
+    rounds = [
+        Round(None, bench.make(episode, camera, clip), bench.floor_of(episode, frames)) for _ in range(extent.fewer)
+    ]
+    way = replace(_way("center", episode, rounds, clip), quality=quality(clip, frames.lossless))
+    frames.remove()
+    return way
 
 
-def _size_mb(file: Path) -> float:
-    return file.stat().st_size / 1e6
+def _way(name: str, episode: Episode, rounds: list[Round], clip: Path) -> Way:
+    return Way(name, episode.window.duration_s, tuple(rounds), size_mb(clip))

@@ -1,13 +1,17 @@
-"""Generates source videos of any length for the benchmark: 1080p30 at 8 Mbit/s with grain."""
+"""Generates source videos of any size, bit rate and length for the benchmark, with grain, from the sample."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.repeat import Span, repeat
 from clipper_assets.episodes.probe import probe_upload
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.ffmpeg import run
@@ -17,20 +21,61 @@ from clipper_assets.transcript.words import Word, words_table
 
 SAMPLE = Path(__file__).parent.parent / "sample"
 FPS = 30
-PICTURE = f"scale=1920:1080:flags=bicubic,framerate={FPS},noise=alls=7:allf=t:all_seed=1"
+TICK_S = Fraction(8, 15)
+"""The shortest time of whole frames, both of 30 fps video (16) and of AAC at 48 kHz (25): loops are multiples of it."""
+NOISE = f"framerate={FPS},noise=alls=7:allf=t:all_seed=1"
 """Blends 25 fps to 30, and adds noise like that of a camera in a dim room, so that no two frames are equal."""
-RATE = ["-preset", "veryfast", "-b:v", "8M", "-maxrate", "12M", "-bufsize", "16M", "-pix_fmt", "yuv420p"]
+PHASE_S = 8.0
+"""The windows begin this long after the start of a loop, so that all show the same frames after the same key frame."""
+KEPT_S = 20.0
+"""How much can be decoded before and after a window, and at both ends of an episode. Key frames are at most 8.3 s
+apart, and the probe reads the last ten seconds."""
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The first `ticks` ticks of the sample, encoded in a size and at a bit rate."""
+
+    width_px: int
+    height_px: int
+    mbit_s: int
+    ticks: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.height_px}p_{self.mbit_s}Mbit_{self.ticks}"
+
+    @property
+    def loop_s(self) -> Fraction:
+        return self.ticks * TICK_S
+
+
+FULL_HD = Footage(1920, 1080, 8, 90)
+HIGH_RATE, UHD = Footage(1920, 1080, 50, 36), Footage(3840, 2160, 25, 36)
+"""Shorter loops, because they are encoded once for windows of ten seconds."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The start and end of a clip in the episode, in seconds."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A source of `minutes` minutes: the sample in a loop of `loop_s` seconds."""
+    """A source that repeats its footage, and the window in its middle."""
 
     file: Path
     source: RawVideo
     words: pa.Table
     speech: Path
-    loop_s: float
+    window: Window
 
     @property
     def index_mb(self) -> float:
@@ -50,69 +95,78 @@ class Episode:
         return samples
 
 
-@dataclass(frozen=True)
-class Window:
-    """The start and end of a clip in the episode, in seconds."""
+def make_episode(folder: Path, footage: Footage, minutes: int, window_s: float, *, whole: bool = False) -> Episode:
+    """Returns an episode of that length in `folder` with a window of `window_s` seconds; creates missing files.
 
-    start_s: float
-    end_s: float
-
-    @property
-    def duration_s(self) -> float:
-        return self.end_s - self.start_s
-
-
-def make_episode(folder: Path, minutes: int) -> Episode:
-    """Returns the episode of that length in `folder`; creates it if missing (minutes for the first, then seconds).
-
-    Video packets are repeated without encoding; the audio is encoded in one piece, so that no joint has a gap. Raises
-    FfmpegError if ffmpeg fails.
+    Unless `whole`, only its ends and the surroundings of the window can be decoded; the rest are holes in the file.
+    Raises FfmpegError if ffmpeg fails.
     """
-    truth = json.loads((SAMPLE / "truth.json").read_text())
-    loop_s, duration_s = truth["duration"], 60.0 * minutes
-    picture, sound = folder / "loop.mp4", folder / "loop.wav"
-    if not picture.exists():
-        _make(picture, "-i", str(SAMPLE / "episode.mp4"), "-an", "-vf", PICTURE, "-c:v", "libx264", *RATE)
-    if not sound.exists():
-        audio = ["-ar", "48000", "-af", f"apad,atrim=end={loop_s}"]
-        _make(sound, "-i", str(SAMPLE / "episode.mp4"), "-vn", *audio)
-    file, speech = folder / f"episode_{minutes}min.mp4", folder / f"speech_{minutes}min.npy"
+    picture, sound = _loops(folder, footage)
+    duration_s, window = 60.0 * minutes, _window(footage, 60.0 * minutes, window_s)
+    kept = [(0.0, KEPT_S), (window.start_s - KEPT_S, window.end_s + KEPT_S), (duration_s - KEPT_S, duration_s)]
+    if whole:
+        kept = [(0.0, duration_s)]
+    name = f"{footage.name}_{minutes}min_{'whole' if whole else f'{window_s:g}s'}"
+    file, speech = folder / f"{name}.mp4", folder / f"{name}.npy"
     if not file.exists():
-        inputs = [argument for loop in (picture, sound) for argument in ("-stream_loop", "-1", "-i", str(loop))]
-        codecs = ["-c:v", "copy", "-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart"]
-        _make(file, *inputs, *codecs, "-t", f"{duration_s}")
+        with _part(file) as part:
+            repeat(picture, sound, part, footage.loop_s, duration_s, kept)
     if not speech.exists():
-        _write_speech(sound, speech, duration_s)
-    return Episode(file, _source(file), _words(truth, loop_s, duration_s), speech, loop_s)
+        with _part(speech) as part:
+            _write_speech(sound, part, footage.loop_s, duration_s, kept)
+    return Episode(file, _source(file), _words(footage.loop_s, duration_s), speech, window)
 
 
-def windows(episode: Episode, seconds: float, phases_s: tuple[float, ...]) -> list[Window]:
-    """Returns one window per phase of the sample, spread evenly from the middle of the episode to its end.
-
-    Thus the windows of a short and a long episode show the same frames at different times.
-    """
-    spans = []
-    for number, phase_s in enumerate(phases_s):
-        latest = int((episode.source.duration_s - phase_s - seconds) // episode.loop_s)
-        loop = round(latest * (1 + number / max(len(phases_s) - 1, 1)) / 2)
-        start_s = loop * episode.loop_s + phase_s
-        spans.append(Window(start_s, start_s + seconds))
-    return spans
+def _window(footage: Footage, duration_s: float, seconds: float) -> Window:
+    """Returns the window of the loop in the middle."""
+    latest = int((duration_s - PHASE_S - seconds) // footage.loop_s)
+    start_s = float(round(latest / 2) * footage.loop_s) + PHASE_S
+    return Window(start_s, start_s + seconds)
 
 
-def _write_speech(loop: Path, speech: Path, duration_s: float) -> None:
-    raw = loop.with_suffix(".s16")
-    _make(raw, "-i", str(loop), "-ac", "1", "-ar", str(SPEECH_RATE_HZ), "-f", "s16le")
-    once = np.fromfile(raw, np.int16).astype(np.float32) / 32768
-    raw.unlink()
-    np.save(speech, np.resize(once, round(duration_s * SPEECH_RATE_HZ)))
+def _loops(folder: Path, footage: Footage) -> tuple[Path, Path]:
+    """Returns the picture of the loop, and its sound twice, so that a decoder can start before the second."""
+    picture, sound = folder / f"{footage.name}_loop.mp4", folder / f"{footage.name}_loop.m4a"
+    sample = ["-i", str(SAMPLE / "episode.mp4")]
+    mbit_s = footage.mbit_s
+    if not picture.exists():
+        graph = f"scale={footage.width_px}:{footage.height_px}:flags=bicubic,{NOISE}"
+        bits = ["-b:v", f"{mbit_s}M", "-maxrate", f"{1.5 * mbit_s}M", "-bufsize", f"{2 * mbit_s}M"]
+        encoder = ["-c:v", "libx264", "-preset", "veryfast", *bits, "-pix_fmt", "yuv420p"]
+        frames = round(footage.loop_s * FPS)
+        with _part(picture) as part:
+            run([*sample, "-an", "-vf", graph, "-frames:v", str(frames), *encoder, str(part)])
+    if not sound.exists():
+        samples = round(footage.loop_s * 48000)
+        graph = f"aresample=48000,apad,atrim=end_sample={samples},aloop=loop=1:size={samples}"
+        with _part(sound) as part:
+            run([*sample, "-vn", "-af", graph, "-c:a", "aac", "-b:a", "192k", str(part)])
+    return picture, sound
 
 
-def _make(file: Path, *arguments: str) -> None:
-    """Writes `file` with ffmpeg, atomically: it exists complete or not at all."""
+@contextmanager
+def _part(file: Path) -> Iterator[Path]:
+    """Gives a name to write to, and renames it to `file` at the end: `file` exists complete or not at all."""
     part = file.with_name(f"part_{file.name}")
-    run([*arguments, str(part)])
+    yield part
     part.replace(file)
+
+
+def _write_speech(sound: Path, speech: Path, loop_s: Fraction, duration_s: float, kept: Sequence[Span]) -> None:
+    """Writes the mono samples of the kept spans; the others are zeros, which take no space."""
+    raw = speech.with_suffix(".s16")
+    run(["-i", str(sound), "-ac", "1", "-ar", str(SPEECH_RATE_HZ), "-f", "s16le", str(raw)])
+    samples = round(loop_s * SPEECH_RATE_HZ)
+    once = np.fromfile(raw, np.int16)[samples : 2 * samples].astype(np.float32) / 32768
+    raw.unlink()
+    shape = (round(duration_s * SPEECH_RATE_HZ),)
+    with speech.open("wb") as file:  # np.lib.format appends no suffix to the name
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        offset = file.tell()
+    whole = np.memmap(speech, np.float32, "r+", offset, shape)
+    for start_s, end_s in kept:
+        first, end = (min(max(round(at_s * SPEECH_RATE_HZ), 0), shape[0]) for at_s in (start_s, end_s))
+        whole[first:end] = once[np.arange(first, end) % samples]
 
 
 def _source(file: Path) -> RawVideo:
@@ -121,17 +175,16 @@ def _source(file: Path) -> RawVideo:
     return RawVideo(**facts, episode=file.name, key=file.name, etag="", speech_key="", loudness_key="")
 
 
-def _words(truth: Any, loop_s: float, duration_s: float) -> pa.Table:
-    """Returns the words of the sample in a loop, without speakers, which the camera has to find."""
-    spoken_words, sentence_of = [], []
+def _words(loop_s: Fraction, duration_s: float) -> pa.Table:
+    """Returns the words of the sentences that a loop has whole, without speakers, which the camera has to find."""
+    truth = json.loads((SAMPLE / "truth.json").read_text())
+    loops = [float(number * loop_s) for number in range(ceil(duration_s / loop_s))]
     sentences = [
-        [(word["word"], loop * loop_s + word["start"], loop * loop_s + word["end"]) for word in sentence["words"]]
-        for loop in range(int(duration_s // loop_s) + 1)
+        [(word["word"], start_s + word["start"], start_s + word["end"]) for word in sentence["words"]]
+        for start_s in loops
         for sentence in truth["sentences"]
+        if sentence["words"][-1]["end"] <= loop_s and start_s + sentence["words"][-1]["end"] <= duration_s
     ]
-    for number, sentence in enumerate(sentences):
-        if sentence[-1][2] > duration_s:
-            break
-        spoken_words += [Word(*word, segment=number) for word in sentence]
-        sentence_of += [number] * len(sentence)
+    spoken_words = [Word(*word, segment=number) for number, words in enumerate(sentences) for word in words]
+    sentence_of = [word.segment for word in spoken_words]
     return words_table("benchmark", spoken_words, sentence_of, "en", {})
