@@ -112,8 +112,7 @@ def produce_clips(
             url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
             is_default = rendition.look is None  # the camera of a look is that of the default clips
             rendered, figures = _rendered(job, source, url, limits, Path(work), report_share, proxy=is_default)
-            clip = _clip(job, rendition, rendered, figures, storage, folder)
-            chips = face_chips(rendered.proxy, job.scene, job.plan.start_s) if rendered.proxy and job.scene else []
+            clip, chips = _clip(job, rendition, rendered, figures, storage, folder), _chips(job, rendered)
             check_upload()
             clip = _publish(storage, source.episode, clip, rendered, chips)
         log(f"clip_{job.plan.index}: rendered, {clip.bytes / 1e6:.1f} MB")
@@ -247,6 +246,10 @@ def _clip(job: Job, rendition: Rendition, rendered: Rendered, figures: Figures, 
         spec=job.spec,
         figures=figures,
     )
+
+
+def _chips(job: Job, rendered: Rendered) -> list[Chip]:
+    return face_chips(rendered.proxy, job.scene, job.plan.start_s) if rendered.proxy and job.scene else []
 
 
 def _figures(job: Job, rendered: Rendered) -> Figures:
