@@ -26,7 +26,7 @@ from clipper_assets.runtime.asset_names import CLIP_VARIANTS, EPISODE_COSTS, HIG
 from clipper_assets.storage.directory import DirectoryStorage
 from clipper_assets.storage.lake import stored_table
 from clipper_assets_tests.conftest import cut_sample
-from clipper_assets_tests.support.servers import Deployment, deployed, wait_for
+from clipper_assets_tests.support.servers import FULL, Deployment, api_beside, deployed, wait_for
 
 DOCS = Path(__file__).parent
 EDITED, HELD_BACK = "science/black-holes.mp4", "kitchen/sourdough.mp4"
@@ -52,6 +52,7 @@ def main() -> None:
             page.get_by_text("Partitions").nth(1).click()
             page.get_by_text("Passed (1)").wait_for()
             _take(page, "checks.png")
+            _take_camera(page, deployment)
             _take_costs(page, deployment)
             _edit(deployment, root)
             page.goto(f"{deployment.url}/assets/rendered_clips?view=partitions&partition={EDITED}")
@@ -97,6 +98,22 @@ def _edit(deployment: Deployment, root: Path) -> None:
     clips[0] = retitled(clips[0], "What is a black hole?", None)
     with dg.DagsterInstance.get() as instance:
         save_edits(storage, instance, EDITED, edits.followed_by("changed a hook", clips=clips))
+
+
+def _take_camera(page: Page, deployment: Deployment) -> None:
+    """The panel of the review page in which people choose the camera of a shot, with a face that is chosen."""
+    with api_beside(deployment) as api:
+        page.goto(f"{api.url}/review/")
+        page.get_by_label("Token").fill(FULL)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name=EDITED).click()
+        camera = page.locator(".camera").first
+        camera.locator("summary").click()
+        camera.locator(".person[aria-pressed=false]").last.click()
+        camera.get_by_text("Chosen by a person.").wait_for()
+        page.wait_for_timeout(SETTLE_MS)
+        picture = Image.open(io.BytesIO(camera.screenshot())).convert("RGB")
+    picture.save(DOCS / "choose_camera.jpg", quality=85, optimize=True)
 
 
 def _take_costs(page: Page, deployment: Deployment) -> None:

@@ -31,6 +31,9 @@ export class Api {
   options = () => (this.#options ??= this.#json("GET", "options"));
 
   edit = (key, clip, edit) => this.#json("PATCH", pathOf(key, `/clips/${clip.clip_index}?${clip.look ? `look=${encodeURIComponent(clip.look)}` : `aspect=${clip.aspect}`}`), edit);
+  shots = (key, clip) => this.#json("GET", shotsOf(key, clip));
+  previewShot = (key, clip, choice) => this.#json("POST", shotsOf(key, clip, "/preview"), choice);
+  chooseShot = (key, clip, choice) => this.#json("PATCH", shotsOf(key, clip), choice);
   mark = (key, marks) => this.#json("PATCH", pathOf(key, "/adverts"), marks);
   addClip = (key, clip) => this.#json("POST", pathOf(key, "/clips"), clip);
 
@@ -85,6 +88,8 @@ export class Api {
 function pathOf(key, rest = "") {
   return `episodes/${key.split("/").map(encodeURIComponent).join("/")}${rest}`;
 }
+
+const shotsOf = (key, clip, rest = "") => pathOf(key, `/clips/${clip.clip_index}/shots${rest}?aspect=${clip.aspect}`);
 
 function messageOf({ detail }, status) {
   if (typeof detail === "string") return sentence(detail);

@@ -1,5 +1,6 @@
 /** One clip: its player, its measurements, and the controls to edit and approve it. */
 
+import { makeCamera } from "./camera.js";
 import { copyOf, element, fillList, write, writeOrHide } from "./dom.js";
 import { clock, duration, megabytes, plural, sentence } from "./format.js";
 import { makeWords } from "./words.js";
@@ -14,6 +15,7 @@ const FIELDS = {
   layout: "layout",
   words: "words",
   adverts: "adverts",
+  camera: "camera",
 };
 
 /**
@@ -26,10 +28,11 @@ export function makeClip({ api, canEdit, signal }, editor, isDefault) {
   const radios = [...view.verdict.querySelectorAll("input")];
   const form = view.form.elements;
   let clip = null;
+  const camera = canChange && makeCamera(view.camera, { signal }, editor, () => clip);
   const words = makeWords(view, { canEdit: canChange, signal }, editor, () => clip);
 
   view.verdict.hidden = !canEdit;
-  view.wording.hidden = !canChange;
+  view.wording.hidden = view.camera.hidden = !canChange;
   if (canChange) offerOptions();
 
   async function offerOptions() {
@@ -105,6 +108,7 @@ export function makeClip({ api, canEdit, signal }, editor, isDefault) {
     fillList(view["degraded-list"], clip.degraded.map(({ reason }) => sentence(reason)));
     if (canChange) showChoices();
     words.update();
+    if (camera) camera.update();
   }
 
   function showFigures() {

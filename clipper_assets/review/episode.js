@@ -33,6 +33,12 @@ export function showEpisode(page, key, look) {
     /** "Clip 0", with its look, or its aspect where the episode has clips in several aspects. */
     nameOf: (clip) => [`Clip ${clip.clip_index}`, clip.look ? lookName(clip.look) : aspects().length > 1 && clip.aspect].filter(Boolean).join(", "),
     edit: (clip, change, done) => save(() => api.edit(key, clip, { base_version: episode.edits.version, ...change }), done),
+    /** The version of the edits. */
+    version: () => episode.edits.version,
+    /** The shots of a clip, also with another choice for one of them; undefined if the API refuses. */
+    shots: (clip) => attempt(() => api.shots(key, clip)),
+    previewShot: (clip, choice) => attempt(() => api.previewShot(key, clip, choice)),
+    chooseShot: (clip, choice, done) => save(() => api.chooseShot(key, clip, { base_version: episode.edits.version, ...choice }), done),
     /** Marks and unmarks passages as adverts. */
     mark: (change, done) => save(() => api.mark(key, { base_version: episode.edits.version, ...change }), done),
   };
@@ -68,7 +74,7 @@ export function showEpisode(page, key, look) {
 
   async function attempt(work) {
     try {
-      await work();
+      return await work();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 409) await load().catch(() => {});
