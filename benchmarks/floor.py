@@ -31,7 +31,7 @@ def measure_floor(url: str, window: Window, raw: Path, frame: Frame, encoder: En
     decoded = cpu_seconds()
     encode(raw, frame, encoder, target)
     encoded = cpu_seconds()
-    _read(raw, frame)
+    read(raw, frame)
     return Floor(decoded - started, (encoded - decoded) - (cpu_seconds() - encoded))
 
 
@@ -52,7 +52,7 @@ def encode(raw: Path, frame: Frame, encoder: Encoder, target: Path) -> None:
     run(encoding_arguments(encoded(frames, str(target), encoder, g=2 * FPS), encoder))
 
 
-def _read(raw: Path, frame: Frame) -> None:
+def read(raw: Path, frame: Frame) -> None:
     run(ffmpeg.get_args(ffmpeg.output(_frames(raw, frame), "-", format="null")))
 
 

@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from threading import Event, Lock
 from typing import Any
 
 from clipper_assets.camera.scene import Scene
@@ -24,6 +23,7 @@ from clipper_assets.clips.previews import Chip, face_chips, publish_preview
 from clipper_assets.clips.records import record_key, recorded
 from clipper_assets.clips.rendering.encoders import NVENC, X264, Encoder
 from clipper_assets.clips.rendering.render import Rendered, render_clip
+from clipper_assets.clips.shares import Shares
 from clipper_assets.edits.model import StoredDecision
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.highlights.window import Window
@@ -37,10 +37,6 @@ from clipper_assets.storage.base import Storage
 
 CHECKS_OF_THE_ENCODER = ("clip_format", "clip_picture")
 """Asset checks whose gates a faulty hardware encoder may fail: the rest depends on sound, captions and the plan."""
-
-
-class CancelledError(Exception):
-    """Raised in the other renderings when the run fails or is cancelled."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +98,15 @@ def produce_clips(
     }
     for index in finished:
         log(f"clip_{index}: unchanged, not rendered again")
-    missing = [job for job in jobs if job.plan.index not in finished]
-    if not missing:
+    if not (missing := [job for job in jobs if job.plan.index not in finished]):
         report(1.0)
-    shares = _Shares(len(missing), report)
+    shares = Shares(len(missing), report)
 
     def produce(job: Job) -> Clip:
         with tempfile.TemporaryDirectory(prefix="clipper-") as work:
             url, report_share = storage.media_source(source.media_key), shares.of(job.plan.index)
-            is_default = rendition.look is None  # the camera of a look is that of the default clips
-            rendered, figures = _rendered(job, source, url, limits, Path(work), report_share, proxy=is_default)
+            proxy = rendition.look is None  # the camera of a look is that of the default clips
+            rendered, figures = _rendered(job, source, url, limits, Path(work), report_share, proxy=proxy)
             clip, chips = _clip(job, rendition, rendered, figures, storage, folder), _chips(job, rendered)
             check_upload()
             clip = _publish(storage, source.episode, clip, rendered, chips)
@@ -160,25 +155,6 @@ def kept_clip(
 def _judged(clip: Clip, job: Job, limits: Limits) -> Clip:
     review = job.judged.review(clip.sha256) if job.judged else None
     return clip.model_copy(update={"gates": verdicts(clip.figures, limits), "review": review})
-
-
-class _Shares:
-    """Combines the progress of clips that render at the same time; after a cancel, the next report stops ffmpeg."""
-
-    def __init__(self, clips: int, report: Report):
-        self.cancelled = Event()
-        self._done: dict[int, float] = {}
-        self._clips, self._report, self._lock = clips, report, Lock()
-
-    def of(self, index: int) -> Report:
-        def report(share: float) -> None:
-            if self.cancelled.is_set():
-                raise CancelledError
-            with self._lock:
-                self._done[index] = share
-                self._report(sum(self._done.values()) / self._clips)
-
-        return report
 
 
 def _of_window(window: Window, rendering: Sequence[Mapping[str, str]]) -> dict[str, Any]:
