@@ -132,7 +132,7 @@ def _loops(folder: Path, footage: Footage) -> tuple[Path, Path]:
     if not picture.exists():
         graph = f"scale={footage.width_px}:{footage.height_px}:flags=bicubic,{NOISE}"
         bits = ["-b:v", f"{mbit_s}M", "-maxrate", f"{1.5 * mbit_s}M", "-bufsize", f"{2 * mbit_s}M"]
-        encoder = ["-c:v", "libx264", "-preset", "veryfast", *bits, "-pix_fmt", "yuv420p"]
+        encoder = ["-c:v", "libx264", "-preset", "superfast", *bits, "-pix_fmt", "yuv420p"]
         frames = round(footage.loop_s * FPS)
         with _part(picture) as part:
             run([*sample, "-an", "-vf", graph, "-frames:v", str(frames), *encoder, str(part)])
