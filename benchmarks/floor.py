@@ -42,8 +42,9 @@ def decode(url: str, window: Window) -> None:
 
 
 def write_raw(clip: Path, raw: Path) -> None:
-    """Writes the frames of a lossless clip as headerless yuv420p, for `encode`."""
-    run(ffmpeg.get_args(ffmpeg.output(ffmpeg.input(str(clip)).video, str(raw), format="rawvideo", pix_fmt="yuv420p")))
+    """Writes the frames of a lossless clip as headerless yuv420p, for `encode`; none is repeated or left out."""
+    frames = ffmpeg.input(str(clip)).video
+    run(ffmpeg.get_args(ffmpeg.output(frames, str(raw), format="rawvideo", pix_fmt="yuv420p", fps_mode="passthrough")))
 
 
 def encode(raw: Path, frame: Frame, encoder: Encoder, target: Path) -> None:

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,17 +42,22 @@ def repeat(picture: Path, sound: Path, target: Path, loop_s: Fraction, duration_
         once.sort(key=lambda packet: packet.dts * packet.base_s)
         for number in range(ceil(duration_s / loop_s)):
             for packet in once:
-                start_s = packet.start_s + number * float(loop_s)
-                whole = any(first_s <= start_s < last_s for first_s, last_s in kept)
-                if start_s < duration_s:
+                at_s = packet.at_s + number * float(loop_s)
+                whole = any(first_s <= at_s < last_s for first_s, last_s in kept)
+                if at_s < duration_s:
                     output.mux(packet.moved(number, whole))
 
 
 @dataclass(frozen=True)
 class _Packet:
-    """A packet of the loop, with its times and the loop's duration in units of `base_s` seconds."""
+    """A packet of the loop, with its times and the loop's duration in units of `base_s` seconds.
+
+    `at_s` is when it is decoded after the first of its stream. It counts instead of when it is shown, because without
+    the packets that are shown last, others would be decoded without a pause, and the frame rate would seem lower.
+    """
 
     stream: "Stream"
+    at_s: float
     content: bytes
     base_s: Fraction
     loop: int
@@ -61,10 +65,6 @@ class _Packet:
     dts: int
     duration: int
     is_keyframe: bool
-
-    @cached_property
-    def start_s(self) -> float:
-        return float(self.pts * self.base_s)
 
     def moved(self, loops: int, whole: bool) -> "Packet[Any]":
         """Returns it for a later loop; if not `whole`, it consists of zeros."""
@@ -82,6 +82,7 @@ def _loop(
 ) -> Iterator[_Packet]:
     """Yields the packets of the loop number `first`, moved to zero and to a new stream of `output`."""
     stream: Stream | None = None
+    first_dts: int | None = None
     for packet in packets:
         if packet.pts is None or packet.dts is None:
             continue  # the last, empty packet of a stream
@@ -89,8 +90,10 @@ def _loop(
         loop = int(loop_s / packet.time_base)
         pts, dts = packet.pts - first * loop, packet.dts - first * loop
         if 0 <= pts < loop:
+            first_dts = dts if first_dts is None else first_dts
+            at_s = float((dts - first_dts) * packet.time_base)
             times = (packet.time_base, loop, pts, dts, packet.duration or 0)
-            yield _Packet(stream, bytes(packet), *times, packet.is_keyframe)
+            yield _Packet(stream, at_s, bytes(packet), *times, packet.is_keyframe)
 
 
 class _Sparse(io.FileIO):

@@ -63,3 +63,13 @@ def test_holes_take_no_disk_space(loops: tuple[Path, Path], tmp_path: Path) -> N
     repeat(*loops, tmp_path / "long.mp4", LOOP_S, 300, [(290, 300)])
     status = (tmp_path / "long.mp4").stat()
     assert status.st_blocks * 512 < status.st_size / 3
+
+
+@pytest.mark.parametrize("duration_s", [4, 7, 8])
+def test_the_frame_rate_is_exact_also_if_the_end_cuts_the_loop(
+    duration_s: int, loops: tuple[Path, Path], tmp_path: Path
+) -> None:
+    repeat(*loops, tmp_path / "cut.mp4", LOOP_S, duration_s, [(0, duration_s)])
+    with av.open(str(tmp_path / "cut.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.average_rate, stream.frames) == (FPS, duration_s * FPS)
