@@ -21,7 +21,7 @@ def cuts(pictures: list[Picture]) -> list[int]:
     return [number for number, (_, cut) in enumerate(with_cuts(pictures)) if cut]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(5, 20), min_size=1, max_size=4))
 def test_every_cut_is_found_and_every_picture_is_yielded(lengths: list[int]) -> None:
     pictures = [room(number) for number, length in enumerate(lengths) for _ in range(length)]
