@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
-from clipper_assets_tests.e2e.test_review import LONG_MS, browser, check_page, clip_files, page, sign_in
+from clipper_assets_tests.e2e.review_page import LONG_MS, browser, check_page, clip_files, page, sign_in
 from clipper_assets_tests.support.media import frame_at
 from clipper_assets_tests.support.servers import FULL
 

@@ -1,11 +1,11 @@
-"""Looks on the review page in a real browser: made, reviewed, linked to and removed."""
+"""Looks on the review page in a real browser: made, reviewed, linked to, removed, and beside each other."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from clipper_assets_tests.conftest import SAMPLE
 from clipper_assets_tests.e2e.conftest import BUCKET, Stack
-from clipper_assets_tests.e2e.test_review import LONG_MS, browser, check_page, page, sign_in
+from clipper_assets_tests.e2e.review_page import LONG_MS, browser, check_page, page, sign_in
 from clipper_assets_tests.support.servers import FULL, wait_for
 
 __all__ = ["browser", "page"]  # fixtures
@@ -78,3 +78,27 @@ def test_a_look_is_made_reviewed_linked_to_and_removed(page: Page, stack: Stack)
     page.get_by_role("button", name="Remove this look").click()
     expect(page.get_by_text("There is only the default look.")).to_be_visible()
     assert files(stack, "looks/clips/") == before
+
+
+@pytest.mark.usefixtures("episode")
+def test_cards_of_several_aspects_name_their_aspect(page: Page) -> None:
+    def in_two_aspects(route: Route) -> None:
+        answer = route.fetch()
+        episode = answer.json()
+        squares = [{**clip, "aspect": "1:1", "is_publishable": False} for clip in episode["clip_views"]]
+        route.fulfill(response=answer, json={**episode, "clip_views": [*episode["clip_views"], *squares]})
+
+    page.route(f"**/episodes/{KEY}", in_two_aspects)
+    page.route(f"**/episodes/{KEY}/clips/*", lambda route: route.fulfill(json={}))
+    sign_in(page, FULL)
+    page.get_by_role("link", name=KEY).click()
+    expect(page.get_by_role("article")).to_have_count(2)
+    expect(page.get_by_text("1 clip in 1:1, 0 ready to post")).to_be_visible()
+    for name in ("Clip 0, 9:16", "Clip 0, 1:1"):
+        expect(page.get_by_role("article", name=name)).to_have_count(1)
+    check_page(page, "aspects")
+    square = page.get_by_role("article", name="Clip 0, 1:1")
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        square.get_by_label("Reject").check()
+    assert sent.value.url.endswith(f"/episodes/{KEY}/clips/0?aspect=1:1")
+    expect(page.get_by_role("status").filter(has_text="Clip 0, 1:1 is rejected.")).to_be_attached()
