@@ -65,7 +65,7 @@ def play_a_chapter(page: Page) -> None:
 
 def play_from_the_transcript(page: Page, clip: Locator) -> None:
     """Click a word outside the clip, which does nothing, and one inside, from which the portrait video plays."""
-    video = clip.locator("video")
+    video = clip.locator("video[controls]")
     clip.locator(".sentence.outside .word").first.click()
     expect(clip.get_by_text("is not in this clip")).to_be_visible()
     assert video.evaluate("video => video.paused && video.currentTime === 0")
