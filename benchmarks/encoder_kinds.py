@@ -64,7 +64,7 @@ IN_THE_DARK = (
 KINDS = (
     Kind("faces", _people("bbaf2n", "lbax4n"), f"{TWO_CLOSE_UPS},noise=alls=4:allf=t:all_seed=1"),
     Kind("sample", ("-ss", "8", "-i", str(SAMPLE / "episode.mp4")), f"{GUEST},noise=alls=7:allf=t:all_seed=1"),
-    Kind("grain", _people("brbk7n", "lwbsza"), f"{TWO_CLOSE_UPS},noise=alls=9:allf=t:all_seed=1", rate="16M"),
+    Kind("grain", _people("brbk7n", "lwbsza"), f"{TWO_CLOSE_UPS},noise=alls=6:allf=t:all_seed=1", rate="12M"),
     Kind("dark", _people("brbk7n"), IN_THE_DARK, rate="16M"),
     Kind(
         "slides",
