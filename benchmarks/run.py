@@ -43,7 +43,7 @@ FULL = Extent(
     seconds=30.0,
     rounds=5,
     fewer=3,
-    lengths_min=(1, 120),
+    lengths_min=(120,),
     others=(("auto, 2 h of 4K at 25 Mbit/s", UHD, 120), ("auto, 1080p at 50 Mbit/s", HIGH_RATE, 10)),
 )
 """On a shared machine, neighbours make the same work up to 15 % more expensive from one minute to the next. So every
