@@ -42,12 +42,12 @@ def replace_during_step(
     work = getattr(owner, name)
 
     def replace(content: bytes | None) -> None:
-        def replace_and_work(*arguments: Any) -> Any:
+        def replace_and_work(*arguments: Any, **options: Any) -> Any:
             if content is None:
                 any_storage.delete(KEY)
             else:
                 any_storage.put_bytes(KEY, content)
-            return work(*arguments)
+            return work(*arguments, **options)
 
         monkeypatch.setattr(owner, name, replace_and_work)
 

@@ -230,8 +230,8 @@ def test_a_clip_is_not_published_if_its_upload_changed_during_rendering(
     check_upload = UploadWatch(storage, "show/a.mp4", storage.fingerprint("show/a.mp4")).check
     original = file.read_bytes()
 
-    def render_and_replace_upload(*arguments: Any) -> Any:
-        rendered = render_clip(*arguments)
+    def render_and_replace_upload(*arguments: Any, **options: Any) -> Any:
+        rendered = render_clip(*arguments, **options)
         file.write_bytes(original + b"more")
         return rendered
 

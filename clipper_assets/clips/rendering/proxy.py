@@ -24,7 +24,9 @@ def proxy_size_px(source: RawVideo) -> tuple[int, int]:
 def proxy_picture(picture: Stream, source: RawVideo, start_s: float) -> Stream:
     """The small pictures of an upright `picture`, from `start_s` seconds after its first frame on."""
     rated = picture.filter("fps", FPS, start_time=f"{start_s:.6f}").filter("setpts", "PTS-STARTPTS")
-    return rated.filter("zscale", *proxy_size_px(source), filter="bilinear")
+    # zscale takes pictures with halved chroma only if their width and height are even.
+    even = rated.filter("crop", *(px // 2 * 2 for px in source.square_size_px), 0, 0)
+    return even.filter("zscale", *proxy_size_px(source), filter="bilinear")
 
 
 def proxy_output(picture: Stream) -> Stream:

@@ -51,3 +51,15 @@ def test_the_clip_is_the_same_with_and_without_a_proxy(brightening: Path, tmp_pa
 def test_a_small_recording_is_not_enlarged(tmp_path: Path) -> None:
     small = make(tmp_path / "small.mp4", *lavfi("color=gray:s=320x180:r=25"), "-t", "1", "-pix_fmt", "yuv420p")
     assert proxy_size_px(source_of(small)) == (320, 180)
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p", "yuv444p10le"])
+@pytest.mark.parametrize("size", ["427x241", "321x180", "1281x721"])
+def test_an_odd_recording_has_a_proxy(size: str, pixels: str, tmp_path: Path) -> None:
+    encoder = ("-c:v", "ffv1", "-pix_fmt", pixels)
+    odd = make(tmp_path / "odd.mkv", *lavfi(f"testsrc=s={size}:r=25:d=1", "sine=f=440:r=48000:d=1"), *encoder)
+    source = source_of(odd)
+    proxy = render(plan_of(source, 0.0, frames=20, frame=SMALL), odd, tmp_path / "clip", proxy=True).proxy
+    assert proxy
+    width_px, height_px = proxy_size_px(source)
+    assert next(frames(proxy))[1].shape[:2] == (height_px, width_px)
