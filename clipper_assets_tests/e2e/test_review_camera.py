@@ -41,7 +41,7 @@ def picture(stack: Stack, key: str, time_s: float, folder: Path) -> NDArray[np.u
 
 
 def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """How much two pictures are alike above the captions, from -1 to 1."""
+    """How much the upper halves of two pictures are alike, from -1 to 1; captions may cover some of one of them."""
 
     def upper_half(picture: NDArray[np.uint8]) -> NDArray[np.float64]:
         return cv2.resize(picture, (54, 96), interpolation=cv2.INTER_AREA)[:48].astype(np.float64).ravel()
@@ -101,7 +101,9 @@ def shows_the_crop(stack: Stack, crop: dict[str, float], before: dict[str, float
     middle_s = (shot["start"] + shot["end"]) / 2 - shown["video_start"]
     rendered, proxy = (picture(stack, key, middle_s, folder) for key in (f"{CLIPS}/clip_0.mp4", preview["key"]))
     like_crop, like_before = (likeness(rendered, cropped(proxy, each, shown["width"])) for each in (crop, before))
-    assert like_crop > 0.9 > like_before
+    # 0.8 with captions on the forehead and 0.9 without; another person has 0.4.
+    assert like_crop > 0.7
+    assert like_before < 0.5
 
 
 def cropped(proxy: NDArray[np.uint8], crop: dict[str, float], width_px: int) -> NDArray[np.uint8]:
