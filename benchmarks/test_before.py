@@ -1,5 +1,6 @@
 """The code of commit a2d2b61, which the benchmark compares with."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ def test_the_encoder_is_that_of_the_commit(tmp_path: Path) -> None:
     try:
         code = before.checked_out(tmp_path).code
     except before.MissingCommitError as error:
+        if os.environ.get("CI") == "true":
+            raise
         pytest.skip(str(error))
     program = "from clipper_assets.clips.rendering.encoders import X264; print((X264.name, X264.options))"
     environment = before.environment(code)
