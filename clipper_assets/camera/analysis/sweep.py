@@ -27,9 +27,10 @@ RARELY = FPS
 """Pictures between two looks for faces while they stay in their places; else it is the detector's own number."""
 IN_PLACE = 0.6
 """Least intersection over union of the boxes of a face that stays in its place."""
-UNCHANGED = LEAST_CHANGE / 2
-"""Largest mean difference of two pictures of a still scene, in grey levels per pixel."""
-SHORTEST_GAP, LONGEST_GAP = FPS, 4 * FPS
+UNCHANGED = LEAST_CHANGE
+"""Largest mean difference of two pictures of a still scene, in grey levels per pixel: less than a cut makes. Between
+two key pictures of a still scene with camera noise it is 2 to 5, because the loop filter is off."""
+SHORTEST_GAP, LONGEST_GAP = FPS, 6 * FPS
 """Pictures that are left out at a time: fewer save too little, and during more a face could move away and back."""
 PORTRAIT_SIDES, PORTRAIT_LOWERED = 1.5, 0.05
 """Side of a portrait in sides of the face, and how far its centre lies below the face's, in sides of the portrait."""
