@@ -45,7 +45,8 @@ X264_TOOLS = {
     "no-deblock": "0",
     "8x8dct": "1",
     "partitions": "i8x8,i4x4",
-    "bframes": "3",
+    "bframes": "1",
+    "weightb": "0",
     "b-adapt": "0",
     "aq-mode": "3",
     "aq-strength": "0.4",
@@ -61,7 +62,7 @@ X264 = Encoder(
     "libx264",
     (
         ("preset", "ultrafast"),
-        ("crf", "21.5"),
+        ("crf", "22.5"),
         ("x264-params", ":".join(f"{name}={value}" for name, value in X264_TOOLS.items())),
         *LARGEST_RATE,
         ("threads", "4"),
