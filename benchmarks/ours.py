@@ -26,7 +26,7 @@ LOSSLESS = Encoder("libx264", (("preset", "ultrafast"), ("qp", "0"), ("profile:v
 
 
 LR_ASD = "LR-ASD"
-"""The name that the analysis gives to its way of finding the speaker by a model."""
+"""What the name of the analysis contains if it found the speaker by the model."""
 
 
 def look(episode: Episode, url: str, models_dir: Path | None) -> CameraPath:
@@ -35,7 +35,7 @@ def look(episode: Episode, url: str, models_dir: Path | None) -> CameraPath:
     Raises RuntimeError if LR-ASD is missing.
     """
     analysis = _analysed(episode, url, models_dir)
-    if analysis.method != LR_ASD:
+    if LR_ASD not in analysis.method:
         raise RuntimeError("LR-ASD is missing: run `clipper models`, or name the models' folder in CLIPPER_MODELS_DIR")
     return direct(analysis.scenes[0], Layout.auto)
 

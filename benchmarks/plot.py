@@ -45,7 +45,7 @@ def _draw_ways(axes: "Axes", results: Results) -> None:
         _bar(axes, len(labels) + 1, way, _parts(way), note)
         labels += [f"floor of {way.name}", way.name]
     before = f"auto takes {results.of_before:.2f} x of it, {_quality(results.before)}"
-    for way, note in ((results.no_model, ""), (results.before, before)):
+    for way, note in ((results.no_model, ""), (results.named, ""), (results.before, before)):
         _bar(axes, len(labels), way, _parts(way), note)
         labels.append(way.name)
     old = results.old

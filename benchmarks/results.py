@@ -104,14 +104,16 @@ class Length:
 class Results:
     """A benchmark run.
 
-    The camera of `auto` follows the speaker by LR-ASD, that of `no_model` without a model, that of `center` is still.
-    `before` is commit a2d2b61, with the quality of its encoder's settings on the frames of `auto`. `others` are clips
-    of other sources. `stages_s` says how long the parts of the run took.
+    The camera of `auto` follows the speaker by LR-ASD, that of `no_model` without a model, and that of `named` by LR-ASD
+    and the transcript's speakers; that of `center` is still. `before` is commit a2d2b61, with the quality of its
+    encoder's settings on the frames of `auto`. `others` are clips of other sources. `stages_s` says how long the parts
+    of the run took.
     """
 
     auto: Way
     center: Way
     no_model: Way
+    named: Way
     before: Way
     old: Way
     lengths: tuple[Length, ...] = ()
@@ -120,7 +122,7 @@ class Results:
 
     @property
     def ours(self) -> tuple[Way, ...]:
-        return (self.auto, self.center, self.no_model)
+        return (self.auto, self.center, self.no_model, self.named)
 
     @property
     def ways(self) -> tuple[Way, ...]:
@@ -173,7 +175,7 @@ def verdicts(results: Results) -> list[Verdict]:
     ]
     limits += [
         _at_most(f"CPU, {way.name}, look / clip", way.figures["look_share"], LOOK_LIMIT)
-        for way in (auto, results.no_model)
+        for way in (auto, results.no_model, results.named)
     ]
     limits += [
         _below(f"memory, {way.name}", way.added_mb, MEMORY_LIMIT_MB, "MB") for way in (*results.ours, *results.others)

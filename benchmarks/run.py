@@ -39,8 +39,8 @@ class Extent:
 
 
 FULL = Extent(
-    minutes=10,
-    seconds=30.0,
+    minutes=5,
+    seconds=12.0,
     rounds=5,
     fewer=3,
     lengths_min=(120,),
@@ -115,10 +115,19 @@ def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> 
     with stages("auto, no model"):
         looked = bench.look_without_models(sources.main)
         no_model = Round(looked.cost, bench.make(sources.main, looked.value, clip))
+    with stages("auto, speakers named"):
+        named = bench.follow(replace(sources.main, words=sources.main.named_words), clip)
     with stages("old way"):
         old = bench.old(sources.main, sources.short)
     return Results(
-        auto, center, _way("auto (mouth motion)", sources.main, [no_model], clip), before, old, lengths, tuple(others)
+        auto,
+        center,
+        _way("auto (mouth motion)", sources.main, [no_model], clip),
+        _way("auto (speakers named)", sources.main, [named], clip),
+        before,
+        old,
+        lengths,
+        tuple(others),
     )
 
 

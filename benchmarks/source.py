@@ -76,6 +76,8 @@ class Episode:
     words: pa.Table
     speech: Path
     window: Window
+    named_words: pa.Table
+    """The same words with their speakers, as diarization names them."""
 
     @property
     def index_mb(self) -> float:
@@ -114,7 +116,8 @@ def make_episode(folder: Path, footage: Footage, minutes: int, window_s: float, 
     if not speech.exists():
         with _part(speech) as part:
             _write_speech(sound, part, footage.loop_s, duration_s, kept)
-    return Episode(file, _source(file), _words(footage.loop_s, duration_s), speech, window)
+    words, named_words = (_words(footage.loop_s, duration_s, named=named) for named in (False, True))
+    return Episode(file, _source(file), words, speech, window, named_words)
 
 
 def _window(footage: Footage, duration_s: float, seconds: float) -> Window:
@@ -175,16 +178,26 @@ def _source(file: Path) -> RawVideo:
     return RawVideo(**facts, episode=file.name, key=file.name, etag="", speech_key="", loudness_key="")
 
 
-def _words(loop_s: Fraction, duration_s: float) -> pa.Table:
-    """Returns the words of the sentences that a loop has whole, without speakers, which the camera has to find."""
+def _words(loop_s: Fraction, duration_s: float, *, named: bool) -> pa.Table:
+    """Returns the words of the sentences that a loop has whole; without speakers unless they are `named`."""
     truth = json.loads((SAMPLE / "truth.json").read_text())
     loops = [float(number * loop_s) for number in range(ceil(duration_s / loop_s))]
     sentences = [
-        [(word["word"], start_s + word["start"], start_s + word["end"]) for word in sentence["words"]]
+        (start_s, sentence)
         for start_s in loops
         for sentence in truth["sentences"]
         if sentence["words"][-1]["end"] <= loop_s and start_s + sentence["words"][-1]["end"] <= duration_s
     ]
-    spoken_words = [Word(*word, segment=number) for number, words in enumerate(sentences) for word in words]
+    spoken_words = [
+        Word(
+            word["word"],
+            start_s + word["start"],
+            start_s + word["end"],
+            segment=number,
+            speaker=sentence["speaker"] if named else None,
+        )
+        for number, (start_s, sentence) in enumerate(sentences)
+        for word in sentence["words"]
+    ]
     sentence_of = [word.segment for word in spoken_words]
     return words_table("benchmark", spoken_words, sentence_of, "en", {})

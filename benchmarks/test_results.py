@@ -39,6 +39,7 @@ GOOD = Results(
     auto=AUTO,
     center=way("center", 107.9),
     no_model=way("no model", 108.0, look_cpu_s=11.0, floor=None),
+    named=way("named", 108.0, look_cpu_s=11.0, floor=None),
     before=way("before", 207.3, look_cpu_s=11.0, floor=None, output_mb=10.0),
     old=way("old way", 1200.0, floor=None),
     lengths=lengths(55.0),
@@ -52,7 +53,7 @@ def heavy(added_mb: float) -> Way:
 def test_all_limits_hold_if_they_are_just_met() -> None:
     limits = verdicts(replace(GOOD, others=(heavy(449.9),)))
     assert [verdict.subject for verdict in limits if not verdict.holds] == []
-    assert len(limits) == 18
+    assert len(limits) == 20
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def test_all_limits_hold_if_they_are_just_met() -> None:
         ),
         (replace(GOOD, center=way("center", 108.1)), "CPU, center, make / floor"),
         (replace(GOOD, no_model=way("no model", 108.0, look_cpu_s=12.1)), "CPU, no model, look / clip"),
+        (replace(GOOD, named=way("named", 108.0, look_cpu_s=12.1)), "CPU, named, look / clip"),
         (replace(GOOD, others=(heavy(450.0),)), "memory, auto"),
         (replace(GOOD, lengths=lengths(55.1)), "CPU, source length"),
         (replace(GOOD, lengths=lengths(55.0, 7.9)), "bytes read, source length"),

@@ -27,7 +27,9 @@ def test_loops_are_whole_frames_of_picture_and_sound(footage: Footage) -> None:
 
 def test_no_sentence_crosses_the_end_of_a_loop() -> None:
     loop_s = float(FULL_HD.loop_s)
-    spoken = list(sentences(_words(FULL_HD.loop_s, 120.0)))
+    words = _words(FULL_HD.loop_s, 120.0, named=True)
+    spoken = list(sentences(words))
     assert all(sentence.start // loop_s == sentence.end // loop_s for sentence in spoken)
     assert spoken[-1].end <= 120
     assert [sentence.number for sentence in spoken] == list(range(len(spoken)))
+    assert set(words["speaker"].to_pylist()) == {"guest", "host"}
