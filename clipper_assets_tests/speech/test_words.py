@@ -10,7 +10,8 @@ from clipper_assets.transcript.aligners.auto import Aligners
 from clipper_assets.transcript.engines.base import EngineResult
 from clipper_assets.transcript.engines.faster_whisper import FasterWhisper
 from clipper_assets.transcript.engines.whisperx import WhisperX
-from clipper_assets_tests.speech.conftest import CACHE, Sample
+from clipper_assets_tests.speech.conftest import Sample
+from clipper_assets_tests.support.weights import CACHE
 from clipper_assets_tests.transcript.conftest import Bars
 from clipper_assets_tests.transcript.scoring import word_error_rate
 

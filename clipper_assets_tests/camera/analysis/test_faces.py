@@ -1,15 +1,16 @@
-"""Both face detectors on a picture of the sample."""
+"""All face detectors on a picture of the sample."""
 
 import numpy as np
 import pytest
 
-from clipper_assets.camera.analysis.faces import Detector, haar, overlap, ultraface
+from clipper_assets.camera.analysis.faces import Detector, haar, overlap, ultraface, yunet
 from clipper_assets.camera.analysis.frames import Picture
 from clipper_assets.camera.scene import Boxes
 from clipper_assets.models.store import verify
 from clipper_assets_tests.camera.sample import MODELS, needs_models, truth
 from clipper_assets_tests.support.media import SAMPLE, source_of
 from clipper_assets_tests.support.pictures import grey_pictures
+from clipper_assets_tests.support.weights import weights
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,18 @@ def picture() -> Picture:
     return next(grey_pictures(f"file:{file}", source_of(file), 0.2, 0.3))
 
 
-@pytest.fixture(params=["haar", pytest.param("ultraface", marks=needs_models)])
+WITH_MODELS = [pytest.param("ultraface", marks=needs_models), pytest.param("yunet", marks=pytest.mark.speech)]
+
+
+def detector_of(name: str) -> Detector:
+    if name == "yunet":
+        return yunet(weights("yunet-2023mar"))
+    return haar() if name == "haar" else ultraface(verify("ultraface-rfb-320", MODELS))
+
+
+@pytest.fixture(params=["haar", *WITH_MODELS])
 def detector(request: pytest.FixtureRequest) -> Detector:
-    return haar() if request.param == "haar" else ultraface(verify("ultraface-rfb-320", MODELS))
+    return detector_of(request.param)
 
 
 def true_boxes(width_px: int) -> Boxes:
@@ -52,12 +62,14 @@ def test_small_faces_are_detected(detector: Detector, picture: Picture) -> None:
         assert overlap(box, true[None])[0] > 0.5
 
 
-@needs_models
+@pytest.mark.parametrize("name", WITH_MODELS)
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_faces_of_a_fifteenth_of_the_height_are_detected_wherever_they_are(picture: Picture, mirrored: bool) -> None:
+def test_faces_of_a_fifteenth_of_the_height_are_detected_wherever_they_are(
+    name: str, picture: Picture, mirrored: bool
+) -> None:
     import cv2
 
-    detector = ultraface(verify("ultraface-rfb-320", MODELS))
+    detector = detector_of(name)
     size = (180, 102)
     tiny = cv2.resize(picture[:, ::-1] if mirrored else picture, size, interpolation=cv2.INTER_AREA)
     places = [(left, top) for top in (5, 219, 433) for left in (5, 390, 775)]

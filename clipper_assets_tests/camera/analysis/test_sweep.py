@@ -52,7 +52,7 @@ def swept(script: Script, seen: Seen = lambda _: [FACE], spans: Sequence[Span] =
     def find(picture: Picture) -> Boxes:
         return np.array(seen(script.numbers[id(picture)]), float).reshape(-1, 4)
 
-    return sweep(cast(Recording, script), Detector(find, EVERY), lambda _: spans, lambda _: None)
+    return sweep(cast(Recording, script), Detector("script", find, EVERY), lambda _: spans, lambda _: None)
 
 
 def still(_: int) -> Picture:
