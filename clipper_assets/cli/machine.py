@@ -64,6 +64,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for name, model in MODELS.items():
         if model.kind is Kind.camera:
             file = model_path(name, settings.models_dir)
+            if model.better and file is None:
+                continue
             missing = f"not on disk ({model.purpose}); run `clipper models fetch {name}`"
             yield Finding(f"camera model {name}", file is not None, str(file or missing), required=False)
     key = settings.openai_api_key is not None

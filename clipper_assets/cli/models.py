@@ -19,7 +19,8 @@ from clipper_assets.text.terminal import complain, console, mistakes_in_one_sent
 from clipper_assets.transcript.models import ModelMissingError, ctranslate2_device
 from clipper_assets.transcript.whisper_models import choose_whisper, fetch_whisper
 
-CAMERA = [name for name, model in MODELS.items() if model.kind is Kind.camera]
+CAMERA = [name for name, model in MODELS.items() if model.kind is Kind.camera and not model.better]
+"""The models that the camera needs: none for which there is a better one."""
 
 names_argument = click.argument("names", nargs=-1, type=click.Choice(list(MODELS)), metavar="[NAME]...")
 

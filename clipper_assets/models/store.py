@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from clipper_assets.models.table import MODELS, Model, ModelFile
+from clipper_assets.models.table import MODELS, Kind, Model, ModelFile
 
 
 class ModelFileError(Exception):
@@ -24,6 +24,12 @@ def model_path(name: str, models_dir: Path | None) -> Path | None:
     model = MODELS[name]
     places = [folder / model.path for folder in (models_dir, cache_dir()) if folder]
     return next((place for place in places if all((place / file.name).is_file() for file in model.files)), None)
+
+
+def used_models(kind: Kind, models_dir: Path | None) -> list[str]:
+    """Names of the models of this kind that are on this machine, without those for which a better one is there."""
+    present = [name for name, model in MODELS.items() if model.kind is kind and model_path(name, models_dir)]
+    return [name for name in present if MODELS[name].better not in present]
 
 
 def verify(name: str, models_dir: Path | None) -> Path:

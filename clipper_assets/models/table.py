@@ -60,7 +60,8 @@ class ModelFile:
 class Model:
     """A model, with `path` relative to a models directory: its file, or the folder of its files.
 
-    The file that marks a folder as complete is the last of `files`, because they are written in this order.
+    The file that marks a folder as complete is the last of `files`, because they are written in this order. `better`
+    names the model that is used instead where it is on the machine; empty if there is none.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Model:
     purpose: str
     licence: str
     files: tuple[ModelFile, ...] = field(repr=False)
+    better: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -79,13 +81,13 @@ class Model:
         return list(dict.fromkeys(member.wheel for file in self.files for member in file.members))
 
 
-_ULTRAFACE = (
-    "https://raw.githubusercontent.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB/"
-    "0f9ca4a9fc80170fd505168fd1132b837141f7df/models/onnx"
-)
 _YUNET = (
     "https://media.githubusercontent.com/media/opencv/opencv_zoo/"
     "82b38c8f98e7b52aa171400f3e4c722352d0669f/models/face_detection_yunet"
+)
+_ULTRAFACE = (
+    "https://raw.githubusercontent.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB/"
+    "0f9ca4a9fc80170fd505168fd1132b837141f7df/models/onnx"
 )
 _LR_ASD = (
     "https://raw.githubusercontent.com/JeremySNR/clip-forge/7a935022a2396eb5b24f67b588945133dcb511fc/resources/models"
@@ -121,19 +123,6 @@ def _hub_only(folder: str, name: str, sha256: str, size_bytes: int) -> ModelFile
 
 
 MODELS = {
-    "ultraface-rfb-320": Model(
-        Kind.camera,
-        "ultraface/ultraface-rfb-320.onnx",
-        "finds faces",
-        "MIT, Linzaer (Ultra-Light-Fast-Generic-Face-Detector-1MB)",
-        (
-            ModelFile(
-                "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017",
-                1_270_727,
-                f"{_ULTRAFACE}/version-RFB-320.onnx",
-            ),
-        ),
-    ),
     "yunet-2023mar": Model(
         Kind.camera,
         "yunet/face_detection_yunet_2023mar.onnx",
@@ -147,6 +136,20 @@ MODELS = {
                 (Member(_YUNET_WHEEL, "gramps_webapi/data/face_detection_yunet_2023mar.onnx"),),
             ),
         ),
+    ),
+    "ultraface-rfb-320": Model(
+        Kind.camera,
+        "ultraface/ultraface-rfb-320.onnx",
+        "finds faces where YuNet is missing",
+        "MIT, Linzaer (Ultra-Light-Fast-Generic-Face-Detector-1MB)",
+        (
+            ModelFile(
+                "34cd7e60aeff28744c657de7a3dc64e872d506741de66987f3426f2b79f88017",
+                1_270_727,
+                f"{_ULTRAFACE}/version-RFB-320.onnx",
+            ),
+        ),
+        better="yunet-2023mar",
     ),
     "lr-asd-frontend": Model(
         Kind.camera,

@@ -19,7 +19,7 @@ from clipper_assets.runtime.progress import Report
 def _table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Camera models whose files contain their names, served from this machine, and an empty models directory."""
     (tmp_path / "server").mkdir()
-    for name in CAMERA:
+    for name in (*CAMERA, "ultraface-rfb-320"):
         served = tmp_path / "server" / f"{name}.onnx"
         served.write_text(name)
         file = ModelFile(hashlib.sha256(name.encode()).hexdigest(), len(name), served.as_uri())
@@ -92,6 +92,17 @@ def test_one_model_is_fetched_by_its_name(tmp_path: Path, fetched_whisper: list[
     assert run("verify", "ultraface-rfb-320").exit_code == 0
 
 
+def test_a_model_for_which_there_is_a_better_one_is_only_fetched_by_its_name_and_then_verified(tmp_path: Path) -> None:
+    assert run("fetch").exit_code == 0
+    file = tmp_path / "models" / MODELS["ultraface-rfb-320"].path
+    assert not file.exists()
+    run("fetch", "ultraface-rfb-320")
+    file.write_text("damaged")
+    verified = run("verify")
+    assert verified.exit_code == 1
+    assert f"clipper: {file} is damaged" in verified.output
+
+
 def test_fetch_keeps_intact_files_and_replaces_damaged_ones(tmp_path: Path) -> None:
     run("fetch")
     intact, damaged = (tmp_path / "models" / MODELS[name].path for name in ("lr-asd-frontend", "lr-asd-backend"))
@@ -109,7 +120,6 @@ def test_a_failed_download_is_named_and_the_others_are_fetched(tmp_path: Path) -
     assert len([line for line in fetched.output.splitlines() if line.startswith("clipper: ")]) == 1
     assert sorted(file.read_text() for file in (tmp_path / "models").rglob("*.onnx")) == [
         "lr-asd-backend",
-        "ultraface-rfb-320",
         "yunet-2023mar",
     ]
     verified = run("verify")
@@ -130,4 +140,4 @@ def test_a_pinned_whisper_model_that_cannot_be_fetched_is_named(monkeypatch: pyt
 def test_an_unknown_model_is_a_usage_error() -> None:
     result = run("fetch", "yolo")
     assert result.exit_code == 2
-    assert "'yolo' is not one of 'ultraface-rfb-320', 'yunet-2023mar', 'lr-asd-frontend', " in result.output
+    assert "'yolo' is not one of 'yunet-2023mar', 'ultraface-rfb-320', 'lr-asd-frontend', " in result.output

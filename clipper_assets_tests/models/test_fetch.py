@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from clipper_assets.models.fetch import fetch
-from clipper_assets.models.store import ModelFileError, model_path, verify
-from clipper_assets.models.table import HUB, MODELS, ModelFile
+from clipper_assets.models.store import ModelFileError, model_path, used_models, verify
+from clipper_assets.models.table import HUB, MODELS, Kind, ModelFile
 
 NAME = "lr-asd-backend"
 CONTENT = bytes(range(256)) * 1000
@@ -118,6 +118,16 @@ def test_an_interrupted_download_keeps_the_previous_file(server: Server, tmp_pat
     with pytest.raises(ModelFileError):
         fetch(NAME, tmp_path, lambda _: None)
     assert file.read_bytes() == b"another version"
+
+
+def test_a_model_is_not_used_where_there_is_a_better_one(tmp_path: Path) -> None:
+    used = []
+    for name in ("ultraface-rfb-320", "yunet-2023mar"):
+        file = tmp_path / "models" / MODELS[name].path
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"")
+        used.append(used_models(Kind.camera, tmp_path / "models"))
+    assert used == [["ultraface-rfb-320"], ["yunet-2023mar"]]
 
 
 def test_an_intact_file_is_not_downloaded_again(server: Server, tmp_path: Path) -> None:

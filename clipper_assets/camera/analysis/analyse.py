@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from clipper_assets.camera.analysis.asd import Score, lr_asd
 from clipper_assets.camera.analysis.attribution import AnalysedWindow, attribute_speakers
-from clipper_assets.camera.analysis.faces import Detector, haar, ultraface
+from clipper_assets.camera.analysis.faces import DETECTORS, Detector, haar
 from clipper_assets.camera.analysis.frames import picture_size_px
 from clipper_assets.camera.analysis.looking import Looking
 from clipper_assets.camera.analysis.observation import Observation
@@ -36,10 +36,14 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Analysis:
-    """The observation of each window, in the order of the windows, and the method that decided who speaks."""
+    """The observation of each window, in the order of the windows.
+
+    `method` decided who speaks, and `detector` found the faces.
+    """
 
     observations: list[Observation]
     method: str
+    detector: str
 
     @property
     def scenes(self) -> list[Scene]:
@@ -76,23 +80,32 @@ def analyse(
     if has_voices:
         method = f"transcript speakers, matched to faces by {method}"
     has_faces = any(observation.scene.tracks for observation in observations)
-    return Analysis(observations, method if has_faces else "no faces")
+    return Analysis(observations, method if has_faces else "no faces", detector.name)
 
 
 def _models(models_dir: Path | None) -> tuple[Detector, Score | None, tuple[Degraded, ...]]:
     """The face detector and the speech scorer, each replaced by its fallback if a model is missing or damaged."""
     degraded = []
-    try:
-        detector = ultraface(verify("ultraface-rfb-320", models_dir))
-    except ModelFileError as error:
-        detector = haar()
-        degraded.append(Degraded(SCENES, f"faces were found with OpenCV's Haar cascade instead of UltraFace: {error}"))
+    detector, error = _detector(models_dir)
+    if error:
+        degraded.append(Degraded(SCENES, f"faces were found with {detector.name} instead of YuNet: {error}"))
     try:
         score = lr_asd(verify("lr-asd-frontend", models_dir), verify("lr-asd-backend", models_dir))
     except ModelFileError as error:
         score = None
         degraded.append(Degraded(SCENES, f"speakers were detected by mouth motion instead of LR-ASD: {error}"))
     return detector, score, tuple(degraded)
+
+
+def _detector(models_dir: Path | None) -> tuple[Detector, ModelFileError | None]:
+    """The first detector whose model is there and intact; else Haar's, and what is wrong with the first model."""
+    errors = []
+    for name, made in DETECTORS.items():
+        try:
+            return made(verify(name, models_dir)), None
+        except ModelFileError as error:
+            errors.append(error)
+    return haar(), errors[0]
 
 
 def _analyse_window(

@@ -24,8 +24,8 @@ from clipper_assets.episodes.source import RawVideo
 from clipper_assets.episodes.watch import UploadWatch
 from clipper_assets.highlights.window import Window, read_windows
 from clipper_assets.media.speech import load_speech
-from clipper_assets.models.store import model_path
-from clipper_assets.models.table import MODELS, Kind
+from clipper_assets.models.store import used_models
+from clipper_assets.models.table import Kind
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import not_degraded, not_degraded_spec
 from clipper_assets.runtime.lineage import reads
@@ -62,7 +62,7 @@ class ScenesConfig(StepConfig):
 
 
 def inputs(followed: Sequence[Span], models: Sequence[str]) -> dict[str, Any]:
-    """Everything beside the upstream tables that decides the result; `models` are the ones on this machine."""
+    """Everything beside the upstream tables that decides the result; `models` are the ones that this machine uses."""
     return {"followed": followed, "models": models}
 
 
@@ -112,7 +112,7 @@ def scenes(
     valid = {spec: each for spec, each in observed.items() if spec == look.spec(each)}
     standing = _covering([(window.start, window.end) for window in windows], valid)
     unseen = [window for window in followed if not any(each.scene.covers(*window) for each in standing.values())]
-    analysis = Analysis([], "not analysed")
+    analysis = Analysis([], "not analysed", "none")
     if unseen:
         watch = UploadWatch(storage, source.key, source.etag)
         watch.refuse_if_changed()
@@ -130,6 +130,7 @@ def scenes(
         check_results=[not_degraded(SCENES, [fallback.as_dict() for fallback in degraded])],
         metadata={
             "method": analysis.method,
+            "face_detector": analysis.detector,
             "looked_at": len(unseen),
             "kept": len(standing),
             "seconds": round(seconds, 2),
@@ -148,15 +149,13 @@ def _decisive(
     aligned_transcript: pa.Table,
     highlight_windows: pa.Table,
 ) -> tuple[list[Span], list[str], dict[dg.AssetKey, str], Recipe]:
-    """Windows that are followed, models on this machine, versions of what is read, and the recipe.
+    """Windows that are followed, models that this machine uses, versions of what is read, and the recipe.
 
     Raises ValueError for edits or a show that are damaged, and as `_followed`.
     """
     source = RawVideo.from_table(raw_video)
     show, edits = load_show(storage, source.key), latest_edits(storage, source.episode)
-    models = [
-        name for name, model in MODELS.items() if model.kind is Kind.camera and model_path(name, settings.models_dir)
-    ]
+    models = used_models(Kind.camera, settings.models_dir)
     followed = _followed(read_windows(highlight_windows), config.layout or show.layout, source, edits)
     decisive = inputs(followed, models)
     recipe = recipe_of(config, CODE_VERSION, decisive, raw_video, aligned_transcript, highlight_windows)

@@ -27,6 +27,7 @@ from clipper_assets_tests.camera.sample import (
     truth,
 )
 from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
+from clipper_assets_tests.support.weights import weights
 
 EPISODE = SAMPLE / "episode.mp4"
 WINDOW = (26.9, 39.9)
@@ -63,11 +64,11 @@ def test_without_models_speakers_are_found_by_mouth_motion_and_the_fallback_is_r
     without_models: Analysis,
 ) -> None:
     assert share_correct(without_models.scenes) >= 0.95
-    assert without_models.method == "mouth motion"
+    assert (without_models.method, without_models.detector) == ("mouth motion", "OpenCV's Haar cascade")
     (observation,) = without_models.observations
     faces, speakers = (fallback.reason for fallback in observation.degraded)
     assert "Haar cascade" in faces
-    assert "clipper models fetch ultraface-rfb-320" in faces
+    assert "clipper models fetch yunet-2023mar" in faces
     assert "mouth motion" in speakers
     assert "clipper models fetch lr-asd-frontend" in speakers
 
@@ -99,6 +100,15 @@ def test_with_models_lr_asd_finds_the_speakers() -> None:
     true_faces_px = (speaker["face"] for speaker in truth()["speakers"].values())
     true_middles = sorted(left + width / 2 for left, _, width, _ in true_faces_px)
     assert middles == pytest.approx(true_middles, abs=20)
+
+
+@pytest.mark.speech
+def test_faces_found_by_yunet_are_no_fallback() -> None:
+    only_yunet = weights("yunet-2023mar")
+    analysis = analysis_of(WINDOW, models=only_yunet.parents[1])
+    assert share_correct(analysis.scenes) >= 0.95
+    assert analysis.detector == "YuNet"
+    assert not [each for each in analysis.observations[0].degraded if "faces were found" in each.reason]
 
 
 def test_transcript_speakers_are_matched_to_faces_and_decide_the_turns() -> None:

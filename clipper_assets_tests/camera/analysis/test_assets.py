@@ -88,6 +88,7 @@ def test_faces_and_turns_are_stored_in_the_lake(made: tuple[DirectoryStorage, dg
     assert not check.passed
     assert "clipper models fetch" in (check.description or "")
     assert (metadata_of(result)["looked_at"], metadata_of(result)["kept"]) == (1, 0)
+    assert metadata_of(result)["face_detector"] == "OpenCV's Haar cascade"
 
 
 def test_a_reused_scene_keeps_its_fallbacks_and_data_version(
