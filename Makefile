@@ -33,7 +33,8 @@ test-deploy: $(VENV)/.dev
 test-whisperx: $(WHISPERX)/.installed
 	$(WHISPERX)/bin/python -m pytest -m "whisperx and not speech" $(call marked,whisperx)
 
-# Real Whisper weights (fetched once into the user's cache) on real speech, with faster-whisper and with WhisperX.
+# Real weights (fetched once into the user's cache): Whisper's on real speech, with faster-whisper and with WhisperX, and
+# YuNet's on the sample.
 test-speech: $(VENV)/.dev $(WHISPERX)/.installed
 	$(BIN)/pytest -m "speech and not whisperx" -rs $(call marked,speech)
 	$(WHISPERX)/bin/python -m pytest -m "speech and whisperx" -rs $(call marked,speech)

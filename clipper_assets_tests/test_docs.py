@@ -239,7 +239,8 @@ def test_the_captions_page_lists_every_style_and_field() -> None:
 
 
 def test_the_camera_page_lists_every_layout() -> None:
-    assert {row[0] for row in rows("camera.md")} - {"layout", "---"} == {layout.value for layout in Layout}
+    table = [row for row in rows("camera.md") if len(row) == 2]
+    assert {row[0] for row in table} - {"layout", "---"} == {layout.value for layout in Layout}
 
 
 @pytest.mark.episodes
