@@ -123,6 +123,16 @@ def test_a_missing_whisper_model_is_optional(monkeypatch: pytest.MonkeyPatch, tm
     assert "there is no Whisper model 'no-such-model'" in finding.detail
 
 
+def test_a_missing_model_is_only_reported_if_there_is_no_better_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLIPPER_MODELS_DIR", str(tmp_path))
+    subjects = {finding.subject for finding in examine(Settings())}
+    assert "camera model yunet-2023mar" in subjects
+    assert "camera model ultraface-rfb-320" not in subjects
+    assert "run `clipper models fetch yunet-2023mar`" in finding_of("camera model yunet-2023mar").detail
+
+
 def test_the_whisper_model_of_this_machine_is_named_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
