@@ -104,8 +104,8 @@ class Length:
 class Results:
     """A benchmark run.
 
-    The camera of `auto` follows the speaker by LR-ASD, that of `no_model` without a model, and that of `named` by LR-ASD
-    and the transcript's speakers; that of `center` is still. `before` is commit a2d2b61, with the quality of its
+    The camera of `auto` follows the speaker by LR-ASD, that of `no_model` without a model, that of `named` by LR-ASD
+    and the transcript's speakers, and that of `center` is still. `before` is commit a2d2b61, with the quality of its
     encoder's settings on the frames of `auto`. `others` are clips of other sources. `stages_s` says how long the parts
     of the run took.
     """
