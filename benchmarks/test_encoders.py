@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.encoders import BEFORE, OURS, Point, mean_of, verdicts
+from benchmarks.encoders_plot import front
 
 THEIRS = Point(cpu=1.0, mbit=6.0, vmaf=93.0, xpsnr=38.0)
 BETTER = Point(cpu=0.4, mbit=7.0, vmaf=94.0, xpsnr=38.5)
@@ -33,3 +34,11 @@ def test_the_mean_of_points_is_that_of_each_figure() -> None:
 )
 def test_a_kind_that_got_worse_fails_its_limit(faces: dict[str, float], subjects: list[str]) -> None:
     assert failed(**faces) == subjects
+
+
+def test_the_front_has_what_nothing_exceeds_in_cost_and_quality() -> None:
+    assert front([(2.0, 95.0), (0.5, 94.0), (1.0, 96.0), (0.5, 93.0), (3.0, 97.0)]) == [
+        (0.5, 94.0),
+        (1.0, 96.0),
+        (3.0, 97.0),
+    ]
