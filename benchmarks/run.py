@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.before import X264 as BEFORE_X264
 from benchmarks.before import checked_out
 from benchmarks.results import Length, Results, Round, Way
 from benchmarks.server import RangeServer
 from benchmarks.source import FULL_HD, HIGH_RATE, UHD, Episode, Footage, make_episode
-from benchmarks.ways import Bench, quality, size_mb
+from benchmarks.ways import Bench, size_mb
 from clipper_assets.camera.direction.path import still
+from clipper_assets.clips.rendering.encoders import X264
 from clipper_assets.settings import Settings
 from clipper_assets.shows.show import Layout
 
@@ -42,7 +44,7 @@ FULL = Extent(
     minutes=5,
     seconds=12.0,
     rounds=5,
-    fewer=3,
+    fewer=2,
     lengths_min=(120,),
     others=(("auto, 2 h of 4K at 25 Mbit/s", UHD, 120), ("auto, 1080p at 50 Mbit/s", HIGH_RATE, 10)),
 )
@@ -151,8 +153,8 @@ def _rounds(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> t
             with stages(f"{minutes} minutes"):
                 same[minutes].append(bench.follow(episode, bench.folder / "length.mp4"))
     with stages("quality"):
-        ours = replace(_way("auto (LR-ASD)", main, auto, clip), quality=quality(clip, frames.lossless))
-        theirs = replace(_way("a2d2b61", main, before, clip_before), quality=bench.quality_before(frames))
+        ours = replace(_way("auto (LR-ASD)", main, auto, clip), quality=bench.quality_of(frames, X264))
+        theirs = replace(_way("a2d2b61", main, before, clip_before), quality=bench.quality_of(frames, BEFORE_X264))
     frames.remove()
     same[extent.minutes] = auto
     lengths = [
@@ -173,7 +175,7 @@ def _center(bench: Bench, extent: Extent, episode: Episode) -> Way:
     rounds = [
         Round(None, bench.make(episode, camera, clip), bench.floor_of(episode, frames)) for _ in range(extent.fewer)
     ]
-    way = replace(_way("center", episode, rounds, clip), quality=quality(clip, frames.lossless))
+    way = replace(_way("center", episode, rounds, clip), quality=bench.quality_of(frames, X264))
     frames.remove()
     return way
 

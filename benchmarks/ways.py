@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import floor, ours
-from benchmarks.before import X264 as BEFORE_X264
 from benchmarks.before import Before
 from benchmarks.cost import Cost, Measured, measured
 from benchmarks.floor import Floor
@@ -17,7 +16,7 @@ from benchmarks.results import Quality, Round, Way
 from benchmarks.server import RangeServer
 from benchmarks.source import FPS, Episode
 from clipper_assets.camera.direction.path import CameraPath
-from clipper_assets.clips.rendering.encoders import X264
+from clipper_assets.clips.rendering.encoders import X264, Encoder
 
 
 @dataclass(frozen=True)
@@ -84,10 +83,10 @@ class Bench:
         work = (self.url(episode), episode.window, frames.raw, ours.LOOK.frame, X264, target)
         return measured(self.server, floor.measure_floor, *work).value
 
-    def quality_before(self, frames: Frames) -> Quality:
-        """Measures the quality of the frames after encoding with the settings of commit a2d2b61."""
-        clip = self.folder / "settings.mp4"
-        floor.encode(frames.raw, ours.LOOK.frame, BEFORE_X264, clip)
+    def quality_of(self, frames: Frames, encoder: Encoder) -> Quality:
+        """Measures the quality of the frames after encoding; crops of another analysis may be a pixel away."""
+        clip = self.folder / "encoded.mp4"
+        floor.encode(frames.raw, ours.LOOK.frame, encoder, clip)
         return quality(clip, frames.lossless)
 
     def old(self, episode: Episode, short: Episode) -> Way:
