@@ -53,8 +53,8 @@ X264_TOOLS = {
 }
 """What is added to the preset `ultrafast`, as x264 names it; its full-pixel motion search without lookahead stays.
 
-Measured with `benchmarks/encoders.py`: better than `veryfast` with crf 20 by VMAF and XPSNR, for 0.35 to 0.45
-of its CPU-seconds and 1.1 to 1.4 times the bytes; slides take twice the bytes, at 0.4 Mbit/s. The preset alone looks
+Measured with `benchmarks/encoders.py`: better than `veryfast` with crf 20 by VMAF and XPSNR, for 0.4 to 0.6
+of its CPU-seconds and 1.2 to 1.6 times the bytes; slides take twice the bytes, at 0.4 Mbit/s. The preset alone looks
 blocky, since it does not deblock. Grain that reaches `maxrate` gets 0.5 dB less XPSNR, at equal VMAF.
 Adaptive quantization with a bias to dark scenes keeps dark gradients from banding.
 """
