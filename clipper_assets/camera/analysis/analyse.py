@@ -25,7 +25,7 @@ from clipper_assets.camera.scene import FPS, Scene, Shot, Track
 from clipper_assets.episodes.source import RawVideo
 from clipper_assets.media.frame import Box
 from clipper_assets.media.speech import SPEECH_RATE_HZ, Samples
-from clipper_assets.models.store import ModelFileError, verify
+from clipper_assets.models.store import ModelFileError, model_path, verify
 from clipper_assets.runtime.asset_names import SCENES
 from clipper_assets.runtime.degraded import Degraded
 from clipper_assets.runtime.progress import Report, part
@@ -98,13 +98,18 @@ def _models(models_dir: Path | None) -> tuple[Detector, Score | None, tuple[Degr
 
 
 def _detector(models_dir: Path | None) -> tuple[Detector, ModelFileError | None]:
-    """The first detector whose model is there and intact; else Haar's, and what is wrong with the first model."""
-    errors = []
+    """The first detector whose model is there and intact, and what is wrong with a better one that is damaged.
+
+    Without any model Haar's, and what is wrong with the first.
+    """
+    errors, damaged = [], None
     for name, made in DETECTORS.items():
         try:
-            return made(verify(name, models_dir)), None
+            return made(verify(name, models_dir)), damaged
         except ModelFileError as error:
             errors.append(error)
+            if model_path(name, models_dir):
+                damaged = damaged or error
     return haar(), errors[0]
 
 

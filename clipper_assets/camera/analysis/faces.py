@@ -127,7 +127,7 @@ DETECTORS = {"yunet-2023mar": yunet, "ultraface-rfb-320": ultraface}
 """Detectors that need a model, by its name; the first one whose model is on this machine is used."""
 
 
-def with_quarters(look: Look, least_score_in_quarters: float = LEAST_SCORE_IN_QUARTERS) -> Callable[[Picture], Boxes]:
+def with_quarters(look: Look) -> Callable[[Picture], Boxes]:
     """Look at the picture, and if it shows no face or small ones, again at four overlapping quarters of it."""
     import cv2
 
@@ -140,7 +140,7 @@ def with_quarters(look: Look, least_score_in_quarters: float = LEAST_SCORE_IN_QU
                 for left in (0, width - quarter_width):
                     found, sure = look(picture[top : top + quarter_height, left : left + quarter_width])
                     # Larger ones may be parts of faces.
-                    small = (found[:, 3] < 2 * CLOSER * height) & (sure > least_score_in_quarters)
+                    small = (found[:, 3] < 2 * CLOSER * height) & (sure > LEAST_SCORE_IN_QUARTERS)
                     boxes = np.concatenate([boxes, found[small] + [left, top, 0, 0]])
                     scores = np.concatenate([scores, sure[small]])
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, MOST_OVERLAP)

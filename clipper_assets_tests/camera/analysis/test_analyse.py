@@ -14,6 +14,7 @@ from clipper_assets.camera.direction.visibility import speaker_shown
 from clipper_assets.camera.scene import Track
 from clipper_assets.media.frame import FRAMES, Aspect
 from clipper_assets.media.speech import SPEECH_RATE_HZ
+from clipper_assets.models.table import MODELS as MODEL_TABLE
 from clipper_assets.shows.show import Layout
 from clipper_assets.transcript.words import WORDS
 from clipper_assets_tests.camera.analysis.test_screens import slide
@@ -109,6 +110,19 @@ def test_faces_found_by_yunet_are_no_fallback() -> None:
     assert share_correct(analysis.scenes) >= 0.95
     assert analysis.detector == "YuNet"
     assert not [each for each in analysis.observations[0].degraded if "faces were found" in each.reason]
+
+
+@needs_models
+def test_a_damaged_model_is_on_record_although_another_detector_is_as_good(tmp_path: Path) -> None:
+    for model in ("ultraface", "lr_asd"):
+        (tmp_path / model).symlink_to(MODELS / model)
+    damaged = tmp_path / MODEL_TABLE["yunet-2023mar"].path
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"half of it")
+    analysis = analysis_of((27.0, 29.0), models=tmp_path)
+    (fallback,) = analysis.observations[0].degraded
+    assert analysis.detector == "UltraFace"
+    assert fallback.reason.startswith("faces were found with UltraFace instead of YuNet: ")
 
 
 def test_transcript_speakers_are_matched_to_faces_and_decide_the_turns() -> None:
