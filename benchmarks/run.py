@@ -116,21 +116,14 @@ def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> 
             others.append(_way(name, episode, [bench.follow(episode, clip)], clip))
     with stages("auto, no model"):
         looked = bench.look_without_models(sources.main)
-        no_model = Round(looked.cost, bench.make(sources.main, looked.value, clip))
+        no_model_round = Round(looked.cost, bench.make(sources.main, looked.value, clip))
+        no_model = _way("auto (mouth motion)", sources.main, [no_model_round], clip)
     with stages("auto, speakers named"):
-        named = bench.follow(replace(sources.main, words=sources.main.named_words), clip)
+        named_episode = replace(sources.main, words=sources.main.named_words)
+        named = _way("auto (speakers named)", named_episode, [bench.follow(named_episode, clip)], clip)
     with stages("old way"):
         old = bench.old(sources.main, sources.short)
-    return Results(
-        auto,
-        center,
-        _way("auto (mouth motion)", sources.main, [no_model], clip),
-        _way("auto (speakers named)", sources.main, [named], clip),
-        before,
-        old,
-        lengths,
-        tuple(others),
-    )
+    return Results(auto, center, no_model, named, before, old, lengths, tuple(others))
 
 
 def _rounds(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> tuple[Way, Way, tuple[Length, ...]]:
