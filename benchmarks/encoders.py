@@ -31,7 +31,7 @@ second, because some platforms refuse more."""
 
 def _x264(preset: str, crf: int, *parameters: str) -> Encoder:
     more = (("x264-params", ":".join(parameters)),) if parameters else ()
-    return Encoder("libx264", (("preset", preset), ("crf", str(crf)), *more, *LARGEST_RATE, ("threads", "4")))
+    return Encoder("libx264", (("preset", preset), ("crf", str(crf)), *more, *LARGEST_RATE, ("threads", "1")))
 
 
 CANDIDATES = {

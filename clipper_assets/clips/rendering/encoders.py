@@ -65,10 +65,11 @@ X264 = Encoder(
         ("crf", "22.5"),
         ("x264-params", ":".join(f"{name}={value}" for name, value in X264_TOOLS.items())),
         *LARGEST_RATE,
-        ("threads", "4"),
+        ("threads", "1"),
     ),
 )
-"""Always four threads: each buffers frames, and x264's default of 1.5 threads per core takes gigabytes."""
+"""One thread: with more of them and a highest rate, x264 makes different bytes of the same frames from run to run. One
+also buffers fewest frames; x264's default of 1.5 threads per core takes gigabytes."""
 NVENC = Encoder("h264_nvenc", (("preset", "p5"), ("rc", "vbr"), ("cq", "21"), ("b:v", "0"), *LARGEST_RATE))
 VIDEOTOOLBOX = Encoder("h264_videotoolbox", HARDWARE_RATE)
 """Its mode of constant quality has no highest rate, so it has a mean rate."""

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from clipper_assets.clips.rendering.encoders import (
     encoding_arguments,
 )
 from clipper_assets.media.ffmpeg import FfmpegError, run
+from clipper_assets.media.inputs import generated_input
 
 
 class Machine:
@@ -91,3 +93,12 @@ def test_no_encoder_averages_more_than_12_mbit_per_s_over_a_clip(encoder: Encode
     assert bits(options["-maxrate"]) + bits(options["-bufsize"]) / shortest_s <= 12e6
     assert options["-profile:v"] == "high"
     assert int(options.get("-bf", 3)) <= 3
+
+
+def test_the_same_frames_give_the_same_bytes_at_the_highest_rate(tmp_path: Path) -> None:
+    """With several threads x264 makes different bytes each time."""
+    frames = generated_input("testsrc2=s=1080x1920:r=25:d=1.2,noise=alls=20:allf=t,format=yuv420p")
+    clips = [tmp_path / f"{number}.h264" for number in range(3)]
+    for clip in clips:
+        run(encoding_arguments(encoded(frames, str(clip), X264), X264))
+    assert len({clip.read_bytes() for clip in clips}) == 1
