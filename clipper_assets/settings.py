@@ -105,9 +105,7 @@ class Settings(TenantSettings):
     )
     window_min_s: Seconds = Field(30.0, description="shortest clip in seconds, unless a run or show has a `length`")
     window_max_s: Seconds = Field(60.0, description="longest clip in seconds, unless a run or show has a `length`")
-    render_workers: int | None = Field(
-        None, ge=1, description="clips rendered at once; default: a quarter of the cores"
-    )
+    render_workers: int | None = Field(None, ge=1, description="clips rendered at once; default: half as many as cores")
     gpus: CommaSeparated[tuple[str, ...] | None] = Field(
         None,
         description="GPUs of transcriptions, as comma-separated values for CUDA_VISIBLE_DEVICES; default: all",

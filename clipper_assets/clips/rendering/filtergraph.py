@@ -26,8 +26,10 @@ BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"
 PICTURE_FILE, PROGRAMME_FILE, SOUND_FILE, CLIP_FILE = "picture.mp4", "programme.wav", "sound.m4a", "clip.mp4"
 LEAD_S = 0.25
 """Sound decoded before the clip: after a seek the first AAC packet is lost, or several MP3 packets."""
-MOST_THREADS, LARGEST_FOR_ONE_THREAD_PX = 4, 1920 * 1080
-"""Each decoder thread buffers a frame and costs some CPU; up to 1080p a single one is faster than the encoder."""
+HDR_THREADS = 4
+LARGEST_FOR_ONE_THREAD_PX = 1920 * 1080
+"""Each decoder thread buffers frames and costs some CPU; up to 1080p a single one is faster than the encoder, at 4K two
+are."""
 
 
 def video_arguments(
@@ -50,7 +52,7 @@ def video_arguments(
     # More threads only cost more CPU, except for the floating-point filters for HDR.
     return [
         "-filter_complex_threads",
-        str(MOST_THREADS if source.hdr else 1),
+        str(HDR_THREADS if source.hdr else 1),
         *encoding_arguments(ffmpeg.merge_outputs(*outputs), encoder),
     ]
 
@@ -110,7 +112,7 @@ def _window(plan: ClipPlan, source: RawVideo, media_source: str) -> tuple[Stream
     """The window, opened a little early, and the time map relative to that start."""
     lead_s = _lead_s(plan)
     seconds = plan.end_s - plan.start_s + lead_s
-    threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else MOST_THREADS
+    threads = 1 if source.width_px * source.height_px <= LARGEST_FOR_ONE_THREAD_PX else 2
     options: dict[str, int | str] = {
         "threads": threads,
         **input_options(source),
