@@ -13,6 +13,7 @@ from clipper_assets.evaluation.assets import evaluate_pickers, every_night, pick
 from clipper_assets.job import assets, build_resources, clip_episode, fixed, render_look
 from clipper_assets.library.refreshing import refresh_library, refresh_library_every_hour
 from clipper_assets.reports.assets import report_shows, report_shows_every_night, show_report
+from clipper_assets.runs.retries import report_lost_retries
 from clipper_assets.runtime.executor import pool_executor
 from clipper_assets.runtime.labels import labelled
 from clipper_assets.runtime.logs import log_runs_as
@@ -51,7 +52,7 @@ defs = dg.Definitions.merge(
         assets=labelled([*INPUTS, *assets, clip_variants, picker_evaluation, show_taste, show_report]),
         jobs=[clip_episode, render_look, refresh_library, evaluate_pickers, report_shows],
         schedules=[every_night, refresh_library_every_hour, report_shows_every_night],
-        sensors=[*build_discovery(clip_episode, settings, observing(settings)), *webhooks()],
+        sensors=[*build_discovery(clip_episode, settings, observing(settings)), report_lost_retries, *webhooks()],
         resources=fixed(build_resources(settings, storage_at(settings.storage, settings.url_expiry_s))),
         executor=executor(),
     ),
