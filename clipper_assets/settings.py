@@ -105,7 +105,9 @@ class Settings(TenantSettings):
     )
     window_min_s: Seconds = Field(30.0, description="shortest clip in seconds, unless a run or show has a `length`")
     window_max_s: Seconds = Field(60.0, description="longest clip in seconds, unless a run or show has a `length`")
-    render_workers: int | None = Field(None, ge=1, description="clips rendered at once; default: half as many as cores")
+    render_workers: int | None = Field(
+        None, ge=1, description="clips rendered at once; default: half as many as cores, at most 8"
+    )
     gpus: CommaSeparated[tuple[str, ...] | None] = Field(
         None,
         description="GPUs of transcriptions, as comma-separated values for CUDA_VISIBLE_DEVICES; default: all",

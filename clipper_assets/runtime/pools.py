@@ -12,6 +12,8 @@ GPU, ENCODE, LLM = "gpu", "encode", "llm"
 a model."""
 CORES_PER_ENCODE = 2
 """A clip keeps about this many cores busy (1.4 to 1.7 measured): one thread encodes, others decode and filter."""
+MOST_CLIPS_AT_ONCE = 8
+"""A clip of a 4K source takes 450 MB, and a step on a large node of a cluster may have 8 GB."""
 KUBERNETES, ECS_TASK = "dagster-k8s/config", "ecs/run_task_kwargs"
 ON_ECS = {
     "taskDefinition": "clipper-transcript",
@@ -30,4 +32,4 @@ GPU_STEP: Mapping[str, Any] = {
 
 def clips_at_once(settings: Settings) -> int:
     """How many clips a step renders at once."""
-    return settings.render_workers or max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1)
+    return settings.render_workers or min(max((os.cpu_count() or 1) // CORES_PER_ENCODE, 1), MOST_CLIPS_AT_ONCE)

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from clipper_assets import cli
-from clipper_assets.launch.pools import set_limits
+from clipper_assets.launch.pools import fitting_limits, set_limits
+from clipper_assets.runtime.pools import clips_at_once
 from clipper_assets.setting_types import MOST_SLOTS
 from clipper_assets.settings import Settings
 
@@ -23,7 +24,7 @@ def stored(instance: dg.DagsterInstance) -> dict[str, int]:
     [
         pytest.param({"gpus": ("0", "1"), "runs_per_gpu": 2}, {"gpu": 4, "encode": 1, "llm": 4}, id="two shared GPUs"),
         pytest.param({"gpus": ()}, {"gpu": 1, "encode": 1, "llm": 4}, id="no GPU"),
-        pytest.param({"gpus": (), "render_workers": 1}, {"gpu": 1, "encode": 4, "llm": 4}, id="one clip at once"),
+        pytest.param({"gpus": (), "render_workers": 1}, {"gpu": 1, "encode": 8, "llm": 4}, id="one clip at once"),
         pytest.param({"gpus": (), "render_workers": 99}, {"gpu": 1, "encode": 1, "llm": 4}, id="many clips at once"),
         pytest.param(
             {"gpus": (), "pool_gpu": 64, "pool_encode": 90, "pool_llm": 8},
@@ -41,6 +42,15 @@ def test_limits_follow_the_machine_and_the_settings(
     monkeypatch.setattr(os, "cpu_count", lambda: 16)
     assert set_limits(instance, Settings.model_validate(settings)) == expected
     assert stored(instance) == expected
+
+
+@pytest.mark.parametrize(("cores", "clips", "steps"), [(1, 1, 1), (4, 2, 1), (16, 8, 1), (64, 8, 4)])
+def test_clips_fill_the_cores_and_fit_into_memory(
+    cores: int, clips: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert clips_at_once(Settings()) == clips
+    assert fitting_limits(Settings(gpus=()))["encode"] == steps
 
 
 def test_a_limit_that_a_person_has_set_is_kept_and_others_follow_the_machine(instance: dg.DagsterInstance) -> None:

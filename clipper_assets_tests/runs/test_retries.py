@@ -20,7 +20,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def failed(instance: dg.DagsterInstance) -> dg.DagsterRun:
     """A run that failed outside a step, as when its worker is killed."""
-    run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    run: dg.DagsterRun = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
     instance.report_run_failed(run, "the worker process is gone")
     return run
 
