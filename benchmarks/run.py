@@ -41,7 +41,7 @@ class Extent:
 
 
 FULL = Extent(
-    minutes=5,
+    minutes=12,
     seconds=12.0,
     rounds=5,
     fewer=2,
@@ -108,6 +108,8 @@ def _sources(scratch: Path, extent: Extent) -> Sources:
 
 def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> Results:
     auto, before, lengths = _rounds(bench, extent, sources, stages)
+    with stages("old way"):
+        old = bench.old(sources.main, sources.short)
     with stages("center"):
         center = _center(bench, extent, sources.main)
     clip, others = bench.folder / "clip.mp4", []
@@ -121,8 +123,6 @@ def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> 
     with stages("auto, speakers named"):
         named_episode = replace(sources.main, words=sources.main.named_words)
         named = _way("auto (speakers named)", named_episode, [bench.follow(named_episode, clip)], clip)
-    with stages("old way"):
-        old = bench.old(sources.main, sources.short)
     return Results(auto, center, no_model, named, before, old, lengths, tuple(others))
 
 

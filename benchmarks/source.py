@@ -25,11 +25,12 @@ TICK_S = Fraction(8, 15)
 """The shortest time of whole frames, both of 30 fps video (16) and of AAC at 48 kHz (25): loops are multiples of it."""
 NOISE = f"framerate={FPS},noise=alls=7:allf=t:all_seed=1"
 """Blends 25 fps to 30, and adds noise like that of a camera in a dim room, so that no two frames are equal."""
-PHASE_S = 8.0
-"""The windows begin this long after the start of a loop, so that all show the same frames after the same key frame."""
+PHASE_S = 4.0
+"""The windows begin this long after the start of a loop, so that all show the same frames after the same key frame; it is
+the mean distance to a key frame, because these are at most 8.3 s apart."""
 KEPT_S = 20.0
-"""How much can be decoded before and after a window, and at both ends of an episode. Key frames are at most 8.3 s
-apart, and the probe reads the last ten seconds."""
+"""How much can be decoded before and after a window, and at both ends of an episode, whose last ten seconds the probe
+reads."""
 
 
 @dataclass(frozen=True)
