@@ -26,8 +26,8 @@ TICK_S = Fraction(8, 15)
 NOISE = f"framerate={FPS},noise=alls=7:allf=t:all_seed=1"
 """Blends 25 fps to 30, and adds noise like that of a camera in a dim room, so that no two frames are equal."""
 PHASE_S = 4.0
-"""The windows begin this long after the start of a loop, so that all show the same frames after the same key frame; it is
-the mean distance to a key frame, because these are at most 8.3 s apart."""
+"""The windows begin this long after the start of a loop, so that all show the same frames after the same key frame. It
+is the mean distance to a key frame, because these are at most 8.3 s apart."""
 KEPT_S = 20.0
 """How much can be decoded before and after a window, and at both ends of an episode, whose last ten seconds the probe
 reads."""

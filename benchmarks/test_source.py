@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from benchmarks.source import FULL_HD, HIGH_RATE, UHD, Footage, _window, _words
+from benchmarks.source import FULL_HD, HIGH_RATE, PHASE_S, UHD, Footage, _window, _words
 from clipper_assets.transcript.words import sentences
 
 FOOTAGE = (FULL_HD, HIGH_RATE, UHD)
@@ -14,9 +14,9 @@ FOOTAGE = (FULL_HD, HIGH_RATE, UHD)
 @pytest.mark.parametrize("minutes", [1, 10, 120])
 def test_every_window_begins_at_the_same_place_of_the_loop(footage: Footage, minutes: int) -> None:
     window = _window(footage, 60.0 * minutes, 10.0)
-    assert window.start_s % float(footage.loop_s) == pytest.approx(8.0)
+    assert window.start_s % float(footage.loop_s) == pytest.approx(PHASE_S)
     assert window.end_s <= 60 * minutes
-    assert abs(window.start_s - 30 * minutes) <= float(footage.loop_s) + 8
+    assert abs(window.start_s - 30 * minutes) <= float(footage.loop_s) + PHASE_S
 
 
 @pytest.mark.parametrize("footage", FOOTAGE)
