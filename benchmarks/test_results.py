@@ -17,14 +17,14 @@ def way(
     *cpu_s: float,
     look_cpu_s: float = 0.0,
     floor: Floor | None = FLOOR,
-    output_mb: float = 15.0,
+    encoded_mb: float = 15.0,
     vmaf: float = 93.0,
     xpsnr: float = 40.0,
 ) -> Way:
     """A clip of 30 s, rendered once for each of `cpu_s` CPU-seconds."""
     look = replace(COST, cpu_s=look_cpu_s) if look_cpu_s else None
     rounds = tuple(Round(look, replace(COST, cpu_s=each), floor) for each in cpu_s)
-    return Way(name, 30.0, rounds, output_mb, Quality(vmaf, xpsnr))
+    return Way(name, 30.0, rounds, encoded_mb, Quality(vmaf, xpsnr, encoded_mb))
 
 
 def lengths(longest_cpu_s: float, longest_index_mb: float = 8.0) -> tuple[Length, ...]:
@@ -40,7 +40,7 @@ GOOD = Results(
     center=way("center", 107.9),
     no_model=way("no model", 108.0, look_cpu_s=11.0, floor=None),
     named=way("named", 108.0, look_cpu_s=11.0, floor=None),
-    before=way("before", 207.3, look_cpu_s=11.0, floor=None, output_mb=10.0),
+    before=way("before", 207.3, look_cpu_s=11.0, floor=None, encoded_mb=10.0),
     old=way("old way", 1200.0, floor=None),
     lengths=lengths(55.0),
 )
@@ -59,17 +59,17 @@ def test_all_limits_hold_if_they_are_just_met() -> None:
 @pytest.mark.parametrize(
     ("broken", "subject"),
     [
-        (replace(GOOD, before=way("before", 207.0, look_cpu_s=11.0, output_mb=10.0)), "CPU, auto / a2d2b61"),
+        (replace(GOOD, before=way("before", 207.0, look_cpu_s=11.0, encoded_mb=10.0)), "CPU, auto / a2d2b61"),
         (replace(GOOD, old=way("old way", 1199.0)), "CPU, old way / auto"),
-        (replace(GOOD, before=replace(GOOD.before, quality=Quality(93.01, 40.0))), "VMAF, auto"),
-        (replace(GOOD, before=replace(GOOD.before, quality=Quality(93.0, 40.01))), "XPSNR, auto"),
-        (replace(GOOD, old=replace(GOOD.old, quality=Quality(93.01, 40.0))), "VMAF, center"),
-        (replace(GOOD, old=replace(GOOD.old, quality=Quality(93.0, 40.01))), "XPSNR, center"),
-        (replace(GOOD, before=replace(GOOD.before, output_mb=9.9)), "bytes, auto / a2d2b61"),
+        (replace(GOOD, before=replace(GOOD.before, quality=Quality(93.01, 40.0, 10.0))), "VMAF, auto"),
+        (replace(GOOD, before=replace(GOOD.before, quality=Quality(93.0, 40.01, 10.0))), "XPSNR, auto"),
+        (replace(GOOD, old=replace(GOOD.old, quality=Quality(93.01, 40.0, 10.0))), "VMAF, center"),
+        (replace(GOOD, old=replace(GOOD.old, quality=Quality(93.0, 40.01, 10.0))), "XPSNR, center"),
         (
-            replace(GOOD, auto=replace(AUTO, output_mb=45.1), before=replace(GOOD.before, output_mb=40.0)),
-            "bit rate, auto",
+            replace(GOOD, before=replace(GOOD.before, quality=Quality(93.0, 40.0, 9.9))),
+            "bytes of the same frames, auto",
         ),
+        (replace(GOOD, auto=replace(AUTO, output_mb=45.1)), "bit rate, auto"),
         (replace(GOOD, center=way("center", 108.1)), "CPU, center, make / floor"),
         (replace(GOOD, no_model=way("no model", 108.0, look_cpu_s=12.1)), "CPU, no model, look / clip"),
         (replace(GOOD, named=way("named", 108.0, look_cpu_s=12.1)), "CPU, named, look / clip"),

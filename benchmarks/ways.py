@@ -117,8 +117,8 @@ class Bench:
 
 
 def quality(clip: Path, lossless: Path) -> Quality:
-    """Measures VMAF and XPSNR of a clip."""
-    return Quality(vmaf(clip, lossless, FPS), xpsnr(clip, lossless, FPS))
+    """Measures VMAF, XPSNR and size of a clip."""
+    return Quality(vmaf(clip, lossless, FPS), xpsnr(clip, lossless, FPS), size_mb(clip))
 
 
 def size_mb(file: Path) -> float:
