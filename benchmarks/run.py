@@ -44,7 +44,7 @@ FULL = Extent(
     minutes=12,
     seconds=12.0,
     rounds=5,
-    fewer=2,
+    fewer=3,
     lengths_min=(120,),
     others=(("auto, 2 h of 4K at 25 Mbit/s", UHD, 120), ("auto, 1080p at 50 Mbit/s", HIGH_RATE, 10)),
 )
