@@ -18,10 +18,14 @@ MAY_END = "runs-may-end"
 
 
 class BriefRuns(RunLauncher[Any], ConfigurableClass):
-    """Reports each run as started, and as successful after LASTS_S, or later, when there is the file `MAY_END`."""
+    """Reports each run as started, and as successful after LASTS_S, or later, when there is the file `MAY_END`.
+
+    Runs end in the order in which they started, so that which one starts next does not depend on the machine.
+    """
 
     def __init__(self, inst_data: ConfigurableClassData | None = None):
         self._inst_data = inst_data
+        self._latest: Thread | None = None
         super().__init__()  # type: ignore[no-untyped-call]  # untyped in Dagster
 
     @property
@@ -39,12 +43,15 @@ class BriefRuns(RunLauncher[Any], ConfigurableClass):
     def launch_run(self, context: LaunchRunContext) -> None:
         run = context.dagster_run
         self._report(run, dg.DagsterEventType.RUN_START)
-        Thread(target=self._end, args=(run,), daemon=True).start()
+        self._latest = Thread(target=self._end, args=(run, self._latest), daemon=True)
+        self._latest.start()
 
-    def _end(self, run: dg.DagsterRun) -> None:
+    def _end(self, run: dg.DagsterRun, earlier: Thread | None) -> None:
         time.sleep(LASTS_S)
         while not (Path(self._instance.root_directory) / MAY_END).exists():
             time.sleep(LASTS_S)
+        if earlier:
+            earlier.join()
         self._report(run, dg.DagsterEventType.RUN_SUCCESS)
 
     def _report(self, run: dg.DagsterRun, event: dg.DagsterEventType) -> None:
