@@ -47,6 +47,7 @@ def measured(
 @click.option("--listening", type=click.Choice([way.value for way in Listening]), default="frozen", show_default=True)
 @click.option("--join", type=click.Choice([way.value for way in Join]), default="hard", show_default=True)
 @click.option("--lag", default=0, show_default=True, help="Pictures that silent lips are late.")
+@click.option("--gop", default=250, show_default=True, help="Most pictures from one key picture to the next.")
 @click.option("--voices", is_flag=True, help="The transcript names the speakers.")
 def main(
     scenes: tuple[str, ...],
@@ -60,10 +61,11 @@ def main(
     listening: str,
     join: str,
     lag: int,
+    gop: int,
     voices: bool,
 ) -> None:
     """Build the SCENES (default: all), look at them, direct the camera, and compare with the truth."""
-    variation = Variation(width, mirrored, rotation, gain, Listening(listening), Join(join), lag, voices)
+    variation = Variation(width, mirrored, rotation, gain, Listening(listening), Join(join), lag, voices, gop)
     os.environ["XDG_CACHE_HOME"] = os.devnull
     ways = [way for way in (models_dir, None) if with_models is None or with_models == (way is not None)]
     console = Console(width=120)

@@ -4,6 +4,7 @@ import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 from clipper_assets.camera.analysis.frames import Picture, small_picture
@@ -27,13 +28,13 @@ LEAST_FPS = 10
 """Distinct pictures per second that suffice to tell who speaks; with real people, 12 were as good as all of them."""
 GLANCE = FPS
 """Number of pictures after which it is decided whether skipping leaves enough distinct ones."""
-APART = FPS // 2
-"""Least number of pictures between two key pictures that are looked at; some cameras make every picture a key one."""
+APART = 2 * FPS
+"""Least number of pictures between two key pictures that are looked at; many cameras make two key pictures a second."""
+NEAR = FPS // 2
+"""Number of pictures from which on going to a later key picture saves more than the request costs."""
 CUT_SIZE = 0.5
 """Size of a packet, relative to the key picture's before it, from which on it may hold a cut: a new picture needs about
 as many bytes as a key picture does."""
-
-
 DELAYS_S = (0.0, 0.1, 0.25, 0.5)
 """Times by which a picture may be shown later than it is decoded, in the order in which they are tried."""
 
@@ -52,10 +53,10 @@ class Recording:
 
         self.count = max(round((end_s - start_s) * FPS), 1)
         self._source = source
-        self._known_keys: dict[int, int] = {}
         self._delay_s = 0.0
         self._shown: tuple[int, VideoFrame] | None = None
         self._next: tuple[int, VideoFrame] | None = None
+        self._frames: Iterator[tuple[int, VideoFrame]] = iter(())
         self._picture: Picture | None = None
         self._end = 0
         share = min((end_s - start_s) / source.duration_s / REQUESTS, 1.0)
@@ -75,7 +76,8 @@ class Recording:
             self._codec.skip_frame = "NONREF"
             self._zero_s = start_s + (self._container.start_time or 0) / 1e6
             self._time_base = float(self._stream.time_base or 1)
-            self._seek(self._timestamp(0))
+            # Matroska's index, which is at the end, is only read for a seek.
+            self._container.seek(self._timestamp(0), stream=self._stream)
 
     def __enter__(self) -> Self:
         return self
@@ -92,16 +94,16 @@ class Recording:
         first = max(index.search_timestamp(self._timestamp(0)), 0)
         last = index.search_timestamp(self._timestamp(self.count - 1), backward=False)
         earliest = -math.inf
+        latest = None
         for entry in index[first : last + 1 if last >= 0 else len(index)]:
             if not entry.is_keyframe or entry.timestamp < earliest:
                 continue
             earliest = entry.timestamp + round(APART / FPS / self._time_base)
             with _errors():
-                self._seek_to_key(entry.timestamp)
-            if self._next is not None and self._next[0] not in self._known_keys:
-                number, frame = self._next
-                self._known_keys[number] = entry.timestamp
-                yield number, small_picture(frame, self._source)
+                shown = self._decoded_alone(next(self._from_key(entry.timestamp)))
+            if shown is not None and shown[0] != latest:
+                latest, frame = shown
+                yield latest, small_picture(frame, self._source)
 
     def read(self, first: int, end: int) -> Iterator[tuple[int, Picture]]:
         """Yield number and picture from `first` up to before `end`; fewer if the video ends earlier.
@@ -128,38 +130,68 @@ class Recording:
         sizes = [entry.size for entry in index[from_entry:to_entry] if not entry.is_keyframe]
         return min(key, from_entry, to_entry) < 0 or max(sizes, default=0) > CUT_SIZE * index[key].size
 
+    def has_key(self, after: int, before: int) -> bool:
+        """Whether decoding may begin anew between two pictures, so that those after the first need not be decoded."""
+        key = self._key_before(self._timestamp(before))
+        return key is not None and self._number(key) > after
+
     def _go_to(self, number: int) -> None:
         """Make `number` or a picture before it the next one that is decoded or shown, from the nearest place."""
-        key = max((each for each in self._known_keys if each <= number), default=None)
-        if self._shown is not None and self._shown[0] <= number and (key is None or key <= self._shown[0]):
+        key = self._key_before(self._timestamp(number))
+        shown = self._shown and self._shown[0]
+        if shown is not None and shown <= number and (key is None or self._number(key) <= shown + NEAR):
             return
-        if key is not None:
-            self._seek_to_key(self._known_keys[key])
-            return
-        for earlier in (0, APART):  # a file's index has decoding times, which are a little before those of pictures
-            self._seek(self._timestamp(number - earlier))
+        while key is not None:
+            self._read_from(self._from_key(key))
+            if self._next is not None and self._next[0] <= number:
+                return
+            key = self._key_before(key - 1)
+        for earlier in (0, APART):  # without an index
+            self._read_from(self._from(self._timestamp(number - earlier)))
             if self._next is not None and self._next[0] <= number:
                 return
 
-    def _seek(self, timestamp: int) -> None:
-        """Read from the last key picture up to `timestamp` on, in units of the stream."""
-        self._container.seek(timestamp, stream=self._stream)
-        self._frames = self._decoded(self._container.demux(self._stream))
+    def _key_before(self, timestamp: int) -> int | None:
+        """The time of the last key picture up to a time, by the file's index; None without one."""
+        entry = self._stream.index_entries.search_timestamp(timestamp)
+        return self._stream.index_entries[entry].timestamp if entry >= 0 else None
+
+    def _read_from(self, packets: Iterator["Packet[VideoStream]"]) -> None:
+        self._frames = self._decoded(packets)
         self._shown, self._picture, self._end = None, None, 0
         self._next = next(self._frames, None)
 
-    def _seek_to_key(self, timestamp: int) -> None:
-        """Read from the key picture that has this time in the file's index.
+    def _from(self, timestamp: int) -> Iterator["Packet[VideoStream]"]:
+        """The packets from the last key picture up to a time on; the first is empty if there are none."""
+        self._shown = None
+        self._container.seek(timestamp, stream=self._stream)
+        return self._container.demux(self._stream)
+
+    def _from_key(self, timestamp: int) -> Iterator["Packet[VideoStream]"]:
+        """The packets from the key picture on that has this time in the file's index.
 
         Some indexes have times of decoding, and seeking goes by times of showing, which are a little later.
         """
         for delay_s in (self._delay_s, *DELAYS_S):
             self._delay_s = delay_s
-            self._container.seek(timestamp + round(delay_s / self._time_base), stream=self._stream)
-            packet = next(self._container.demux(self._stream))
+            packets = self._from(timestamp + round(delay_s / self._time_base))
+            packet = next(packets)
             if packet.pts is None or packet.pts >= timestamp:
                 break
-        self._seek(timestamp + round(self._delay_s / self._time_base))
+        return chain([packet], packets)
+
+    def _decoded_alone(self, packet: "Packet[VideoStream]") -> tuple[int, "VideoFrame"] | None:
+        """The frame of a key picture and its number, without those after it, for which a decoder waits unless told."""
+        import av
+
+        if not packet.size:
+            return None
+        try:
+            frames = [*packet.decode(), *self._codec.decode(None)]
+        except av.InvalidDataError:
+            return None
+        shown = ((frame.pts, frame) for frame in frames if frame.pts is not None)
+        return next(((self._number(pts), frame) for pts, frame in shown if pts >= (packet.pts or pts)), None)
 
     def _decoded(self, packets: Iterator["Packet[VideoStream]"]) -> Iterator[tuple[int, "VideoFrame"]]:
         """Yield the frames of packets with their numbers.
@@ -177,14 +209,18 @@ class Recording:
             except av.InvalidDataError:
                 continue
             for frame in frames:
-                if frame.pts is None or frame.time is None or (begun_at is not None and frame.pts < begun_at):
+                if frame.pts is None or (begun_at is not None and frame.pts < begun_at):
                     continue
-                number = round((frame.time - self._zero_s) * FPS)
+                number = self._number(frame.pts)
                 begun, count = (begun, count + 1) if count else (number, 1)
                 if number - begun >= GLANCE and count * FPS < LEAST_FPS * (number - begun):
                     self._codec.skip_frame = "DEFAULT"
-                self._end = round((frame.time - self._zero_s + 1 / (self._source.fps or FPS)) * FPS)
+                self._end = self._number(frame.pts, 1 / (self._source.fps or FPS))
                 yield number, frame
+
+    def _number(self, timestamp: int, after_s: float = 0.0) -> int:
+        """The number of the picture that is shown at a time of the stream, or so many seconds later."""
+        return round((timestamp * self._time_base - self._zero_s + after_s) * FPS)
 
     def _timestamp(self, number: int) -> int:
         return round((self._zero_s + number / FPS) / self._time_base)

@@ -30,7 +30,7 @@ IN_PLACE = 0.6
 UNCHANGED = LEAST_CHANGE
 """Largest mean difference of two pictures of a still scene, in grey levels per pixel: less than a cut makes. Between
 two key pictures of a still scene with camera noise it is 2 to 5, because the loop filter is off."""
-SHORTEST_GAP, LONGEST_GAP = FPS, 6 * FPS
+SHORTEST_GAP, LONGEST_GAP = FPS // 2, 6 * FPS
 """Pictures that are left out at a time: fewer save too little, and during more a face could move away and back."""
 PORTRAIT_SIDES, PORTRAIT_LOWERED = 1.5, 0.05
 """Side of a portrait in sides of the face, and how far its centre lies below the face's, in sides of the portrait."""
@@ -68,6 +68,7 @@ class _Sweep:
     def __init__(self, recording: Recording, detector: Detector, report: Report):
         self._recording, self._detector, self._report = recording, detector, report
         self._result = Swept(recording.count)
+        self._keys: dict[int, Picture] = {}
         self._thumbnails: dict[int, Picture] = {}
         self._spans: list[Span] = []
         self._kept: dict[int, Picture] = {}
@@ -78,7 +79,7 @@ class _Sweep:
         result = self._result
         for number, picture in self._recording.key_pictures():
             self._look(number, picture)
-            self._thumbnails[number] = _thumbnail(picture)
+            self._keys[number], self._thumbnails[number] = picture, _thumbnail(picture)
         result.keys = sorted(self._thumbnails)
         self._last_look, self._next_look = -RARELY, 0
         self._spans = sorted(spans(result.keys))
@@ -103,20 +104,28 @@ class _Sweep:
         """Yield all pictures but those in gaps, during which the scene seems to be still."""
         count = self._recording.count
         for begin, end in pairwise([0, *(key for key in self._result.keys if 0 < key < count), count]):
-            needed = max((min(to, end) for first, to in self._spans if first < end), default=0)
-            needed = max(needed, begin + (begin in self._thumbnails))
-            at, latest = begin, None
-            for number, picture in self._recording.read(begin, needed):
-                yield number, picture
-                at, latest = number + 1, picture
-            if at == needed < end and self._is_still(at - 1, latest, end):
-                continue
-            for number, picture in self._recording.read(at, end):
-                yield number, picture
-                at = number + 1
-            if at < end:
-                self._result.pictures = at
-                return
+            picture = self._keys.pop(begin, None)
+            at, number = begin, begin if picture is not None else begin - 1
+            for first, to in self._needed(begin, end):
+                if first > at and self._may_jump(at, first, end) and self._is_still(number, picture, end):
+                    if picture is not None and number == at:  # the key picture, which was decoded before
+                        yield number, picture
+                    at = first
+                for number, picture in self._recording.read(at, to):
+                    yield number, picture
+                    at = number + 1
+                if at < to:
+                    self._result.pictures = at
+                    return
+
+    def _needed(self, begin: int, end: int) -> list[Span]:
+        """What must be decoded from one key picture up to the next: parts of spans, and nothing at the end."""
+        parts = [(max(first, begin), min(to, end)) for first, to in self._spans if first < end and to > begin]
+        return [*sorted(parts), (end, end)]
+
+    def _may_jump(self, at: int, first: int, end: int) -> bool:
+        """Whether pictures from `at` up to before `first` need not be decoded for what follows."""
+        return first == end or self._recording.has_key(at + SHORTEST_GAP, first)
 
     def _is_still(self, number: int, picture: Picture | None, end: int) -> bool:
         """Whether what is left out between a picture, None for the key picture before the window, and the next key

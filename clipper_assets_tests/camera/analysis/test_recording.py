@@ -1,10 +1,13 @@
 """Decoding single pictures of a window from real files."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from werkzeug.wrappers import Response
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Request, Response
 
 from clipper_assets.camera.analysis.recording import APART, Recording
 from clipper_assets.media.ffmpeg import FfmpegError
@@ -37,6 +40,20 @@ def levels(recording: Recording, first: int, end: int) -> dict[int, float]:
     return {number: float(picture.mean()) for number, picture in recording.read(first, end)}
 
 
+def count_decoded(recording: Recording) -> list[int]:
+    """A list to which the numbers of frames that the recording decodes from now on are appended."""
+    numbers: list[int] = []
+    decoded = recording._decoded
+
+    def counting(packets: Iterator[Any]) -> Iterator[Any]:
+        for number, frame in decoded(packets):
+            numbers.append(number)
+            yield number, frame
+
+    recording._decoded = counting  # type: ignore[method-assign]
+    return numbers
+
+
 @pytest.mark.parametrize("container", ["mp4", "mkv"])
 def test_pictures_are_the_same_in_whatever_order_they_are_read(container: str, files: dict[str, Path]) -> None:
     with opened(files[container]) as recording:
@@ -57,12 +74,24 @@ def test_key_pictures_are_those_of_the_file(files: dict[str, Path]) -> None:
             assert picture.mean() == pytest.approx(grey(number + 25), abs=1.5)
 
 
-def test_of_many_key_pictures_only_some_are_looked_at(tmp_path: Path) -> None:
-    file = make(tmp_path / "intra.mp4", *lavfi(RAMP), "-t", "4", "-c:v", "libx264", "-g", "1", "-pix_fmt", "yuv420p")
-    with opened(file, 0.0, 3.0) as recording:
+@pytest.mark.parametrize(("container", "apart"), [("mp4", 1), ("mp4", 12), ("mkv", 12)])
+def test_of_many_key_pictures_only_some_are_looked_at_but_all_are_used(
+    container: str, apart: int, tmp_path: Path
+) -> None:
+    file = make(tmp_path / f"many.{container}", *lavfi(RAMP), "-t", str(LONG_S), *B_FRAMES, "-g", str(apart))
+    with opened(file) as recording:
         keys = [number for number, _ in recording.key_pictures()]
         assert np.diff(keys).min() >= APART - 1
-        assert len(keys) >= 5
+        assert len(keys) >= 3
+        assert recording.has_key(60 - apart, 60)
+        assert not recording.has_key(60, 60)
+        near = levels(recording, 60, 64)
+        decoded = count_decoded(recording)
+        assert levels(recording, 30, 34) == pytest.approx(
+            {number: grey(number + 25) for number in range(30, 34)}, abs=3
+        )
+        assert levels(recording, 60, 64) == near
+        assert len(decoded) <= 2 * (apart + 4)
 
 
 def test_frames_that_others_do_not_need_are_decoded_if_few_are_left(tmp_path: Path) -> None:
@@ -94,6 +123,26 @@ def test_a_large_packet_may_hold_a_cut(tmp_path: Path) -> None:
     with opened(file, 0.0, 4.0) as recording:
         assert recording.may_have_cut(40, 60)
         assert not recording.may_have_cut(5, 30)
+
+
+def test_a_file_of_a_server_has_the_same_pictures(tmp_path: Path) -> None:
+    grain = "color=gray:s=320x180:r=25,noise=alls=20:allf=t"
+    file = make(tmp_path / "large.mp4", *lavfi(grain), "-t", str(LONG_S), *B_FRAMES, "-b:v", "2M")
+
+    @Request.application
+    def server(request: Request) -> Response:
+        return send_file(file, request.environ, mimetype="video/mp4", conditional=True)
+
+    with (
+        on_loopback(server) as url,
+        opened(file) as local,
+        Recording(f"{url}/large.mp4", source_of(file), 1.0, 7.0) as remote,
+    ):
+        places = [(number, picture.mean()) for number, picture in remote.key_pictures()]
+        assert places == [(number, picture.mean()) for number, picture in local.key_pictures()]
+        assert len(places) >= 3
+        for first, end in ((100, 130), (20, 40), (0, 150)):
+            assert levels(remote, first, end) == levels(local, first, end)
 
 
 def test_a_damaged_packet_is_left_out(tmp_path: Path, files: dict[str, Path]) -> None:

@@ -23,10 +23,20 @@ FACE = (100.0, 40.0, 40.0, 50.0)
 
 
 class Script:
-    """A recording that shows `shown(number)` and tells which pictures were read."""
+    """A recording that shows `shown(number)` and tells which pictures were read.
 
-    def __init__(self, count: int, keys: Sequence[int], shown: Callable[[int], Picture], bursts: Sequence[int] = ()):
-        self.count, self._keys, self._shown, self._bursts = count, keys, shown, bursts
+    Of its key pictures only `keys` are looked at, but decoding may begin at each of `all_keys`.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        keys: Sequence[int],
+        shown: Callable[[int], Picture],
+        bursts: Sequence[int] = (),
+        all_keys: Sequence[int] = (),
+    ):
+        self.count, self._keys, self._shown, self._bursts, self._all_keys = count, keys, shown, bursts, all_keys or keys
         self.read_numbers: list[int] = []
         self.numbers: dict[int, int] = {}
 
@@ -37,6 +47,9 @@ class Script:
         for number in range(first, min(end, self.count)):
             self.read_numbers.append(number)
             yield number, self._picture(number)
+
+    def has_key(self, after: int, before: int) -> bool:
+        return any(after < key <= before for key in self._all_keys)
 
     def may_have_cut(self, first: int, end: int) -> bool:
         return any(first < burst <= end for burst in self._bursts)
@@ -62,11 +75,20 @@ def still(_: int) -> Picture:
 def test_between_key_pictures_of_a_still_scene_only_the_spans_are_read() -> None:
     script = Script(300, [-40, 60, 160, 260, 360], still)
     result = swept(script, spans=[(70, 100), (160, 190)])
-    assert sorted(script.read_numbers) == [*range(60, 100), *range(160, 190), 260]
+    assert sorted(script.read_numbers) == [*range(60, 100), *range(160, 190)]
     (face,) = follow(result.looks, result.cuts, result.pictures)
     assert (result.pictures, face.first, face.end) == (300, 0, 300)
     assert [*result.excerpts] == [(70, 100), (160, 190)]
     assert {len(seen.excerpt.lips) for found in result.excerpts.values() for seen in found} == {30}
+
+
+def test_a_span_is_read_from_a_key_picture_before_it_that_was_not_looked_at() -> None:
+    script = Script(300, [0, 120, 240, 360], still, all_keys=range(0, 361, 12))
+    result = swept(script, spans=[(40, 60), (70, 90), (160, 190)])
+    assert sorted(script.read_numbers) == [*range(40, 90), *range(160, 190)]
+    (face,) = follow(result.looks, result.cuts, result.pictures)
+    assert (face.first, face.end) == (0, 300)
+    assert [*result.excerpts] == [(40, 60), (70, 90), (160, 190)]
 
 
 @pytest.mark.parametrize(
