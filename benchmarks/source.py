@@ -35,16 +35,17 @@ reads."""
 
 @dataclass(frozen=True)
 class Footage:
-    """The first `ticks` ticks of the sample, encoded in a size and at a bit rate."""
+    """The first `ticks` ticks of the sample in a size and at a bit rate, with a key frame every `gop` frames."""
 
     width_px: int
     height_px: int
     mbit_s: int
     ticks: int
+    gop: int = 250
 
     @property
     def name(self) -> str:
-        return f"{self.height_px}p_{self.mbit_s}Mbit_{self.ticks}"
+        return f"{self.height_px}p_{self.mbit_s}Mbit_{self.ticks}_gop{self.gop}"
 
     @property
     def loop_s(self) -> Fraction:
@@ -54,6 +55,8 @@ class Footage:
 FULL_HD = Footage(1920, 1080, 8, 90)
 HIGH_RATE, UHD = Footage(1920, 1080, 50, 36), Footage(3840, 2160, 25, 36)
 """Shorter loops, because they are encoded once for windows of ten seconds."""
+MANY_KEYS = Footage(1920, 1080, 8, 36, gop=30)
+"""As of a camera or a phone, which make one or two key frames a second."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def _loops(folder: Path, footage: Footage) -> tuple[Path, Path]:
     if not picture.exists():
         graph = f"scale={footage.width_px}:{footage.height_px}:flags=bicubic,{NOISE}"
         bits = ["-b:v", f"{mbit_s}M", "-maxrate", f"{1.5 * mbit_s}M", "-bufsize", f"{2 * mbit_s}M"]
-        encoder = ["-c:v", "libx264", "-preset", "superfast", *bits, "-pix_fmt", "yuv420p"]
+        encoder = ["-c:v", "libx264", "-preset", "superfast", "-g", str(footage.gop), *bits, "-pix_fmt", "yuv420p"]
         frames = round(footage.loop_s * FPS)
         with _part(picture) as part:
             run([*sample, "-an", "-vf", graph, "-frames:v", str(frames), *encoder, str(part)])

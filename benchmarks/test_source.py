@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from benchmarks.source import FULL_HD, HIGH_RATE, PHASE_S, UHD, Footage, _window, _words
+from benchmarks.source import FULL_HD, HIGH_RATE, MANY_KEYS, PHASE_S, UHD, Footage, _window, _words
 from clipper_assets.transcript.words import sentences
 
-FOOTAGE = (FULL_HD, HIGH_RATE, UHD)
+FOOTAGE = (FULL_HD, HIGH_RATE, UHD, MANY_KEYS)
 
 
 @pytest.mark.parametrize("footage", FOOTAGE)
