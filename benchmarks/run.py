@@ -44,7 +44,7 @@ FULL = Extent(
     minutes=12,
     seconds=12.0,
     rounds=5,
-    fewer=3,
+    fewer=2,
     lengths_min=(120,),
     others=(
         ("auto, 2 h of 4K at 25 Mbit/s", UHD, 120),
