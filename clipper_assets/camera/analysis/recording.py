@@ -2,9 +2,9 @@
 
 import errno
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Self
 
 from clipper_assets.camera.analysis.frames import Picture, small_picture
@@ -28,10 +28,11 @@ LEAST_FPS = 10
 """Distinct pictures per second that suffice to tell who speaks; with real people, 12 were as good as all of them."""
 GLANCE = FPS
 """Number of pictures after which it is decided whether skipping leaves enough distinct ones."""
-APART = 2 * FPS
-"""Least number of pictures between two key pictures that are looked at; many cameras make two key pictures a second."""
-NEAR = FPS // 2
-"""Number of pictures from which on going to a later key picture saves more than the request costs."""
+APART = FPS // 2
+"""Least number of pictures between two key pictures that are decoded, and from one place to a key picture that is worth
+a request; some cameras make every picture a key one."""
+EARLY = 0.9
+"""Share of the usual distance of key pictures before which an encoder makes another one only for a cut."""
 CUT_SIZE = 0.5
 """Size of a packet, relative to the key picture's before it, from which on it may hold a cut: a new picture needs about
 as many bytes as a key picture does."""
@@ -53,6 +54,7 @@ class Recording:
 
         self.count = max(round((end_s - start_s) * FPS), 1)
         self._source = source
+        self._early: set[int] = set()
         self._delay_s = 0.0
         self._shown: tuple[int, VideoFrame] | None = None
         self._next: tuple[int, VideoFrame] | None = None
@@ -88,19 +90,24 @@ class Recording:
     def key_pictures(self) -> Iterator[tuple[int, Picture]]:
         """Yield number and picture of key pictures, from the last one before the window to the first one after it.
 
-        They are at least `APART`; there are none if the file has no index.
+        They are at least `APART` pictures apart; there are none if the file has no index.
         """
         index = self._stream.index_entries
         first = max(index.search_timestamp(self._timestamp(0)), 0)
         last = index.search_timestamp(self._timestamp(self.count - 1), backward=False)
-        earliest = -math.inf
-        latest = None
-        for entry in index[first : last + 1 if last >= 0 else len(index)]:
-            if not entry.is_keyframe or entry.timestamp < earliest:
+        keys = {
+            self._number(entry.timestamp): entry.timestamp
+            for entry in index[first : last + 1 if last >= 0 else len(index)]
+            if entry.is_keyframe
+        }
+        self._early = early_keys(list(keys))
+        earliest, latest = -math.inf, None
+        for number, timestamp in keys.items():
+            if number < earliest:
                 continue
-            earliest = entry.timestamp + round(APART / FPS / self._time_base)
+            earliest = number + APART
             with _errors():
-                shown = self._decoded_alone(next(self._from_key(entry.timestamp)))
+                shown = self._decoded_alone(next(self._from_key(timestamp)))
             if shown is not None and shown[0] != latest:
                 latest, frame = shown
                 yield latest, small_picture(frame, self._source)
@@ -123,12 +130,17 @@ class Recording:
                 yield number, self._picture
 
     def may_have_cut(self, first: int, end: int) -> bool:
-        """Whether a packet between two pictures is so large that it may hold a cut, by the file's index."""
+        """Whether there may be a cut between two pictures, by the file's index: a large packet or an early key picture.
+
+        `key_pictures` must have been called.
+        """
         index = self._stream.index_entries
         key = index.search_timestamp(self._timestamp(first))
         from_entry, to_entry = (index.search_timestamp(self._timestamp(each), any_frame=True) for each in (first, end))
         sizes = [entry.size for entry in index[from_entry:to_entry] if not entry.is_keyframe]
-        return min(key, from_entry, to_entry) < 0 or max(sizes, default=0) > CUT_SIZE * index[key].size
+        if min(key, from_entry, to_entry) < 0 or any(first < each < end for each in self._early):
+            return True
+        return max(sizes, default=0) > CUT_SIZE * index[key].size
 
     def has_key(self, after: int, before: int) -> bool:
         """Whether decoding may begin anew between two pictures, so that those after the first need not be decoded."""
@@ -139,7 +151,7 @@ class Recording:
         """Make `number` or a picture before it the next one that is decoded or shown, from the nearest place."""
         key = self._key_before(self._timestamp(number))
         shown = self._shown and self._shown[0]
-        if shown is not None and shown <= number and (key is None or self._number(key) <= shown + NEAR):
+        if shown is not None and shown <= number and (key is None or self._number(key) <= shown + APART):
             return
         while key is not None:
             self._read_from(self._from_key(key))
@@ -224,6 +236,12 @@ class Recording:
 
     def _timestamp(self, number: int) -> int:
         return round((self._zero_s + number / FPS) / self._time_base)
+
+
+def early_keys(keys: Sequence[int]) -> set[int]:
+    """Those of successive key pictures, by number, that come earlier than usual, because encoders make one at a cut."""
+    distances = {after: after - before for before, after in pairwise(keys)}
+    return {key for key, distance in distances.items() if distance < EARLY * max(distances.values())}
 
 
 @contextmanager

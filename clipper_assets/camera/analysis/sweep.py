@@ -30,6 +30,8 @@ IN_PLACE = 0.6
 UNCHANGED = LEAST_CHANGE
 """Largest mean difference of two pictures of a still scene, in grey levels per pixel: less than a cut makes. Between
 two key pictures of a still scene with camera noise it is 2 to 5, because the loop filter is off."""
+KEYS_APART = 2 * FPS
+"""Pictures after which faces are looked for in a key picture of a still scene; many cameras make two a second."""
 SHORTEST_GAP, LONGEST_GAP = FPS // 2, 6 * FPS
 """Pictures that are left out at a time: fewer save too little, and during more a face could move away and back."""
 PORTRAIT_SIDES, PORTRAIT_LOWERED = 1.5, 0.05
@@ -69,6 +71,7 @@ class _Sweep:
         self._recording, self._detector, self._report = recording, detector, report
         self._result = Swept(recording.count)
         self._keys: dict[int, Picture] = {}
+        self._looked_at: list[int] = []
         self._thumbnails: dict[int, Picture] = {}
         self._spans: list[Span] = []
         self._kept: dict[int, Picture] = {}
@@ -77,9 +80,7 @@ class _Sweep:
 
     def swept(self, spans: Callable[[Sequence[int]], Sequence[Span]]) -> Swept:
         result = self._result
-        for number, picture in self._recording.key_pictures():
-            self._look(number, picture)
-            self._keys[number], self._thumbnails[number] = picture, _thumbnail(picture)
+        self._look_at_keys()
         result.keys = sorted(self._thumbnails)
         self._last_look, self._next_look = -RARELY, 0
         self._spans = sorted(spans(result.keys))
@@ -93,6 +94,23 @@ class _Sweep:
             del result.looks[number]
         return result
 
+    def _look_at_keys(self) -> None:
+        """Look at all key pictures, and for faces in the first, the last, and those between which the scene changes."""
+        latest = last = None
+        for number, picture in self._recording.key_pictures():
+            self._thumbnails[number] = _thumbnail(picture)
+            if latest is None or number - latest >= KEYS_APART or not self._are_alike(latest, number):
+                self._keys[number], latest = picture, number
+            last = number, picture
+        self._keys |= [last] if last else []
+        for number, picture in self._keys.items():
+            self._look(number, picture)
+        self._looked_at = list(self._keys)
+
+    def _are_alike(self, *numbers: int) -> bool:
+        """Whether key pictures are as alike as those of a still scene."""
+        return all(_difference(self._thumbnails[one], self._thumbnails[numbers[-1]]) <= UNCHANGED for one in numbers)
+
     def _counting(self, numbers: deque[int]) -> Iterator[Picture]:
         """Yield the decoded pictures of the window, and append their numbers."""
         for number, picture in self._pictures():
@@ -103,7 +121,7 @@ class _Sweep:
     def _pictures(self) -> Iterator[tuple[int, Picture]]:
         """Yield all pictures but those in gaps, during which the scene seems to be still."""
         count = self._recording.count
-        for begin, end in pairwise([0, *(key for key in self._result.keys if 0 < key < count), count]):
+        for begin, end in pairwise([0, *(key for key in self._looked_at if 0 < key < count), count]):
             picture = self._keys.pop(begin, None)
             at, number = begin, begin if picture is not None else begin - 1
             for first, to in self._needed(begin, end):
@@ -131,19 +149,19 @@ class _Sweep:
         """Whether what is left out between a picture, None for the key picture before the window, and the next key
         picture, at or after `end`, is likely to show the same faces in the same places.
         """
-        keys = self._result.keys
-        before = max((key for key in keys if key <= number), default=None)
-        after = min((key for key in keys if key >= end), default=None)
+        before = max((key for key in self._looked_at if key <= number), default=None)
+        after = min((key for key in self._looked_at if key >= end), default=None)
         if before is None or after is None:
             return False
         if picture is None:
             number = before
-        elif not SHORTEST_GAP <= after - number <= LONGEST_GAP:
+        elif (
+            not SHORTEST_GAP <= after - number <= LONGEST_GAP
+            or _difference(_thumbnail(picture), self._thumbnails[after]) > UNCHANGED
+        ):
             return False
-        thumbnail = self._thumbnails[before] if picture is None else _thumbnail(picture)
-        if np.abs(thumbnail.astype(np.int16) - self._thumbnails[after]).mean() > UNCHANGED:
-            return False
-        if self._recording.may_have_cut(number, after):
+        between = (key for key in self._result.keys if number <= key <= after)
+        if not self._are_alike(*between) or self._recording.may_have_cut(number, after):
             return False
         if picture is not None:
             self._look(number, picture)
@@ -209,6 +227,11 @@ def _thumbnail(picture: Picture) -> Picture:
     import cv2
 
     return cv2.resize(picture, THUMBNAIL_PX, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _difference(one: Picture, other: Picture) -> float:
+    """The mean difference of two thumbnails, in grey levels per pixel."""
+    return float(np.abs(one.astype(np.int16) - other).mean())
 
 
 def _portrait(picture: Picture, box: NDArray[np.float64]) -> Picture:

@@ -9,7 +9,10 @@ import pytest
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
-from clipper_assets.camera.analysis.recording import APART, Recording
+from clipper_assets.camera.analysis.faces import Detector
+from clipper_assets.camera.analysis.recording import APART, Recording, early_keys
+from clipper_assets.camera.analysis.sweep import sweep
+from clipper_assets.camera.scene import FPS
 from clipper_assets.media.ffmpeg import FfmpegError
 from clipper_assets_tests.support.loopback import on_loopback
 from clipper_assets_tests.support.media import SAMPLE, lavfi, make, source_of
@@ -82,7 +85,7 @@ def test_of_many_key_pictures_only_some_are_looked_at_but_all_are_used(
     with opened(file) as recording:
         keys = [number for number, _ in recording.key_pictures()]
         assert np.diff(keys).min() >= APART - 1
-        assert len(keys) >= 3
+        assert len(keys) >= 5
         assert recording.has_key(60 - apart, 60)
         assert not recording.has_key(60, 60)
         near = levels(recording, 60, 64)
@@ -92,6 +95,32 @@ def test_of_many_key_pictures_only_some_are_looked_at_but_all_are_used(
         )
         assert levels(recording, 60, 64) == near
         assert len(decoded) <= 2 * (apart + 4)
+
+
+@pytest.mark.parametrize(
+    ("keys", "early"),
+    [
+        ([], set()),
+        ([-5], set()),
+        ([0, 208, 416], set()),
+        ([*range(0, 120, 12)], set()),
+        ([0, 12, 25, 37], set()),
+        ([0, 12, 24, 31, 43, 50, 62], {31, 50}),
+        ([0, 100, 120, 140, 240], {120, 140}),
+    ],
+    ids=["none", "one", "far apart", "a camera's", "rounded", "a camera's with a short shot", "short shots"],
+)
+def test_key_pictures_at_cuts_come_earlier_than_usual(keys: list[int], early: set[int]) -> None:
+    assert early_keys(keys) == early
+
+
+@pytest.mark.parametrize(("first", "end"), [(58, 80), (70, 95), (52, 60), (75, 87)])
+def test_a_short_shot_of_a_recording_with_many_key_pictures_is_seen(first: int, end: int, tmp_path: Path) -> None:
+    shot = f"smptebars=s=320x180:r=25:d=8,format=yuv420p,negate=enable='between(n,{first},{end - 1})'"
+    file = make(tmp_path / "cut.mp4", *lavfi(shot), "-t", "8", "-c:v", "libx264", "-g", "25")
+    with opened(file, 0.0, 8.0) as recording:
+        found = sweep(recording, Detector("none", lambda _: np.zeros((0, 4)), FPS), lambda _: [], lambda _: None)
+    assert found.cuts == [0, first, end]
 
 
 def test_frames_that_others_do_not_need_are_decoded_if_few_are_left(tmp_path: Path) -> None:

@@ -23,20 +23,10 @@ FACE = (100.0, 40.0, 40.0, 50.0)
 
 
 class Script:
-    """A recording that shows `shown(number)` and tells which pictures were read.
+    """A recording that shows `shown(number)` and tells which pictures were read."""
 
-    Of its key pictures only `keys` are looked at, but decoding may begin at each of `all_keys`.
-    """
-
-    def __init__(
-        self,
-        count: int,
-        keys: Sequence[int],
-        shown: Callable[[int], Picture],
-        bursts: Sequence[int] = (),
-        all_keys: Sequence[int] = (),
-    ):
-        self.count, self._keys, self._shown, self._bursts, self._all_keys = count, keys, shown, bursts, all_keys or keys
+    def __init__(self, count: int, keys: Sequence[int], shown: Callable[[int], Picture], bursts: Sequence[int] = ()):
+        self.count, self._keys, self._shown, self._bursts = count, keys, shown, bursts
         self.read_numbers: list[int] = []
         self.numbers: dict[int, int] = {}
 
@@ -49,7 +39,7 @@ class Script:
             yield number, self._picture(number)
 
     def has_key(self, after: int, before: int) -> bool:
-        return any(after < key <= before for key in self._all_keys)
+        return any(after < key <= before for key in self._keys)
 
     def may_have_cut(self, first: int, end: int) -> bool:
         return any(first < burst <= end for burst in self._bursts)
@@ -82,13 +72,20 @@ def test_between_key_pictures_of_a_still_scene_only_the_spans_are_read() -> None
     assert {len(seen.excerpt.lips) for found in result.excerpts.values() for seen in found} == {30}
 
 
-def test_a_span_is_read_from_a_key_picture_before_it_that_was_not_looked_at() -> None:
-    script = Script(300, [0, 120, 240, 360], still, all_keys=range(0, 361, 12))
+def test_of_many_key_pictures_faces_are_looked_for_in_some_and_spans_are_read_from_all() -> None:
+    script = Script(300, range(0, 325, 12), still)
     result = swept(script, spans=[(40, 60), (70, 90), (160, 190)])
     assert sorted(script.read_numbers) == [*range(40, 90), *range(160, 190)]
     (face,) = follow(result.looks, result.cuts, result.pictures)
     assert (face.first, face.end) == (0, 300)
     assert [*result.excerpts] == [(40, 60), (70, 90), (160, 190)]
+    assert set(result.looks) & set(result.keys) == {0, 60, 120, 180, 240, 300}
+
+
+def test_a_shot_between_two_looks_for_faces_is_seen_in_a_key_picture() -> None:
+    script = Script(300, range(0, 325, 12), lambda number: room(1 if 130 <= number < 150 else 0))
+    assert swept(script).cuts == [0, 130, 150]
+    assert len(script.read_numbers) < 150
 
 
 @pytest.mark.parametrize(
