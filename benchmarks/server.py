@@ -61,9 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
         last = min(int(requested_range[2]), size - 1) if requested_range and requested_range[2] else size - 1
         self.send_response(HTTPStatus.PARTIAL_CONTENT if requested_range else HTTPStatus.OK)
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header(
-            "Connection", "close"
-        )  # as RFC 9112, 9.6, asks of servers; ffmpeg stops at a range's end without
+        # As RFC 9112, 9.6, asks of servers. Without it ffmpeg takes the end of a range for that of the file.
+        self.send_header("Connection", "close")
         self.send_header("Content-Length", str(last - first + 1))
         if requested_range:
             self.send_header("Content-Range", f"bytes {first}-{last}/{size}")

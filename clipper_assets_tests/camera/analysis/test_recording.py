@@ -78,7 +78,7 @@ def test_key_pictures_are_those_of_the_file(files: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(("container", "apart"), [("mp4", 1), ("mp4", 12), ("mkv", 12)])
-def test_of_many_key_pictures_only_some_are_looked_at_but_all_are_used(
+def test_of_many_key_pictures_some_are_looked_at_and_decoding_begins_at_any(
     container: str, apart: int, tmp_path: Path
 ) -> None:
     file = make(tmp_path / f"many.{container}", *lavfi(RAMP), "-t", str(LONG_S), *B_FRAMES, "-g", str(apart))
