@@ -33,6 +33,13 @@ def test_listeners_who_move_with_a_closed_mouth_speak_no_voice_from_outside() ->
     assert _broken("off_screen", Variation(listening=Listening.still, mirrored=True), MODELS) == []
 
 
+@needs_models
+@pytest.mark.parametrize("name", ["lips_three_shot", "lips_grid"])
+def test_somebody_who_moves_the_lips_without_a_sound_does_not_hide_the_speaker(name: str) -> None:
+    """LR-ASD takes one of these people for silent while she speaks."""
+    assert _broken(name, Variation(rotation=3), MODELS) == []
+
+
 @pytest.mark.parametrize("name", WITHOUT_MODELS)
 def test_without_models_the_camera_keeps_the_limits_of_the_scene(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)

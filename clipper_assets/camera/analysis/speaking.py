@@ -26,10 +26,11 @@ SPEAKING_LIPS = 1.2
 SURE = 3.0
 """Larger scores are clipped: they are no more certain."""
 CLEAR = 2.0
-"""Least lead, as a score, of one face that speaks over another that seems to. Of two people who move their lips, one
-has 2 more by chance in 3 % of the excerpts (standard deviation 0.65 each)."""
+"""Least lead, as a score, of one face that speaks over another that seems to. Of 180 silent faces whose lips moved, no
+one had 2 more than the speaker's by mouth motion and LR-ASD (the most was 1.5), and five by LR-ASD alone (2.8)."""
 DOUBT = 0.5
-"""Largest score of LR-ASD, above or below 0, that is in doubt: three quarters of a standard deviation."""
+"""Largest score by mouth motion and LR-ASD, above or below 0, that is in doubt: 99 % of people who speak have more (the
+mean is 1.7), 99 % of those who listen with a closed mouth less than -0.9 (-1.5); silent lips that move have 1.5."""
 MOVES, STILL, FROZEN = 0.5, -0.5, -1.2
 """Scores by mouth motion of a mouth that moves beside others that are still, so that LR-ASD is not needed, and of a
 picture. Of speaking people 80 % are above 0.5 and hardly any below -0.5, silent ones are at most 0.35, 70 % below -0.5.
@@ -59,8 +60,8 @@ def evidence(
 
     It is NaN where the face is not in view, and 0 where nobody speaks or nobody looked. `faces` are the pictures in
     which each face is in view. An excerpt of each utterance is looked at, of a voice of the transcript only of some
-    utterances unless they contradict each other. Mouth motion decides if it is clear, else `score` does, if it is not
-    None; where it is in doubt too, it gets the whole utterance.
+    utterances unless they contradict each other. Mouth motion decides if it is clear, else together with `score`, if
+    that is not None; where both leave doubt, they get the whole utterance.
     """
     likelihoods = np.full((len(faces), pictures), np.nan)
     for row, (first, end) in zip(likelihoods, faces, strict=True):
@@ -153,7 +154,9 @@ class _Judge:
             for number, value in by_mouth.items()
             if value >= max(FROZEN, max(by_mouth.values()) - BEHIND)
         }
-        return _Judged(by_mouth | by_lips, _is_clear_by_lips(by_lips.values()))
+        # LR-ASD takes some speakers for silent, whose mouths move all the same.
+        by_both = {number: (by_mouth[number] + value) / 2 for number, value in by_lips.items()}
+        return _Judged(by_mouth | by_both, _is_clear_by_both(by_both.values()))
 
 
 def _is_clear_by_mouth(scores: Iterable[float], nobody: float) -> bool:
@@ -162,10 +165,10 @@ def _is_clear_by_mouth(scores: Iterable[float], nobody: float) -> bool:
     return (best > MOVES and all(other < STILL for other in others)) or best < nobody
 
 
-def _is_clear_by_lips(scores: Iterable[float]) -> bool:
-    """Whether one face speaks, with a clear lead over all that may speak too, or none speaks."""
+def _is_clear_by_both(scores: Iterable[float]) -> bool:
+    """Whether one face speaks, and all others do not or with a clear lead of that one, or none speaks."""
     best, *others = sorted(scores, reverse=True)
-    return best < -DOUBT or (best > DOUBT and all(best - other >= CLEAR for other in others))
+    return best < -DOUBT or (best > DOUBT and all(other < -DOUBT or best - other >= CLEAR for other in others))
 
 
 def _some_of_each_voice(
