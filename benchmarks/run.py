@@ -27,7 +27,7 @@ Log = Callable[[str], None]
 class Extent:
     """How much a run measures: a clip of `seconds` from the middle of `minutes`, `rounds` times.
 
-    The two that it is compared with are measured in the first `fewer` rounds. Each round also makes the clip from
+    The same clip at commit a2d2b61 is measured in the first `fewer` rounds. Each round also makes the clip from
     sources of `lengths_min` minutes. `others` are names, footage and minutes of sources for clips of `others_seconds`.
     """
 
@@ -115,7 +115,7 @@ def _measure(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> 
     with stages("old way"):
         old = bench.old(sources.main, sources.short)
     with stages("center"):
-        center = _center(bench, extent, sources.main)
+        center = _center(bench, sources.main)
     clip, others = bench.folder / "clip.mp4", []
     for name, episode in sources.others.items():
         with stages(name):
@@ -165,14 +165,12 @@ def _rounds(bench: Bench, extent: Extent, sources: Sources, stages: Stages) -> t
     return ours, theirs, tuple(lengths)
 
 
-def _center(bench: Bench, extent: Extent, episode: Episode) -> Way:
+def _center(bench: Bench, episode: Episode) -> Way:
     """Measures a clip with a still camera, and its floor."""
     camera, clip = still(Layout.center, episode.source, "benchmark", episode.window.start_s), bench.folder / "clip.mp4"
     frames = bench.draw(episode, camera)
-    rounds = [
-        Round(None, bench.make(episode, camera, clip), bench.floor_of(episode, frames)) for _ in range(extent.fewer)
-    ]
-    way = replace(_way("center", episode, rounds, clip), quality=bench.quality_of(frames, X264))
+    measured = Round(None, bench.make(episode, camera, clip), bench.floor_of(episode, frames))
+    way = replace(_way("center", episode, [measured], clip), quality=bench.quality_of(frames, X264))
     frames.remove()
     return way
 
