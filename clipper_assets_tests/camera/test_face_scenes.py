@@ -16,8 +16,8 @@ from clipper_assets_tests.support.face_video import Listening, Variation
 pytestmark = [pytest.mark.episodes, needs_faces]
 
 WITH_MODELS = [
-    "grid_2x2", "grid_3x3_roomy", "neighbours_tall", "three_shot", "nine_faces", "lips_neighbours", "lips_grid",
-    "off_screen", "extreme_close_up", "close_and_wide", "speaker_view", "screen_share",
+    "grid_2x2", "grid_3x3_roomy", "large_and_small", "neighbours_tall", "three_shot", "nine_faces", "lips_neighbours",
+    "lips_grid", "off_screen", "extreme_close_up", "close_and_wide", "speaker_view", "screen_share",
 ]  # fmt: skip
 WITHOUT_MODELS = ["grid_2x2", "three_shot", "off_screen", "close_and_wide", "screen_share"]
 

@@ -90,6 +90,12 @@ def _speaker_view(cast: Cast) -> list[Act]:
     return [first, Act(_full(cast, 1), 1), third, Act(_full(cast, 2), 2, 1), last]
 
 
+def _large_and_small(cast: Cast) -> list[Act]:
+    """A large tile beside three small ones, as conference software shows a pinned participant."""
+    tiles = (Box(12, 62, 940, 528.75), *grid(1, 3, Box(952, 50, 328, 560)))
+    return _tiled(_filled(cast, tiles), (0, 2, 0, 3))
+
+
 def _screen_share(cast: Cast) -> list[Act]:
     seats = _filled(cast, grid(1, 4, Box(972, 0, 308, 720)))
     tiles = tuple(seat.pane for seat in seats)
@@ -107,6 +113,7 @@ LAYOUTS: dict[str, Callable[[Cast], list[Act]]] = {
     "grid_2x2_roomy": lambda cast: _tiled(_roomy(grid(2, 2)), (1, 2, 3, 0)),
     "grid_3x3": lambda cast: _tiled(_filled(cast, grid(3, 3)), (8, 0, 4, 5)),
     "grid_3x3_roomy": lambda cast: _tiled(_roomy(grid(3, 3)), (6, 1, 3, 8)),
+    "large_and_small": _large_and_small,
     "neighbours": lambda cast: _tiled(_halves(cast, 0), (0, 1, 0)),
     "neighbours_gutter": lambda cast: _tiled(_filled(cast, grid(2, 1)), (1, 0, 1)),
     "neighbours_tall": lambda cast: _tiled(_halves(cast, GUTTER), (0, 1, 0)),
