@@ -32,7 +32,11 @@ class SurvivorsError(Exception):
 
 @dataclass(frozen=True)
 class Worker:
-    """A process, identified by its pid and its start in seconds since 1970, because pids are reused."""
+    """A process, identified by its pid and its start in seconds, because pids are reused.
+
+    On Linux they count from the machine's start: a time since 1970 is computed from that, and changes when the clock is
+    set, for example after a virtual machine was suspended. Elsewhere they count from 1970.
+    """
 
     pid: int
     started: float
@@ -47,7 +51,7 @@ class Worker:
     def is_alive(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            return process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+            return _started(process) == self.started and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
 
@@ -110,7 +114,12 @@ def start(
 
 
 def _worker(pid: int) -> Worker:
-    return Worker(pid, psutil.Process(pid).create_time())
+    return Worker(pid, _started(psutil.Process(pid)))
+
+
+def _started(process: psutil.Process) -> float:
+    since_s = psutil.boot_time() if psutil.LINUX else 0.0
+    return round(process.create_time() - since_s, 2)  # the kernel of Linux counts in hundredths
 
 
 def leftovers(run_id: str) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from clipper_assets.launch.workers import Worker, kill_leftovers, leftovers, start
@@ -63,6 +64,17 @@ def test_a_process_with_the_same_pid_is_not_the_worker(run_id: str, tmp_path: Pa
     assert not Worker(worker.pid, worker.started - 1).is_alive()
     kill_leftovers(run_id)
     assert not worker.is_alive()
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere the kernel keeps the time at which a process started")
+@pytest.mark.parametrize("by_s", [-3600.0, -1.0, 1.0, 3600.0])
+def test_a_worker_lives_on_when_the_clock_is_set(
+    by_s: float, run_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = start_ready(run_id, tmp_path, WAITS)
+    booted = psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted + by_s)
+    assert Worker.parse(worker.dump()).is_alive()
 
 
 def test_the_children_of_a_killed_worker_are_found_and_killed(run_id: str, tmp_path: Path) -> None:
