@@ -36,7 +36,7 @@ def test_listeners_who_move_with_a_closed_mouth_speak_no_voice_from_outside() ->
 @needs_models
 @pytest.mark.parametrize("name", ["lips_three_shot", "lips_grid"])
 def test_somebody_who_moves_the_lips_without_a_sound_does_not_hide_the_speaker(name: str) -> None:
-    """LR-ASD takes one of these people for silent while she speaks."""
+    """LR-ASD takes one of these people, who speaks, for silent."""
     assert _broken(name, Variation(rotation=3), MODELS) == []
 
 

@@ -26,8 +26,8 @@ SPEAKING_LIPS = 1.2
 SURE = 3.0
 """Larger scores are clipped: they are no more certain."""
 CLEAR = 2.0
-"""Least lead, as a score, of one face that speaks over another that seems to. Of 180 silent faces whose lips moved, no
-one had 2 more than the speaker's by mouth motion and LR-ASD (the most was 1.5), and five by LR-ASD alone (2.8)."""
+"""Least lead, as a score, of one face that speaks over another that seems to. Of 180 silent faces with moving lips,
+none had 2 more than the speaker's by mouth motion and LR-ASD (the most was 1.5), and five by LR-ASD alone (2.8)."""
 DOUBT = 0.5
 """Largest score by mouth motion and LR-ASD, above or below 0, that is in doubt: 99 % of people who speak have more (the
 mean is 1.7), 99 % of those who listen with a closed mouth less than -0.9 (-1.5); silent lips that move have 1.5."""
